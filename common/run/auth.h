@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * auth.h - who is asking: bearer tokens, roles and subjects.
+ *
+ * The tokens file has lines `sha256-hex role subject`; blank lines and lines
+ * that begin with # do not count. It holds hashes, so reading it gives nobody a
+ * token. A reload with faults keeps what was loaded before.
+ *
+ * Why no early exit in the comparison: the time of a look-up must not tell how
+ * much of a guess was right; the hash of the guess is what is compared.
+ */
+#ifndef COMMON_RUN_AUTH_H
+#define COMMON_RUN_AUTH_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+#include <stdbool.h>
+
+struct auth;
+struct http_request;
+struct settings;
+struct common_settings;
+
+enum auth_mode { AUTH_TOKENS = 0, AUTH_OFF, AUTH_MODE_COUNT };
+
+enum auth_role {
+    ROLE_CUSTOMER = 0,
+    ROLE_AGENT,
+    ROLE_PAYMENT,
+    ROLE_FULFILMENT,
+    ROLE_OPERATOR,
+    ROLE_COUNT
+};
+#define ROLE_BIT(role) (1U << (role))
+
+enum { AUTH_SUBJECT_MAX = 64 };
+
+/* Valid until the next auth_reload(): copy what must outlive this turn of the loop. */
+struct principal {
+    enum auth_role role;
+    const char *subject; /* 1-64 of A-Z a-z 0-9 . _ - ; a customer's is its customer id */
+    bool is_anyone;      /* AUTH=off: may do everything; role and subject are operator, "anyone" */
+};
+
+/* Adds a fault when no tokens file is set without AUTH=off, or AUTH=off leaves loopback. */
+void auth_check_settings(const struct common_settings *common, struct settings *settings);
+
+/* Reads the tokens. Fails with ERROR_FATAL; the text lists the faulty lines. */
+MUST_USE enum error_kind auth_new(const struct common_settings *common, struct auth **ret_auth,
+                                  struct error *err);
+void auth_free(struct auth *auth);
+
+/* Reads the file again; on failure everything stays as it was. */
+MUST_USE enum error_kind auth_reload(struct auth *auth, struct error *err);
+
+/* The principal of a bare token, or NULL. */
+const struct principal *auth_lookup(const struct auth *auth, struct strview token);
+
+/*
+ * The principal behind the request's Authorization header, if its role is among
+ * the bits of roles. Otherwise answers 401 or 403 itself and returns NULL.
+ */
+MUST_USE const struct principal *auth_require(const struct auth *auth, struct http_request *request,
+                                              unsigned roles);
+
+const char *auth_role_name(enum auth_role role);
+
+/* False, *ret_role untouched, when no role has that name. */
+MUST_USE bool auth_role_parse(struct strview name, enum auth_role *ret_role);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service.h - what main.c and app.c of the three services would otherwise repeat.
+ *
+ * service_main() is the command line: it finds the subcommand, loads and checks
+ * the settings, and gives the exit code (0 done, 1 failed, 2 wrong usage or
+ * configuration). `config`, `healthcheck`, `version` and `--help` are the same
+ * everywhere and live here; a service lists its own beside them.
+ *
+ * struct runtime is what `serve` stands on: loop, HTTP server with health routes,
+ * metrics, tokens, shutdown.
+ */
+#ifndef COMMON_RUN_SERVICE_H
+#define COMMON_RUN_SERVICE_H
+
+#include "common/base/error.h"
+#include "common/run/settings.h"
+
+#include <stddef.h>
+
+struct auth;
+struct health;
+struct http_server;
+struct loop;
+struct metric;
+struct metrics;
+struct service;
+struct shutdown;
+struct shutdown_hooks;
+
+enum service_exit { SERVICE_OK = 0, SERVICE_FAILED = 1, SERVICE_MISUSED = 2 };
+
+/* What a subcommand gets: loaded and faultless settings, and the arguments behind its name. */
+struct service_call {
+    const struct service *service;
+    struct settings *settings; /* for pass-through properties */
+    const void *values;        /* the service's own settings struct */
+    int argc;
+    char **argv; /* argv[0] is the subcommand's name */
+};
+
+struct service_command {
+    const char *name;      /* NULL ends the table */
+    const char *arguments; /* for --help: "[--shards N]", or NULL */
+    const char *help;      /* one sentence */
+    int (*run)(const struct service_call *call);
+};
+
+struct service {
+    const char *name;    /* "relay-svc" */
+    const char *purpose; /* one sentence */
+    const struct settings_schema *schema;
+    void *values;         /* storage for the settings struct */
+    size_t common_offset; /* of struct common_settings within it */
+    const struct service_command *commands;
+    const struct metric *metrics;
+    size_t metric_count;
+    /* Rules over several rows: settings_add_fault(). May be NULL. */
+    void (*check)(const void *values, struct settings *settings);
+};
+
+int service_main(const struct service *service, int argc, char **argv);
+
+struct runtime {
+    struct loop *loop;
+    struct http_server *http;
+    struct metrics *metrics;
+    struct health *health;
+    struct auth *auth;
+    struct shutdown *shutdown;
+    const struct common_settings *common;
+    const struct shutdown_hooks *hooks;
+};
+
+/*
+ * Builds all of it (not yet listening) and sets up the log. The hooks' drain is called
+ * after /readyz has turned and the HTTP server drains; is_drained is asked
+ * together with the server's own. hooks must outlive the runtime.
+ */
+MUST_USE enum error_kind runtime_init(struct runtime *runtime, const struct service_call *call,
+                                      const struct shutdown_hooks *hooks, struct error *err);
+
+/* Listens, logs service_started and serves until the end; returns the exit code. */
+int runtime_run(struct runtime *runtime);
+
+/* Accepts a half-built one. */
+void runtime_done(struct runtime *runtime);
+
+#endif

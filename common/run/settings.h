@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings.h - configuration from the environment, by one table per service.
+ *
+ * Why a table: it is the only source of names, defaults, limits and help. The
+ * parser, `config`, `--help` and the README's table all read it, and loading
+ * reports every fault at once instead of the first.
+ *
+ *     struct relay_settings { struct common_settings common; const char *database_url; … };
+ *     static const struct setting ROWS[] = {
+ *         SETTINGS_COMMON_ROWS(struct relay_settings, common, "8081"),
+ *         {"DATABASE_URL", SETTING_STRING, .flags = SETTING_SECRET | SETTING_REQUIRED,
+ *          .help = "PostgreSQL to read the outbox from.",
+ *          SETTING_FIELD(struct relay_settings, database_url)},
+ *     };
+ *
+ * Every secret NAME may come as NAME_FILE (a path; one newline at its end is
+ * dropped) instead; both at once are a fault. An unknown name that begins with
+ * one of the schema's prefixes is a fault, except the links Kubernetes invents
+ * (…_SERVICE_HOST, …_PORT_8080_TCP). Names with the pass-through prefix become
+ * properties: KAFKA_SSL_CA_LOCATION is "ssl.ca.location".
+ *
+ * Ownership: texts in the service's struct live as long as struct settings.
+ */
+#ifndef COMMON_RUN_SETTINGS_H
+#define COMMON_RUN_SETTINGS_H
+
+#include "common/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct settings;
+struct strbuf;
+
+enum setting_type {
+    SETTING_STRING = 0,  /* const char *; NULL when unset without a default */
+    SETTING_PATH,        /* const char *; an existing readable file */
+    SETTING_INT,         /* int64_t */
+    SETTING_DURATION_MS, /* int64_t; written 300ms, 2s, 5m, 1h, 30d */
+    SETTING_BYTES,       /* int64_t; written 4096, 16KiB, 1MiB */
+    SETTING_BOOL,        /* bool; on/off, true/false, yes/no, 1/0 */
+    SETTING_ENUM,        /* int: index into words */
+    SETTING_TYPE_COUNT
+};
+
+enum setting_flags {
+    SETTING_SECRET = 1,   /* printed as ***; NAME_FILE works */
+    SETTING_REQUIRED = 2, /* must be set, and not empty */
+};
+
+struct setting {
+    const char *name;
+    enum setting_type type;
+    const char *fallback;     /* the default, as one would write it; NULL: none */
+    int64_t min, max;         /* numbers: inclusive; both 0: no limit but the type's */
+    const char *unit;         /* for people, when the type does not say */
+    const char *help;         /* one sentence */
+    const char *const *words; /* SETTING_ENUM: NULL-ended */
+    unsigned flags;
+    size_t offset, size; /* use SETTING_FIELD */
+};
+
+#define SETTING_FIELD(type, member)                                                                \
+    .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+
+struct settings_schema {
+    const char *service;
+    const struct setting *rows;
+    size_t count;
+    const char *const *prefixes; /* NULL-ended: names beginning so must be known */
+    const char *pass_through;    /* "KAFKA_", or NULL: unknown ones become properties */
+};
+
+struct settings_property {
+    const char *name;
+    const char *value;
+};
+
+/* What every service has; put it into the service's struct. */
+struct common_settings {
+    const char *listen_address;
+    int64_t listen_port;
+    int64_t max_connections;
+    int log_level; /* enum log_level */
+    int64_t shutdown_timeout_ms;
+    int auth; /* enum auth_mode */
+    const char *auth_tokens_file;
+};
+
+extern const char *const SETTINGS_LOG_LEVELS[];
+extern const char *const SETTINGS_AUTH_MODES[];
+
+/* Prefixes of the common rows; begin the service's list with them. */
+#define SETTINGS_COMMON_PREFIXES "LISTEN_", "LOG_", "AUTH_", "SHUTDOWN_"
+
+#define SETTINGS_COMMON_ROWS(type, member, port)                                                   \
+    {.name = "LISTEN_ADDRESS",                                                                     \
+     .type = SETTING_STRING,                                                                       \
+     .fallback = "127.0.0.1",                                                                      \
+     .help = "Numeric address the HTTP server listens on.",                                        \
+     SETTING_FIELD(type, member.listen_address)},                                                  \
+        {.name = "LISTEN_PORT",                                                                    \
+         .type = SETTING_INT,                                                                      \
+         .fallback = (port),                                                                       \
+         .min = 0,                                                                                 \
+         .max = 65535,                                                                             \
+         .help = "Its port; 0 takes any free one.",                                                \
+         SETTING_FIELD(type, member.listen_port)},                                                 \
+        {.name = "LISTEN_MAX_CONNECTIONS",                                                         \
+         .type = SETTING_INT,                                                                      \
+         .fallback = "1024",                                                                       \
+         .min = 1,                                                                                 \
+         .max = 65536,                                                                             \
+         .help = "Open connections beyond which new ones wait in the kernel's queue.",             \
+         SETTING_FIELD(type, member.max_connections)},                                             \
+        {.name = "LOG_LEVEL",                                                                      \
+         .type = SETTING_ENUM,                                                                     \
+         .fallback = "info",                                                                       \
+         .words = SETTINGS_LOG_LEVELS,                                                             \
+         .help = "Least severe level that is written.",                                            \
+         SETTING_FIELD(type, member.log_level)},                                                   \
+        {.name = "SHUTDOWN_TIMEOUT",                                                               \
+         .type = SETTING_DURATION_MS,                                                              \
+         .fallback = "10s",                                                                        \
+         .min = 100,                                                                               \
+         .max = 600000,                                                                            \
+         .help = "How long work in flight may take to finish after SIGTERM.",                      \
+         SETTING_FIELD(type, member.shutdown_timeout_ms)},                                         \
+        {.name = "AUTH",                                                                           \
+         .type = SETTING_ENUM,                                                                     \
+         .fallback = "tokens",                                                                     \
+         .words = SETTINGS_AUTH_MODES,                                                             \
+         .help = "tokens: every request needs one; off: none does, on a loopback address only.",   \
+         SETTING_FIELD(type, member.auth)},                                                        \
+    {                                                                                              \
+        .name = "AUTH_TOKENS_FILE", .type = SETTING_PATH,                                          \
+        .help = "Tokens, one per line: sha256-hex role subject. Read again on SIGHUP.",            \
+        SETTING_FIELD(type, member.auth_tokens_file)                                               \
+    }
+
+/*
+ * Fills *values from env ("NAME=value" strings, NULL-ended) and returns the
+ * owner of its texts, never NULL. Look at settings_fault_count() before using
+ * the values.
+ */
+struct settings *settings_load(const struct settings_schema *schema, char *const *env,
+                               void *values);
+void settings_free(struct settings *settings);
+
+size_t settings_fault_count(const struct settings *settings);
+const char *settings_fault(const struct settings *settings, size_t index);
+
+/* For rules over several rows, checked by the service after loading. */
+void settings_add_fault(struct settings *settings, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The pass-through properties, sorted by name. */
+size_t settings_property_count(const struct settings *settings);
+struct settings_property settings_property(const struct settings *settings, size_t index);
+
+/* Effective values, secrets as ***: for people, and as JSON. */
+void settings_table(const struct settings *settings, struct strbuf *out);
+void settings_json(const struct settings *settings, struct strbuf *out);
+
+/* From the table alone: the README's table, and the part of --help. */
+void settings_markdown(const struct settings_schema *schema, struct strbuf *out);
+void settings_help(const struct settings_schema *schema, struct strbuf *out);
+
+#endif
