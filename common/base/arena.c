@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/arena.h"
+
+#include "common/base/checked.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+enum { FIRST_BLOCK = 4096, LARGEST_STEP = 1 << 20 };
+
+struct arena_block {
+    struct arena_block *older;
+    size_t size; /* of bytes[] */
+    size_t used;
+    alignas(max_align_t) char bytes[];
+};
+
+void arena_init(struct arena *arena, size_t max)
+{
+    *arena = (struct arena){.max = max};
+}
+
+void arena_reset(struct arena *arena)
+{
+    struct arena_block *block = arena->blocks;
+    while (block != NULL && block->older != NULL) {
+        struct arena_block *older = block->older;
+        free(block);
+        block = older;
+    }
+    arena->blocks = block;
+    arena->used = 0;
+    if (block != NULL) {
+        block->used = 0;
+        arena->used = block->size;
+    }
+}
+
+void arena_done(struct arena *arena)
+{
+    arena_reset(arena);
+    free(arena->blocks);
+    arena->blocks = NULL;
+    arena->used = 0;
+}
+
+/* Blocks double, so that a large message needs few of them. */
+static size_t next_block_size(const struct arena *arena, size_t need)
+{
+    size_t size = arena->blocks == NULL ? FIRST_BLOCK : arena->blocks->size * 2;
+    if (size > LARGEST_STEP) {
+        size = LARGEST_STEP;
+    }
+    return size < need ? need : size;
+}
+
+static struct arena_block *add_block(struct arena *arena, size_t need)
+{
+    const size_t left = arena->max - arena->used;
+    if (need > left) {
+        return NULL;
+    }
+    size_t size = next_block_size(arena, need);
+    if (size > left) {
+        size = left;
+    }
+    struct arena_block *block = malloc(sizeof *block + size);
+    if (block == NULL) {
+        return NULL;
+    }
+    *block = (struct arena_block){.older = arena->blocks, .size = size};
+    arena->blocks = block;
+    arena->used += size;
+    return block;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    size_t need;
+    if (!checked_add_size(size, alignof(max_align_t) - 1, &need)) {
+        return NULL;
+    }
+    need -= need % alignof(max_align_t);
+    struct arena_block *block = arena->blocks;
+    if (block == NULL || block->size - block->used < need) {
+        block = add_block(arena, need);
+        if (block == NULL) {
+            return NULL;
+        }
+    }
+    void *bytes = block->bytes + block->used;
+    block->used += need;
+    return memset(bytes, 0, need);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    size_t bytes;
+    return checked_mul_size(count, size, &bytes) ? arena_alloc(arena, bytes) : NULL;
+}
+
+char *arena_copy(struct arena *arena, struct strview view)
+{
+    char *copy = view.len == SIZE_MAX ? NULL : arena_alloc(arena, view.len + 1);
+    if (copy != NULL && view.len > 0) {
+        memcpy(copy, view.data, view.len);
+    }
+    return copy;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * arena.h - a bounded bump allocator: everything of one message or batch,
+ * given back in one step.
+ *
+ * Why bounded: what an outsider sends decides how much is allocated, so every
+ * arena has a maximum; past it arena_alloc() returns NULL and the caller says
+ * ERROR_EXHAUSTED.
+ *
+ * Ownership: what comes from an arena is freed by arena_reset() or
+ * arena_done(), never alone. Threads: one at a time.
+ */
+#ifndef COMMON_BASE_ARENA_H
+#define COMMON_BASE_ARENA_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+#include <stddef.h>
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *blocks; /* newest first */
+    size_t used;                /* bytes handed to blocks so far */
+    size_t max;                 /* bytes */
+};
+
+/* Allocates nothing yet. */
+void arena_init(struct arena *arena, size_t max);
+
+/* Forgets all allocations and keeps the oldest block for the next message. */
+void arena_reset(struct arena *arena);
+
+void arena_done(struct arena *arena);
+
+/* Zeroed memory aligned for any type, or NULL past the maximum. */
+MUST_USE void *arena_alloc(struct arena *arena, size_t size);
+
+/* An array of count elements, or NULL past the maximum (also when count * size overflows). */
+MUST_USE void *arena_array(struct arena *arena, size_t count, size_t size);
+
+/* A copy with a NUL behind it, or NULL past the maximum. */
+MUST_USE char *arena_copy(struct arena *arena, struct strview view);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/error.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const KIND_NAMES[] = {
+    [ERROR_NONE] = "none",         [ERROR_INVALID] = "invalid",     [ERROR_NOT_FOUND] = "not_found",
+    [ERROR_CONFLICT] = "conflict", [ERROR_TRANSIENT] = "transient", [ERROR_EXHAUSTED] = "exhausted",
+    [ERROR_FATAL] = "fatal",
+};
+static_assert(sizeof KIND_NAMES / sizeof KIND_NAMES[0] == ERROR_KIND_COUNT,
+              "every error kind needs a name");
+
+/* Texts from libraries end in line breaks; ours stand in the middle of a line. */
+static void trim_line_end(char *text)
+{
+    size_t len = strlen(text);
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' ')) {
+        text[--len] = '\0';
+    }
+}
+
+enum error_kind error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char text[ERROR_TEXT_MAX]; /* fmt's arguments may point into err->text */
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    trim_line_end(text);
+    err->kind = kind;
+    memcpy(err->text, text, sizeof text);
+    return kind;
+}
+
+enum error_kind error_context(struct error *err, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char context[ERROR_TEXT_MAX];
+    (void)vsnprintf(context, sizeof context, fmt, args);
+    va_end(args);
+
+    char joined[2 * ERROR_TEXT_MAX + 2];
+    (void)snprintf(joined, sizeof joined, "%s: %s", context, err->text);
+    joined[ERROR_TEXT_MAX - 1] = '\0';
+    memcpy(err->text, joined, ERROR_TEXT_MAX);
+    return err->kind;
+}
+
+const char *error_kind_name(enum error_kind kind)
+{
+    assert(kind < ERROR_KIND_COUNT);
+    return KIND_NAMES[kind];
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * error.h - how a function here says that it could not do its job.
+ *
+ * Why a kind and a text: the program acts on the kind (answer 409, retry,
+ * park the message, stop), a person acts on the text. Nothing in the code may
+ * compare texts.
+ *
+ * Convention: a function that can fail returns enum error_kind, takes the
+ * struct error last, and writes to it only when it fails. On failure its ret_
+ * parameters are untouched.
+ */
+#ifndef COMMON_BASE_ERROR_H
+#define COMMON_BASE_ERROR_H
+
+#define MUST_USE          __attribute__((warn_unused_result))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+
+enum error_kind {
+    ERROR_NONE = 0,
+    ERROR_INVALID,   /* this input can never succeed: reject or park it            */
+    ERROR_NOT_FOUND, /* the thing named does not exist (yet)                       */
+    ERROR_CONFLICT,  /* the state moved on: reload and decide again                */
+    ERROR_TRANSIENT, /* the outside world failed: the same call may succeed later  */
+    ERROR_EXHAUSTED, /* a memory or size limit of ours was reached                 */
+    ERROR_FATAL,     /* this process cannot start (bad configuration, wrong schema) */
+    ERROR_KIND_COUNT
+};
+
+enum { ERROR_TEXT_MAX = 256 }; /* bytes, with the NUL; longer texts are cut */
+
+struct error {
+    enum error_kind kind;
+    char text[ERROR_TEXT_MAX];
+};
+
+/* Records kind and text, and returns kind, so that callers can return it. */
+enum error_kind error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* Puts "context: " in front of the text already there; keeps and returns the kind. */
+enum error_kind error_context(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* A stable lower-case word for logs and metrics, never NULL. */
+const char *error_kind_name(enum error_kind kind);
+
+#endif

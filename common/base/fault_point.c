@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/fault_point.h"
+
+#ifdef FAULTS
+
+#include "common/base/parse.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { PLAN_MAX = 16 };
+
+enum fault_action { FAULT_KILL, FAULT_STOP, FAULT_ERROR };
+
+static const char *const ACTION_WORDS[] = {
+    [FAULT_KILL] = "kill",
+    [FAULT_STOP] = "stop",
+    [FAULT_ERROR] = "error",
+};
+
+struct fault {
+    struct strview name;
+    int64_t hits_left;
+    enum fault_action action;
+};
+
+static struct fault plan[PLAN_MAX];
+static size_t plan_len;
+static bool plan_is_read;
+
+static void refuse_plan(struct strview entry)
+{
+    (void)fprintf(stderr, "FAULT_PLAN: cannot read \"%.*s\"; expected name[@n]=kill|stop|error\n",
+                  STRVIEW_ARG(entry));
+    abort();
+}
+
+static struct strview until(struct strview text, char separator)
+{
+    const char *end = text.len == 0 ? NULL : memchr(text.data, separator, text.len);
+    return (struct strview){.data = text.data,
+                            .len = end == NULL ? text.len : (size_t)(end - text.data)};
+}
+
+static struct strview after(struct strview text, struct strview head)
+{
+    const size_t skip = head.len < text.len ? head.len + 1 : head.len;
+    return (struct strview){.data = text.data + skip, .len = text.len - skip};
+}
+
+static struct fault read_entry(struct strview entry)
+{
+    const struct strview place = until(entry, '=');
+    const struct strview action = after(entry, place);
+    const struct strview name = until(place, '@');
+    const struct strview hit = after(place, name);
+    struct fault fault = {.name = name, .hits_left = 1};
+    if (hit.len > 0 && (!parse_i64(hit, &fault.hits_left) || fault.hits_left < 1)) {
+        refuse_plan(entry);
+    }
+    for (size_t i = 0; i < sizeof ACTION_WORDS / sizeof ACTION_WORDS[0]; i++) {
+        if (strview_is(action, ACTION_WORDS[i])) {
+            fault.action = (enum fault_action)i;
+            return fault;
+        }
+    }
+    refuse_plan(entry);
+    return fault;
+}
+
+static void read_plan(void)
+{
+    plan_is_read = true;
+    struct strview rest = strview_of(getenv("FAULT_PLAN"));
+    while (rest.len > 0) {
+        const struct strview entry = until(rest, ',');
+        if (plan_len == PLAN_MAX) {
+            refuse_plan(entry);
+        }
+        plan[plan_len++] = read_entry(entry);
+        rest = after(rest, entry);
+    }
+}
+
+static bool carry_out(const struct fault *fault)
+{
+    static const char *const PAST[] = {"killing", "stopping", "failing"};
+    (void)fprintf(stderr, "fault point %.*s: %s\n", STRVIEW_ARG(fault->name), PAST[fault->action]);
+    if (fault->action == FAULT_KILL) {
+        (void)kill(getpid(), SIGKILL);
+    }
+    if (fault->action == FAULT_STOP) {
+        (void)kill(getpid(), SIGSTOP);
+    }
+    return fault->action == FAULT_ERROR;
+}
+
+bool fault_point_hit(const char *name)
+{
+    if (!plan_is_read) {
+        read_plan();
+    }
+    for (size_t i = 0; i < plan_len; i++) {
+        if (plan[i].hits_left > 0 && strview_is(plan[i].name, name) && --plan[i].hits_left == 0) {
+            return carry_out(&plan[i]);
+        }
+    }
+    return false;
+}
+
+#else
+
+bool fault_point_hit(const char *name)
+{
+    (void)name;
+    return false;
+}
+
+#endif

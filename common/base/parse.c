@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/parse.h"
+
+#include "common/base/checked.h"
+
+#include <assert.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool parse_i64(struct strview text, int64_t *ret)
+{
+    const bool negative = text.len > 0 && text.data[0] == '-';
+    size_t at = negative ? 1 : 0;
+    if (at == text.len || (text.data[at] == '0' && text.len > 1)) {
+        return false;
+    }
+    int64_t value = 0;
+    for (; at < text.len; at++) {
+        if (!is_digit(text.data[at]) || !checked_mul_i64(value, 10, &value)) {
+            return false;
+        }
+        const int64_t digit = text.data[at] - '0';
+        if (!(negative ? checked_sub_i64(value, digit, &value)
+                       : checked_add_i64(value, digit, &value))) {
+            return false;
+        }
+    }
+    *ret = value;
+    return true;
+}
+
+struct unit {
+    const char *name;
+    int64_t factor;
+};
+
+static const struct unit DURATION_UNITS[] = {
+    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000},
+};
+
+static const struct unit BYTE_UNITS[] = {
+    {"", 1},
+    {"KiB", 1024},
+    {"MiB", 1048576},
+    {"GiB", 1073741824},
+};
+
+static bool parse_with_unit(struct strview text, const struct unit *units, size_t count,
+                            int64_t *ret)
+{
+    size_t digits = 0;
+    while (digits < text.len && is_digit(text.data[digits])) {
+        digits++;
+    }
+    int64_t number;
+    if (!parse_i64((struct strview){.data = text.data, .len = digits}, &number)) {
+        return false;
+    }
+    const struct strview unit = {.data = text.data + digits, .len = text.len - digits};
+    for (size_t i = 0; i < count; i++) {
+        if (strview_is(unit, units[i].name)) {
+            return checked_mul_i64(number, units[i].factor, ret);
+        }
+    }
+    return false;
+}
+
+bool parse_duration_ms(struct strview text, int64_t *ret_ms)
+{
+    return parse_with_unit(text, DURATION_UNITS, sizeof DURATION_UNITS / sizeof DURATION_UNITS[0],
+                           ret_ms);
+}
+
+bool parse_bytes(struct strview text, int64_t *ret_bytes)
+{
+    return parse_with_unit(text, BYTE_UNITS, sizeof BYTE_UNITS / sizeof BYTE_UNITS[0], ret_bytes);
+}
+
+static const struct {
+    const char *word;
+    bool value;
+} BOOL_WORDS[] = {
+    {"on", true},   {"true", true},   {"yes", true}, {"1", true},
+    {"off", false}, {"false", false}, {"no", false}, {"0", false},
+};
+
+bool parse_bool(struct strview text, bool *ret)
+{
+    for (size_t i = 0; i < sizeof BOOL_WORDS / sizeof BOOL_WORDS[0]; i++) {
+        if (strview_is(text, BOOL_WORDS[i].word)) {
+            *ret = BOOL_WORDS[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int hex_value(char c)
+{
+    if (is_digit(c)) {
+        return c - '0';
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool parse_hex(struct strview text, uint8_t *ret_bytes, size_t len)
+{
+    if (text.len != 2 * len) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (hex_value(text.data[i]) < 0) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < len; i++) {
+        ret_bytes[i] =
+            (uint8_t)(hex_value(text.data[2 * i]) * 16 + hex_value(text.data[2 * i + 1]));
+    }
+    return true;
+}
+
+enum { MS_PER_DAY = 86400000 };
+
+/* Days since 1970-01-01 of a Gregorian date (days-from-civil, H. Hinnant, "chrono-Compatible
+ * Low-Level Date Algorithms"). */
+static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
+{
+    const int64_t y = month <= 2 ? year - 1 : year;
+    const int64_t era = y / 400; /* years 1 to 9999 only: never negative */
+    const int64_t year_of_era = y - era * 400;
+    const int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    const int64_t day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
+static void civil_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day)
+{
+    const int64_t shifted = days + 719468;
+    const int64_t era = shifted / 146097;
+    const int64_t day_of_era = shifted - era * 146097;
+    const int64_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const int64_t day_of_year =
+        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const int64_t shifted_month = (5 * day_of_year + 2) / 153;
+    *ret_day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
+    *ret_month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
+    *ret_year = (int)(year_of_era + era * 400 + (*ret_month <= 2 ? 1 : 0));
+}
+
+/* Reads the digits of one field; the separators are checked by the caller. */
+static int field(const char *text, size_t from, size_t len)
+{
+    int value = 0;
+    for (size_t i = from; i < from + len; i++) {
+        value = value * 10 + (text[i] - '0');
+    }
+    return value;
+}
+
+bool parse_time_ms(struct strview text, int64_t *ret_ms)
+{
+    static const char SHAPE[] = "dddd-dd-ddTdd:dd:dd.dddZ";
+    if (text.len != TIME_TEXT_LEN) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (SHAPE[i] == 'd' ? !is_digit(text.data[i]) : text.data[i] != SHAPE[i]) {
+            return false;
+        }
+    }
+    const int year = field(text.data, 0, 4);
+    const int month = field(text.data, 5, 2);
+    const int day = field(text.data, 8, 2);
+    const int hour = field(text.data, 11, 2);
+    const int minute = field(text.data, 14, 2);
+    const int second = field(text.data, 17, 2);
+    if (year < 1 || month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) {
+        return false;
+    }
+    const int64_t days = days_from_civil(year, month, day);
+    int same_year;
+    int same_month;
+    int same_day;
+    civil_from_days(days, &same_year, &same_month, &same_day);
+    if (same_month != month || same_day != day) {
+        return false; /* 30 February comes back as 2 March */
+    }
+    *ret_ms = days * MS_PER_DAY + (((int64_t)hour * 60 + minute) * 60 + second) * 1000 +
+              field(text.data, 20, 3);
+    return true;
+}
+
+static void put_digits(char *text, size_t from, size_t len, int value)
+{
+    for (size_t i = from + len; i > from; i--) {
+        text[i - 1] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+void format_time_ms(int64_t epoch_ms, char ret_text[static TIME_TEXT_LEN + 1])
+{
+    int64_t days = epoch_ms / MS_PER_DAY;
+    int64_t rest = epoch_ms % MS_PER_DAY;
+    if (rest < 0) {
+        rest += MS_PER_DAY;
+        days--;
+    }
+    int year;
+    int month;
+    int day;
+    civil_from_days(days, &year, &month, &day);
+    assert(year >= 1 && year <= 9999);
+    memcpy(ret_text, "0000-00-00T00:00:00.000Z", TIME_TEXT_LEN + 1);
+    put_digits(ret_text, 0, 4, year);
+    put_digits(ret_text, 5, 2, month);
+    put_digits(ret_text, 8, 2, day);
+    put_digits(ret_text, 11, 2, (int)(rest / 3600000));
+    put_digits(ret_text, 14, 2, (int)(rest / 60000 % 60));
+    put_digits(ret_text, 17, 2, (int)(rest / 1000 % 60));
+    put_digits(ret_text, 20, 3, (int)(rest % 1000));
+}

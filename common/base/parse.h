@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * parse.h - text to values: the whole text or an error, never a prefix.
+ *
+ * Why not strtol: it skips blanks, accepts signs where none belong and stops
+ * silently at the first strange byte.
+ *
+ * Errors: false, with *ret untouched.
+ */
+#ifndef COMMON_BASE_PARSE_H
+#define COMMON_BASE_PARSE_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+#include <stdint.h>
+
+/* Decimal digits with an optional leading '-'; no other sign, blank or leading zero. */
+MUST_USE bool parse_i64(struct strview text, int64_t *ret);
+
+/* A number with one of the units ms, s, m, h, d: "300ms", "2s". In milliseconds. */
+MUST_USE bool parse_duration_ms(struct strview text, int64_t *ret_ms);
+
+/* A number of bytes, optionally with KiB, MiB or GiB behind it. */
+MUST_USE bool parse_bytes(struct strview text, int64_t *ret_bytes);
+
+/* on, true, yes, 1 or off, false, no, 0. */
+MUST_USE bool parse_bool(struct strview text, bool *ret);
+
+/* Lower-case hexadecimal of 2 * len digits into len bytes. */
+MUST_USE bool parse_hex(struct strview text, uint8_t *ret_bytes, size_t len);
+
+/* RFC 3339 in UTC as this project writes it, "2026-01-02T03:04:05.678Z", to epoch milliseconds. */
+MUST_USE bool parse_time_ms(struct strview text, int64_t *ret_ms);
+
+enum { TIME_TEXT_LEN = sizeof "2026-01-02T03:04:05.678Z" - 1 };
+
+/* The inverse of parse_time_ms; years 1 to 9999. Writes TIME_TEXT_LEN bytes and a NUL. */
+void format_time_ms(int64_t epoch_ms, char ret_text[static TIME_TEXT_LEN + 1]);
+
+#endif

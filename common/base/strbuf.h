@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * strbuf.h - a growing text buffer with a sticky overflow state.
+ *
+ * Why sticky: an encoder appends dozens of pieces; checking once at the end,
+ * with strbuf_ok(), keeps it readable and still cannot miss a failure. After
+ * the first failure appends do nothing.
+ *
+ * Ownership: the struct is the caller's, the bytes are the buffer's until
+ * strbuf_done(). Views of it are valid until the next append or reset.
+ * Limits: never grows beyond `max` bytes, the NUL not counted.
+ */
+#ifndef COMMON_BASE_STRBUF_H
+#define COMMON_BASE_STRBUF_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+
+struct strbuf {
+    char *data;
+    size_t len;
+    size_t cap;
+    size_t max;
+    bool failed;
+};
+
+/* An empty buffer that may grow to max bytes; allocates nothing yet. */
+void strbuf_init(struct strbuf *buf, size_t max);
+
+/* Frees the bytes; the struct can be initialised again. */
+void strbuf_done(struct strbuf *buf);
+
+/* Empties the buffer, keeps its memory, forgets a failure. */
+void strbuf_reset(struct strbuf *buf);
+
+void strbuf_append(struct strbuf *buf, struct strview view);
+void strbuf_append_cstr(struct strbuf *buf, const char *cstr);
+void strbuf_append_char(struct strbuf *buf, char c);
+void strbuf_append_i64(struct strbuf *buf, int64_t value);
+void strbuf_printf(struct strbuf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Cuts back to a length reached before; also the way to drop a trailing separator. */
+void strbuf_truncate(struct strbuf *buf, size_t len);
+
+/* False once an append did not fit or memory ran out. */
+bool strbuf_ok(const struct strbuf *buf);
+
+struct strview strbuf_view(const struct strbuf *buf);
+
+/* The bytes with a NUL at the end; never NULL. Borrowed until the next append. */
+const char *strbuf_cstr(struct strbuf *buf);
+
+#endif

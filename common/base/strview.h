@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * strview.h - borrowed bytes.
+ *
+ * Why: what comes from a socket, a row or a record is bytes with a length and
+ * no NUL at its end. A view says so, and whoever stores one names the buffer
+ * it points into.
+ *
+ * Ownership: none; a view is valid as long as the bytes it points at.
+ */
+#ifndef COMMON_BASE_STRVIEW_H
+#define COMMON_BASE_STRVIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct strview {
+    const char *data; /* may be NULL when len is 0 */
+    size_t len;       /* bytes */
+};
+
+/* For string literals only. */
+#define STRVIEW(literal)  ((struct strview){.data = "" literal, .len = sizeof(literal) - 1})
+
+/* For printf: printf("%.*s", STRVIEW_ARG(view)). Views longer than INT_MAX are never printed. */
+#define STRVIEW_ARG(view) (int)(view).len, ((view).data == NULL ? "" : (view).data)
+
+static inline struct strview strview_of(const char *cstr)
+{
+    return (struct strview){.data = cstr, .len = cstr == NULL ? 0 : strlen(cstr)};
+}
+
+static inline bool strview_equal(struct strview a, struct strview b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool strview_is(struct strview view, const char *cstr)
+{
+    return strview_equal(view, strview_of(cstr));
+}
+
+static inline bool strview_is_empty(struct strview view)
+{
+    return view.len == 0;
+}
+
+#endif

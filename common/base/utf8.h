@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * utf8.h - strict RFC 3629 check.
+ *
+ * Why our own: yajl accepts overlong forms, surrogates and code points past
+ * U+10FFFF, and PostgreSQL refuses them (SQLSTATE 22021), so one such string
+ * would abort a whole batch of other people's commands.
+ */
+#ifndef COMMON_BASE_UTF8_H
+#define COMMON_BASE_UTF8_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+/* True for shortest-form UTF-8 without surrogates, NUL or anything past U+10FFFF. */
+MUST_USE bool utf8_is_valid(struct strview text);
+
+/* Code points of valid UTF-8. */
+size_t utf8_length(struct strview text);
+
+#endif

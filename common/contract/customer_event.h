@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * customer_event.h - everything that can have happened to a customer.
+ *
+ * Name, email and phone are personal and sit in the member `personal`.
+ * Ownership: see envelope.h.
+ */
+#ifndef COMMON_CONTRACT_CUSTOMER_EVENT_H
+#define COMMON_CONTRACT_CUSTOMER_EVENT_H
+
+#include "common/base/arena.h"
+#include "common/base/strbuf.h"
+#include "common/contract/envelope.h"
+
+enum customer_event_kind { CUSTOMER_REGISTERED = 0, CUSTOMER_EVENT_KIND_COUNT };
+
+struct customer_event {
+    enum customer_event_kind kind;
+    struct envelope envelope; /* aggregate_id is the customer id */
+    struct {
+        struct strview name;
+        struct strview email; /* may be empty */
+        struct strview phone; /* may be empty */
+    } registered;
+};
+
+const char *customer_event_type(enum customer_event_kind kind);
+
+MUST_USE bool customer_event_encode(const struct customer_event *event, struct strbuf *out);
+
+MUST_USE enum error_kind customer_event_decode(struct strview type, struct strview payload,
+                                               struct arena *arena, struct customer_event *ret,
+                                               struct error *err);
+
+#endif

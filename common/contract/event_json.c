@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/contract/event_json.h"
+
+#include "common/contract/json.h"
+
+static const struct json_value *require(struct event_reader *reader,
+                                        const struct json_value *object, const char *name,
+                                        enum json_type type)
+{
+    if (reader->failed) {
+        return NULL;
+    }
+    const struct json_value *member = json_member(object, name);
+    if (member != NULL && member->type == type) {
+        return member;
+    }
+    reader->failed = true;
+    (void)error_set(reader->err, ERROR_INVALID, "member %s is %s where %s is expected", name,
+                    member == NULL ? "missing" : json_type_name(member->type),
+                    json_type_name(type));
+    return NULL;
+}
+
+struct strview event_read_text(struct event_reader *reader, const struct json_value *object,
+                               const char *name)
+{
+    const struct json_value *member = require(reader, object, name, JSON_STRING);
+    return member == NULL ? STRVIEW("") : member->text;
+}
+
+int64_t event_read_integer(struct event_reader *reader, const struct json_value *object,
+                           const char *name)
+{
+    const struct json_value *member = require(reader, object, name, JSON_INTEGER);
+    return member == NULL ? 0 : member->integer;
+}
+
+const struct json_value *event_read_object(struct event_reader *reader,
+                                           const struct json_value *object, const char *name)
+{
+    return require(reader, object, name, JSON_OBJECT);
+}
+
+const struct json_value *event_read_array(struct event_reader *reader,
+                                          const struct json_value *object, const char *name)
+{
+    return require(reader, object, name, JSON_ARRAY);
+}
+
+enum error_kind event_parse(struct strview payload, struct arena *arena,
+                            const struct json_value **ret, struct error *err)
+{
+    const struct json_value *value;
+    const enum error_kind kind = json_parse(payload, arena, &value, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    if (value->type != JSON_OBJECT) {
+        return error_set(err, ERROR_INVALID, "the payload is %s, not an object",
+                         json_type_name(value->type));
+    }
+    *ret = value;
+    return ERROR_NONE;
+}
+
+enum error_kind event_find_type(struct strview type, const char *const *names, size_t count,
+                                size_t *ret, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strview_is(type, names[i])) {
+            *ret = i;
+            return ERROR_NONE;
+        }
+    }
+    return error_set(err, ERROR_INVALID, "unknown event type \"%.*s\"",
+                     type.len < 64 ? (int)type.len : 64, type.data == NULL ? "" : type.data);
+}

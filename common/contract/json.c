@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/contract/json.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/parse.h"
+#include "common/base/utf8.h"
+
+#include <assert.h>
+#include <yajl/yajl_gen.h>
+#include <yajl/yajl_parse.h>
+
+static const char *const TYPE_NAMES[] = {
+    [JSON_NULL] = "null",     [JSON_BOOL] = "boolean",  [JSON_INTEGER] = "integer",
+    [JSON_NUMBER] = "number", [JSON_STRING] = "string", [JSON_ARRAY] = "array",
+    [JSON_OBJECT] = "object",
+};
+static_assert(sizeof TYPE_NAMES / sizeof TYPE_NAMES[0] == JSON_TYPE_COUNT,
+              "every JSON type needs a name");
+
+const char *json_type_name(enum json_type type)
+{
+    assert(type < JSON_TYPE_COUNT);
+    return TYPE_NAMES[type];
+}
+
+/* ---- escapes yajl would let through -------------------------------------------------------- */
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    const char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* The code unit of a \uXXXX that starts at text[at], or -1 when none stands there. */
+static int unicode_escape(struct strview text, size_t at)
+{
+    if (text.len - at < 6 || text.data[at] != '\\' || text.data[at + 1] != 'u') {
+        return -1;
+    }
+    int unit = 0;
+    for (size_t i = at + 2; i < at + 6; i++) {
+        const int digit = hex_digit(text.data[i]);
+        if (digit < 0) {
+            return -1;
+        }
+        unit = unit * 16 + digit;
+    }
+    return unit;
+}
+
+static bool is_high_surrogate(int unit)
+{
+    return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+static bool is_low_surrogate(int unit)
+{
+    return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/* Every escape starts with a backslash and backslashes are legal only in strings, so the bytes
+ * can be scanned without knowing where strings begin; yajl refuses strays outside of them. */
+static const char *bad_escape(struct strview text)
+{
+    for (size_t at = 0; at < text.len; at++) {
+        if (text.data[at] != '\\') {
+            continue;
+        }
+        const int unit = unicode_escape(text, at);
+        if (unit == 0) {
+            return "an escaped NUL";
+        }
+        if (is_low_surrogate(unit)) {
+            return "a lone surrogate";
+        }
+        if (is_high_surrogate(unit)) {
+            if (!is_low_surrogate(unicode_escape(text, at + 6))) {
+                return "a lone surrogate";
+            }
+            at += 11;
+            continue;
+        }
+        at += unit >= 0 ? 5 : 1; /* the escaped character may itself be a backslash */
+    }
+    return NULL;
+}
+
+/* ---- reader -------------------------------------------------------------------------------- */
+
+struct reader {
+    struct arena *arena;
+    struct json_value *root;
+    struct json_value *open[JSON_DEPTH_MAX]; /* containers not yet closed */
+    struct json_value *last[JSON_DEPTH_MAX]; /* their newest child */
+    size_t depth;
+    struct strview name; /* of the next member */
+    enum error_kind kind;
+    const char *problem; /* NULL: yajl's own message tells */
+};
+
+enum { CANCEL = 0, GO_ON = 1 };
+
+static int refuse(struct reader *reader, enum error_kind kind, const char *problem)
+{
+    reader->kind = kind;
+    reader->problem = problem;
+    return CANCEL;
+}
+
+static bool has_member(const struct json_value *object, struct strview name)
+{
+    for (const struct json_value *member = object->first; member != NULL; member = member->next) {
+        if (strview_equal(member->name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void append_child(struct reader *reader, struct json_value *value)
+{
+    struct json_value *parent = reader->open[reader->depth - 1];
+    struct json_value **last = &reader->last[reader->depth - 1];
+    if (*last == NULL) {
+        parent->first = value;
+    } else {
+        (*last)->next = value;
+    }
+    *last = value;
+    parent->count++;
+    if (parent->type == JSON_OBJECT) {
+        value->name = reader->name;
+    }
+}
+
+static struct json_value *add_value(struct reader *reader, enum json_type type)
+{
+    struct json_value *value = arena_alloc(reader->arena, sizeof *value);
+    if (value == NULL) {
+        (void)refuse(reader, ERROR_EXHAUSTED, "the document needs too much memory");
+        return NULL;
+    }
+    value->type = type;
+    if (reader->depth == 0) {
+        reader->root = value;
+    } else {
+        append_child(reader, value);
+    }
+    return value;
+}
+
+static bool copy_text(struct reader *reader, const void *bytes, size_t len, struct strview *ret)
+{
+    const struct strview text = {.data = bytes, .len = len};
+    char *copy = arena_copy(reader->arena, text);
+    if (copy == NULL) {
+        (void)refuse(reader, ERROR_EXHAUSTED, "the document needs too much memory");
+        return false;
+    }
+    *ret = (struct strview){.data = copy, .len = len};
+    return true;
+}
+
+static int on_null(void *ctx)
+{
+    return add_value(ctx, JSON_NULL) == NULL ? CANCEL : GO_ON;
+}
+
+static int on_boolean(void *ctx, int boolean)
+{
+    struct json_value *value = add_value(ctx, JSON_BOOL);
+    if (value == NULL) {
+        return CANCEL;
+    }
+    value->boolean = boolean != 0;
+    return GO_ON;
+}
+
+static int on_number(void *ctx, const char *digits, size_t len)
+{
+    struct json_value *value = add_value(ctx, JSON_NUMBER);
+    if (value == NULL || !copy_text(ctx, digits, len, &value->text)) {
+        return CANCEL;
+    }
+    if (parse_i64(value->text, &value->integer)) {
+        value->type = JSON_INTEGER;
+    }
+    return GO_ON;
+}
+
+static int on_string(void *ctx, const unsigned char *bytes, size_t len)
+{
+    struct json_value *value = add_value(ctx, JSON_STRING);
+    return value != NULL && copy_text(ctx, bytes, len, &value->text) ? GO_ON : CANCEL;
+}
+
+static int open_container(struct reader *reader, enum json_type type)
+{
+    if (reader->depth == JSON_DEPTH_MAX) {
+        return refuse(reader, ERROR_INVALID, "nested deeper than 16 levels");
+    }
+    struct json_value *value = add_value(reader, type);
+    if (value == NULL) {
+        return CANCEL;
+    }
+    reader->open[reader->depth] = value;
+    reader->last[reader->depth] = NULL;
+    reader->depth++;
+    return GO_ON;
+}
+
+static int on_open_object(void *ctx)
+{
+    return open_container(ctx, JSON_OBJECT);
+}
+
+static int on_open_array(void *ctx)
+{
+    return open_container(ctx, JSON_ARRAY);
+}
+
+static int on_close(void *ctx)
+{
+    struct reader *reader = ctx;
+    reader->depth--;
+    return GO_ON;
+}
+
+static int on_key(void *ctx, const unsigned char *bytes, size_t len)
+{
+    struct reader *reader = ctx;
+    const struct json_value *object = reader->open[reader->depth - 1];
+    if (object->count == JSON_MEMBERS_MAX) {
+        return refuse(reader, ERROR_INVALID, "an object with more than 64 members");
+    }
+    if (!copy_text(reader, bytes, len, &reader->name)) {
+        return CANCEL;
+    }
+    if (has_member(object, reader->name)) {
+        return refuse(reader, ERROR_INVALID, "a member that stands twice in its object");
+    }
+    return GO_ON;
+}
+
+static const yajl_callbacks CALLBACKS = {
+    .yajl_null = on_null,
+    .yajl_boolean = on_boolean,
+    .yajl_number = on_number,
+    .yajl_string = on_string,
+    .yajl_start_map = on_open_object,
+    .yajl_map_key = on_key,
+    .yajl_end_map = on_close,
+    .yajl_start_array = on_open_array,
+    .yajl_end_array = on_close,
+};
+
+static void free_parser(yajl_handle *parser)
+{
+    if (*parser != NULL) {
+        yajl_free(*parser);
+    }
+}
+
+static enum error_kind run_parser(struct reader *reader, struct strview bytes, struct error *err)
+{
+    CLEANUP(free_parser) yajl_handle parser = yajl_alloc(&CALLBACKS, NULL, reader);
+    if (parser == NULL) {
+        return error_set(err, ERROR_EXHAUSTED, "no memory for a JSON parser");
+    }
+    (void)yajl_config(parser, yajl_dont_validate_strings, 1); /* checked already, and strictly */
+    yajl_status status = yajl_parse(parser, (const unsigned char *)bytes.data, bytes.len);
+    if (status == yajl_status_ok) {
+        status = yajl_complete_parse(parser);
+    }
+    if (status == yajl_status_ok) {
+        return ERROR_NONE;
+    }
+    const size_t at = yajl_get_bytes_consumed(parser);
+    if (reader->problem != NULL) {
+        return error_set(err, reader->kind, "%s, near byte %zu", reader->problem, at);
+    }
+    return error_set(err, ERROR_INVALID, "not JSON, near byte %zu", at);
+}
+
+enum error_kind json_parse(struct strview bytes, struct arena *arena,
+                           const struct json_value **ret_value, struct error *err)
+{
+    if (bytes.len >= 3 && memcmp(bytes.data, "\xef\xbb\xbf", 3) == 0) {
+        return error_set(err, ERROR_INVALID, "begins with a byte order mark");
+    }
+    if (!utf8_is_valid(bytes)) {
+        return error_set(err, ERROR_INVALID, "not valid UTF-8, or contains a NUL byte");
+    }
+    const char *problem = bad_escape(bytes);
+    if (problem != NULL) {
+        return error_set(err, ERROR_INVALID, "contains %s", problem);
+    }
+    struct reader reader = {.arena = arena};
+    const enum error_kind kind = run_parser(&reader, bytes, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    if (reader.root == NULL) {
+        return error_set(err, ERROR_INVALID, "empty where JSON is expected");
+    }
+    *ret_value = reader.root;
+    return ERROR_NONE;
+}
+
+const struct json_value *json_member(const struct json_value *object, const char *name)
+{
+    if (object == NULL || object->type != JSON_OBJECT) {
+        return NULL;
+    }
+    for (const struct json_value *member = object->first; member != NULL; member = member->next) {
+        if (strview_is(member->name, name)) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+struct strview json_text(const struct json_value *object, const char *name)
+{
+    const struct json_value *member = json_member(object, name);
+    return member != NULL && member->type == JSON_STRING ? member->text : STRVIEW("");
+}
+
+int64_t json_integer(const struct json_value *object, const char *name, int64_t fallback)
+{
+    const struct json_value *member = json_member(object, name);
+    return member != NULL && member->type == JSON_INTEGER ? member->integer : fallback;
+}
+
+/* ---- writer -------------------------------------------------------------------------------- */
+
+static void print_to_strbuf(void *ctx, const char *bytes, size_t len)
+{
+    strbuf_append(ctx, (struct strview){.data = bytes, .len = len});
+}
+
+void json_writer_init(struct json_writer *writer, struct strbuf *out)
+{
+    yajl_gen gen = yajl_gen_alloc(NULL);
+    *writer = (struct json_writer){.gen = gen, .out = out, .failed = gen == NULL};
+    if (gen != NULL) {
+        (void)yajl_gen_config(gen, yajl_gen_print_callback, print_to_strbuf, out);
+    }
+}
+
+bool json_writer_done(struct json_writer *writer)
+{
+    if (writer->gen != NULL) {
+        yajl_gen_free(writer->gen);
+        writer->gen = NULL;
+    }
+    return !writer->failed && strbuf_ok(writer->out);
+}
+
+/* yajl reports a refused call once and then goes on; the first refusal is kept here. */
+static void note(struct json_writer *writer, yajl_gen_status status)
+{
+    if (status != yajl_gen_status_ok && status != yajl_gen_generation_complete) {
+        writer->failed = true;
+    }
+}
+
+#define WRITE(writer, call)                                                                        \
+    do {                                                                                           \
+        if (!(writer)->failed) {                                                                   \
+            note((writer), (call));                                                                \
+        }                                                                                          \
+    } while (0)
+
+void json_open_object(struct json_writer *writer)
+{
+    WRITE(writer, yajl_gen_map_open(writer->gen));
+}
+
+void json_close_object(struct json_writer *writer)
+{
+    WRITE(writer, yajl_gen_map_close(writer->gen));
+}
+
+void json_open_array(struct json_writer *writer)
+{
+    WRITE(writer, yajl_gen_array_open(writer->gen));
+}
+
+void json_close_array(struct json_writer *writer)
+{
+    WRITE(writer, yajl_gen_array_close(writer->gen));
+}
+
+void json_put_string(struct json_writer *writer, struct strview text)
+{
+    if (!utf8_is_valid(text)) {
+        writer->failed = true;
+    }
+    const char *bytes = text.data == NULL ? "" : text.data;
+    WRITE(writer, yajl_gen_string(writer->gen, (const unsigned char *)bytes, text.len));
+}
+
+void json_key(struct json_writer *writer, const char *name)
+{
+    json_put_string(writer, strview_of(name));
+}
+
+void json_put_integer(struct json_writer *writer, int64_t value)
+{
+    static_assert(sizeof(long long) == sizeof(int64_t), "yajl takes long long");
+    WRITE(writer, yajl_gen_integer(writer->gen, value));
+}
+
+void json_put_bool(struct json_writer *writer, bool value)
+{
+    WRITE(writer, yajl_gen_bool(writer->gen, value ? 1 : 0));
+}
+
+void json_put_null(struct json_writer *writer)
+{
+    WRITE(writer, yajl_gen_null(writer->gen));
+}
+
+void json_put_raw(struct json_writer *writer, struct strview json)
+{
+    WRITE(writer, yajl_gen_number(writer->gen, json.data, json.len)); /* copied as it stands */
+}
+
+void json_put_member_string(struct json_writer *writer, const char *name, struct strview text)
+{
+    json_key(writer, name);
+    json_put_string(writer, text);
+}
+
+void json_put_member_text(struct json_writer *writer, const char *name, struct strview text)
+{
+    if (text.len > 0) {
+        json_put_member_string(writer, name, text);
+    }
+}
+
+void json_put_member_integer(struct json_writer *writer, const char *name, int64_t value)
+{
+    json_key(writer, name);
+    json_put_integer(writer, value);
+}
+
+void json_put_member_bool(struct json_writer *writer, const char *name, bool value)
+{
+    json_key(writer, name);
+    json_put_bool(writer, value);
+}
+
+void json_put_member_time(struct json_writer *writer, const char *name, int64_t epoch_ms)
+{
+    char text[TIME_TEXT_LEN + 1];
+    format_time_ms(epoch_ms, text);
+    json_put_member_string(writer, name, strview_of(text));
+}

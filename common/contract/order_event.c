@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/contract/order_event.h"
+
+#include "common/contract/event_json.h"
+#include "common/contract/json.h"
+
+#include <assert.h>
+
+typedef void encode_fn(struct json_writer *writer, const struct order_event *event);
+typedef bool decode_fn(struct event_reader *reader, const struct json_value *payload,
+                       struct arena *arena, struct order_event *event);
+
+static encode_fn encode_placed;
+static encode_fn encode_payment_authorized;
+static encode_fn encode_shipped;
+static encode_fn encode_delivered;
+static encode_fn encode_cancelled;
+static decode_fn decode_placed;
+static decode_fn decode_payment_authorized;
+static decode_fn decode_shipped;
+static decode_fn decode_delivered;
+static decode_fn decode_cancelled;
+
+static const char *const TYPES[] = {
+    [ORDER_PLACED] = "OrderPlaced",       [ORDER_PAYMENT_AUTHORIZED] = "PaymentAuthorized",
+    [ORDER_SHIPPED] = "OrderShipped",     [ORDER_DELIVERED] = "OrderDelivered",
+    [ORDER_CANCELLED] = "OrderCancelled",
+};
+static_assert(sizeof TYPES / sizeof TYPES[0] == ORDER_EVENT_KIND_COUNT, "every kind has a type");
+
+static const struct {
+    encode_fn *encode;
+    decode_fn *decode;
+} CODECS[ORDER_EVENT_KIND_COUNT] = {
+    [ORDER_PLACED] = {encode_placed, decode_placed},
+    [ORDER_PAYMENT_AUTHORIZED] = {encode_payment_authorized, decode_payment_authorized},
+    [ORDER_SHIPPED] = {encode_shipped, decode_shipped},
+    [ORDER_DELIVERED] = {encode_delivered, decode_delivered},
+    [ORDER_CANCELLED] = {encode_cancelled, decode_cancelled},
+};
+
+const char *order_event_type(enum order_event_kind kind)
+{
+    assert(kind < ORDER_EVENT_KIND_COUNT);
+    return TYPES[kind];
+}
+
+bool order_event_encode(const struct order_event *event, struct strbuf *out)
+{
+    assert(event->kind < ORDER_EVENT_KIND_COUNT);
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    envelope_encode(&writer, "order_id", &event->envelope);
+    CODECS[event->kind].encode(&writer, event);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+enum error_kind order_event_decode(struct strview type, struct strview payload, struct arena *arena,
+                                   struct order_event *ret, struct error *err)
+{
+    size_t kind;
+    if (event_find_type(type, TYPES, ORDER_EVENT_KIND_COUNT, &kind, err) != ERROR_NONE) {
+        return ERROR_INVALID;
+    }
+    const struct json_value *object;
+    const enum error_kind parsed = event_parse(payload, arena, &object, err);
+    if (parsed != ERROR_NONE) {
+        return parsed;
+    }
+    struct order_event event = {.kind = (enum order_event_kind)kind};
+    if (envelope_decode(object, "order_id", &event.envelope, err) != ERROR_NONE) {
+        return ERROR_INVALID;
+    }
+    struct event_reader reader = {.err = err};
+    if (!CODECS[kind].decode(&reader, object, arena, &event)) {
+        return error_set(err, ERROR_EXHAUSTED, "the event needs too much memory");
+    }
+    if (reader.failed) {
+        return ERROR_INVALID;
+    }
+    *ret = event;
+    return ERROR_NONE;
+}
+
+static void encode_lines(struct json_writer *writer, const struct order_placed *placed)
+{
+    json_key(writer, "lines");
+    json_open_array(writer);
+    for (size_t i = 0; i < placed->line_count; i++) {
+        const struct order_line *line = &placed->lines[i];
+        json_open_object(writer);
+        json_put_member_string(writer, "sku", line->sku);
+        json_put_member_string(writer, "name", line->name);
+        json_put_member_integer(writer, "quantity", line->quantity);
+        json_put_member_integer(writer, "unit_price_minor", line->unit_price_minor);
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+}
+
+static void encode_address(struct json_writer *writer, const struct shipping_address *address)
+{
+    json_key(writer, "shipping_address");
+    json_open_object(writer);
+    json_put_member_string(writer, "name", address->name);
+    json_put_member_string(writer, "line1", address->line1);
+    json_put_member_text(writer, "line2", address->line2);
+    json_put_member_string(writer, "city", address->city);
+    json_put_member_string(writer, "postal_code", address->postal_code);
+    json_put_member_text(writer, "region", address->region);
+    json_put_member_string(writer, "country", address->country);
+    json_close_object(writer);
+}
+
+static void encode_placed(struct json_writer *writer, const struct order_event *event)
+{
+    const struct order_placed *placed = &event->placed;
+    json_put_member_string(writer, "customer_id", placed->customer_id);
+    json_put_member_string(writer, "currency", placed->currency);
+    json_put_member_integer(writer, "total_minor", placed->total_minor);
+    json_put_member_integer(writer, "item_count", placed->item_count);
+    json_put_member_string(writer, "region", placed->region);
+    json_key(writer, "payment");
+    json_open_object(writer);
+    json_put_member_string(writer, "provider", placed->provider);
+    json_put_member_string(writer, "method", placed->method);
+    json_close_object(writer);
+    encode_lines(writer, placed);
+    json_key(writer, "personal");
+    json_open_object(writer);
+    json_put_member_string(writer, "customer_name", placed->customer_name);
+    encode_address(writer, &placed->address);
+    json_close_object(writer);
+}
+
+/* False when the arena is exhausted. */
+static bool decode_lines(struct event_reader *reader, const struct json_value *payload,
+                         struct arena *arena, struct order_placed *placed)
+{
+    const struct json_value *array = event_read_array(reader, payload, "lines");
+    if (array == NULL) {
+        return true;
+    }
+    struct order_line *lines = arena_array(arena, array->count, sizeof *lines);
+    if (lines == NULL) {
+        return false;
+    }
+    size_t count = 0;
+    for (const struct json_value *item = array->first; item != NULL; item = item->next) {
+        lines[count++] = (struct order_line){
+            .sku = event_read_text(reader, item, "sku"),
+            .name = event_read_text(reader, item, "name"),
+            .quantity = event_read_integer(reader, item, "quantity"),
+            .unit_price_minor = event_read_integer(reader, item, "unit_price_minor"),
+        };
+    }
+    placed->lines = lines;
+    placed->line_count = count;
+    return true;
+}
+
+static bool decode_placed(struct event_reader *reader, const struct json_value *payload,
+                          struct arena *arena, struct order_event *event)
+{
+    const struct json_value *payment = event_read_object(reader, payload, "payment");
+    const struct json_value *personal = event_read_object(reader, payload, "personal");
+    const struct json_value *address = event_read_object(reader, personal, "shipping_address");
+    event->placed = (struct order_placed){
+        .customer_id = event_read_text(reader, payload, "customer_id"),
+        .customer_name = event_read_text(reader, personal, "customer_name"),
+        .currency = event_read_text(reader, payload, "currency"),
+        .total_minor = event_read_integer(reader, payload, "total_minor"),
+        .item_count = event_read_integer(reader, payload, "item_count"),
+        .region = event_read_text(reader, payload, "region"),
+        .provider = event_read_text(reader, payment, "provider"),
+        .method = event_read_text(reader, payment, "method"),
+        .address =
+            {
+                .name = event_read_text(reader, address, "name"),
+                .line1 = event_read_text(reader, address, "line1"),
+                .line2 = json_text(address, "line2"),
+                .city = event_read_text(reader, address, "city"),
+                .postal_code = event_read_text(reader, address, "postal_code"),
+                .region = json_text(address, "region"),
+                .country = event_read_text(reader, address, "country"),
+            },
+    };
+    return decode_lines(reader, payload, arena, &event->placed);
+}
+
+static void encode_payment_authorized(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_integer(writer, "amount_minor", event->payment_authorized.amount_minor);
+    json_put_member_string(writer, "reference", event->payment_authorized.reference);
+}
+
+static bool decode_payment_authorized(struct event_reader *reader, const struct json_value *payload,
+                                      struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->payment_authorized.amount_minor = event_read_integer(reader, payload, "amount_minor");
+    event->payment_authorized.reference = event_read_text(reader, payload, "reference");
+    return true;
+}
+
+static void encode_shipped(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "carrier", event->shipped.carrier);
+    json_put_member_string(writer, "tracking_number", event->shipped.tracking_number);
+}
+
+static bool decode_shipped(struct event_reader *reader, const struct json_value *payload,
+                           struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->shipped.carrier = event_read_text(reader, payload, "carrier");
+    event->shipped.tracking_number = event_read_text(reader, payload, "tracking_number");
+    return true;
+}
+
+static void encode_delivered(struct json_writer *writer, const struct order_event *event)
+{
+    (void)writer;
+    (void)event; /* the envelope says it all */
+}
+
+static bool decode_delivered(struct event_reader *reader, const struct json_value *payload,
+                             struct arena *arena, struct order_event *event)
+{
+    (void)reader;
+    (void)payload;
+    (void)arena;
+    (void)event;
+    return true;
+}
+
+static void encode_cancelled(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "payment_status", event->cancelled.payment_status);
+    json_put_member_string(writer, "refund_state", event->cancelled.refund_state);
+}
+
+static bool decode_cancelled(struct event_reader *reader, const struct json_value *payload,
+                             struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->cancelled.payment_status = event_read_text(reader, payload, "payment_status");
+    event->cancelled.refund_state = event_read_text(reader, payload, "refund_state");
+    return true;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * order_event.h - everything that can have happened to an order.
+ *
+ * Why events carry names and prices as they were: a projector joins nothing
+ * and a replay next year gives the same view. Personal data sits in the one
+ * member `personal`, so that it can be encrypted per customer and forgotten.
+ *
+ * Ownership: see envelope.h; lines point into the caller's array or the arena.
+ * Units: amounts in minor units of `currency`. Limits: those of the commands.
+ */
+#ifndef COMMON_CONTRACT_ORDER_EVENT_H
+#define COMMON_CONTRACT_ORDER_EVENT_H
+
+#include "common/base/arena.h"
+#include "common/base/strbuf.h"
+#include "common/contract/envelope.h"
+
+enum order_event_kind {
+    ORDER_PLACED = 0,
+    ORDER_PAYMENT_AUTHORIZED,
+    ORDER_SHIPPED,
+    ORDER_DELIVERED,
+    ORDER_CANCELLED,
+    ORDER_EVENT_KIND_COUNT
+};
+
+struct order_line {
+    struct strview sku;
+    struct strview name; /* the product's, when the order was placed */
+    int64_t quantity;
+    int64_t unit_price_minor;
+};
+
+struct shipping_address {
+    struct strview name;
+    struct strview line1;
+    struct strview line2; /* may be empty */
+    struct strview city;
+    struct strview postal_code;
+    struct strview region;  /* may be empty */
+    struct strview country; /* two capital letters */
+};
+
+struct order_placed {
+    struct strview customer_id;
+    struct strview customer_name; /* personal */
+    struct strview currency;
+    int64_t total_minor;
+    int64_t item_count;    /* sum of the quantities */
+    struct strview region; /* the address's region, else its country */
+    struct strview provider;
+    struct strview method;
+    const struct order_line *lines;
+    size_t line_count;
+    struct shipping_address address; /* personal */
+};
+
+struct order_event {
+    enum order_event_kind kind;
+    struct envelope envelope; /* aggregate_id is the order id */
+    union {
+        struct order_placed placed;
+        struct {
+            int64_t amount_minor;
+            struct strview reference;
+        } payment_authorized;
+        struct {
+            struct strview carrier;
+            struct strview tracking_number;
+        } shipped;
+        struct {
+            struct strview payment_status; /* after the cancellation: voided or captured */
+            struct strview refund_state;   /* none or due */
+        } cancelled;
+    };
+};
+
+/* "OrderPlaced" ... as in the outbox column `type` and the header ce_type. */
+const char *order_event_type(enum order_event_kind kind);
+
+/* Appends the payload as JSON; false when out is full or a text is not UTF-8. */
+MUST_USE bool order_event_encode(const struct order_event *event, struct strbuf *out);
+
+/* ERROR_INVALID for an unknown type, for what is not JSON, and for a missing or wrong member. */
+MUST_USE enum error_kind order_event_decode(struct strview type, struct strview payload,
+                                            struct arena *arena, struct order_event *ret,
+                                            struct error *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/contract/product_event.h"
+
+#include "common/contract/event_json.h"
+#include "common/contract/json.h"
+
+#include <assert.h>
+
+typedef void encode_fn(struct json_writer *writer, const struct product_event *event);
+typedef void decode_fn(struct event_reader *reader, const struct json_value *payload,
+                       struct product_event *event);
+
+static encode_fn encode_added;
+static encode_fn encode_stock_received;
+static decode_fn decode_added;
+static decode_fn decode_stock_received;
+
+static const char *const TYPES[] = {
+    [PRODUCT_ADDED] = "ProductAdded",
+    [PRODUCT_STOCK_RECEIVED] = "StockReceived",
+};
+static_assert(sizeof TYPES / sizeof TYPES[0] == PRODUCT_EVENT_KIND_COUNT, "every kind has a type");
+
+static const struct {
+    encode_fn *encode;
+    decode_fn *decode;
+} CODECS[PRODUCT_EVENT_KIND_COUNT] = {
+    [PRODUCT_ADDED] = {encode_added, decode_added},
+    [PRODUCT_STOCK_RECEIVED] = {encode_stock_received, decode_stock_received},
+};
+
+const char *product_event_type(enum product_event_kind kind)
+{
+    assert(kind < PRODUCT_EVENT_KIND_COUNT);
+    return TYPES[kind];
+}
+
+bool product_event_encode(const struct product_event *event, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    envelope_encode(&writer, "sku", &event->envelope);
+    CODECS[event->kind].encode(&writer, event);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+enum error_kind product_event_decode(struct strview type, struct strview payload,
+                                     struct arena *arena, struct product_event *ret,
+                                     struct error *err)
+{
+    size_t kind;
+    if (event_find_type(type, TYPES, PRODUCT_EVENT_KIND_COUNT, &kind, err) != ERROR_NONE) {
+        return ERROR_INVALID;
+    }
+    const struct json_value *object;
+    const enum error_kind parsed = event_parse(payload, arena, &object, err);
+    if (parsed != ERROR_NONE) {
+        return parsed;
+    }
+    struct product_event event = {.kind = (enum product_event_kind)kind};
+    if (envelope_decode(object, "sku", &event.envelope, err) != ERROR_NONE) {
+        return ERROR_INVALID;
+    }
+    struct event_reader reader = {.err = err};
+    CODECS[kind].decode(&reader, object, &event);
+    if (reader.failed) {
+        return ERROR_INVALID;
+    }
+    *ret = event;
+    return ERROR_NONE;
+}
+
+static void encode_added(struct json_writer *writer, const struct product_event *event)
+{
+    json_put_member_string(writer, "name", event->added.name);
+    json_put_member_integer(writer, "unit_price_minor", event->added.unit_price_minor);
+    json_put_member_string(writer, "currency", event->added.currency);
+}
+
+static void decode_added(struct event_reader *reader, const struct json_value *payload,
+                         struct product_event *event)
+{
+    event->added.name = event_read_text(reader, payload, "name");
+    event->added.unit_price_minor = event_read_integer(reader, payload, "unit_price_minor");
+    event->added.currency = event_read_text(reader, payload, "currency");
+}
+
+static void encode_stock_received(struct json_writer *writer, const struct product_event *event)
+{
+    json_put_member_integer(writer, "quantity", event->stock_received.quantity);
+}
+
+static void decode_stock_received(struct event_reader *reader, const struct json_value *payload,
+                                  struct product_event *event)
+{
+    event->stock_received.quantity = event_read_integer(reader, payload, "quantity");
+}

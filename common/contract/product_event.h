@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * product_event.h - everything that can have happened to a product.
+ *
+ * Ownership: see envelope.h. Units: unit_price_minor in minor units of `currency`.
+ */
+#ifndef COMMON_CONTRACT_PRODUCT_EVENT_H
+#define COMMON_CONTRACT_PRODUCT_EVENT_H
+
+#include "common/base/arena.h"
+#include "common/base/strbuf.h"
+#include "common/contract/envelope.h"
+
+enum product_event_kind { PRODUCT_ADDED = 0, PRODUCT_STOCK_RECEIVED, PRODUCT_EVENT_KIND_COUNT };
+
+struct product_event {
+    enum product_event_kind kind;
+    struct envelope envelope; /* aggregate_id is the sku */
+    union {
+        struct {
+            struct strview name;
+            int64_t unit_price_minor;
+            struct strview currency;
+        } added;
+        struct {
+            int64_t quantity;
+        } stock_received;
+    };
+};
+
+const char *product_event_type(enum product_event_kind kind);
+
+MUST_USE bool product_event_encode(const struct product_event *event, struct strbuf *out);
+
+MUST_USE enum error_kind product_event_decode(struct strview type, struct strview payload,
+                                              struct arena *arena, struct product_event *ret,
+                                              struct error *err);
+
+#endif

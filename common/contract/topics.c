@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/contract/topics.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+static const char *const AGGREGATE_NAMES[] = {
+    [AGGREGATE_ORDER] = "order",
+    [AGGREGATE_CUSTOMER] = "customer",
+    [AGGREGATE_PRODUCT] = "product",
+};
+static_assert(sizeof AGGREGATE_NAMES / sizeof AGGREGATE_NAMES[0] == AGGREGATE_COUNT,
+              "every aggregate type needs a name");
+
+const char *aggregate_name(enum aggregate_type type)
+{
+    assert(type < AGGREGATE_COUNT);
+    return AGGREGATE_NAMES[type];
+}
+
+bool aggregate_from_name(struct strview name, enum aggregate_type *ret)
+{
+    for (size_t i = 0; i < AGGREGATE_COUNT; i++) {
+        if (strview_is(name, AGGREGATE_NAMES[i])) {
+            *ret = (enum aggregate_type)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_topic_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+bool topic_name(const char *prefix, struct strview aggregatetype,
+                char ret_name[static TOPIC_NAME_MAX + 1])
+{
+    if (aggregatetype.len == 0 || aggregatetype.len > TOPIC_NAME_MAX) {
+        return false;
+    }
+    char name[TOPIC_NAME_MAX + 1];
+    const int len =
+        snprintf(name, sizeof name, "%s%.*s.events", prefix, STRVIEW_ARG(aggregatetype));
+    if (len < 0 || len > TOPIC_NAME_MAX) {
+        return false;
+    }
+    for (int i = 0; i < len; i++) {
+        if (!is_topic_byte(name[i])) {
+            return false;
+        }
+    }
+    memcpy(ret_name, name, (size_t)len + 1);
+    return true;
+}

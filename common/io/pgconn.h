@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pgconn.h - one PostgreSQL connection on the loop, in pipeline mode.
+ *
+ * Why pipeline mode: a batch is a dozen statements; sent in one write and read
+ * in one go they cost one round trip. Everything sent between two syncs is a
+ * "trip": statements in order, then one outcome.
+ *
+ * Why it reconnects by itself: PostgreSQL going away for a while is ordinary.
+ * The connection comes back with capped backoff and jitter, prepares its
+ * statements anew and says so through on_ready; a trip that was in flight ends
+ * with ERROR_TRANSIENT, and whether its COMMIT happened is then unknown: the
+ * caller finds out from its own data.
+ *
+ * Calling sequence:
+ *     pgconn_new() ... on_ready ...
+ *     pgconn_query(conn, STATEMENT, params, n)   once or more: queued, not sent
+ *     pgconn_send_trip(conn, on_result, on_done, user)
+ *     -> on_result per statement, in order, for those that succeeded
+ *     -> on_done once, with the first failure if there was one
+ * A trip may be queued while another is in flight; outcomes come in order.
+ *
+ * Ownership: parameters are copied on pgconn_query(). A result is borrowed for
+ * its callback. Threads: the loop's. Errors: SQLSTATE is translated here and
+ * nowhere else (see struct pgconn_failure).
+ */
+#ifndef COMMON_IO_PGCONN_H
+#define COMMON_IO_PGCONN_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+#include <stdint.h>
+
+struct loop;
+struct pgconn;
+struct pgconn_result;
+
+/* Prepared once per connection; its place in the table is its name. Text formats both ways. */
+struct pgconn_statement {
+    const char *sql;
+    int param_count;
+};
+
+typedef void pgconn_ready_fn(void *user);
+typedef void pgconn_lost_fn(void *user, const struct error *err);
+typedef void pgconn_notify_fn(void *user, struct strview channel);
+
+struct pgconn_options {
+    const char *url;              /* libpq connection string or URI; PG* variables fill the rest */
+    const char *application_name; /* seen in pg_stat_activity */
+    const char *setup_sql;        /* run after every connect, e.g. SET lock_timeout; may be NULL */
+    const struct pgconn_statement *statements; /* static storage */
+    size_t statement_count;
+    pgconn_ready_fn *on_ready;   /* connected, set up and prepared */
+    pgconn_lost_fn *on_lost;     /* after the trips in flight have ended; reconnecting already */
+    pgconn_notify_fn *on_notify; /* for LISTEN; may be NULL */
+    void *user;
+};
+
+/* What went wrong with a trip. kind: CONFLICT for 23505, INVALID for the other data errors
+ * (classes 22, 23) and for anything unknown, TRANSIENT for what the same call may survive later
+ * (08, 40, 53, 55P03, 57, a lost connection). */
+struct pgconn_failure {
+    struct error err;
+    char sqlstate[6];    /* "" when no server answered */
+    char constraint[64]; /* violated constraint's name, or "" */
+    size_t index;        /* of the statement in its trip; SIZE_MAX when the connection was lost */
+};
+
+/* index counts the trip's statements from 0. */
+typedef void pgconn_result_fn(void *user, size_t index, const struct pgconn_result *result);
+
+/* failure is NULL when every statement succeeded. A new trip may be built from inside. */
+typedef void pgconn_done_fn(void *user, const struct pgconn_failure *failure);
+
+/* Starts connecting; fails only on a malformed url or exhausted memory (ERROR_FATAL). */
+MUST_USE enum error_kind pgconn_new(struct loop *loop, const struct pgconn_options *options,
+                                    struct pgconn **ret_conn, struct error *err);
+
+/* Closes at once; trips in flight get no outcome. Accepts NULL. */
+void pgconn_free(struct pgconn *conn);
+
+/* Connected and prepared. While false, queries are refused with ERROR_TRANSIENT. */
+bool pgconn_is_ready(const struct pgconn *conn);
+
+/* The reason while not ready, "" otherwise. */
+const char *pgconn_last_error(const struct pgconn *conn);
+
+/* A NULL parameter is a view with data == NULL. */
+MUST_USE enum error_kind pgconn_query(struct pgconn *conn, size_t statement,
+                                      const struct strview *params, size_t param_count,
+                                      struct error *err);
+
+/* Ends the trip with a sync and sends it. on_result may be NULL. When the connection is lost, or
+ * was lost while the trip was built, on_done says so from the loop, never from inside this call. */
+void pgconn_send_trip(struct pgconn *conn, pgconn_result_fn *on_result, pgconn_done_fn *on_done,
+                      void *user);
+
+size_t pgconn_row_count(const struct pgconn_result *result);
+
+/* Rows an INSERT, UPDATE or DELETE touched. */
+int64_t pgconn_affected(const struct pgconn_result *result);
+
+/* The text form; data is NULL for SQL NULL. */
+struct strview pgconn_value(const struct pgconn_result *result, size_t row, size_t column);
+
+/* A column known to hold an integer; 0 for NULL. */
+int64_t pgconn_value_i64(const struct pgconn_result *result, size_t row, size_t column);
+
+/* Builds PostgreSQL array literals, the parameters of set-based statements: {"a","b\"c",NULL}. */
+struct strbuf;
+void pgconn_array_open(struct strbuf *buf);
+void pgconn_array_text(struct strbuf *buf, struct strview value); /* NULL when data is NULL */
+void pgconn_array_i64(struct strbuf *buf, int64_t value);
+void pgconn_array_close(struct strbuf *buf);
+
+#endif
