@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kafka_consumer.h - reads topics on the loop, at positions the caller gives.
+ *
+ * Why positions come from the caller: whoever applies the records keeps its
+ * position beside what it applied. Offsets are committed to Kafka for lag tools
+ * only and never read back; nothing is stored or committed by itself.
+ *
+ * Two ways to get partitions:
+ *   member of a group (group_id set): kafka_consumer_new() subscribes; on_assigned
+ *     names the partitions, and nothing flows until kafka_consumer_assign() says
+ *     where each begins; on_revoked asks for all of them back (eager protocol), and
+ *     the others in the group wait until kafka_consumer_unassign(). Either may
+ *     be called inside the callback or later.
+ *   alone (no group_id): kafka_consumer_start() and kafka_consumer_stop(), each
+ *     partition by itself.
+ *
+ * Records come in batches and belong to the caller from then on: each is given back with
+ * kafka_record_done(), in any order, before kafka_consumer_free(). A record keeps
+ * the fetched block it lies in alive.
+ *
+ * Back-pressure: kafka_consumer_pause() a partition. What was fetched and not yet
+ * handed out is thrown away and fetched again after kafka_consumer_resume(), so pause seldom
+ * and at a high mark. Records already handed out are not affected, and none is
+ * skipped or repeated.
+ *
+ * Threads: the loop's; librdkafka's own threads only write to a descriptor the
+ * loop watches. Callbacks may call everything here but kafka_consumer_free().
+ */
+#ifndef COMMON_IO_KAFKA_CONSUMER_H
+#define COMMON_IO_KAFKA_CONSUMER_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+#include "common/io/kafka_config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kafka_consumer;
+struct loop;
+
+/* Instead of an offset, where one says where to begin. */
+#define KAFKA_OFFSET_BEGINNING ((int64_t)-2)
+#define KAFKA_OFFSET_END       ((int64_t)-1)
+
+/* n records before the end (n > 0), or the beginning when there are fewer. */
+int64_t kafka_offset_tail(int64_t n);
+
+struct kafka_position {
+    int topic; /* index into the options' topics */
+    int32_t partition;
+    int64_t offset; /* of the next record to read; unused where only the partition is meant */
+};
+
+struct kafka_record {
+    int topic; /* index into the options' topics */
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms; /* given by its producer, or -1 */
+    struct strview key;   /* data is NULL for a record without one */
+    struct strview value; /* data is NULL for a tombstone */
+    void *message;        /* the adapter's own */
+};
+
+struct kafka_consumer_callbacks {
+    /* At most max_batch records, in offset order within a partition; theirs to give back. */
+    void (*on_records)(void *user, struct kafka_record *records, size_t count);
+    /* The end was reached: offset is that of the next record there will be. Again after each
+     * further record at the end. May be NULL. */
+    void (*on_end)(void *user, const struct kafka_position *end);
+    /* Group members: begin each with kafka_consumer_assign(). count may be 0. */
+    void (*on_assigned)(void *user, const struct kafka_position *partitions, size_t count);
+    /* Group members: finish what is in flight, then kafka_consumer_unassign(). is_lost: the group
+     * has given them away already. */
+    void (*on_revoked)(void *user, const struct kafka_position *partitions, size_t count,
+                       bool is_lost);
+    /* One partition cannot be read on: ERROR_NOT_FOUND when its position is outside the log (or
+     * the partition does not exist), else ERROR_TRANSIENT, and reading goes on by itself. */
+    void (*on_partition_error)(void *user, const struct kafka_position *where,
+                               const struct error *err);
+    /* Brokers away, authentication: TRANSIENT, it goes on by itself. FATAL: make a new consumer.
+     * May be NULL. */
+    void (*on_error)(void *user, const struct error *err);
+    /* After kafka_consumer_close(). */
+    void (*on_closed)(void *user);
+};
+
+struct kafka_consumer_options {
+    struct kafka_config config;
+    const char *group_id;      /* NULL: alone */
+    const char *const *topics; /* copied */
+    int topic_count;
+    size_t max_batch;                              /* 0: 500 */
+    const struct kafka_consumer_callbacks *events; /* static storage */
+    void *user;
+};
+
+/* Starts connecting; fails only on bad properties or exhausted memory (ERROR_FATAL). */
+MUST_USE enum error_kind kafka_consumer_new(struct loop *loop,
+                                            const struct kafka_consumer_options *options,
+                                            struct kafka_consumer **ret_consumer,
+                                            struct error *err);
+
+/* Begins to leave the group: on_revoked (if anything is assigned), then, after
+ * kafka_consumer_unassign(), on_closed. A consumer that is alone closes at once. */
+void kafka_consumer_close(struct kafka_consumer *consumer);
+
+/* Without kafka_consumer_close() the group waits for the session timeout. Accepts NULL. Takes a
+ * few ms; waits for no broker. All records must have been given back. */
+void kafka_consumer_free(struct kafka_consumer *consumer);
+
+/* --- group members ----------------------------------------------------------- */
+
+/* The whole assignment, each with the offset to begin at. */
+MUST_USE enum error_kind kafka_consumer_assign(struct kafka_consumer *consumer,
+                                               const struct kafka_position *positions, size_t count,
+                                               struct error *err);
+void kafka_consumer_unassign(struct kafka_consumer *consumer);
+
+/* Tells Kafka, for lag tools; not awaited, failures are ignored. */
+void kafka_consumer_commit(struct kafka_consumer *consumer, const struct kafka_position *positions,
+                           size_t count);
+
+/* --- alone --------------------------------------------------------------------- */
+
+MUST_USE enum error_kind kafka_consumer_start(struct kafka_consumer *consumer,
+                                              const struct kafka_position *position,
+                                              struct error *err);
+/* Nothing of that partition is handed out afterwards. */
+void kafka_consumer_stop(struct kafka_consumer *consumer, int topic, int32_t partition);
+
+/* --- both ---------------------------------------------------------------------- */
+
+void kafka_consumer_pause(struct kafka_consumer *consumer, int topic, int32_t partition);
+void kafka_consumer_resume(struct kafka_consumer *consumer, int topic, int32_t partition);
+
+/* Continue an assigned partition elsewhere; what was fetched before is dropped. */
+MUST_USE enum error_kind kafka_consumer_seek(struct kafka_consumer *consumer,
+                                             const struct kafka_position *position,
+                                             struct error *err);
+
+/* The offset after the newest record, as the last fetch saw it; -1 when not known yet. From memory.
+ */
+int64_t kafka_consumer_end_offset(struct kafka_consumer *consumer, int topic, int32_t partition);
+
+/* The last value under that name; data is NULL when there is none. */
+struct strview kafka_record_header(const struct kafka_record *record, const char *name);
+
+/* The index-th header, for copying all of them; false past the last. */
+MUST_USE bool kafka_record_header_at(const struct kafka_record *record, size_t index,
+                                     const char **ret_name, struct strview *ret_value);
+
+void kafka_record_done(struct kafka_record *record);
+
+#endif
