@@ -115,6 +115,7 @@ prepare_data() {
     if [ ! -e "$SERVERS" ]; then
         place_servers
     fi
+    SERVERS=$(readlink -f "$SERVERS")
 }
 
 place_servers() {
@@ -134,6 +135,7 @@ place_servers() {
 # Removes the data folder, and only what we made.
 purge_data() {
     local real
+    SERVERS=$DATA/servers
     real=$(readlink -f "$SERVERS" || true)
     if [ -n "$real" ] && [ -e "$real/.orderspine" ]; then
         rm -rf -- "$real"
