@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * redisconn.h - one Redis connection on the loop: pipelined commands, or pub/sub.
+ *
+ * Why it reconnects by itself: Redis going away for a while is ordinary. The
+ * connection comes back with capped backoff and jitter, authenticates, selects
+ * its database and says so through on_ready. A command that was in flight ends
+ * with ERROR_TRANSIENT, and whether it was carried out is then unknown: the
+ * caller finds out from its own data.
+ *
+ * Why commands are lists of views: they go out by length, so no byte of an id or a
+ * payload can end a command early or begin another one.
+ *
+ * Why pub/sub has a connection of its own: a subscribed connection answers
+ * nothing else. It keeps one channel for as long as it lives, because hiredis 0.14
+ * confuses replies when the last subscription goes while the next one comes.
+ *
+ * Ownership: arguments are copied when sent. A reply is borrowed for its
+ * callback. Threads: the loop's. Errors: Redis's error words are translated
+ * here and nowhere else: what passes by itself (LOADING, OOM, READONLY, a lost connection ...) is
+ * ERROR_TRANSIENT, a function that is not loaded ERROR_NOT_FOUND, the rest
+ * ERROR_INVALID.
+ * Limits: names are resolved by getaddrinfo() on the loop, at each connect.
+ */
+#ifndef COMMON_IO_REDISCONN_H
+#define COMMON_IO_REDISCONN_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct redisconn;
+struct redisconn_reply;
+
+/* Exactly one of reply and failure is NULL. */
+typedef void redisconn_reply_fn(void *user, const struct redisconn_reply *reply,
+                                const struct error *failure);
+
+struct redisconn_options {
+    const char *url;              /* redis://[user[:password]@]host[:port][/database] */
+    const char *client_name;      /* seen in CLIENT LIST; may be NULL */
+    int64_t reply_timeout_ms;     /* without any answer for so long: connect anew; 0: 5 s */
+    const char *channel;          /* not NULL: a pub/sub connection, always listening to this one */
+    void (*on_ready)(void *user); /* may be NULL */
+    void (*on_lost)(void *user, const struct error *why); /* after a ready; may be NULL */
+    void (*on_subscribed)(void *user,
+                          struct strview channel); /* what is published from now on comes */
+    void (*on_message)(void *user, struct strview channel, struct strview payload);
+    void *user;
+};
+
+/* Starts connecting; fails only on a malformed url or exhausted memory (ERROR_FATAL). */
+MUST_USE enum error_kind redisconn_new(struct loop *loop, const struct redisconn_options *options,
+                                       struct redisconn **ret_conn, struct error *err);
+
+/* Closes at once; commands in flight get no outcome. Not from a callback of its own. Accepts
+ * NULL. */
+void redisconn_free(struct redisconn *conn);
+
+/* False while connecting; commands are then refused with ERROR_TRANSIENT. */
+bool redisconn_is_ready(const struct redisconn *conn);
+
+/* The reason while not ready, "" otherwise. */
+const char *redisconn_last_error(const struct redisconn *conn);
+
+/* Commands whose outcome is still to come. */
+size_t redisconn_in_flight(const struct redisconn *conn);
+
+struct redisconn_command {
+    const struct strview *args; /* the command's name first */
+    size_t count;
+};
+
+/* Queues one command; on_reply is called once, never from inside. */
+MUST_USE enum error_kind redisconn_send(struct redisconn *conn, struct redisconn_command command,
+                                        redisconn_reply_fn *on_reply, void *user,
+                                        struct error *err);
+
+/* The commands in one transaction (MULTI … EXEC): the reply is the array of theirs. An error among
+ * them is the outcome of the whole. */
+MUST_USE enum error_kind redisconn_send_atomic(struct redisconn *conn,
+                                               const struct redisconn_command *commands,
+                                               size_t count, redisconn_reply_fn *on_reply,
+                                               void *user, struct error *err);
+
+/* Pub/sub connections: on_subscribed follows. Subscriptions end with the connection: ask again in
+ * on_ready. */
+MUST_USE enum error_kind redisconn_subscribe(struct redisconn *conn, struct strview channel,
+                                             struct error *err);
+void redisconn_unsubscribe(struct redisconn *conn, struct strview channel);
+
+/* Fails with ERROR_INVALID on what redisconn_new() would refuse; for checking settings. */
+MUST_USE enum error_kind redisconn_check_url(const char *url, struct error *err);
+
+/* --- replies ----------------------------------------------------------------- */
+
+/* A NULL reply counts as nil. */
+bool redisconn_reply_is_nil(const struct redisconn_reply *reply);
+
+/* A string or status; data is NULL for anything else. */
+struct strview redisconn_reply_text(const struct redisconn_reply *reply);
+
+/* An integer, or text that is one; fallback for anything else. */
+int64_t redisconn_reply_integer(const struct redisconn_reply *reply, int64_t fallback);
+
+/* Elements of an array; 0 for anything else. */
+size_t redisconn_reply_count(const struct redisconn_reply *reply);
+
+/* NULL past the last. */
+const struct redisconn_reply *redisconn_reply_at(const struct redisconn_reply *reply, size_t index);
+
+#endif
