@@ -17,13 +17,6 @@ static struct uuid format(const uint8_t bytes[static 16])
     return uuid;
 }
 
-static struct uuid with_version(uint8_t bytes[static 16], uint8_t version)
-{
-    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | (version << 4));
-    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80); /* variant 10 */
-    return format(bytes);
-}
-
 struct uuid uuid7_make(int64_t epoch_ms, const uint8_t random[static UUID7_RANDOM_LEN])
 {
     uint8_t bytes[16];
@@ -31,14 +24,14 @@ struct uuid uuid7_make(int64_t epoch_ms, const uint8_t random[static UUID7_RANDO
         bytes[i] = (uint8_t)((uint64_t)epoch_ms >> (40 - 8 * i));
     }
     memcpy(bytes + 6, random, UUID7_RANDOM_LEN);
-    return with_version(bytes, 7);
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x70); /* version 7 */
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80); /* variant 10 */
+    return format(bytes);
 }
 
-struct uuid uuid8_of_bytes(const uint8_t bytes[static 16])
+struct uuid uuid_of_bytes(const uint8_t bytes[static 16])
 {
-    uint8_t copy[16];
-    memcpy(copy, bytes, sizeof copy);
-    return with_version(copy, 8);
+    return format(bytes);
 }
 
 static bool is_hex(char c)

@@ -24,8 +24,8 @@ struct uuid {
 /* RFC 9562 section 5.7: 48 bits of milliseconds, 74 of the 80 random bits. */
 struct uuid uuid7_make(int64_t epoch_ms, const uint8_t random[static UUID7_RANDOM_LEN]);
 
-/* RFC 9562 section 5.8: any 16 bytes as a version 8 identifier, e.g. the head of a hash. */
-struct uuid uuid8_of_bytes(const uint8_t bytes[static 16]);
+/* Any 16 bytes, as they are, in the same form: e.g. the head of a hash for a uuid column. */
+struct uuid uuid_of_bytes(const uint8_t bytes[static 16]);
 
 /* Accepts upper case and any version; yields lower case. False, *ret untouched, on anything else.
  */
