@@ -174,6 +174,9 @@ load_secrets() {
 pg_url() { printf 'postgresql://%s:%s@127.0.0.1:%s/%s' "$1" "$2" "$(port PG)" "${3:-orderspine}"; }
 redis_url() { printf 'redis://%s:%s@127.0.0.1:%s/%s' "$1" "$2" "$(port REDIS)" "${3:-0}"; }
 
+# token_line TOKEN ROLE SUBJECT: a line of AUTH_TOKENS_FILE.
+token_line() { printf '%s %s %s\n' "$(printf '%s' "$1" | sha256sum | cut -d ' ' -f 1)" "$2" "$3"; }
+
 # ---- processes -----------------------------------------------------------------------------
 #
 # A pid file holds "pid start-time boot-id": a pid alone may have been given to a stranger since.
@@ -224,6 +227,19 @@ daemon_start() {
     pid=$!
     disown "$pid" # so that bash does not report its end
     printf '%s %s %s\n' "$pid" "$(start_time_of "$pid")" "$(boot_id)" >"$PIDS/$name.pid"
+}
+
+# clean_env NAME=VALUE...: exports these and forgets the caller's variables, but for a few. For a
+# subshell that starts a service: its settings are its environment, and strange ones refuse it.
+clean_env() {
+    local name
+    for name in $(compgen -e); do
+        case $name in
+        PATH | HOME | LANG | TZ | TMPDIR | *SAN_OPTIONS) ;;
+        *) export -n "${name?}" ;;
+        esac
+    done
+    [ $# -eq 0 ] || export "${@?}"
 }
 
 # daemon_await NAME SECONDS CHECK...: until the check succeeds; dies with the log's end when the
