@@ -152,7 +152,7 @@ static bool parse_host_port(struct strview text, struct address *ret)
 
 static bool parse_url(struct strview url, struct address *ret)
 {
-    const struct strview scheme = strview("redis://");
+    const struct strview scheme = STRVIEW("redis://");
     if (url.len < scheme.len || memcmp(url.data, scheme.data, scheme.len) != 0) {
         return false;
     }
@@ -471,8 +471,8 @@ enum error_kind redisconn_send_atomic(struct redisconn *conn,
                                       const struct redisconn_command *commands, size_t count,
                                       redisconn_reply_fn *callback, void *user, struct error *err)
 {
-    const struct strview multi = strview("MULTI");
-    const struct strview exec = strview("EXEC");
+    const struct strview multi = STRVIEW("MULTI");
+    const struct strview exec = STRVIEW("EXEC");
     if (conn->state != CONN_READY) {
         return refuse(conn, err);
     }
@@ -610,7 +610,7 @@ static enum error_kind send_name(struct redisconn *conn, struct error *err)
 /* PING is refused while Redis loads its data, so an answer means that it serves. */
 static enum error_kind send_ping(struct redisconn *conn, struct error *err)
 {
-    const struct strview ping = strview("PING");
+    const struct strview ping = STRVIEW("PING");
     return submit(conn, (struct redisconn_command){.args = &ping, .count = 1}, on_handshake_end,
                   conn, err);
 }
