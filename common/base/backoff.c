@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/backoff.h"
 
+#include <limits.h>
+
 int64_t backoff_next_ms(struct backoff *backoff, uint64_t random)
 {
     int64_t whole = backoff->first_ms;
@@ -10,7 +12,9 @@ int64_t backoff_next_ms(struct backoff *backoff, uint64_t random)
     if (whole > backoff->cap_ms) {
         whole = backoff->cap_ms;
     }
-    backoff->attempts++;
+    if (backoff->attempts < UINT_MAX) {
+        backoff->attempts++;
+    }
     const int64_t half = whole / 2;
     return whole - (half > 0 ? (int64_t)(random % (uint64_t)half) : 0);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/error.h"
 
+#include "common/base/utf8.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,12 +16,24 @@ static const char *const KIND_NAMES[] = {
 static_assert(sizeof KIND_NAMES / sizeof KIND_NAMES[0] == ERROR_KIND_COUNT,
               "every error kind needs a name");
 
-/* Texts from libraries end in line breaks; ours stand in the middle of a line. */
-static void trim_line_end(char *text)
+/* Texts go into one log line, one JSON member and one Redis field, and may quote an outsider or
+ * be cut in the middle of a character: what is not UTF-8 becomes '?', a line break a blank. */
+static void make_one_clean_line(char *text)
 {
     size_t len = strlen(text);
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' ')) {
-        text[--len] = '\0';
+        text[--len] = '\0'; /* texts of libraries end in line breaks */
+    }
+    size_t at = utf8_valid_head((struct strview){.data = text, .len = len});
+    while (at < len) {
+        text[at++] = '?';
+        at += utf8_valid_head((struct strview){.data = text + at, .len = len - at});
+    }
+    for (at = 0; at < len; at++) {
+        const unsigned char byte = (unsigned char)text[at];
+        if (byte < ' ' || byte == 0x7f) {
+            text[at] = byte == '\n' || byte == '\t' ? ' ' : '?';
+        }
     }
 }
 
@@ -30,7 +44,7 @@ enum error_kind error_set(struct error *err, enum error_kind kind, const char *f
     char text[ERROR_TEXT_MAX]; /* fmt's arguments may point into err->text */
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    trim_line_end(text);
+    make_one_clean_line(text);
     err->kind = kind;
     memcpy(err->text, text, sizeof text);
     return kind;
@@ -47,6 +61,7 @@ enum error_kind error_context(struct error *err, const char *fmt, ...)
     char joined[2 * ERROR_TEXT_MAX + 2];
     (void)snprintf(joined, sizeof joined, "%s: %s", context, err->text);
     joined[ERROR_TEXT_MAX - 1] = '\0';
+    make_one_clean_line(joined);
     memcpy(err->text, joined, ERROR_TEXT_MAX);
     return err->kind;
 }

@@ -34,7 +34,8 @@ struct error {
     char text[ERROR_TEXT_MAX];
 };
 
-/* Records kind and text, and returns kind, so that callers can return it. */
+/* Records kind and text, and returns kind, so that callers can return it. The text becomes one
+ * line of valid UTF-8, whatever bytes it quotes. */
 enum error_kind error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 

@@ -57,7 +57,8 @@ static struct fault read_entry(struct strview entry)
     const struct strview name = until(place, '@');
     const struct strview hit = after(place, name);
     struct fault fault = {.name = name, .hits_left = 1};
-    if (hit.len > 0 && (!parse_i64(hit, &fault.hits_left) || fault.hits_left < 1)) {
+    const bool has_hit = name.len < place.len;
+    if (name.len == 0 || (has_hit && (!parse_i64(hit, &fault.hits_left) || fault.hits_left < 1))) {
         refuse_plan(entry);
     }
     for (size_t i = 0; i < sizeof ACTION_WORDS / sizeof ACTION_WORDS[0]; i++) {

@@ -44,21 +44,27 @@ static size_t sequence_len(const unsigned char *at, size_t left)
     return 0;
 }
 
-bool utf8_is_valid(struct strview text)
+size_t utf8_valid_head(struct strview text)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;
-    for (size_t at = 0; at < text.len;) {
+    size_t at = 0;
+    while (at < text.len) {
         if (bytes[at] >= 0x01 && bytes[at] <= 0x7f) {
             at++; /* nearly all of what we see */
             continue;
         }
         const size_t len = sequence_len(bytes + at, text.len - at);
         if (len == 0) {
-            return false;
+            break;
         }
         at += len;
     }
-    return true;
+    return at;
+}
+
+bool utf8_is_valid(struct strview text)
+{
+    return utf8_valid_head(text) == text.len;
 }
 
 size_t utf8_length(struct strview text)

@@ -285,9 +285,22 @@ static enum error_kind run_parser(struct reader *reader, struct strview bytes, s
     return error_set(err, ERROR_INVALID, "not JSON, near byte %zu", at);
 }
 
+static bool is_blank(struct strview bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        if (memchr(" \t\r\n", bytes.data[i], 4) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum error_kind json_parse(struct strview bytes, struct arena *arena,
                            const struct json_value **ret_value, struct error *err)
 {
+    if (is_blank(bytes)) {
+        return error_set(err, ERROR_INVALID, "empty where JSON is expected");
+    }
     if (bytes.len >= 3 && memcmp(bytes.data, "\xef\xbb\xbf", 3) == 0) {
         return error_set(err, ERROR_INVALID, "begins with a byte order mark");
     }
@@ -302,9 +315,6 @@ enum error_kind json_parse(struct strview bytes, struct arena *arena,
     const enum error_kind kind = run_parser(&reader, bytes, err);
     if (kind != ERROR_NONE) {
         return kind;
-    }
-    if (reader.root == NULL) {
-        return error_set(err, ERROR_INVALID, "empty where JSON is expected");
     }
     *ret_value = reader.root;
     return ERROR_NONE;
@@ -363,7 +373,7 @@ bool json_writer_done(struct json_writer *writer)
 /* yajl reports a refused call once and then goes on; the first refusal is kept here. */
 static void note(struct json_writer *writer, yajl_gen_status status)
 {
-    if (status != yajl_gen_status_ok && status != yajl_gen_generation_complete) {
+    if (status != yajl_gen_status_ok) {
         writer->failed = true;
     }
 }

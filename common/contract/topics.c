@@ -35,10 +35,23 @@ static bool is_topic_byte(char c)
            c == '_' || c == '-';
 }
 
+static bool all_topic_bytes(struct strview text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_topic_byte(text.data[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool topic_name(const char *prefix, struct strview aggregatetype,
                 char ret_name[static TOPIC_NAME_MAX + 1])
 {
     if (aggregatetype.len == 0 || aggregatetype.len > TOPIC_NAME_MAX) {
+        return false;
+    }
+    if (!all_topic_bytes(aggregatetype) || !all_topic_bytes(strview_of(prefix))) {
         return false;
     }
     char name[TOPIC_NAME_MAX + 1];
@@ -46,11 +59,6 @@ bool topic_name(const char *prefix, struct strview aggregatetype,
         snprintf(name, sizeof name, "%s%.*s.events", prefix, STRVIEW_ARG(aggregatetype));
     if (len < 0 || len > TOPIC_NAME_MAX) {
         return false;
-    }
-    for (int i = 0; i < len; i++) {
-        if (!is_topic_byte(name[i])) {
-            return false;
-        }
     }
     memcpy(ret_name, name, (size_t)len + 1);
     return true;

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/arena.h"
+#include "tests/support/check_main.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+
+static struct arena arena;
+
+static void open_arena(void)
+{
+    arena_init(&arena, 64 * 1024);
+}
+
+static void close_arena(void)
+{
+    arena_done(&arena);
+}
+
+START_TEST(memory_is_zeroed_and_aligned)
+{
+    static const size_t SIZES[] = {1, 3, 16, 17, 100, 4096, 5000};
+    for (size_t i = 0; i < sizeof SIZES / sizeof SIZES[0]; i++) {
+        const unsigned char *bytes = arena_alloc(&arena, SIZES[i]);
+
+        ck_assert_ptr_nonnull(bytes);
+        ck_assert_uint_eq((uintptr_t)bytes % alignof(max_align_t), 0);
+        for (size_t at = 0; at < SIZES[i]; at++) {
+            ck_assert_uint_eq(bytes[at], 0);
+        }
+    }
+}
+END_TEST
+
+START_TEST(allocations_do_not_overlap)
+{
+    unsigned char *pieces[200];
+    for (size_t i = 0; i < 200; i++) {
+        pieces[i] = arena_alloc(&arena, 1 + i);
+        ck_assert_ptr_nonnull(pieces[i]);
+        memset(pieces[i], (int)i, 1 + i);
+    }
+    for (size_t i = 0; i < 200; i++) {
+        for (size_t at = 0; at < 1 + i; at++) {
+            ck_assert_uint_eq(pieces[i][at], i);
+        }
+    }
+}
+END_TEST
+
+START_TEST(the_maximum_is_kept)
+{
+    size_t given = 0;
+    while (arena_alloc(&arena, 1000) != NULL) {
+        given += 1000;
+    }
+
+    ck_assert_uint_le(given, 64 * 1024);
+    ck_assert_uint_ge(given, 48 * 1024); /* and most of it can be used */
+    ck_assert_ptr_null(arena_alloc(&arena, 64 * 1024));
+}
+END_TEST
+
+START_TEST(one_piece_may_be_as_large_as_the_maximum)
+{
+    ck_assert_ptr_null(arena_alloc(&arena, 64 * 1024 + 1));
+    ck_assert_ptr_nonnull(arena_alloc(&arena, 64 * 1024));
+    ck_assert_ptr_null(arena_alloc(&arena, 1));
+}
+END_TEST
+
+START_TEST(sizes_that_overflow_are_refused)
+{
+    ck_assert_ptr_null(arena_alloc(&arena, SIZE_MAX));
+    ck_assert_ptr_null(arena_alloc(&arena, SIZE_MAX - 8));
+    ck_assert_ptr_null(arena_array(&arena, SIZE_MAX / 2, 3));
+    ck_assert_ptr_null(arena_copy(&arena, (struct strview){.data = "x", .len = SIZE_MAX}));
+}
+END_TEST
+
+START_TEST(nothing_is_a_size_too)
+{
+    ck_assert_ptr_nonnull(arena_alloc(&arena, 0));
+    ck_assert_ptr_nonnull(arena_array(&arena, 0, 8));
+}
+END_TEST
+
+START_TEST(after_a_reset_everything_fits_again)
+{
+    for (int round = 0; round < 100; round++) {
+        ck_assert_ptr_nonnull(arena_alloc(&arena, 3000));
+        ck_assert_ptr_nonnull(arena_alloc(&arena, 50 * 1024));
+        arena_reset(&arena);
+        ck_assert_uint_le(arena.used, 4096); /* the first block stays */
+    }
+}
+END_TEST
+
+START_TEST(reused_memory_is_zeroed_again)
+{
+    memset(arena_alloc(&arena, 4000), 0xaa, 4000);
+    arena_reset(&arena);
+
+    const unsigned char *bytes = arena_alloc(&arena, 4000);
+    for (size_t at = 0; at < 4000; at++) {
+        ck_assert_uint_eq(bytes[at], 0);
+    }
+}
+END_TEST
+
+START_TEST(a_copy_has_a_nul_behind_it)
+{
+    const char *copy = arena_copy(&arena, (struct strview){.data = "orders", .len = 5});
+    ck_assert_str_eq(copy, "order");
+    ck_assert_str_eq(arena_copy(&arena, (struct strview){.data = NULL, .len = 0}), "");
+}
+END_TEST
+
+START_TEST(an_arena_done_twice_or_reset_empty_is_fine)
+{
+    arena_reset(&arena);
+    arena_done(&arena);
+    arena_done(&arena);
+    ck_assert_ptr_nonnull(arena_alloc(&arena, 10));
+}
+END_TEST
+
+START_TEST(a_maximum_of_zero_gives_nothing)
+{
+    struct arena none;
+    arena_init(&none, 0);
+    ck_assert_ptr_null(arena_alloc(&none, 1));
+    arena_done(&none);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("common/base/arena");
+    TCase *bounds = tcase_create("bounds");
+    tcase_add_checked_fixture(bounds, open_arena, close_arena);
+    tcase_add_test(bounds, memory_is_zeroed_and_aligned);
+    tcase_add_test(bounds, allocations_do_not_overlap);
+    tcase_add_test(bounds, the_maximum_is_kept);
+    tcase_add_test(bounds, one_piece_may_be_as_large_as_the_maximum);
+    tcase_add_test(bounds, sizes_that_overflow_are_refused);
+    tcase_add_test(bounds, nothing_is_a_size_too);
+    tcase_add_test(bounds, after_a_reset_everything_fits_again);
+    tcase_add_test(bounds, reused_memory_is_zeroed_again);
+    tcase_add_test(bounds, a_copy_has_a_nul_behind_it);
+    tcase_add_test(bounds, an_arena_done_twice_or_reset_empty_is_fine);
+    tcase_add_test(bounds, a_maximum_of_zero_gives_nothing);
+    suite_add_tcase(suite, bounds);
+    return check_main(suite);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/strbuf.h"
+#include "tests/support/check_main.h"
+
+enum { MAX = 1000 };
+
+static struct strbuf buf;
+
+static void open_buf(void)
+{
+    strbuf_init(&buf, MAX);
+}
+
+static void close_buf(void)
+{
+    strbuf_done(&buf);
+}
+
+static void fill(size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        strbuf_append_char(&buf, 'x');
+    }
+}
+
+START_TEST(an_empty_buffer_is_an_empty_text)
+{
+    ck_assert_str_eq(strbuf_cstr(&buf), "");
+    ck_assert_uint_eq(strbuf_view(&buf).len, 0);
+    ck_assert(strbuf_ok(&buf));
+}
+END_TEST
+
+START_TEST(pieces_are_joined_in_order)
+{
+    strbuf_append(&buf, STRVIEW("a"));
+    strbuf_append_char(&buf, 'b');
+    strbuf_append_cstr(&buf, "c");
+    strbuf_append_i64(&buf, 42);
+    strbuf_printf(&buf, "%s-%d", "d", 7);
+    strbuf_append(&buf, (struct strview){.data = NULL, .len = 0});
+    strbuf_printf(&buf, "%s", "");
+
+    ck_assert_str_eq(strbuf_cstr(&buf), "abc42d-7");
+}
+END_TEST
+
+START_TEST(integers_are_written_to_their_edges)
+{
+    strbuf_append_i64(&buf, INT64_MIN);
+    strbuf_append_char(&buf, ' ');
+    strbuf_append_i64(&buf, INT64_MAX);
+    strbuf_append_char(&buf, ' ');
+    strbuf_append_i64(&buf, 0);
+
+    ck_assert_str_eq(strbuf_cstr(&buf), "-9223372036854775808 9223372036854775807 0");
+}
+END_TEST
+
+START_TEST(exactly_the_maximum_fits)
+{
+    fill(MAX);
+    ck_assert(strbuf_ok(&buf));
+    ck_assert_uint_eq(strlen(strbuf_cstr(&buf)), MAX);
+
+    strbuf_append_char(&buf, 'y');
+    ck_assert(!strbuf_ok(&buf));
+    ck_assert_uint_eq(strlen(strbuf_cstr(&buf)), MAX);
+}
+END_TEST
+
+START_TEST(a_printf_that_just_fits_is_not_cut)
+{
+    fill(MAX - 5);
+    strbuf_printf(&buf, "%d", 12345);
+    ck_assert(strbuf_ok(&buf));
+    ck_assert_uint_eq(buf.len, MAX);
+}
+END_TEST
+
+START_TEST(after_a_failure_nothing_is_appended)
+{
+    fill(MAX - 2);
+    strbuf_append_cstr(&buf, "too long");
+    ck_assert(!strbuf_ok(&buf));
+
+    strbuf_append_char(&buf, 'y'); /* would fit, but leaves a hole */
+    strbuf_append_i64(&buf, 1);
+    strbuf_printf(&buf, "z");
+
+    ck_assert(!strbuf_ok(&buf));
+    ck_assert_uint_eq(buf.len, MAX - 2);
+}
+END_TEST
+
+START_TEST(a_reset_forgets_the_failure_and_keeps_the_memory)
+{
+    fill(MAX + 1);
+    const char *before = buf.data;
+    strbuf_reset(&buf);
+
+    strbuf_append_cstr(&buf, "fresh");
+
+    ck_assert(strbuf_ok(&buf));
+    ck_assert_ptr_eq(buf.data, before);
+    ck_assert_str_eq(strbuf_cstr(&buf), "fresh");
+}
+END_TEST
+
+START_TEST(truncating_drops_the_tail)
+{
+    strbuf_append_cstr(&buf, "a,b,");
+    strbuf_truncate(&buf, buf.len - 1);
+    ck_assert_str_eq(strbuf_cstr(&buf), "a,b");
+    strbuf_truncate(&buf, 0);
+    ck_assert_str_eq(strbuf_cstr(&buf), "");
+}
+END_TEST
+
+START_TEST(bytes_may_be_nul)
+{
+    strbuf_append(&buf, STRVIEW("a\0b"));
+    ck_assert(strview_equal(strbuf_view(&buf), STRVIEW("a\0b")));
+}
+END_TEST
+
+START_TEST(a_buffer_can_be_used_after_done)
+{
+    strbuf_append_cstr(&buf, "first");
+    strbuf_done(&buf);
+    strbuf_append_cstr(&buf, "second");
+    ck_assert_str_eq(strbuf_cstr(&buf), "second");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("common/base/strbuf");
+    TCase *text = tcase_create("text");
+    tcase_add_checked_fixture(text, open_buf, close_buf);
+    tcase_add_test(text, an_empty_buffer_is_an_empty_text);
+    tcase_add_test(text, pieces_are_joined_in_order);
+    tcase_add_test(text, integers_are_written_to_their_edges);
+    tcase_add_test(text, exactly_the_maximum_fits);
+    tcase_add_test(text, a_printf_that_just_fits_is_not_cut);
+    tcase_add_test(text, after_a_failure_nothing_is_appended);
+    tcase_add_test(text, a_reset_forgets_the_failure_and_keeps_the_memory);
+    tcase_add_test(text, truncating_drops_the_tail);
+    tcase_add_test(text, bytes_may_be_nul);
+    tcase_add_test(text, a_buffer_can_be_used_after_done);
+    suite_add_tcase(suite, text);
+    return check_main(suite);
+}

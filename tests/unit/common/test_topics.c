@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/contract/topics.h"
+#include "tests/support/check_main.h"
+
+START_TEST(names_are_the_published_ones)
+{
+    char name[TOPIC_NAME_MAX + 1];
+    ck_assert(topic_name("", STRVIEW("order"), name));
+    ck_assert_str_eq(name, "order.events");
+    ck_assert(topic_name("", STRVIEW("customer"), name));
+    ck_assert_str_eq(name, "customer.events");
+    ck_assert(topic_name("eu-1.", STRVIEW("product"), name));
+    ck_assert_str_eq(name, "eu-1.product.events");
+}
+END_TEST
+
+START_TEST(aggregates_are_found_by_name)
+{
+    for (unsigned i = 0; i < AGGREGATE_COUNT; i++) {
+        enum aggregate_type type = AGGREGATE_COUNT;
+        const char *name = aggregate_name((enum aggregate_type)i);
+        ck_assert(aggregate_from_name(strview_of(name), &type));
+        ck_assert_uint_eq(type, i);
+    }
+    enum aggregate_type type = AGGREGATE_COUNT;
+    ck_assert(!aggregate_from_name(STRVIEW("Order"), &type));
+    ck_assert(!aggregate_from_name(STRVIEW(""), &type));
+    ck_assert_uint_eq(type, AGGREGATE_COUNT);
+}
+END_TEST
+
+START_TEST(names_kafka_would_refuse_are_refused_here)
+{
+    char name[TOPIC_NAME_MAX + 1] = "untouched";
+    char too_long[TOPIC_NAME_MAX];
+    memset(too_long, 'x', sizeof too_long);
+
+    ck_assert(!topic_name("", STRVIEW(""), name));
+    ck_assert(!topic_name("", STRVIEW("a/b"), name));
+    ck_assert(!topic_name("", STRVIEW("a b"), name));
+    ck_assert(!topic_name("\xc3\xa9.", STRVIEW("order"), name));
+    ck_assert(!topic_name("", STRVIEW("a\0b"), name));
+    ck_assert(!topic_name("", (struct strview){.data = too_long, .len = sizeof too_long}, name));
+    ck_assert(!topic_name("", (struct strview){.data = too_long, .len = SIZE_MAX}, name));
+    ck_assert_str_eq(name, "untouched");
+}
+END_TEST
+
+START_TEST(the_longest_name_is_249_bytes)
+{
+    char name[TOPIC_NAME_MAX + 1];
+    char aggregate[TOPIC_NAME_MAX];
+    memset(aggregate, 'x', sizeof aggregate);
+    const size_t rest = sizeof ".events" - 1;
+
+    ck_assert(topic_name("", (struct strview){.data = aggregate, .len = 249 - rest}, name));
+    ck_assert_uint_eq(strlen(name), 249);
+    ck_assert(!topic_name("", (struct strview){.data = aggregate, .len = 250 - rest}, name));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("common/contract/topics");
+    TCase *names = tcase_create("names");
+    tcase_add_test(names, names_are_the_published_ones);
+    tcase_add_test(names, aggregates_are_found_by_name);
+    tcase_add_test(names, names_kafka_would_refuse_are_refused_here);
+    tcase_add_test(names, the_longest_name_is_249_bytes);
+    suite_add_tcase(suite, names);
+    return check_main(suite);
+}
