@@ -2,10 +2,13 @@
 /*
  * http.h - an HTTP/1.1 server on the loop: routes, limits, deadlines, problems.
  *
- * Why a wrapper around evhttp: it parses and writes well, but caps no
- * connections, sets no deadline for a slow sender and lets odd framing through.
- * Here every request head passes http_guard before evhttp sees a byte of it,
- * and every refusal is an RFC 9457 problem.
+ * Why not evhttp's server: it caps no connections, knows no absolute deadline for
+ * a slow sender, does not see a peer leave while an answer is pending and
+ * parses what it should refuse (bare LF, folded lines, NUL, two lengths), and
+ * there is no clean place to stand before it: behind a filter its answers stick
+ * in the filter, and closing loses the unsent part (tried with 2.1.12). Requests
+ * here are read once, by http_guard. The client side does use evhttp
+ * (http_client.h). Public TLS belongs to a proxy in front.
  *
  * Calling sequence: http_server_new, http_server_route (tables), then
  * http_server_listen; http_server_drain when stopping; http_server_free.
@@ -51,6 +54,7 @@ struct http_options {
     size_t max_head_bytes;   /* request line and headers: 431 beyond */
     size_t max_body_bytes;   /* one body: 413 beyond */
     size_t max_total_bytes;  /* bodies received and not yet answered: 503 beyond */
+    size_t max_arena_bytes;  /* what one request's arena may grow to */
     int64_t head_timeout_ms; /* from the first byte of a request to its blank line: 408 */
     int64_t body_timeout_ms; /* from there to the last byte of the body: 408 */
     int64_t idle_timeout_ms; /* between requests, and for a reader that takes no bytes */

@@ -1,45 +1,69 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_guard.h - is this request head one that everybody reads the same way?
+ * http_guard.h - one strict reading of an HTTP/1.1 request head.
  *
- * Why before the parser: request smuggling lives where two programs disagree on
- * where a body ends. This server takes only heads about which nobody can
- * disagree: strict lines, one Host, a length in digits or none, no
- * Transfer-Encoding. What it refuses no parser of ours ever sees.
+ * Why strict: request smuggling lives where two programs disagree on where a
+ * body ends. This takes only heads about which nobody can disagree: CRLF lines
+ * of printable text, one Host, a length in digits or none, no
+ * Transfer-Encoding, no folded lines. What passes here is the only reading of
+ * the head there is: the server has no second parser.
  *
- * Pure: bytes in, verdict out.
+ * Pure: bytes in, verdict out. Views point into the bytes given.
  */
 #ifndef COMMON_IO_HTTP_GUARD_H
 #define COMMON_IO_HTTP_GUARD_H
 
+#include "common/base/error.h"
 #include "common/base/strview.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-struct http_guard_limits {
-    size_t max_head_bytes;
-    size_t max_body_bytes;
+enum { HTTP_FIELDS_MAX = 64 };
+
+struct http_field {
+    struct strview name;
+    struct strview value; /* without blanks around it */
 };
 
-struct http_guard_verdict {
-    int status;         /* 0: accepted; else what to answer */
-    const char *slug;   /* with a status: the problem's type */
-    const char *detail; /* with a status: one sentence */
-    size_t body_bytes;  /* accepted: bytes that follow the head */
+struct http_head {
+    struct strview method;
+    struct strview path;  /* begins with a slash */
+    struct strview query; /* behind the question mark; data is NULL without one */
+    int minor_version;    /* HTTP/1.<minor> */
+    struct http_field fields[HTTP_FIELDS_MAX];
+    size_t field_count;
+    size_t content_length;
     bool expects_continue;
+    bool wants_close;
+};
+
+/* status 0: accepted; else what to answer, as a problem. */
+struct http_verdict {
+    int status;
+    const char *slug;
+    const char *detail;
 };
 
 /*
- * Length of the head including its blank line, or 0 when it is not complete yet.
- * Searches from *scanned on and moves it, so that a head sent byte by byte costs
- * linear time.
+ * Length of the head including its blank line, or 0 when it is not complete
+ * yet. Searches from *scanned on and moves it, so that a head sent byte by byte
+ * costs linear time.
  */
 size_t http_guard_head_length(struct strview bytes, size_t *scanned);
 
-/* Judges one complete head, blank line included. */
-struct http_guard_verdict http_guard_check(struct strview head,
-                                           const struct http_guard_limits *limits);
+/* Reads one complete head, blank line included. *ret_head is whole only when accepted. */
+MUST_USE struct http_verdict http_guard_read(struct strview bytes, size_t max_body_bytes,
+                                             struct http_head *ret_head);
+
+/* A field's value; data is NULL when absent. Case does not count. */
+struct strview http_head_field(const struct http_head *head, const char *name);
+
+/*
+ * Decodes %XX (and, in queries, '+') into out, which has room for text.len
+ * bytes. False on a stray '%' or a NUL.
+ */
+MUST_USE bool http_percent_decode(struct strview text, bool plus_is_blank, char *out,
+                                  size_t *ret_len);
 
 #endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/io/http_guard.h"
+
+#include <stdint.h>
+#include <strings.h>
+
+static const struct http_verdict ACCEPTED = {0};
+
+static struct http_verdict malformed(const char *detail)
+{
+    return (struct http_verdict){.status = 400, .slug = "malformed-request", .detail = detail};
+}
+
+size_t http_guard_head_length(struct strview bytes, size_t *scanned)
+{
+    /* A blank line may have begun in what was scanned before. */
+    size_t from = *scanned < 3 ? 0 : *scanned - 3;
+    *scanned = bytes.len;
+    while (from < bytes.len) {
+        const char *at = memchr(bytes.data + from, '\n', bytes.len - from);
+        if (at == NULL) {
+            return 0;
+        }
+        const size_t end = (size_t)(at - bytes.data) + 1;
+        /* "\n\n" counts as an end too, so that the reader gets to refuse it at once. */
+        if ((end >= 4 && memcmp(at - 3, "\r\n\r", 3) == 0) || (end >= 2 && at[-1] == '\n')) {
+            return end;
+        }
+        from = end;
+    }
+    return 0;
+}
+
+/* RFC 9110 §5.6.2: letters, digits and !#$%&'*+-.^_`|~ */
+static bool is_token_char(unsigned char c)
+{
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
+        return true;
+    }
+    return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}
+
+static bool is_token(struct strview text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_token_char((unsigned char)text.data[i])) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
+/* Visible ASCII without blanks; '#' never travels, '"<>\^`{|}' belong encoded. */
+static bool is_target(struct strview text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const unsigned char c = (unsigned char)text.data[i];
+        if (c <= ' ' || c >= 0x7f || strchr("\"#<>\\^`{|}", c) != NULL) {
+            return false;
+        }
+    }
+    return text.len > 0 && text.data[0] == '/';
+}
+
+/* Tab and everything from blank on but DEL; bytes above 0x7f are opaque (obs-text). */
+static bool is_field_value(struct strview text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const unsigned char c = (unsigned char)text.data[i];
+        if ((c < ' ' && c != '\t') || c == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct strview trim(struct strview text)
+{
+    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
+        text.data++;
+        text.len--;
+    }
+    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
+        text.len--;
+    }
+    return text;
+}
+
+/* Takes the next line off *rest, without its CRLF; false when there is no CRLF. */
+static bool next_line(struct strview *rest, struct strview *ret_line)
+{
+    const char *end = rest->len == 0 ? NULL : memchr(rest->data, '\n', rest->len);
+    if (end == NULL || end == rest->data || end[-1] != '\r') {
+        return false;
+    }
+    const size_t taken = (size_t)(end - rest->data) + 1;
+    *ret_line = (struct strview){.data = rest->data, .len = taken - 2};
+    rest->data += taken;
+    rest->len -= taken;
+    return true;
+}
+
+/* Text up to the first blank, which is dropped; false without one. */
+static bool next_word(struct strview *rest, struct strview *ret_word)
+{
+    const char *end = rest->len == 0 ? NULL : memchr(rest->data, ' ', rest->len);
+    if (end == NULL) {
+        return false;
+    }
+    const size_t len = (size_t)(end - rest->data);
+    *ret_word = (struct strview){.data = rest->data, .len = len};
+    rest->data += len + 1;
+    rest->len -= len + 1;
+    return true;
+}
+
+static struct http_verdict read_request_line(struct strview line, struct http_head *head)
+{
+    struct strview target = {0};
+    if (!next_word(&line, &head->method) || !is_token(head->method)) {
+        return malformed("the request line has no method");
+    }
+    if (!next_word(&line, &target) || !is_target(target)) {
+        return malformed("the request target must be a path of visible ASCII");
+    }
+    if (line.len != 8 || memcmp(line.data, "HTTP/1.", 7) != 0 ||
+        (line.data[7] != '0' && line.data[7] != '1')) {
+        return malformed("the request line must end in HTTP/1.1");
+    }
+    head->minor_version = line.data[7] - '0';
+    const char *mark = memchr(target.data, '?', target.len);
+    head->path = target;
+    head->query = (struct strview){0};
+    if (mark != NULL) {
+        head->path.len = (size_t)(mark - target.data);
+        head->query = (struct strview){.data = mark + 1, .len = target.len - head->path.len - 1};
+    }
+    return ACCEPTED;
+}
+
+static struct http_verdict read_field(struct strview line, struct http_head *head)
+{
+    if (head->field_count == HTTP_FIELDS_MAX) {
+        return (struct http_verdict){431, "headers-too-large", "more than 64 header lines"};
+    }
+    if (line.data[0] == ' ' || line.data[0] == '\t') {
+        return malformed("a header line must not be folded");
+    }
+    const char *colon = memchr(line.data, ':', line.len);
+    if (colon == NULL) {
+        return malformed("a header line has no colon");
+    }
+    const size_t name_len = (size_t)(colon - line.data);
+    const struct http_field field = {
+        .name = {.data = line.data, .len = name_len},
+        .value = trim((struct strview){.data = colon + 1, .len = line.len - name_len - 1})};
+    if (!is_token(field.name)) {
+        return malformed("a header name is not a token");
+    }
+    if (!is_field_value(field.value)) {
+        return malformed("a header value has a control character");
+    }
+    head->fields[head->field_count++] = field;
+    return ACCEPTED;
+}
+
+static bool has_name(const struct http_field *field, const char *name)
+{
+    return field->name.len == strlen(name) &&
+           strncasecmp(field->name.data, name, field->name.len) == 0;
+}
+
+static size_t count_fields(const struct http_head *head, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < head->field_count; i++) {
+        count += has_name(&head->fields[i], name) ? 1U : 0U;
+    }
+    return count;
+}
+
+struct strview http_head_field(const struct http_head *head, const char *name)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        if (has_name(&head->fields[i], name)) {
+            return head->fields[i].value;
+        }
+    }
+    return (struct strview){0};
+}
+
+static bool equals_ignoring_case(struct strview text, const char *word)
+{
+    return text.len == strlen(word) && strncasecmp(text.data, word, text.len) == 0;
+}
+
+/* Digits only, at most 18 of them, so that nothing overflows. */
+static bool read_length(struct strview text, size_t *ret)
+{
+    if (text.len == 0 || text.len > 18) {
+        return false;
+    }
+    size_t value = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        value = value * 10 + (size_t)(text.data[i] - '0');
+    }
+    *ret = value;
+    return true;
+}
+
+/* True when word is an element of a comma-separated list. */
+static bool list_has(struct strview list, const char *word)
+{
+    while (list.len > 0) {
+        const char *comma = memchr(list.data, ',', list.len);
+        const size_t len = comma == NULL ? list.len : (size_t)(comma - list.data);
+        if (equals_ignoring_case(trim((struct strview){list.data, len}), word)) {
+            return true;
+        }
+        const size_t taken = comma == NULL ? len : len + 1;
+        list.data += taken;
+        list.len -= taken;
+    }
+    return false;
+}
+
+static struct http_verdict judge_length(struct http_head *head, size_t max_body_bytes)
+{
+    const bool may_have_body = strview_is(head->method, "POST") ||
+                               strview_is(head->method, "PUT") || strview_is(head->method, "PATCH");
+    const size_t lengths = count_fields(head, "Content-Length");
+    head->content_length = 0;
+    if (count_fields(head, "Transfer-Encoding") > 0) {
+        return malformed("Transfer-Encoding is not accepted: send Content-Length");
+    }
+    if (lengths > 1) {
+        return malformed("more than one Content-Length");
+    }
+    if (lengths == 0) {
+        return may_have_body ? malformed("Content-Length is missing") : ACCEPTED;
+    }
+    if (!read_length(http_head_field(head, "Content-Length"), &head->content_length)) {
+        return malformed("Content-Length is not a number");
+    }
+    if (head->content_length > 0 && !may_have_body) {
+        return malformed("this method takes no body");
+    }
+    if (head->content_length > max_body_bytes) {
+        return (struct http_verdict){413, "too-large", "the body is larger than this server takes"};
+    }
+    return ACCEPTED;
+}
+
+static struct http_verdict judge_fields(struct http_head *head, size_t max_body_bytes)
+{
+    const size_t hosts = count_fields(head, "Host");
+    if (hosts > 1 || (hosts == 0 && head->minor_version > 0)) {
+        return malformed("exactly one Host is needed");
+    }
+    const struct strview expect = http_head_field(head, "Expect");
+    if (expect.data != NULL && !equals_ignoring_case(expect, "100-continue")) {
+        return (struct http_verdict){417, "malformed-request", "unknown expectation"};
+    }
+    head->expects_continue = expect.data != NULL && head->minor_version > 0;
+    head->wants_close =
+        head->minor_version == 0 || list_has(http_head_field(head, "Connection"), "close");
+    return judge_length(head, max_body_bytes);
+}
+
+struct http_verdict http_guard_read(struct strview bytes, size_t max_body_bytes,
+                                    struct http_head *ret_head)
+{
+    struct strview line = {0};
+    ret_head->field_count = 0;
+    if (!next_line(&bytes, &line)) {
+        return malformed("a line does not end in CRLF");
+    }
+    struct http_verdict verdict = read_request_line(line, ret_head);
+    while (verdict.status == 0) {
+        if (!next_line(&bytes, &line)) {
+            return malformed("a line does not end in CRLF");
+        }
+        if (line.len == 0) {
+            return judge_fields(ret_head, max_body_bytes);
+        }
+        verdict = read_field(line, ret_head);
+    }
+    return verdict;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    const char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+bool http_percent_decode(struct strview text, bool plus_is_blank, char *out, size_t *ret_len)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+        if (c == '%') {
+            const int high = text.len - i > 2 ? hex_digit(text.data[i + 1]) : -1;
+            const int low = text.len - i > 2 ? hex_digit(text.data[i + 2]) : -1;
+            if (high < 0 || low < 0 || high + low == 0) {
+                return false;
+            }
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (c == '+' && plus_is_blank) {
+            c = ' ';
+        }
+        out[len++] = c;
+    }
+    *ret_len = len;
+    return true;
+}

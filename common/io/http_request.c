@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests of the HTTP server: routes, parameters, and what handlers may ask of them. */
+#include "common/base/utf8.h"
+#include "common/io/http_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static const char *const METHOD_NAMES[] = {
+    [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD",     [HTTP_POST] = "POST",
+    [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE",
+};
+static_assert(sizeof METHOD_NAMES / sizeof METHOD_NAMES[0] == HTTP_METHOD_COUNT,
+              "every method needs a name");
+
+enum { ALLOW_MAX = 64 };
+
+/* --- routes ------------------------------------------------------------------ */
+
+static struct strview take_segment(struct strview *rest)
+{
+    const char *slash = rest->len == 0 ? NULL : memchr(rest->data, '/', rest->len);
+    const size_t len = slash == NULL ? rest->len : (size_t)(slash - rest->data);
+    const struct strview segment = {.data = rest->data, .len = len};
+    const size_t taken = slash == NULL ? len : len + 1;
+    rest->data += taken;
+    rest->len -= taken;
+    return segment;
+}
+
+/* Fills params with the raw segments that stand where the pattern has {…}. */
+static bool pattern_matches(const char *pattern, struct strview path,
+                            struct strview params[HTTP_PARAMS_MAX], size_t *ret_count)
+{
+    struct strview wanted = strview_of(pattern);
+    size_t count = 0;
+    while (wanted.len > 0 && path.len > 0) {
+        const bool more_wanted = memchr(wanted.data, '/', wanted.len) != NULL;
+        const bool more_path = memchr(path.data, '/', path.len) != NULL;
+        const struct strview want = take_segment(&wanted);
+        const struct strview have = take_segment(&path);
+        if (more_wanted != more_path) {
+            return false;
+        }
+        if (want.len > 0 && want.data[0] == '{') {
+            if (have.len == 0 || count == HTTP_PARAMS_MAX) {
+                return false;
+            }
+            params[count++] = have;
+        } else if (!strview_equal(want, have)) {
+            return false;
+        }
+    }
+    *ret_count = count;
+    return wanted.len == 0 && path.len == 0;
+}
+
+static bool method_fits(const struct http_route *route, struct strview method)
+{
+    return strview_is(method, METHOD_NAMES[route->method]) ||
+           (route->method == HTTP_GET && strview_is(method, METHOD_NAMES[HTTP_HEAD]));
+}
+
+static void add_allowed(char *allow, const char *method)
+{
+    const size_t len = strlen(allow);
+    const size_t need = strlen(method) + (len > 0 ? 2 : 0);
+    if (strstr(allow, method) == NULL && len + need < ALLOW_MAX) {
+        memcpy(allow + len, ", ", len > 0 ? 2 : 0);
+        memcpy(allow + len + need - strlen(method), method, strlen(method) + 1);
+    }
+}
+
+/*
+ * The route of this method and path, or NULL. allow then lists the methods the
+ * path does have, empty when there is no such path.
+ */
+static const struct http_route *find_route(struct http_request *request, void **ret_user,
+                                           char allow[ALLOW_MAX])
+{
+    const struct http_server *server = request->server;
+    const struct http_head *head = &request->head;
+    for (size_t i = 0; i < server->table_count; i++) {
+        for (const struct http_route *route = server->tables[i].routes; route->pattern != NULL;
+             route++) {
+            if (!pattern_matches(route->pattern, head->path, request->params,
+                                 &request->param_count)) {
+                continue;
+            }
+            if (method_fits(route, head->method)) {
+                *ret_user = server->tables[i].user;
+                return route;
+            }
+            add_allowed(allow, METHOD_NAMES[route->method]);
+            if (route->method == HTTP_GET) {
+                add_allowed(allow, METHOD_NAMES[HTTP_HEAD]);
+            }
+        }
+    }
+    return NULL;
+}
+
+/* --- parameters ---------------------------------------------------------------- */
+
+static bool decode(struct arena *arena, struct strview raw, bool plus_is_blank, struct strview *ret)
+{
+    size_t len = 0;
+    char *text = arena_alloc(arena, raw.len + 1);
+    if (text == NULL || !http_percent_decode(raw, plus_is_blank, text, &len)) {
+        return false;
+    }
+    *ret = (struct strview){.data = text, .len = len};
+    return utf8_is_valid(*ret);
+}
+
+static bool decode_params(struct http_request *request)
+{
+    for (size_t i = 0; i < request->param_count; i++) {
+        struct strview *param = &request->params[i];
+        if (memchr(param->data, '%', param->len) != NULL &&
+            !decode(&request->arena, *param, false, param)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_query(const struct http_request *request, struct strview name)
+{
+    for (size_t i = 0; i < request->query_count; i++) {
+        if (strview_equal(request->query[i].name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool decode_pair(struct http_request *request, struct strview pair)
+{
+    struct http_field field = {0};
+    const char *equals = pair.len == 0 ? NULL : memchr(pair.data, '=', pair.len);
+    const size_t name_len = equals == NULL ? pair.len : (size_t)(equals - pair.data);
+    const struct strview name = {.data = pair.data, .len = name_len};
+    const struct strview value = {.data = equals == NULL ? "" : equals + 1,
+                                  .len = equals == NULL ? 0 : pair.len - name_len - 1};
+    if (request->query_count == HTTP_QUERY_MAX || name_len == 0 ||
+        !decode(&request->arena, name, true, &field.name) ||
+        !decode(&request->arena, value, true, &field.value) || has_query(request, field.name)) {
+        return false;
+    }
+    request->query[request->query_count++] = field;
+    return true;
+}
+
+static bool decode_query(struct http_request *request)
+{
+    struct strview rest = request->head.query;
+    if (rest.len == 0) {
+        return true;
+    }
+    request->query = arena_array(&request->arena, HTTP_QUERY_MAX, sizeof *request->query);
+    if (request->query == NULL) {
+        return false;
+    }
+    while (rest.len > 0) {
+        const char *end = memchr(rest.data, '&', rest.len);
+        const size_t len = end == NULL ? rest.len : (size_t)(end - rest.data);
+        if (!decode_pair(request, (struct strview){rest.data, len})) {
+            return false;
+        }
+        const size_t taken = end == NULL ? len : len + 1;
+        rest.data += taken;
+        rest.len -= taken;
+    }
+    return true;
+}
+
+/* --- dispatch ------------------------------------------------------------------ */
+
+static void refuse_unrouted(struct http_request *request, const char *allow)
+{
+    if (allow[0] == '\0') {
+        http_refuse(request, 404, "not-found", "there is nothing at this path");
+        return;
+    }
+    const struct http_header headers[] = {{"Allow", allow}, {NULL, NULL}};
+    http_problem(request, &(struct http_problem){.status = 405,
+                                                 .slug = "method-not-allowed",
+                                                 .detail = "this path does not take this method",
+                                                 .headers = headers});
+}
+
+static enum http_method method_of(const struct http_request *request)
+{
+    return strview_is(request->head.method, METHOD_NAMES[HTTP_HEAD]) ? HTTP_HEAD
+                                                                     : request->route->method;
+}
+
+void http_dispatch(struct http_request *request)
+{
+    void *user = NULL;
+    char allow[ALLOW_MAX] = "";
+    const struct http_route *route = find_route(request, &user, allow);
+    if (route == NULL) {
+        request->server->stats.refused++;
+        refuse_unrouted(request, allow);
+        return;
+    }
+    request->route = route;
+    request->method = method_of(request);
+    if (!decode_params(request) || !decode_query(request)) {
+        request->server->stats.refused++;
+        http_refuse(request, 400, "malformed-request",
+                    "path or query is badly encoded, or has a parameter twice");
+        return;
+    }
+    route->handler(request, user);
+}
+
+void http_request_free(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    if (server != NULL) {
+        server->stats.body_bytes -= request->body_len;
+    }
+    if (server != NULL && request->is_pending) {
+        server->stats.requests_pending--;
+        if (request->previous != NULL) {
+            request->previous->next = request->next;
+        } else {
+            server->pending = request->next;
+        }
+        if (request->next != NULL) {
+            request->next->previous = request->previous;
+        }
+    }
+    if (request->connection != NULL) {
+        request->connection->request = NULL;
+    }
+    arena_done(&request->arena);
+    free(request->body);
+    free(request);
+}
+
+/* --- what handlers ask ----------------------------------------------------------- */
+
+enum http_method http_request_method(const struct http_request *request)
+{
+    return request->method;
+}
+
+int http_request_tag(const struct http_request *request)
+{
+    return request->route->tag;
+}
+
+const char *http_request_route(const struct http_request *request)
+{
+    return request->route->pattern;
+}
+
+struct strview http_request_path(const struct http_request *request)
+{
+    return request->head.path;
+}
+
+struct strview http_request_body(const struct http_request *request)
+{
+    return (struct strview){.data = request->body, .len = request->body_len};
+}
+
+const char *http_request_peer(const struct http_request *request)
+{
+    return request->connection == NULL ? "" : request->connection->peer;
+}
+
+struct strview http_request_param(const struct http_request *request, size_t index)
+{
+    return index < request->param_count ? request->params[index] : (struct strview){0};
+}
+
+struct strview http_request_query(const struct http_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->query_count; i++) {
+        if (strview_is(request->query[i].name, name)) {
+            return request->query[i].value;
+        }
+    }
+    return (struct strview){0};
+}
+
+static bool is_among(struct strview name, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        if (strview_is(name, *names)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool http_request_query_only(struct http_request *request, const char *const *names)
+{
+    for (size_t i = 0; i < request->query_count; i++) {
+        if (!is_among(request->query[i].name, names)) {
+            http_refuse(request, 400, "malformed-request", "unknown query parameter");
+            return false;
+        }
+    }
+    return true;
+}
+
+struct strview http_request_header(const struct http_request *request, const char *name)
+{
+    return http_head_field(&request->head, name);
+}
+
+struct arena *http_request_arena(struct http_request *request)
+{
+    return &request->arena;
+}
+
+bool http_request_is_gone(const struct http_request *request)
+{
+    return request->connection == NULL;
+}
+
+void http_request_on_gone(struct http_request *request, void (*callback)(void *user), void *user)
+{
+    request->on_gone = callback;
+    request->gone_user = user;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/io/loop.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct loop {
+    struct event_base *base;
+};
+
+struct loop_timer {
+    struct event *event;
+    loop_callback *callback;
+    void *user;
+};
+
+/* Two events, so that wanting to write costs one system call and leaves reading alone. */
+struct loop_fd {
+    struct event *read;
+    struct event *write;
+    bool wants_read;
+    bool wants_write;
+    loop_fd_callback *callback;
+    void *user;
+};
+
+struct loop_deferred {
+    struct event *event;
+    loop_callback *callback;
+    void *user;
+};
+
+struct loop_signal {
+    struct event *event;
+    loop_callback *callback;
+    void *user;
+};
+
+static void *must_allocate(size_t size)
+{
+    void *bytes = calloc(1, size);
+    if (bytes == NULL) {
+        abort();
+    }
+    return bytes;
+}
+
+static struct event *must_watch(struct loop *loop, evutil_socket_t fd, short what,
+                                event_callback_fn callback, void *arg)
+{
+    struct event *event = event_new(loop->base, fd, what, callback, arg);
+    if (event == NULL) {
+        abort();
+    }
+    return event;
+}
+
+static void must_add(struct event *event, const struct timeval *delay)
+{
+    if (event_add(event, delay) != 0) {
+        abort();
+    }
+}
+
+enum error_kind loop_new(struct loop **ret_loop, struct error *err)
+{
+    struct event_config *config = event_config_new();
+    if (config == NULL) {
+        return error_set(err, ERROR_FATAL, "no memory for the event loop");
+    }
+    (void)event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    struct event_base *base = event_base_new_with_config(config);
+    event_config_free(config);
+    if (base == NULL) {
+        return error_set(err, ERROR_FATAL, "cannot make an event loop");
+    }
+    struct loop *loop = must_allocate(sizeof *loop);
+    loop->base = base;
+    *ret_loop = loop;
+    return ERROR_NONE;
+}
+
+void loop_free(struct loop *loop)
+{
+    if (loop == NULL) {
+        return;
+    }
+    event_base_free(loop->base);
+    free(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+    (void)event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+void loop_stop(struct loop *loop)
+{
+    (void)event_base_loopexit(loop->base, NULL);
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+    return loop->base;
+}
+
+static int64_t clock_us(clockid_t clock)
+{
+    struct timespec now;
+    if (clock_gettime(clock, &now) != 0) {
+        abort();
+    }
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t loop_now_us(void)
+{
+    return clock_us(CLOCK_MONOTONIC);
+}
+
+int64_t loop_now_ms(void)
+{
+    return loop_now_us() / 1000;
+}
+
+int64_t loop_wall_ms(void)
+{
+    return clock_us(CLOCK_REALTIME) / 1000;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    const struct loop_timer *timer = arg;
+    timer->callback(timer->user);
+}
+
+struct loop_timer *loop_timer_new(struct loop *loop, loop_callback *callback, void *user)
+{
+    struct loop_timer *timer = must_allocate(sizeof *timer);
+    timer->callback = callback;
+    timer->user = user;
+    timer->event = must_watch(loop, -1, 0, on_timer, timer);
+    return timer;
+}
+
+void loop_timer_start(struct loop_timer *timer, int64_t delay_ms)
+{
+    const int64_t delay = delay_ms < 0 ? 0 : delay_ms;
+    must_add(timer->event,
+             &(struct timeval){.tv_sec = delay / 1000, .tv_usec = delay % 1000 * 1000});
+}
+
+void loop_timer_stop(struct loop_timer *timer)
+{
+    (void)event_del(timer->event);
+}
+
+bool loop_timer_is_armed(const struct loop_timer *timer)
+{
+    return event_pending(timer->event, EV_TIMEOUT, NULL) != 0;
+}
+
+void loop_timer_free(struct loop_timer *timer)
+{
+    if (timer == NULL) {
+        return;
+    }
+    event_free(timer->event);
+    free(timer);
+}
+
+static void on_fd(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    const struct loop_fd *watch = arg;
+    watch->callback(watch->user, (what & EV_READ) != 0, (what & EV_WRITE) != 0);
+}
+
+struct loop_fd *loop_fd_new(struct loop *loop, int fd, loop_fd_callback *callback, void *user)
+{
+    struct loop_fd *watch = must_allocate(sizeof *watch);
+    watch->callback = callback;
+    watch->user = user;
+    watch->read = must_watch(loop, fd, EV_READ | EV_PERSIST, on_fd, watch);
+    watch->write = must_watch(loop, fd, EV_WRITE | EV_PERSIST, on_fd, watch);
+    return watch;
+}
+
+static void want(struct event *event, bool *wanted, bool now)
+{
+    if (*wanted == now) {
+        return;
+    }
+    *wanted = now;
+    if (now) {
+        must_add(event, NULL);
+    } else {
+        (void)event_del(event);
+    }
+}
+
+void loop_fd_want(struct loop_fd *watch, bool read, bool write)
+{
+    want(watch->read, &watch->wants_read, read);
+    want(watch->write, &watch->wants_write, write);
+}
+
+void loop_fd_free(struct loop_fd *watch)
+{
+    if (watch == NULL) {
+        return;
+    }
+    event_free(watch->read);
+    event_free(watch->write);
+    free(watch);
+}
+
+static void on_deferred(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    const struct loop_deferred *deferred = arg;
+    deferred->callback(deferred->user);
+}
+
+struct loop_deferred *loop_deferred_new(struct loop *loop, loop_callback *callback, void *user)
+{
+    struct loop_deferred *deferred = must_allocate(sizeof *deferred);
+    deferred->callback = callback;
+    deferred->user = user;
+    deferred->event = must_watch(loop, -1, 0, on_deferred, deferred);
+    return deferred;
+}
+
+/* An event made active goes to the end of this turn's queue; one already there stays. */
+void loop_deferred_schedule(struct loop_deferred *deferred)
+{
+    event_active(deferred->event, EV_TIMEOUT, 0);
+}
+
+void loop_deferred_free(struct loop_deferred *deferred)
+{
+    if (deferred == NULL) {
+        return;
+    }
+    event_free(deferred->event);
+    free(deferred);
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    const struct loop_signal *signal = arg;
+    signal->callback(signal->user);
+}
+
+struct loop_signal *loop_signal_new(struct loop *loop, int signum, loop_callback *callback,
+                                    void *user)
+{
+    struct loop_signal *signal = must_allocate(sizeof *signal);
+    signal->callback = callback;
+    signal->user = user;
+    signal->event = must_watch(loop, signum, EV_SIGNAL | EV_PERSIST, on_signal, signal);
+    must_add(signal->event, NULL);
+    return signal;
+}
+
+void loop_signal_free(struct loop_signal *signal)
+{
+    if (signal == NULL) {
+        return;
+    }
+    event_free(signal->event);
+    free(signal);
+}
