@@ -98,6 +98,14 @@ own() {
     fi
 }
 
+# private_file NAME: its input into a file that only the processes' user may read.
+private_file() {
+    (
+        umask 077
+        as_user tee "$1" >/dev/null
+    )
+}
+
 # Makes the data folder. PostgreSQL refuses to run as root, and an unprivileged user cannot enter
 # a checkout below, say, /root: then the servers' files live in /var/lib, with a link in DATA.
 prepare_data() {
@@ -140,7 +148,7 @@ purge_data() {
     if [ -n "$real" ] && [ -e "$real/.orderspine" ]; then
         rm -rf -- "$real"
     fi
-    rm -rf -- "$SERVERS" "$LOGS" "$PIDS" "$DATA"/{ports,secrets,env,tokens,.lock}
+    rm -rf -- "$SERVERS" "$LOGS" "$PIDS" "$DATA"/{ports,secrets,env,.lock,.lock-up}
     rmdir -- "$DATA" 2>/dev/null || warn "$DATA holds files that are not ours; they stay"
 }
 
@@ -272,6 +280,37 @@ daemon_stop() {
 }
 
 daemon_is_gone() { ! daemon_runs "$1"; }
+
+# supervise COMMAND...: runs it in a session of its own and returns its status. SIGINT and SIGTERM
+# are passed on, its end is awaited, so that it can clean up behind itself, and then we end, too.
+supervise() {
+    local child status interrupted=''
+    setsid "$@" <&0 &
+    child=$!
+    # shellcheck disable=SC2064 # the pid as it is now
+    trap "interrupted=yes; kill -s TERM -- -$child 2>/dev/null || true" INT TERM
+    while :; do
+        status=0
+        wait "$child" || status=$?
+        kill -s 0 "$child" 2>/dev/null || break
+    done
+    trap - INT TERM
+    kill -s KILL -- "-$child" 2>/dev/null || true # what it left behind
+    [ -z "$interrupted" ] || exit 143
+    return "$status"
+}
+
+# supervise_logged FILE COMMAND...: the same, its output shown and kept.
+supervise_logged() {
+    local log=$1 tee status=0
+    shift
+    exec 4> >(exec tee "$log")
+    tee=$!
+    supervise "$@" >&4 2>&1 4>&- || status=$?
+    exec 4>&-
+    wait "$tee" || true
+    return "$status"
+}
 
 # children_of PID: by /proc, as a minimal Debian has no ps.
 children_of() {
