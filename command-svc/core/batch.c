@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/core/batch.h"
+
+#include <assert.h>
+
+void batch_init(struct batch *batch, struct arena *arena)
+{
+    batch->arena = arena;
+    batch->count = 0;
+    batch->line_count = 0;
+    batch->now_ms = 0;
+    world_init(&batch->world, arena);
+}
+
+void batch_done(struct batch *batch)
+{
+    world_done(&batch->world);
+}
+
+static size_t lines_of(const struct command *command)
+{
+    return command->kind == COMMAND_PLACE_ORDER ? command->place_order.line_count : 0;
+}
+
+bool batch_has_room(const struct batch *batch, const struct command *command)
+{
+    return batch->count == 0 || (batch->count < BATCH_COMMANDS_MAX &&
+                                 batch->line_count + lines_of(command) <= BATCH_LINES_MAX);
+}
+
+/* ---- which entries a command needs --------------------------------------------------------- */
+
+typedef bool need_fn(struct world *world, const struct command *command, struct batch_item *item);
+
+static bool need_customer(struct world *world, const struct command *command,
+                          struct batch_item *item)
+{
+    item->customer = world_customer(world, command->aggregate_id);
+    return item->customer != NULL;
+}
+
+static bool need_products(struct world *world, const struct command *command,
+                          struct batch_item *item, size_t count)
+{
+    item->products = arena_array(world->arena, count, sizeof(struct world_product *));
+    if (item->products == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct strview sku = command->kind == COMMAND_PLACE_ORDER
+                                       ? command->place_order.lines[i].sku
+                                       : command->aggregate_id;
+        item->products[i] = world_product(world, sku);
+        if (item->products[i] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool need_product(struct world *world, const struct command *command,
+                         struct batch_item *item)
+{
+    return need_products(world, command, item, 1);
+}
+
+static bool need_order(struct world *world, const struct command *command, struct batch_item *item)
+{
+    item->order = world_order(world, command->aggregate_id);
+    if (item->order == NULL) {
+        return false;
+    }
+    item->order->needs_loading |=
+        command->kind != COMMAND_PLACE_ORDER || !command->place_order.id_is_ours;
+    item->order->needs_claims |= command->kind == COMMAND_CANCEL_ORDER;
+    return true;
+}
+
+static bool need_for_placing(struct world *world, const struct command *command,
+                             struct batch_item *item)
+{
+    item->customer = world_customer(world, command->place_order.customer_id);
+    return item->customer != NULL && need_order(world, command, item) &&
+           need_products(world, command, item, command->place_order.line_count);
+}
+
+static need_fn *const NEEDS[COMMAND_KIND_COUNT] = {
+    [COMMAND_REGISTER_CUSTOMER] = need_customer, [COMMAND_ADD_PRODUCT] = need_product,
+    [COMMAND_RECEIVE_STOCK] = need_product,      [COMMAND_PLACE_ORDER] = need_for_placing,
+    [COMMAND_AUTHORIZE_PAYMENT] = need_order,    [COMMAND_SHIP_ORDER] = need_order,
+    [COMMAND_DELIVER_ORDER] = need_order,        [COMMAND_CANCEL_ORDER] = need_order,
+};
+
+enum error_kind batch_add(struct batch *batch, const struct command *command, struct error *err)
+{
+    assert(batch_has_room(batch, command));
+    struct batch_item *item = &batch->items[batch->count];
+    *item = (struct batch_item){.command = command};
+    item->receipt = world_receipt(&batch->world, uuid_view(&command->receipt_key));
+    if (item->receipt == NULL || !NEEDS[command->kind](&batch->world, command, item)) {
+        return error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
+    }
+    batch->count++;
+    batch->line_count += lines_of(command);
+    return ERROR_NONE;
+}
+
+/* ---- deciding ------------------------------------------------------------------------------ */
+
+static void accept(struct batch_item *item, const struct domain_event *event)
+{
+    item->outcome.kind = OUTCOME_ACCEPTED;
+    item->outcome.is_remembered = true;
+    item->outcome.event = *event;
+}
+
+static void reject(struct batch_item *item, const struct rejection *rejection)
+{
+    item->outcome.kind = OUTCOME_REJECTED;
+    item->outcome.is_remembered = rejection_is_remembered(rejection->kind);
+    item->outcome.rejection = *rejection;
+}
+
+typedef enum error_kind decide_fn(struct batch *batch, struct batch_item *item);
+
+static enum error_kind decide_customer(struct batch *batch, struct batch_item *item)
+{
+    struct domain_event event = {.aggregate = AGGREGATE_CUSTOMER};
+    struct rejection rejection;
+    struct customer *customer = &item->customer->customer;
+    if (!customer_decide(customer, item->command, batch->now_ms, &event.customer, &rejection)) {
+        reject(item, &rejection);
+        return ERROR_NONE;
+    }
+    customer_apply(customer, &event.customer);
+    accept(item, &event);
+    return ERROR_NONE;
+}
+
+static enum error_kind decide_product(struct batch *batch, struct batch_item *item)
+{
+    struct domain_event event = {.aggregate = AGGREGATE_PRODUCT};
+    struct rejection rejection;
+    struct product *product = &item->products[0]->product;
+    if (!product_decide(product, item->command, batch->now_ms, &event.product, &rejection)) {
+        reject(item, &rejection);
+        return ERROR_NONE;
+    }
+    product_apply(product, &event.product);
+    accept(item, &event);
+    return ERROR_NONE;
+}
+
+/* The new order holds what its lines say, in case this very batch cancels it again. */
+static bool hold_claims(struct batch *batch, struct batch_item *item)
+{
+    const struct order_placed *placed = &item->outcome.event.order.placed;
+    struct claim *claims = arena_array(batch->arena, placed->line_count, sizeof *claims);
+    if (claims == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < placed->line_count; i++) {
+        claims[i] = (struct claim){placed->lines[i].sku, placed->lines[i].quantity};
+        item->products[i]->product.available -= placed->lines[i].quantity;
+    }
+    item->order->order.claims = claims;
+    item->order->order.claim_count = placed->line_count;
+    item->order->placed = placed;
+    return true;
+}
+
+static enum error_kind decide_placing(struct batch *batch, struct batch_item *item)
+{
+    const size_t count = item->command->place_order.line_count;
+    struct product **products = arena_array(batch->arena, count, sizeof(struct product *));
+    if (products == NULL) {
+        return ERROR_EXHAUSTED;
+    }
+    for (size_t i = 0; i < count; i++) {
+        products[i] = &item->products[i]->product;
+    }
+    struct domain_event event = {.aggregate = AGGREGATE_ORDER};
+    struct rejection rejection;
+    bool accepted;
+    const enum error_kind kind =
+        order_place(&item->order->order, &item->customer->customer, products, item->command,
+                    batch->now_ms, batch->arena, &accepted, &event.order, &rejection);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    if (!accepted) {
+        reject(item, &rejection);
+        return ERROR_NONE;
+    }
+    accept(item, &event);
+    order_apply(&item->order->order, &event.order);
+    return hold_claims(batch, item) ? ERROR_NONE : ERROR_EXHAUSTED;
+}
+
+static bool release_claims(struct batch *batch, const struct order *order)
+{
+    for (size_t i = 0; i < order->claim_count; i++) {
+        struct world_product *product = world_product(&batch->world, order->claims[i].sku);
+        if (product == NULL) {
+            return false;
+        }
+        product->product.available += order->claims[i].quantity;
+    }
+    return true;
+}
+
+static enum error_kind decide_order(struct batch *batch, struct batch_item *item)
+{
+    struct domain_event event = {.aggregate = AGGREGATE_ORDER};
+    struct rejection rejection;
+    struct order *order = &item->order->order;
+    if (!order_decide(order, item->command, batch->now_ms, &event.order, &rejection)) {
+        reject(item, &rejection);
+        return ERROR_NONE;
+    }
+    order_apply(order, &event.order);
+    accept(item, &event);
+    if (order_event_releases_stock(&event.order) && !release_claims(batch, order)) {
+        return ERROR_EXHAUSTED;
+    }
+    return ERROR_NONE;
+}
+
+static decide_fn *const DECIDERS[COMMAND_KIND_COUNT] = {
+    [COMMAND_REGISTER_CUSTOMER] = decide_customer, [COMMAND_ADD_PRODUCT] = decide_product,
+    [COMMAND_RECEIVE_STOCK] = decide_product,      [COMMAND_PLACE_ORDER] = decide_placing,
+    [COMMAND_AUTHORIZE_PAYMENT] = decide_order,    [COMMAND_SHIP_ORDER] = decide_order,
+    [COMMAND_DELIVER_ORDER] = decide_order,        [COMMAND_CANCEL_ORDER] = decide_order,
+};
+
+/* True when the key was met before: in an earlier batch, or earlier in this one. */
+static bool answer_from_receipt(const struct batch *batch, struct batch_item *item)
+{
+    const struct world_receipt *receipt = item->receipt;
+    const uint8_t *first_hash = receipt->request_hash;
+    if (receipt->decided_by != NOT_DECIDED_HERE) {
+        first_hash = batch->items[receipt->decided_by].command->request_hash;
+    } else if (!receipt->is_loaded) {
+        return false;
+    }
+    if (memcmp(first_hash, item->command->request_hash, REQUEST_HASH_LEN) != 0) {
+        reject(item, &(struct rejection){.kind = REJECTION_KEY_REUSED});
+    } else if (receipt->is_loaded) {
+        item->outcome.kind = OUTCOME_REPLAYED;
+    } else {
+        item->outcome.kind = OUTCOME_REPEATED;
+        item->outcome.original = (size_t)receipt->decided_by;
+    }
+    return true;
+}
+
+enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err)
+{
+    batch->now_ms = now_ms;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct batch_item *item = &batch->items[i];
+        if (answer_from_receipt(batch, item)) {
+            continue;
+        }
+        if (DECIDERS[item->command->kind](batch, item) != ERROR_NONE) {
+            return error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
+        }
+        if (item->outcome.is_remembered) {
+            item->receipt->decided_by = (long)i;
+        }
+    }
+    return ERROR_NONE;
+}
+
+const struct envelope *domain_event_envelope(const struct domain_event *event)
+{
+    switch (event->aggregate) {
+    case AGGREGATE_ORDER:
+        return &event->order.envelope;
+    case AGGREGATE_CUSTOMER:
+        return &event->customer.envelope;
+    case AGGREGATE_PRODUCT:
+    case AGGREGATE_COUNT:
+    default:
+        return &event->product.envelope;
+    }
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch.h - commands decided one after the other on the loaded state.
+ *
+ * Why: one transaction for many commands is what makes the service fast, and
+ * still each command gets its own outcome. Commands on one aggregate, and one
+ * key met twice, are chained: the later sees what the earlier did.
+ *
+ * Calling sequence:
+ *     batch_init(); batch_add() for each command; the store loads the world's entries;
+ *     batch_decide(); the store saves the world's changes, the events and the receipts.
+ *
+ * Pure: time comes in, events and outcomes go out.
+ * Limits: BATCH_COMMANDS_MAX commands, BATCH_LINES_MAX order lines.
+ */
+#ifndef COMMAND_SVC_CORE_BATCH_H
+#define COMMAND_SVC_CORE_BATCH_H
+
+#include "command-svc/core/world.h"
+
+enum { BATCH_COMMANDS_MAX = 512, BATCH_LINES_MAX = 4096 };
+
+struct domain_event {
+    enum aggregate_type aggregate;
+    union {
+        struct order_event order;
+        struct customer_event customer;
+        struct product_event product;
+    };
+};
+
+enum outcome_kind {
+    OUTCOME_ACCEPTED = 0, /* event happened */
+    OUTCOME_REJECTED,     /* rejection says why */
+    OUTCOME_REPLAYED,     /* the receipt of an earlier batch answers */
+    OUTCOME_REPEATED,     /* the same request stands earlier in this batch: its answer, again */
+};
+
+struct outcome {
+    enum outcome_kind kind;
+    bool is_remembered; /* a receipt is to be written */
+    size_t original;    /* OUTCOME_REPEATED: place in the batch */
+    struct domain_event event;
+    struct rejection rejection;
+};
+
+struct batch_item {
+    const struct command *command;
+    struct world_receipt *receipt;
+    struct world_order *order;       /* of an order command, else NULL */
+    struct world_customer *customer; /* looked at or changed, else NULL */
+    struct world_product **products; /* of the lines, or the one product */
+    struct outcome outcome;
+};
+
+struct batch {
+    struct arena *arena;
+    struct world world;
+    struct batch_item items[BATCH_COMMANDS_MAX];
+    size_t count;
+    size_t line_count;
+    int64_t now_ms; /* when it was decided */
+};
+
+void batch_init(struct batch *batch, struct arena *arena);
+void batch_done(struct batch *batch);
+
+/* Whether one more command fits. The first one always does. */
+bool batch_has_room(const struct batch *batch, const struct command *command);
+
+/* Notes which entries the command needs. The command outlives the batch. */
+MUST_USE enum error_kind batch_add(struct batch *batch, const struct command *command,
+                                   struct error *err);
+
+/* Fills every outcome and moves the world's entries on. */
+MUST_USE enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err);
+
+/* The envelope of an event of any aggregate. */
+const struct envelope *domain_event_envelope(const struct domain_event *event);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * command.h - an intent, checked for form, not yet for sense.
+ *
+ * Why ids are drawn at the door: a batch that has to be repeated after an
+ * unanswered COMMIT uses the same ids again, and deciding stays pure.
+ *
+ * Ownership: views point into the request the command came with.
+ * Units: amounts in minor units. Limits: those of the command reader.
+ */
+#ifndef COMMAND_SVC_CORE_COMMAND_H
+#define COMMAND_SVC_CORE_COMMAND_H
+
+#include "common/base/uuid7.h"
+#include "common/contract/order_event.h"
+#include "common/contract/topics.h"
+
+enum command_kind {
+    COMMAND_REGISTER_CUSTOMER = 0,
+    COMMAND_ADD_PRODUCT,
+    COMMAND_RECEIVE_STOCK,
+    COMMAND_PLACE_ORDER,
+    COMMAND_AUTHORIZE_PAYMENT,
+    COMMAND_SHIP_ORDER,
+    COMMAND_DELIVER_ORDER,
+    COMMAND_CANCEL_ORDER,
+    COMMAND_KIND_COUNT
+};
+
+enum { REQUEST_HASH_LEN = 32 }; /* SHA-256 */
+
+enum { EXPECT_ANY_VERSION = -1 };
+
+/* What the buyer asks for; a price of -1 means "the catalogue's". */
+struct wanted_line {
+    struct strview sku;
+    int64_t quantity;
+    int64_t unit_price_minor;
+};
+
+enum { PRICE_OF_CATALOGUE = -1 };
+
+struct place_order {
+    struct strview customer_id;
+    struct strview currency;
+    const struct wanted_line *lines;
+    size_t line_count;
+    struct shipping_address address;
+    struct strview provider;
+    struct strview method;
+    bool id_is_ours; /* drawn by us a moment ago: no order can have it yet */
+};
+
+struct command {
+    enum command_kind kind;
+    struct strview aggregate_id;
+    struct actor actor;
+    struct strview owner;     /* a customer's id that may touch only its own; empty: anybody's */
+    bool may_set_price;       /* a line's price counts even if the catalogue's differs */
+    int64_t expected_version; /* If-Match, or EXPECT_ANY_VERSION */
+    struct uuid command_id;   /* ours */
+    struct uuid event_id;     /* of the one event it may cause */
+    struct uuid receipt_key;  /* head of SHA-256(principal, 0, Idempotency-Key) */
+    uint8_t request_hash[REQUEST_HASH_LEN];
+    struct strview traceparent; /* W3C trace context handed on, or empty */
+    union {
+        struct {
+            struct strview name;
+            struct strview email;
+            struct strview phone;
+        } register_customer;
+        struct {
+            struct strview name;
+            int64_t unit_price_minor;
+            struct strview currency;
+        } add_product;
+        struct {
+            int64_t quantity;
+        } receive_stock;
+        struct place_order place_order;
+        struct {
+            int64_t amount_minor;
+            struct strview reference;
+        } authorize_payment;
+        struct {
+            struct strview carrier;
+            struct strview tracking_number;
+        } ship_order;
+        struct {
+            struct strview reason;
+        } cancel_order;
+    };
+};
+
+/* "PlaceOrder" ... as in receipts. */
+const char *command_name(enum command_kind kind);
+
+/* If-Match: false, with the rejection, when the aggregate is at another version than expected. */
+struct rejection;
+MUST_USE bool command_meets_version(const struct command *command, int64_t current_version,
+                                    struct rejection *ret_rejection);
+
+/* The aggregate a command of that kind is about. */
+enum aggregate_type command_aggregate(enum command_kind kind);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/core/id_map.h"
+
+#include <stdlib.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct id_map_node {
+    struct strview id;
+    void *entry;
+    UT_hash_handle hh;
+};
+
+void *id_map_find(const struct id_map *map, struct strview id)
+{
+    struct id_map_node *node;
+    HASH_FIND(hh, map->nodes, id.data, id.len, node);
+    return node == NULL ? NULL : node->entry;
+}
+
+bool id_map_add(struct id_map *map, struct strview id, void *entry)
+{
+    struct id_map_node *node = calloc(1, sizeof *node);
+    if (node == NULL) {
+        return false;
+    }
+    node->id = id;
+    node->entry = entry;
+    HASH_ADD_KEYPTR(hh, map->nodes, node->id.data, node->id.len, node);
+    if (node->hh.tbl == NULL) { /* how uthash says that memory ran out */
+        free(node);
+        return false;
+    }
+    return true;
+}
+
+void id_map_clear(struct id_map *map)
+{
+    struct id_map_node *node;
+    struct id_map_node *next;
+    HASH_ITER(hh, map->nodes, node, next)
+    {
+        HASH_DEL(map->nodes, node);
+        free(node);
+    }
+}

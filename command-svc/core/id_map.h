@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * id_map.h - from an id to the one entry of a batch that stands for it.
+ *
+ * Why: several commands of a batch may be about the same aggregate and must
+ * see each other's effects. The only user of uthash in this service.
+ *
+ * Ownership: ids and entries are the caller's and outlive the map.
+ */
+#ifndef COMMAND_SVC_CORE_ID_MAP_H
+#define COMMAND_SVC_CORE_ID_MAP_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+struct id_map_node;
+
+struct id_map {
+    struct id_map_node *nodes;
+};
+
+/* NULL when no entry has that id. */
+void *id_map_find(const struct id_map *map, struct strview id);
+
+/* The id must not be there yet. False when memory ran out. */
+MUST_USE bool id_map_add(struct id_map *map, struct strview id, void *entry);
+
+/* Forgets all entries. */
+void id_map_clear(struct id_map *map);
+
+#endif

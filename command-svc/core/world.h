@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * world.h - the rows a batch of commands is decided on, and what became of them.
+ *
+ * Why one entry per id: every command of the batch that touches an aggregate
+ * points at the same entry, so later commands see what earlier ones did. The
+ * store fills the entries when it loads and reads the changed ones when it
+ * saves.
+ *
+ * Ownership: entries live in the arena until world_done(). An entry is made
+ * empty (version 0: "not there") by the first one who asks for its id.
+ */
+#ifndef COMMAND_SVC_CORE_WORLD_H
+#define COMMAND_SVC_CORE_WORLD_H
+
+#include "command-svc/core/customer.h"
+#include "command-svc/core/id_map.h"
+#include "command-svc/core/order.h"
+#include "command-svc/core/product.h"
+
+struct world_customer {
+    struct world_customer *next;
+    struct strview id;
+    int64_t loaded_version;
+    struct customer customer;
+};
+
+struct world_product {
+    struct world_product *next;
+    struct strview sku;
+    int64_t loaded_version;
+    int64_t loaded_available;
+    struct product product;
+};
+
+struct world_order {
+    struct world_order *next;
+    struct strview id;
+    int64_t loaded_version;
+    bool needs_loading; /* false for an id drawn a moment ago */
+    bool needs_claims;  /* a command of the batch may release its stock */
+    struct order order;
+    const struct order_placed *placed; /* by this batch, else NULL */
+};
+
+enum { NOT_DECIDED_HERE = -1 };
+
+struct world_receipt {
+    struct world_receipt *next;
+    struct strview key;
+    long decided_by; /* place in this batch of the command it belongs to, or NOT_DECIDED_HERE */
+    bool is_loaded;  /* from an earlier batch; the members below are then filled */
+    uint8_t request_hash[REQUEST_HASH_LEN];
+    int status;
+    int64_t version;         /* 0: none */
+    struct strview location; /* may be empty */
+    struct strview body;
+};
+
+struct world {
+    struct arena *arena;
+    struct id_map customer_map, product_map, order_map, receipt_map;
+    struct world_customer *customers; /* newest first; likewise below */
+    struct world_product *products;
+    struct world_order *orders;
+    struct world_receipt *receipts;
+};
+
+void world_init(struct world *world, struct arena *arena);
+void world_done(struct world *world);
+
+/* The entry of that id, made empty if there is none yet. NULL when memory ran out. */
+MUST_USE struct world_customer *world_customer(struct world *world, struct strview id);
+MUST_USE struct world_product *world_product(struct world *world, struct strview sku);
+MUST_USE struct world_order *world_order(struct world *world, struct strview id);
+MUST_USE struct world_receipt *world_receipt(struct world *world, struct strview key);
+
+#endif
