@@ -92,7 +92,10 @@ struct kafka_consumer_options {
     const char *group_id;      /* NULL: alone */
     const char *const *topics; /* copied */
     int topic_count;
-    size_t max_batch;                              /* 0: 500 */
+    size_t max_batch;       /* 0: 500 */
+    int fetch_wait_ms;      /* 0: 500; how long a broker may hold an answer with nothing new */
+    bool starts_over;       /* a position outside the log goes on at its beginning */
+    bool reads_uncommitted; /* also records of open and aborted transactions */
     const struct kafka_consumer_callbacks *events; /* static storage */
     void *user;
 };
@@ -144,6 +147,13 @@ MUST_USE enum error_kind kafka_consumer_seek(struct kafka_consumer *consumer,
 /* The offset after the newest record, as the last fetch saw it; -1 when not known yet. From memory.
  */
 int64_t kafka_consumer_end_offset(struct kafka_consumer *consumer, int topic, int32_t partition);
+
+/* The offset of the oldest record still there, as the last fetch saw it; -1 when not known yet. */
+int64_t kafka_consumer_first_offset(struct kafka_consumer *consumer, int topic, int32_t partition);
+
+/* Whether brokers answer; otherwise the reason. From memory. */
+MUST_USE enum error_kind kafka_consumer_state(const struct kafka_consumer *consumer,
+                                              struct error *err);
 
 /* The last value under that name; data is NULL when there is none. */
 struct strview kafka_record_header(const struct kafka_record *record, const char *name);

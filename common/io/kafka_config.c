@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/io/kafka_config.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FOR(role)   (1U << (role))
+#define EVERY_ROLE  (FOR(KAFKA_PRODUCER) | FOR(KAFKA_CONSUMER))
+#define BY_CALLBACK "this program receives it in another way"
+
+/* What an operator may not set, and why. */
+static const struct {
+    const char *name;
+    unsigned roles;
+    const char *why;
+} RESERVED[] = {
+    {"bootstrap.servers", EVERY_ROLE, "set KAFKA_BROKERS"},
+    {"metadata.broker.list", EVERY_ROLE, "set KAFKA_BROKERS"},
+    {"log.queue", EVERY_ROLE, BY_CALLBACK},
+    {"enabled_events", EVERY_ROLE, BY_CALLBACK},
+    {"builtin.features", EVERY_ROLE, "it only informs"},
+    {"plugin.library.paths", EVERY_ROLE, "this program loads no foreign code"},
+    {"allow.auto.create.topics", EVERY_ROLE, "a deleted topic must not come back by itself"},
+    {"enable.idempotence", FOR(KAFKA_PRODUCER), "order and single delivery rest on it"},
+    {"enable.gapless.guarantee", FOR(KAFKA_PRODUCER), "without it a failure leaves a gap"},
+    {"acks", FOR(KAFKA_PRODUCER), "an acknowledgement must mean every replica in sync"},
+    {"request.required.acks", FOR(KAFKA_PRODUCER),
+     "an acknowledgement must mean every replica in sync"},
+    {"message.timeout.ms", FOR(KAFKA_PRODUCER), "a message given up leaves a gap"},
+    {"delivery.timeout.ms", FOR(KAFKA_PRODUCER), "a message given up leaves a gap"},
+    {"retries", FOR(KAFKA_PRODUCER), "a message given up leaves a gap"},
+    {"message.send.max.retries", FOR(KAFKA_PRODUCER), "a message given up leaves a gap"},
+    {"queuing.strategy", FOR(KAFKA_PRODUCER), "order rests on first in, first out"},
+    {"transactional.id", FOR(KAFKA_PRODUCER), "this program does not use transactions"},
+    {"partitioner", FOR(KAFKA_PRODUCER), "the partition is the shard"},
+    {"delivery.report.only.error", FOR(KAFKA_PRODUCER), "every acknowledgement counts"},
+    {"group.id", FOR(KAFKA_CONSUMER), "it has a setting of its own"},
+    {"enable.auto.commit", FOR(KAFKA_CONSUMER), "positions are kept beside what was applied"},
+    {"enable.auto.offset.store", FOR(KAFKA_CONSUMER), "positions are kept beside what was applied"},
+    {"auto.offset.reset", FOR(KAFKA_CONSUMER),
+     "a position outside the log must be reported, not replaced"},
+    {"enable.partition.eof", FOR(KAFKA_CONSUMER), "the adapter needs to see the end"},
+    {"partition.assignment.strategy", FOR(KAFKA_CONSUMER),
+     "librdkafka 2.0's cooperative rebalance has known faults"},
+};
+enum { RESERVED_COUNT = sizeof RESERVED / sizeof RESERVED[0], FAULT_MAX = 512 };
+
+static const char *why_reserved(enum kafka_role role, const char *name)
+{
+    for (size_t i = 0; i < RESERVED_COUNT; i++) {
+        if ((RESERVED[i].roles & FOR(role)) != 0 && strcmp(RESERVED[i].name, name) == 0) {
+            return RESERVED[i].why;
+        }
+    }
+    return NULL;
+}
+
+void kafka_config_check(enum kafka_role role, const struct kafka_property *properties, size_t count,
+                        kafka_fault_fn *fault, void *user)
+{
+    rd_kafka_conf_t *scratch = rd_kafka_conf_new();
+    for (size_t i = 0; i < count; i++) {
+        const char *why = why_reserved(role, properties[i].name);
+        char reason[FAULT_MAX / 2];
+        if (why == NULL && rd_kafka_conf_set(scratch, properties[i].name, properties[i].value,
+                                             reason, sizeof reason) != RD_KAFKA_CONF_OK) {
+            why = reason;
+        }
+        if (why != NULL) {
+            char text[FAULT_MAX];
+            (void)snprintf(text, sizeof text, "Kafka property %s cannot be set: %s",
+                           properties[i].name, why);
+            fault(user, text);
+        }
+    }
+    rd_kafka_conf_destroy(scratch);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/io/kafka_handle.h"
+
+#include "common/base/cleanup.h"
+#include "common/io/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+    REASON_MAX = 512,
+    HEARTBEAT_MS = 500,
+    QUESTION_TIMEOUT_MS = 3000,
+};
+
+/* For both roles, before the operator's own. A broker that comes back must be found soon. */
+static const struct kafka_default COMMON_DEFAULTS[] = {
+    {"socket.keepalive.enable", "true"},
+    {"reconnect.backoff.ms", "50"},
+    {"reconnect.backoff.max.ms", "1000"},
+    {NULL, NULL},
+};
+
+static const struct kafka_default COMMON_FIXED[] = {
+    {"log.queue", "true"}, /* lines come in rd_kafka_poll's thread, not in librdkafka's */
+    {NULL, NULL},
+};
+
+static void log_line(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    const struct kafka_handle *handle = rd_kafka_opaque(rk);
+    if (handle != NULL && handle->on_log != NULL) {
+        handle->on_log(handle->user, level, facility, text);
+    }
+}
+
+static const struct {
+    rd_kafka_resp_err_t code;
+    enum error_kind kind;
+} CODE_KINDS[] = {
+    {RD_KAFKA_RESP_ERR__QUEUE_FULL, ERROR_EXHAUSTED},
+    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERROR_INVALID},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, ERROR_NOT_FOUND},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, ERROR_NOT_FOUND},
+    {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, ERROR_NOT_FOUND},
+    {RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, ERROR_NOT_FOUND},
+    {RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE, ERROR_NOT_FOUND},
+    {RD_KAFKA_RESP_ERR__FATAL, ERROR_FATAL},
+};
+
+enum error_kind kafka_handle_error(struct error *err, rd_kafka_resp_err_t code, const char *text)
+{
+    enum error_kind kind = ERROR_TRANSIENT;
+    for (size_t i = 0; i < sizeof CODE_KINDS / sizeof CODE_KINDS[0]; i++) {
+        if (CODE_KINDS[i].code == code) {
+            kind = CODE_KINDS[i].kind;
+        }
+    }
+    return error_set(err, kind, "%s", text != NULL ? text : rd_kafka_err2str(code));
+}
+
+static void meet_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    struct kafka_handle *handle = opaque;
+    char fatal_text[REASON_MAX];
+    if (handle == NULL) { /* an instance without a handle asks and sees each error itself */
+        return;
+    }
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        (void)rd_kafka_fatal_error(rk, fatal_text, sizeof fatal_text);
+        reason = fatal_text;
+    }
+    struct error error;
+    (void)kafka_handle_error(&error, (rd_kafka_resp_err_t)code, reason);
+    handle->is_up = false;
+    handle->down = error;
+    if (handle->on_error != NULL) {
+        handle->on_error(handle->user, &error);
+    }
+}
+
+static enum error_kind set_all(rd_kafka_conf_t *conf, const struct kafka_default *rows,
+                               struct error *err)
+{
+    char reason[REASON_MAX];
+    for (; rows->name != NULL; rows++) {
+        if (rd_kafka_conf_set(conf, rows->name, rows->value, reason, sizeof reason) !=
+            RD_KAFKA_CONF_OK) {
+            return error_set(err, ERROR_FATAL, "Kafka property %s: %s", rows->name, reason);
+        }
+    }
+    return ERROR_NONE;
+}
+
+static enum error_kind set_operators(rd_kafka_conf_t *conf, const struct kafka_config *config,
+                                     struct error *err)
+{
+    for (size_t i = 0; i < config->property_count; i++) {
+        const struct kafka_default row[] = {
+            {config->properties[i].name, config->properties[i].value}, {NULL, NULL}};
+        const enum error_kind kind = set_all(conf, row, err);
+        if (kind != ERROR_NONE) {
+            return kind;
+        }
+    }
+    return ERROR_NONE;
+}
+
+static void free_conf(rd_kafka_conf_t **conf)
+{
+    if (*conf != NULL) {
+        rd_kafka_conf_destroy(*conf);
+    }
+}
+
+enum error_kind kafka_handle_conf(const struct kafka_config *config,
+                                  const struct kafka_default *defaults,
+                                  const struct kafka_default *fixed, rd_kafka_conf_t **ret_conf,
+                                  struct error *err)
+{
+    const struct kafka_default named[] = {
+        {"bootstrap.servers", config->brokers},
+        {"client.id", config->client_id},
+        {NULL, NULL},
+    };
+    CLEANUP(free_conf) rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    if (set_all(conf, named, err) != ERROR_NONE ||
+        set_all(conf, COMMON_DEFAULTS, err) != ERROR_NONE ||
+        set_all(conf, defaults, err) != ERROR_NONE ||
+        set_operators(conf, config, err) != ERROR_NONE ||
+        set_all(conf, COMMON_FIXED, err) != ERROR_NONE || set_all(conf, fixed, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    rd_kafka_conf_set_log_cb(conf, log_line);
+    rd_kafka_conf_set_error_cb(conf, meet_error);
+    *ret_conf = TAKE_PTR(conf);
+    return ERROR_NONE;
+}
+
+enum error_kind kafka_handle_open(struct kafka_handle *handle, rd_kafka_type_t type,
+                                  rd_kafka_conf_t *conf, const struct kafka_config *config,
+                                  struct error *err)
+{
+    char reason[REASON_MAX];
+    handle->wake_fd = -1;
+    handle->on_log = config->on_log;
+    rd_kafka_conf_set_opaque(conf, handle);
+    handle->rk = rd_kafka_new(type, conf, reason, sizeof reason);
+    if (handle->rk == NULL) {
+        rd_kafka_conf_destroy(conf); /* only on success does the instance own it */
+        return error_set(err, ERROR_FATAL, "Kafka client: %s", reason);
+    }
+    (void)rd_kafka_set_log_queue(handle->rk, NULL); /* to the main queue */
+    handle->answers = rd_kafka_queue_new(handle->rk);
+    (void)error_set(&handle->down, ERROR_TRANSIENT, "no broker of %s has answered yet",
+                    config->brokers);
+    return ERROR_NONE;
+}
+
+/*
+ * The cheapest question any broker answers, even to somebody without rights: the
+ * settings of a topic that need not exist. Whatever comes back, somebody is there.
+ */
+static void ask(struct kafka_handle *handle)
+{
+    rd_kafka_ConfigResource_t *topic =
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, "orderspine-is-anybody-there");
+    rd_kafka_AdminOptions_t *options =
+        rd_kafka_AdminOptions_new(handle->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+    char reason[REASON_MAX];
+    (void)rd_kafka_AdminOptions_set_request_timeout(options, QUESTION_TIMEOUT_MS, reason,
+                                                    sizeof reason);
+    rd_kafka_DescribeConfigs(handle->rk, &topic, 1, options, handle->answers);
+    rd_kafka_AdminOptions_destroy(options);
+    rd_kafka_ConfigResource_destroy(topic);
+    handle->is_asking = true;
+}
+
+static void take_answer(struct kafka_handle *handle)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(handle->answers, 0);
+    if (event == NULL) {
+        return;
+    }
+    handle->is_asking = false;
+    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        kafka_handle_is_alive(handle);
+    }
+    rd_kafka_event_destroy(event);
+}
+
+static void beat(void *user)
+{
+    struct kafka_handle *handle = user;
+    take_answer(handle);
+    if (!handle->is_up && !handle->is_asking) {
+        ask(handle);
+    }
+    loop_timer_start(handle->heartbeat, HEARTBEAT_MS);
+    handle->on_serve(handle->user); /* last: the adapter may free the handle in it */
+}
+
+static void wake(void *user, bool readable, bool writable)
+{
+    struct kafka_handle *handle = user;
+    uint64_t count;
+    (void)readable;
+    (void)writable;
+    if (read(handle->wake_fd, &count, sizeof count) == (ssize_t)sizeof count) {
+        handle->on_serve(handle->user);
+    }
+}
+
+void kafka_handle_watch(struct kafka_handle *handle, struct loop *loop, rd_kafka_queue_t *queue)
+{
+    static const uint64_t one = 1;
+    handle->queue = queue;
+    handle->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (handle->wake_fd < 0) {
+        abort(); /* as the loop: without a descriptor at start there is nothing to decide */
+    }
+    handle->watch = loop_fd_new(loop, handle->wake_fd, wake, handle);
+    loop_fd_want(handle->watch, true, false);
+    rd_kafka_queue_io_event_enable(queue, handle->wake_fd, &one, sizeof one);
+    handle->heartbeat = loop_timer_new(loop, beat, handle);
+    loop_timer_start(handle->heartbeat, 0);
+}
+
+void kafka_handle_close(struct kafka_handle *handle)
+{
+    if (handle->heartbeat != NULL) {
+        loop_timer_free(handle->heartbeat);
+        loop_fd_free(handle->watch);
+    }
+    if (handle->queue != NULL) {
+        rd_kafka_queue_io_event_enable(handle->queue, -1, NULL, 0);
+        rd_kafka_queue_destroy(handle->queue);
+    }
+    if (handle->answers != NULL) {
+        rd_kafka_queue_destroy(handle->answers);
+    }
+    if (handle->rk != NULL) {
+        rd_kafka_destroy_flags(handle->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    }
+    if (handle->wake_fd >= 0) {
+        (void)close(handle->wake_fd);
+    }
+    *handle = (struct kafka_handle){.wake_fd = -1};
+}
+
+void kafka_handle_is_alive(struct kafka_handle *handle)
+{
+    handle->is_up = true;
+}
+
+enum error_kind kafka_handle_state(const struct kafka_handle *handle, struct error *err)
+{
+    if (handle->is_up) {
+        return ERROR_NONE;
+    }
+    *err = handle->down;
+    return err->kind == ERROR_NONE ? ERROR_TRANSIENT : err->kind;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kafka_topics.h - makes sure that topics exist and are as they must be.
+ *
+ * Why a thread: librdkafka answers "how many partitions" only to a blocking call,
+ * and the loop must go on answering health checks while Kafka is away. The thread lives
+ * for one look and touches nothing but its own copy of what is wanted.
+ *
+ * Threads: the caller's is the loop's, and so is on_done's.
+ */
+#ifndef COMMON_IO_KAFKA_TOPICS_H
+#define COMMON_IO_KAFKA_TOPICS_H
+
+#include "common/base/error.h"
+#include "common/io/kafka_config.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kafka_topics;
+struct loop;
+
+struct kafka_topics_wanted {
+    struct kafka_config config;
+    const char *const *topics;
+    int topic_count;
+    int partitions;
+    int replication; /* copies of each partition; as many as there are brokers when these are fewer
+                      */
+};
+
+struct kafka_topic_found {
+    const char *name;
+    bool was_created;
+    int replication;
+    int64_t retention_ms; /* -1: kept for ever */
+    bool is_compacted;    /* its cleanup.policy is not just delete */
+};
+
+struct kafka_topics_report {
+    const struct kafka_topic_found *topics; /* as many as were wanted, in their order */
+    int topic_count;
+    int brokers;
+};
+
+/*
+ * Called once, with the report or with an error: ERROR_TRANSIENT (Kafka is away, ask again
+ * later) or ERROR_FATAL (a topic has another number of partitions, or may not be created).
+ */
+typedef void kafka_topics_done(void *user, const struct kafka_topics_report *report,
+                               const struct error *err);
+
+/* Looks, creates what is missing, and looks again. wanted must live until on_done. */
+struct kafka_topics *kafka_topics_ensure(struct loop *loop,
+                                         const struct kafka_topics_wanted *wanted,
+                                         kafka_topics_done *on_done, void *user);
+
+/* Ends it, waiting for the thread (a few seconds when Kafka is away). Accepts NULL. */
+void kafka_topics_free(struct kafka_topics *topics);
+
+#endif
