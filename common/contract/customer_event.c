@@ -51,8 +51,8 @@ enum error_kind customer_event_decode(struct strview type, struct strview payloa
     struct event_reader reader = {.err = err};
     const struct json_value *personal = event_read_object(&reader, object, "personal");
     event.registered.name = event_read_text(&reader, personal, "name");
-    event.registered.email = json_text(personal, "email");
-    event.registered.phone = json_text(personal, "phone");
+    event.registered.email = event_read_optional_text(&reader, personal, "email");
+    event.registered.phone = event_read_optional_text(&reader, personal, "phone");
     if (reader.failed) {
         return ERROR_INVALID;
     }

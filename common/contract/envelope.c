@@ -30,7 +30,7 @@ enum error_kind envelope_decode(const struct json_value *payload, const char *id
         .version = event_read_integer(&reader, payload, "version"),
         .actor.role = event_read_text(&reader, actor, "role"),
         .actor.subject = event_read_text(&reader, actor, "subject"),
-        .reason = json_text(payload, "reason"),
+        .reason = event_read_optional_text(&reader, payload, "reason"),
     };
     if (reader.failed) {
         return ERROR_INVALID;

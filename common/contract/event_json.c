@@ -28,6 +28,12 @@ struct strview event_read_text(struct event_reader *reader, const struct json_va
     return member == NULL ? STRVIEW("") : member->text;
 }
 
+struct strview event_read_optional_text(struct event_reader *reader,
+                                        const struct json_value *object, const char *name)
+{
+    return json_member(object, name) == NULL ? STRVIEW("") : event_read_text(reader, object, name);
+}
+
 int64_t event_read_integer(struct event_reader *reader, const struct json_value *object,
                            const char *name)
 {

@@ -23,6 +23,9 @@ struct event_reader {
 
 struct strview event_read_text(struct event_reader *reader, const struct json_value *object,
                                const char *name);
+/* "" where the member is absent; a member of another type is a failure here too. */
+struct strview event_read_optional_text(struct event_reader *reader,
+                                        const struct json_value *object, const char *name);
 int64_t event_read_integer(struct event_reader *reader, const struct json_value *object,
                            const char *name);
 const struct json_value *event_read_object(struct event_reader *reader,

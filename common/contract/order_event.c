@@ -180,10 +180,10 @@ static bool decode_placed(struct event_reader *reader, const struct json_value *
             {
                 .name = event_read_text(reader, address, "name"),
                 .line1 = event_read_text(reader, address, "line1"),
-                .line2 = json_text(address, "line2"),
+                .line2 = event_read_optional_text(reader, address, "line2"),
                 .city = event_read_text(reader, address, "city"),
                 .postal_code = event_read_text(reader, address, "postal_code"),
-                .region = json_text(address, "region"),
+                .region = event_read_optional_text(reader, address, "region"),
                 .country = event_read_text(reader, address, "country"),
             },
     };

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/sample_events.h"
+
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        .data = literal, .len = sizeof(literal) - 1                                                \
+    }
+#define ORDER(number, after_ms, who, why)                                                          \
+    {                                                                                              \
+        .aggregate_id = TEXT("0190a5b0-7c4e-7def-8123-456789abcdef"), .version = (number),         \
+        .occurred_at_ms = 1767323045678 + (after_ms), .actor = who, .reason = why                  \
+    }
+#define CUSTOMER_ACTOR                                                                             \
+    {                                                                                              \
+        .role = TEXT("customer"), .subject = TEXT("c17850")                                        \
+    }
+#define AGENT_ACTOR                                                                                \
+    {                                                                                              \
+        .role = TEXT("agent"), .subject = TEXT("anna")                                             \
+    }
+#define PAYMENT_ACTOR                                                                              \
+    {                                                                                              \
+        .role = TEXT("payment"), .subject = TEXT("psp-1")                                          \
+    }
+#define FULFILMENT_ACTOR                                                                           \
+    {                                                                                              \
+        .role = TEXT("fulfilment"), .subject = TEXT("warehouse-2")                                 \
+    }
+#define NO_TEXT                                                                                    \
+    {                                                                                              \
+        .data = NULL, .len = 0                                                                     \
+    }
+
+static const struct order_line LINES[] = {
+    {.sku = TEXT("85123A"),
+     .name = TEXT("WHITE HANGING HEART T-LIGHT HOLDER"),
+     .quantity = 6,
+     .unit_price_minor = 255},
+    {.sku = TEXT("71053"),
+     .name = TEXT("WHITE METAL LANTERN"),
+     .quantity = 2,
+     .unit_price_minor = 339},
+    {.sku = TEXT("gift-wrap"), .name = TEXT("Gift wrap"), .quantity = 1, .unit_price_minor = 0},
+};
+
+const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT] = {
+    {.name = "OrderPlaced",
+     .aggregate = AGGREGATE_ORDER,
+     .order = {.kind = ORDER_PLACED,
+               .envelope = ORDER(1, 0, CUSTOMER_ACTOR, NO_TEXT),
+               .placed = {.customer_id = TEXT("c17850"),
+                          .customer_name = TEXT("Ad\xc3\xa9la \"Ada\" O\xe2\x80\x99Neil"),
+                          .currency = TEXT("GBP"),
+                          .total_minor = 2208,
+                          .item_count = 9,
+                          .region = TEXT("United Kingdom"),
+                          .provider = TEXT("demo"),
+                          .method = TEXT("card"),
+                          .lines = LINES,
+                          .line_count = 3,
+                          .address = {.name = TEXT("Ad\xc3\xa9la O\xe2\x80\x99Neil"),
+                                      .line1 = TEXT("221B Baker Street"),
+                                      .line2 = TEXT("2nd floor\nback door"),
+                                      .city = TEXT("London"),
+                                      .postal_code = TEXT("NW1 6XE"),
+                                      .region = TEXT("United Kingdom"),
+                                      .country = TEXT("GB")}}}},
+    {.name = "OrderPlaced.minimal",
+     .aggregate = AGGREGATE_ORDER,
+     .order = {.kind = ORDER_PLACED,
+               .envelope = ORDER(1, 0, AGENT_ACTOR, NO_TEXT),
+               .placed = {.customer_id = TEXT("guest"),
+                          .customer_name = TEXT("guest"),
+                          .currency = TEXT("JPY"),
+                          .total_minor = 0,
+                          .item_count = 1,
+                          .region = TEXT("ZZ"),
+                          .provider = TEXT("demo"),
+                          .method = TEXT("card"),
+                          .lines = LINES + 2,
+                          .line_count = 1,
+                          .address = {.name = TEXT("guest"),
+                                      .line1 = TEXT("-"),
+                                      .city = TEXT("-"),
+                                      .postal_code = TEXT("-"),
+                                      .country = TEXT("ZZ")}}}},
+    {.name = "PaymentAuthorized",
+     .aggregate = AGGREGATE_ORDER,
+     .order = {.kind = ORDER_PAYMENT_AUTHORIZED,
+               .envelope = ORDER(2, 1500, PAYMENT_ACTOR, NO_TEXT),
+               .payment_authorized = {.amount_minor = 2208, .reference = TEXT("auth-7f3a")}}},
+    {.name = "OrderShipped",
+     .aggregate = AGGREGATE_ORDER,
+     .order = {.kind = ORDER_SHIPPED,
+               .envelope = ORDER(3, 86400000, FULFILMENT_ACTOR, NO_TEXT),
+               .shipped = {.carrier = TEXT("Royal Mail"),
+                           .tracking_number = TEXT("RM123456785GB")}}},
+    {.name = "OrderDelivered",
+     .aggregate = AGGREGATE_ORDER,
+     .order = {.kind = ORDER_DELIVERED,
+               .envelope = ORDER(4, 172800000, FULFILMENT_ACTOR, NO_TEXT)}},
+    {.name = "OrderCancelled",
+     .aggregate = AGGREGATE_ORDER,
+     .order = {.kind = ORDER_CANCELLED,
+               .envelope = ORDER(3, 7200000, CUSTOMER_ACTOR, TEXT("ordered twice")),
+               .cancelled = {.payment_status = TEXT("voided"), .refund_state = TEXT("none")}}},
+    {.name = "OrderCancelled.captured",
+     .aggregate = AGGREGATE_ORDER,
+     .order = {.kind = ORDER_CANCELLED,
+               .envelope = ORDER(4, 7200000, AGENT_ACTOR, TEXT("damaged in the warehouse")),
+               .cancelled = {.payment_status = TEXT("captured"), .refund_state = TEXT("due")}}},
+    {.name = "CustomerRegistered",
+     .aggregate = AGGREGATE_CUSTOMER,
+     .customer = {.kind = CUSTOMER_REGISTERED,
+                  .envelope = {.aggregate_id = TEXT("c17850"),
+                               .version = 1,
+                               .occurred_at_ms = 1767225600000,
+                               .actor = AGENT_ACTOR},
+                  .registered = {.name = TEXT("Ad\xc3\xa9la O\xe2\x80\x99Neil"),
+                                 .email = TEXT("adela@example.com"),
+                                 .phone = TEXT("+44 20 7946 0991")}}},
+    {.name = "CustomerRegistered.minimal",
+     .aggregate = AGGREGATE_CUSTOMER,
+     .customer = {.kind = CUSTOMER_REGISTERED,
+                  .envelope = {.aggregate_id = TEXT("guest"),
+                               .version = 1,
+                               .occurred_at_ms = 1767225600000,
+                               .actor = AGENT_ACTOR},
+                  .registered = {.name = TEXT("guest")}}},
+    {.name = "ProductAdded",
+     .aggregate = AGGREGATE_PRODUCT,
+     .product = {.kind = PRODUCT_ADDED,
+                 .envelope = {.aggregate_id = TEXT("85123A"),
+                              .version = 1,
+                              .occurred_at_ms = 1767225600001,
+                              .actor = AGENT_ACTOR},
+                 .added = {.name = TEXT("WHITE HANGING HEART T-LIGHT HOLDER"),
+                           .unit_price_minor = 255,
+                           .currency = TEXT("GBP")}}},
+    {.name = "ProductAdded.free",
+     .aggregate = AGGREGATE_PRODUCT,
+     .product = {.kind = PRODUCT_ADDED,
+                 .envelope = {.aggregate_id = TEXT("gift-wrap"),
+                              .version = 1,
+                              .occurred_at_ms = 1767225600002,
+                              .actor = AGENT_ACTOR},
+                 .added = {.name = TEXT("Gift wrap"),
+                           .unit_price_minor = 0,
+                           .currency = TEXT("GBP")}}},
+    {.name = "StockReceived",
+     .aggregate = AGGREGATE_PRODUCT,
+     .product = {.kind = PRODUCT_STOCK_RECEIVED,
+                 .envelope = {.aggregate_id = TEXT("85123A"),
+                              .version = 2,
+                              .occurred_at_ms = 1767225600003,
+                              .actor = AGENT_ACTOR},
+                 .stock_received = {.quantity = 1000000}}},
+    {.name = "StockReceived.largest",
+     .aggregate = AGGREGATE_PRODUCT,
+     .product = {.kind = PRODUCT_STOCK_RECEIVED,
+                 .envelope = {.aggregate_id = TEXT("85123A"),
+                              .version = INT32_MAX,
+                              .occurred_at_ms = 253402300799999,
+                              .actor = AGENT_ACTOR},
+                 .stock_received = {.quantity = INT64_MAX}}},
+};
+
+struct strview sample_type(const struct sample_event *sample)
+{
+    return (struct strview){.data = sample->name, .len = strcspn(sample->name, ".")};
+}
+
+bool sample_encode(const struct sample_event *sample, struct strbuf *out)
+{
+    switch (sample->aggregate) {
+    case AGGREGATE_ORDER:
+        return order_event_encode(&sample->order, out);
+    case AGGREGATE_CUSTOMER:
+        return customer_event_encode(&sample->customer, out);
+    case AGGREGATE_PRODUCT:
+        return product_event_encode(&sample->product, out);
+    case AGGREGATE_COUNT:
+        break;
+    }
+    return false;
+}
+
+static enum error_kind decode_event(struct strview type, struct strview payload,
+                                    struct arena *arena, struct sample_event *ret,
+                                    struct error *err)
+{
+    switch (ret->aggregate) {
+    case AGGREGATE_ORDER:
+        return order_event_decode(type, payload, arena, &ret->order, err);
+    case AGGREGATE_CUSTOMER:
+        return customer_event_decode(type, payload, arena, &ret->customer, err);
+    case AGGREGATE_PRODUCT:
+        return product_event_decode(type, payload, arena, &ret->product, err);
+    case AGGREGATE_COUNT:
+        break;
+    }
+    return error_set(err, ERROR_INVALID, "no such aggregate");
+}
+
+enum error_kind recode_event(enum aggregate_type aggregate, struct strview type,
+                             struct strview payload, struct arena *arena, struct strbuf *out,
+                             struct error *err)
+{
+    struct sample_event event = {.aggregate = aggregate};
+    const enum error_kind kind = decode_event(type, payload, arena, &event, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    if (!sample_encode(&event, out)) {
+        return error_set(err, ERROR_EXHAUSTED, "cannot be encoded again");
+    }
+    return ERROR_NONE;
+}
