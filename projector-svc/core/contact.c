@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/contact.h"
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+struct strview contact_email(struct arena *arena, struct strview typed)
+{
+    while (typed.len > 0 && is_blank(typed.data[0])) {
+        typed.data++;
+        typed.len--;
+    }
+    while (typed.len > 0 && is_blank(typed.data[typed.len - 1])) {
+        typed.len--;
+    }
+    char *email = arena_alloc(arena, typed.len + 1);
+    if (email == NULL) {
+        return (struct strview){.data = NULL};
+    }
+    for (size_t i = 0; i < typed.len; i++) {
+        const char byte = typed.data[i];
+        email[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+    }
+    return (struct strview){.data = email, .len = typed.len};
+}
+
+struct strview contact_phone(struct arena *arena, struct strview typed)
+{
+    char *phone = arena_alloc(arena, typed.len + 1);
+    if (phone == NULL) {
+        return (struct strview){.data = NULL};
+    }
+    size_t len = 0;
+    bool has_plus = false;
+    for (size_t i = 0; i < typed.len; i++) {
+        has_plus = has_plus || (len == 0 && typed.data[i] == '+');
+        if (typed.data[i] >= '0' && typed.data[i] <= '9') {
+            phone[len++] = typed.data[i];
+        }
+    }
+    /* 00 is how a + is dialled. */
+    const size_t skip = !has_plus && len > 2 && phone[0] == '0' && phone[1] == '0' ? 2 : 0;
+    return (struct strview){.data = phone + skip, .len = len - skip};
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/lineup.h"
+
+#include <assert.h>
+
+enum { FIRST_PARKED = 8 };
+
+static const char *const NAMES[] = {
+    [LINEUP_FLOWING] = "flowing",       [LINEUP_GAP] = "gap",
+    [LINEUP_UNREADABLE] = "unreadable", [LINEUP_UNIDENTIFIED] = "unidentified",
+    [LINEUP_FORKED] = "forked",
+};
+static_assert(sizeof NAMES / sizeof NAMES[0] == LINEUP_STATE_COUNT, "every state has a name");
+
+const char *lineup_state_name(enum lineup_state state)
+{
+    assert(state < LINEUP_STATE_COUNT);
+    return NAMES[state];
+}
+
+enum lineup_state lineup_state_of_name(struct strview name)
+{
+    for (size_t i = LINEUP_GAP; i < LINEUP_STATE_COUNT; i++) {
+        if (strview_is(name, NAMES[i])) {
+            return (enum lineup_state)i;
+        }
+    }
+    return LINEUP_FORKED;
+}
+
+void lineup_init(struct lineup *lineup, struct arena *arena,
+                 const struct lineup_callbacks *callbacks, int64_t version, enum lineup_state state)
+{
+    *lineup = (struct lineup){
+        .callbacks = callbacks,
+        .arena = arena,
+        .version = version,
+        .state = state,
+        .is_parked_known = state == LINEUP_FLOWING,
+    };
+}
+
+/* Only a person ends these. */
+static bool is_stuck(const struct lineup *lineup)
+{
+    return lineup->state == LINEUP_FORKED || lineup->state == LINEUP_UNIDENTIFIED;
+}
+
+bool lineup_needs_parked(const struct lineup *lineup, const struct lineup_item *items, size_t count)
+{
+    if (lineup->is_parked_known || is_stuck(lineup)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].version == lineup->version + 1 && items[i].is_readable) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void park(struct lineup *lineup, const struct lineup_item *item)
+{
+    if (lineup->parked_count == lineup->parked_cap) {
+        const size_t cap = lineup->parked_cap == 0 ? FIRST_PARKED : lineup->parked_cap * 2;
+        struct lineup_item *parked = arena_array(lineup->arena, cap, sizeof *parked);
+        if (parked == NULL) {
+            lineup->failed = true;
+            return;
+        }
+        if (lineup->parked_count > 0) {
+            memcpy(parked, lineup->parked, lineup->parked_count * sizeof *parked);
+        }
+        lineup->parked = parked;
+        lineup->parked_cap = cap;
+    }
+    lineup->parked[lineup->parked_count++] = *item;
+}
+
+void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item)
+{
+    assert(item->is_stored && !lineup->is_parked_known);
+    park(lineup, item);
+}
+
+void lineup_parked_known(struct lineup *lineup)
+{
+    lineup->is_parked_known = true;
+}
+
+static bool is_identified(const struct lineup_item *item)
+{
+    return item->version > 0 && item->event_id.len > 0;
+}
+
+static bool is_applied(const struct lineup *lineup, const struct lineup_item *item)
+{
+    return is_identified(item) && item->version <= lineup->version;
+}
+
+static bool is_same(const struct lineup *lineup, const struct lineup_item *item)
+{
+    const struct strview known = lineup->callbacks->id_of(lineup->callbacks->user, item->version);
+    return known.len == 0 || strview_equal(known, item->event_id);
+}
+
+static bool apply(struct lineup *lineup, struct lineup_item *item)
+{
+    if (!lineup->callbacks->apply(lineup->callbacks->user, item)) {
+        item->is_readable = false;
+        return false;
+    }
+    lineup->version++;
+    lineup->applied++;
+    return true;
+}
+
+static void take_out(struct lineup *lineup, size_t index)
+{
+    lineup->has_shrunk = lineup->has_shrunk || lineup->parked[index].is_stored;
+    lineup->parked_count--;
+    memmove(&lineup->parked[index], &lineup->parked[index + 1],
+            (lineup->parked_count - index) * sizeof lineup->parked[0]);
+}
+
+/* One pass over the parked ones; true when one of them was applied. */
+static bool apply_next_parked(struct lineup *lineup)
+{
+    for (size_t i = 0; i < lineup->parked_count; i++) {
+        struct lineup_item *item = &lineup->parked[i];
+        if (item->version == lineup->version + 1 && is_identified(item) && item->is_readable &&
+            apply(lineup, item)) {
+            take_out(lineup, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void drop_known_parked(struct lineup *lineup)
+{
+    for (size_t i = 0; i < lineup->parked_count;) {
+        const struct lineup_item *item = &lineup->parked[i];
+        if (is_applied(lineup, item) && is_same(lineup, item)) {
+            lineup->duplicates++;
+            take_out(lineup, i);
+        } else {
+            i++;
+        }
+    }
+}
+
+/* The strictest reason among the parked ones. */
+static enum lineup_state state_of_parked(const struct lineup *lineup)
+{
+    enum lineup_state state = lineup->parked_count == 0 ? LINEUP_FLOWING : LINEUP_GAP;
+    for (size_t i = 0; i < lineup->parked_count; i++) {
+        const struct lineup_item *item = &lineup->parked[i];
+        enum lineup_state reason = LINEUP_GAP;
+        if (!is_identified(item)) {
+            reason = LINEUP_UNIDENTIFIED;
+        } else if (item->version <= lineup->version) {
+            reason = LINEUP_FORKED;
+        } else if (item->version == lineup->version + 1) {
+            reason = LINEUP_UNREADABLE;
+        }
+        state = reason > state ? reason : state;
+    }
+    return state;
+}
+
+static void settle(struct lineup *lineup)
+{
+    const enum lineup_state seen = state_of_parked(lineup);
+    if (lineup->is_parked_known || seen > lineup->state) {
+        lineup->state = seen;
+    }
+}
+
+void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
+{
+    struct lineup_item item = *offered;
+    if (is_applied(lineup, &item) && is_same(lineup, &item)) {
+        lineup->duplicates++;
+        return;
+    }
+    const bool is_next = is_identified(&item) && item.version == lineup->version + 1;
+    if (!is_next || !item.is_readable || is_stuck(lineup) || !lineup->is_parked_known ||
+        !apply(lineup, &item)) {
+        park(lineup, &item);
+        settle(lineup);
+        return;
+    }
+    while (apply_next_parked(lineup)) {
+    }
+    drop_known_parked(lineup);
+    settle(lineup);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lineup.h - one aggregate's events put in line: which may be applied now, which
+ * wait, which are known already.
+ *
+ * Why one mechanism for gap and poison: in both an event that should come next
+ * cannot be applied, so everything behind it must wait and nothing else may.
+ * The aggregate is frozen, its later events are parked beside it, and when the
+ * one it waits for arrives it and the parked ones are applied in order.
+ *
+ * Why the caller applies: the rule of sequence is the same for orders,
+ * customers and products; what an event means is not.
+ *
+ * Ownership: items are the caller's; the parked array lives in the arena.
+ */
+#ifndef PROJECTOR_SVC_CORE_LINEUP_H
+#define PROJECTOR_SVC_CORE_LINEUP_H
+
+#include "common/base/arena.h"
+#include "common/base/strview.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum lineup_state {
+    LINEUP_FLOWING = 0,
+    LINEUP_GAP,        /* a version is missing: it frees the aggregate when it comes */
+    LINEUP_UNREADABLE, /* the next version is here and cannot be applied: another copy of it may */
+    LINEUP_UNIDENTIFIED, /* a record without version or id: only a person can say what it is */
+    LINEUP_FORKED,       /* one version, two event ids: only a person can say which is true */
+    LINEUP_STATE_COUNT
+};
+
+struct lineup_item {
+    int64_t version;         /* 0: not known */
+    struct strview event_id; /* empty: not known */
+    bool is_readable;
+    bool is_stored; /* came from the parked list, not from this batch */
+    void *event;    /* the caller's */
+};
+
+struct lineup_callbacks {
+    /* Applies the next version. False: it makes no sense to us, treat it as unreadable. */
+    bool (*apply)(void *user, struct lineup_item *item);
+    /* The id of an applied version; empty when that is not known (it then counts as the same). */
+    struct strview (*id_of)(void *user, int64_t version);
+    void *user;
+};
+
+struct lineup {
+    const struct lineup_callbacks *callbacks;
+    struct arena *arena;
+    int64_t version; /* applied so far */
+    enum lineup_state state;
+    struct lineup_item *parked; /* those known here, in order of arrival */
+    size_t parked_count;
+    size_t parked_cap;
+    bool is_parked_known; /* false: more of them are in Redis, not loaded */
+    bool has_shrunk;      /* a stored one was taken out: the list must be written anew */
+    bool failed;          /* the arena was too small */
+    size_t applied;
+    size_t duplicates;
+};
+
+/* A flowing aggregate has nothing parked; of a frozen one the parked may be added, see below. */
+void lineup_init(struct lineup *lineup, struct arena *arena,
+                 const struct lineup_callbacks *callbacks, int64_t version,
+                 enum lineup_state state);
+
+/* Whether the parked ones must be loaded before these are offered; otherwise they only grow. */
+bool lineup_needs_parked(const struct lineup *lineup, const struct lineup_item *items,
+                         size_t count);
+
+/* A parked one, in order of arrival; after the last, lineup_parked_known(). */
+void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item);
+void lineup_parked_known(struct lineup *lineup);
+
+void lineup_offer(struct lineup *lineup, const struct lineup_item *item);
+
+/* "gap", "unreadable", "unidentified", "forked"; "flowing" is never stored. */
+const char *lineup_state_name(enum lineup_state state);
+
+/* LINEUP_FORKED, the strictest, for a name nobody knows. */
+enum lineup_state lineup_state_of_name(struct strview name);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/view_diff.h"
+
+#include "projector-svc/core/contact.h"
+#include "projector-svc/core/keys.h"
+
+#include <assert.h>
+
+/* An absent field and an empty one are the same to readers, and absent costs nothing. */
+static void put_field(struct write_set *set, struct strview key, const char *field,
+                      struct strview old_value, struct strview new_value)
+{
+    if (new_value.data == NULL) {
+        new_value = STRVIEW("");
+    }
+    if (strview_equal(old_value, new_value)) {
+        return;
+    }
+    if (new_value.len == 0) {
+        write_set_add(set, WRITE_HDEL, key, strview_of(field));
+    } else {
+        write_set_add2(set, WRITE_HSET, key, strview_of(field), new_value);
+    }
+}
+
+static void put_number(struct write_set *set, struct strview key, const char *field, int64_t value)
+{
+    write_set_add2(set, WRITE_HSET, key, strview_of(field), write_set_number(set, value));
+}
+
+static void put_changed_number(struct write_set *set, struct strview key, const char *field,
+                               int64_t old_value, int64_t new_value)
+{
+    if (old_value != new_value) {
+        put_number(set, key, field, new_value);
+    }
+}
+
+/* --- orders --------------------------------------------------------------------------------- */
+
+typedef struct strview text_of(const struct order_view *view);
+
+static struct strview text_of_status(const struct order_view *view)
+{
+    return strview_of(order_status_name(view->status));
+}
+
+static struct strview text_of_payment_status(const struct order_view *view)
+{
+    return strview_of(payment_status_name(view->payment_status));
+}
+
+static struct strview text_of_refund_state(const struct order_view *view)
+{
+    return strview_of(refund_state_name(view->refund_state));
+}
+
+static struct strview text_of_dispute(const struct order_view *view)
+{
+    return strview_of(dispute_state_name(view->dispute));
+}
+
+static struct strview text_of_customer_id(const struct order_view *view)
+{
+    return view->placed.customer_id;
+}
+
+static struct strview text_of_currency(const struct order_view *view)
+{
+    return view->placed.currency;
+}
+
+static struct strview text_of_region(const struct order_view *view)
+{
+    return view->placed.region;
+}
+
+static struct strview text_of_provider(const struct order_view *view)
+{
+    return view->placed.provider;
+}
+
+static struct strview text_of_carrier(const struct order_view *view)
+{
+    return view->shipment.carrier;
+}
+
+static struct strview text_of_tracking_number(const struct order_view *view)
+{
+    return view->shipment.tracking_number;
+}
+
+static struct strview text_of_last_event_id(const struct order_view *view)
+{
+    return view->last_event_id;
+}
+
+static struct strview text_of_last_event_type(const struct order_view *view)
+{
+    return view->last_event_type;
+}
+
+static const struct {
+    const char *field;
+    text_of *text;
+} ORDER_TEXTS[] = {
+    {"status", text_of_status},
+    {"payment_status", text_of_payment_status},
+    {"refund_state", text_of_refund_state},
+    {"dispute", text_of_dispute},
+    {"customer_id", text_of_customer_id},
+    {"currency", text_of_currency},
+    {"region", text_of_region},
+    {"provider", text_of_provider},
+    {"carrier", text_of_carrier},
+    {"tracking_number", text_of_tracking_number},
+    {"last_event_id", text_of_last_event_id},
+    {"last_event_type", text_of_last_event_type},
+};
+
+static void put_order_texts(const struct order_view *old_view, const struct order_view *new_view,
+                            struct strview key, struct write_set *set)
+{
+    for (size_t i = 0; i < sizeof ORDER_TEXTS / sizeof ORDER_TEXTS[0]; i++) {
+        const struct strview before =
+            old_view->version == 0 ? STRVIEW("") : ORDER_TEXTS[i].text(old_view);
+        put_field(set, key, ORDER_TEXTS[i].field, before, ORDER_TEXTS[i].text(new_view));
+    }
+}
+
+/* Amounts of 0 are legal: written once, when the order is placed. */
+static void put_placed_numbers(const struct order_view *view, struct strview key,
+                               struct write_set *set)
+{
+    put_number(set, key, "total_minor", view->placed.total_minor);
+    put_number(set, key, "item_count", view->placed.item_count);
+    put_number(set, key, "placed_at", view->placed_at_ms);
+}
+
+/* An order enters the lists once: it never changes its customer or its time. */
+static void list_order(const struct order_view *view, const struct view_moment *moment,
+                       struct write_set *set)
+{
+    const struct strview score = write_set_number(set, view->placed_at_ms);
+    const struct strview recent = STRVIEW(KEYS_ORDERS_RECENT);
+    write_set_add2(set, WRITE_ZADD, keys_customer_orders(set->arena, view->placed.customer_id),
+                   score, view->order_id);
+    write_set_add2(set, WRITE_ZADD, recent, score, view->order_id);
+    write_set_add(set, WRITE_ZCAP, recent, write_set_number(set, moment->recent_cap));
+}
+
+static void publish(const struct order_view *view, const struct order_documents *documents,
+                    struct write_set *set)
+{
+    const struct strview channel = keys_order_channel(set->arena, view->order_id);
+    for (size_t i = 0; i < documents->count; i++) {
+        write_set_append(set, WRITE_PUBLISH, STRVIEW(KEYS_CHANNEL_ORDERS), documents->messages[i]);
+        write_set_append(set, WRITE_PUBLISH, channel, documents->messages[i]);
+    }
+}
+
+void view_diff_order(const struct order_view *old_view, const struct order_view *new_view,
+                     const struct order_documents *documents, const struct view_moment *moment,
+                     struct write_set *set)
+{
+    assert(new_view->version - old_view->version == (int64_t)documents->count);
+    const struct strview key = keys_order(set->arena, new_view->order_id);
+    const struct strview timeline = keys_order_timeline(set->arena, new_view->order_id);
+    const bool is_placed_now =
+        old_view->placed.customer_id.len == 0 && new_view->placed.customer_id.len > 0;
+
+    put_order_texts(old_view, new_view, key, set);
+    if (is_placed_now) {
+        put_placed_numbers(new_view, key, set);
+    }
+    put_changed_number(set, key, "status_since", old_view->status_since_ms,
+                       new_view->status_since_ms);
+    put_number(set, key, "source_version", new_view->version);
+    put_number(set, key, "projected_at", moment->projected_at_ms);
+    write_set_add(set, WRITE_SET, keys_order_details(set->arena, new_view->order_id),
+                  documents->details);
+    write_set_add(set, WRITE_RPUSH_AT, timeline, write_set_number(set, old_view->version));
+    for (size_t i = 0; i < documents->count; i++) {
+        write_set_add(set, WRITE_RPUSH_AT, timeline, documents->timeline[i]);
+    }
+    if (is_placed_now) {
+        list_order(new_view, moment, set);
+    }
+    publish(new_view, documents, set);
+}
+
+/* --- customers ------------------------------------------------------------------------------ */
+
+static void move_lookup(struct write_set *set, struct strview old_key, struct strview new_key,
+                        struct strview customer_id)
+{
+    if (strview_equal(old_key, new_key)) {
+        return;
+    }
+    if (old_key.len > 0) {
+        write_set_add(set, WRITE_SREM, old_key, customer_id);
+    }
+    if (new_key.len > 0) {
+        write_set_add(set, WRITE_SADD, new_key, customer_id);
+    }
+}
+
+/* No key for what has no digit or letter left. */
+static struct strview email_key(struct write_set *set, struct strview typed)
+{
+    const struct strview email = contact_email(set->arena, typed);
+    set->failed = set->failed || email.data == NULL;
+    return email.len == 0 ? email : keys_lookup_email(set->arena, email);
+}
+
+static struct strview phone_key(struct write_set *set, struct strview typed)
+{
+    const struct strview phone = contact_phone(set->arena, typed);
+    set->failed = set->failed || phone.data == NULL;
+    return phone.len == 0 ? phone : keys_lookup_phone(set->arena, phone);
+}
+
+void view_diff_customer(const struct customer_view *old_view, const struct customer_view *new_view,
+                        const struct view_moment *moment, struct write_set *set)
+{
+    const struct strview key = keys_customer(set->arena, new_view->customer_id);
+    put_field(set, key, "name", old_view->name, new_view->name);
+    put_field(set, key, "email", old_view->email, new_view->email);
+    put_field(set, key, "phone", old_view->phone, new_view->phone);
+    if (old_view->version == 0 || old_view->is_active != new_view->is_active) {
+        put_number(set, key, "active", new_view->is_active ? 1 : 0);
+    }
+    put_number(set, key, "source_version", new_view->version);
+    put_field(set, key, "last_event_id", STRVIEW(""), new_view->last_event_id);
+    put_number(set, key, "projected_at", moment->projected_at_ms);
+    move_lookup(set, email_key(set, old_view->email), email_key(set, new_view->email),
+                new_view->customer_id);
+    move_lookup(set, phone_key(set, old_view->phone), phone_key(set, new_view->phone),
+                new_view->customer_id);
+}
+
+/* --- products ------------------------------------------------------------------------------- */
+
+void view_diff_product(const struct product_view *old_view, const struct product_view *new_view,
+                       const struct view_moment *moment, struct write_set *set)
+{
+    const struct strview key = keys_product(set->arena, new_view->sku);
+    put_field(set, key, "name", old_view->name, new_view->name);
+    put_field(set, key, "currency", old_view->currency, new_view->currency);
+    if (old_view->name.len == 0 || old_view->unit_price_minor != new_view->unit_price_minor) {
+        put_number(set, key, "unit_price_minor", new_view->unit_price_minor);
+    }
+    put_number(set, key, "source_version", new_view->version);
+    put_field(set, key, "last_event_id", STRVIEW(""), new_view->last_event_id);
+    put_number(set, key, "projected_at", moment->projected_at_ms);
+}
+
+/* --- gaps ----------------------------------------------------------------------------------- */
+
+void view_diff_waiting(struct strview view_key, int64_t old_waiting_for, int64_t new_waiting_for,
+                       struct write_set *set)
+{
+    if (old_waiting_for == new_waiting_for) {
+        return;
+    }
+    if (new_waiting_for == 0) {
+        write_set_add(set, WRITE_HDEL, view_key, STRVIEW("waiting_for"));
+    } else {
+        put_number(set, view_key, "waiting_for", new_waiting_for);
+    }
+}

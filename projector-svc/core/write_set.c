@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/write_set.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { FIRST_WRITES = 32, FIRST_ARGS = 4, NUMBER_MAX = sizeof "-9223372036854775808" };
+
+void write_set_init(struct write_set *set, struct arena *arena)
+{
+    *set = (struct write_set){.arena = arena};
+}
+
+bool write_set_ok(const struct write_set *set)
+{
+    return !set->failed;
+}
+
+/* FNV-1a; outsiders choose ids, but a set holds one batch's keys only. */
+static uint32_t hash_of(enum write_kind kind, struct strview key)
+{
+    uint32_t hash = 2166136261U ^ (uint32_t)kind;
+    for (size_t i = 0; i < key.len; i++) {
+        hash = (hash ^ (unsigned char)key.data[i]) * 16777619U;
+    }
+    return hash;
+}
+
+static uint32_t *find_place(const struct write_set *set, enum write_kind kind, struct strview key)
+{
+    size_t at = hash_of(kind, key) & (set->index_size - 1);
+    while (set->index[at] != 0) {
+        const struct write *write = &set->writes[set->index[at] - 1];
+        if (write->kind == kind && strview_equal(write->key, key)) {
+            break;
+        }
+        at = (at + 1) & (set->index_size - 1);
+    }
+    return &set->index[at];
+}
+
+/* Doubles the table and a twice as large index; sizes are powers of two. */
+static bool grow(struct write_set *set)
+{
+    const size_t cap = set->cap == 0 ? FIRST_WRITES : set->cap * 2;
+    struct write *writes = arena_array(set->arena, cap, sizeof *writes);
+    uint32_t *index = arena_array(set->arena, cap * 2, sizeof *index);
+    if (writes == NULL || index == NULL) {
+        return false;
+    }
+    if (set->count > 0) {
+        memcpy(writes, set->writes, set->count * sizeof *writes);
+    }
+    set->writes = writes;
+    set->cap = cap;
+    set->index = index;
+    set->index_size = cap * 2;
+    for (size_t i = 0; i < set->count; i++) {
+        *find_place(set, writes[i].kind, writes[i].key) = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+static struct write *new_write(struct write_set *set, enum write_kind kind, struct strview key)
+{
+    if (key.data == NULL || (set->count == set->cap && !grow(set))) {
+        set->failed = true;
+        return NULL;
+    }
+    struct write *write = &set->writes[set->count++];
+    *write = (struct write){.kind = kind, .key = key};
+    *find_place(set, kind, key) = (uint32_t)set->count; /* the newest is the one to be found */
+    return write;
+}
+
+static struct write *find_or_new(struct write_set *set, enum write_kind kind, struct strview key)
+{
+    if (set->failed) {
+        return NULL;
+    }
+    if (set->count > 0 && key.data != NULL) {
+        const uint32_t place = *find_place(set, kind, key);
+        if (place != 0) {
+            return &set->writes[place - 1];
+        }
+    }
+    return new_write(set, kind, key);
+}
+
+static void add_arg(struct write_set *set, struct write *write, struct strview arg)
+{
+    if (write == NULL || arg.data == NULL) {
+        set->failed = true;
+        return;
+    }
+    if (write->count == write->cap) {
+        const size_t cap = write->cap == 0 ? FIRST_ARGS : write->cap * 2;
+        struct strview *args = arena_array(set->arena, cap, sizeof *args);
+        if (args == NULL) {
+            set->failed = true;
+            return;
+        }
+        if (write->count > 0) {
+            memcpy(args, write->args, write->count * sizeof *args);
+        }
+        write->args = args;
+        write->cap = cap;
+    }
+    write->args[write->count++] = arg;
+}
+
+void write_set_add(struct write_set *set, enum write_kind kind, struct strview key,
+                   struct strview arg)
+{
+    struct write *write = find_or_new(set, kind, key);
+    if (write != NULL && (kind == WRITE_SET || kind == WRITE_ZCAP)) {
+        write->count = 0;
+    }
+    add_arg(set, write, arg);
+}
+
+void write_set_add2(struct write_set *set, enum write_kind kind, struct strview key,
+                    struct strview first, struct strview second)
+{
+    struct write *write = find_or_new(set, kind, key);
+    add_arg(set, write, first);
+    add_arg(set, write, second);
+}
+
+void write_set_append(struct write_set *set, enum write_kind kind, struct strview key,
+                      struct strview arg)
+{
+    if (set->failed) {
+        return;
+    }
+    add_arg(set, new_write(set, kind, key), arg);
+}
+
+void write_set_del(struct write_set *set, struct strview key)
+{
+    (void)find_or_new(set, WRITE_DEL, key);
+}
+
+struct strview write_set_number(struct write_set *set, int64_t value)
+{
+    char *text = arena_alloc(set->arena, NUMBER_MAX);
+    if (text == NULL) {
+        set->failed = true;
+        return (struct strview){.data = NULL};
+    }
+    const int len = snprintf(text, NUMBER_MAX, "%" PRId64, value);
+    return (struct strview){.data = text, .len = (size_t)len};
+}

@@ -1,0 +1,137 @@
+#!lua name=orderspine
+-- orderspine.lua - what projector-svc does inside Redis.
+--
+-- orderspine_project: one batch of one partition, whole or not at all. Position
+-- and views change in the same call, so a Redis that loses its last second loses
+-- both together and replay heals it; a caller whose expected position is wrong (another
+-- owner, lost data, a repeated call) changes nothing.
+--
+-- Functions do not roll back: everything that can be refused is refused before
+-- the first write. Redis itself refuses the call when memory is full, a disk fails
+-- or this is a replica, because the function is registered without allow-oom.
+--
+-- Refusals are values, never error replies: no byte of an event may reach one.
+--
+-- The arguments are a contract between versions of projector-svc running side by
+-- side: a change of theirs takes a new function name.
+
+local MISSING = 'none'  -- what TYPE says of a key that does not exist
+local ARGS_MAX = 4000   -- Lua's unpack() fails near 8,000, which would be after the first write
+
+-- name -> {type its key must have, fewest arguments, write}
+local WRITES = {
+  HSET = {'hash', 2, function(key, args) redis.call('HSET', key, unpack(args)) end},
+  HDEL = {'hash', 1, function(key, args) redis.call('HDEL', key, unpack(args)) end},
+  HINCRBY = {'hash', 2, function(key, args)
+    for i = 1, #args, 2 do redis.call('HINCRBY', key, args[i], args[i + 1]) end
+  end},
+  SET = {'string', 1, function(key, args) redis.call('SET', key, args[1]) end},
+  DEL = {nil, 0, function(key) redis.call('DEL', key) end},
+  RPUSH = {'list', 1, function(key, args) redis.call('RPUSH', key, unpack(args)) end},
+  RPUSHAT = {'list', 2, function(key, args) redis.call('RPUSH', key, unpack(args, 2)) end},
+  SADD = {'set', 1, function(key, args) redis.call('SADD', key, unpack(args)) end},
+  SREM = {'set', 1, function(key, args) redis.call('SREM', key, unpack(args)) end},
+  ZADD = {'zset', 2, function(key, args) redis.call('ZADD', key, unpack(args)) end},
+  ZREM = {'zset', 1, function(key, args) redis.call('ZREM', key, unpack(args)) end},
+  ZCAP = {'zset', 1, function(key, args)
+    redis.call('ZREMRANGEBYRANK', key, 0, -1 - tonumber(args[1]))
+  end},
+  PUBLISH = {nil, 1, function(key, args) redis.call('PUBLISH', key, args[1]) end},
+}
+
+-- argv from `at` on: name, number of the key, count, arguments ... -> list of {write, key, args}
+local function read_writes(keys, argv, at)
+  local writes = {}
+  while at <= #argv do
+    local write, key, count = WRITES[argv[at]], keys[tonumber(argv[at + 1])], tonumber(argv[at + 2])
+    if not write or not key or not count or count < write[2] or count > ARGS_MAX or
+        at + 2 + count > #argv then
+      return nil
+    end
+    local args = {}
+    for i = 1, count do args[i] = argv[at + 2 + i] end
+    writes[#writes + 1] = {write, key, args, argv[at]}
+    at = at + 3 + count
+  end
+  return writes
+end
+
+-- The first thing that forbids the writes, or nil.
+local function find_refusal(writes)
+  for _, w in ipairs(writes) do
+    local wanted = w[1][1]
+    if wanted then
+      local found = redis.call('TYPE', w[2]).ok
+      if found ~= wanted and found ~= MISSING then return {'type', w[2], found} end
+      if w[4] == 'RPUSHAT' and redis.call('LLEN', w[2]) ~= tonumber(w[3][1]) then
+        return {'length', w[2], w[3][1]}
+      end
+    end
+  end
+  return nil
+end
+
+-- KEYS: projection:status, projection:position, then the keys written.
+-- ARGV: slot, generation, expected position ('' = none yet), next position, then the writes.
+-- -> {'ok'} | {'moved', generation, position} | {'type', key, found} | {'length', key, expected}
+redis.register_function('orderspine_project', function(keys, argv)
+  local status, positions, slot = keys[1], keys[2], argv[1]
+  local generation = redis.call('HGET', status, 'generation') or ''
+  local position = redis.call('HGET', positions, slot) or ''
+  if generation ~= argv[2] or position ~= argv[3] then return {'moved', generation, position} end
+  local writes = read_writes(keys, argv, 5)
+  if not writes then return {'malformed', slot} end
+  local refusal = find_refusal(writes)
+  if refusal then return refusal end
+  for _, w in ipairs(writes) do w[1][3](w[2], w[3]) end
+  redis.call('HSET', positions, slot, argv[4])
+  return {'ok'}
+end)
+
+-- A page of a sorted set of orders, newest first, with fields of each order's hash, as one moment
+-- sees them. KEYS: the set. ARGV: limit, score and member of the last one seen ('' = from the
+-- newest), then field names. -> {{id, score, value ...} ...}, at most limit + 1 of them: one more
+-- says that there is a next page.
+local function page(keys, argv)
+  local wanted, score, member = tonumber(argv[1]) + 1, argv[2], argv[3]
+  local start = 0
+  if score ~= '' then start = redis.call('ZCOUNT', keys[1], '(' .. score, '+inf') end
+  local answer = {}
+  while #answer < wanted do
+    local found = redis.call('ZREVRANGE', keys[1], start, start + wanted - 1, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      if #answer < wanted and (score == '' or found[i + 1] ~= score or found[i] < member) then
+        local row = {found[i], found[i + 1]}
+        for j = 4, #argv do
+          row[j - 1] = redis.call('HGET', 'order:' .. found[i], argv[j]) or ''
+        end
+        answer[#answer + 1] = row
+      end
+    end
+    if #found < wanted * 2 then break end
+    start = start + wanted
+  end
+  return answer
+end
+
+redis.register_function{function_name = 'orderspine_page', callback = page, flags = {'no-writes'}}
+
+-- The customers in lookup sets, those in all of them, sorted by id. KEYS: the sets. ARGV: limit,
+-- then field names. -> {{id, value ...} ...}
+local function find_customers(keys, argv)
+  local ids = redis.call('SINTER', unpack(keys))
+  table.sort(ids)
+  local answer = {}
+  for i = 1, math.min(#ids, tonumber(argv[1])) do
+    local row = {ids[i]}
+    for j = 2, #argv do
+      row[j] = redis.call('HGET', 'customer:' .. ids[i], argv[j]) or ''
+    end
+    answer[i] = row
+  end
+  return answer
+end
+
+redis.register_function{
+  function_name = 'orderspine_find_customers', callback = find_customers, flags = {'no-writes'}
+}
