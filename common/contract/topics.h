@@ -15,6 +15,10 @@
 /* The same in every installation, so that a foreign tail is recognised as such. */
 #define TOPICS_CE_SOURCE                "/orderspine"
 
+/* ce_dataschema is prefix, event type, suffix: the $id of common/contract/schemas/<type>.1.json. */
+#define TOPICS_DATASCHEMA_PREFIX        "urn:orderspine:event:"
+#define TOPICS_DATASCHEMA_SUFFIX        ":1"
+
 #define TOPICS_HEADER_ID                "id"
 #define TOPICS_HEADER_CE_ID             "ce_id"
 #define TOPICS_HEADER_CE_SOURCE         "ce_source"

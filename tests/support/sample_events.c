@@ -162,7 +162,7 @@ const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT] = {
                               .version = INT32_MAX,
                               .occurred_at_ms = 253402300799999,
                               .actor = AGENT_ACTOR},
-                 .stock_received = {.quantity = INT64_MAX}}},
+                 .stock_received = {.quantity = 1000000000000}}},
 };
 
 struct strview sample_type(const struct sample_event *sample)
