@@ -43,7 +43,10 @@ struct principal {
     bool is_anyone;      /* AUTH=off: may do everything; role and subject are operator, "anyone" */
 };
 
-/* Adds a fault when no tokens file is set without AUTH=off, or AUTH=off leaves loopback. */
+/*
+ * Adds a fault when no tokens file is set without AUTH=off, or AUTH=off leaves loopback.
+ * service_main() calls it for commands that serve.
+ */
 void auth_check_settings(const struct common_settings *common, struct settings *settings);
 
 /* Reads the tokens. Fails with ERROR_FATAL; the text lists the faulty lines. */

@@ -43,6 +43,9 @@ enum { METRIC_SECONDS_COUNT = 14 };
 extern const double METRIC_SECONDS[METRIC_SECONDS_COUNT];
 
 struct metrics *metrics_new(const struct metric *table, size_t count);
+
+/* Adds another table; returns the index its first row has here. */
+size_t metrics_append(struct metrics *metrics, const struct metric *table, size_t count);
 void metrics_free(struct metrics *metrics);
 
 /* which = the row's index; label = index of the label's value, 0 without one. */
@@ -54,10 +57,10 @@ double metrics_get(const struct metrics *metrics, size_t which, size_t label);
 /* Called before each exposition, to bring gauges up to date. Several may be added. */
 void metrics_on_scrape(struct metrics *metrics, void (*callback)(void *user), void *user);
 
-/* Prometheus text format 0.0.4, with the process's own (memory, descriptors, cpu). */
+/* Prometheus text format 0.0.4. */
 void metrics_expose(struct metrics *metrics, struct strbuf *out);
 
-/* The README's table. */
+/* The rows of the README's table: name, type, label, sentence. */
 void metrics_markdown(const struct metric *table, size_t count, struct strbuf *out);
 
 #endif

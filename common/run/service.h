@@ -16,10 +16,12 @@
 #include "common/base/error.h"
 #include "common/run/settings.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct auth;
 struct health;
+struct http_options;
 struct http_server;
 struct loop;
 struct metric;
@@ -44,6 +46,7 @@ struct service_command {
     const char *arguments; /* for --help: "[--shards N]", or NULL */
     const char *help;      /* one sentence */
     int (*run)(const struct service_call *call);
+    bool serves; /* listens: the settings of tokens and address are checked together first */
 };
 
 struct service {
@@ -55,11 +58,16 @@ struct service {
     const struct service_command *commands;
     const struct metric *metrics;
     size_t metric_count;
-    /* Rules over several rows: settings_add_fault(). May be NULL. */
+    const struct http_options
+        *http; /* limits; NULL: HTTP_DEFAULTS. Address and port do not count */
+    /* Rules over several rows, once each row is sound: settings_add_fault(). May be NULL. */
     void (*check)(const void *values, struct settings *settings);
 };
 
 int service_main(const struct service *service, int argc, char **argv);
+
+/* Of the whole product. */
+const char *service_version(void);
 
 struct runtime {
     struct loop *loop;
@@ -68,8 +76,10 @@ struct runtime {
     struct health *health;
     struct auth *auth;
     struct shutdown *shutdown;
+    const struct service *service;
     const struct common_settings *common;
     const struct shutdown_hooks *hooks;
+    size_t furniture; /* index of our own rows in metrics */
 };
 
 /*

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/run/auth.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/parse.h"
+#include "common/io/http.h"
+#include "common/run/settings.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum { HASH_LEN = 32, TOKENS_MAX = 4096, LINE_MAX_BYTES = 256, TOKEN_MAX = 512 };
+
+static const char *const ROLE_NAMES[] = {
+    [ROLE_CUSTOMER] = "customer",     [ROLE_AGENT] = "agent",       [ROLE_PAYMENT] = "payment",
+    [ROLE_FULFILMENT] = "fulfilment", [ROLE_OPERATOR] = "operator",
+};
+static_assert(sizeof ROLE_NAMES / sizeof ROLE_NAMES[0] == ROLE_COUNT, "every role needs a name");
+
+static const struct principal ANYONE = {
+    .role = ROLE_OPERATOR, .subject = "anyone", .is_anyone = true};
+
+struct token {
+    uint8_t hash[HASH_LEN];
+    char subject[AUTH_SUBJECT_MAX + 1];
+    struct principal principal; /* its subject points above */
+};
+
+struct tokens {
+    size_t count;
+    struct token list[];
+};
+
+struct auth {
+    enum auth_mode mode;
+    const char *path;
+    struct tokens *tokens;
+    EVP_MD *sha256;
+    EVP_MD_CTX *digest;
+};
+
+const char *auth_role_name(enum auth_role role)
+{
+    assert(role < ROLE_COUNT);
+    return ROLE_NAMES[role];
+}
+
+bool auth_role_parse(struct strview name, enum auth_role *ret_role)
+{
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        if (strview_is(name, ROLE_NAMES[i])) {
+            *ret_role = (enum auth_role)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- settings ------------------------------------------------------------------ */
+
+static bool is_loopback(const char *address)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, address, &v4) == 1) {
+        return ntohl(v4.s_addr) >> 24 == 127;
+    }
+    return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+void auth_check_settings(const struct common_settings *common, struct settings *settings)
+{
+    if (common->auth == AUTH_OFF && !is_loopback(common->listen_address)) {
+        settings_add_fault(settings, "AUTH=off is for loopback addresses only, not for %s",
+                           common->listen_address);
+    }
+    if (common->auth == AUTH_TOKENS && common->auth_tokens_file == NULL) {
+        settings_add_fault(settings, "AUTH_TOKENS_FILE is not set: say who may ask what, or "
+                                     "AUTH=off on a loopback address");
+    }
+}
+
+/* --- the tokens file ------------------------------------------------------------- */
+
+static struct strview take_word(struct strview *rest)
+{
+    while (rest->len > 0 && (rest->data[0] == ' ' || rest->data[0] == '\t')) {
+        rest->data++;
+        rest->len--;
+    }
+    struct strview word = {.data = rest->data, .len = 0};
+    while (word.len < rest->len && rest->data[word.len] != ' ' && rest->data[word.len] != '\t') {
+        word.len++;
+    }
+    rest->data += word.len;
+    rest->len -= word.len;
+    return word;
+}
+
+static bool is_subject(struct strview text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.data[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '.' || c == '_' || c == '-')) {
+            return false;
+        }
+    }
+    return text.len > 0 && text.len <= AUTH_SUBJECT_MAX;
+}
+
+static bool is_known_hash(const struct tokens *tokens, const uint8_t *hash)
+{
+    for (size_t i = 0; i < tokens->count; i++) {
+        if (memcmp(tokens->list[i].hash, hash, HASH_LEN) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns what is wrong with the line, or NULL after adding its token. */
+static const char *read_line(struct tokens *tokens, struct strview line)
+{
+    struct token *token = &tokens->list[tokens->count];
+    const struct strview hash = take_word(&line);
+    const struct strview role = take_word(&line);
+    const struct strview subject = take_word(&line);
+    *token = (struct token){0};
+    if (!parse_hex(hash, token->hash, HASH_LEN)) {
+        return "no SHA-256 in lower-case hexadecimal";
+    }
+    if (!auth_role_parse(role, &token->principal.role)) {
+        return "unknown role";
+    }
+    if (!is_subject(subject)) {
+        return "the subject must be 1-64 of A-Z a-z 0-9 . _ -";
+    }
+    if (take_word(&line).len > 0) {
+        return "text behind the subject";
+    }
+    if (is_known_hash(tokens, token->hash)) {
+        return "a token that was there before";
+    }
+    memcpy(token->subject, subject.data, subject.len);
+    token->principal.subject = token->subject;
+    tokens->count++;
+    return NULL;
+}
+
+static bool is_blank(struct strview line)
+{
+    const struct strview word = take_word(&line);
+    return word.len == 0 || word.data[0] == '#';
+}
+
+/* Collects what is wrong, line by line, as long as the text has room. */
+struct faults {
+    char text[ERROR_TEXT_MAX];
+    size_t len;
+    size_t count;
+};
+
+static void add_fault(struct faults *faults, size_t line, const char *what)
+{
+    const int len = snprintf(faults->text + faults->len, sizeof faults->text - faults->len,
+                             "%sline %zu: %s", faults->count == 0 ? "" : "; ", line, what);
+    faults->len += len < 0 ? 0 : (size_t)len;
+    if (faults->len >= sizeof faults->text) {
+        faults->len = sizeof faults->text - 1;
+    }
+    faults->count++;
+}
+
+static void close_file(FILE **file)
+{
+    if (*file != NULL) {
+        (void)fclose(*file);
+    }
+}
+
+static void read_lines(FILE *file, struct tokens *tokens, struct faults *faults)
+{
+    char line[LINE_MAX_BYTES];
+    for (size_t number = 1; fgets(line, sizeof line, file) != NULL; number++) {
+        const struct strview text = {.data = line, .len = strcspn(line, "\r\n")};
+        if (is_blank(text)) {
+            continue;
+        }
+        const char *what =
+            tokens->count == TOKENS_MAX ? "more than 4096 tokens" : read_line(tokens, text);
+        if (what != NULL) {
+            add_fault(faults, number, what);
+        }
+    }
+    if (ferror(file) != 0) {
+        add_fault(faults, 0, strerror(errno));
+    } else if (tokens->count == 0 && faults->count == 0) {
+        add_fault(faults, 0, "no token at all");
+    }
+}
+
+static enum error_kind load_tokens(const char *path, struct tokens **ret_tokens, struct error *err)
+{
+    FILE *file CLEANUP(close_file) = fopen(path, "re");
+    struct tokens *tokens CLEANUP_FREE
+    = calloc(1, sizeof *tokens + (TOKENS_MAX + 1) * sizeof tokens->list[0]);
+    struct faults faults = {.len = 0};
+    if (file == NULL) {
+        return error_set(err, ERROR_FATAL, "cannot read %s: %s", path, strerror(errno));
+    }
+    if (tokens == NULL) {
+        return error_set(err, ERROR_FATAL, "no memory for tokens");
+    }
+    read_lines(file, tokens, &faults);
+    if (faults.count > 0) {
+        return error_set(err, ERROR_FATAL, "%s: %s", path, faults.text);
+    }
+    struct tokens *fitting =
+        realloc(tokens, sizeof *tokens + tokens->count * sizeof tokens->list[0]);
+    tokens = fitting == NULL ? tokens : fitting;
+    for (size_t i = 0; i < tokens->count; i++) {
+        tokens->list[i].principal.subject = tokens->list[i].subject;
+    }
+    *ret_tokens = TAKE_PTR(tokens);
+    return ERROR_NONE;
+}
+
+enum error_kind auth_new(const struct common_settings *common, struct auth **ret_auth,
+                         struct error *err)
+{
+    struct tokens *tokens = NULL;
+    if (common->auth == AUTH_TOKENS) {
+        const enum error_kind kind = load_tokens(common->auth_tokens_file, &tokens, err);
+        if (kind != ERROR_NONE) {
+            return kind;
+        }
+    }
+    struct auth *auth = calloc(1, sizeof *auth);
+    if (auth == NULL) {
+        abort();
+    }
+    auth->mode = (enum auth_mode)common->auth;
+    auth->path = common->auth_tokens_file;
+    auth->tokens = tokens;
+    auth->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    auth->digest = EVP_MD_CTX_new();
+    if (auth->sha256 == NULL || auth->digest == NULL) {
+        auth_free(auth);
+        return error_set(err, ERROR_FATAL, "libcrypto has no SHA-256");
+    }
+    *ret_auth = auth;
+    return ERROR_NONE;
+}
+
+void auth_free(struct auth *auth)
+{
+    if (auth == NULL) {
+        return;
+    }
+    EVP_MD_CTX_free(auth->digest);
+    EVP_MD_free(auth->sha256);
+    free(auth->tokens);
+    free(auth);
+}
+
+enum error_kind auth_reload(struct auth *auth, struct error *err)
+{
+    struct tokens *tokens = NULL;
+    if (auth->mode == AUTH_OFF) {
+        return ERROR_NONE;
+    }
+    const enum error_kind kind = load_tokens(auth->path, &tokens, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    free(auth->tokens);
+    auth->tokens = tokens;
+    return ERROR_NONE;
+}
+
+/* --- asking ---------------------------------------------------------------------- */
+
+const struct principal *auth_lookup(const struct auth *auth, struct strview token)
+{
+    uint8_t hash[HASH_LEN];
+    const struct principal *found = NULL;
+    if (auth->mode == AUTH_OFF) {
+        return &ANYONE;
+    }
+    if (token.len == 0 || token.len > TOKEN_MAX ||
+        EVP_DigestInit_ex2(auth->digest, auth->sha256, NULL) != 1 ||
+        EVP_DigestUpdate(auth->digest, token.data, token.len) != 1 ||
+        EVP_DigestFinal_ex(auth->digest, hash, NULL) != 1) {
+        return NULL;
+    }
+    for (size_t i = 0; i < auth->tokens->count; i++) {
+        if (CRYPTO_memcmp(auth->tokens->list[i].hash, hash, HASH_LEN) == 0) {
+            found = &auth->tokens->list[i].principal;
+        }
+    }
+    return found;
+}
+
+/* The token of "Bearer <token>"; empty when the header says anything else. */
+static struct strview bearer_token(struct strview header)
+{
+    static const struct strview SCHEME = {.data = "Bearer ", .len = 7};
+    if (header.len <= SCHEME.len || strncasecmp(header.data, SCHEME.data, SCHEME.len) != 0) {
+        return (struct strview){0};
+    }
+    header.data += SCHEME.len;
+    header.len -= SCHEME.len;
+    const struct strview token = take_word(&header);
+    return take_word(&header).len > 0 ? (struct strview){0} : token;
+}
+
+const struct principal *auth_require(const struct auth *auth, struct http_request *request,
+                                     unsigned roles)
+{
+    static const struct http_header CHALLENGE[] = {{"WWW-Authenticate", "Bearer"}, {NULL, NULL}};
+    const struct principal *principal =
+        auth_lookup(auth, bearer_token(http_request_header(request, "Authorization")));
+    if (principal == NULL) {
+        http_problem(request, &(struct http_problem){.status = 401,
+                                                     .slug = "unauthenticated",
+                                                     .detail = "a valid bearer token is needed",
+                                                     .headers = CHALLENGE});
+        return NULL;
+    }
+    if (!principal->is_anyone && (roles & ROLE_BIT((unsigned)principal->role)) == 0) {
+        http_refuse(request, 403, "forbidden", "this token's role may not do this");
+        return NULL;
+    }
+    return principal;
+}

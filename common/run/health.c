@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/run/health.h"
+
+#include "common/base/strbuf.h"
+#include "common/contract/json.h"
+#include "common/io/http.h"
+#include "common/run/metrics.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum { PROBES_MAX = 16, REPORT_MAX = 65536, METRICS_MAX = 4 << 20 };
+
+struct health {
+    const char *service;
+    const char *version;
+    struct metrics *metrics;
+    bool is_draining;
+    struct {
+        const char *name;
+        health_probe *probe;
+        void *user;
+    } probes[PROBES_MAX];
+    size_t count;
+};
+
+static void answer_healthz(struct http_request *request, void *user);
+static void answer_readyz(struct http_request *request, void *user);
+static void answer_metrics(struct http_request *request, void *user);
+static void answer_version(struct http_request *request, void *user);
+
+static const struct http_route ROUTES[] = {
+    {HTTP_GET, "/healthz", answer_healthz, 0},
+    {HTTP_GET, "/readyz", answer_readyz, 0},
+    {HTTP_GET, "/metrics", answer_metrics, 0},
+    {HTTP_GET, "/version", answer_version, 0},
+    {HTTP_GET, NULL, NULL, 0},
+};
+
+static const struct http_header NO_STORE[] = {{"Cache-Control", "no-store"}, {NULL, NULL}};
+
+struct health *health_new(struct http_server *server, struct metrics *metrics, const char *service,
+                          const char *version)
+{
+    struct health *health = calloc(1, sizeof *health);
+    if (health == NULL) {
+        abort();
+    }
+    *health = (struct health){.service = service, .version = version, .metrics = metrics};
+    http_server_route(server, ROUTES, health);
+    return health;
+}
+
+void health_free(struct health *health)
+{
+    free(health);
+}
+
+void health_add(struct health *health, const char *name, health_probe *probe, void *user)
+{
+    assert(health->count < PROBES_MAX);
+    health->probes[health->count].name = name;
+    health->probes[health->count].probe = probe;
+    health->probes[health->count].user = user;
+    health->count++;
+}
+
+void health_set_draining(struct health *health)
+{
+    health->is_draining = true;
+}
+
+static bool ask(const struct health *health, size_t index, struct error *err)
+{
+    *err = (struct error){.kind = ERROR_NONE};
+    return health->probes[index].probe(health->probes[index].user, err) == ERROR_NONE;
+}
+
+bool health_is_ready(const struct health *health)
+{
+    struct error err;
+    bool is_ready = !health->is_draining;
+    for (size_t i = 0; i < health->count; i++) {
+        is_ready = ask(health, i, &err) && is_ready;
+    }
+    return is_ready;
+}
+
+static void put_check(struct json_writer *writer, const char *name, bool is_ok, const char *detail)
+{
+    json_open_object(writer);
+    json_put_member_string(writer, "name", strview_of(name));
+    json_put_member_bool(writer, "ok", is_ok);
+    json_put_member_text(writer, "detail", strview_of(detail));
+    json_close_object(writer);
+}
+
+static bool put_checks(struct json_writer *writer, const struct health *health)
+{
+    struct error err;
+    bool is_ready = true;
+    json_key(writer, "checks");
+    json_open_array(writer);
+    for (size_t i = 0; i < health->count; i++) {
+        const bool is_ok = ask(health, i, &err);
+        put_check(writer, health->probes[i].name, is_ok, err.text);
+        is_ready = is_ready && is_ok;
+    }
+    if (health->is_draining) {
+        put_check(writer, "running", false, "shutting down");
+    }
+    json_close_array(writer);
+    return is_ready && !health->is_draining;
+}
+
+static void answer_json(struct http_request *request, int status, struct strbuf *body, bool is_ok)
+{
+    if (!is_ok) {
+        http_refuse(request, 500, "internal", "the report could not be written");
+        return;
+    }
+    strbuf_append_char(body, '\n');
+    http_respond(request, &(struct http_answer){
+                              .status = status, .headers = NO_STORE, .body = strbuf_view(body)});
+}
+
+static void answer_healthz(struct http_request *request, void *user)
+{
+    (void)user;
+    http_respond(request, &(struct http_answer){.status = 200,
+                                                .headers = NO_STORE,
+                                                .body = STRVIEW("{\"alive\":true}\n")});
+}
+
+static void answer_readyz(struct http_request *request, void *user)
+{
+    const struct health *health = user;
+    struct strbuf body;
+    struct json_writer writer;
+    strbuf_init(&body, REPORT_MAX);
+    json_writer_init(&writer, &body);
+    json_open_object(&writer);
+    const bool is_ready = put_checks(&writer, health);
+    json_put_member_bool(&writer, "ready", is_ready);
+    json_close_object(&writer);
+    const bool is_ok = json_writer_done(&writer);
+    answer_json(request, is_ready ? 200 : 503, &body, is_ok);
+    strbuf_done(&body);
+}
+
+static void answer_metrics(struct http_request *request, void *user)
+{
+    const struct health *health = user;
+    struct strbuf body;
+    strbuf_init(&body, METRICS_MAX);
+    metrics_expose(health->metrics, &body);
+    if (strbuf_ok(&body)) {
+        http_respond(request, &(struct http_answer){.status = 200,
+                                                    .content_type =
+                                                        "text/plain; version=0.0.4; charset=utf-8",
+                                                    .headers = NO_STORE,
+                                                    .body = strbuf_view(&body)});
+    } else {
+        http_refuse(request, 500, "internal", "the metrics could not be written");
+    }
+    strbuf_done(&body);
+}
+
+static void answer_version(struct http_request *request, void *user)
+{
+    const struct health *health = user;
+    struct strbuf body;
+    struct json_writer writer;
+    strbuf_init(&body, REPORT_MAX);
+    json_writer_init(&writer, &body);
+    json_open_object(&writer);
+    json_put_member_string(&writer, "service", strview_of(health->service));
+    json_put_member_string(&writer, "version", strview_of(health->version));
+    json_close_object(&writer);
+    const bool is_ok = json_writer_done(&writer);
+    answer_json(request, 200, &body, is_ok);
+    strbuf_done(&body);
+}

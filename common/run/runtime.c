@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `serve` stands on, built and torn down in one place. */
+#include "common/io/http.h"
+#include "common/io/loop.h"
+#include "common/run/auth.h"
+#include "common/run/health.h"
+#include "common/run/log.h"
+#include "common/run/process.h"
+#include "common/run/runtime_metrics.h"
+#include "common/run/service.h"
+#include "common/run/shutdown.h"
+
+#include <unistd.h>
+
+enum { OTHER_DESCRIPTORS = 256 }; /* databases, brokers, logs */
+
+static void update_metrics(void *user)
+{
+    const struct runtime *runtime = user;
+    runtime_metrics_update(runtime->metrics, runtime->furniture, runtime->http);
+}
+
+static void drain(void *user)
+{
+    struct runtime *runtime = user;
+    health_set_draining(runtime->health);
+    http_server_drain(runtime->http);
+    if (runtime->hooks != NULL && runtime->hooks->drain != NULL) {
+        runtime->hooks->drain(runtime->hooks->user);
+    }
+}
+
+static bool is_drained(void *user)
+{
+    const struct runtime *runtime = user;
+    return http_server_is_drained(runtime->http) &&
+           (runtime->hooks == NULL || runtime->hooks->is_drained == NULL ||
+            runtime->hooks->is_drained(runtime->hooks->user));
+}
+
+static void reload(void *user)
+{
+    struct runtime *runtime = user;
+    struct error err = {.kind = ERROR_NONE};
+    if (auth_reload(runtime->auth, &err) == ERROR_NONE) {
+        log_event(LOG_INFO, "tokens_reloaded", LOG_TEXT("the tokens file was read again"));
+    } else {
+        log_event(LOG_ERROR, "tokens_kept", LOG_ERR(&err),
+                  LOG_TEXT("the tokens loaded before stay in force"));
+    }
+    if (runtime->hooks != NULL && runtime->hooks->reload != NULL) {
+        runtime->hooks->reload(runtime->hooks->user);
+    }
+}
+
+static struct http_options http_options(const struct runtime *runtime)
+{
+    struct http_options options =
+        runtime->service->http == NULL ? HTTP_DEFAULTS : *runtime->service->http;
+    options.address = runtime->common->listen_address;
+    options.port = (uint16_t)runtime->common->listen_port;
+    options.max_connections = (size_t)runtime->common->max_connections;
+    return options;
+}
+
+static enum error_kind make_server(struct runtime *runtime, struct error *err)
+{
+    const struct http_options options = http_options(runtime);
+    enum error_kind kind =
+        process_allow_descriptors(options.max_connections + OTHER_DESCRIPTORS, err);
+    if (kind == ERROR_NONE) {
+        kind = loop_new(&runtime->loop, err);
+    }
+    if (kind == ERROR_NONE) {
+        kind = http_server_new(runtime->loop, &options, &runtime->http, err);
+    }
+    return kind;
+}
+
+enum error_kind runtime_init(struct runtime *runtime, const struct service_call *call,
+                             const struct shutdown_hooks *hooks, struct error *err)
+{
+    const struct service *service = call->service;
+    const void *common = (const char *)call->values + service->common_offset;
+    *runtime = (struct runtime){.service = service, .common = common, .hooks = hooks};
+    enum error_kind kind = make_server(runtime, err);
+    if (kind == ERROR_NONE) {
+        kind = auth_new(runtime->common, &runtime->auth, err);
+    }
+    if (kind != ERROR_NONE) {
+        runtime_done(runtime);
+        return kind;
+    }
+    runtime->metrics = metrics_new(service->metrics, service->metric_count);
+    runtime->furniture = metrics_append(runtime->metrics, RUNTIME_METRICS, RUNTIME_METRIC_COUNT);
+    metrics_on_scrape(runtime->metrics, update_metrics, runtime);
+    runtime->health = health_new(runtime->http, runtime->metrics, service->name, service_version());
+    runtime->shutdown = shutdown_new(
+        runtime->loop, runtime->common->shutdown_timeout_ms,
+        &(struct shutdown_hooks){
+            .drain = drain, .is_drained = is_drained, .reload = reload, .user = runtime});
+    return ERROR_NONE;
+}
+
+int runtime_run(struct runtime *runtime)
+{
+    struct error err = {.kind = ERROR_NONE};
+    if (http_server_listen(runtime->http, &err) != ERROR_NONE) {
+        log_event(LOG_ERROR, "service_failed", LOG_ERR(&err));
+        return SERVICE_MISUSED;
+    }
+    log_event(LOG_INFO, "service_started", LOG_STR("version", service_version()),
+              LOG_STR("address", runtime->common->listen_address),
+              LOG_INT("port", http_server_port(runtime->http)), LOG_INT("pid", getpid()));
+    loop_run(runtime->loop);
+    return shutdown_exit_code(runtime->shutdown);
+}
+
+void runtime_done(struct runtime *runtime)
+{
+    shutdown_free(runtime->shutdown);
+    http_server_free(runtime->http);
+    health_free(runtime->health);
+    metrics_free(runtime->metrics);
+    auth_free(runtime->auth);
+    loop_free(runtime->loop);
+    *runtime = (struct runtime){0};
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of a service. */
+#include "common/run/service.h"
+
+#include "common/base/strbuf.h"
+#include "common/run/auth.h"
+#include "common/run/log.h"
+#include "common/run/metrics.h"
+#include "common/run/runtime_metrics.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { TEXT_MAX = 1 << 20, HEALTHCHECK_S = 3, NAME_COLUMN = 14 };
+
+extern char **environ;
+
+static int run_config(const struct service_call *call);
+static int run_healthcheck(const struct service_call *call);
+static int run_version(const struct service_call *call);
+
+/* Every service has these; the first two look at the environment, faulty or not. */
+static const struct service_command OURS[] = {
+    {"config", "[-o json | --markdown | --metrics]",
+     "Show the effective settings, or the README's tables of settings and metrics.", run_config,
+     false},
+    {"healthcheck", NULL, "Ask the service of this configuration for /healthz.", run_healthcheck,
+     false},
+    {"version", NULL, "Show the version.", run_version, false},
+    {NULL, NULL, NULL, NULL, false},
+};
+
+const char *service_version(void)
+{
+    return ORDERSPINE_VERSION;
+}
+
+/* --- help ------------------------------------------------------------------------ */
+
+static void put_commands(struct strbuf *out, const struct service *service,
+                         const struct service_command *commands)
+{
+    for (; commands != NULL && commands->name != NULL; commands++) {
+        strbuf_printf(out, "  %s %s%s%s\n      %s\n", service->name, commands->name,
+                      commands->arguments == NULL ? "" : " ",
+                      commands->arguments == NULL ? "" : commands->arguments, commands->help);
+    }
+}
+
+static void show_help(const struct service *service, FILE *file)
+{
+    struct strbuf text;
+    strbuf_init(&text, TEXT_MAX);
+    strbuf_printf(&text, "%s %s - %s\n\nCommands:\n", service->name, ORDERSPINE_VERSION,
+                  service->purpose);
+    put_commands(&text, service, service->commands);
+    put_commands(&text, service, OURS);
+    strbuf_append_cstr(&text, "\nSettings (environment):\n");
+    settings_help(service->schema, &text);
+    strbuf_append_cstr(&text, "\nExit codes: 0 done, 1 failed, 2 wrong usage or settings.\n");
+    (void)fputs(strbuf_cstr(&text), file);
+    strbuf_done(&text);
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
+    }
+    return argc > 1 && strcmp(argv[1], "help") == 0;
+}
+
+/* --- our own commands -------------------------------------------------------------- */
+
+static void show_faults(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings_fault_count(settings); i++) {
+        (void)fprintf(stderr, "%s\n", settings_fault(settings, i));
+    }
+}
+
+static int show(struct strbuf *text)
+{
+    const bool is_ok = strbuf_ok(text) && fputs(strbuf_cstr(text), stdout) >= 0;
+    strbuf_done(text);
+    return is_ok && fflush(stdout) == 0 ? SERVICE_OK : SERVICE_FAILED;
+}
+
+static int show_metrics(const struct service *service)
+{
+    struct strbuf text;
+    strbuf_init(&text, TEXT_MAX);
+    strbuf_append_cstr(&text, "| Name | Type | Label | Meaning |\n|---|---|---|---|\n");
+    metrics_markdown(service->metrics, service->metric_count, &text);
+    metrics_markdown(RUNTIME_METRICS, RUNTIME_METRIC_COUNT, &text);
+    return show(&text);
+}
+
+static int show_settings(const struct service_call *call, bool as_json)
+{
+    struct strbuf text;
+    strbuf_init(&text, TEXT_MAX);
+    if (as_json) {
+        settings_json(call->settings, &text);
+    } else {
+        settings_table(call->settings, &text);
+    }
+    const int shown = show(&text);
+    show_faults(call->settings);
+    return settings_fault_count(call->settings) > 0 ? SERVICE_MISUSED : shown;
+}
+
+static int run_config(const struct service_call *call)
+{
+    struct strbuf text;
+    if (call->argc == 1) {
+        return show_settings(call, false);
+    }
+    if (call->argc == 3 && strcmp(call->argv[1], "-o") == 0 && strcmp(call->argv[2], "json") == 0) {
+        return show_settings(call, true);
+    }
+    if (call->argc == 2 && strcmp(call->argv[1], "--metrics") == 0) {
+        return show_metrics(call->service);
+    }
+    if (call->argc == 2 && strcmp(call->argv[1], "--markdown") == 0) {
+        strbuf_init(&text, TEXT_MAX);
+        settings_markdown(call->service->schema, &text);
+        return show(&text);
+    }
+    (void)fprintf(stderr, "usage: %s config [-o json | --markdown | --metrics]\n",
+                  call->service->name);
+    return SERVICE_MISUSED;
+}
+
+static int connect_to(const char *address, uint16_t port)
+{
+    const struct timeval limit = {.tv_sec = HEALTHCHECK_S};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    const bool is_v4 = inet_pton(AF_INET, address, &v4.sin_addr) == 1;
+    if (!is_v4 && inet_pton(AF_INET6, address, &v6.sin6_addr) != 1) {
+        return -1;
+    }
+    const int fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -1;
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    const struct sockaddr *to = is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6;
+    if (connect(fd, to, is_v4 ? sizeof v4 : sizeof v6) != 0) {
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool answers_ok(int fd)
+{
+    static const char REQUEST[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+                                  "Connection: close\r\n\r\n";
+    static const char WANTED[] = "HTTP/1.1 200 ";
+    char answer[sizeof WANTED - 1];
+    return send(fd, REQUEST, sizeof REQUEST - 1, MSG_NOSIGNAL) == (ssize_t)(sizeof REQUEST - 1) &&
+           recv(fd, answer, sizeof answer, MSG_WAITALL) == (ssize_t)sizeof answer &&
+           memcmp(answer, WANTED, sizeof answer) == 0;
+}
+
+static const struct common_settings *common_of(const struct service_call *call)
+{
+    return (const struct common_settings *)(const void *)((const char *)call->values +
+                                                          call->service->common_offset);
+}
+
+static int run_healthcheck(const struct service_call *call)
+{
+    const struct common_settings *common = common_of(call);
+    const int fd = connect_to(common->listen_address, (uint16_t)common->listen_port);
+    const bool is_ok = fd >= 0 && answers_ok(fd);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    (void)printf("%s\n", is_ok ? "healthy" : "no healthy answer");
+    return is_ok ? SERVICE_OK : SERVICE_FAILED;
+}
+
+static int run_version(const struct service_call *call)
+{
+    (void)printf("%s %s\n", call->service->name, ORDERSPINE_VERSION);
+    return SERVICE_OK;
+}
+
+/* --- the command line ---------------------------------------------------------------- */
+
+static const struct service_command *find(const struct service_command *commands, const char *name)
+{
+    for (; commands != NULL && commands->name != NULL; commands++) {
+        if (strcmp(commands->name, name) == 0) {
+            return commands;
+        }
+    }
+    return NULL;
+}
+
+/* Rules over several rows make sense only when each row is sound. */
+static void check(const struct service_command *command, const struct service_call *call)
+{
+    if (settings_fault_count(call->settings) > 0) {
+        return;
+    }
+    if (command->serves) {
+        auth_check_settings(common_of(call), call->settings);
+    }
+    if (call->service->check != NULL) {
+        call->service->check(call->values, call->settings);
+    }
+}
+
+static int run(const struct service_command *command, struct service_call *call)
+{
+    call->settings = settings_load(call->service->schema, environ, call->service->values);
+    call->values = call->service->values;
+    check(command, call);
+    int code = SERVICE_MISUSED;
+    const bool tolerates_faults = command->run == run_config || command->run == run_version;
+    if (settings_fault_count(call->settings) > 0 && !tolerates_faults) {
+        show_faults(call->settings);
+    } else {
+        log_setup(call->service->name, (enum log_level)common_of(call)->log_level);
+        code = command->run(call);
+    }
+    settings_free(call->settings);
+    return code;
+}
+
+int service_main(const struct service *service, int argc, char **argv)
+{
+    if (asks_for_help(argc, argv)) {
+        show_help(service, stdout);
+        return SERVICE_OK;
+    }
+    const char *name = argc > 1 ? argv[1] : "";
+    name = strcmp(name, "--version") == 0 ? "version" : name;
+    const struct service_command *command = find(service->commands, name);
+    command = command == NULL ? find(OURS, name) : command;
+    if (command == NULL) {
+        (void)fprintf(stderr, "%s: %s%s; see %s --help\n", service->name,
+                      argc > 1 ? "no command " : "which command?", argc > 1 ? name : "",
+                      service->name);
+        return SERVICE_MISUSED;
+    }
+    struct service_call call = {.service = service, .argc = argc - 1, .argv = argv + 1};
+    return run(command, &call);
+}
