@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/tail.h"
+
+#include "common/base/strview.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+const char *const TAIL_VERDICT_NAMES[TAIL_VERDICT_COUNT + 1] = {
+    [TAIL_SAME] = "same",
+    [TAIL_NEWER] = "newer",
+    [TAIL_OLDER] = "older",
+    [TAIL_NONE_FINE] = "none",
+    [TAIL_NONE_RECREATED] = "recreated",
+    [TAIL_WENT_BACK] = "went_back",
+    [TAIL_UNKNOWN] = "unknown",
+    NULL,
+};
+
+static bool is_same_row(const struct tail_mark *a, const struct tail_mark *b)
+{
+    return a->seq == b->seq && strview_equal(uuid_view(&a->id), uuid_view(&b->id));
+}
+
+static enum tail_verdict compare_none(const struct tail_known *known,
+                                      const struct tail_found *found)
+{
+    const bool was_ours = known->sent.exists || known->acked.exists;
+    return was_ours && found->first_offset <= 0 ? TAIL_NONE_RECREATED : TAIL_NONE_FINE;
+}
+
+/* An offset is given once: a newer row before an older one's offset lies in another log. */
+static bool went_back(const struct tail_mark *acked, const struct tail_mark *record)
+{
+    return acked->exists && record->seq >= acked->seq && record->offset < acked->offset;
+}
+
+enum tail_verdict tail_compare(const struct tail_known *known, const struct tail_found *found)
+{
+    const struct tail_mark *sent = &known->sent;
+    const struct tail_mark *record = &found->record;
+    if (!record->exists) {
+        return compare_none(known, found);
+    }
+    if (went_back(&known->acked, record)) {
+        return TAIL_WENT_BACK;
+    }
+    if (!sent->exists || record->seq > sent->seq) {
+        return TAIL_NEWER;
+    }
+    if (is_same_row(sent, record)) {
+        return TAIL_SAME;
+    }
+    return record->seq == sent->seq ? TAIL_UNKNOWN : TAIL_OLDER;
+}
+
+enum tail_verdict tail_confirm(enum tail_verdict verdict, const struct tail_found *found,
+                               const struct tail_mark *in_outbox)
+{
+    assert(verdict == TAIL_NEWER || verdict == TAIL_OLDER);
+    return in_outbox->exists && is_same_row(in_outbox, &found->record) ? verdict : TAIL_UNKNOWN;
+}
+
+bool tail_is_stop(enum tail_verdict verdict)
+{
+    return verdict == TAIL_NONE_RECREATED || verdict == TAIL_WENT_BACK || verdict == TAIL_UNKNOWN;
+}
+
+const char *tail_verdict_name(enum tail_verdict verdict)
+{
+    assert(verdict < TAIL_VERDICT_COUNT);
+    return TAIL_VERDICT_NAMES[verdict];
+}
+
+/* Each names the topic, what was found, and the way out; within an error's 256 bytes. */
+void tail_explain(enum tail_verdict verdict, const char *topic, int partition,
+                  const struct tail_known *known, const struct tail_found *found, char *out,
+                  size_t size)
+{
+    const struct tail_mark *record = &found->record;
+    switch (verdict) {
+    case TAIL_UNKNOWN:
+        (void)snprintf(out, size,
+                       "%s/%d ends with seq %" PRId64 " id %s, which this database's outbox does "
+                       "not hold: restore the database that wrote it, or set TOPIC_PREFIX for new "
+                       "topics",
+                       topic, partition, record->seq, record->id.text);
+        break;
+    case TAIL_NONE_RECREATED:
+        (void)snprintf(out, size,
+                       "%s/%d holds no record of ours, yet seq %" PRId64
+                       " was acknowledged: the topic was made anew; restore it, or set "
+                       "TOPIC_PREFIX for new topics",
+                       topic, partition, known->sent.seq);
+        break;
+    case TAIL_WENT_BACK:
+        (void)snprintf(out, size,
+                       "%s/%d: seq %" PRId64 " lies at offset %" PRId64 ", before offset %" PRId64
+                       " given earlier: the topic was made anew or cut; "
+                       "restore it, or set TOPIC_PREFIX",
+                       topic, partition, record->seq, record->offset, known->acked.offset);
+        break;
+    case TAIL_OLDER:
+        (void)snprintf(out, size,
+                       "%s/%d ends with seq %" PRId64 ", but seq %" PRId64
+                       " was acknowledged: Kafka has lost records; publishing them again",
+                       topic, partition, record->seq, known->sent.seq);
+        break;
+    case TAIL_SAME:
+    case TAIL_NEWER:
+    case TAIL_NONE_FINE:
+    case TAIL_VERDICT_COUNT:
+        (void)snprintf(out, size, "%s/%d is as expected", topic, partition);
+        break;
+    }
+}

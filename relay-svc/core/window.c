@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/window.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum slot_state { SLOT_IN_FLIGHT = 0, SLOT_DONE, SLOT_FAILED };
+
+struct window_slot {
+    struct window_row row;
+    enum slot_state state;
+};
+
+enum { CAPACITY_MAX = 1 << 20 };
+
+static uint32_t count(const struct window *window)
+{
+    return window->next - window->first;
+}
+
+static struct window_slot *slot(const struct window *window, uint32_t ticket)
+{
+    return &window->slots[ticket & (window->capacity - 1)];
+}
+
+enum error_kind window_init(struct window *window, uint32_t capacity, struct error *err)
+{
+    assert(capacity > 0 && capacity <= CAPACITY_MAX);
+    uint32_t rounded = 1;
+    while (rounded < capacity) {
+        rounded *= 2;
+    }
+    *window = (struct window){.capacity = rounded};
+    window->slots = calloc(rounded, sizeof *window->slots);
+    return window->slots != NULL
+               ? ERROR_NONE
+               : error_set(err, ERROR_EXHAUSTED, "no memory for %u rows", rounded);
+}
+
+void window_done(struct window *window)
+{
+    free(window->slots);
+    *window = (struct window){.slots = NULL};
+}
+
+void window_clear(struct window *window)
+{
+    window->first = window->next;
+    window->in_flight = 0;
+    window->bytes = 0;
+}
+
+bool window_is_full(const struct window *window)
+{
+    return count(window) == window->capacity;
+}
+
+bool window_is_empty(const struct window *window)
+{
+    return count(window) == 0;
+}
+
+uint32_t window_push(struct window *window, const struct window_row *row, bool is_in_flight)
+{
+    assert(!window_is_full(window));
+    const uint32_t ticket = window->next++;
+    *slot(window, ticket) =
+        (struct window_slot){.row = *row, .state = is_in_flight ? SLOT_IN_FLIGHT : SLOT_DONE};
+    if (is_in_flight) {
+        window->in_flight++;
+        window->bytes += row->bytes;
+    }
+    return ticket;
+}
+
+bool window_settle(struct window *window, uint32_t ticket, bool is_acknowledged,
+                   struct window_row *ret_row)
+{
+    if (ticket - window->first >= count(window) || slot(window, ticket)->state != SLOT_IN_FLIGHT) {
+        return false;
+    }
+    struct window_slot *settled = slot(window, ticket);
+    settled->state = is_acknowledged ? SLOT_DONE : SLOT_FAILED;
+    window->in_flight--;
+    window->bytes -= settled->row.bytes;
+    *ret_row = settled->row;
+    return true;
+}
+
+bool window_pop(struct window *window, struct window_row *ret_row)
+{
+    if (window_is_empty(window) || slot(window, window->first)->state != SLOT_DONE) {
+        return false;
+    }
+    *ret_row = slot(window, window->first)->row;
+    window->first++;
+    return true;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/shard_log.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ORDERS = 0, PRODUCTS, TOPIC_COUNT, NOW = 1000000, LEASE_END = NOW + 5000 };
+
+static const char *const TOPIC_NAMES[TOPIC_COUNT] = {"order.events", "product.events"};
+
+static struct shard_log log_;
+static int64_t next_offset;
+
+static struct uuid id_of(int64_t seq)
+{
+    struct uuid id = {{0}};
+    (void)snprintf(id.text, sizeof id.text, "00000000-0000-7000-8000-%012lld", (long long)seq);
+    return id;
+}
+
+static struct tail_mark mark(int64_t seq)
+{
+    return (struct tail_mark){.exists = seq > 0, .seq = seq, .id = id_of(seq), .offset = -1};
+}
+
+static void own(int64_t position, int64_t orders_sent, int64_t products_sent)
+{
+    const struct tail_mark sent[TOPIC_COUNT] = {mark(orders_sent), mark(products_sent)};
+    shard_log_own(&log_,
+                  &(struct shard_lease){
+                      .epoch = 1, .position = position, .until_ms = LEASE_END, .sent = sent});
+}
+
+static void judge(int topic, enum tail_verdict verdict, int64_t seq)
+{
+    struct tail_found found = {.record = mark(seq)};
+    found.record.offset = next_offset++;
+    shard_log_judge(&log_, topic, verdict, &found);
+}
+
+/* A shard at rest: nothing sent yet, tails judged. */
+static void open_log(void)
+{
+    struct error err;
+    ck_assert_int_eq(shard_log_init(&log_, 3, TOPIC_NAMES, TOPIC_COUNT, 8, &err), ERROR_NONE);
+    next_offset = 100;
+    own(0, 0, 0);
+    judge(ORDERS, TAIL_NONE_FINE, 0);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+}
+
+static void close_log(void)
+{
+    shard_log_done(&log_);
+}
+
+static struct window_row row(int topic, int64_t seq)
+{
+    return (struct window_row){.topic = (int16_t)topic, .seq = seq, .bytes = 10, .id = id_of(seq)};
+}
+
+static enum shard_offer offer(int topic, int64_t seq)
+{
+    const struct window_row offered = row(topic, seq);
+    return shard_log_offer(&log_, &offered, NOW);
+}
+
+static uint32_t send(int topic, int64_t seq)
+{
+    const struct window_row sent = row(topic, seq);
+    ck_assert_int_eq(shard_log_offer(&log_, &sent, NOW), OFFER_SEND);
+    return shard_log_sent(&log_, &sent, NOW);
+}
+
+static void deliver_at(uint32_t ticket, int64_t offset, bool is_acknowledged)
+{
+    const struct shard_delivery delivery = {.run = log_.run,
+                                            .ticket = ticket,
+                                            .offset = offset,
+                                            .is_acknowledged = is_acknowledged,
+                                            .failure = "refused"};
+    shard_log_delivered(&log_, &delivery, NOW);
+}
+
+static void acknowledge(uint32_t ticket)
+{
+    deliver_at(ticket, next_offset++, true);
+}
+
+/* The first record of each topic is through. */
+static void prove_both(void)
+{
+    acknowledge(send(ORDERS, 1));
+    acknowledge(send(PRODUCTS, 2));
+}
+
+START_TEST(nothing_is_sent_before_every_tail_is_judged)
+{
+    own(0, 0, 0);
+    ck_assert_int_eq(log_.state, SHARD_CHECKING);
+    ck_assert_int_eq(offer(ORDERS, 1), OFFER_HOLD);
+    judge(ORDERS, TAIL_NONE_FINE, 0);
+    ck_assert_int_eq(offer(ORDERS, 1), OFFER_HOLD);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+    ck_assert_int_eq(log_.state, SHARD_RUNNING);
+    ck_assert_int_eq(offer(ORDERS, 1), OFFER_SEND);
+}
+END_TEST
+
+START_TEST(the_first_record_of_a_partition_goes_alone)
+{
+    const uint32_t first = send(ORDERS, 1);
+
+    ck_assert_int_eq(offer(ORDERS, 2), OFFER_HOLD);
+    ck_assert_int_eq(offer(PRODUCTS, 2), OFFER_HOLD);
+    ck_assert(!shard_log_wants_rows(&log_, NOW));
+    acknowledge(first);
+
+    (void)send(ORDERS, 2);
+    (void)send(ORDERS, 3);
+    const uint32_t first_product = send(PRODUCTS, 4);
+    ck_assert_int_eq(offer(ORDERS, 5), OFFER_HOLD);
+    acknowledge(first_product);
+    (void)send(ORDERS, 5);
+}
+END_TEST
+
+START_TEST(after_an_hour_of_silence_the_first_record_goes_alone_again)
+{
+    prove_both();
+    const int64_t later = NOW + SHARD_SILENCE_MS;
+    shard_log_renew(&log_, later + 5000);
+    const struct window_row next = row(ORDERS, 3);
+
+    ck_assert_int_eq(shard_log_offer(&log_, &next, later), OFFER_SEND);
+    (void)shard_log_sent(&log_, &next, later);
+
+    ck_assert_int_eq(log_.awaited, ORDERS);
+    ck_assert(!shard_log_wants_rows(&log_, later));
+}
+END_TEST
+
+START_TEST(the_position_moves_over_an_unbroken_run_only)
+{
+    prove_both();
+    const uint32_t a = send(ORDERS, 5);
+    const uint32_t b = send(PRODUCTS, 6);
+    const uint32_t c = send(ORDERS, 9);
+
+    acknowledge(b);
+    ck_assert_int_eq(log_.position, 2);
+    acknowledge(a);
+    ck_assert_int_eq(log_.position, 6);
+    ck_assert_int_eq(log_.topics[ORDERS].known.sent.seq, 5);
+    ck_assert_int_eq(log_.topics[PRODUCTS].known.sent.seq, 6);
+    acknowledge(c);
+    ck_assert_int_eq(log_.position, 9);
+}
+END_TEST
+
+START_TEST(rows_up_to_the_tail_count_as_sent)
+{
+    own(4, 4, 0);
+    judge(ORDERS, TAIL_NEWER, 8);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+
+    ck_assert_int_eq(offer(ORDERS, 5), OFFER_SKIP);
+    acknowledge(send(PRODUCTS, 6));
+    ck_assert_int_eq(offer(ORDERS, 8), OFFER_SKIP);
+    ck_assert_int_eq(log_.position, 8);
+    ck_assert_int_eq(offer(ORDERS, 9), OFFER_SEND);
+}
+END_TEST
+
+START_TEST(an_older_tail_is_published_again_from_there)
+{
+    own(50, 50, 40);
+    judge(ORDERS, TAIL_OLDER, 30);
+    judge(PRODUCTS, TAIL_SAME, 40);
+
+    ck_assert_int_eq(log_.position, 30);
+    ck_assert_int_eq(log_.read, 30);
+    acknowledge(send(ORDERS, 31));
+    ck_assert_int_eq(offer(PRODUCTS, 40), OFFER_SKIP);
+    (void)send(ORDERS, 50);
+}
+END_TEST
+
+START_TEST(a_forbidding_tail_stops_the_shard)
+{
+    own(7, 7, 0);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+    judge(ORDERS, TAIL_UNKNOWN, 9);
+
+    ck_assert_int_eq(log_.state, SHARD_STOPPED);
+    ck_assert_ptr_nonnull(strstr(log_.reason, "order.events/3"));
+    ck_assert_int_eq(offer(ORDERS, 8), OFFER_HOLD);
+    ck_assert_int_eq(log_.position, 7);
+
+    shard_log_recheck(&log_);
+    ck_assert_int_eq(log_.state, SHARD_CHECKING);
+}
+END_TEST
+
+START_TEST(a_failed_delivery_waits_for_the_rest_and_then_looks_at_the_tails)
+{
+    prove_both();
+    const uint32_t a = send(ORDERS, 3);
+    const uint32_t b = send(ORDERS, 4);
+    const uint32_t c = send(PRODUCTS, 5);
+
+    acknowledge(a);
+    deliver_at(b, -1, false);
+    ck_assert_int_eq(log_.state, SHARD_FAILED);
+    ck_assert_int_eq(offer(ORDERS, 6), OFFER_HOLD);
+    acknowledge(c);
+
+    ck_assert_int_eq(log_.state, SHARD_CHECKING);
+    ck_assert_int_eq(log_.position, 3);
+    judge(ORDERS, TAIL_SAME, 3);
+    judge(PRODUCTS, TAIL_NEWER, 5);
+    (void)send(ORDERS, 4); /* again, and alone */
+    ck_assert_int_eq(offer(PRODUCTS, 5), OFFER_HOLD);
+}
+END_TEST
+
+START_TEST(answers_of_an_earlier_run_mean_nothing)
+{
+    prove_both();
+    const uint32_t ticket = send(ORDERS, 3);
+    const uint16_t run = log_.run;
+    shard_log_producer_lost(&log_);
+
+    const struct shard_delivery late = {
+        .run = run, .ticket = ticket, .offset = next_offset, .is_acknowledged = true};
+    shard_log_delivered(&log_, &late, NOW);
+
+    ck_assert_int_eq(log_.state, SHARD_CHECKING);
+    ck_assert_int_eq(log_.position, 2);
+}
+END_TEST
+
+START_TEST(a_new_producer_has_to_prove_itself_again)
+{
+    prove_both();
+    shard_log_producer_lost(&log_);
+    judge(ORDERS, TAIL_SAME, 1);
+    judge(PRODUCTS, TAIL_SAME, 2);
+
+    (void)send(ORDERS, 3);
+
+    ck_assert_int_eq(offer(ORDERS, 4), OFFER_HOLD);
+}
+END_TEST
+
+START_TEST(an_offset_that_goes_back_stops_the_shard)
+{
+    prove_both();
+    const uint32_t ticket = send(ORDERS, 3);
+
+    deliver_at(ticket, 0, true);
+
+    ck_assert_int_eq(log_.state, SHARD_STOPPED);
+    ck_assert_int_eq(log_.position, 2);
+    ck_assert_ptr_nonnull(strstr(log_.reason, "order.events/3: seq 3 got offset 0"));
+}
+END_TEST
+
+START_TEST(an_acknowledgement_without_offset_is_one)
+{
+    prove_both();
+    deliver_at(send(ORDERS, 3), -1, true);
+    ck_assert_int_eq(log_.position, 3);
+}
+END_TEST
+
+START_TEST(nothing_is_sent_on_an_old_lease)
+{
+    const struct window_row next = row(ORDERS, 1);
+
+    ck_assert_int_eq(shard_log_offer(&log_, &next, LEASE_END), OFFER_HOLD);
+    shard_log_renew(&log_, LEASE_END + 5000);
+
+    ck_assert_int_eq(shard_log_offer(&log_, &next, LEASE_END), OFFER_SEND);
+}
+END_TEST
+
+START_TEST(a_full_window_holds_further_rows)
+{
+    prove_both();
+    uint32_t first = send(ORDERS, 3);
+    for (int64_t seq = 4; seq <= 10; seq++) {
+        (void)send(ORDERS, seq);
+    }
+    ck_assert_int_eq(offer(ORDERS, 11), OFFER_HOLD);
+    acknowledge(first);
+    ck_assert_int_eq(offer(ORDERS, 11), OFFER_SEND);
+}
+END_TEST
+
+START_TEST(a_leaving_shard_sends_no_more_but_takes_answers)
+{
+    prove_both();
+    const uint32_t ticket = send(ORDERS, 3);
+    shard_log_leave(&log_);
+
+    ck_assert_int_eq(offer(ORDERS, 4), OFFER_HOLD);
+    acknowledge(ticket);
+
+    ck_assert_int_eq(log_.position, 3);
+    ck_assert_int_eq(log_.state, SHARD_LEAVING);
+    ck_assert_uint_eq(log_.window.in_flight, 0);
+}
+END_TEST
+
+START_TEST(a_lost_lease_forgets_what_was_in_flight)
+{
+    prove_both();
+    const uint32_t ticket = send(ORDERS, 3);
+    shard_log_lose(&log_);
+    acknowledge(ticket);
+
+    ck_assert(!shard_log_is_owned(&log_));
+    ck_assert(!shard_log_is_dirty(&log_));
+    ck_assert_int_eq(log_.position, 2);
+}
+END_TEST
+
+START_TEST(a_mark_is_due_until_it_is_confirmed)
+{
+    struct shard_mark first_mark;
+    ck_assert(!shard_log_is_dirty(&log_));
+    prove_both();
+    ck_assert(shard_log_is_dirty(&log_));
+    shard_log_mark(&log_, &first_mark);
+    acknowledge(send(ORDERS, 3));
+
+    shard_log_marked(&log_, &first_mark);
+    ck_assert(shard_log_is_dirty(&log_));
+    struct shard_mark second_mark;
+    shard_log_mark(&log_, &second_mark);
+    ck_assert_int_eq(second_mark.position, 3);
+    ck_assert_int_eq(second_mark.sent_seq[ORDERS], 3);
+    ck_assert_int_eq(second_mark.sent_seq[PRODUCTS], 2);
+    shard_log_marked(&log_, &second_mark);
+    ck_assert(!shard_log_is_dirty(&log_));
+}
+END_TEST
+
+START_TEST(a_mark_under_an_older_lease_confirms_nothing)
+{
+    struct shard_mark old_mark;
+    prove_both();
+    shard_log_mark(&log_, &old_mark);
+    old_mark.epoch--;
+    shard_log_marked(&log_, &old_mark);
+    ck_assert(shard_log_is_dirty(&log_));
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("shard_log");
+    tcase_add_checked_fixture(tests, open_log, close_log);
+    tcase_add_test(tests, nothing_is_sent_before_every_tail_is_judged);
+    tcase_add_test(tests, the_first_record_of_a_partition_goes_alone);
+    tcase_add_test(tests, after_an_hour_of_silence_the_first_record_goes_alone_again);
+    tcase_add_test(tests, the_position_moves_over_an_unbroken_run_only);
+    tcase_add_test(tests, rows_up_to_the_tail_count_as_sent);
+    tcase_add_test(tests, an_older_tail_is_published_again_from_there);
+    tcase_add_test(tests, a_forbidding_tail_stops_the_shard);
+    tcase_add_test(tests, a_failed_delivery_waits_for_the_rest_and_then_looks_at_the_tails);
+    tcase_add_test(tests, answers_of_an_earlier_run_mean_nothing);
+    tcase_add_test(tests, a_new_producer_has_to_prove_itself_again);
+    tcase_add_test(tests, an_offset_that_goes_back_stops_the_shard);
+    tcase_add_test(tests, an_acknowledgement_without_offset_is_one);
+    tcase_add_test(tests, nothing_is_sent_on_an_old_lease);
+    tcase_add_test(tests, a_full_window_holds_further_rows);
+    tcase_add_test(tests, a_leaving_shard_sends_no_more_but_takes_answers);
+    tcase_add_test(tests, a_lost_lease_forgets_what_was_in_flight);
+    tcase_add_test(tests, a_mark_is_due_until_it_is_confirmed);
+    tcase_add_test(tests, a_mark_under_an_older_lease_confirms_nothing);
+    Suite *suite = suite_create("relay-svc/core/shard_log");
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
