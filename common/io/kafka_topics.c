@@ -2,6 +2,7 @@
 #include "common/io/kafka_topics.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/parse.h"
 #include "common/io/kafka_handle.h"
 #include "common/io/loop.h"
 
@@ -175,7 +176,7 @@ static void note_setting(struct kafka_topic_found *found, const rd_kafka_ConfigE
         return;
     }
     if (strcmp(name, "retention.ms") == 0) {
-        found->retention_ms = strtoll(value, NULL, 10);
+        (void)parse_i64(strview_of(value), &found->retention_ms); /* else as if not told */
     } else if (strcmp(name, "cleanup.policy") == 0) {
         found->is_compacted = strcmp(value, "delete") != 0;
     }
