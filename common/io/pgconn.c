@@ -14,7 +14,7 @@
 
 enum {
     PARAMS_MAX = 24,
-    NAME_MAX_LEN = 16,
+    NAME_MAX_LEN = 24,
     FIRST_RETRY_MS = 100,
     LAST_RETRY_MS = 3000,
     CONNECT_TIMEOUT_MS = 10000,
@@ -277,7 +277,9 @@ static void lose(struct pgconn *conn, const char *reason)
     drop_connection(conn);
 
     uint64_t random = 0;
-    (void)getrandom(&random, sizeof random, 0);
+    if (getrandom(&random, sizeof random, 0) < 0) {
+        random = 0; /* no jitter, then */
+    }
     loop_timer_start(conn->timer, backoff_next_ms(&conn->backoff, random));
 
     const struct trip_queue lost = conn->in_flight;
@@ -477,6 +479,13 @@ void pgconn_free(struct pgconn *conn)
     forget(&conn->unsent);
     strbuf_done(&conn->scratch);
     free(conn);
+}
+
+void pgconn_abandon(struct pgconn *conn, const char *reason)
+{
+    if (conn->pg != NULL) {
+        lose(conn, reason);
+    }
 }
 
 bool pgconn_is_ready(const struct pgconn *conn)

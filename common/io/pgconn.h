@@ -81,6 +81,10 @@ MUST_USE enum error_kind pgconn_new(struct loop *loop, const struct pgconn_optio
 /* Closes at once; trips in flight get no outcome. Accepts NULL. */
 void pgconn_free(struct pgconn *conn);
 
+/* Gives the connection up as if it had been lost, and connects anew: for a server that took
+ * statements and never answers. */
+void pgconn_abandon(struct pgconn *conn, const char *reason);
+
 /* Connected and prepared. While false, queries are refused with ERROR_TRANSIENT. */
 bool pgconn_is_ready(const struct pgconn *conn);
 

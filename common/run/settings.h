@@ -95,49 +95,49 @@ extern const char *const SETTINGS_AUTH_MODES[];
 /* Prefixes of the common rows; begin the service's list with them. */
 #define SETTINGS_COMMON_PREFIXES "LISTEN_", "LOG_", "AUTH_", "SHUTDOWN_"
 
-#define SETTINGS_COMMON_ROWS(type, member, port)                                                   \
+#define SETTINGS_COMMON_ROWS(owner, member, port)                                                   \
     {.name = "LISTEN_ADDRESS",                                                                     \
      .type = SETTING_STRING,                                                                       \
      .fallback = "127.0.0.1",                                                                      \
      .help = "Numeric address the HTTP server listens on.",                                        \
-     SETTING_FIELD(type, member.listen_address)},                                                  \
+     SETTING_FIELD(owner, member.listen_address)},                                                  \
         {.name = "LISTEN_PORT",                                                                    \
          .type = SETTING_INT,                                                                      \
          .fallback = (port),                                                                       \
          .min = 0,                                                                                 \
          .max = 65535,                                                                             \
          .help = "Its port; 0 takes any free one.",                                                \
-         SETTING_FIELD(type, member.listen_port)},                                                 \
+         SETTING_FIELD(owner, member.listen_port)},                                                 \
         {.name = "LISTEN_MAX_CONNECTIONS",                                                         \
          .type = SETTING_INT,                                                                      \
          .fallback = "1024",                                                                       \
          .min = 1,                                                                                 \
          .max = 65536,                                                                             \
          .help = "Open connections beyond which new ones wait in the kernel's queue.",             \
-         SETTING_FIELD(type, member.max_connections)},                                             \
+         SETTING_FIELD(owner, member.max_connections)},                                             \
         {.name = "LOG_LEVEL",                                                                      \
          .type = SETTING_ENUM,                                                                     \
          .fallback = "info",                                                                       \
          .words = SETTINGS_LOG_LEVELS,                                                             \
          .help = "Least severe level that is written.",                                            \
-         SETTING_FIELD(type, member.log_level)},                                                   \
+         SETTING_FIELD(owner, member.log_level)},                                                   \
         {.name = "SHUTDOWN_TIMEOUT",                                                               \
          .type = SETTING_DURATION_MS,                                                              \
          .fallback = "10s",                                                                        \
          .min = 100,                                                                               \
          .max = 600000,                                                                            \
          .help = "How long work in flight may take to finish after SIGTERM.",                      \
-         SETTING_FIELD(type, member.shutdown_timeout_ms)},                                         \
+         SETTING_FIELD(owner, member.shutdown_timeout_ms)},                                         \
         {.name = "AUTH",                                                                           \
          .type = SETTING_ENUM,                                                                     \
          .fallback = "tokens",                                                                     \
          .words = SETTINGS_AUTH_MODES,                                                             \
          .help = "tokens: every request needs one; off: none does, on a loopback address only.",   \
-         SETTING_FIELD(type, member.auth)},                                                        \
+         SETTING_FIELD(owner, member.auth)},                                                        \
     {                                                                                              \
         .name = "AUTH_TOKENS_FILE", .type = SETTING_PATH,                                          \
         .help = "Tokens, one per line: sha256-hex role subject. Read again on SIGHUP.",            \
-        SETTING_FIELD(type, member.auth_tokens_file)                                               \
+        SETTING_FIELD(owner, member.auth_tokens_file)                                               \
     }
 
 /*

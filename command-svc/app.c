@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/app.h"
+
+#include "command-svc/settings.h"
+#include "command-svc/shell/control.h"
+#include "command-svc/shell/http_api.h"
+#include "command-svc/shell/lane.h"
+#include "command-svc/shell/migrate.h"
+#include "common/base/parse.h"
+#include "common/base/strbuf.h"
+#include "common/contract/shard.h"
+#include "common/run/health.h"
+#include "common/run/log.h"
+#include "common/run/service.h"
+#include "common/run/shutdown.h"
+
+#include <stdio.h>
+
+struct app {
+    struct runtime runtime;
+    struct lanes *lanes;
+    struct control *control;
+    struct http_api *api;
+};
+
+static void on_commit(void *user)
+{
+    const struct app *app = user;
+    control_ring_bell(app->control);
+}
+
+static void on_shards(void *user, int shards)
+{
+    const struct app *app = user;
+    lanes_set_shards(app->lanes, shards);
+    log_event(LOG_INFO, "shards_known", LOG_INT("shards", shards));
+}
+
+static bool is_drained(void *user)
+{
+    const struct app *app = user;
+    return app->lanes == NULL || lanes_are_idle(app->lanes);
+}
+
+static enum error_kind build(struct app *app, const struct command_settings *settings,
+                             struct error *err)
+{
+    struct runtime *runtime = &app->runtime;
+    const struct lanes_options lanes = {
+        .database_url = settings->database_url,
+        .count = (int)settings->lanes,
+        .command_timeout_ms = settings->command_timeout_ms,
+        .queue_max = (size_t)settings->queue_max,
+        .on_commit = on_commit,
+        .user = app,
+        .metrics = runtime->metrics,
+    };
+    enum error_kind kind = lanes_new(runtime->loop, &lanes, &app->lanes, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    const struct control_options control = {
+        .database_url = settings->database_url,
+        .receipt_retention_ms = settings->receipt_retention_ms,
+        .on_shards = on_shards,
+        .user = app,
+        .metrics = runtime->metrics,
+    };
+    kind = control_new(runtime->loop, &control, &app->control, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    const struct http_api_options api = {
+        .lanes = app->lanes, .auth = runtime->auth, .query_url = settings->query_url};
+    kind = http_api_new(&api, &app->api, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    http_api_serve(app->api, runtime->http);
+    health_add(runtime->health, "postgres", lanes_probe, app->lanes);
+    health_add(runtime->health, "schema", control_probe, app->control);
+    return ERROR_NONE;
+}
+
+int app_serve(const struct service_call *call)
+{
+    struct app app = {.lanes = NULL};
+    const struct shutdown_hooks hooks = {.is_drained = is_drained, .user = &app};
+    struct error err;
+    int code = SERVICE_MISUSED;
+    if (runtime_init(&app.runtime, call, &hooks, &err) == ERROR_NONE &&
+        build(&app, call->values, &err) == ERROR_NONE) {
+        code = runtime_run(&app.runtime);
+    } else {
+        log_event(LOG_ERROR, "start_failed", LOG_ERR(&err));
+    }
+    lanes_free(app.lanes);
+    control_free(app.control);
+    runtime_done(&app.runtime);
+    http_api_free(app.api);
+    return code;
+}
+
+struct migrate_arguments {
+    int64_t shards;
+    bool print;
+};
+
+static bool read_arguments(const struct service_call *call, struct migrate_arguments *ret)
+{
+    struct migrate_arguments arguments = {.shards = SHARDS_DEFAULT};
+    for (int i = 1; i < call->argc; i++) {
+        const struct strview word = strview_of(call->argv[i]);
+        if (strview_is(word, "--print")) {
+            arguments.print = true;
+        } else if (strview_is(word, "--shards") && i + 1 < call->argc &&
+                   parse_i64(strview_of(call->argv[i + 1]), &arguments.shards) &&
+                   arguments.shards >= 1 && arguments.shards <= SHARDS_MAX) {
+            i++;
+        } else {
+            return false;
+        }
+    }
+    *ret = arguments;
+    return true;
+}
+
+int app_migrate(const struct service_call *call)
+{
+    enum { REPORT_MAX = 4 << 20 };
+    struct migrate_arguments arguments;
+    if (!read_arguments(call, &arguments)) {
+        (void)fprintf(stderr, "usage: command-svc migrate [--shards 1..%d] [--print]\n",
+                      SHARDS_MAX);
+        return SERVICE_MISUSED;
+    }
+    const struct command_settings *settings = call->values;
+    struct strbuf report;
+    strbuf_init(&report, REPORT_MAX);
+    struct error err;
+    const enum error_kind kind =
+        arguments.print ? migrate_print((int)arguments.shards, &report, &err)
+                        : migrate_run(settings->database_url, (int)arguments.shards, &report, &err);
+    (void)fputs(strbuf_cstr(&report), stdout);
+    if (kind != ERROR_NONE) {
+        (void)fprintf(stderr, "command-svc migrate: %s\n", err.text);
+    }
+    strbuf_done(&report);
+    return kind == ERROR_NONE ? SERVICE_OK : SERVICE_FAILED;
+}

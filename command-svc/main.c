@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* command-svc: takes commands, checks every rule, commits state, events and receipts together. */
+#include "command-svc/app.h"
+#include "command-svc/metrics.h"
+#include "command-svc/settings.h"
+#include "common/run/service.h"
+
+#include <stddef.h>
+
+static const struct service_command COMMANDS[] = {
+    {"serve", NULL, "Take commands over HTTP until SIGTERM.", app_serve, true},
+    {"migrate", "[--shards N] [--print]",
+     "Bring the database's schema up to date, or print the SQL that would.", app_migrate, false},
+    {NULL, NULL, NULL, NULL, false},
+};
+
+static struct command_settings settings;
+
+static const struct service SERVICE = {
+    .name = "command-svc",
+    .purpose = "takes commands and commits state, events and receipts in one transaction",
+    .schema = &COMMAND_SCHEMA,
+    .values = &settings,
+    .common_offset = offsetof(struct command_settings, common),
+    .commands = COMMANDS,
+    .metrics = COMMAND_METRICS,
+    .metric_count = COMMAND_METRIC_COUNT,
+};
+
+int main(int argc, char **argv)
+{
+    return service_main(&SERVICE, argc, argv);
+}

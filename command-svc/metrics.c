@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/metrics.h"
+
+static const char *const OUTCOMES[] = {"accepted", "rejected", "replayed", "repeated", NULL};
+static const char *const REFUSALS[] = {"invalid", "unauthorized", "overloaded", "unavailable",
+                                       NULL};
+static const double BATCH_BOUNDS[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+
+const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
+    [METRIC_COMMANDS] = {.name = "orderspine_commands_total",
+                         .type = METRIC_COUNTER,
+                         .help = "Commands answered after a commit, by outcome.",
+                         .label = "outcome",
+                         .values = OUTCOMES},
+    [METRIC_COMMANDS_REFUSED] = {.name = "orderspine_commands_refused_total",
+                                 .type = METRIC_COUNTER,
+                                 .help = "Commands refused at the door, by reason.",
+                                 .label = "reason",
+                                 .values = REFUSALS},
+    [METRIC_COMMANDS_EXPIRED] = {.name = "orderspine_commands_expired_total",
+                                 .type = METRIC_COUNTER,
+                                 .help = "Commands that met their deadline while waiting."},
+    [METRIC_COMMANDS_FAILED] = {.name = "orderspine_commands_failed_total",
+                                .type = METRIC_COUNTER,
+                                .help = "Commands that failed alone in their batch: look at the "
+                                        "log, a person must act."},
+    [METRIC_COMMAND_SECONDS] = {.name = "orderspine_command_duration_seconds",
+                                .type = METRIC_HISTOGRAM,
+                                .help = "From the queue to the answer."},
+    [METRIC_BATCH_COMMANDS] = {.name = "orderspine_batch_commands",
+                               .type = METRIC_HISTOGRAM,
+                               .help = "Commands in one transaction.",
+                               .bounds = BATCH_BOUNDS,
+                               .bound_count = sizeof BATCH_BOUNDS / sizeof BATCH_BOUNDS[0]},
+    [METRIC_BATCH_SECONDS] = {.name = "orderspine_batch_duration_seconds",
+                              .type = METRIC_HISTOGRAM,
+                              .help = "From BEGIN to the answer to COMMIT."},
+    [METRIC_BATCHES_REPEATED] = {.name = "orderspine_batches_repeated_total",
+                                 .type = METRIC_COUNTER,
+                                 .help = "Batches begun anew after a failure."},
+    [METRIC_BELLS] = {.name = "orderspine_bells_total",
+                      .type = METRIC_COUNTER,
+                      .help = "Times the relay was told that there is something to publish."},
+};

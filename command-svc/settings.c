@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/settings.h"
+
+static const struct setting ROWS[] = {
+    SETTINGS_COMMON_ROWS(struct command_settings, common, "8080"),
+    {.name = "DATABASE_URL",
+     .type = SETTING_STRING,
+     .flags = SETTING_SECRET | SETTING_REQUIRED,
+     .help = "PostgreSQL that holds state, receipts and outbox, as a libpq connection string.",
+     SETTING_FIELD(struct command_settings, database_url)},
+    {.name = "COMMAND_QUERY_URL",
+     .type = SETTING_STRING,
+     .fallback = "http://127.0.0.1:8082",
+     .help = "Where clients reach projector-svc: the beginning of every Location.",
+     SETTING_FIELD(struct command_settings, query_url)},
+    {.name = "COMMAND_LANES",
+     .type = SETTING_INT,
+     .fallback = "2",
+     .min = 1,
+     .max = 16,
+     .unit = "connections",
+     .help = "Batches in flight at once; each lane is one database connection.",
+     SETTING_FIELD(struct command_settings, lanes)},
+    {.name = "COMMAND_QUEUE_MAX",
+     .type = SETTING_INT,
+     .fallback = "4096",
+     .min = 1,
+     .max = 1000000,
+     .unit = "commands",
+     .help = "Commands that may wait in one lane; beyond it new ones get 503 overloaded.",
+     SETTING_FIELD(struct command_settings, queue_max)},
+    {.name = "COMMAND_TIMEOUT",
+     .type = SETTING_DURATION_MS,
+     .fallback = "10s",
+     .min = 100,
+     .max = 600000,
+     .help = "How long a command may wait for the database before it gets 503.",
+     SETTING_FIELD(struct command_settings, command_timeout_ms)},
+    {.name = "COMMAND_RECEIPT_RETENTION",
+     .type = SETTING_DURATION_MS,
+     .fallback = "30d",
+     .min = 60000,
+     .max = INT64_C(366) * 86400 * 1000,
+     .help = "How long a key is remembered, and its retry answered as the first time.",
+     SETTING_FIELD(struct command_settings, receipt_retention_ms)},
+};
+
+static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "COMMAND_", NULL};
+
+const struct settings_schema COMMAND_SCHEMA = {
+    .service = "command-svc",
+    .rows = ROWS,
+    .count = sizeof ROWS / sizeof ROWS[0],
+    .prefixes = PREFIXES,
+};

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/io/pgsession.h"
+
+#include <assert.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+struct pgsession {
+    PGconn *pg;
+    PGresult *result; /* of the last question */
+};
+
+static void ignore_notice(void *user, const PGresult *result)
+{
+    (void)user;
+    (void)result;
+}
+
+enum error_kind pgsession_open(const char *url, const char *application_name,
+                               struct pgsession **ret_session, struct error *err)
+{
+    const char *const names[] = {"dbname", "fallback_application_name", "connect_timeout", NULL};
+    const char *const values[] = {url, application_name, "10", NULL};
+    struct pgsession *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        return error_set(err, ERROR_FATAL, "no memory for a database session");
+    }
+    session->pg = PQconnectdbParams(names, values, 1);
+    if (PQstatus(session->pg) != CONNECTION_OK) {
+        (void)error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
+        pgsession_close(session);
+        return err->kind;
+    }
+    (void)PQsetNoticeReceiver(session->pg, ignore_notice, NULL);
+    *ret_session = session;
+    return ERROR_NONE;
+}
+
+void pgsession_close(struct pgsession *session)
+{
+    if (session != NULL) {
+        PQclear(session->result);
+        PQfinish(session->pg);
+        free(session);
+    }
+}
+
+static enum error_kind check(const struct pgsession *session, struct error *err)
+{
+    const ExecStatusType status = PQresultStatus(session->result);
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
+        return ERROR_NONE;
+    }
+    const char *text = PQresultErrorField(session->result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *hint = PQresultErrorField(session->result, PG_DIAG_MESSAGE_HINT);
+    if (text == NULL) {
+        return error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
+    }
+    return error_set(err, ERROR_FATAL, "PostgreSQL: %s%s%s", text, hint == NULL ? "" : ". ",
+                     hint == NULL ? "" : hint);
+}
+
+enum error_kind pgsession_run(struct pgsession *session, const char *sql, struct error *err)
+{
+    PQclear(session->result);
+    session->result = PQexec(session->pg, sql);
+    return check(session, err);
+}
+
+enum error_kind pgsession_ask(struct pgsession *session, const char *sql, const char *const *params,
+                              size_t param_count, struct strview *ret_value, struct error *err)
+{
+    assert(param_count <= PGSESSION_PARAMS_MAX);
+    PQclear(session->result);
+    session->result = PQexecParams(session->pg, sql, (int)param_count, NULL, params, NULL, NULL, 0);
+    const enum error_kind kind = check(session, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    *ret_value = (struct strview){0};
+    if (PQntuples(session->result) > 0 && PQgetisnull(session->result, 0, 0) == 0) {
+        *ret_value = (struct strview){.data = PQgetvalue(session->result, 0, 0),
+                                      .len = (size_t)PQgetlength(session->result, 0, 0)};
+    }
+    return ERROR_NONE;
+}

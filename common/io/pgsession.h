@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pgsession.h - a plain blocking PostgreSQL session, for tools that do one thing and end.
+ *
+ * Why beside pgconn.h: migrations are whole files of statements, which pipeline
+ * mode cannot send, and nobody waits on the loop while they run.
+ *
+ * Errors: ERROR_TRANSIENT when the server cannot be reached, ERROR_FATAL with
+ * the server's text (and hint) otherwise.
+ */
+#ifndef COMMON_IO_PGSESSION_H
+#define COMMON_IO_PGSESSION_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+struct pgsession;
+
+MUST_USE enum error_kind pgsession_open(const char *url, const char *application_name,
+                                        struct pgsession **ret_session, struct error *err);
+
+/* Accepts NULL. */
+void pgsession_close(struct pgsession *session);
+
+/* Runs a text of one or more statements; what they return is dropped. */
+MUST_USE enum error_kind pgsession_run(struct pgsession *session, const char *sql,
+                                       struct error *err);
+
+enum { PGSESSION_PARAMS_MAX = 8 };
+
+/* Runs one statement with text parameters. The first column of the first row, borrowed until the
+ * next call; data is NULL when there is no row or the value is NULL. */
+MUST_USE enum error_kind pgsession_ask(struct pgsession *session, const char *sql,
+                                       const char *const *params, size_t param_count,
+                                       struct strview *ret_value, struct error *err);
+
+#endif
