@@ -3,20 +3,19 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/parse.h"
+#include "common/io/digest.h"
 #include "common/io/http.h"
 #include "common/run/settings.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
-enum { HASH_LEN = 32, TOKENS_MAX = 4096, LINE_MAX_BYTES = 256, TOKEN_MAX = 512 };
+enum { TOKENS_MAX = 4096, LINE_MAX_BYTES = 256, TOKEN_MAX = 512 };
 
 static const char *const ROLE_NAMES[] = {
     [ROLE_CUSTOMER] = "customer",     [ROLE_AGENT] = "agent",       [ROLE_PAYMENT] = "payment",
@@ -28,7 +27,7 @@ static const struct principal ANYONE = {
     .role = ROLE_OPERATOR, .subject = "anyone", .is_anyone = true};
 
 struct token {
-    uint8_t hash[HASH_LEN];
+    uint8_t hash[DIGEST_LEN];
     char subject[AUTH_SUBJECT_MAX + 1];
     struct principal principal; /* its subject points above */
 };
@@ -42,8 +41,7 @@ struct auth {
     enum auth_mode mode;
     const char *path;
     struct tokens *tokens;
-    EVP_MD *sha256;
-    EVP_MD_CTX *digest;
+    struct digest *digest;
 };
 
 const char *auth_role_name(enum auth_role role)
@@ -119,7 +117,7 @@ static bool is_subject(struct strview text)
 static bool is_known_hash(const struct tokens *tokens, const uint8_t *hash)
 {
     for (size_t i = 0; i < tokens->count; i++) {
-        if (memcmp(tokens->list[i].hash, hash, HASH_LEN) == 0) {
+        if (memcmp(tokens->list[i].hash, hash, DIGEST_LEN) == 0) {
             return true;
         }
     }
@@ -134,7 +132,7 @@ static const char *read_line(struct tokens *tokens, struct strview line)
     const struct strview role = take_word(&line);
     const struct strview subject = take_word(&line);
     *token = (struct token){0};
-    if (!parse_hex(hash, token->hash, HASH_LEN)) {
+    if (!parse_hex(hash, token->hash, DIGEST_LEN)) {
         return "no SHA-256 in lower-case hexadecimal";
     }
     if (!auth_role_parse(role, &token->principal.role)) {
@@ -236,25 +234,19 @@ static enum error_kind load_tokens(const char *path, struct tokens **ret_tokens,
 enum error_kind auth_new(const struct common_settings *common, struct auth **ret_auth,
                          struct error *err)
 {
-    struct tokens *tokens = NULL;
-    if (common->auth == AUTH_TOKENS) {
-        const enum error_kind kind = load_tokens(common->auth_tokens_file, &tokens, err);
-        if (kind != ERROR_NONE) {
-            return kind;
-        }
-    }
     struct auth *auth = calloc(1, sizeof *auth);
     if (auth == NULL) {
         abort();
     }
     auth->mode = (enum auth_mode)common->auth;
     auth->path = common->auth_tokens_file;
-    auth->tokens = tokens;
-    auth->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    auth->digest = EVP_MD_CTX_new();
-    if (auth->sha256 == NULL || auth->digest == NULL) {
+    enum error_kind kind = digest_new(&auth->digest, err);
+    if (kind == ERROR_NONE && auth->mode == AUTH_TOKENS) {
+        kind = load_tokens(auth->path, &auth->tokens, err);
+    }
+    if (kind != ERROR_NONE) {
         auth_free(auth);
-        return error_set(err, ERROR_FATAL, "libcrypto has no SHA-256");
+        return kind;
     }
     *ret_auth = auth;
     return ERROR_NONE;
@@ -265,8 +257,7 @@ void auth_free(struct auth *auth)
     if (auth == NULL) {
         return;
     }
-    EVP_MD_CTX_free(auth->digest);
-    EVP_MD_free(auth->sha256);
+    digest_free(auth->digest);
     free(auth->tokens);
     free(auth);
 }
@@ -288,21 +279,28 @@ enum error_kind auth_reload(struct auth *auth, struct error *err)
 
 /* --- asking ---------------------------------------------------------------------- */
 
+/* Looks at every byte, wherever the first difference is. */
+static bool hashes_equal(const uint8_t *a, const uint8_t *b)
+{
+    unsigned difference = 0;
+    for (size_t i = 0; i < DIGEST_LEN; i++) {
+        difference |= (unsigned)(a[i] ^ b[i]);
+    }
+    return difference == 0;
+}
+
 const struct principal *auth_lookup(const struct auth *auth, struct strview token)
 {
-    uint8_t hash[HASH_LEN];
+    uint8_t hash[DIGEST_LEN];
     const struct principal *found = NULL;
     if (auth->mode == AUTH_OFF) {
         return &ANYONE;
     }
-    if (token.len == 0 || token.len > TOKEN_MAX ||
-        EVP_DigestInit_ex2(auth->digest, auth->sha256, NULL) != 1 ||
-        EVP_DigestUpdate(auth->digest, token.data, token.len) != 1 ||
-        EVP_DigestFinal_ex(auth->digest, hash, NULL) != 1) {
+    if (token.len == 0 || token.len > TOKEN_MAX || !digest_of(auth->digest, &token, 1, hash)) {
         return NULL;
     }
     for (size_t i = 0; i < auth->tokens->count; i++) {
-        if (CRYPTO_memcmp(auth->tokens->list[i].hash, hash, HASH_LEN) == 0) {
+        if (hashes_equal(auth->tokens->list[i].hash, hash)) {
             found = &auth->tokens->list[i].principal;
         }
     }

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Configuration from the environment: values, all faults at once, and what is shown. */
+#include "common/base/strbuf.h"
+#include "common/run/settings.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct values {
+    struct common_settings common;
+    const char *database_url;
+    int64_t lanes;
+    int64_t wait_ms;
+    int64_t budget;
+    bool is_eager;
+    int flavour;
+};
+
+static const char *const FLAVOURS[] = {"plain", "salted", NULL};
+static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "COMMAND_", NULL};
+
+static const struct setting ROWS[] = {
+    SETTINGS_COMMON_ROWS(struct values, common, "8080"),
+    {.name = "DATABASE_URL",
+     .type = SETTING_STRING,
+     .flags = SETTING_SECRET | SETTING_REQUIRED,
+     .help = "PostgreSQL.",
+     SETTING_FIELD(struct values, database_url)},
+    {.name = "COMMAND_LANES",
+     .type = SETTING_INT,
+     .fallback = "2",
+     .min = 1,
+     .max = 16,
+     .unit = "lanes",
+     .help = "Lanes.",
+     SETTING_FIELD(struct values, lanes)},
+    {.name = "COMMAND_WAIT",
+     .type = SETTING_DURATION_MS,
+     .fallback = "1500ms",
+     .min = 100,
+     .max = 3600000,
+     .help = "Wait.",
+     SETTING_FIELD(struct values, wait_ms)},
+    {.name = "COMMAND_BUDGET",
+     .type = SETTING_BYTES,
+     .fallback = "16MiB",
+     .min = 1024,
+     .max = 1073741824,
+     .help = "Budget.",
+     SETTING_FIELD(struct values, budget)},
+    {.name = "COMMAND_EAGER",
+     .type = SETTING_BOOL,
+     .fallback = "off",
+     .help = "Eager.",
+     SETTING_FIELD(struct values, is_eager)},
+    {.name = "COMMAND_FLAVOUR",
+     .type = SETTING_ENUM,
+     .fallback = "plain",
+     .words = FLAVOURS,
+     .help = "Flavour.",
+     SETTING_FIELD(struct values, flavour)},
+};
+
+static const struct settings_schema SCHEMA = {
+    .service = "command-svc",
+    .rows = ROWS,
+    .count = sizeof ROWS / sizeof ROWS[0],
+    .prefixes = PREFIXES,
+    .pass_through = "KAFKA_",
+};
+
+static struct values values;
+static struct settings *settings;
+static struct strbuf text;
+
+static void setup(void)
+{
+    settings = NULL;
+    strbuf_init(&text, 65536);
+}
+
+static void teardown(void)
+{
+    settings_free(settings);
+    strbuf_done(&text);
+}
+
+static void load(const char *const *entries)
+{
+    char *env[32] = {NULL};
+    for (size_t i = 0; entries[i] != NULL; i++) {
+        env[i] = strdup(entries[i]);
+    }
+    settings = settings_load(&SCHEMA, env, &values);
+    for (size_t i = 0; env[i] != NULL; i++) {
+        free(env[i]);
+    }
+}
+
+#define LOAD(...) load((const char *const[]){__VA_ARGS__, NULL})
+
+static bool has_fault(const char *fault)
+{
+    for (size_t i = 0; i < settings_fault_count(settings); i++) {
+        if (strcmp(settings_fault(settings, i), fault) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+START_TEST(what_is_not_set_has_its_default)
+{
+    LOAD("DATABASE_URL=postgres://x", "PATH=/bin", "COMMAND_LANES=");
+
+    ck_assert_uint_eq(settings_fault_count(settings), 0);
+    ck_assert_str_eq(values.database_url, "postgres://x");
+    ck_assert_str_eq(values.common.listen_address, "127.0.0.1");
+    ck_assert_int_eq(values.common.listen_port, 8080);
+    ck_assert_int_eq(values.common.shutdown_timeout_ms, 10000);
+    ck_assert_ptr_null(values.common.auth_tokens_file);
+    ck_assert_int_eq(values.lanes, 2);
+    ck_assert_int_eq(values.wait_ms, 1500);
+    ck_assert_int_eq(values.budget, 16777216);
+    ck_assert(!values.is_eager);
+    ck_assert_int_eq(values.flavour, 0);
+}
+END_TEST
+
+START_TEST(what_is_set_is_read_by_its_type)
+{
+    LOAD("DATABASE_URL=x", "COMMAND_LANES=16", "COMMAND_WAIT=1h", "COMMAND_BUDGET=1KiB",
+         "COMMAND_EAGER=yes", "COMMAND_FLAVOUR=salted", "LOG_LEVEL=debug");
+
+    ck_assert_uint_eq(settings_fault_count(settings), 0);
+    ck_assert_int_eq(values.lanes, 16);
+    ck_assert_int_eq(values.wait_ms, 3600000);
+    ck_assert_int_eq(values.budget, 1024);
+    ck_assert(values.is_eager);
+    ck_assert_int_eq(values.flavour, 1);
+    ck_assert_int_eq(values.common.log_level, 3);
+}
+END_TEST
+
+START_TEST(all_faults_are_listed)
+{
+    LOAD("COMMAND_LANES=17", "COMMAND_WAIT=10", "COMMAND_BUDGET=big", "COMMAND_EAGER=maybe",
+         "COMMAND_FLAVOUR=sweet", "COMMAND_LANE=3", "LISTEN_PORT=70000",
+         "AUTH_TOKENS_FILE=/nowhere/tokens");
+
+    ck_assert(has_fault("DATABASE_URL is not set: PostgreSQL."));
+    ck_assert(has_fault("COMMAND_LANES: \"17\" is not a number of lanes from 1 to 16"));
+    ck_assert(has_fault("COMMAND_WAIT: \"10\" is not a duration (300ms, 2s, 5m, 1h, 30d) from "
+                        "100ms to 1h"));
+    ck_assert(has_fault("COMMAND_BUDGET: \"big\" is not a size (4096, 16KiB, 1MiB) from 1KiB to "
+                        "1GiB"));
+    ck_assert(has_fault("COMMAND_EAGER: \"maybe\" is not on or off"));
+    ck_assert(has_fault("COMMAND_FLAVOUR: \"sweet\" is not one of plain, salted"));
+    ck_assert(has_fault("COMMAND_LANE is not a setting of command-svc"));
+    ck_assert(has_fault("LISTEN_PORT: \"70000\" is not a number from 0 to 65535"));
+    ck_assert(has_fault("AUTH_TOKENS_FILE: cannot read /nowhere/tokens: No such file or "
+                        "directory"));
+    ck_assert_uint_eq(settings_fault_count(settings), 9);
+}
+END_TEST
+
+START_TEST(names_of_others_are_none_of_our_business)
+{
+    LOAD("DATABASE_URL=x", "RELAY_POLL=3", "HOME=/", "COMMAND_SVC_SERVICE_HOST=10.0.0.1",
+         "COMMAND_SVC_PORT=tcp://10.0.0.1:8080", "COMMAND_SVC_PORT_8080_TCP_ADDR=10.0.0.1",
+         "KAFKA_SERVICE_PORT=9092", "KAFKA_PORT_9092_TCP=tcp://x");
+
+    ck_assert_uint_eq(settings_fault_count(settings), 0);
+    ck_assert_uint_eq(settings_property_count(settings), 0);
+}
+END_TEST
+
+static const char *write_secret(const char *content)
+{
+    static char path[64];
+    (void)snprintf(path, sizeof path, "/tmp/orderspine-secret-XXXXXX");
+    const int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, content, strlen(content)), (ssize_t)strlen(content));
+    ck_assert_int_eq(close(fd), 0);
+    return path;
+}
+
+START_TEST(a_secret_may_come_from_a_file)
+{
+    char entry[128];
+    const char *path = write_secret("postgres://from-file\n");
+    (void)snprintf(entry, sizeof entry, "DATABASE_URL_FILE=%s", path);
+
+    LOAD(entry);
+    ck_assert_int_eq(unlink(path), 0);
+
+    ck_assert_uint_eq(settings_fault_count(settings), 0);
+    ck_assert_str_eq(values.database_url, "postgres://from-file");
+}
+END_TEST
+
+START_TEST(a_secret_from_two_places_is_a_fault)
+{
+    LOAD("DATABASE_URL=x", "DATABASE_URL_FILE=/nowhere");
+
+    ck_assert(has_fault("DATABASE_URL and DATABASE_URL_FILE are both set"));
+}
+END_TEST
+
+START_TEST(only_secrets_come_from_files)
+{
+    LOAD("DATABASE_URL=x", "COMMAND_LANES_FILE=/nowhere");
+
+    ck_assert(has_fault("COMMAND_LANES_FILE is not a setting of command-svc"));
+}
+END_TEST
+
+START_TEST(properties_are_handed_on_under_their_own_names)
+{
+    char entry[128];
+    const char *path = write_secret("s3cret");
+    (void)snprintf(entry, sizeof entry, "KAFKA_SASL_PASSWORD_FILE=%s", path);
+
+    LOAD("DATABASE_URL=x", "KAFKA_SSL_CA_LOCATION=/etc/ca.pem", entry, "KAFKA_LINGER_MS=5");
+    ck_assert_int_eq(unlink(path), 0);
+
+    ck_assert_uint_eq(settings_fault_count(settings), 0);
+    ck_assert_uint_eq(settings_property_count(settings), 3);
+    ck_assert_str_eq(settings_property(settings, 0).name, "linger.ms");
+    ck_assert_str_eq(settings_property(settings, 1).name, "sasl.password");
+    ck_assert_str_eq(settings_property(settings, 1).value, "s3cret");
+    ck_assert_str_eq(settings_property(settings, 2).value, "/etc/ca.pem");
+}
+END_TEST
+
+START_TEST(secrets_are_never_shown)
+{
+    LOAD("DATABASE_URL=hush", "KAFKA_SASL_PASSWORD=hush", "COMMAND_LANES=hush");
+
+    settings_table(settings, &text);
+    settings_json(settings, &text);
+
+    /* Only in the fault about a value that is none. */
+    ck_assert_ptr_null(strstr(strbuf_cstr(&text), "postgres"));
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&text), "***"));
+    const char *json = strstr(strbuf_cstr(&text), "{\"service\"");
+    ck_assert_ptr_nonnull(json);
+    ck_assert_ptr_nonnull(
+        strstr(json, "{\"name\":\"DATABASE_URL\",\"value\":\"***\",\"from\":\"environment\"}"));
+    ck_assert_ptr_nonnull(strstr(json, "\"sasl.password\":\"***\""));
+    ck_assert_ptr_nonnull(strstr(json, "\"name\":\"AUTH_TOKENS_FILE\",\"value\":null"));
+}
+END_TEST
+
+START_TEST(the_readme_table_comes_from_the_rows)
+{
+    settings_markdown(&SCHEMA, &text);
+
+    const char *table = strbuf_cstr(&text);
+    ck_assert_ptr_nonnull(
+        strstr(table, "| `DATABASE_URL` or `DATABASE_URL_FILE` | required | text | PostgreSQL. |"));
+    ck_assert_ptr_nonnull(
+        strstr(table, "| `COMMAND_LANES` | 2 | a number of lanes from 1 to 16 | Lanes. |\n"));
+    ck_assert_ptr_nonnull(strstr(table, "| `LISTEN_PORT` | 8080 | a number from 0 to 65535 |"));
+}
+END_TEST
+
+START_TEST(rules_over_several_rows_add_faults_too)
+{
+    LOAD("DATABASE_URL=x");
+
+    settings_add_fault(settings, "%s needs %s", "this", "that");
+
+    ck_assert(has_fault("this needs that"));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("common/run/settings");
+    TCase *loading = tcase_create("loading");
+    tcase_add_checked_fixture(loading, setup, teardown);
+    tcase_add_test(loading, what_is_not_set_has_its_default);
+    tcase_add_test(loading, what_is_set_is_read_by_its_type);
+    tcase_add_test(loading, all_faults_are_listed);
+    tcase_add_test(loading, names_of_others_are_none_of_our_business);
+    tcase_add_test(loading, a_secret_may_come_from_a_file);
+    tcase_add_test(loading, a_secret_from_two_places_is_a_fault);
+    tcase_add_test(loading, only_secrets_come_from_files);
+    tcase_add_test(loading, properties_are_handed_on_under_their_own_names);
+    tcase_add_test(loading, secrets_are_never_shown);
+    tcase_add_test(loading, the_readme_table_comes_from_the_rows);
+    tcase_add_test(loading, rules_over_several_rows_add_faults_too);
+    suite_add_tcase(suite, loading);
+    return check_main(suite);
+}
