@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in parentheses */
 #define CHECKED_OPERATION(name, type, builtin)                                                     \
     MUST_USE static inline bool name(type a, type b, type *ret)                                    \
     {                                                                                              \
@@ -24,6 +25,7 @@
         *ret = result;                                                                             \
         return true;                                                                               \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 CHECKED_OPERATION(checked_add_i64, int64_t, __builtin_add_overflow)
 CHECKED_OPERATION(checked_sub_i64, int64_t, __builtin_sub_overflow)

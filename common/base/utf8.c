@@ -3,7 +3,7 @@
 
 /* RFC 3629 section 4, the syntax of UTF-8 byte sequences: lead byte range, range of the second
  * byte, total length. Later bytes are 80..BF. */
-static const struct {
+static const struct sequence {
     unsigned char first;
     unsigned char last;
     unsigned char second_first;
@@ -20,26 +20,27 @@ static bool is_tail(unsigned char byte)
     return byte >= 0x80 && byte <= 0xbf;
 }
 
+static bool fits(const struct sequence *sequence, const unsigned char *at)
+{
+    if (sequence->len > 1 && (at[1] < sequence->second_first || at[1] > sequence->second_last)) {
+        return false;
+    }
+    for (size_t i = 2; i < sequence->len; i++) {
+        if (!is_tail(at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The length of the sequence that starts here, or 0 when none does. */
 static size_t sequence_len(const unsigned char *at, size_t left)
 {
     for (size_t i = 0; i < sizeof SEQUENCES / sizeof SEQUENCES[0]; i++) {
-        if (at[0] < SEQUENCES[i].first || at[0] > SEQUENCES[i].last) {
-            continue;
+        const struct sequence *sequence = &SEQUENCES[i];
+        if (at[0] >= sequence->first && at[0] <= sequence->last) {
+            return sequence->len <= left && fits(sequence, at) ? sequence->len : 0;
         }
-        const size_t len = SEQUENCES[i].len;
-        if (len > left) {
-            return 0;
-        }
-        if (len > 1 && (at[1] < SEQUENCES[i].second_first || at[1] > SEQUENCES[i].second_last)) {
-            return 0;
-        }
-        for (size_t tail = 2; tail < len; tail++) {
-            if (!is_tail(at[tail])) {
-                return 0;
-            }
-        }
-        return len;
     }
     return 0;
 }

@@ -61,29 +61,39 @@ static bool is_low_surrogate(int unit)
     return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
+/* The length of the escape at text[at], or 0 with what is wrong with it. */
+static size_t escape_len(struct strview text, size_t at, const char **ret_problem)
+{
+    const int unit = unicode_escape(text, at);
+    if (unit < 0) {
+        return 2; /* the escaped character may itself be a backslash */
+    }
+    if (is_high_surrogate(unit) && is_low_surrogate(unicode_escape(text, at + 6))) {
+        return 12;
+    }
+    if (is_high_surrogate(unit) || is_low_surrogate(unit)) {
+        *ret_problem = "a lone surrogate";
+        return 0;
+    }
+    if (unit == 0) {
+        *ret_problem = "an escaped NUL";
+        return 0;
+    }
+    return 6;
+}
+
 /* Every escape starts with a backslash and backslashes are legal only in strings, so the bytes
  * can be scanned without knowing where strings begin; yajl refuses strays outside of them. */
 static const char *bad_escape(struct strview text)
 {
-    for (size_t at = 0; at < text.len; at++) {
-        if (text.data[at] != '\\') {
-            continue;
+    const char *problem = NULL;
+    size_t at = 0;
+    while (at < text.len) {
+        const size_t len = text.data[at] == '\\' ? escape_len(text, at, &problem) : 1;
+        if (len == 0) {
+            return problem;
         }
-        const int unit = unicode_escape(text, at);
-        if (unit == 0) {
-            return "an escaped NUL";
-        }
-        if (is_low_surrogate(unit)) {
-            return "a lone surrogate";
-        }
-        if (is_high_surrogate(unit)) {
-            if (!is_low_surrogate(unicode_escape(text, at + 6))) {
-                return "a lone surrogate";
-            }
-            at += 11;
-            continue;
-        }
-        at += unit >= 0 ? 5 : 1; /* the escaped character may itself be a backslash */
+        at += len;
     }
     return NULL;
 }
@@ -288,7 +298,8 @@ static enum error_kind run_parser(struct reader *reader, struct strview bytes, s
 static bool is_blank(struct strview bytes)
 {
     for (size_t i = 0; i < bytes.len; i++) {
-        if (memchr(" \t\r\n", bytes.data[i], 4) == NULL) {
+        const char c = bytes.data[i];
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n') {
             return false;
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/support/sample_events.h"
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): an initialiser cannot stand in parentheses */
 #define TEXT(literal)                                                                              \
     {                                                                                              \
         .data = literal, .len = sizeof(literal) - 1                                                \
@@ -10,6 +11,7 @@
         .aggregate_id = TEXT("0190a5b0-7c4e-7def-8123-456789abcdef"), .version = (number),         \
         .occurred_at_ms = 1767323045678 + (after_ms), .actor = who, .reason = why                  \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 #define CUSTOMER_ACTOR                                                                             \
     {                                                                                              \
         .role = TEXT("customer"), .subject = TEXT("c17850")                                        \

@@ -126,8 +126,8 @@ static size_t collect_members(const struct json_value *parent, const struct json
                               size_t count)
 {
     for (const struct json_value *child = parent->first; child != NULL; child = child->next) {
+        ck_assert_uint_lt(count, NODES_MAX);
         if (parent->type == JSON_OBJECT) {
-            ck_assert_uint_lt(count, NODES_MAX);
             nodes[count++] = child;
         }
         count = collect_members(child, nodes, count);
