@@ -176,7 +176,9 @@ static void note_setting(struct kafka_topic_found *found, const rd_kafka_ConfigE
         return;
     }
     if (strcmp(name, "retention.ms") == 0) {
-        (void)parse_i64(strview_of(value), &found->retention_ms); /* else as if not told */
+        if (!parse_i64(strview_of(value), &found->retention_ms)) {
+            found->retention_ms = -1; /* as if not told */
+        }
     } else if (strcmp(name, "cleanup.policy") == 0) {
         found->is_compacted = strcmp(value, "delete") != 0;
     }
