@@ -71,7 +71,11 @@ static enum error_kind build(struct app *app, const struct command_settings *set
         return kind;
     }
     const struct http_api_options api = {
-        .lanes = app->lanes, .auth = runtime->auth, .query_url = settings->query_url};
+        .lanes = app->lanes,
+        .auth = runtime->auth,
+        .query_url = settings->query_url,
+        .metrics = runtime->metrics,
+    };
     kind = http_api_new(&api, &app->api, err);
     if (kind != ERROR_NONE) {
         return kind;

@@ -16,7 +16,7 @@
 #include "command-svc/core/command.h"
 #include "common/base/arena.h"
 
-enum { COMMAND_LINES_MAX = 500, COMMAND_FAULTS_MAX = 100 };
+enum { COMMAND_LINES_MAX = 500, COMMAND_FAULTS_MAX = 50 };
 
 struct command_fault {
     struct command_fault *next;

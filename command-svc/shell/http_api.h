@@ -20,11 +20,13 @@ struct auth;
 struct http_api;
 struct http_server;
 struct lanes;
+struct metrics;
 
 struct http_api_options {
     struct lanes *lanes;
     const struct auth *auth;
-    const char *query_url; /* put before the path of every Location: "http://127.0.0.1:8082" */
+    const char *query_url;   /* put before the path of every Location: "http://127.0.0.1:8082" */
+    struct metrics *metrics; /* COMMAND_METRICS; may be NULL */
 };
 
 /* Fails with ERROR_FATAL when libcrypto has no SHA-256. The options' texts outlive the api. */

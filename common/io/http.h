@@ -34,6 +34,7 @@ struct arena;
 struct http_request;
 struct http_server;
 struct loop;
+struct strbuf;
 
 enum http_method { HTTP_GET = 0, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_METHOD_COUNT };
 
@@ -151,6 +152,9 @@ struct http_problem {
 
 /* Answers with application/problem+json. 429 and 503 get Retry-After: 1 unless headers say. */
 void http_problem(struct http_request *request, const struct http_problem *problem);
+
+/* Appends the problem's body, for answers that are kept before they are sent. */
+void http_problem_write(const struct http_problem *problem, struct strbuf *out);
 
 /* The usual case: no members, no headers. */
 void http_refuse(struct http_request *request, int status, const char *slug, const char *detail);

@@ -167,7 +167,7 @@ static void append_title(struct strbuf *out, const char *slug)
     }
 }
 
-static void format_problem(const struct http_problem *problem, struct strbuf *out)
+void http_problem_write(const struct http_problem *problem, struct strbuf *out)
 {
     strbuf_printf(out, "{\"type\":\"urn:problem:%s\",\"title\":\"", problem->slug);
     append_title(out, problem->slug);
@@ -207,7 +207,7 @@ void http_problem(struct http_request *request, const struct http_problem *probl
     }
     struct strbuf body;
     strbuf_init(&body, PROBLEM_MAX);
-    format_problem(problem, &body);
+    http_problem_write(problem, &body);
     http_respond(request, &(struct http_answer){.status = problem->status,
                                                 .content_type = "application/problem+json",
                                                 .headers = headers,
@@ -226,10 +226,10 @@ void http_connection_problem(struct http_connection *connection, const struct ht
                                           {NULL, NULL}};
     struct strbuf body;
     strbuf_init(&body, PROBLEM_MAX);
-    format_problem(&(struct http_problem){.status = verdict->status,
-                                          .slug = verdict->slug,
-                                          .detail = verdict->detail},
-                   &body);
+    http_problem_write(&(struct http_problem){.status = verdict->status,
+                                              .slug = verdict->slug,
+                                              .detail = verdict->detail},
+                       &body);
     answer_connection(connection,
                       &(struct http_answer){.status = verdict->status,
                                             .content_type = "application/problem+json",
