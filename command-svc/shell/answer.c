@@ -163,10 +163,14 @@ static void say_insufficient_stock(const struct command *command, const struct r
                                    struct strbuf *out)
 {
     (void)command;
-    strbuf_printf(out,
-                  "only %" PRId64 " of product %.*s are available: order fewer, or later with a "
-                  "new Idempotency-Key",
-                  rejection->number, STRVIEW_ARG(rejection->sku));
+    strbuf_printf(out, "of product %.*s ", STRVIEW_ARG(rejection->sku));
+    if (rejection->number > 0) {
+        strbuf_printf(out, "only %" PRId64 " are available: order fewer, or later",
+                      rejection->number);
+    } else {
+        strbuf_append_cstr(out, "nothing is available: order later");
+    }
+    strbuf_append_cstr(out, ", with a new Idempotency-Key");
 }
 
 static void say_already_exists(const struct command *command, const struct rejection *rejection,

@@ -2,6 +2,7 @@
 #include "command-svc/shell/command_json.h"
 
 #include "command-svc/core/money.h"
+#include "command-svc/shell/text_form.h"
 #include "common/base/utf8.h"
 #include "common/contract/json.h"
 
@@ -10,157 +11,12 @@
 #include <stdio.h>
 
 enum {
-    ID_MAX = 64,
-    TEXT_MAX = 200, /* characters */
-    REGION_MAX = 64,
-    PROVIDER_MAX = 32,
-    EMAIL_MAX = 254, /* bytes, RFC 5321 */
-    PHONE_DIGITS_MIN = 6,
-    PHONE_DIGITS_MAX = 15, /* E.164 */
-    PHONE_MAX = 32,
     QUANTITY_MAX = 1000000,
     RECEIPT_OF_STOCK_MAX = 1000000000,
     POINTER_MAX = 512,
     DETAIL_MAX = 512,
     NAME_SHOWN_MAX = 64, /* bytes of an unknown member's name */
 };
-
-/* ---- forms of texts ------------------------------------------------------------------------ */
-
-struct text_form {
-    const char *must; /* ends a sentence about the member */
-    bool (*fits)(struct strview text);
-};
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-static bool is_capital(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static bool is_id_char(char c)
-{
-    return is_digit(c) || is_lower(c) || is_capital(c) || c == '.' || c == '_' || c == '-';
-}
-
-static bool is_provider_char(char c)
-{
-    return is_digit(c) || is_lower(c) || c == '_' || c == '-';
-}
-
-static bool all_are(struct strview text, bool (*is_fine)(char c))
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_fine(text.data[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* U+0000 to U+001F, U+007F, and U+0080 to U+009F, which are C2 80 to C2 9F. */
-static bool has_control(struct strview text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        const unsigned char c = (unsigned char)text.data[i];
-        const unsigned char next = i + 1 < text.len ? (unsigned char)text.data[i + 1] : 0xff;
-        if (c < ' ' || c == 0x7f || (c == 0xc2 && next < 0xa0)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_text(struct strview text, size_t max)
-{
-    return text.len > 0 && utf8_length(text) <= max && !has_control(text);
-}
-
-bool command_json_is_id(struct strview text)
-{
-    return text.len > 0 && text.len <= ID_MAX && all_are(text, is_id_char);
-}
-
-static bool is_name(struct strview text)
-{
-    return is_text(text, TEXT_MAX);
-}
-
-static bool is_region(struct strview text)
-{
-    return is_text(text, REGION_MAX);
-}
-
-static bool is_country(struct strview text)
-{
-    return text.len == 2 && all_are(text, is_capital);
-}
-
-static bool is_currency(struct strview text)
-{
-    return text.len == 3 && all_are(text, is_capital);
-}
-
-static bool is_provider(struct strview text)
-{
-    return text.len > 0 && text.len <= PROVIDER_MAX && all_are(text, is_provider_char);
-}
-
-/* Deliberately no more: only sending a message proves an address. */
-static bool is_email(struct strview text)
-{
-    const char *at = text.len == 0 ? NULL : memchr(text.data, '@', text.len);
-    if (at == NULL || at == text.data || text.len > EMAIL_MAX || has_control(text)) {
-        return false;
-    }
-    const size_t rest = text.len - (size_t)(at - text.data) - 1;
-    return rest > 0 && memchr(at + 1, '@', rest) == NULL &&
-           memchr(text.data, ' ', text.len) == NULL;
-}
-
-/* E.164 as people write it: readers look for the digits alone. */
-static bool is_phone(struct strview text)
-{
-    size_t digits = 0;
-    if (text.len < 2 || text.len > PHONE_MAX || text.data[0] != '+') {
-        return false;
-    }
-    for (size_t i = 1; i < text.len; i++) {
-        const char c = text.data[i];
-        const bool may_part = (c == ' ' || c == '-') && is_digit(text.data[i - 1]);
-        if (!is_digit(c) && !may_part) {
-            return false;
-        }
-        digits += is_digit(c) ? 1 : 0;
-    }
-    return digits >= PHONE_DIGITS_MIN && digits <= PHONE_DIGITS_MAX &&
-           is_digit(text.data[text.len - 1]);
-}
-
-static const struct text_form ID = {"must be 1 to 64 of A-Z a-z 0-9 . _ -", command_json_is_id};
-static const struct text_form NAME = {"must have 1 to 200 characters, none a control character",
-                                      is_name};
-static const struct text_form REGION = {"must have 1 to 64 characters, none a control character",
-                                        is_region};
-static const struct text_form COUNTRY = {"must be two capital letters, such as DE", is_country};
-static const struct text_form CURRENCY = {"must be three capital letters, such as EUR",
-                                          is_currency};
-static const struct text_form PROVIDER = {"must be 1 to 32 of a-z 0-9 _ -", is_provider};
-static const struct text_form EMAIL = {
-    "must be an address such as name@example.org: one @, no blank, at most 254 bytes", is_email};
-static const struct text_form PHONE = {
-    "must be a number such as +44 20 7946 0000: a plus and 6 to 15 digits, single blanks or "
-    "hyphens between them",
-    is_phone};
 
 /* ---- the bodies ---------------------------------------------------------------------------- */
 
@@ -190,42 +46,42 @@ struct field {
 #define OPTIONAL        .is_optional = true
 
 static const struct field LINE[] = {
-    {"sku", .form = &ID, AT_LINE(sku)},
+    {"sku", .form = &TEXT_FORM_ID, AT_LINE(sku)},
     {"quantity", FIELD_INTEGER, .min = 1, .max = QUANTITY_MAX, AT_LINE(quantity)},
     {"unit_price_minor", AMOUNT, OPTIONAL, AT_LINE(unit_price_minor)},
     {NULL},
 };
 
 static const struct field ADDRESS[] = {
-    {"name", .form = &NAME, AT(place_order.address.name)},
-    {"line1", .form = &NAME, AT(place_order.address.line1)},
-    {"line2", .form = &NAME, OPTIONAL, AT(place_order.address.line2)},
-    {"city", .form = &NAME, AT(place_order.address.city)},
-    {"postal_code", .form = &NAME, AT(place_order.address.postal_code)},
-    {"region", .form = &REGION, OPTIONAL, AT(place_order.address.region)},
-    {"country", .form = &COUNTRY, AT(place_order.address.country)},
+    {"name", .form = &TEXT_FORM_NAME, AT(place_order.address.name)},
+    {"line1", .form = &TEXT_FORM_NAME, AT(place_order.address.line1)},
+    {"line2", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.line2)},
+    {"city", .form = &TEXT_FORM_NAME, AT(place_order.address.city)},
+    {"postal_code", .form = &TEXT_FORM_NAME, AT(place_order.address.postal_code)},
+    {"region", .form = &TEXT_FORM_REGION, OPTIONAL, AT(place_order.address.region)},
+    {"country", .form = &TEXT_FORM_COUNTRY, AT(place_order.address.country)},
     {NULL},
 };
 
 static const struct field PAYMENT[] = {
-    {"provider", .form = &PROVIDER, AT(place_order.provider)},
-    {"method", .form = &ID, AT(place_order.method)},
+    {"provider", .form = &TEXT_FORM_PROVIDER, AT(place_order.provider)},
+    {"method", .form = &TEXT_FORM_ID, AT(place_order.method)},
     {NULL},
 };
 
 static const struct field REGISTER_CUSTOMER[] = {
-    {"customer_id", .form = &ID, AT(aggregate_id)},
-    {"name", .form = &NAME, AT(register_customer.name)},
-    {"email", .form = &EMAIL, OPTIONAL, AT(register_customer.email)},
-    {"phone", .form = &PHONE, OPTIONAL, AT(register_customer.phone)},
+    {"customer_id", .form = &TEXT_FORM_ID, AT(aggregate_id)},
+    {"name", .form = &TEXT_FORM_NAME, AT(register_customer.name)},
+    {"email", .form = &TEXT_FORM_EMAIL, OPTIONAL, AT(register_customer.email)},
+    {"phone", .form = &TEXT_FORM_PHONE, OPTIONAL, AT(register_customer.phone)},
     {NULL},
 };
 
 static const struct field ADD_PRODUCT[] = {
-    {"sku", .form = &ID, AT(aggregate_id)},
-    {"name", .form = &NAME, AT(add_product.name)},
+    {"sku", .form = &TEXT_FORM_ID, AT(aggregate_id)},
+    {"name", .form = &TEXT_FORM_NAME, AT(add_product.name)},
     {"unit_price_minor", AMOUNT, AT(add_product.unit_price_minor)},
-    {"currency", .form = &CURRENCY, AT(add_product.currency)},
+    {"currency", .form = &TEXT_FORM_CURRENCY, AT(add_product.currency)},
     {NULL},
 };
 
@@ -236,8 +92,8 @@ static const struct field RECEIVE_STOCK[] = {
 
 static const struct field PLACE_ORDER[] = {
     {"order_id", FIELD_UUID, OPTIONAL, AT(aggregate_id)},
-    {"customer_id", .form = &ID, AT(place_order.customer_id)},
-    {"currency", .form = &CURRENCY, AT(place_order.currency)},
+    {"customer_id", .form = &TEXT_FORM_ID, AT(place_order.customer_id)},
+    {"currency", .form = &TEXT_FORM_CURRENCY, AT(place_order.currency)},
     {"lines", FIELD_LINES, .members = LINE},
     {"shipping_address", FIELD_OBJECT, .members = ADDRESS},
     {"payment", FIELD_OBJECT, .members = PAYMENT},
@@ -246,13 +102,13 @@ static const struct field PLACE_ORDER[] = {
 
 static const struct field AUTHORIZE_PAYMENT[] = {
     {"amount_minor", AMOUNT, AT(authorize_payment.amount_minor)},
-    {"reference", .form = &ID, AT(authorize_payment.reference)},
+    {"reference", .form = &TEXT_FORM_ID, AT(authorize_payment.reference)},
     {NULL},
 };
 
 static const struct field SHIP_ORDER[] = {
-    {"carrier", .form = &ID, AT(ship_order.carrier)},
-    {"tracking_number", .form = &ID, AT(ship_order.tracking_number)},
+    {"carrier", .form = &TEXT_FORM_ID, AT(ship_order.carrier)},
+    {"tracking_number", .form = &TEXT_FORM_ID, AT(ship_order.tracking_number)},
     {NULL},
 };
 
@@ -261,7 +117,7 @@ static const struct field DELIVER_ORDER[] = {
 };
 
 static const struct field CANCEL_ORDER[] = {
-    {"reason", .form = &NAME, AT(cancel_order.reason)},
+    {"reason", .form = &TEXT_FORM_NAME, AT(cancel_order.reason)},
     {NULL},
 };
 
@@ -455,7 +311,7 @@ static void bind_lines(struct binder *binder, const struct field *field,
         return;
     }
     if (value->count == 0 || value->count > COMMAND_LINES_MAX) {
-        report(binder, place, "must have 1 to 500 elements, not %zu", value->count);
+        report(binder, place, "must have 1 to 500 lines, not %zu", value->count);
         return;
     }
     struct wanted_line *lines = arena_array(binder->arena, value->count, sizeof *lines);
@@ -499,7 +355,8 @@ static void report_missing(struct binder *binder, const struct field *field,
     } else if (field->type == FIELD_INTEGER) {
         report(binder, place, "is required and " INTEGER_RULE, field->min, field->max);
     } else {
-        report(binder, place, "is required");
+        report(binder, place, "is required and must be an %s",
+               field->type == FIELD_LINES ? "array of 1 to 500 lines" : "object");
     }
 }
 

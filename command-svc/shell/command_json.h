@@ -42,7 +42,4 @@ MUST_USE enum error_kind command_json_read(enum command_kind kind, struct strvie
                                            struct arena *arena, struct command *command,
                                            struct command_faults *ret_faults, struct error *err);
 
-/* 1-64 of A-Z a-z 0-9 . _ - */
-bool command_json_is_id(struct strview text);
-
 #endif

@@ -6,6 +6,7 @@
 #include "command-svc/shell/headers.h"
 #include "command-svc/shell/id_source.h"
 #include "command-svc/shell/lane.h"
+#include "command-svc/shell/text_form.h"
 #include "common/base/cleanup.h"
 #include "common/base/embedded_text.h"
 #include "common/contract/json.h"
@@ -274,7 +275,7 @@ static bool read_path(struct asking *asking)
     if (place == UUID_IN_PATH) {
         return read_uuid_in_path(asking, id);
     }
-    if (place == ID_IN_PATH && !command_json_is_id(id)) {
+    if (place == ID_IN_PATH && !TEXT_FORM_ID.fits(id)) {
         return refuse(asking, 404, "not-found",
                       "no product has such a sku: it must be 1 to 64 of A-Z a-z 0-9 . _ -");
     }
@@ -331,7 +332,7 @@ static bool read_body(struct asking *asking)
         return refuse_memory(asking);
     }
     if (kind != ERROR_NONE) {
-        (void)snprintf(detail, sizeof detail, "the body is not acceptable JSON: %s", err.text);
+        (void)snprintf(detail, sizeof detail, "the body is refused: %s", err.text);
         return refuse(asking, 400, "malformed-request", detail);
     }
     return faults.count == 0 || refuse_faults(asking, &faults);

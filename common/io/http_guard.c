@@ -254,11 +254,27 @@ static struct http_verdict judge_length(struct http_head *head, size_t max_body_
     return ACCEPTED;
 }
 
+/* Two of these say two things; whoever reads the first and whoever reads the last would differ. */
+static bool repeats_single_field(const struct http_head *head)
+{
+    static const char *const SINGLE[] = {"Authorization", "Content-Type", "Idempotency-Key",
+                                         "If-Match", "Last-Event-ID"};
+    for (size_t i = 0; i < sizeof SINGLE / sizeof SINGLE[0]; i++) {
+        if (count_fields(head, SINGLE[i]) > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct http_verdict judge_fields(struct http_head *head, size_t max_body_bytes)
 {
     const size_t hosts = count_fields(head, "Host");
     if (hosts > 1 || (hosts == 0 && head->minor_version > 0)) {
         return malformed("exactly one Host is needed");
+    }
+    if (repeats_single_field(head)) {
+        return malformed("a header that may stand once stands twice");
     }
     const struct strview expect = http_head_field(head, "Expect");
     if (expect.data != NULL && !equals_ignoring_case(expect, "100-continue")) {
