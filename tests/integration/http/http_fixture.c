@@ -14,10 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HELD_MAX = 16 };
+
 struct fixture {
     struct loop *loop;
     struct http_server *server;
-    struct http_request *held; /* by /hold, until /release */
+    struct http_request *held[HELD_MAX]; /* by /hold, until /release */
+    size_t held_count;
     struct loop_timer *drained;
     int gone;
 };
@@ -84,18 +87,25 @@ static void on_gone(void *user)
 static void hold(struct http_request *request, void *user)
 {
     struct fixture *fixture = user;
+    if (fixture->held_count == HELD_MAX) {
+        abort();
+    }
     http_request_on_gone(request, on_gone, fixture);
-    fixture->held = request;
+    fixture->held[fixture->held_count++] = request;
+}
+
+static void release_all(struct fixture *fixture)
+{
+    while (fixture->held_count > 0) {
+        http_respond(fixture->held[--fixture->held_count],
+                     &(struct http_answer){.status = 200, .body = STRVIEW("\"released\"")});
+    }
 }
 
 static void release(struct http_request *request, void *user)
 {
     struct fixture *fixture = user;
-    if (fixture->held != NULL) {
-        http_respond(fixture->held,
-                     &(struct http_answer){.status = 200, .body = STRVIEW("\"released\"")});
-        fixture->held = NULL;
-    }
+    release_all(fixture);
     char text[128];
     const struct http_stats *stats = http_server_stats(fixture->server);
     const int len = snprintf(
@@ -153,6 +163,7 @@ static void on_term(void *user)
 {
     struct fixture *fixture = user;
     http_server_drain(fixture->server);
+    release_all(fixture);
     loop_timer_start(fixture->drained, 0);
 }
 
