@@ -460,6 +460,21 @@ enum error_kind redisconn_send(struct redisconn *conn, struct redisconn_command 
     return ERROR_NONE;
 }
 
+static void forget_reply(void *user, const struct redisconn_reply *reply,
+                         const struct error *failure)
+{
+    (void)user;
+    (void)reply;
+    (void)failure;
+}
+
+void redisconn_tell(struct redisconn *conn, struct redisconn_command command)
+{
+    struct error ignored;
+    const enum error_kind kind = redisconn_send(conn, command, forget_reply, NULL, &ignored);
+    (void)kind;
+}
+
 /* What Redis says to the parts is repeated by EXEC: an array, or EXECABORT. */
 static enum error_kind submit_part(struct redisconn *conn, struct redisconn_command command,
                                    struct error *err)

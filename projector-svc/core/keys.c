@@ -99,11 +99,11 @@ struct strview keys_parked(struct arena *arena, enum aggregate_type type, struct
     return join(arena, PARKED_BEFORE[type], id, "");
 }
 
-struct strview keys_slot(struct arena *arena, const char *topic, int32_t partition)
+struct strview keys_slot(struct arena *arena, struct strview topic, int32_t partition)
 {
     char number[sizeof "/-2147483648"];
     (void)snprintf(number, sizeof number, "/%d", (int)partition);
-    return join(arena, "", strview_of(topic), number);
+    return join(arena, "", topic, number);
 }
 
 struct strview keys_status_last(struct arena *arena, struct strview slot)

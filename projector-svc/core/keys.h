@@ -43,7 +43,7 @@ struct strview keys_frozen_field(struct arena *arena, enum aggregate_type type, 
 struct strview keys_parked(struct arena *arena, enum aggregate_type type, struct strview id);
 
 /* "<topic>/<partition>": the field in KEYS_POSITION. */
-struct strview keys_slot(struct arena *arena, const char *topic, int32_t partition);
+struct strview keys_slot(struct arena *arena, struct strview topic, int32_t partition);
 
 /* Fields of KEYS_STATUS that one partition owns: what it read last, and how far its topic goes. */
 struct strview keys_status_last(struct arena *arena, struct strview slot);

@@ -36,14 +36,16 @@ local WRITES = {
   ZCAP = {'zset', 1, function(key, args)
     redis.call('ZREMRANGEBYRANK', key, 0, -1 - tonumber(args[1]))
   end},
-  PUBLISH = {nil, 1, function(key, args) redis.call('PUBLISH', key, args[1]) end},
+  PUBLISH = {nil, 2, function(_, args) redis.call('PUBLISH', args[1], args[2]) end},
 }
 
--- argv from `at` on: name, number of the key, count, arguments ... -> list of {write, key, args}
+-- argv from `at` on: name, number of the key (0: a channel, which is no key), count, arguments ...
+-- -> list of {write, key, args, name}
 local function read_writes(keys, argv, at)
   local writes = {}
   while at <= #argv do
-    local write, key, count = WRITES[argv[at]], keys[tonumber(argv[at + 1])], tonumber(argv[at + 2])
+    local write, number, count = WRITES[argv[at]], tonumber(argv[at + 1]), tonumber(argv[at + 2])
+    local key = number == 0 and argv[at] == 'PUBLISH' or keys[number]
     if not write or not key or not count or count < write[2] or count > ARGS_MAX or
         at + 2 + count > #argv then
       return nil

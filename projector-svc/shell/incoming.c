@@ -15,7 +15,7 @@ static bool is_id_byte(char byte)
 /* What stands in Redis keys is of the id alphabet, whoever produced the record. */
 static bool is_id(struct strview text)
 {
-    if (text.len == 0 || text.len > INCOMING_ID_MAX) {
+    if (text.len == 0 || text.len > INCOMING_ID_MAX || strview_is(text, INCOMING_NO_ID)) {
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
@@ -71,12 +71,16 @@ static void compare_envelope(struct incoming *incoming, const struct envelope *e
 
 static enum error_kind interpret(struct incoming *incoming, struct arena *arena, struct error *err)
 {
-    if (strview_is(incoming->aggregate_id, "-")) {
+    if (strview_is(incoming->aggregate_id, INCOMING_NO_ID)) {
         spoil(incoming, arena, "the record has no usable key");
         return ERROR_NONE;
     }
     if (incoming->event_id.len == 0) {
         spoil(incoming, arena, "the record has no event id");
+        return ERROR_NONE;
+    }
+    if (incoming->value.len > INCOMING_VALUE_MAX) {
+        spoil(incoming, arena, "the payload is larger than any event of ours");
         return ERROR_NONE;
     }
     if (strview_is(incoming->event_type, INCOMING_SKIPPED)) {
@@ -138,7 +142,7 @@ enum error_kind incoming_of_record(const struct kafka_record *record, const char
     }
     *incoming = (struct incoming){
         .aggregate = aggregate,
-        .aggregate_id = is_id(record->key) ? record->key : STRVIEW("-"),
+        .aggregate_id = is_id(record->key) ? record->key : STRVIEW(INCOMING_NO_ID),
         .version = parse_version(text_header(record, TOPICS_HEADER_CE_VERSION)),
         .event_id = event_id_of(record),
         .event_type = text_header(record, TOPICS_HEADER_CE_TYPE),

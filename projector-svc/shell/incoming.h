@@ -33,11 +33,17 @@ struct kafka_record;
 /* The type under which an operator's skip appears, with the skipped event's id and version. */
 #define INCOMING_SKIPPED "EventSkipped"
 
-enum { INCOMING_ID_MAX = 64 };
+/* Stands for the aggregate's id when a record has no usable key. */
+#define INCOMING_NO_ID   "-"
+
+enum {
+    INCOMING_ID_MAX = 64,
+    INCOMING_VALUE_MAX = 1 << 20, /* bytes; command-svc writes no event above half of that */
+};
 
 struct incoming {
     enum aggregate_type aggregate;
-    struct strview aggregate_id; /* "-" for a record without a usable key */
+    struct strview aggregate_id; /* or INCOMING_NO_ID */
     int64_t version;             /* 0: not known */
     struct strview event_id;     /* empty: not known */
     struct strview event_type;

@@ -345,17 +345,17 @@ struct strview view_json_timeline_event_id(struct strview json, struct arena *ar
     return json_text(element, "event_id");
 }
 
-bool view_json_message(const struct incoming *incoming, const struct order_view *view,
-                       struct strbuf *out)
+bool view_json_message(const struct incoming *incoming, struct strview customer_id,
+                       enum order_status status, struct strbuf *out)
 {
     struct json_writer writer;
     json_writer_init(&writer, out);
     json_open_object(&writer);
-    json_put_member_string(&writer, "order_id", view->order_id);
-    json_put_member_string(&writer, "customer_id", view->placed.customer_id);
+    json_put_member_string(&writer, "order_id", incoming->aggregate_id);
+    json_put_member_string(&writer, "customer_id", customer_id);
     json_put_member_integer(&writer, "version", incoming->version);
     json_put_member_string(&writer, "type", incoming->event_type);
-    put_word(&writer, "status", order_status_name(view->status));
+    put_word(&writer, "status", order_status_name(status));
     json_put_member_string(&writer, "event_id", incoming->event_id);
     json_put_member_string(&writer, "topic", incoming->topic);
     json_put_member_integer(&writer, "partition", incoming->partition);

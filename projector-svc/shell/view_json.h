@@ -38,9 +38,9 @@ MUST_USE bool view_json_timeline(const struct incoming *incoming, struct strbuf 
 /* The event_id of a timeline's element; empty when there is none. */
 struct strview view_json_timeline_event_id(struct strview json, struct arena *arena);
 
-/* What is published when the event was applied; view is the order after the whole batch. */
-MUST_USE bool view_json_message(const struct incoming *incoming, const struct order_view *view,
-                                struct strbuf *out);
+/* What is published of an event that was applied, with the status it left the order in. */
+MUST_USE bool view_json_message(const struct incoming *incoming, struct strview customer_id,
+                                enum order_status status, struct strbuf *out);
 
 /* Why an aggregate is frozen. */
 struct view_frozen {

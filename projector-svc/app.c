@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/app.h"
+
+#include "common/io/kafka_config.h"
+#include "common/run/health.h"
+#include "common/run/log.h"
+#include "common/run/service.h"
+#include "common/run/shutdown.h"
+#include "projector-svc/settings.h"
+#include "projector-svc/shell/projector.h"
+
+#include <stdlib.h>
+
+struct app {
+    struct runtime runtime;
+    struct projector *projector;
+    struct kafka_property *properties;
+};
+
+static void on_fatal(void *user, const struct error *why)
+{
+    const struct app *app = user;
+    log_event(LOG_ERROR, "start_failed", LOG_ERR(why));
+    shutdown_begin(app->runtime.shutdown, why->text, SERVICE_MISUSED);
+}
+
+static void drain(void *user)
+{
+    const struct app *app = user;
+    if (app->projector != NULL) {
+        projector_drain(app->projector);
+    }
+}
+
+static bool is_drained(void *user)
+{
+    const struct app *app = user;
+    return app->projector == NULL || projector_is_drained(app->projector);
+}
+
+static enum error_kind build_projector(struct app *app, const struct service_call *call,
+                                       struct error *err)
+{
+    const struct projector_settings *settings = call->values;
+    const size_t count = settings_property_count(call->settings);
+    app->properties = calloc(count + 1, sizeof *app->properties);
+    if (app->properties == NULL) {
+        return error_set(err, ERROR_FATAL, "no memory for settings");
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct settings_property given = settings_property(call->settings, i);
+        app->properties[i] = (struct kafka_property){given.name, given.value};
+    }
+    const struct projector_options options = {
+        .redis_url = settings->redis_url,
+        .kafka_brokers = settings->kafka_brokers,
+        .group = settings->group,
+        .topic_prefix = settings->topic_prefix,
+        .recent_cap = settings->recent_orders,
+        .properties = app->properties,
+        .property_count = count,
+        .on_fatal = on_fatal,
+        .user = app,
+    };
+    return projector_new(app->runtime.loop, app->runtime.metrics, &options, &app->projector, err);
+}
+
+static enum error_kind build(struct app *app, const struct service_call *call, struct error *err)
+{
+    const enum error_kind kind = build_projector(app, call, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    struct health *health = app->runtime.health;
+    health_add(health, "redis", projector_probe_redis, app->projector);
+    health_add(health, "kafka", projector_probe_kafka, app->projector);
+    health_add(health, "partitions", projector_probe_partitions, app->projector);
+    return ERROR_NONE;
+}
+
+int app_serve(const struct service_call *call)
+{
+    struct app app = {.projector = NULL};
+    const struct shutdown_hooks hooks = {.drain = drain, .is_drained = is_drained, .user = &app};
+    struct error err;
+    int code = SERVICE_MISUSED;
+    if (runtime_init(&app.runtime, call, &hooks, &err) == ERROR_NONE &&
+        build(&app, call, &err) == ERROR_NONE) {
+        code = runtime_run(&app.runtime);
+    } else {
+        log_event(LOG_ERROR, "start_failed", LOG_ERR(&err));
+    }
+    projector_free(app.projector);
+    runtime_done(&app.runtime);
+    free(app.properties);
+    return code;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app.h - builds projector-svc's object graph, runs it, takes it down in reverse.
+ */
+#ifndef PROJECTOR_SVC_APP_H
+#define PROJECTOR_SVC_APP_H
+
+struct service_call;
+
+/* The subcommand serve: returns the exit code. */
+int app_serve(const struct service_call *call);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* projector-svc: folds the events on Kafka into views in Redis, and serves them. */
+#include "common/run/service.h"
+#include "projector-svc/app.h"
+#include "projector-svc/settings.h"
+#include "projector-svc/shell/projector_metrics.h"
+
+#include <stddef.h>
+
+static const struct service_command COMMANDS[] = {
+    {"serve", NULL, "Fold events into views and answer queries until SIGTERM.", app_serve, true},
+    {NULL, NULL, NULL, NULL, false},
+};
+
+static struct projector_settings settings;
+
+static const struct service SERVICE = {
+    .name = "projector-svc",
+    .purpose = "folds the events on Kafka into views in Redis, and serves them over HTTP",
+    .schema = &PROJECTOR_SCHEMA,
+    .values = &settings,
+    .common_offset = offsetof(struct projector_settings, common),
+    .commands = COMMANDS,
+    .metrics = PROJECTOR_METRICS,
+    .metric_count = PROJECTOR_METRIC_COUNT,
+    .check = projector_settings_check,
+};
+
+int main(int argc, char **argv)
+{
+    return service_main(&SERVICE, argc, argv);
+}

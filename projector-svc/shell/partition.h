@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * partition.h - one Kafka partition on its way into Redis: queue, batch, call, next.
+ *
+ * Why one batch at a time: what a batch loads must be what the one before has
+ * written. Different partitions share no view, so theirs run side by side on one
+ * connection, and Redis always has work.
+ *
+ * Where its objects live: a record stays in the queue until the function call that
+ * covers it was answered. When a call fails for whatever reason, the partition
+ * closes, asks for its position anew, and goes on from what Redis says.
+ *
+ *   CLOSED ──partition_open()──> READY ──records──> BUSY ──ok──> READY
+ *     ^                                              └──failure──> CLOSED
+ *
+ * Threads: the loop's.
+ */
+#ifndef PROJECTOR_SVC_SHELL_PARTITION_H
+#define PROJECTOR_SVC_SHELL_PARTITION_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+#include "common/contract/topics.h"
+#include "common/io/kafka_consumer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct metrics;
+struct partition;
+struct redisconn;
+
+/* What all partitions of a process share. */
+struct partition_context {
+    struct loop *loop;
+    struct redisconn *redis;
+    struct metrics *metrics;
+    int64_t recent_cap;
+    char generation[24]; /* as Redis had it at the last opening */
+    /* The partition is closed and must be opened again; why is of its last failure. A stopped one
+     * may be freed inside. */
+    void (*on_closed)(void *user, struct partition *partition, const struct error *why);
+    /* A stopped partition has nothing in flight any more; it may be freed inside. */
+    void (*on_stopped)(void *user);
+    /* The queue is full (pause), or has room again (resume). */
+    void (*on_full)(void *user, struct partition *partition, bool is_full);
+    void *user;
+};
+
+struct partition_name {
+    enum aggregate_type aggregate;
+    const char *topic; /* outlives the partition */
+    int topic_index;
+    int32_t number;
+};
+
+struct partition *partition_new(struct partition_context *context,
+                                const struct partition_name *name);
+
+/* Gives its records back. Not while it is busy, unless the Redis connection is gone. */
+void partition_free(struct partition *partition);
+
+const struct partition_name *partition_name(const struct partition *partition);
+struct strview partition_slot(const struct partition *partition); /* "<topic>/<number>" */
+
+/*
+ * Redis stands at position (or VIEW_STORE_NO_POSITION), and had reached goal
+ * before it lost something (0: nothing lost). Returns the offset to read on
+ * from, or -1 when what is queued goes on right there.
+ */
+int64_t partition_open(struct partition *partition, int64_t position, int64_t goal);
+
+/* Takes the record over. */
+void partition_take(struct partition *partition, struct kafka_record *record);
+
+/* Ready again after a while in which nothing could be sent. */
+void partition_resume(struct partition *partition);
+
+/* No batch is begun from now on; what is in flight ends. */
+void partition_stop(struct partition *partition);
+
+/* Its position must be read again before the next batch (Redis was away). */
+void partition_close(struct partition *partition);
+
+void partition_at_end(struct partition *partition, int64_t offset);
+
+/* The position lies outside the log: nothing comes any more. */
+void partition_out_of_range(struct partition *partition);
+
+bool partition_is_busy(const struct partition *partition);
+bool partition_is_closed(const struct partition *partition);
+
+struct partition_report {
+    int64_t position; /* of the next event to apply; 0 when nothing was applied yet */
+    int64_t goal;     /* reached before Redis lost it; 0: nothing is being recovered */
+    int64_t end;      /* the newest known end of the partition; -1: not known */
+    int64_t lag_ms;   /* age of the oldest event not applied; 0: none */
+    size_t queued;
+    bool is_out_of_range;
+    bool is_stalled; /* Redis refuses its batch; see trouble */
+    const char *trouble;
+};
+
+struct partition_report partition_report(const struct partition *partition, int64_t known_end,
+                                         int64_t now_ms);
+
+#endif

@@ -1,0 +1,788 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/shell/projector.h"
+
+#include "common/base/arena.h"
+#include "common/base/backoff.h"
+#include "common/base/cleanup.h"
+#include "common/base/fault_point.h"
+#include "common/contract/json.h"
+#include "common/contract/topics.h"
+#include "common/io/kafka_consumer.h"
+#include "common/io/loop.h"
+#include "common/io/redisconn.h"
+#include "common/run/log.h"
+#include "common/run/metrics.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/shell/partition.h"
+#include "projector-svc/shell/projector_metrics.h"
+#include "projector-svc/shell/redis_fitness.h"
+#include "projector-svc/shell/view_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum {
+    REPORT_MS = 1000,
+    COMMIT_EVERY = 5, /* reports */
+    RETRY_FIRST_MS = 50,
+    RETRY_LAST_MS = 5000,
+    FITNESS_RETRY_MS = 5000,
+    REPORT_ARENA_MAX = 4 << 20,
+};
+
+/* Where an assignment stands. */
+enum assignment_state {
+    ASSIGNMENT_NONE = 0, /* the group has given us nothing */
+    ASSIGNMENT_OPENING,  /* given; positions are being read */
+    ASSIGNMENT_RUNNING,  /* Kafka was told where to begin */
+    ASSIGNMENT_REVOKED,  /* taken away; calls in flight end first */
+};
+
+struct projector {
+    struct loop *loop;
+    struct metrics *metrics;
+    struct projector_options options;
+    struct redisconn *redis;
+    bool is_redis_fit;
+    bool was_redis_fit;
+    struct error redis_error; /* why it is not fit */
+    struct kafka_consumer *kafka;
+    char topic_names[AGGREGATE_COUNT][TOPIC_NAME_MAX + 1];
+    struct partition_context context;
+    enum assignment_state state;
+    struct partition **partitions;
+    size_t count;
+    struct loop_timer *open_timer;
+    int64_t open_due_ms;
+    struct backoff open_backoff;
+    bool is_opening; /* an answer is awaited */
+    struct loop_timer *fitness_timer;
+    struct loop_timer *report_timer;
+    unsigned reports;
+    bool is_draining;
+    bool is_closed;
+};
+
+static void open_closed(void *user);
+static void check_revoked(struct projector *projector);
+
+static uint64_t random_u64(void)
+{
+    uint64_t value = 0;
+    (void)getrandom(&value, sizeof value, 0); /* jitter only */
+    return value;
+}
+
+static struct partition *find_partition(const struct projector *projector, int topic,
+                                        int32_t number)
+{
+    for (size_t i = 0; i < projector->count; i++) {
+        const struct partition_name *name = partition_name(projector->partitions[i]);
+        if (name->topic_index == topic && name->number == number) {
+            return projector->partitions[i];
+        }
+    }
+    return NULL;
+}
+
+static struct kafka_position place_of(const struct partition *partition, int64_t offset)
+{
+    const struct partition_name *name = partition_name(partition);
+    return (struct kafka_position){name->topic_index, name->number, offset};
+}
+
+static struct partition_report report_of(const struct projector *projector,
+                                         const struct partition *partition, int64_t now_ms)
+{
+    const struct partition_name *name = partition_name(partition);
+    return partition_report(
+        partition, kafka_consumer_end_offset(projector->kafka, name->topic_index, name->number),
+        now_ms);
+}
+
+/* --- opening: where Redis stands
+ * ------------------------------------------------------------------ */
+
+static void open_soon(struct projector *projector, int64_t delay_ms)
+{
+    const bool may_open =
+        projector->is_redis_fit && !projector->is_opening &&
+        (projector->state == ASSIGNMENT_OPENING || projector->state == ASSIGNMENT_RUNNING);
+    const int64_t due_ms = loop_now_ms() + delay_ms;
+    if (may_open &&
+        (!loop_timer_is_armed(projector->open_timer) || due_ms < projector->open_due_ms)) {
+        projector->open_due_ms = due_ms;
+        loop_timer_start(projector->open_timer, delay_ms);
+    }
+}
+
+static void open_later(struct projector *projector)
+{
+    open_soon(projector, backoff_next_ms(&projector->open_backoff, random_u64()));
+}
+
+/* Readers learn from this that what they see is not yet all that they saw before. */
+static void announce_recovering(struct projector *projector, const struct partition *partition,
+                                int64_t goal)
+{
+    char number[24];
+    (void)snprintf(number, sizeof number, "%lld", (long long)goal);
+    const struct strview args[] = {STRVIEW("HSET"), STRVIEW(KEYS_RECOVERING),
+                                   partition_slot(partition), strview_of(number)};
+    redisconn_tell(projector->redis, (struct redisconn_command){args, 4});
+}
+
+static void seek(struct projector *projector, struct partition *partition, int64_t offset)
+{
+    struct error err;
+    const struct kafka_position place = place_of(partition, offset);
+    if (kafka_consumer_seek(projector->kafka, &place, &err) != ERROR_NONE) {
+        log_event(LOG_ERROR, "seek_failed", LOG_VIEW("slot", partition_slot(partition)),
+                  LOG_INT("offset", offset), LOG_ERR(&err));
+    }
+}
+
+/* The group's assignment is answered once, with all of its positions. */
+static void begin_reading(struct projector *projector, const int64_t *offsets)
+{
+    struct kafka_position *places = calloc(projector->count + 1, sizeof *places);
+    struct error err = {.kind = ERROR_NONE};
+    for (size_t i = 0; places != NULL && i < projector->count; i++) {
+        places[i] = place_of(projector->partitions[i], offsets[i]);
+    }
+    if (places == NULL ||
+        kafka_consumer_assign(projector->kafka, places, projector->count, &err) != ERROR_NONE) {
+        log_event(LOG_ERROR, "assign_failed", LOG_ERR(&err));
+    }
+    free(places);
+    projector->state = ASSIGNMENT_RUNNING;
+    log_event(LOG_INFO, "partitions_assigned", LOG_INT("count", projector->count),
+              LOG_STR("generation", projector->context.generation));
+}
+
+static int64_t open_one(struct projector *projector, struct partition *partition, int64_t position,
+                        int64_t goal)
+{
+    const int64_t offset = partition_open(partition, position, goal);
+    const int64_t goal_now = report_of(projector, partition, 0).goal;
+    if (goal_now > goal) {
+        announce_recovering(projector, partition, goal_now);
+    }
+    return offset;
+}
+
+static void open_all(struct projector *projector, const struct view_store_positions *positions)
+{
+    const bool is_first = projector->state == ASSIGNMENT_OPENING;
+    int64_t *offsets = calloc(projector->count + 1, sizeof *offsets);
+    if (offsets == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < projector->count; i++) {
+        struct partition *partition = projector->partitions[i];
+        if (!partition_is_closed(partition)) {
+            continue;
+        }
+        offsets[i] = open_one(projector, partition, positions->positions[i], positions->goals[i]);
+        if (!is_first && offsets[i] >= 0) {
+            seek(projector, partition, offsets[i]);
+        }
+    }
+    if (is_first) {
+        begin_reading(projector, offsets);
+    }
+    free(offsets);
+    for (size_t i = 0; i < projector->count; i++) {
+        partition_resume(projector->partitions[i]);
+    }
+}
+
+static void on_positions(void *user, const struct view_store_positions *positions,
+                         const struct error *failure)
+{
+    struct projector *projector = user;
+    projector->is_opening = false;
+    if (failure != NULL) {
+        log_event(LOG_WARN, "positions_unknown", LOG_ERR(failure), LOG_TEXT("asking Redis again"));
+        open_later(projector);
+        return;
+    }
+    const bool is_current =
+        (projector->state == ASSIGNMENT_OPENING || projector->state == ASSIGNMENT_RUNNING) &&
+        positions->count == projector->count;
+    if (!is_current) { /* the group decided anew meanwhile */
+        open_soon(projector, 0);
+        return;
+    }
+    (void)snprintf(projector->context.generation, sizeof projector->context.generation, "%s",
+                   positions->generation);
+    open_all(projector, positions);
+}
+
+/* All are asked for, also the open ones: their answers are not used. */
+static void open_closed(void *user)
+{
+    struct projector *projector = user;
+    if (projector->count == 0 && projector->state == ASSIGNMENT_OPENING) {
+        begin_reading(projector, NULL);
+        return;
+    }
+    struct strview *slots = calloc(projector->count + 1, sizeof *slots);
+    struct error err = {.kind = ERROR_NONE};
+    for (size_t i = 0; slots != NULL && i < projector->count; i++) {
+        slots[i] = partition_slot(projector->partitions[i]);
+    }
+    projector->is_opening =
+        slots != NULL && view_store_open(projector->redis, slots, projector->count, on_positions,
+                                         projector, &err) == ERROR_NONE;
+    free(slots);
+    if (!projector->is_opening) {
+        open_later(projector);
+    }
+}
+
+static void on_partition_closed(void *user, struct partition *partition, const struct error *why)
+{
+    struct projector *projector = user;
+    const enum log_level level = why->kind == ERROR_CONFLICT ? LOG_WARN : LOG_DEBUG;
+    log_event(level, "partition_closed", LOG_VIEW("slot", partition_slot(partition)), LOG_ERR(why),
+              LOG_TEXT("nothing was written; its position is read again"));
+    if (why->kind == ERROR_NOT_FOUND) { /* the function is gone: load it first */
+        projector->is_redis_fit = false;
+        loop_timer_start(projector->fitness_timer, 0);
+    }
+    if (why->kind == ERROR_INVALID) {
+        open_soon(projector, RETRY_LAST_MS); /* a person has to mend it first */
+    } else {
+        open_later(projector);
+    }
+    check_revoked(projector);
+}
+
+static void on_partition_stopped(void *user)
+{
+    check_revoked(user);
+}
+
+static void on_partition_full(void *user, struct partition *partition, bool is_full)
+{
+    struct projector *projector = user;
+    const struct partition_name *name = partition_name(partition);
+    if (projector->state != ASSIGNMENT_RUNNING) {
+        return;
+    }
+    if (is_full) {
+        kafka_consumer_pause(projector->kafka, name->topic_index, name->number);
+    } else {
+        kafka_consumer_resume(projector->kafka, name->topic_index, name->number);
+    }
+}
+
+/* --- Redis
+ * ------------------------------------------------------------------------------------------ */
+
+static void on_fitness(void *user, const struct error *failure)
+{
+    struct projector *projector = user;
+    if (failure == NULL) {
+        projector->is_redis_fit = projector->was_redis_fit = true;
+        projector->redis_error.kind = ERROR_NONE;
+        backoff_reset(&projector->open_backoff);
+        log_event(LOG_INFO, "redis_ready", LOG_TEXT("functions are loaded, nothing is evicted"));
+        open_soon(projector, 0);
+        return;
+    }
+    projector->redis_error = *failure;
+    if (failure->kind == ERROR_FATAL && !projector->was_redis_fit) {
+        projector->options.on_fatal(projector->options.user, failure);
+        return;
+    }
+    log_event(failure->kind == ERROR_TRANSIENT ? LOG_WARN : LOG_ERROR, "redis_unfit",
+              LOG_ERR(failure), LOG_TEXT("nothing is written until it is mended"));
+    loop_timer_start(projector->fitness_timer, FITNESS_RETRY_MS);
+}
+
+static void check_fitness(void *user)
+{
+    struct projector *projector = user;
+    if (redisconn_is_ready(projector->redis)) {
+        redis_fitness_check(projector->redis, on_fitness, projector);
+    }
+}
+
+static void on_redis_lost(void *user, const struct error *why)
+{
+    struct projector *projector = user;
+    projector->is_redis_fit = false;
+    projector->redis_error = *why;
+    loop_timer_stop(projector->open_timer);
+    loop_timer_stop(projector->fitness_timer);
+    for (size_t i = 0; i < projector->count; i++) {
+        partition_close(projector->partitions[i]);
+    }
+    log_event(LOG_WARN, "redis_lost", LOG_ERR(why), LOG_TEXT("reconnecting"));
+}
+
+enum error_kind projector_probe_redis(void *user, struct error *err)
+{
+    const struct projector *projector = user;
+    if (!redisconn_is_ready(projector->redis)) {
+        return error_set(err, ERROR_TRANSIENT, "%s", redisconn_last_error(projector->redis));
+    }
+    if (!projector->is_redis_fit) {
+        return error_set(err, ERROR_TRANSIENT, "%s",
+                         projector->redis_error.kind == ERROR_NONE ? "checking it"
+                                                                   : projector->redis_error.text);
+    }
+    return ERROR_NONE;
+}
+
+/* --- Kafka
+ * -------------------------------------------------------------------------------------------- */
+
+static void on_records(void *user, struct kafka_record *records, size_t count)
+{
+    struct projector *projector = user;
+    (void)FAULT_POINT("projector.polled");
+    for (size_t i = 0; i < count; i++) {
+        struct partition *partition =
+            projector->state == ASSIGNMENT_RUNNING
+                ? find_partition(projector, records[i].topic, records[i].partition)
+                : NULL;
+        if (partition == NULL) {
+            kafka_record_done(&records[i]);
+        } else {
+            partition_take(partition, &records[i]);
+        }
+    }
+    for (size_t i = 0; i < projector->count; i++) {
+        partition_resume(projector->partitions[i]);
+    }
+}
+
+static void on_end(void *user, const struct kafka_position *end)
+{
+    const struct projector *projector = user;
+    struct partition *partition = find_partition(projector, end->topic, end->partition);
+    if (partition != NULL) {
+        partition_at_end(partition, end->offset);
+    }
+}
+
+static void on_assigned(void *user, const struct kafka_position *places, size_t count)
+{
+    struct projector *projector = user;
+    (void)FAULT_POINT("projector.assigned");
+    projector->partitions = calloc(count + 1, sizeof(struct partition *));
+    if (projector->partitions == NULL) {
+        abort();
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct partition_name name = {
+            .aggregate = (enum aggregate_type)places[i].topic,
+            .topic = projector->topic_names[places[i].topic],
+            .topic_index = places[i].topic,
+            .number = places[i].partition,
+        };
+        projector->partitions[i] = partition_new(&projector->context, &name);
+    }
+    projector->count = count;
+    projector->state = ASSIGNMENT_OPENING;
+    open_soon(projector, 0);
+}
+
+static void commit_positions(struct projector *projector)
+{
+    struct kafka_position *places = calloc(projector->count + 1, sizeof *places);
+    size_t count = 0;
+    for (size_t i = 0; places != NULL && i < projector->count; i++) {
+        const int64_t position = report_of(projector, projector->partitions[i], 0).position;
+        if (position > 0) {
+            places[count++] = place_of(projector->partitions[i], position);
+        }
+    }
+    (void)FAULT_POINT("projector.before_commit");
+    if (count > 0) {
+        kafka_consumer_commit(projector->kafka, places, count);
+    }
+    free(places);
+}
+
+static void forget_partitions(struct projector *projector)
+{
+    for (size_t i = 0; i < projector->count; i++) {
+        partition_free(projector->partitions[i]);
+    }
+    free(projector->partitions);
+    projector->partitions = NULL;
+    projector->count = 0;
+}
+
+/* Partitions go back to the group when no call of theirs is in flight any more. */
+static void check_revoked(struct projector *projector)
+{
+    if (projector->state != ASSIGNMENT_REVOKED) {
+        return;
+    }
+    for (size_t i = 0; i < projector->count; i++) {
+        if (partition_is_busy(projector->partitions[i])) {
+            return;
+        }
+    }
+    (void)FAULT_POINT("projector.revoked");
+    commit_positions(projector);
+    forget_partitions(projector);
+    projector->state = ASSIGNMENT_NONE;
+    log_event(LOG_INFO, "partitions_returned", LOG_TEXT("nothing of theirs is in flight"));
+    kafka_consumer_unassign(projector->kafka);
+}
+
+static void on_revoked(void *user, const struct kafka_position *places, size_t count, bool is_lost)
+{
+    struct projector *projector = user;
+    (void)places;
+    (void)FAULT_POINT("projector.revoke");
+    log_event(LOG_INFO, "partitions_revoked", LOG_INT("count", count), LOG_BOOL("lost", is_lost));
+    for (size_t i = 0; i < projector->count; i++) {
+        partition_stop(projector->partitions[i]);
+    }
+    loop_timer_stop(projector->open_timer);
+    projector->state = ASSIGNMENT_REVOKED;
+    check_revoked(projector);
+}
+
+static void on_partition_error(void *user, const struct kafka_position *where,
+                               const struct error *err)
+{
+    const struct projector *projector = user;
+    struct partition *partition = find_partition(projector, where->topic, where->partition);
+    if (partition == NULL || err->kind != ERROR_NOT_FOUND) {
+        return; /* it goes on by itself; /readyz shows the connection's state */
+    }
+    partition_out_of_range(partition);
+    log_event(LOG_ERROR, "position_out_of_range", LOG_VIEW("slot", partition_slot(partition)),
+              LOG_ERR(err),
+              LOG_TEXT("Kafka no longer has what comes next, or never had it: the views need a "
+                       "rebuild; this partition is not consumed"));
+}
+
+static void on_kafka_error(void *user, const struct error *err)
+{
+    struct projector *projector = user;
+    if (err->kind == ERROR_FATAL) {
+        projector->options.on_fatal(projector->options.user, err);
+        return;
+    }
+    log_event(LOG_WARN, "kafka_trouble", LOG_ERR(err));
+}
+
+static void on_kafka_log(void *user, int level, const char *facility, const char *text)
+{
+    (void)user;
+    log_event(level <= 3 ? LOG_WARN : LOG_DEBUG, "librdkafka", LOG_STR("facility", facility),
+              LOG_TEXT(text));
+}
+
+static void on_kafka_closed(void *user)
+{
+    struct projector *projector = user;
+    projector->is_closed = true;
+}
+
+static const struct kafka_consumer_callbacks KAFKA_EVENTS = {
+    .on_records = on_records,
+    .on_end = on_end,
+    .on_assigned = on_assigned,
+    .on_revoked = on_revoked,
+    .on_partition_error = on_partition_error,
+    .on_error = on_kafka_error,
+    .on_closed = on_kafka_closed,
+};
+
+enum error_kind projector_probe_kafka(void *user, struct error *err)
+{
+    const struct projector *projector = user;
+    const enum error_kind kind = kafka_consumer_state(projector->kafka, err);
+    if (kind == ERROR_NONE && projector->state == ASSIGNMENT_NONE) {
+        return error_set(err, ERROR_TRANSIENT, "the group has assigned no partitions yet");
+    }
+    return kind;
+}
+
+enum error_kind projector_probe_partitions(void *user, struct error *err)
+{
+    const struct projector *projector = user;
+    for (size_t i = 0; i < projector->count; i++) {
+        const struct partition *partition = projector->partitions[i];
+        const struct partition_report report = report_of(projector, partition, 0);
+        if (report.is_out_of_range) {
+            return error_set(err, ERROR_INVALID,
+                             "%.*s: position %lld is outside the log, a rebuild is needed",
+                             STRVIEW_ARG(partition_slot(partition)), (long long)report.position);
+        }
+        if (report.is_stalled) {
+            return error_set(err, ERROR_INVALID, "%.*s: %s", STRVIEW_ARG(partition_slot(partition)),
+                             report.trouble);
+        }
+    }
+    return ERROR_NONE;
+}
+
+/* --- reports
+ * ------------------------------------------------------------------------------------------ */
+
+struct totals {
+    int64_t lag_events[AGGREGATE_COUNT];
+    int64_t lag_ms[AGGREGATE_COUNT];
+    size_t queued;
+    size_t out_of_range;
+    size_t stalled;
+};
+
+static void add_to_totals(struct totals *totals, enum aggregate_type type,
+                          const struct partition_report *report)
+{
+    if (report->lag_ms > 0 && report->end > report->position) {
+        totals->lag_events[type] += report->end - report->position;
+    }
+    if (report->lag_ms > totals->lag_ms[type]) {
+        totals->lag_ms[type] = report->lag_ms;
+    }
+    totals->queued += report->queued;
+    totals->out_of_range += report->is_out_of_range ? 1 : 0;
+    totals->stalled += report->is_stalled ? 1 : 0;
+}
+
+static void on_scrape(void *user)
+{
+    enum { MS_PER_SECOND = 1000 };
+    struct projector *projector = user;
+    struct totals totals = {.queued = 0};
+    const int64_t now_ms = loop_wall_ms();
+    for (size_t i = 0; i < projector->count; i++) {
+        const struct partition *partition = projector->partitions[i];
+        const struct partition_report report = report_of(projector, partition, now_ms);
+        add_to_totals(&totals, partition_name(partition)->aggregate, &report);
+    }
+    struct metrics *metrics = projector->metrics;
+    metrics_set(metrics, METRIC_PARTITIONS, PARTITION_ASSIGNED, (double)projector->count);
+    metrics_set(metrics, METRIC_PARTITIONS, PARTITION_OUT_OF_RANGE, (double)totals.out_of_range);
+    metrics_set(metrics, METRIC_PARTITIONS, PARTITION_STALLED, (double)totals.stalled);
+    metrics_set(metrics, METRIC_QUEUED, 0, (double)totals.queued);
+    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
+        metrics_set(metrics, METRIC_LAG_EVENTS, type, (double)totals.lag_events[type]);
+        metrics_set(metrics, METRIC_LAG_SECONDS, type, (double)totals.lag_ms[type] / MS_PER_SECOND);
+    }
+}
+
+/* {"end_offset", "lag_ms", "reported_at"}: what a reader needs besides the position. */
+static struct strview report_document(struct arena *arena, const struct partition_report *report,
+                                      int64_t now_ms)
+{
+    enum { DOCUMENT_MAX = 256 };
+    struct strbuf out;
+    strbuf_init(&out, DOCUMENT_MAX);
+    struct json_writer writer;
+    json_writer_init(&writer, &out);
+    json_open_object(&writer);
+    json_put_member_integer(&writer, "end_offset", report->end);
+    json_put_member_integer(&writer, "lag_ms", report->lag_ms);
+    json_put_member_integer(&writer, "reported_at", now_ms);
+    json_close_object(&writer);
+    const bool is_coded = json_writer_done(&writer);
+    const size_t len = out.len;
+    const char *copy = is_coded ? arena_copy(arena, strbuf_view(&out)) : NULL;
+    strbuf_done(&out);
+    return (struct strview){.data = copy, .len = len};
+}
+
+static size_t add_reports(struct projector *projector, struct arena *arena, struct strview *args)
+{
+    const int64_t now_ms = loop_wall_ms();
+    size_t count = 0;
+    for (size_t i = 0; i < projector->count; i++) {
+        const struct partition *partition = projector->partitions[i];
+        const struct partition_report report = report_of(projector, partition, now_ms);
+        const struct strview field = keys_status_end(arena, partition_slot(partition));
+        const struct strview document = report_document(arena, &report, now_ms);
+        if (report.end >= 0 && field.data != NULL && document.data != NULL) {
+            args[count++] = field;
+            args[count++] = document;
+        }
+    }
+    return count;
+}
+
+static void write_reports(struct projector *projector)
+{
+    struct arena arena;
+    arena_init(&arena, REPORT_ARENA_MAX);
+    struct strview *args = arena_array(&arena, projector->count * 2 + 2, sizeof *args);
+    if (args != NULL) {
+        args[0] = STRVIEW("HSET");
+        args[1] = STRVIEW(KEYS_STATUS);
+        const size_t count = add_reports(projector, &arena, args + 2);
+        if (count > 0) {
+            redisconn_tell(projector->redis, (struct redisconn_command){args, count + 2});
+        }
+    }
+    arena_done(&arena);
+}
+
+static void on_report(void *user)
+{
+    struct projector *projector = user;
+    loop_timer_start(projector->report_timer, REPORT_MS);
+    if (projector->state != ASSIGNMENT_RUNNING) {
+        return;
+    }
+    projector->reports++;
+    if (projector->is_redis_fit) {
+        write_reports(projector);
+    }
+    if (!loop_timer_is_armed(projector->open_timer) && !projector->is_opening) {
+        backoff_reset(&projector->open_backoff); /* nothing was in the way for a while */
+    }
+    if (projector->reports % COMMIT_EVERY == 0) {
+        commit_positions(projector);
+    }
+}
+
+/* --- life
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static enum error_kind name_topics(struct projector *projector, struct error *err)
+{
+    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
+        if (!topic_name(projector->options.topic_prefix,
+                        strview_of(aggregate_name((enum aggregate_type)type)),
+                        projector->topic_names[type])) {
+            return error_set(err, ERROR_FATAL, "the topic prefix makes no legal topic name");
+        }
+    }
+    return ERROR_NONE;
+}
+
+static enum error_kind open_redis(struct projector *projector, struct error *err)
+{
+    const struct redisconn_options options = {
+        .url = projector->options.redis_url,
+        .client_name = "orderspine-projector",
+        .on_ready = check_fitness,
+        .on_lost = on_redis_lost,
+        .user = projector,
+    };
+    return redisconn_new(projector->loop, &options, &projector->redis, err);
+}
+
+/* Topics may be created after we came: look for them more often than every five minutes. */
+static enum error_kind open_kafka(struct projector *projector, struct error *err)
+{
+    const size_t given = projector->options.property_count;
+    struct kafka_property *properties = calloc(given + 1, sizeof *properties);
+    if (properties == NULL) {
+        return error_set(err, ERROR_FATAL, "no memory for settings");
+    }
+    properties[0] = (struct kafka_property){"topic.metadata.refresh.interval.ms", "10000"};
+    for (size_t i = 0; i < given; i++) {
+        properties[i + 1] = projector->options.properties[i]; /* the later one counts */
+    }
+    const char *topics[AGGREGATE_COUNT];
+    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
+        topics[type] = projector->topic_names[type];
+    }
+    const struct kafka_consumer_options options = {
+        .config = {.brokers = projector->options.kafka_brokers,
+                   .client_id = "orderspine-projector",
+                   .properties = properties,
+                   .property_count = given + 1,
+                   .on_log = on_kafka_log},
+        .group_id = projector->options.group,
+        .topics = topics,
+        .topic_count = AGGREGATE_COUNT,
+        .events = &KAFKA_EVENTS,
+        .user = projector,
+    };
+    const enum error_kind kind =
+        kafka_consumer_new(projector->loop, &options, &projector->kafka, err);
+    free(properties);
+    return kind;
+}
+
+enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
+                              const struct projector_options *options,
+                              struct projector **ret_projector, struct error *err)
+{
+    struct projector *projector = calloc(1, sizeof *projector);
+    if (projector == NULL) {
+        return error_set(err, ERROR_FATAL, "no memory for the projector");
+    }
+    projector->loop = loop;
+    projector->metrics = metrics;
+    projector->options = *options;
+    projector->open_backoff = (struct backoff){.first_ms = RETRY_FIRST_MS, .cap_ms = RETRY_LAST_MS};
+    projector->open_timer = loop_timer_new(loop, open_closed, projector);
+    projector->fitness_timer = loop_timer_new(loop, check_fitness, projector);
+    projector->report_timer = loop_timer_new(loop, on_report, projector);
+    enum error_kind kind = name_topics(projector, err);
+    if (kind == ERROR_NONE) {
+        kind = open_redis(projector, err);
+    }
+    if (kind == ERROR_NONE) {
+        kind = open_kafka(projector, err);
+    }
+    if (kind != ERROR_NONE) {
+        projector_free(projector);
+        return kind;
+    }
+    projector->context = (struct partition_context){
+        .loop = loop,
+        .redis = projector->redis,
+        .metrics = metrics,
+        .recent_cap = options->recent_cap,
+        .on_closed = on_partition_closed,
+        .on_stopped = on_partition_stopped,
+        .on_full = on_partition_full,
+        .user = projector,
+    };
+    metrics_on_scrape(metrics, on_scrape, projector);
+    loop_timer_start(projector->report_timer, REPORT_MS);
+    *ret_projector = projector;
+    return ERROR_NONE;
+}
+
+void projector_drain(struct projector *projector)
+{
+    if (projector->is_draining) {
+        return;
+    }
+    projector->is_draining = true;
+    if (projector->state == ASSIGNMENT_OPENING) { /* given, and never answered */
+        loop_timer_stop(projector->open_timer);
+        forget_partitions(projector);
+        projector->state = ASSIGNMENT_NONE;
+        kafka_consumer_unassign(projector->kafka);
+    }
+    kafka_consumer_close(projector->kafka);
+}
+
+bool projector_is_drained(const struct projector *projector)
+{
+    return projector->is_closed;
+}
+
+void projector_free(struct projector *projector)
+{
+    if (projector == NULL) {
+        return;
+    }
+    redisconn_free(projector->redis); /* first: no call of a partition ends after this */
+    forget_partitions(projector);
+    kafka_consumer_free(projector->kafka);
+    loop_timer_free(projector->open_timer);
+    loop_timer_free(projector->fitness_timer);
+    loop_timer_free(projector->report_timer);
+    free(projector);
+}
