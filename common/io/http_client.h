@@ -49,7 +49,10 @@ void http_client_free(struct http_client *client);
 
 bool http_client_is_busy(const struct http_client *client);
 
-/* Fails with ERROR_CONFLICT while busy. The callback may send the next request. */
+/*
+ * Fails with ERROR_CONFLICT while busy. The callback may send the next request; where a
+ * connection is refused at once it may run before this returns.
+ */
 MUST_USE enum error_kind http_client_send(struct http_client *client,
                                           const struct http_client_request *request,
                                           http_client_callback *callback, void *user,
