@@ -62,7 +62,7 @@ const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT] = {
                           .line_count = 3,
                           .address = {.name = TEXT("Ad\xc3\xa9la O\xe2\x80\x99Neil"),
                                       .line1 = TEXT("221B Baker Street"),
-                                      .line2 = TEXT("2nd floor\nback door"),
+                                      .line2 = TEXT("2nd floor, \"back\" door"),
                                       .city = TEXT("London"),
                                       .postal_code = TEXT("NW1 6XE"),
                                       .region = TEXT("United Kingdom"),
@@ -95,7 +95,7 @@ const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT] = {
      .aggregate = AGGREGATE_ORDER,
      .order = {.kind = ORDER_SHIPPED,
                .envelope = ORDER(3, 86400000, FULFILMENT_ACTOR, NO_TEXT),
-               .shipped = {.carrier = TEXT("Royal Mail"),
+               .shipped = {.carrier = TEXT("royal-mail"),
                            .tracking_number = TEXT("RM123456785GB")}}},
     {.name = "OrderDelivered",
      .aggregate = AGGREGATE_ORDER,
@@ -164,7 +164,7 @@ const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT] = {
                               .version = INT32_MAX,
                               .occurred_at_ms = 253402300799999,
                               .actor = AGENT_ACTOR},
-                 .stock_received = {.quantity = 1000000000000}}},
+                 .stock_received = {.quantity = 1000000000}}},
 };
 
 struct strview sample_type(const struct sample_event *sample)
