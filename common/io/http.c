@@ -62,7 +62,6 @@ static bool parse_address(const struct http_options *options, struct sockaddr_st
 {
     struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
-    *ret = (struct sockaddr_storage){0};
     if (inet_pton(AF_INET, options->address, &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
         v4->sin_port = htons(options->port);
@@ -80,7 +79,7 @@ static bool parse_address(const struct http_options *options, struct sockaddr_st
 
 enum error_kind http_server_listen(struct http_server *server, struct error *err)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = 0;
     const int on = 1;
     const struct http_options *options = &server->options;
@@ -106,13 +105,16 @@ enum error_kind http_server_listen(struct http_server *server, struct error *err
 
 uint16_t http_server_port(const struct http_server *server)
 {
-    struct sockaddr_storage address = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {.v6 = {.sin6_port = 0}};
     socklen_t len = sizeof address;
-    if (getsockname(server->listen_fd, (struct sockaddr *)&address, &len) != 0) {
+    if (getsockname(server->listen_fd, &address.any, &len) != 0) {
         return 0;
     }
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                               : ((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
 const struct http_stats *http_server_stats(const struct http_server *server)

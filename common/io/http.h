@@ -41,6 +41,7 @@ enum http_method { HTTP_GET = 0, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE, HT
 typedef void http_handler(struct http_request *request, void *user);
 
 /* One row of a static table, ended by a row without a pattern. */
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): rows read best in this order */
 struct http_route {
     enum http_method method; /* a GET route answers HEAD too */
     const char *pattern;     /* "/v1/orders/{id}/ship": {…} takes one non-empty segment */

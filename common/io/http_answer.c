@@ -62,8 +62,11 @@ static const char *date_now(struct http_server *server)
 static void append_value(struct strbuf *out, const char *value)
 {
     for (const char *c = value; *c != '\0'; c++) {
-        const bool is_plain = (unsigned char)*c >= ' ' && *c != 0x7f;
-        strbuf_append_char(out, is_plain ? *c : '?');
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            strbuf_append_char(out, '?');
+        } else {
+            strbuf_append_char(out, *c);
+        }
     }
 }
 
@@ -162,8 +165,13 @@ static void append_json_string(struct strbuf *out, struct strview text)
 static void append_title(struct strbuf *out, const char *slug)
 {
     for (const char *c = slug; *c != '\0'; c++) {
-        const bool is_first = c == slug && *c >= 'a' && *c <= 'z';
-        strbuf_append_char(out, is_first ? (char)(*c - 'a' + 'A') : *c == '-' ? ' ' : *c);
+        if (*c == '-') {
+            strbuf_append_char(out, ' ');
+        } else if (c == slug && *c >= 'a' && *c <= 'z') {
+            strbuf_append_char(out, (char)(*c - 'a' + 'A'));
+        } else {
+            strbuf_append_char(out, *c);
+        }
     }
 }
 

@@ -316,23 +316,32 @@ static int hex_digit(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
+/* The byte of "%41…", or -1; %00 is none. */
+static int escaped_byte(struct strview text)
+{
+    if (text.len < 3) {
+        return -1;
+    }
+    const int high = hex_digit(text.data[1]);
+    const int low = hex_digit(text.data[2]);
+    return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
+}
+
 bool http_percent_decode(struct strview text, bool plus_is_blank, char *out, size_t *ret_len)
 {
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
+        int c = (unsigned char)text.data[i];
         if (c == '%') {
-            const int high = text.len - i > 2 ? hex_digit(text.data[i + 1]) : -1;
-            const int low = text.len - i > 2 ? hex_digit(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0 || high + low == 0) {
+            c = escaped_byte((struct strview){text.data + i, text.len - i});
+            i += 2;
+            if (c < 0) {
                 return false;
             }
-            c = (char)(high * 16 + low);
-            i += 2;
         } else if (c == '+' && plus_is_blank) {
             c = ' ';
         }
-        out[len++] = c;
+        out[len++] = (char)c;
     }
     *ret_len = len;
     return true;

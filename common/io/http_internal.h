@@ -2,8 +2,9 @@
 /*
  * http_internal.h - what the files of the HTTP server share.
  *
- * http.c listens and keeps deadlines, http_connection.c moves bytes,
- * http_request.c finds handlers and reads requests, http_answer.c writes answers.
+ * http.c listens and keeps deadlines, http_connection.c holds connections and
+ * sends, http_intake.c receives, http_request.c finds handlers and shows them
+ * the request, http_answer.c writes answers.
  */
 #ifndef COMMON_IO_HTTP_INTERNAL_H
 #define COMMON_IO_HTTP_INTERNAL_H
@@ -22,7 +23,8 @@ enum {
     HTTP_QUERY_MAX = 32,
     HTTP_TABLES_MAX = 8,
     HTTP_SCRATCH = 65536,
-    HTTP_SWEEP_MS = 250, /* how late a deadline may be noticed */
+    HTTP_PIPELINE_MAX = 16384, /* bytes read ahead while an answer is pending */
+    HTTP_SWEEP_MS = 250,       /* how late a deadline may be noticed */
 };
 
 struct http_table {
@@ -74,7 +76,7 @@ struct http_connection {
     struct http_request *request; /* being read or handled */
     bool input_ended;
     bool must_close; /* after the answer */
-    bool is_feeding; /* consume() is on the stack: it frees a closed connection */
+    bool is_feeding; /* http_intake_consume() is on the stack: it frees a closed connection */
     char peer[INET6_ADDRSTRLEN];
 };
 
@@ -111,6 +113,23 @@ void http_connection_open(struct http_server *server, int fd,
 
 /* Its request, when a handler has it, stays valid. */
 void http_connection_close(struct http_connection *connection);
+
+/* The last step of closing, once nothing on the stack uses it any more. */
+void http_connection_free(struct http_connection *connection);
+
+void http_connection_set_deadline(struct http_connection *connection, int64_t delay_ms);
+
+/* Watches the socket for what the connection's state needs. */
+void http_connection_watch(struct http_connection *connection);
+
+/* The socket is readable. */
+void http_intake(struct http_connection *connection);
+
+/*
+ * Feeds bytes to the connection's state until they are used up or an answer is
+ * awaited. A handler may answer, and thereby close, while this runs.
+ */
+void http_intake_consume(struct http_connection *connection, const char *bytes, size_t len);
 
 /* The deadline has passed. */
 void http_connection_expire(struct http_connection *connection);

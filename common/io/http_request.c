@@ -17,42 +17,50 @@ enum { ALLOW_MAX = 64 };
 
 /* --- routes ------------------------------------------------------------------ */
 
-static struct strview take_segment(struct strview *rest)
+/* The text up to the next slash, or all of it. */
+static struct strview segment_of(struct strview path)
 {
-    const char *slash = rest->len == 0 ? NULL : memchr(rest->data, '/', rest->len);
-    const size_t len = slash == NULL ? rest->len : (size_t)(slash - rest->data);
-    const struct strview segment = {.data = rest->data, .len = len};
-    const size_t taken = slash == NULL ? len : len + 1;
-    rest->data += taken;
-    rest->len -= taken;
-    return segment;
+    const char *slash = memchr(path.data, '/', path.len);
+    return (struct strview){path.data, slash == NULL ? path.len : (size_t)(slash - path.data)};
+}
+
+static struct strview skip(struct strview path, size_t len)
+{
+    return (struct strview){path.data + len, path.len - len};
+}
+
+/* Compares up to the first {…}; a literal part matches byte by byte. */
+static bool take_literal(struct strview *pattern, struct strview *path)
+{
+    const char *brace = memchr(pattern->data, '{', pattern->len);
+    const size_t len = brace == NULL ? pattern->len : (size_t)(brace - pattern->data);
+    if (path->len < len || memcmp(path->data, pattern->data, len) != 0) {
+        return false;
+    }
+    *pattern = skip(*pattern, len);
+    *path = skip(*path, len);
+    return true;
 }
 
 /* Fills params with the raw segments that stand where the pattern has {…}. */
-static bool pattern_matches(const char *pattern, struct strview path,
-                            struct strview params[HTTP_PARAMS_MAX], size_t *ret_count)
+static bool pattern_matches(const char *text, struct http_request *request)
 {
-    struct strview wanted = strview_of(pattern);
-    size_t count = 0;
-    while (wanted.len > 0 && path.len > 0) {
-        const bool more_wanted = memchr(wanted.data, '/', wanted.len) != NULL;
-        const bool more_path = memchr(path.data, '/', path.len) != NULL;
-        const struct strview want = take_segment(&wanted);
-        const struct strview have = take_segment(&path);
-        if (more_wanted != more_path) {
+    struct strview pattern = strview_of(text);
+    struct strview path = request->head.path;
+    request->param_count = 0;
+    while (take_literal(&pattern, &path)) {
+        if (pattern.len == 0) {
+            return path.len == 0;
+        }
+        const struct strview segment = segment_of(path);
+        if (segment.len == 0 || request->param_count == HTTP_PARAMS_MAX) {
             return false;
         }
-        if (want.len > 0 && want.data[0] == '{') {
-            if (have.len == 0 || count == HTTP_PARAMS_MAX) {
-                return false;
-            }
-            params[count++] = have;
-        } else if (!strview_equal(want, have)) {
-            return false;
-        }
+        request->params[request->param_count++] = segment;
+        pattern = skip(pattern, segment_of(pattern).len);
+        path = skip(path, segment.len);
     }
-    *ret_count = count;
-    return wanted.len == 0 && path.len == 0;
+    return false;
 }
 
 static bool method_fits(const struct http_route *route, struct strview method)
@@ -61,41 +69,33 @@ static bool method_fits(const struct http_route *route, struct strview method)
            (route->method == HTTP_GET && strview_is(method, METHOD_NAMES[HTTP_HEAD]));
 }
 
-static void add_allowed(char *allow, const char *method)
+static void add_allowed(struct strbuf *allow, enum http_method method)
 {
-    const size_t len = strlen(allow);
-    const size_t need = strlen(method) + (len > 0 ? 2 : 0);
-    if (strstr(allow, method) == NULL && len + need < ALLOW_MAX) {
-        memcpy(allow + len, ", ", len > 0 ? 2 : 0);
-        memcpy(allow + len + need - strlen(method), method, strlen(method) + 1);
+    const char *name = METHOD_NAMES[method];
+    if (strstr(strbuf_cstr(allow), name) == NULL) {
+        strbuf_append_cstr(allow, allow->len == 0 ? "" : ", ");
+        strbuf_append_cstr(allow, name);
+    }
+    if (method == HTTP_GET) {
+        add_allowed(allow, HTTP_HEAD);
     }
 }
 
 /*
  * The route of this method and path, or NULL. allow then lists the methods the
- * path does have, empty when there is no such path.
+ * path does have, and is empty when there is no such path.
  */
-static const struct http_route *find_route(struct http_request *request, void **ret_user,
-                                           char allow[ALLOW_MAX])
+static const struct http_route *find_route(struct http_request *request,
+                                           const struct http_table *table, struct strbuf *allow)
 {
-    const struct http_server *server = request->server;
-    const struct http_head *head = &request->head;
-    for (size_t i = 0; i < server->table_count; i++) {
-        for (const struct http_route *route = server->tables[i].routes; route->pattern != NULL;
-             route++) {
-            if (!pattern_matches(route->pattern, head->path, request->params,
-                                 &request->param_count)) {
-                continue;
-            }
-            if (method_fits(route, head->method)) {
-                *ret_user = server->tables[i].user;
-                return route;
-            }
-            add_allowed(allow, METHOD_NAMES[route->method]);
-            if (route->method == HTTP_GET) {
-                add_allowed(allow, METHOD_NAMES[HTTP_HEAD]);
-            }
+    for (const struct http_route *route = table->routes; route->pattern != NULL; route++) {
+        if (!pattern_matches(route->pattern, request)) {
+            continue;
         }
+        if (method_fits(route, request->head.method)) {
+            return route;
+        }
+        add_allowed(allow, route->method);
     }
     return NULL;
 }
@@ -177,13 +177,14 @@ static bool decode_query(struct http_request *request)
 
 /* --- dispatch ------------------------------------------------------------------ */
 
-static void refuse_unrouted(struct http_request *request, const char *allow)
+static void refuse_unrouted(struct http_request *request, struct strbuf *allow)
 {
-    if (allow[0] == '\0') {
+    request->server->stats.refused++;
+    if (allow->len == 0) {
         http_refuse(request, 404, "not-found", "there is nothing at this path");
         return;
     }
-    const struct http_header headers[] = {{"Allow", allow}, {NULL, NULL}};
+    const struct http_header headers[] = {{"Allow", strbuf_cstr(allow)}, {NULL, NULL}};
     http_problem(request, &(struct http_problem){.status = 405,
                                                  .slug = "method-not-allowed",
                                                  .detail = "this path does not take this method",
@@ -196,16 +197,8 @@ static enum http_method method_of(const struct http_request *request)
                                                                      : request->route->method;
 }
 
-void http_dispatch(struct http_request *request)
+static void call_handler(struct http_request *request, const struct http_route *route, void *user)
 {
-    void *user = NULL;
-    char allow[ALLOW_MAX] = "";
-    const struct http_route *route = find_route(request, &user, allow);
-    if (route == NULL) {
-        request->server->stats.refused++;
-        refuse_unrouted(request, allow);
-        return;
-    }
     request->route = route;
     request->method = method_of(request);
     if (!decode_params(request) || !decode_query(request)) {
@@ -215,6 +208,24 @@ void http_dispatch(struct http_request *request)
         return;
     }
     route->handler(request, user);
+}
+
+void http_dispatch(struct http_request *request)
+{
+    const struct http_server *server = request->server;
+    struct strbuf allow;
+    strbuf_init(&allow, ALLOW_MAX);
+    for (size_t i = 0; i < server->table_count; i++) {
+        const struct http_table *table = &server->tables[i];
+        const struct http_route *route = find_route(request, table, &allow);
+        if (route != NULL) {
+            strbuf_done(&allow);
+            call_handler(request, route, table->user);
+            return;
+        }
+    }
+    refuse_unrouted(request, &allow);
+    strbuf_done(&allow);
 }
 
 void http_request_free(struct http_request *request)

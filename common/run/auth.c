@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/auth.h"
 
-#include "common/base/cleanup.h"
 #include "common/base/parse.h"
 #include "common/io/digest.h"
 #include "common/io/http.h"
@@ -148,7 +147,6 @@ static const char *read_line(struct tokens *tokens, struct strview line)
         return "a token that was there before";
     }
     memcpy(token->subject, subject.data, subject.len);
-    token->principal.subject = token->subject;
     tokens->count++;
     return NULL;
 }
@@ -177,13 +175,6 @@ static void add_fault(struct faults *faults, size_t line, const char *what)
     faults->count++;
 }
 
-static void close_file(FILE **file)
-{
-    if (*file != NULL) {
-        (void)fclose(*file);
-    }
-}
-
 static void read_lines(FILE *file, struct tokens *tokens, struct faults *faults)
 {
     char line[LINE_MAX_BYTES];
@@ -205,29 +196,43 @@ static void read_lines(FILE *file, struct tokens *tokens, struct faults *faults)
     }
 }
 
-static enum error_kind load_tokens(const char *path, struct tokens **ret_tokens, struct error *err)
+static enum error_kind fill_tokens(const char *path, struct tokens *tokens, struct error *err)
 {
-    FILE *file CLEANUP(close_file) = fopen(path, "re");
-    struct tokens *tokens CLEANUP_FREE
-    = calloc(1, sizeof *tokens + (TOKENS_MAX + 1) * sizeof tokens->list[0]);
     struct faults faults = {.len = 0};
+    FILE *file = fopen(path, "re");
     if (file == NULL) {
         return error_set(err, ERROR_FATAL, "cannot read %s: %s", path, strerror(errno));
     }
+    read_lines(file, tokens, &faults);
+    (void)fclose(file);
+    return faults.count == 0 ? ERROR_NONE
+                             : error_set(err, ERROR_FATAL, "%s: %s", path, faults.text);
+}
+
+/* A table of the size needed, whose principals point into it. */
+static struct tokens *fit(struct tokens *tokens)
+{
+    struct tokens *fitting =
+        realloc(tokens, sizeof *tokens + tokens->count * sizeof tokens->list[0]);
+    fitting = fitting == NULL ? tokens : fitting;
+    for (size_t i = 0; i < fitting->count; i++) {
+        fitting->list[i].principal.subject = fitting->list[i].subject;
+    }
+    return fitting;
+}
+
+static enum error_kind load_tokens(const char *path, struct tokens **ret_tokens, struct error *err)
+{
+    struct tokens *tokens = calloc(1, sizeof *tokens + (TOKENS_MAX + 1) * sizeof tokens->list[0]);
     if (tokens == NULL) {
         return error_set(err, ERROR_FATAL, "no memory for tokens");
     }
-    read_lines(file, tokens, &faults);
-    if (faults.count > 0) {
-        return error_set(err, ERROR_FATAL, "%s: %s", path, faults.text);
+    const enum error_kind kind = fill_tokens(path, tokens, err);
+    if (kind != ERROR_NONE) {
+        free(tokens);
+        return kind;
     }
-    struct tokens *fitting =
-        realloc(tokens, sizeof *tokens + tokens->count * sizeof tokens->list[0]);
-    tokens = fitting == NULL ? tokens : fitting;
-    for (size_t i = 0; i < tokens->count; i++) {
-        tokens->list[i].principal.subject = tokens->list[i].subject;
-    }
-    *ret_tokens = TAKE_PTR(tokens);
+    *ret_tokens = fit(tokens);
     return ERROR_NONE;
 }
 

@@ -2,6 +2,7 @@
 #include "common/run/log.h"
 
 #include "common/base/parse.h"
+#include "common/base/utf8.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -80,24 +81,29 @@ static void put_escaped(struct line *line, unsigned char c)
     put_text(line, text);
 }
 
-/* Length of the well-formed UTF-8 sequence that text begins with, or 0. */
-static size_t sequence_length(struct strview text)
+/* Bytes of a UTF-8 sequence by its first one; 0: none begins so. */
+static size_t expected_length(unsigned char first)
 {
-    const unsigned char first = (unsigned char)text.data[0];
-    const size_t len = first < 0x80                    ? 1
-                       : first >= 0xc2 && first < 0xe0 ? 2
-                       : first >= 0xe0 && first < 0xf0 ? 3
-                       : first >= 0xf0 && first < 0xf5 ? 4
-                                                       : 0;
-    if (len == 0 || len > text.len) {
-        return 0;
-    }
-    for (size_t i = 1; i < len; i++) {
-        if (((unsigned char)text.data[i] & 0xc0) != 0x80) {
-            return 0;
+    static const struct {
+        unsigned char from, to;
+        size_t len;
+    } FORMS[] = {{0x00, 0x7f, 1}, {0xc2, 0xdf, 2}, {0xe0, 0xef, 3}, {0xf0, 0xf4, 4}};
+    for (size_t i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {
+        if (first >= FORMS[i].from && first <= FORMS[i].to) {
+            return FORMS[i].len;
         }
     }
-    return len;
+    return 0;
+}
+
+/* Length of the valid UTF-8 sequence that text begins with, or 0. */
+static size_t sequence_length(struct strview text)
+{
+    const size_t len = expected_length((unsigned char)text.data[0]);
+    if (len <= 1) {
+        return len;
+    }
+    return len <= text.len && utf8_is_valid((struct strview){text.data, len}) ? len : 0;
 }
 
 static void put_string(struct line *line, struct strview text)
@@ -198,7 +204,8 @@ size_t log_format(char *out, size_t size, int64_t wall_ms, enum log_level level,
             line.is_full = false;
         }
     }
-    memcpy(out + line.len, "}\n", 2);
+    out[line.len] = '}';
+    out[line.len + 1] = '\n';
     return line.len + 2;
 }
 

@@ -61,7 +61,7 @@ struct log_field {
     ((struct log_field){.key = "error", .type = LOG_FIELD_ERROR, .as.error = (err)})
 #define LOG_END ((struct log_field){.key = NULL, .type = LOG_FIELD_NONE})
 
-/* Writes one line; needs at least one field. */
+/* Writes one line; needs at least one field. Read as a function: NOLINTNEXTLINE(*-naming) */
 #define log_event(level, event, ...)                                                               \
     log_write((level), (event), (const struct log_field[]){__VA_ARGS__, LOG_END})
 

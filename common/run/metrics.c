@@ -247,26 +247,30 @@ static void put_histogram(struct strbuf *out, const struct metric *metric,
     put_sample(out, metric, "_count", label, (double)series->count);
 }
 
+static void put_entry(struct strbuf *out, const struct entry *entry)
+{
+    const struct metric *metric = entry->metric;
+    strbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
+                  TYPE_NAMES[metric->type]);
+    for (size_t i = 0; i < entry->series_count; i++) {
+        if (!entry->series[i].is_touched) {
+            continue;
+        }
+        if (metric->type == METRIC_HISTOGRAM) {
+            put_histogram(out, metric, &entry->series[i], i);
+        } else {
+            put_sample(out, metric, "", i, entry->series[i].value);
+        }
+    }
+}
+
 void metrics_expose(struct metrics *metrics, struct strbuf *out)
 {
     for (size_t i = 0; i < metrics->scrape_count; i++) {
         metrics->scrapes[i].callback(metrics->scrapes[i].user);
     }
     for (size_t i = 0; i < metrics->count; i++) {
-        const struct entry *entry = &metrics->entries[i];
-        const struct metric *metric = entry->metric;
-        strbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
-                      TYPE_NAMES[metric->type]);
-        for (size_t j = 0; j < entry->series_count; j++) {
-            if (!entry->series[j].is_touched) {
-                continue;
-            }
-            if (metric->type == METRIC_HISTOGRAM) {
-                put_histogram(out, metric, &entry->series[j], j);
-            } else {
-                put_sample(out, metric, "", j, entry->series[j].value);
-            }
-        }
+        put_entry(out, &metrics->entries[i]);
     }
 }
 

@@ -6,24 +6,35 @@
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
-static double resident_bytes(void)
+/* The field-th number (from 0, parted by blanks) of a file of /proc/self, or 0. */
+static double read_number(const char *path, unsigned field)
 {
-    uint64_t pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
+    char text[1024] = "";
+    FILE *file = fopen(path, "re");
     if (file == NULL) {
         return 0;
     }
-    if (fscanf(file, "%*u %" SCNu64, &pages) != 1) {
-        pages = 0;
-    }
+    const size_t len = fread(text, 1, sizeof text - 1, file);
+    text[len] = '\0';
     (void)fclose(file);
-    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+    const char *at = text;
+    for (; field > 0 && at != NULL; field--) {
+        at = strchr(at, ' ');
+        at = at == NULL ? NULL : at + 1;
+    }
+    return at == NULL ? 0 : (double)strtoull(at, NULL, 10);
+}
+
+static double resident_bytes(void)
+{
+    return read_number("/proc/self/statm", 1) * (double)sysconf(_SC_PAGESIZE);
 }
 
 static double open_descriptors(void)
@@ -45,32 +56,15 @@ static double seconds(struct timeval time)
     return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-/* From the clock ticks between boot and start. */
+/* Clock ticks between boot and start; the process's name, field 1, has no blanks in it. */
 static double start_time(void)
 {
-    static double start;
     struct timespec now = {0};
     struct timespec boot = {0};
-    unsigned long long ticks = 0;
-    if (start > 0) {
-        return start;
-    }
-    FILE *file = fopen("/proc/self/stat", "re");
-    if (file == NULL) {
-        return 0;
-    }
-    /* Field 22; the name in field 2 is ours and has no blanks. */
-    const int got = fscanf(file,
-                           "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
-                           "%*d %*d %*d %*d %llu",
-                           &ticks);
-    (void)fclose(file);
-    if (got != 1 || clock_gettime(CLOCK_REALTIME, &now) != 0 ||
-        clock_gettime(CLOCK_BOOTTIME, &boot) != 0) {
-        return 0;
-    }
-    start = (double)(now.tv_sec - boot.tv_sec) + (double)ticks / (double)sysconf(_SC_CLK_TCK);
-    return start;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)clock_gettime(CLOCK_BOOTTIME, &boot);
+    return (double)(now.tv_sec - boot.tv_sec) +
+           read_number("/proc/self/stat", 21) / (double)sysconf(_SC_CLK_TCK);
 }
 
 struct process_usage process_usage(void)

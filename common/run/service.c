@@ -18,8 +18,6 @@
 
 enum { TEXT_MAX = 1 << 20, HEALTHCHECK_S = 3, NAME_COLUMN = 14 };
 
-extern char **environ;
-
 static int run_config(const struct service_call *call);
 static int run_healthcheck(const struct service_call *call);
 static int run_version(const struct service_call *call);

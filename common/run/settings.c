@@ -307,7 +307,11 @@ static const char *property_name(struct settings *settings, struct strview name)
         abort();
     }
     for (char *c = copy; *c != '\0'; c++) {
-        *c = *c == '_' ? '.' : *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+        if (*c == '_') {
+            *c = '.';
+        } else if (*c >= 'A' && *c <= 'Z') {
+            *c = (char)(*c - 'A' + 'a');
+        }
     }
     return copy;
 }

@@ -53,13 +53,13 @@ enum setting_flags {
 struct setting {
     const char *name;
     enum setting_type type;
+    unsigned flags;           /* of enum setting_flags */
     const char *fallback;     /* the default, as one would write it; NULL: none */
     int64_t min, max;         /* numbers: inclusive; both 0: no limit but the type's */
     const char *unit;         /* for people, when the type does not say */
     const char *help;         /* one sentence */
     const char *const *words; /* SETTING_ENUM: NULL-ended */
-    unsigned flags;
-    size_t offset, size; /* use SETTING_FIELD */
+    size_t offset, size;      /* use SETTING_FIELD */
 };
 
 #define SETTING_FIELD(type, member)                                                                \
@@ -95,50 +95,53 @@ extern const char *const SETTINGS_AUTH_MODES[];
 /* Prefixes of the common rows; begin the service's list with them. */
 #define SETTINGS_COMMON_PREFIXES "LISTEN_", "LOG_", "AUTH_", "SHUTDOWN_"
 
-#define SETTINGS_COMMON_ROWS(owner, member, port)                                                   \
+/* NOLINTBEGIN(bugprone-macro-parentheses): type and member stand for names */
+#define SETTINGS_COMMON_ROWS(owner, member, port)                                                  \
     {.name = "LISTEN_ADDRESS",                                                                     \
      .type = SETTING_STRING,                                                                       \
      .fallback = "127.0.0.1",                                                                      \
      .help = "Numeric address the HTTP server listens on.",                                        \
-     SETTING_FIELD(owner, member.listen_address)},                                                  \
+     SETTING_FIELD(owner, member.listen_address)},                                                 \
         {.name = "LISTEN_PORT",                                                                    \
          .type = SETTING_INT,                                                                      \
          .fallback = (port),                                                                       \
          .min = 0,                                                                                 \
          .max = 65535,                                                                             \
          .help = "Its port; 0 takes any free one.",                                                \
-         SETTING_FIELD(owner, member.listen_port)},                                                 \
+         SETTING_FIELD(owner, member.listen_port)},                                                \
         {.name = "LISTEN_MAX_CONNECTIONS",                                                         \
          .type = SETTING_INT,                                                                      \
          .fallback = "1024",                                                                       \
          .min = 1,                                                                                 \
          .max = 65536,                                                                             \
          .help = "Open connections beyond which new ones wait in the kernel's queue.",             \
-         SETTING_FIELD(owner, member.max_connections)},                                             \
+         SETTING_FIELD(owner, member.max_connections)},                                            \
         {.name = "LOG_LEVEL",                                                                      \
          .type = SETTING_ENUM,                                                                     \
          .fallback = "info",                                                                       \
          .words = SETTINGS_LOG_LEVELS,                                                             \
          .help = "Least severe level that is written.",                                            \
-         SETTING_FIELD(owner, member.log_level)},                                                   \
+         SETTING_FIELD(owner, member.log_level)},                                                  \
         {.name = "SHUTDOWN_TIMEOUT",                                                               \
          .type = SETTING_DURATION_MS,                                                              \
          .fallback = "10s",                                                                        \
          .min = 100,                                                                               \
          .max = 600000,                                                                            \
          .help = "How long work in flight may take to finish after SIGTERM.",                      \
-         SETTING_FIELD(owner, member.shutdown_timeout_ms)},                                         \
+         SETTING_FIELD(owner, member.shutdown_timeout_ms)},                                        \
         {.name = "AUTH",                                                                           \
          .type = SETTING_ENUM,                                                                     \
          .fallback = "tokens",                                                                     \
          .words = SETTINGS_AUTH_MODES,                                                             \
          .help = "tokens: every request needs one; off: none does, on a loopback address only.",   \
-         SETTING_FIELD(owner, member.auth)},                                                        \
+         SETTING_FIELD(owner, member.auth)},                                                       \
     {                                                                                              \
         .name = "AUTH_TOKENS_FILE", .type = SETTING_PATH,                                          \
         .help = "Tokens, one per line: sha256-hex role subject. Read again on SIGHUP.",            \
-        SETTING_FIELD(owner, member.auth_tokens_file)                                               \
+        SETTING_FIELD(owner, member.auth_tokens_file)                                              \
     }
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /*
  * Fills *values from env ("NAME=value" strings, NULL-ended) and returns the
