@@ -5,7 +5,9 @@
 
 void csv_init(struct csv_reader *reader, char *text, size_t len)
 {
-    *reader = (struct csv_reader){.at = text, .end = text + len, .next_line = 1};
+    *reader = (struct csv_reader){.next_line = 1};
+    reader->at = text;
+    reader->end = text + len;
 }
 
 static bool is_line_end(char c)

@@ -137,10 +137,11 @@ static enum error_kind read_source(const struct call *call, struct strbuf *text,
         kind = source_read(call->file, text, err);
     }
     if (kind == ERROR_NOT_FOUND && (call->file == NULL || call->is_default)) {
-        (void)printf("The sales come from the UCI Machine Learning Repository's data set \"Online "
-                     "Retail\"\n(Daqing Chen, 2015, CC BY 4.0), and no sample of it is here. "
-                     "Replaying %d invented\ninvoices instead.\n\n",
-                     INVENTED_INVOICES);
+        (void)printf(
+            "There is no data set here. It is \"Online Retail\" of the UCI Machine Learning "
+            "Repository\n(Daqing Chen, 2015, CC BY 4.0). Replaying %d invented invoices "
+            "instead.\n\n",
+            INVENTED_INVOICES);
         source_invent(INVENTED_SEED, INVENTED_INVOICES, text);
         return ERROR_NONE;
     }

@@ -405,14 +405,6 @@ static void planner_init(struct planner *planner, size_t rows, struct arena *are
     };
 }
 
-static void planner_done(struct planner *planner)
-{
-    name_map_done(&planner->code_map);
-    name_map_done(&planner->sku_map);
-    name_map_done(&planner->customer_map);
-    name_map_done(&planner->invoice_map);
-}
-
 enum error_kind plan_make(const struct sales *sales, size_t invoice_limit, struct arena *arena,
                           struct plan *ret, struct error *err)
 {
@@ -427,6 +419,5 @@ enum error_kind plan_make(const struct sales *sales, size_t invoice_limit, struc
             .totals = planner.totals,
         };
     }
-    planner_done(&planner);
     return kind;
 }

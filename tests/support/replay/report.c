@@ -70,9 +70,10 @@ void report_count(struct report *report, const struct plan_command *command,
     if (!answer->is_accepted) {
         count_reason(report, command->kind, answer);
     }
-    if (command->order != NULL) {
-        count_latency(report, answer->latency_us);
+    if (command->order == NULL) {
+        return;
     }
+    count_latency(report, answer->latency_us);
     if (command->kind == PLAN_PLACE_ORDER && answer->is_accepted) {
         report->placed.orders++;
         report->placed.lines += command->order->line_count;
@@ -164,7 +165,8 @@ static double percentile_ms(const struct report *report, size_t percent)
     if (report->latency_count == 0) {
         return 0;
     }
-    return report->latencies_us[(report->latency_count - 1) * percent / 100] / 1000.0;
+    const size_t at = (report->latency_count - 1) * percent / 100;
+    return report->latencies_us[at] / 1000.0;
 }
 
 static double per_second(int64_t count, int64_t elapsed_us)

@@ -35,7 +35,7 @@ struct layout {
 static enum error_kind read_header(struct csv_reader *reader, struct layout *ret, struct error *err)
 {
     struct strview names[FIELDS_MAX];
-    struct layout layout;
+    struct layout layout = {.width = 0};
     const enum error_kind kind = csv_next(reader, names, FIELDS_MAX, &layout.width, err);
     if (kind != ERROR_NONE) {
         return kind;
@@ -131,7 +131,7 @@ enum error_kind sales_read(char *text, size_t len, struct arena *arena, struct s
         return error_set(err, ERROR_INVALID, "byte %zu is not UTF-8", valid);
     }
     struct csv_reader reader;
-    struct layout layout;
+    struct layout layout = {.width = 0};
     csv_init(&reader, text, len);
     enum error_kind kind = read_header(&reader, &layout, err);
     if (kind != ERROR_NONE) {

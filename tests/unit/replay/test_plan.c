@@ -49,22 +49,27 @@ static enum error_kind plan_rows(const char *rows, size_t limit)
     return planned.kind;
 }
 
-static void assert_chains(const struct plan_chains *chains, const char *expected)
+static size_t write_chains(const struct plan_chains *chains, struct strbuf *out)
 {
-    struct strbuf text;
     size_t commands = 0;
-    strbuf_init(&text, TEXT_MAX);
     for (size_t i = 0; i < chains->count; i++) {
         for (const struct plan_command *command = chains->items[i].first; command != NULL;
              command = command->next) {
-            strbuf_append_char(&text, LETTERS[command->kind]);
-            strbuf_append(&text, command->name);
-            strbuf_append_char(&text, command->next == NULL ? '\n' : ' ');
+            strbuf_append_char(out, LETTERS[command->kind]);
+            strbuf_append(out, command->name);
+            strbuf_append_char(out, command->next == NULL ? '\n' : ' ');
             commands++;
         }
     }
+    return commands;
+}
+
+static void assert_chains(const struct plan_chains *chains, const char *expected)
+{
+    struct strbuf text;
+    strbuf_init(&text, TEXT_MAX);
+    ck_assert_uint_eq(write_chains(chains, &text), chains->commands);
     ck_assert_str_eq(strbuf_cstr(&text), expected);
-    ck_assert_uint_eq(chains->commands, commands);
     strbuf_done(&text);
 }
 
