@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/sample_commands.h"
+
+static struct uuid numbered(uint8_t kind, uint8_t number)
+{
+    const uint8_t bytes[16] = {[0] = kind, [15] = number};
+    return uuid_of_bytes(bytes);
+}
+
+static struct command a_command(enum command_kind kind, const char *aggregate_id)
+{
+    static uint8_t number;
+    number++;
+    return (struct command){
+        .kind = kind,
+        .aggregate_id = strview_of(aggregate_id),
+        .actor = {.role = STRVIEW("agent"), .subject = STRVIEW("a1")},
+        .expected_version = EXPECT_ANY_VERSION,
+        .command_id = numbered(0xc0, number),
+        .event_id = numbered(0xe0, number),
+        .receipt_key = numbered(0x4e, number),
+        .request_hash = {number},
+    };
+}
+
+struct command a_registration(const char *customer_id)
+{
+    struct command command = a_command(COMMAND_REGISTER_CUSTOMER, customer_id);
+    command.register_customer.name = STRVIEW("Ada Lovelace");
+    command.register_customer.email = STRVIEW("ada@example.org");
+    return command;
+}
+
+struct command an_addition(const char *sku, int64_t unit_price_minor)
+{
+    struct command command = a_command(COMMAND_ADD_PRODUCT, sku);
+    command.add_product.name = STRVIEW("Lantern");
+    command.add_product.unit_price_minor = unit_price_minor;
+    command.add_product.currency = STRVIEW("EUR");
+    return command;
+}
+
+struct command a_delivery_of_stock(const char *sku, int64_t quantity)
+{
+    struct command command = a_command(COMMAND_RECEIVE_STOCK, sku);
+    command.receive_stock.quantity = quantity;
+    return command;
+}
+
+struct command an_order(const char *order_id, const struct wanted_line *lines, size_t count)
+{
+    struct command command = a_command(COMMAND_PLACE_ORDER, order_id);
+    command.place_order = (struct place_order){
+        .customer_id = STRVIEW("c-1"),
+        .currency = STRVIEW("EUR"),
+        .lines = lines,
+        .line_count = count,
+        .address = {.name = STRVIEW("Ada Lovelace"),
+                    .line1 = STRVIEW("12 St James's Square"),
+                    .city = STRVIEW("London"),
+                    .postal_code = STRVIEW("SW1Y 4JH"),
+                    .country = STRVIEW("GB")},
+        .provider = STRVIEW("demo"),
+        .method = STRVIEW("card"),
+    };
+    return command;
+}
+
+struct command an_authorization(int64_t amount_minor)
+{
+    struct command command = a_command(COMMAND_AUTHORIZE_PAYMENT, SAMPLE_ORDER_ID);
+    command.authorize_payment.amount_minor = amount_minor;
+    command.authorize_payment.reference = STRVIEW("ref-1");
+    return command;
+}
+
+struct command a_step(enum command_kind kind)
+{
+    struct command command = a_command(kind, SAMPLE_ORDER_ID);
+    if (kind == COMMAND_SHIP_ORDER) {
+        command.ship_order.carrier = STRVIEW("dhl");
+        command.ship_order.tracking_number = STRVIEW("T-1");
+    } else if (kind == COMMAND_CANCEL_ORDER) {
+        command.cancel_order.reason = STRVIEW("changed my mind");
+    }
+    return command;
+}
+
+struct command with_key_of(struct command command, const struct command *other)
+{
+    command.receipt_key = other->receipt_key;
+    return command;
+}

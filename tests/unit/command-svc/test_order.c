@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of an order, cell by cell, and what placing one asks for.
+ *
+ * The matrix below is written by hand from the requirements, not derived from
+ * the code's table: a change of rule must be made in both places.
+ */
+#include "command-svc/core/money.h"
+#include "command-svc/core/order.h"
+#include "tests/support/check_main.h"
+#include "tests/support/sample_commands.h"
+
+enum { NOW = 5000, EARLIER = 4000, TOTAL = 1250, STEPS = 4, ARENA_MAX = 1 << 20 };
+
+/* authorize, ship, deliver, cancel; '.' is refused; then what the refusal lists as possible */
+static const struct {
+    enum order_status from;
+    const char *cells;
+    const char *allowed[3];
+} LIFE[] = {
+    {ORDER_STATUS_PLACED, "A..C", {"authorize-payment", "cancel", NULL}},
+    {ORDER_STATUS_CONFIRMED, ".S.C", {"ship", "cancel", NULL}},
+    {ORDER_STATUS_SHIPPED, "..D.", {"deliver", NULL}},
+    {ORDER_STATUS_DELIVERED, "....", {NULL}},
+    {ORDER_STATUS_RETURNED, "....", {NULL}},
+    {ORDER_STATUS_CANCELLED, "....", {NULL}},
+};
+enum { ROWS = sizeof LIFE / sizeof LIFE[0] };
+
+static const struct {
+    enum command_kind command;
+    const char *path;
+    enum order_event_kind event;
+    enum order_status status;
+} STEP[STEPS] = {
+    {COMMAND_AUTHORIZE_PAYMENT, "authorize-payment", ORDER_PAYMENT_AUTHORIZED,
+     ORDER_STATUS_CONFIRMED},
+    {COMMAND_SHIP_ORDER, "ship", ORDER_SHIPPED, ORDER_STATUS_SHIPPED},
+    {COMMAND_DELIVER_ORDER, "deliver", ORDER_DELIVERED, ORDER_STATUS_DELIVERED},
+    {COMMAND_CANCEL_ORDER, "cancel", ORDER_CANCELLED, ORDER_STATUS_CANCELLED},
+};
+
+static struct arena arena;
+static struct order_event event;
+static struct rejection rejection;
+
+static void open_all(void)
+{
+    arena_init(&arena, ARENA_MAX);
+    event = (struct order_event){.kind = ORDER_EVENT_KIND_COUNT};
+    rejection = (struct rejection){.kind = REJECTION_KIND_COUNT};
+}
+
+static void close_all(void)
+{
+    arena_done(&arena);
+}
+
+static struct order an_order_in(enum order_status status)
+{
+    return (struct order){.version = 7,
+                          .placed_at_ms = 1000,
+                          .last_at_ms = EARLIER,
+                          .status = status,
+                          .customer_id = STRVIEW("c-1"),
+                          .currency = STRVIEW("EUR"),
+                          .total_minor = TOTAL};
+}
+
+static struct command step_command(enum command_kind kind)
+{
+    return kind == COMMAND_AUTHORIZE_PAYMENT ? an_authorization(TOTAL) : a_step(kind);
+}
+
+/* ---- the matrix ---------------------------------------------------------------------------- */
+
+START_TEST(a_step_is_possible_only_from_the_states_listed)
+{
+    const int row = _i / STEPS;
+    const int step = _i % STEPS;
+    const struct order before = an_order_in(LIFE[row].from);
+    struct order order = before;
+    const struct command command = step_command(STEP[step].command);
+
+    const bool accepted = order_decide(&order, &command, NOW, &event, &rejection);
+
+    ck_assert_mem_eq(&order, &before, sizeof order); /* deciding changes nothing */
+    ck_assert_int_eq(accepted, LIFE[row].cells[step] != '.');
+    if (accepted) {
+        ck_assert_int_eq(event.kind, STEP[step].event);
+        ck_assert_int_eq(event.envelope.version, 8);
+        order_apply(&order, &event);
+        ck_assert_int_eq(order.status, STEP[step].status);
+        ck_assert_int_eq(order.version, 8);
+    } else {
+        ck_assert_int_eq(event.kind, ORDER_EVENT_KIND_COUNT);
+        ck_assert_int_eq(rejection.kind, REJECTION_ILLEGAL_TRANSITION);
+    }
+}
+END_TEST
+
+START_TEST(a_refused_step_says_from_where_and_what_is_possible)
+{
+    const struct order order = an_order_in(LIFE[_i].from);
+    const struct command command = step_command(
+        LIFE[_i].from == ORDER_STATUS_SHIPPED ? COMMAND_SHIP_ORDER : COMMAND_DELIVER_ORDER);
+
+    ck_assert(!order_decide(&order, &command, NOW, &event, &rejection));
+
+    ck_assert_str_eq(rejection.from, order_status_name(LIFE[_i].from));
+    ck_assert_str_eq(rejection.command, LIFE[_i].from == ORDER_STATUS_SHIPPED ? "ship" : "deliver");
+    size_t at = 0;
+    for (; LIFE[_i].allowed[at] != NULL; at++) {
+        ck_assert_str_eq(rejection.allowed[at], LIFE[_i].allowed[at]);
+    }
+    ck_assert_ptr_null(rejection.allowed[at]);
+}
+END_TEST
+
+START_TEST(no_step_finds_an_order_that_is_not_there)
+{
+    const struct order order = {.version = 0};
+    const struct command command = step_command(STEP[_i].command);
+
+    ck_assert(!order_decide(&order, &command, NOW, &event, &rejection));
+
+    ck_assert_int_eq(rejection.kind, REJECTION_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_customer_does_not_learn_that_a_strangers_order_exists)
+{
+    const struct order order = an_order_in(ORDER_STATUS_PLACED);
+    struct command command = a_step(COMMAND_CANCEL_ORDER);
+    command.owner = STRVIEW("c-2");
+    command.expected_version = 3; /* not even by a version conflict */
+
+    ck_assert(!order_decide(&order, &command, NOW, &event, &rejection));
+
+    ck_assert_int_eq(rejection.kind, REJECTION_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(a_customer_may_cancel_its_own_order)
+{
+    const struct order order = an_order_in(ORDER_STATUS_PLACED);
+    struct command command = a_step(COMMAND_CANCEL_ORDER);
+    command.owner = STRVIEW("c-1");
+
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+}
+END_TEST
+
+/* ---- amounts, versions, times -------------------------------------------------------------- */
+
+START_TEST(a_payment_must_be_the_total_exactly)
+{
+    const struct order order = an_order_in(ORDER_STATUS_PLACED);
+    const struct command less = an_authorization(TOTAL - 1);
+    const struct command more = an_authorization(TOTAL + 1);
+
+    ck_assert(!order_decide(&order, &less, NOW, &event, &rejection));
+    ck_assert_int_eq(rejection.kind, REJECTION_AMOUNT_MISMATCH);
+    ck_assert_int_eq(rejection.number, TOTAL);
+    ck_assert(!order_decide(&order, &more, NOW, &event, &rejection));
+    ck_assert_int_eq(rejection.kind, REJECTION_AMOUNT_MISMATCH);
+}
+END_TEST
+
+START_TEST(the_state_is_looked_at_before_the_amount)
+{
+    const struct order order = an_order_in(ORDER_STATUS_SHIPPED);
+    const struct command command = an_authorization(TOTAL - 1);
+
+    ck_assert(!order_decide(&order, &command, NOW, &event, &rejection));
+
+    ck_assert_int_eq(rejection.kind, REJECTION_ILLEGAL_TRANSITION);
+}
+END_TEST
+
+START_TEST(another_version_than_expected_is_a_conflict)
+{
+    const struct order order = an_order_in(ORDER_STATUS_PLACED);
+    struct command command = a_step(COMMAND_SHIP_ORDER); /* illegal too, but older news */
+    command.expected_version = 6;
+
+    ck_assert(!order_decide(&order, &command, NOW, &event, &rejection));
+
+    ck_assert_int_eq(rejection.kind, REJECTION_VERSION_CONFLICT);
+    ck_assert_int_eq(rejection.expected, 6);
+    ck_assert_int_eq(rejection.number, 7);
+}
+END_TEST
+
+START_TEST(the_version_expected_lets_the_step_through)
+{
+    const struct order order = an_order_in(ORDER_STATUS_PLACED);
+    struct command command = an_authorization(TOTAL);
+    command.expected_version = 7;
+
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+}
+END_TEST
+
+START_TEST(time_never_goes_back_within_an_order)
+{
+    const struct order order = an_order_in(ORDER_STATUS_PLACED);
+    const struct command command = an_authorization(TOTAL);
+
+    ck_assert(order_decide(&order, &command, EARLIER - 1, &event, &rejection));
+    ck_assert_int_eq(event.envelope.occurred_at_ms, EARLIER);
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+    ck_assert_int_eq(event.envelope.occurred_at_ms, NOW);
+}
+END_TEST
+
+START_TEST(an_event_carries_who_did_it_and_its_data)
+{
+    const struct order order = an_order_in(ORDER_STATUS_CONFIRMED);
+    const struct command command = a_step(COMMAND_SHIP_ORDER);
+
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+
+    ck_assert(strview_is(event.envelope.aggregate_id, SAMPLE_ORDER_ID));
+    ck_assert(strview_is(event.envelope.actor.role, "agent"));
+    ck_assert(strview_is(event.envelope.actor.subject, "a1"));
+    ck_assert(strview_is(event.shipped.carrier, "dhl"));
+    ck_assert(strview_is(event.shipped.tracking_number, "T-1"));
+}
+END_TEST
+
+/* ---- money going back ---------------------------------------------------------------------- */
+
+static const struct {
+    enum payment_status before;
+    const char *payment_after, *refund_after;
+} CANCELLED[] = {
+    {PAYMENT_PENDING, "voided", "none"},
+    {PAYMENT_AUTHORIZED, "voided", "none"},
+    {PAYMENT_CAPTURED, "captured", "due"},
+};
+
+START_TEST(cancelling_gives_up_what_was_not_taken_and_owes_what_was)
+{
+    struct order order = an_order_in(ORDER_STATUS_CONFIRMED);
+    order.payment_status = CANCELLED[_i].before;
+    const struct command command = a_step(COMMAND_CANCEL_ORDER);
+
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+    ck_assert(strview_is(event.cancelled.payment_status, CANCELLED[_i].payment_after));
+    ck_assert(strview_is(event.cancelled.refund_state, CANCELLED[_i].refund_after));
+    ck_assert(strview_is(event.envelope.reason, "changed my mind"));
+    ck_assert(order_event_releases_stock(&event));
+
+    order_apply(&order, &event);
+
+    ck_assert_str_eq(payment_status_name(order.payment_status), CANCELLED[_i].payment_after);
+    ck_assert_str_eq(refund_state_name(order.refund_state), CANCELLED[_i].refund_after);
+}
+END_TEST
+
+START_TEST(an_authorization_is_remembered_with_its_reference)
+{
+    struct order order = an_order_in(ORDER_STATUS_PLACED);
+    const struct command command = an_authorization(TOTAL);
+
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+    order_apply(&order, &event);
+
+    ck_assert_int_eq(order.payment_status, PAYMENT_AUTHORIZED);
+    ck_assert_int_eq(order.authorized_minor, TOTAL);
+    ck_assert(strview_is(order.payment_reference, "ref-1"));
+    ck_assert(!order_event_releases_stock(&event));
+}
+END_TEST
+
+/* ---- placing ------------------------------------------------------------------------------- */
+
+enum { STOCK = 10, LINES_MAX = 3 };
+
+/* A shop with one customer and one product per line, all well; tests spoil what they are about. */
+struct shop {
+    struct order order;
+    struct customer customer;
+    struct product product[LINES_MAX];
+    struct product *products[LINES_MAX];
+    struct wanted_line lines[LINES_MAX];
+    struct command command;
+};
+
+static struct shop shop;
+
+static void open_shop(void)
+{
+    static const char *const SKUS[LINES_MAX] = {"sku-1", "sku-2", "sku-3"};
+    open_all();
+    shop = (struct shop){
+        .customer = {.version = 1, .name = STRVIEW("Ada Lovelace"), .is_active = true}};
+    for (size_t i = 0; i < LINES_MAX; i++) {
+        shop.product[i] = (struct product){.version = 2,
+                                           .name = STRVIEW("Lantern"),
+                                           .unit_price_minor = SAMPLE_PRICE,
+                                           .currency = STRVIEW("EUR"),
+                                           .available = STOCK};
+        shop.products[i] = &shop.product[i];
+        shop.lines[i] = (struct wanted_line){strview_of(SKUS[i]), 1, PRICE_OF_CATALOGUE};
+    }
+    shop.command = an_order(SAMPLE_ORDER_ID, shop.lines, LINES_MAX);
+}
+
+static bool place(void)
+{
+    bool accepted = false;
+    const enum error_kind kind =
+        order_place(&shop.order, &shop.customer, shop.products, &shop.command, NOW, &arena,
+                    &accepted, &event, &rejection);
+    ck_assert_int_eq(kind, ERROR_NONE);
+    return accepted;
+}
+
+static void assert_refused(enum rejection_kind kind)
+{
+    ck_assert(!place());
+    ck_assert_int_eq(rejection.kind, kind);
+    ck_assert_int_eq(event.kind, ORDER_EVENT_KIND_COUNT);
+}
+
+START_TEST(an_order_is_the_sum_of_its_lines_at_catalogue_prices)
+{
+    shop.lines[1].quantity = 4;
+
+    ck_assert(place());
+
+    ck_assert_int_eq(event.kind, ORDER_PLACED);
+    ck_assert_int_eq(event.envelope.version, 1);
+    ck_assert_int_eq(event.placed.total_minor, 6 * SAMPLE_PRICE);
+    ck_assert_int_eq(event.placed.item_count, 6);
+    ck_assert_uint_eq(event.placed.line_count, 3);
+    ck_assert(strview_is(event.placed.lines[1].sku, "sku-2"));
+    ck_assert(strview_is(event.placed.lines[1].name, "Lantern"));
+    ck_assert_int_eq(event.placed.lines[1].unit_price_minor, SAMPLE_PRICE);
+    ck_assert(strview_is(event.placed.customer_name, "Ada Lovelace"));
+}
+END_TEST
+
+START_TEST(the_region_is_the_country_when_none_is_given)
+{
+    ck_assert(place());
+    ck_assert(strview_is(event.placed.region, "GB"));
+
+    shop.command.place_order.address.region = STRVIEW("Greater London");
+    ck_assert(place());
+    ck_assert(strview_is(event.placed.region, "Greater London"));
+}
+END_TEST
+
+START_TEST(a_placed_order_knows_its_customer_and_total)
+{
+    ck_assert(place());
+
+    order_apply(&shop.order, &event);
+
+    ck_assert_int_eq(shop.order.status, ORDER_STATUS_PLACED);
+    ck_assert_int_eq(shop.order.payment_status, PAYMENT_PENDING);
+    ck_assert_int_eq(shop.order.total_minor, 3 * SAMPLE_PRICE);
+    ck_assert_int_eq(shop.order.placed_at_ms, NOW);
+    ck_assert(strview_is(shop.order.customer_id, "c-1"));
+}
+END_TEST
+
+START_TEST(an_unknown_customer_cannot_order)
+{
+    shop.customer.version = 0;
+    assert_refused(REJECTION_CUSTOMER_UNKNOWN);
+}
+END_TEST
+
+START_TEST(nobody_orders_for_another_customer)
+{
+    shop.command.owner = STRVIEW("c-2");
+    shop.customer.is_active = false; /* nor learns anything about it */
+    assert_refused(REJECTION_CUSTOMER_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_deactivated_customer_cannot_order)
+{
+    shop.customer.is_active = false;
+    assert_refused(REJECTION_CUSTOMER_INACTIVE);
+}
+END_TEST
+
+START_TEST(an_order_is_placed_once)
+{
+    shop.order = an_order_in(ORDER_STATUS_CANCELLED);
+    assert_refused(REJECTION_ALREADY_EXISTS);
+}
+END_TEST
+
+START_TEST(an_unknown_product_is_named)
+{
+    shop.product[1].version = 0;
+    assert_refused(REJECTION_PRODUCT_UNKNOWN);
+    ck_assert(strview_is(rejection.sku, "sku-2"));
+}
+END_TEST
+
+START_TEST(a_discontinued_product_is_named)
+{
+    shop.product[2].is_discontinued = true;
+    assert_refused(REJECTION_PRODUCT_DISCONTINUED);
+    ck_assert(strview_is(rejection.sku, "sku-3"));
+}
+END_TEST
+
+START_TEST(a_product_is_sold_in_its_currency_only)
+{
+    shop.product[0].currency = STRVIEW("GBP");
+    assert_refused(REJECTION_CURRENCY_MISMATCH);
+    ck_assert(strview_is(rejection.sku, "sku-1"));
+}
+END_TEST
+
+START_TEST(a_price_that_changed_since_the_buyer_saw_it_is_told)
+{
+    shop.lines[1].unit_price_minor = SAMPLE_PRICE - 1;
+    assert_refused(REJECTION_PRICE_CHANGED);
+    ck_assert(strview_is(rejection.sku, "sku-2"));
+    ck_assert_int_eq(rejection.number, SAMPLE_PRICE);
+}
+END_TEST
+
+START_TEST(the_price_the_buyer_saw_may_be_the_catalogues)
+{
+    shop.lines[1].unit_price_minor = SAMPLE_PRICE;
+    ck_assert(place());
+}
+END_TEST
+
+START_TEST(an_agent_sets_a_price_even_zero)
+{
+    shop.command.may_set_price = true;
+    shop.lines[0].unit_price_minor = 0;
+    shop.lines[1].unit_price_minor = 7;
+
+    ck_assert(place());
+
+    ck_assert_int_eq(event.placed.lines[0].unit_price_minor, 0);
+    ck_assert_int_eq(event.placed.total_minor, SAMPLE_PRICE + 7);
+}
+END_TEST
+
+START_TEST(all_of_the_stock_may_be_ordered)
+{
+    shop.lines[0].quantity = STOCK;
+    ck_assert(place());
+}
+END_TEST
+
+START_TEST(more_than_the_stock_may_not)
+{
+    shop.lines[0].quantity = STOCK + 1;
+    assert_refused(REJECTION_INSUFFICIENT_STOCK);
+    ck_assert(strview_is(rejection.sku, "sku-1"));
+    ck_assert_int_eq(rejection.number, STOCK);
+}
+END_TEST
+
+START_TEST(lines_of_one_product_share_its_stock)
+{
+    shop.lines[2].sku = shop.lines[0].sku;
+    shop.products[2] = &shop.product[0];
+    shop.lines[0].quantity = STOCK - 1;
+    shop.lines[2].quantity = 1;
+    ck_assert(place());
+
+    shop.lines[2].quantity = 2;
+    event.kind = ORDER_EVENT_KIND_COUNT;
+    assert_refused(REJECTION_INSUFFICIENT_STOCK);
+}
+END_TEST
+
+START_TEST(a_total_past_the_maximum_is_refused)
+{
+    shop.product[0].unit_price_minor = MONEY_MAX_MINOR;
+    assert_refused(REJECTION_TOTAL_TOO_LARGE);
+}
+END_TEST
+
+START_TEST(a_new_order_has_no_version_to_expect)
+{
+    shop.command.expected_version = 1;
+    assert_refused(REJECTION_VERSION_CONFLICT);
+    ck_assert_int_eq(rejection.number, 0);
+}
+END_TEST
+
+START_TEST(an_arena_too_small_is_an_error_and_no_verdict)
+{
+    struct arena tiny;
+    arena_init(&tiny, 8);
+    bool accepted = true;
+
+    const enum error_kind kind =
+        order_place(&shop.order, &shop.customer, shop.products, &shop.command, NOW, &tiny,
+                    &accepted, &event, &rejection);
+
+    ck_assert_int_eq(kind, ERROR_EXHAUSTED);
+    arena_done(&tiny);
+}
+END_TEST
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+START_TEST(every_status_has_a_name_that_leads_back)
+{
+    for (int i = 0; i < ORDER_STATUS_COUNT; i++) {
+        enum order_status status = ORDER_STATUS_COUNT;
+        ck_assert(
+            order_status_from_name(strview_of(order_status_name((enum order_status)i)), &status));
+        ck_assert_int_eq(status, i);
+    }
+    for (int i = 0; i < PAYMENT_STATUS_COUNT; i++) {
+        enum payment_status status = PAYMENT_STATUS_COUNT;
+        ck_assert(payment_status_from_name(strview_of(payment_status_name((enum payment_status)i)),
+                                           &status));
+        ck_assert_int_eq(status, i);
+    }
+    for (int i = 0; i < REFUND_STATE_COUNT; i++) {
+        enum refund_state state = REFUND_STATE_COUNT;
+        ck_assert(
+            refund_state_from_name(strview_of(refund_state_name((enum refund_state)i)), &state));
+        ck_assert_int_eq(state, i);
+    }
+}
+END_TEST
+
+START_TEST(a_name_of_no_status_is_refused)
+{
+    enum order_status status = ORDER_STATUS_COUNT;
+    ck_assert(!order_status_from_name(STRVIEW("Placed"), &status));
+    ck_assert(!order_status_from_name(STRVIEW(""), &status));
+    ck_assert_int_eq(status, ORDER_STATUS_COUNT);
+}
+END_TEST
+
+static TCase *life_case(void)
+{
+    TCase *life = tcase_create("life");
+    tcase_add_checked_fixture(life, open_all, close_all);
+    tcase_add_loop_test(life, a_step_is_possible_only_from_the_states_listed, 0, ROWS * STEPS);
+    tcase_add_loop_test(life, a_refused_step_says_from_where_and_what_is_possible, 0, ROWS);
+    tcase_add_loop_test(life, no_step_finds_an_order_that_is_not_there, 0, STEPS);
+    tcase_add_test(life, a_customer_does_not_learn_that_a_strangers_order_exists);
+    tcase_add_test(life, a_customer_may_cancel_its_own_order);
+    tcase_add_test(life, a_payment_must_be_the_total_exactly);
+    tcase_add_test(life, the_state_is_looked_at_before_the_amount);
+    tcase_add_test(life, another_version_than_expected_is_a_conflict);
+    tcase_add_test(life, the_version_expected_lets_the_step_through);
+    tcase_add_test(life, time_never_goes_back_within_an_order);
+    tcase_add_test(life, an_event_carries_who_did_it_and_its_data);
+    tcase_add_loop_test(life, cancelling_gives_up_what_was_not_taken_and_owes_what_was, 0,
+                        sizeof CANCELLED / sizeof CANCELLED[0]);
+    tcase_add_test(life, an_authorization_is_remembered_with_its_reference);
+    tcase_add_test(life, every_status_has_a_name_that_leads_back);
+    tcase_add_test(life, a_name_of_no_status_is_refused);
+    return life;
+}
+
+static TCase *placing_case(void)
+{
+    TCase *placing = tcase_create("placing");
+    tcase_add_checked_fixture(placing, open_shop, close_all);
+    tcase_add_test(placing, an_order_is_the_sum_of_its_lines_at_catalogue_prices);
+    tcase_add_test(placing, the_region_is_the_country_when_none_is_given);
+    tcase_add_test(placing, a_placed_order_knows_its_customer_and_total);
+    tcase_add_test(placing, an_unknown_customer_cannot_order);
+    tcase_add_test(placing, nobody_orders_for_another_customer);
+    tcase_add_test(placing, a_deactivated_customer_cannot_order);
+    tcase_add_test(placing, an_order_is_placed_once);
+    tcase_add_test(placing, an_unknown_product_is_named);
+    tcase_add_test(placing, a_discontinued_product_is_named);
+    tcase_add_test(placing, a_product_is_sold_in_its_currency_only);
+    tcase_add_test(placing, a_price_that_changed_since_the_buyer_saw_it_is_told);
+    tcase_add_test(placing, the_price_the_buyer_saw_may_be_the_catalogues);
+    tcase_add_test(placing, an_agent_sets_a_price_even_zero);
+    tcase_add_test(placing, all_of_the_stock_may_be_ordered);
+    tcase_add_test(placing, more_than_the_stock_may_not);
+    tcase_add_test(placing, lines_of_one_product_share_its_stock);
+    tcase_add_test(placing, a_total_past_the_maximum_is_refused);
+    tcase_add_test(placing, a_new_order_has_no_version_to_expect);
+    tcase_add_test(placing, an_arena_too_small_is_an_error_and_no_verdict);
+    return placing;
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("command-svc/core/order");
+    suite_add_tcase(suite, life_case());
+    suite_add_tcase(suite, placing_case());
+    return check_main(suite);
+}
