@@ -24,7 +24,8 @@ struct kafka_property {
     const char *value;
 };
 
-/* level is syslog's, 0 (emergency) to 7 (debug). Called on the loop's thread. */
+/* level is syslog's, 0 (emergency) to 7 (debug); user is the adapter's options' user. Called on the
+ * loop's thread. */
 typedef void kafka_log_fn(void *user, int level, const char *facility, const char *text);
 
 struct kafka_config {

@@ -441,8 +441,11 @@ enum error_kind kafka_consumer_new(struct loop *loop, const struct kafka_consume
     if (options->max_batch == 0) {
         consumer->options.max_batch = BATCH_DEFAULT;
     }
-    consumer->handle = (struct kafka_handle){
-        .wake_fd = -1, .on_serve = serve, .on_error = meet_error, .user = consumer};
+    consumer->handle = (struct kafka_handle){.wake_fd = -1,
+                                             .on_serve = serve,
+                                             .on_error = meet_error,
+                                             .user = consumer,
+                                             .log_user = options->user};
     consumer->again = loop_deferred_new(loop, serve, consumer);
 
     rd_kafka_conf_t *conf;

@@ -32,7 +32,7 @@ static void log_line(const rd_kafka_t *rk, int level, const char *facility, cons
 {
     const struct kafka_handle *handle = rd_kafka_opaque(rk);
     if (handle != NULL && handle->on_log != NULL) {
-        handle->on_log(handle->user, level, facility, text);
+        handle->on_log(handle->log_user, level, facility, text);
     }
 }
 

@@ -34,6 +34,7 @@ struct kafka_handle {
     bool is_up;
     struct error down; /* why, while not is_up */
     kafka_log_fn *on_log;
+    void *log_user;
     void (*on_serve)(void *user);                            /* the queue may hold something */
     void (*on_error)(void *user, const struct error *error); /* TRANSIENT, or FATAL: it is dead */
     void *user;

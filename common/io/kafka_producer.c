@@ -123,8 +123,11 @@ enum error_kind kafka_producer_new(struct loop *loop, const struct kafka_produce
         return error_set(err, ERROR_FATAL, "out of memory");
     }
     producer->options = *options;
-    producer->handle = (struct kafka_handle){
-        .wake_fd = -1, .on_serve = serve, .on_error = meet_error, .user = producer};
+    producer->handle = (struct kafka_handle){.wake_fd = -1,
+                                             .on_serve = serve,
+                                             .on_error = meet_error,
+                                             .user = producer,
+                                             .log_user = options->user};
     producer->again = loop_deferred_new(loop, serve, producer);
 
     rd_kafka_conf_t *conf;

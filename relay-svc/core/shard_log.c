@@ -229,13 +229,21 @@ static void acknowledge(struct shard_log *log, const struct window_row *row, int
     advance(log);
 }
 
-void shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
-                         int64_t now_ms)
+/* After a failure, as soon as nothing is left to wait for. */
+static void start_over_if_settled(struct shard_log *log)
+{
+    if (log->state == SHARD_FAILED && log->window.in_flight == 0) {
+        check_tails(log);
+    }
+}
+
+int shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
+                        int64_t now_ms)
 {
     struct window_row row;
     if (delivery->run != log->run ||
         !window_settle(&log->window, delivery->ticket, delivery->is_acknowledged, &row)) {
-        return; /* given up since; the tails have told, or will */
+        return -1; /* given up since; the tails have told, or will */
     }
     log->topics[row.topic].in_flight--;
     if (!delivery->is_acknowledged) {
@@ -243,9 +251,14 @@ void shard_log_delivered(struct shard_log *log, const struct shard_delivery *del
     } else if (log->state != SHARD_STOPPED) {
         acknowledge(log, &row, delivery->offset, now_ms);
     }
-    if (log->state == SHARD_FAILED && log->window.in_flight == 0) {
-        check_tails(log);
-    }
+    start_over_if_settled(log);
+    return row.topic;
+}
+
+void shard_log_refused(struct shard_log *log, const char *failure)
+{
+    fail(log, failure);
+    start_over_if_settled(log);
 }
 
 void shard_log_stop(struct shard_log *log, const char *fmt, ...)
@@ -274,6 +287,26 @@ void shard_log_recheck(struct shard_log *log)
     if (log->state == SHARD_STOPPED && log->window.in_flight == 0) {
         check_tails(log);
     }
+}
+
+uint32_t shard_log_next_ticket(const struct shard_log *log)
+{
+    return log->window.next;
+}
+
+uint32_t shard_log_room(const struct shard_log *log)
+{
+    return window_room(&log->window);
+}
+
+bool shard_log_is_fresh(const struct shard_log *log)
+{
+    for (int i = 0; i < log->topic_count; i++) {
+        if (log->topics[i].acknowledged_ms >= 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool shard_log_is_dirty(const struct shard_log *log)

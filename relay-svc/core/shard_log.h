@@ -130,8 +130,11 @@ enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row 
                                  int64_t now_ms);
 /* The producer took the row that was just offered. Returns its ticket. */
 uint32_t shard_log_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms);
-void shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
-                         int64_t now_ms);
+/* Returns the row's topic, or -1 when the answer is to something given up since. */
+int shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
+                        int64_t now_ms);
+/* The producer refused the row that was just offered: as a delivery that failed at once. */
+void shard_log_refused(struct shard_log *log, const char *failure);
 /* Something only a person can mend, e.g. a row for which there is no topic. */
 void shard_log_stop(struct shard_log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
@@ -142,6 +145,12 @@ void shard_log_producer_lost(struct shard_log *log);
 void shard_log_recheck(struct shard_log *log);
 
 bool shard_log_is_owned(const struct shard_log *log);
+/* The ticket that the next row sent will get. */
+uint32_t shard_log_next_ticket(const struct shard_log *log);
+/* How many more rows its window takes. */
+uint32_t shard_log_room(const struct shard_log *log);
+/* No partition of it has been proven yet: of the next rows only the first will go out. */
+bool shard_log_is_fresh(const struct shard_log *log);
 /* May rows be read for it? */
 bool shard_log_wants_rows(const struct shard_log *log, int64_t now_ms);
 /* Is there something to mark? */

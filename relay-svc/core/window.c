@@ -50,9 +50,14 @@ void window_clear(struct window *window)
     window->bytes = 0;
 }
 
+uint32_t window_room(const struct window *window)
+{
+    return window->capacity - count(window);
+}
+
 bool window_is_full(const struct window *window)
 {
-    return count(window) == window->capacity;
+    return window_room(window) == 0;
 }
 
 bool window_is_empty(const struct window *window)

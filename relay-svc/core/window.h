@@ -44,6 +44,7 @@ void window_done(struct window *window);
 /* Forgets all rows; tickets go on counting, so old ones stay unknown. */
 void window_clear(struct window *window);
 
+uint32_t window_room(const struct window *window); /* how many more rows fit */
 bool window_is_full(const struct window *window);
 bool window_is_empty(const struct window *window);
 

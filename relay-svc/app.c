@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/app.h"
+
+#include "common/io/loop.h"
+#include "common/run/health.h"
+#include "common/run/log.h"
+#include "common/run/service.h"
+#include "common/run/shutdown.h"
+#include "relay-svc/metrics.h"
+#include "relay-svc/settings.h"
+#include "relay-svc/shell/operator_api.h"
+#include "relay-svc/shell/relay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { OWNER_MAX = 320, HOST_MAX = 256 };
+
+struct app {
+    struct runtime runtime;
+    struct relay *relay;
+    struct operator_api *api;
+    struct relay_names names;
+    struct kafka_property properties[RELAY_PROPERTIES_MAX];
+    char owner[OWNER_MAX];
+};
+
+/*
+ * A name that no other live relay has and that this one keeps over a restart, so
+ * that it can take its shards up again at once: the port is bound by one
+ * process at a time.
+ */
+static const char *owner_name(struct app *app, const struct relay_settings *settings)
+{
+    char host[HOST_MAX] = "localhost";
+    if (settings->owner != NULL) {
+        return settings->owner;
+    }
+    (void)gethostname(host, sizeof host - 1);
+    const int64_t unique = settings->common.listen_port != 0 ? settings->common.listen_port
+                                                             : (int64_t)getpid() + 65536;
+    (void)snprintf(app->owner, sizeof app->owner, "%s:%" PRId64, host, unique);
+    return app->owner;
+}
+
+static void end_fatally(void *user, const struct error *err)
+{
+    struct app *app = user;
+    log_event(LOG_ERROR, "cannot_serve", LOG_ERR(err));
+    shutdown_begin(app->runtime.shutdown, "this installation cannot be served", SERVICE_MISUSED);
+}
+
+/* librdkafka speaks at syslog's levels; connection troubles, which mend themselves, at "error". */
+static void log_kafka(void *user, int level, const char *facility, const char *text)
+{
+    enum { SYSLOG_CRITICAL = 2, SYSLOG_WARNING = 4 };
+    const enum log_level ours = level <= SYSLOG_CRITICAL  ? LOG_ERROR
+                                : level <= SYSLOG_WARNING ? LOG_WARN
+                                                          : LOG_DEBUG;
+    (void)user;
+    log_event(ours, "kafka_client", LOG_STR("facility", facility), LOG_TEXT(text));
+}
+
+static void drain(void *user)
+{
+    const struct app *app = user;
+    if (app->relay != NULL) {
+        relay_drain(app->relay);
+    }
+}
+
+static bool is_drained(void *user)
+{
+    const struct app *app = user;
+    return app->relay == NULL || relay_is_drained(app->relay);
+}
+
+static enum error_kind build(struct app *app, const struct service_call *call, struct error *err)
+{
+    const struct relay_settings *settings = call->values;
+    struct runtime *runtime = &app->runtime;
+    const struct relay_options options = {
+        .database_url = settings->database_url,
+        .kafka = {.brokers = settings->kafka_brokers,
+                  .client_id = "relay-svc",
+                  .properties = app->properties,
+                  .property_count = relay_properties(call->settings, app->properties),
+                  .on_log = log_kafka},
+        .owner = owner_name(app, settings),
+        .aggregate_types = app->names.type_list,
+        .topics = app->names.topic_list,
+        .topic_count = app->names.count,
+        .replication = (int)settings->topic_replication,
+        .lease_ms = settings->lease_ms,
+        .readers = (int)settings->readers,
+        .poll_ms = settings->poll_ms,
+        .window_rows = (int)settings->window_rows,
+        .read_bytes = settings->read_bytes,
+        .metrics = runtime->metrics,
+        .on_fatal = end_fatally,
+        .user = app,
+    };
+    if (relay_new(runtime->loop, &options, &app->relay, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    app->api = operator_api_new(app->relay, runtime->auth, runtime->http);
+    health_add(runtime->health, "postgresql", relay_probe_database, app->relay);
+    health_add(runtime->health, "kafka", relay_probe_kafka, app->relay);
+    health_add(runtime->health, "publishing", relay_probe_shards, app->relay);
+    metrics_on_scrape(runtime->metrics, relay_update_metrics, app->relay);
+    return ERROR_NONE;
+}
+
+static enum error_kind prepare(struct app *app, const struct service_call *call,
+                               const struct shutdown_hooks *hooks, struct error *err)
+{
+    if (relay_names_make(call->values, &app->names, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    for (int i = 0; i < app->names.count; i++) {
+        RELAY_TOPIC_LABELS[i] = app->names.topics[i];
+    }
+    if (runtime_init(&app->runtime, call, hooks, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    return build(app, call, err);
+}
+
+int app_serve(const struct service_call *call)
+{
+    static struct app app; /* its names are read by the metrics table */
+    const struct shutdown_hooks hooks = {.drain = drain, .is_drained = is_drained, .user = &app};
+    struct error err;
+    int code = SERVICE_MISUSED;
+    if (prepare(&app, call, &hooks, &err) == ERROR_NONE) {
+        code = runtime_run(&app.runtime);
+    } else {
+        log_event(LOG_ERROR, "start_failed", LOG_ERR(&err));
+    }
+    relay_free(app.relay);
+    runtime_done(&app.runtime);
+    operator_api_free(app.api);
+    return code;
+}

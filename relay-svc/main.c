@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* relay-svc: publishes the outbox to Kafka, in order, without a gap. */
+#include "common/run/service.h"
+#include "relay-svc/app.h"
+#include "relay-svc/metrics.h"
+#include "relay-svc/settings.h"
+
+#include <stddef.h>
+
+static const struct service_command COMMANDS[] = {
+    {"serve", NULL, "Publish the outbox until SIGTERM.", app_serve, true},
+    {"status", "[-o json]", "Show the shards of the running relay at RELAY_URL.", app_status,
+     false},
+    {NULL, NULL, NULL, NULL, false},
+};
+
+static struct relay_settings settings;
+
+static const struct service SERVICE = {
+    .name = "relay-svc",
+    .purpose = "publishes the outbox to Kafka, in order, without a gap",
+    .schema = &RELAY_SCHEMA,
+    .values = &settings,
+    .common_offset = offsetof(struct relay_settings, common),
+    .commands = COMMANDS,
+    .metrics = RELAY_METRICS,
+    .metric_count = RELAY_METRIC_COUNT,
+    .check = relay_settings_check,
+};
+
+int main(int argc, char **argv)
+{
+    return service_main(&SERVICE, argc, argv);
+}

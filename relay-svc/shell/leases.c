@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/shell/leases.h"
+
+#include "common/base/fault_point.h"
+#include "common/io/loop.h"
+#include "common/run/log.h"
+#include "relay-svc/shell/marking.h"
+#include "relay-svc/shell/outbox_store.h"
+#include "relay-svc/shell/publisher.h"
+#include "relay-svc/shell/relay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BEATS_PER_LEASE = 4,
+    BEAT_MAX_MS = 1000,
+    MARGIN_DIVISOR = 4, /* of the lease: for what the client has queued and clocks that drift */
+};
+
+struct leases {
+    struct relay *relay;
+    struct loop_timer *timer;
+    int members;
+    bool is_first;   /* nothing claimed yet: leases under our name are a dead predecessor's */
+    bool is_talking; /* a beat or a claim is in flight */
+    bool is_releasing;
+    bool is_gone;
+    int64_t sent_ms;
+    struct outbox_lease *held; /* what the beat in flight renews */
+    size_t held_count;
+    bool *renewed; /* by shard */
+    struct outbox_lease *granted;
+    size_t granted_count;
+    struct tail_mark *sent; /* [shard][topic] as the claim in flight tells */
+    struct outbox_lease *released;
+    size_t released_count;
+};
+
+static void *must_allocate(size_t count, size_t size)
+{
+    void *bytes = calloc(count, size);
+    if (bytes == NULL) {
+        abort(); /* a few kilobytes at start */
+    }
+    return bytes;
+}
+
+static int64_t lease_end(const struct leases *leases)
+{
+    const int64_t lease_ms = leases->relay->options.lease_ms;
+    return leases->sent_ms + lease_ms - lease_ms / MARGIN_DIVISOR;
+}
+
+static void rearm(struct leases *leases)
+{
+    const int64_t pause_ms = leases->relay->options.lease_ms / BEATS_PER_LEASE;
+    leases->is_talking = false;
+    loop_timer_start(leases->timer, pause_ms < BEAT_MAX_MS ? pause_ms : BEAT_MAX_MS);
+}
+
+static int count_in(const struct relay *relay, bool (*holds)(const struct shard_log *log))
+{
+    int count = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        count += holds(&relay->shards[i].log) ? 1 : 0;
+    }
+    return count;
+}
+
+static bool is_kept(const struct shard_log *log)
+{
+    return shard_log_is_owned(log) && log->state != SHARD_LEAVING;
+}
+
+static bool is_in_flight(const struct shard_log *log)
+{
+    return shard_log_is_owned(log) && log->window.in_flight > 0;
+}
+
+/* --- claiming ----------------------------------------------------------------------- */
+
+static void take_granted(void *user, const struct outbox_lease *lease)
+{
+    struct leases *leases = user;
+    if (lease->shard >= 0 && lease->shard < leases->relay->shard_count) {
+        leases->granted[leases->granted_count++] = *lease;
+    }
+}
+
+static void take_sent(void *user, const struct outbox_sent *sent)
+{
+    struct leases *leases = user;
+    const struct relay_options *options = &leases->relay->options;
+    for (int i = 0; i < options->topic_count; i++) {
+        if (strview_is(sent->topic, options->topics[i]) && sent->shard >= 0 &&
+            sent->shard < leases->relay->shard_count) {
+            leases->sent[sent->shard * options->topic_count + i] = sent->mark;
+        }
+    }
+}
+
+static void own(struct leases *leases, const struct outbox_lease *granted)
+{
+    struct relay *relay = leases->relay;
+    struct shard_log *log = &relay->shards[granted->shard].log;
+    const struct shard_lease lease = {
+        .epoch = granted->epoch,
+        .position = granted->position,
+        .until_ms = lease_end(leases),
+        .sent = &leases->sent[granted->shard * relay->options.topic_count],
+    };
+    shard_log_own(log, &lease);
+    if (relay->is_draining) {
+        shard_log_leave(log);
+    }
+    relay_after_change(relay, granted->shard);
+}
+
+static void finish_claim(void *user, const struct error *err)
+{
+    struct leases *leases = user;
+    rearm(leases);
+    if (err != NULL || FAULT_POINT("relay.lease_acquired")) {
+        return; /* at worst the leases run out and are claimed again */
+    }
+    leases->is_first = false;
+    if (leases->granted_count > 0) {
+        log_event(LOG_INFO, "shards_leased", LOG_INT("count", leases->granted_count),
+                  LOG_INT("first", leases->granted[0].shard), LOG_INT("members", leases->members));
+    }
+    for (size_t i = 0; i < leases->granted_count; i++) {
+        own(leases, &leases->granted[i]);
+    }
+}
+
+static void claim(struct leases *leases, int max)
+{
+    static const struct outbox_claim_events EVENTS = {
+        .on_granted = take_granted, .on_sent = take_sent, .on_done = finish_claim};
+    struct relay *relay = leases->relay;
+    const size_t marks = (size_t)relay->shard_count * (size_t)relay->options.topic_count;
+    memset(leases->sent, 0, marks * sizeof *leases->sent);
+    leases->granted_count = 0;
+    leases->sent_ms = loop_now_ms();
+    leases->is_talking = true;
+    outbox_store_claim(relay->store, max, leases->is_first, &EVENTS, leases);
+}
+
+/* --- the fair share -------------------------------------------------------------------- */
+
+static void leave_surplus(struct leases *leases, int surplus)
+{
+    struct relay *relay = leases->relay;
+    log_event(LOG_INFO, "shards_returned", LOG_INT("count", surplus),
+              LOG_INT("members", leases->members),
+              LOG_TEXT("another relay has come; giving it its share"));
+    for (int i = relay->shard_count - 1; i >= 0 && surplus > 0; i--) {
+        if (is_kept(&relay->shards[i].log)) {
+            shard_log_leave(&relay->shards[i].log);
+            relay_after_change(relay, i);
+            surplus--;
+        }
+    }
+}
+
+static void balance(struct leases *leases)
+{
+    struct relay *relay = leases->relay;
+    const int share = (relay->shard_count + leases->members - 1) / leases->members;
+    const int kept = count_in(relay, is_kept);
+    if (relay->is_draining) {
+        leases_check_leaving(leases);
+    } else if (kept > share) {
+        leave_surplus(leases, kept - share);
+    } else if (kept < share) {
+        claim(leases, share - kept);
+    }
+}
+
+/* --- the beat -------------------------------------------------------------------------- */
+
+static void take_members(void *user, int members)
+{
+    struct leases *leases = user;
+    leases->members = members > 0 ? members : 1;
+}
+
+static void take_renewed(void *user, int shard)
+{
+    struct leases *leases = user;
+    if (shard >= 0 && shard < leases->relay->shard_count) {
+        leases->renewed[shard] = true;
+    }
+}
+
+static void settle_beat(struct leases *leases)
+{
+    struct relay *relay = leases->relay;
+    for (size_t i = 0; i < leases->held_count; i++) {
+        const int shard = leases->held[i].shard;
+        struct shard_log *log = &relay->shards[shard].log;
+        if (!shard_log_is_owned(log) || log->epoch != leases->held[i].epoch) {
+            continue;
+        }
+        if (leases->renewed[shard]) {
+            shard_log_renew(log, lease_end(leases));
+        } else {
+            log_event(LOG_WARN, "shard_lost", LOG_INT("shard", shard),
+                      LOG_TEXT("another relay has taken it over; its marks and ours cannot mix"));
+            shard_log_lose(log);
+            relay_after_change(relay, shard);
+        }
+    }
+}
+
+static void finish_beat(void *user, const struct error *err)
+{
+    struct leases *leases = user;
+    rearm(leases);
+    if (err == NULL) {
+        settle_beat(leases);
+        balance(leases);
+    }
+}
+
+static void beat(void *user)
+{
+    static const struct outbox_beat_events EVENTS = {
+        .on_members = take_members, .on_renewed = take_renewed, .on_done = finish_beat};
+    struct leases *leases = user;
+    struct relay *relay = leases->relay;
+    struct error err;
+    if (leases->is_talking || leases->is_gone) {
+        return;
+    }
+    if (outbox_store_state(relay->store, &err) != ERROR_NONE) {
+        rearm(leases);
+        return;
+    }
+    leases->held_count = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        leases->renewed[i] = false;
+        if (shard_log_is_owned(&relay->shards[i].log)) {
+            leases->held[leases->held_count++] =
+                (struct outbox_lease){.shard = i, .epoch = relay->shards[i].log.epoch};
+        }
+    }
+    leases->sent_ms = loop_now_ms();
+    leases->is_talking = true;
+    outbox_store_beat(relay->store, leases->held, leases->held_count, &EVENTS, leases);
+}
+
+void leases_begin(struct leases *leases)
+{
+    if (!leases->is_talking) {
+        loop_timer_start(leases->timer, 0);
+    }
+}
+
+/* --- giving back ------------------------------------------------------------------------ */
+
+static void finish_leaving(void *user, const struct error *err)
+{
+    struct leases *leases = user;
+    (void)err; /* a member that stays listed is forgotten after two leases */
+    leases->is_releasing = false;
+    leases->is_gone = true;
+}
+
+static void finish_release(void *user, const struct error *err)
+{
+    struct leases *leases = user;
+    (void)err; /* a lease that was not given back runs out */
+    leases->is_releasing = false;
+    for (size_t i = 0; i < leases->released_count; i++) {
+        struct shard_log *log = &leases->relay->shards[leases->released[i].shard].log;
+        if (log->state == SHARD_LEAVING && log->epoch == leases->released[i].epoch) {
+            shard_log_lose(log);
+            relay_after_change(leases->relay, log->shard);
+        }
+    }
+    leases_check_leaving(leases);
+}
+
+/* Those with nothing in flight and everything marked. */
+static void collect_ready(struct leases *leases)
+{
+    const struct relay *relay = leases->relay;
+    leases->released_count = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        const struct shard_log *log = &relay->shards[i].log;
+        if (log->state != SHARD_LEAVING || log->window.in_flight > 0) {
+            continue;
+        }
+        if (shard_log_is_dirty(log)) {
+            marking_hurry(relay->marking);
+        } else {
+            leases->released[leases->released_count++] =
+                (struct outbox_lease){.shard = i, .epoch = log->epoch};
+        }
+    }
+}
+
+void leases_check_leaving(struct leases *leases)
+{
+    struct relay *relay = leases->relay;
+    if (leases->is_releasing || leases->is_gone) {
+        return;
+    }
+    collect_ready(leases);
+    if (leases->released_count > 0) {
+        leases->is_releasing = true;
+        outbox_store_release(relay->store, leases->released, leases->released_count, false,
+                             finish_release, leases);
+    } else if (relay->is_draining && !leases->is_talking &&
+               count_in(relay, shard_log_is_owned) == 0) {
+        leases->is_releasing = true;
+        outbox_store_release(relay->store, NULL, 0, true, finish_leaving, leases);
+    }
+}
+
+bool leases_are_gone(const struct leases *leases)
+{
+    struct error err;
+    if (leases->is_gone) {
+        return true;
+    }
+    /* Without a database nothing can be given back; the leases run out. */
+    return outbox_store_state(leases->relay->store, &err) != ERROR_NONE &&
+           count_in(leases->relay, is_in_flight) == 0;
+}
+
+int leases_members(const struct leases *leases)
+{
+    return leases->members;
+}
+
+/* --- life --------------------------------------------------------------------------------- */
+
+struct leases *leases_new(struct relay *relay)
+{
+    const size_t shards = (size_t)relay->shard_count;
+    struct leases *leases = must_allocate(1, sizeof *leases);
+    *leases = (struct leases){
+        .relay = relay,
+        .timer = loop_timer_new(relay->loop, beat, leases),
+        .members = 1,
+        .is_first = true,
+        .held = must_allocate(shards, sizeof *leases->held),
+        .renewed = must_allocate(shards, sizeof *leases->renewed),
+        .granted = must_allocate(shards, sizeof *leases->granted),
+        .sent = must_allocate(shards * (size_t)relay->options.topic_count, sizeof *leases->sent),
+        .released = must_allocate(shards, sizeof *leases->released),
+    };
+    return leases;
+}
+
+void leases_free(struct leases *leases)
+{
+    if (leases == NULL) {
+        return;
+    }
+    loop_timer_free(leases->timer);
+    free(leases->held);
+    free(leases->renewed);
+    free(leases->granted);
+    free(leases->sent);
+    free(leases->released);
+    free(leases);
+}

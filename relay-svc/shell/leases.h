@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * leases.h - which shards this relay may copy.
+ *
+ * A shard has one owner, by a lease in the database that is renewed four times
+ * in its life. Each relay takes its fair share, ceil(shards / live relays): who
+ * holds more gives the surplus back. A lease counts from before its renewal was
+ * sent, so that this relay always stops before the database lets another begin.
+ */
+#ifndef RELAY_SVC_SHELL_LEASES_H
+#define RELAY_SVC_SHELL_LEASES_H
+
+#include <stdbool.h>
+
+struct leases;
+struct relay;
+
+struct leases *leases_new(struct relay *relay);
+void leases_free(struct leases *leases);
+
+/* The database is there (again): beat at once. */
+void leases_begin(struct leases *leases);
+
+/* A shard that is leaving may have finished. */
+void leases_check_leaving(struct leases *leases);
+
+/* Everything has been given back, or cannot be. */
+bool leases_are_gone(const struct leases *leases);
+
+int leases_members(const struct leases *leases);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/shell/marking.h"
+
+#include "common/base/fault_point.h"
+#include "common/io/loop.h"
+#include "relay-svc/metrics.h"
+#include "relay-svc/shell/leases.h"
+#include "relay-svc/shell/outbox_store.h"
+#include "relay-svc/shell/relay.h"
+
+#include <stdlib.h>
+
+enum { PAUSE_MS = 500 };
+
+struct marking {
+    struct relay *relay;
+    struct loop_timer *timer;
+    bool is_marking;
+    bool is_hurried; /* once more, as soon as the one in flight is done */
+    int64_t last_ms;
+    struct outbox_lease *leases; /* of the mark in flight */
+    size_t count;
+    struct shard_mark *marks; /* the same, to be confirmed */
+    struct outbox_sent *sents;
+    size_t sent_count;
+};
+
+/* What is new in one shard. */
+static void collect_shard(struct marking *marking, const struct shard_log *log)
+{
+    const struct relay *relay = marking->relay;
+    struct shard_mark *mark = &marking->marks[marking->count];
+    shard_log_mark(log, mark);
+    marking->leases[marking->count++] = (struct outbox_lease){
+        .shard = log->shard, .epoch = mark->epoch, .position = mark->position};
+    for (int i = 0; i < relay->options.topic_count; i++) {
+        if (mark->sent_seq[i] != log->topics[i].marked_seq) {
+            marking->sents[marking->sent_count++] =
+                (struct outbox_sent){.shard = log->shard,
+                                     .topic = strview_of(relay->options.topics[i]),
+                                     .mark = log->topics[i].known.sent};
+        }
+    }
+}
+
+static void finish(void *user, const struct error *err)
+{
+    struct marking *marking = user;
+    struct relay *relay = marking->relay;
+    marking->is_marking = false;
+    if (err == NULL) {
+        metrics_add(relay->options.metrics, METRIC_MARKS, 0, 1);
+        for (size_t i = 0; i < marking->count; i++) {
+            shard_log_marked(&relay->shards[marking->leases[i].shard].log, &marking->marks[i]);
+        }
+        leases_check_leaving(relay->leases);
+    }
+    marking_touch(marking);
+}
+
+static void mark(void *user)
+{
+    struct marking *marking = user;
+    const struct relay *relay = marking->relay;
+    if (marking->is_marking) {
+        return;
+    }
+    marking->count = 0;
+    marking->sent_count = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        if (shard_log_is_dirty(&relay->shards[i].log)) {
+            collect_shard(marking, &relay->shards[i].log);
+        }
+    }
+    marking->is_hurried = false;
+    if (marking->count == 0) {
+        return;
+    }
+    marking->is_marking = true;
+    marking->last_ms = loop_now_ms();
+    outbox_store_mark(relay->store, marking->leases, marking->count, marking->sents,
+                      marking->sent_count, finish, marking);
+    (void)FAULT_POINT("relay.mark_sent");
+}
+
+void marking_touch(struct marking *marking)
+{
+    if (marking->is_marking || (loop_timer_is_armed(marking->timer) && !marking->is_hurried)) {
+        return;
+    }
+    const int64_t due_ms = marking->last_ms + PAUSE_MS - loop_now_ms();
+    loop_timer_start(marking->timer, marking->is_hurried || due_ms < 0 ? 0 : due_ms);
+}
+
+void marking_hurry(struct marking *marking)
+{
+    marking->is_hurried = true;
+    marking_touch(marking);
+}
+
+struct marking *marking_new(struct relay *relay)
+{
+    const size_t shards = (size_t)relay->shard_count;
+    struct marking *marking = calloc(1, sizeof *marking);
+    if (marking == NULL) {
+        abort();
+    }
+    *marking = (struct marking){
+        .relay = relay,
+        .timer = loop_timer_new(relay->loop, mark, marking),
+        .leases = calloc(shards, sizeof *marking->leases),
+        .marks = calloc(shards, sizeof *marking->marks),
+        .sents = calloc(shards * (size_t)relay->options.topic_count, sizeof *marking->sents),
+    };
+    if (marking->leases == NULL || marking->marks == NULL || marking->sents == NULL) {
+        abort();
+    }
+    return marking;
+}
+
+void marking_free(struct marking *marking)
+{
+    if (marking == NULL) {
+        return;
+    }
+    loop_timer_free(marking->timer);
+    free(marking->leases);
+    free(marking->marks);
+    free(marking->sents);
+    free(marking);
+}

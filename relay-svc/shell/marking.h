@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * marking.h - positions and newest rows sent, into the database: all shards in
+ * one statement, at most twice a second. A mark lost in a crash costs nothing:
+ * the tails tell.
+ */
+#ifndef RELAY_SVC_SHELL_MARKING_H
+#define RELAY_SVC_SHELL_MARKING_H
+
+#include <stdbool.h>
+
+struct marking;
+struct relay;
+
+struct marking *marking_new(struct relay *relay);
+void marking_free(struct marking *marking);
+
+/* There may be something to mark: within half a second. */
+void marking_touch(struct marking *marking);
+
+/* As soon as possible, for shards that are about to be given back. */
+void marking_hurry(struct marking *marking);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outbox_store.h - the only SQL of this service: leases, marks, look-ups, range reads.
+ *
+ * Why several connections: reading is what a relay spends its time on, and a
+ * result of a mebibyte must not keep a lease from being renewed. One connection
+ * is for control (leases, marks, look-ups, the bell), the others read.
+ *
+ * Each call sends one trip and calls back once, from the loop, with err NULL or
+ * the reason; a lost connection is ERROR_TRANSIENT and comes back by itself. What
+ * a trip hands out before its done callback holds only if that has err NULL.
+ *
+ * Ownership: what callbacks receive is borrowed for the callback. At most one
+ * trip of a kind is in flight (reads: one per reader).
+ */
+#ifndef RELAY_SVC_SHELL_OUTBOX_STORE_H
+#define RELAY_SVC_SHELL_OUTBOX_STORE_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+#include "relay-svc/core/tail.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct outbox_store;
+
+struct outbox_store_options {
+    const char *url;
+    const char *owner; /* this relay's name in the leases */
+    int64_t lease_ms;
+    int readers;
+    /* The control connection is there (again): the number of shards, then as usual. */
+    void (*on_ready)(void *user, int shards);
+    void (*on_reader)(void *user); /* a reader is there (again) */
+    void (*on_bell)(void *user);   /* somebody has appended */
+    void *user;
+};
+
+struct outbox_lease {
+    int shard;
+    int64_t epoch;
+    int64_t position;
+};
+
+/* A row of relay_sent. */
+struct outbox_sent {
+    int shard;
+    struct strview topic;
+    struct tail_mark mark;
+};
+
+/* A row of the outbox, in text as PostgreSQL sends it; absent headers have no data. */
+struct outbox_row {
+    int shard;
+    int64_t seq;
+    struct uuid id;
+    struct strview aggregate_type;
+    struct strview aggregate_id;
+    struct strview type;
+    struct strview payload;
+    struct strview version;
+    struct strview occurred_at; /* 2026-01-02 03:04:05.678901+00 */
+    struct strview correlation_id;
+    struct strview causation_id;
+    struct strview traceparent;
+    size_t bytes; /* of all of it */
+};
+
+typedef void outbox_done(void *user, const struct error *err);
+
+MUST_USE enum error_kind outbox_store_new(struct loop *loop,
+                                          const struct outbox_store_options *options,
+                                          struct outbox_store **ret_store, struct error *err);
+void outbox_store_free(struct outbox_store *store);
+
+/* ERROR_NONE, or why the control connection is not there. */
+MUST_USE enum error_kind outbox_store_state(const struct outbox_store *store, struct error *err);
+
+/* --- leases ------------------------------------------------------------------ */
+
+struct outbox_beat_events {
+    void (*on_members)(void *user, int members); /* live relays, this one included */
+    void (*on_renewed)(void *user, int shard);
+    outbox_done *on_done;
+};
+
+/* Shows that this relay lives and renews the leases it holds. */
+void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *held, size_t count,
+                       const struct outbox_beat_events *events, void *user);
+
+struct outbox_claim_events {
+    void (*on_granted)(void *user, const struct outbox_lease *lease);
+    void (*on_sent)(void *user, const struct outbox_sent *sent); /* of every shard it owns */
+    outbox_done *on_done;
+};
+
+/* Takes up to max shards that nobody holds. takes_own: also those leased to this very name by a
+ * process that must be dead, because this one has just begun. */
+void outbox_store_claim(struct outbox_store *store, int max, bool takes_own,
+                        const struct outbox_claim_events *events, void *user);
+
+/* Gives shards back. is_leaving: this relay is no longer a member either. */
+void outbox_store_release(struct outbox_store *store, const struct outbox_lease *held, size_t count,
+                          bool is_leaving, outbox_done *on_done, void *user);
+
+/* --- marks -------------------------------------------------------------------- */
+
+/* Positions and newest rows sent, in one statement; only leases still held count. */
+void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *marks, size_t count,
+                       const struct outbox_sent *sents, size_t sent_count, outbox_done *on_done,
+                       void *user);
+
+/* --- look-ups ------------------------------------------------------------------ */
+
+/* Asks for a row of that shard, aggregate type and seq. */
+struct outbox_question {
+    int shard;
+    struct strview aggregate_type;
+    int64_t seq;
+};
+
+/* answer->exists tells whether there is one. */
+typedef void outbox_answer(void *user, const struct tail_mark *answer, const struct error *err);
+
+/* Any number at once. */
+void outbox_store_find(struct outbox_store *store, const struct outbox_question *question,
+                       outbox_answer *on_answer, void *user);
+
+/* --- the backlog, for people --------------------------------------------------- */
+
+struct outbox_backlog {
+    int64_t distance;      /* between positions and newest rows, in seq, summed over shards */
+    int64_t oldest_age_ms; /* of the oldest row behind one of the positions; 0: there is none */
+};
+
+typedef void outbox_backlog_done(void *user, const struct outbox_backlog *backlog,
+                                 const struct error *err);
+
+void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease *held, size_t count,
+                          outbox_backlog_done *on_done, void *user);
+
+/* --- reading ------------------------------------------------------------------- */
+
+bool outbox_store_reader_is_free(const struct outbox_store *store, int reader);
+
+struct outbox_range {
+    int shard;
+    int64_t after; /* seq */
+};
+
+struct outbox_read_events {
+    void (*on_row)(void *user, int reader, const struct outbox_row *row); /* by shard, seq rising */
+    void (*on_done)(void *user, int reader, const struct error *err);
+};
+
+/* Up to limit rows of each range. The reader must be free. */
+void outbox_store_read(struct outbox_store *store, int reader, const struct outbox_range *ranges,
+                       size_t count, int limit, const struct outbox_read_events *events,
+                       void *user);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/shell/publisher.h"
+
+#include "common/base/backoff.h"
+#include "common/base/cleanup.h"
+#include "common/base/fault_point.h"
+#include "common/base/parse.h"
+#include "common/contract/topics.h"
+#include "common/io/loop.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum {
+    HEADERS_MAX = 16,
+    RENEW_FIRST_MS = 100,
+    RENEW_CAP_MS = 4000,
+    SCHEMA_MAX = 256,
+    SEQ_MAX = sizeof "-9223372036854775808",
+};
+
+struct publisher {
+    struct loop *loop;
+    struct publisher_options options;
+    struct kafka_producer *producer; /* NULL while waiting for a new one */
+    struct loop_timer *renewal;
+    struct backoff backoff;
+    struct error death;
+};
+
+/* --- a row as a record ------------------------------------------------------------ */
+
+/* PostgreSQL's "2026-01-02 03:04:05.67+00" as RFC 3339 with milliseconds. */
+static struct strview format_time(struct strview pg, char out[static TIME_TEXT_LEN + 1])
+{
+    enum { SECONDS_LEN = sizeof "2026-01-02 03:04:05" - 1, MILLIS = 3 };
+    (void)snprintf(out, TIME_TEXT_LEN + 1, "2000-01-01T00:00:00.000Z");
+    if (pg.len < SECONDS_LEN) {
+        return (struct strview){out, TIME_TEXT_LEN};
+    }
+    memcpy(out, pg.data, SECONDS_LEN);
+    out[sizeof "2026-01-02" - 1] = 'T';
+    for (size_t i = 0; i < MILLIS; i++) {
+        const size_t at = SECONDS_LEN + 1 + i;
+        if (at >= pg.len || pg.data[SECONDS_LEN] != '.' || pg.data[at] < '0' || pg.data[at] > '9') {
+            break;
+        }
+        out[at] = pg.data[at];
+    }
+    return (struct strview){out, TIME_TEXT_LEN};
+}
+
+static void add(struct kafka_message *message, struct kafka_header *headers, const char *name,
+                struct strview value)
+{
+    if (value.data != NULL) {
+        headers[message->header_count++] = (struct kafka_header){name, value};
+    }
+}
+
+static enum error_kind produce(struct publisher *publisher, int topic, const struct outbox_row *row,
+                               uint64_t tag, struct error *err)
+{
+    char time_text[TIME_TEXT_LEN + 1];
+    char seq_text[SEQ_MAX];
+    char schema_text[SCHEMA_MAX];
+    const int seq_len = snprintf(seq_text, sizeof seq_text, "%" PRId64, row->seq);
+    const int schema_len =
+        snprintf(schema_text, sizeof schema_text, "%s%.*s%s", TOPICS_DATASCHEMA_PREFIX,
+                 STRVIEW_ARG(row->type), TOPICS_DATASCHEMA_SUFFIX);
+    const bool has_schema = schema_len > 0 && schema_len < (int)sizeof schema_text;
+    struct kafka_header headers[HEADERS_MAX];
+    struct kafka_message message = {
+        .topic = topic,
+        .partition = row->shard,
+        .key = row->aggregate_id,
+        .value = row->payload,
+        .headers = headers,
+        .tag = tag,
+    };
+    const struct strview id = uuid_view(&row->id);
+    const struct strview seq = {seq_text, (size_t)seq_len};
+    const struct strview schema = {has_schema ? schema_text : NULL, (size_t)schema_len};
+    add(&message, headers, TOPICS_HEADER_CE_SPECVERSION, STRVIEW("1.0"));
+    add(&message, headers, TOPICS_HEADER_CE_ID, id);
+    add(&message, headers, TOPICS_HEADER_CE_SOURCE, STRVIEW(TOPICS_CE_SOURCE));
+    add(&message, headers, TOPICS_HEADER_CE_TYPE, row->type);
+    add(&message, headers, TOPICS_HEADER_CE_SUBJECT, row->aggregate_id);
+    add(&message, headers, TOPICS_HEADER_CE_TIME, format_time(row->occurred_at, time_text));
+    add(&message, headers, TOPICS_HEADER_CE_DATASCHEMA, schema);
+    add(&message, headers, TOPICS_HEADER_CE_SEQUENCE, seq);
+    add(&message, headers, TOPICS_HEADER_CE_VERSION, row->version);
+    add(&message, headers, TOPICS_HEADER_CE_CORRELATION_ID, row->correlation_id);
+    add(&message, headers, TOPICS_HEADER_CE_CAUSATION_ID, row->causation_id);
+    add(&message, headers, TOPICS_HEADER_CONTENT_TYPE, STRVIEW("application/json"));
+    add(&message, headers, TOPICS_HEADER_TRACEPARENT, row->traceparent);
+    add(&message, headers, TOPICS_HEADER_ID, id);
+    return kafka_producer_send(publisher->producer, &message, err);
+}
+
+static uint64_t pack(const struct publisher_tag *tag)
+{
+    return (uint64_t)tag->shard << 48 | (uint64_t)tag->run << 32 | tag->ticket;
+}
+
+static struct publisher_tag unpack(uint64_t packed)
+{
+    return (struct publisher_tag){.shard = (uint16_t)(packed >> 48),
+                                  .run = (uint16_t)(packed >> 32),
+                                  .ticket = (uint32_t)packed};
+}
+
+enum error_kind publisher_send(struct publisher *publisher, int topic, const struct outbox_row *row,
+                               const struct publisher_tag *tag, struct error *err)
+{
+    if (publisher->producer == NULL) {
+        return error_set(err, ERROR_EXHAUSTED, "the Kafka producer is being replaced");
+    }
+    if (FAULT_POINT("relay.before_produce")) {
+        return error_set(err, ERROR_TRANSIENT, "injected before produce");
+    }
+    const enum error_kind kind = produce(publisher, topic, row, pack(tag), err);
+    if (kind == ERROR_FATAL) { /* on_lost is on its way */
+        return error_set(err, ERROR_EXHAUSTED, "the Kafka producer has died");
+    }
+    (void)FAULT_POINT("relay.after_produce");
+    return kind;
+}
+
+/* --- the producer's life ------------------------------------------------------------ */
+
+static void take_answer(void *user, const struct kafka_delivery *delivery)
+{
+    const struct publisher *publisher = user;
+    const struct publisher_tag tag = unpack(delivery->tag);
+    const struct error *error = delivery->error;
+    struct error injected;
+    if (FAULT_POINT("relay.ack_received")) {
+        (void)error_set(&injected, ERROR_TRANSIENT, "injected failure of a delivery");
+        error = &injected;
+    }
+    publisher->options.on_answer(publisher->options.user, &tag, delivery->offset, error);
+}
+
+static void take_served(void *user)
+{
+    const struct publisher *publisher = user;
+    publisher->options.on_answers_taken(publisher->options.user);
+}
+
+static void schedule_renewal(struct publisher *publisher)
+{
+    uint64_t random = 0;
+    (void)getrandom(&random, sizeof random, 0);
+    loop_timer_start(publisher->renewal, backoff_next_ms(&publisher->backoff, random));
+}
+
+/* Called by the dead producer itself: it is freed from the timer. */
+static void take_death(void *user, const struct error *err)
+{
+    struct publisher *publisher = user;
+    publisher->death = *err;
+    loop_timer_start(publisher->renewal, 0);
+}
+
+static void take_error(void *user, const struct error *err)
+{
+    (void)user;
+    (void)err; /* transient: the producer's state tells it, and it mends by itself */
+}
+
+static enum error_kind open_producer(struct publisher *publisher, struct error *err)
+{
+    const struct kafka_producer_options options = {
+        .config = publisher->options.config,
+        .topics = publisher->options.topics,
+        .topic_count = publisher->options.topic_count,
+        .on_delivery = take_answer,
+        .on_served = take_served,
+        .on_error = take_error,
+        .on_fatal = take_death,
+        .user = publisher,
+    };
+    return kafka_producer_new(publisher->loop, &options, &publisher->producer, err);
+}
+
+static void renew(void *user)
+{
+    struct publisher *publisher = user;
+    struct error err;
+    if (publisher->producer != NULL) {
+        kafka_producer_free(publisher->producer);
+        publisher->producer = NULL;
+        publisher->options.on_lost(publisher->options.user, &publisher->death);
+        schedule_renewal(publisher);
+    } else if (open_producer(publisher, &err) != ERROR_NONE) {
+        publisher->death = err;
+        schedule_renewal(publisher);
+    } else {
+        (void)FAULT_POINT("relay.producer_renewed");
+        publisher->options.on_renewed(publisher->options.user);
+    }
+}
+
+enum error_kind publisher_new(struct loop *loop, const struct publisher_options *options,
+                              struct publisher **ret_publisher, struct error *err)
+{
+    struct publisher *publisher = calloc(1, sizeof *publisher);
+    if (publisher == NULL) {
+        return error_set(err, ERROR_FATAL, "out of memory");
+    }
+    publisher->loop = loop;
+    publisher->options = *options;
+    publisher->backoff = (struct backoff){.first_ms = RENEW_FIRST_MS, .cap_ms = RENEW_CAP_MS};
+    publisher->renewal = loop_timer_new(loop, renew, publisher);
+    if (open_producer(publisher, err) != ERROR_NONE) {
+        publisher_free(publisher);
+        return err->kind;
+    }
+    *ret_publisher = publisher;
+    return ERROR_NONE;
+}
+
+void publisher_free(struct publisher *publisher)
+{
+    if (publisher == NULL) {
+        return;
+    }
+    kafka_producer_free(publisher->producer);
+    loop_timer_free(publisher->renewal);
+    free(publisher);
+}
+
+bool publisher_is_open(const struct publisher *publisher)
+{
+    return publisher->producer != NULL;
+}
+
+size_t publisher_in_flight(const struct publisher *publisher)
+{
+    return publisher->producer == NULL ? 0 : kafka_producer_in_flight(publisher->producer);
+}
+
+enum error_kind publisher_state(const struct publisher *publisher, struct error *err)
+{
+    if (publisher->producer == NULL) {
+        *err = publisher->death;
+        return ERROR_TRANSIENT;
+    }
+    return kafka_producer_state(publisher->producer, err);
+}

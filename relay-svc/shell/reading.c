@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/shell/reading.h"
+
+#include "common/base/fault_point.h"
+#include "common/io/loop.h"
+#include "relay-svc/metrics.h"
+#include "relay-svc/shell/outbox_store.h"
+#include "relay-svc/shell/publisher.h"
+#include "relay-svc/shell/relay.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    FIRST_PAUSE_MS = 5,
+    BELL_GAP_MS = 2, /* a bell that never stops must not mean a query per append */
+    LIMIT_MIN = 16,  /* rows of a range */
+    LIMIT_MAX = 2000,
+    LIMIT_FRESH = 32,         /* while only the first row will go out */
+    FIRST_ROW_BYTES = 600,    /* a guess until rows have been seen */
+    ROW_OVERHEAD_BYTES = 600, /* headers, and what the client keeps per message */
+    IN_FLIGHT_ROWS_MAX = 10000,
+    IN_FLIGHT_BYTES_MAX = 12 << 20, /* overhead counted in */
+    AVERAGE_WEIGHT = 16,
+};
+
+struct trip {
+    int *shards;
+    int count;
+    int limit;
+    int rows;
+    int64_t sent_us;
+};
+
+struct reading {
+    struct relay *relay;
+    struct loop_timer *timer; /* the next look at idle shards */
+    struct loop_deferred *pump;
+    struct trip *trips; /* one per reader */
+    struct outbox_range *ranges;
+    int64_t pause_ms;
+    int64_t looked_ms; /* when idle shards were last looked at */
+    double row_bytes;  /* moving average */
+    bool is_choked;    /* the producer's queue was full */
+};
+
+/* --- rows ------------------------------------------------------------------------------ */
+
+static int topic_of(const struct relay *relay, struct strview aggregate_type)
+{
+    for (int i = 0; i < relay->options.topic_count; i++) {
+        if (strview_is(aggregate_type, relay->options.aggregate_types[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void hold(struct reading *reading, struct relay_shard *shard)
+{
+    shard->is_due = true;
+    metrics_add(reading->relay->options.metrics, METRIC_ROWS_HELD, 0, 1);
+}
+
+static void send(struct reading *reading, struct relay_shard *shard, const struct outbox_row *row,
+                 const struct window_row *wanted)
+{
+    struct relay *relay = reading->relay;
+    const struct publisher_tag tag = {.shard = (uint16_t)row->shard,
+                                      .run = shard->log.run,
+                                      .ticket = shard_log_next_ticket(&shard->log)};
+    struct error err;
+    switch (publisher_send(relay->publisher, wanted->topic, row, &tag, &err)) {
+    case ERROR_NONE:
+        (void)shard_log_sent(&shard->log, wanted, loop_now_ms());
+        return;
+    case ERROR_EXHAUSTED:
+        reading->is_choked = true;
+        hold(reading, shard);
+        return;
+    case ERROR_INVALID:
+        shard_log_stop(
+            &shard->log, "seq %lld (%.*s %s, %zu bytes) is refused by the Kafka client: %s",
+            (long long)row->seq, STRVIEW_ARG(row->type), row->id.text, row->payload.len, err.text);
+        break;
+    case ERROR_NOT_FOUND:
+    case ERROR_CONFLICT:
+    case ERROR_TRANSIENT:
+    case ERROR_FATAL:
+    case ERROR_KIND_COUNT:
+        metrics_add(relay->options.metrics, METRIC_DELIVERY_FAILURES, 0, 1);
+        shard_log_refused(&shard->log, err.text);
+        break;
+    }
+    relay_after_change(relay, row->shard);
+}
+
+static void take_row(void *user, int reader, const struct outbox_row *row)
+{
+    struct reading *reading = user;
+    struct relay *relay = reading->relay;
+    assert(row->shard >= 0 && row->shard < relay->shard_count);
+    struct relay_shard *shard = &relay->shards[row->shard];
+    reading->trips[reader].rows++;
+    shard->rows_read++;
+    reading->row_bytes += ((double)row->bytes - reading->row_bytes) / AVERAGE_WEIGHT;
+    if (shard->log.run != shard->reading_run || shard->log.state != SHARD_RUNNING) {
+        return; /* read for a run that is over */
+    }
+    const int topic = topic_of(relay, row->aggregate_type);
+    if (topic < 0) {
+        shard_log_stop(&shard->log,
+                       "seq %lld is of aggregate type %.*s, which has no topic: add it to "
+                       "AGGREGATE_TYPES and start anew",
+                       (long long)row->seq, STRVIEW_ARG(row->aggregate_type));
+        relay_after_change(relay, row->shard);
+        return;
+    }
+    const struct window_row wanted = {.seq = row->seq,
+                                      .bytes = (uint32_t)row->bytes + ROW_OVERHEAD_BYTES,
+                                      .topic = (int16_t)topic,
+                                      .id = row->id};
+    switch (shard_log_offer(&shard->log, &wanted, loop_now_ms())) {
+    case OFFER_SEND:
+        send(reading, shard, row, &wanted);
+        break;
+    case OFFER_SKIP:
+        metrics_add(relay->options.metrics, METRIC_ALREADY_THERE, 0, 1);
+        break;
+    case OFFER_HOLD:
+        hold(reading, shard);
+        break;
+    }
+}
+
+/* --- trips ----------------------------------------------------------------------------- */
+
+static void count_trip(struct reading *reading, const struct trip *trip)
+{
+    struct metrics *metrics = reading->relay->options.metrics;
+    metrics_add(metrics, METRIC_READS, 0, 1);
+    metrics_add(metrics, METRIC_ROWS_READ, 0, trip->rows);
+    metrics_observe(metrics, METRIC_READ_SECONDS, 0, (double)(loop_now_us() - trip->sent_us) / 1e6);
+}
+
+static void finish_trip(void *user, int reader, const struct error *err)
+{
+    struct reading *reading = user;
+    struct trip *trip = &reading->trips[reader];
+    for (int i = 0; i < trip->count; i++) {
+        struct relay_shard *shard = &reading->relay->shards[trip->shards[i]];
+        shard->is_reading = false;
+        shard->is_hot = err == NULL && shard->rows_read >= trip->limit;
+        shard->is_due = shard->is_due || shard->is_hot || err != NULL;
+    }
+    if (err == NULL) {
+        count_trip(reading, trip);
+    }
+    if (trip->rows > 0) {
+        reading->pause_ms = FIRST_PAUSE_MS;
+        (void)FAULT_POINT("relay.rows_read");
+    }
+    loop_deferred_schedule(reading->pump);
+}
+
+static bool has_room(const struct reading *reading)
+{
+    const struct relay *relay = reading->relay;
+    size_t bytes = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        bytes += relay->shards[i].log.window.bytes;
+    }
+    return publisher_in_flight(relay->publisher) < IN_FLIGHT_ROWS_MAX &&
+           bytes < IN_FLIGHT_BYTES_MAX;
+}
+
+static bool may_read(const struct reading *reading)
+{
+    const struct relay *relay = reading->relay;
+    return !relay->is_draining && !reading->is_choked && relay->publisher != NULL &&
+           publisher_is_open(relay->publisher) && has_room(reading);
+}
+
+static bool is_ready(const struct relay_shard *shard, int64_t now_ms)
+{
+    return shard->is_due && !shard->is_reading && shard_log_wants_rows(&shard->log, now_ms);
+}
+
+static int limit_for(const struct reading *reading, const struct trip *trip)
+{
+    const struct relay *relay = reading->relay;
+    int64_t limit =
+        (int64_t)((double)relay->options.read_bytes / (reading->row_bytes + 1)) / trip->count;
+    for (int i = 0; i < trip->count; i++) {
+        const struct shard_log *log = &relay->shards[trip->shards[i]].log;
+        const int64_t room = shard_log_room(log);
+        limit = limit < room ? limit : room;
+        limit = shard_log_is_fresh(log) && limit > LIMIT_FRESH ? LIMIT_FRESH : limit;
+    }
+    limit = limit < LIMIT_MIN ? LIMIT_MIN : limit;
+    return (int)(limit > LIMIT_MAX ? LIMIT_MAX : limit);
+}
+
+static void start_trip(struct reading *reading, int reader)
+{
+    static const struct outbox_read_events EVENTS = {.on_row = take_row, .on_done = finish_trip};
+    struct relay *relay = reading->relay;
+    struct trip *trip = &reading->trips[reader];
+    for (int i = 0; i < trip->count; i++) {
+        struct relay_shard *shard = &relay->shards[trip->shards[i]];
+        shard->is_reading = true;
+        shard->is_due = false;
+        shard->rows_read = 0;
+        shard->reading_run = shard->log.run;
+        reading->ranges[i] =
+            (struct outbox_range){.shard = trip->shards[i], .after = shard->log.read};
+    }
+    trip->limit = limit_for(reading, trip);
+    trip->rows = 0;
+    trip->sent_us = loop_now_us();
+    outbox_store_read(relay->store, reader, reading->ranges, (size_t)trip->count, trip->limit,
+                      &EVENTS, reading);
+}
+
+static int count_free_readers(const struct relay *relay)
+{
+    int count = 0;
+    for (int i = 0; i < relay->options.readers; i++) {
+        count += outbox_store_reader_is_free(relay->store, i) ? 1 : 0;
+    }
+    return count;
+}
+
+static int count_hot(const struct relay *relay, int64_t now_ms)
+{
+    int count = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        count += is_ready(&relay->shards[i], now_ms) && relay->shards[i].is_hot ? 1 : 0;
+    }
+    return count;
+}
+
+/* A fair part of those that have much to read, and all that only want to be looked at. */
+static void fill_trip(struct reading *reading, struct trip *trip, int free_readers, int64_t now_ms)
+{
+    const struct relay *relay = reading->relay;
+    int hot_left = (count_hot(relay, now_ms) + free_readers - 1) / free_readers;
+    trip->count = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        const struct relay_shard *shard = &relay->shards[i];
+        if (!is_ready(shard, now_ms) || (shard->is_hot && hot_left == 0)) {
+            continue;
+        }
+        hot_left -= shard->is_hot ? 1 : 0;
+        trip->shards[trip->count++] = i;
+    }
+}
+
+static void arm(struct reading *reading, int64_t delay_ms)
+{
+    if (!loop_timer_is_armed(reading->timer)) {
+        loop_timer_start(reading->timer, delay_ms);
+    }
+}
+
+static void pump(void *user)
+{
+    struct reading *reading = user;
+    struct relay *relay = reading->relay;
+    const int64_t now_ms = loop_now_ms();
+    int free_readers = count_free_readers(relay);
+    for (int i = 0; i < relay->options.readers && may_read(reading); i++) {
+        if (!outbox_store_reader_is_free(relay->store, i)) {
+            continue;
+        }
+        fill_trip(reading, &reading->trips[i], free_readers--, now_ms);
+        if (reading->trips[i].count == 0) {
+            break;
+        }
+        start_trip(reading, i);
+    }
+    arm(reading, reading->pause_ms);
+}
+
+/* --- when -------------------------------------------------------------------------------- */
+
+static void look_everywhere(struct reading *reading)
+{
+    struct relay *relay = reading->relay;
+    reading->looked_ms = loop_now_ms();
+    for (int i = 0; i < relay->shard_count; i++) {
+        relay->shards[i].is_due = true;
+    }
+    pump(reading);
+}
+
+static void take_pause_over(void *user)
+{
+    struct reading *reading = user;
+    const int64_t longest_ms = reading->relay->options.poll_ms;
+    reading->pause_ms *= 2;
+    reading->pause_ms = reading->pause_ms < longest_ms ? reading->pause_ms : longest_ms;
+    look_everywhere(reading);
+}
+
+void reading_ring(struct reading *reading)
+{
+    const int64_t waited_ms = loop_now_ms() - reading->looked_ms;
+    if (waited_ms >= BELL_GAP_MS) {
+        look_everywhere(reading);
+    } else {
+        reading->pause_ms = FIRST_PAUSE_MS;
+        loop_timer_start(reading->timer, BELL_GAP_MS - waited_ms);
+    }
+}
+
+void reading_pump(struct reading *reading)
+{
+    loop_deferred_schedule(reading->pump);
+}
+
+void reading_make_room(struct reading *reading)
+{
+    reading->is_choked = false;
+    loop_deferred_schedule(reading->pump);
+}
+
+struct reading *reading_new(struct relay *relay)
+{
+    const size_t shards = (size_t)relay->shard_count;
+    struct reading *reading = calloc(1, sizeof *reading);
+    if (reading == NULL) {
+        abort();
+    }
+    *reading = (struct reading){
+        .relay = relay,
+        .timer = loop_timer_new(relay->loop, take_pause_over, reading),
+        .pump = loop_deferred_new(relay->loop, pump, reading),
+        .trips = calloc((size_t)relay->options.readers, sizeof *reading->trips),
+        .ranges = calloc(shards, sizeof *reading->ranges),
+        .pause_ms = FIRST_PAUSE_MS,
+        .row_bytes = FIRST_ROW_BYTES,
+    };
+    for (int i = 0; reading->trips != NULL && i < relay->options.readers; i++) {
+        reading->trips[i].shards = calloc(shards, sizeof *reading->trips[i].shards);
+        if (reading->trips[i].shards == NULL) {
+            abort();
+        }
+    }
+    if (reading->trips == NULL || reading->ranges == NULL) {
+        abort();
+    }
+    return reading;
+}
+
+void reading_free(struct reading *reading)
+{
+    if (reading == NULL) {
+        return;
+    }
+    for (int i = 0; i < reading->relay->options.readers; i++) {
+        free(reading->trips[i].shards);
+    }
+    loop_timer_free(reading->timer);
+    loop_deferred_free(reading->pump);
+    free(reading->trips);
+    free(reading->ranges);
+    free(reading);
+}

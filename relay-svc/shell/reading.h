@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reading.h - rows out of the outbox and to the publisher.
+ *
+ * Several trips are in flight at once, one per reader; a trip carries ranges of
+ * several shards, a shard is in one trip at a time. Shards that keep returning
+ * full ranges are read again at once and spread over the readers; the others are looked at
+ * together, in one cheap query, when the bell rings or the pause is over (it doubles from 5 ms
+ * up to the setting while nothing comes).
+ *
+ * What is read is bounded by bytes, and what is in flight to Kafka by rows and
+ * bytes; rows that cannot be sent now are dropped and read again later.
+ */
+#ifndef RELAY_SVC_SHELL_READING_H
+#define RELAY_SVC_SHELL_READING_H
+
+struct reading;
+struct relay;
+
+struct reading *reading_new(struct relay *relay);
+void reading_free(struct reading *reading);
+
+/* Reads what may be read: call when a shard or a reader has become ready. */
+void reading_pump(struct reading *reading);
+
+/* The publisher has taken answers or was renewed: a full queue need no longer hold rows. */
+void reading_make_room(struct reading *reading);
+
+/* Somebody has appended: look at every shard now. */
+void reading_ring(struct reading *reading);
+
+#endif

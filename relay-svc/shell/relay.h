@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * relay.h - the shards of this relay at work: what its parts share.
+ *
+ * The parts, each its own file, none of which waits:
+ *     leases    which shards are ours
+ *     tails     what lies in Kafka already, before a shard runs
+ *     reading   rows out of the outbox, and to the publisher
+ *     marking   positions into the database
+ * The rules are core/shard_log's. This file holds the shards themselves, passes
+ * answers to them and logs what a person should know, once.
+ *
+ * Threads: the loop's.
+ */
+#ifndef RELAY_SVC_SHELL_RELAY_H
+#define RELAY_SVC_SHELL_RELAY_H
+
+#include "common/base/error.h"
+#include "common/io/kafka_config.h"
+#include "relay-svc/core/shard_log.h"
+#include "relay-svc/shell/outbox_store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_timer;
+struct kafka_topics;
+struct kafka_topics_wanted;
+struct leases;
+struct marking;
+struct metrics;
+struct publisher;
+struct reading;
+struct tails;
+
+enum { SHARD_COUNT_MAX = 1024 }; /* as the database's own check */
+
+struct relay_options {
+    const char *database_url;
+    struct kafka_config kafka;
+    const char *owner;
+    const char *const *aggregate_types; /* one per topic */
+    const char *const *topics;
+    int topic_count;
+    int replication;
+    int64_t lease_ms;
+    int readers;
+    int64_t poll_ms;    /* longest pause between looks at the outbox */
+    int window_rows;    /* per shard */
+    int64_t read_bytes; /* per trip, about */
+    struct metrics *metrics;
+    /* This installation cannot be served (another number of shards or partitions). */
+    void (*on_fatal)(void *user, const struct error *err);
+    void *user;
+};
+
+/* What the parts keep per shard besides its log. */
+struct relay_shard {
+    struct shard_log log;
+    enum shard_state seen; /* the state last acted upon */
+    int64_t since_ms;      /* when it was entered; monotonic */
+    bool has_asked_tails;
+    uint16_t asked_run;          /* the run for which the tails were asked */
+    char told[SHARD_REASON_MAX]; /* the reason last logged */
+    int64_t told_ms;
+    bool is_due; /* has, or may have, rows to read */
+    bool is_hot; /* the last read returned as many as asked for */
+    bool is_reading;
+    uint16_t reading_run;
+    int rows_read; /* by the trip in flight */
+};
+
+struct relay {
+    struct loop *loop;
+    struct relay_options options;
+    struct outbox_store *store;
+    int shard_count;              /* 0 until the database has told */
+    struct kafka_topics *looking; /* at the topics; NULL when not */
+    bool is_look_over;
+    struct kafka_topics_wanted *wanted;
+    struct error topics_error; /* why the topics are not in order yet */
+    bool is_running;           /* from here on: what exists once they are */
+    struct relay_shard *shards;
+    struct publisher *publisher;
+    struct leases *leases;
+    struct tails *tails;
+    struct reading *reading;
+    struct marking *marking;
+    struct loop_timer *ticker;
+    unsigned ticks;
+    bool is_asking_backlog;
+    bool is_draining;
+};
+
+MUST_USE enum error_kind relay_new(struct loop *loop, const struct relay_options *options,
+                                   struct relay **ret_relay, struct error *err);
+void relay_free(struct relay *relay);
+
+/* Takes no more rows; finishes what is in flight, marks it and gives the shards back. */
+void relay_drain(struct relay *relay);
+bool relay_is_drained(const struct relay *relay);
+
+/* Probes: ERROR_NONE or the reason. */
+MUST_USE enum error_kind relay_probe_database(void *user, struct error *err);
+MUST_USE enum error_kind relay_probe_kafka(void *user, struct error *err);
+MUST_USE enum error_kind relay_probe_shards(void *user, struct error *err);
+
+/* Brings gauges up to date. */
+void relay_update_metrics(void *user);
+
+/* --- for the parts ------------------------------------------------------------ */
+
+/* After anything that may have changed a shard's state: logs it, and does what follows. */
+void relay_after_change(struct relay *relay, int shard);
+
+#endif

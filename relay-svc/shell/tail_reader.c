@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/shell/tail_reader.h"
+
+#include "common/base/parse.h"
+#include "common/contract/topics.h"
+#include "common/io/kafka_consumer.h"
+#include "common/io/loop.h"
+
+#include <stdlib.h>
+
+enum {
+    FETCH_WAIT_MS = 10, /* an answer with nothing new tells that the end is reached */
+    IDLE_MS = 5000,     /* the consumer goes away after so long without a question */
+};
+
+/* How far to look back; the last is the beginning. */
+static const int64_t DEPTHS[] = {1, 16, 256, 4096};
+enum { DEPTH_COUNT = sizeof DEPTHS / sizeof DEPTHS[0] };
+
+struct question {
+    bool is_open;
+    size_t depth; /* index into DEPTHS; DEPTH_COUNT: from the beginning */
+    struct tail_found found;
+};
+
+struct tail_reader {
+    struct loop *loop;
+    struct tail_reader_options options;
+    struct kafka_consumer *consumer; /* NULL while there is no question */
+    struct loop_timer *idle;
+    struct question *questions; /* [topic][partition] */
+    int open_count;
+};
+
+static struct question *question_of(struct tail_reader *reader, int topic, int partition)
+{
+    return &reader->questions[topic * reader->options.partitions + partition];
+}
+
+static void close_question(struct tail_reader *reader, int topic, int partition)
+{
+    struct question *question = question_of(reader, topic, partition);
+    if (!question->is_open) {
+        return;
+    }
+    question->is_open = false;
+    kafka_consumer_stop(reader->consumer, topic, partition);
+    if (--reader->open_count == 0) {
+        loop_timer_start(reader->idle, IDLE_MS);
+    }
+}
+
+static enum error_kind start(struct tail_reader *reader, int topic, int partition,
+                             struct error *err)
+{
+    const struct question *question = question_of(reader, topic, partition);
+    const struct kafka_position from = {
+        .topic = topic,
+        .partition = partition,
+        .offset = question->depth < DEPTH_COUNT ? kafka_offset_tail(DEPTHS[question->depth])
+                                                : KAFKA_OFFSET_BEGINNING,
+    };
+    return kafka_consumer_start(reader->consumer, &from, err);
+}
+
+static void answer(struct tail_reader *reader, int topic, int partition)
+{
+    struct question *question = question_of(reader, topic, partition);
+    question->found.first_offset = kafka_consumer_first_offset(reader->consumer, topic, partition);
+    close_question(reader, topic, partition);
+    reader->options.on_found(reader->options.user, topic, partition, &question->found);
+}
+
+/* A record of ours: sent by a relay in the course of its log. */
+static bool read_mark(const struct kafka_record *record, struct tail_mark *ret_mark)
+{
+    struct tail_mark mark = {.exists = true, .offset = record->offset};
+    const bool is_ours =
+        strview_is(kafka_record_header(record, TOPICS_HEADER_CE_SOURCE), TOPICS_CE_SOURCE) &&
+        kafka_record_header(record, TOPICS_HEADER_CE_REPUBLISHED).data == NULL &&
+        parse_i64(kafka_record_header(record, TOPICS_HEADER_CE_SEQUENCE), &mark.seq) &&
+        uuid_parse(kafka_record_header(record, TOPICS_HEADER_CE_ID), &mark.id);
+    if (is_ours) {
+        *ret_mark = mark;
+    }
+    return is_ours;
+}
+
+/* At the end of the partition: found, or further back. */
+static void reach_end(struct tail_reader *reader, int topic, int partition)
+{
+    struct question *question = question_of(reader, topic, partition);
+    struct error err;
+    if (question->found.record.exists || question->depth == DEPTH_COUNT) {
+        answer(reader, topic, partition);
+        return;
+    }
+    question->depth++;
+    kafka_consumer_stop(reader->consumer, topic, partition);
+    if (start(reader, topic, partition, &err) != ERROR_NONE) {
+        close_question(reader, topic, partition);
+        reader->options.on_missing(reader->options.user, topic, partition, &err);
+    }
+}
+
+static void take_record(struct tail_reader *reader, const struct kafka_record *record)
+{
+    struct question *question = question_of(reader, record->topic, record->partition);
+    if (!question->is_open) {
+        return;
+    }
+    struct tail_mark mark;
+    const struct tail_mark *newest = &question->found.record;
+    if (read_mark(record, &mark) && (!newest->exists || mark.offset > newest->offset)) {
+        question->found.record = mark;
+    }
+    if (record->offset + 1 ==
+        kafka_consumer_end_offset(reader->consumer, record->topic, record->partition)) {
+        reach_end(reader, record->topic, record->partition);
+    }
+}
+
+static void take_records(void *user, struct kafka_record *records, size_t count)
+{
+    struct tail_reader *reader = user;
+    for (size_t i = 0; i < count; i++) {
+        take_record(reader, &records[i]);
+        kafka_record_done(&records[i]);
+    }
+}
+
+static void take_end(void *user, const struct kafka_position *end)
+{
+    struct tail_reader *reader = user;
+    if (question_of(reader, end->topic, end->partition)->is_open) {
+        reach_end(reader, end->topic, end->partition);
+    }
+}
+
+static void take_partition_error(void *user, const struct kafka_position *where,
+                                 const struct error *err)
+{
+    struct tail_reader *reader = user;
+    if (err->kind != ERROR_NOT_FOUND) {
+        return; /* goes on by itself */
+    }
+    const int first = where->partition >= 0 ? where->partition : 0;
+    const int last = where->partition >= 0 ? where->partition : reader->options.partitions - 1;
+    for (int partition = first; partition <= last; partition++) {
+        if (question_of(reader, where->topic, partition)->is_open) {
+            close_question(reader, where->topic, partition);
+            reader->options.on_missing(reader->options.user, where->topic, partition, err);
+        }
+    }
+}
+
+static const struct kafka_consumer_callbacks EVENTS = {
+    .on_records = take_records,
+    .on_end = take_end,
+    .on_partition_error = take_partition_error,
+};
+
+static enum error_kind open_consumer(struct tail_reader *reader, struct error *err)
+{
+    const struct kafka_consumer_options options = {
+        .config = reader->options.config,
+        .topics = reader->options.topics,
+        .topic_count = reader->options.topic_count,
+        .fetch_wait_ms = FETCH_WAIT_MS,
+        .starts_over = true,
+        .reads_uncommitted = true, /* a foreign transaction left open must not hide our records */
+        .events = &EVENTS,
+        .user = reader,
+    };
+    return kafka_consumer_new(reader->loop, &options, &reader->consumer, err);
+}
+
+enum error_kind tail_reader_ask(struct tail_reader *reader, int topic, int partition,
+                                struct error *err)
+{
+    tail_reader_cancel(reader, topic, partition);
+    if (reader->consumer == NULL && open_consumer(reader, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    loop_timer_stop(reader->idle);
+    struct question *question = question_of(reader, topic, partition);
+    *question = (struct question){.is_open = true};
+    reader->open_count++;
+    if (start(reader, topic, partition, err) != ERROR_NONE) {
+        close_question(reader, topic, partition);
+        return err->kind;
+    }
+    return ERROR_NONE;
+}
+
+void tail_reader_cancel(struct tail_reader *reader, int topic, int partition)
+{
+    close_question(reader, topic, partition);
+}
+
+static void rest(void *user)
+{
+    struct tail_reader *reader = user;
+    kafka_consumer_free(reader->consumer);
+    reader->consumer = NULL;
+}
+
+enum error_kind tail_reader_new(struct loop *loop, const struct tail_reader_options *options,
+                                struct tail_reader **ret_reader, struct error *err)
+{
+    struct tail_reader *reader = calloc(1, sizeof *reader);
+    struct question *questions =
+        calloc((size_t)options->topic_count * (size_t)options->partitions, sizeof *questions);
+    if (reader == NULL || questions == NULL) {
+        free(reader);
+        free(questions);
+        return error_set(err, ERROR_FATAL, "out of memory");
+    }
+    *reader = (struct tail_reader){.loop = loop, .options = *options, .questions = questions};
+    reader->idle = loop_timer_new(loop, rest, reader);
+    *ret_reader = reader;
+    return ERROR_NONE;
+}
+
+void tail_reader_free(struct tail_reader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    kafka_consumer_free(reader->consumer);
+    loop_timer_free(reader->idle);
+    free(reader->questions);
+    free(reader);
+}

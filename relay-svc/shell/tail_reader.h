@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tail_reader.h - finds the newest record of ours in a partition.
+ *
+ * It looks back from the end, further and further (1, 16, 256, 4,096 records,
+ * then from the beginning), because what lies at the end need not be ours:
+ * transaction markers, other producers' records, records published again by an
+ * operator (ce_republished). Its consumer exists only while there are questions.
+ *
+ * Threads: the loop's.
+ */
+#ifndef RELAY_SVC_SHELL_TAIL_READER_H
+#define RELAY_SVC_SHELL_TAIL_READER_H
+
+#include "common/base/error.h"
+#include "common/io/kafka_config.h"
+#include "relay-svc/core/tail.h"
+
+#include <stdbool.h>
+
+struct loop;
+struct tail_reader;
+
+struct tail_reader_options {
+    struct kafka_config config;
+    const char *const *topics;
+    int topic_count;
+    int partitions; /* of each topic */
+    void (*on_found)(void *user, int topic, int partition, const struct tail_found *found);
+    /* There is no such topic or partition. */
+    void (*on_missing)(void *user, int topic, int partition, const struct error *err);
+    void *user;
+};
+
+MUST_USE enum error_kind tail_reader_new(struct loop *loop,
+                                         const struct tail_reader_options *options,
+                                         struct tail_reader **ret_reader, struct error *err);
+void tail_reader_free(struct tail_reader *reader);
+
+/* Answers once, from the loop; asking again begins anew. Kafka being away only delays it. */
+MUST_USE enum error_kind tail_reader_ask(struct tail_reader *reader, int topic, int partition,
+                                         struct error *err);
+
+/* Forget the question, if there is one. */
+void tail_reader_cancel(struct tail_reader *reader, int topic, int partition);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/shell/tails.h"
+
+#include "common/base/fault_point.h"
+#include "common/io/loop.h"
+#include "common/run/log.h"
+#include "relay-svc/metrics.h"
+#include "relay-svc/shell/outbox_store.h"
+#include "relay-svc/shell/relay.h"
+#include "relay-svc/shell/tail_reader.h"
+
+#include <stdlib.h>
+
+enum { RETRY_MS = 500 };
+
+struct tails {
+    struct relay *relay;
+    struct tail_reader *reader;
+    struct loop_timer *retry;
+    bool *is_unanswered; /* by shard: the database could not be asked */
+};
+
+/* A look-up in the outbox on its way. */
+struct lookup {
+    struct tails *tails;
+    int shard;
+    int topic;
+    uint16_t run;
+    enum tail_verdict verdict;
+    struct tail_found found;
+};
+
+static void judge(struct tails *tails, int shard, int topic, enum tail_verdict verdict,
+                  const struct tail_found *found)
+{
+    struct relay *relay = tails->relay;
+    struct shard_log *log = &relay->shards[shard].log;
+    metrics_add(relay->options.metrics, METRIC_TAILS, verdict, 1);
+    if (verdict == TAIL_OLDER) {
+        char text[SHARD_REASON_MAX];
+        tail_explain(verdict, relay->options.topics[topic], shard, &log->topics[topic].known, found,
+                     text, sizeof text);
+        log_event(LOG_ERROR, "kafka_lost_records", LOG_INT("shard", shard),
+                  LOG_STR("topic", relay->options.topics[topic]), LOG_TEXT(text));
+    }
+    (void)FAULT_POINT("relay.tail_judged");
+    shard_log_judge(log, topic, verdict, found);
+    relay_after_change(relay, shard);
+}
+
+static void take_answer(void *user, const struct tail_mark *in_outbox, const struct error *err)
+{
+    struct lookup *lookup = user;
+    struct tails *tails = lookup->tails;
+    const struct shard_log *log = &tails->relay->shards[lookup->shard].log;
+    if (log->state != SHARD_CHECKING || log->run != lookup->run) {
+        free(lookup);
+        return;
+    }
+    if (err != NULL) {
+        tails->is_unanswered[lookup->shard] = true;
+        loop_timer_start(tails->retry, RETRY_MS);
+    } else {
+        judge(tails, lookup->shard, lookup->topic,
+              tail_confirm(lookup->verdict, &lookup->found, in_outbox), &lookup->found);
+    }
+    free(lookup);
+}
+
+static void ask_outbox(struct tails *tails, int shard, int topic, enum tail_verdict verdict,
+                       const struct tail_found *found)
+{
+    struct relay *relay = tails->relay;
+    struct lookup *lookup = calloc(1, sizeof *lookup);
+    if (lookup == NULL) {
+        abort();
+    }
+    *lookup = (struct lookup){tails, shard, topic, relay->shards[shard].log.run, verdict, *found};
+    const struct outbox_question question = {
+        .shard = shard,
+        .aggregate_type = strview_of(relay->options.aggregate_types[topic]),
+        .seq = found->record.seq,
+    };
+    outbox_store_find(relay->store, &question, take_answer, lookup);
+}
+
+static void take_found(void *user, int topic, int shard, const struct tail_found *found)
+{
+    struct tails *tails = user;
+    const struct shard_log *log = &tails->relay->shards[shard].log;
+    if (log->state != SHARD_CHECKING) {
+        return;
+    }
+    const enum tail_verdict verdict = tail_compare(&log->topics[topic].known, found);
+    if (verdict == TAIL_NEWER || verdict == TAIL_OLDER) {
+        ask_outbox(tails, shard, topic, verdict, found);
+    } else {
+        judge(tails, shard, topic, verdict, found);
+    }
+}
+
+static void take_missing(void *user, int topic, int shard, const struct error *err)
+{
+    struct tails *tails = user;
+    struct relay *relay = tails->relay;
+    struct shard_log *log = &relay->shards[shard].log;
+    if (log->state == SHARD_CHECKING) {
+        shard_log_stop(log,
+                       "%s/%d is gone (%s): restore the topic, or set TOPIC_PREFIX and start "
+                       "anew for new ones",
+                       relay->options.topics[topic], shard, err->text);
+        relay_after_change(relay, shard);
+    }
+}
+
+void tails_check(struct tails *tails, int shard)
+{
+    struct relay *relay = tails->relay;
+    struct error err;
+    tails->is_unanswered[shard] = false;
+    for (int topic = 0; topic < relay->options.topic_count; topic++) {
+        if (tail_reader_ask(tails->reader, topic, shard, &err) != ERROR_NONE) {
+            tails->is_unanswered[shard] = true;
+            loop_timer_start(tails->retry, RETRY_MS);
+        }
+    }
+}
+
+void tails_forget(struct tails *tails, int shard)
+{
+    tails->is_unanswered[shard] = false;
+    for (int topic = 0; topic < tails->relay->options.topic_count; topic++) {
+        tail_reader_cancel(tails->reader, topic, shard);
+    }
+}
+
+void tails_retry(struct tails *tails)
+{
+    const struct relay *relay = tails->relay;
+    for (int i = 0; i < relay->shard_count; i++) {
+        if (tails->is_unanswered[i] && relay->shards[i].log.state == SHARD_CHECKING) {
+            tails_check(tails, i);
+        }
+    }
+}
+
+static void retry(void *user)
+{
+    tails_retry(user);
+}
+
+enum error_kind tails_new(struct relay *relay, struct tails **ret_tails, struct error *err)
+{
+    struct tails *tails = calloc(1, sizeof *tails);
+    bool *is_unanswered = calloc((size_t)relay->shard_count, sizeof *is_unanswered);
+    if (tails == NULL || is_unanswered == NULL) {
+        abort();
+    }
+    *tails = (struct tails){.relay = relay, .is_unanswered = is_unanswered};
+    const struct tail_reader_options options = {
+        .config = relay->options.kafka,
+        .topics = relay->options.topics,
+        .topic_count = relay->options.topic_count,
+        .partitions = relay->shard_count,
+        .on_found = take_found,
+        .on_missing = take_missing,
+        .user = tails,
+    };
+    tails->retry = loop_timer_new(relay->loop, retry, tails);
+    *ret_tails = tails;
+    return tail_reader_new(relay->loop, &options, &tails->reader, err);
+}
+
+void tails_free(struct tails *tails)
+{
+    if (tails == NULL) {
+        return;
+    }
+    tail_reader_free(tails->reader);
+    loop_timer_free(tails->retry);
+    free(tails->is_unanswered);
+    free(tails);
+}

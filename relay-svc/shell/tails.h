@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tails.h - finds out, for a shard that is about to run, what Kafka holds already:
+ * reads each partition's tail, asks the outbox where needed, gives the verdict
+ * to the shard's log.
+ */
+#ifndef RELAY_SVC_SHELL_TAILS_H
+#define RELAY_SVC_SHELL_TAILS_H
+
+#include "common/base/error.h"
+
+struct relay;
+struct tails;
+
+MUST_USE enum error_kind tails_new(struct relay *relay, struct tails **ret_tails,
+                                   struct error *err);
+void tails_free(struct tails *tails);
+
+/* Begins for a shard that is CHECKING; of an earlier question nothing will be heard. */
+void tails_check(struct tails *tails, int shard);
+
+/* The shard is no longer ours. */
+void tails_forget(struct tails *tails, int shard);
+
+/* The database is there (again): look-ups it has lost are asked anew. */
+void tails_retry(struct tails *tails);
+
+#endif
