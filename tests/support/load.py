@@ -1,0 +1,377 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Sends commands as shops, payment providers and warehouses do, through whatever happens.
+
+    load.py send JOURNAL [options] URL...    until --seconds, --commands or SIGTERM
+    load.py kill JOURNAL PID LABEL           SIGKILL, and how many commands were in flight then
+    load.py await JOURNAL PID LABEL SECONDS  the same for a process that ends by itself
+    load.py race URL PATH ROLE KEY COPIES BODY...   one key, many times at once (see `race`)
+
+A command that got no answer (connection lost or refused, 429, 503) is sent again with the same
+Idempotency-Key, to any of the URLs, until it has one. load_check.py holds the journal against
+PostgreSQL, Kafka and Redis. tests/support/load.sh is how tests call all this.
+
+Tokens come from the environment: TOKEN_AGENT, TOKEN_PAYMENT, TOKEN_FULFILMENT, TOKEN_CUSTOMER.
+"""
+import argparse
+import http.client
+import itertools
+import json
+import os
+import random
+import select
+import signal
+import sys
+import threading
+import time
+import urllib.parse
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import load_journal  # noqa: E402
+
+ANSWER_LIMIT = 20  # seconds for one attempt
+SKUS = [f"load-sku-{i}" for i in range(1, 9)]
+SCARCE = SKUS[:2]  # little stock, so that some orders are refused
+CUSTOMERS = [f"load-customer-{i}" for i in range(1, 7)]
+STOCK = 1_000_000
+SCARCE_STOCK = 20
+NOT_AN_ANSWER = {408, 429, 503}
+
+
+def price_of(sku):
+    return 100 * int(sku.split("-")[-1])
+
+
+# --- the wire -------------------------------------------------------------------------------
+
+
+class Answer:
+    def __init__(self, status, body, headers):
+        self.status, self.body, self.headers = status, body, headers
+        self.replayed = headers.get("Idempotent-Replayed") == "true"
+
+
+class Wire:
+    """Kept-alive connections of one thread, one per address."""
+
+    def __init__(self, urls):
+        self._peers = [urllib.parse.urlsplit(url).netloc for url in urls]
+        self._connections = {}
+
+    def connect(self, peer):
+        """None when nobody listens."""
+        if peer not in self._connections:
+            connection = http.client.HTTPConnection(peer, timeout=ANSWER_LIMIT)
+            try:
+                connection.connect()
+            except OSError:
+                return None
+            self._connections[peer] = connection
+        return self._connections[peer]
+
+    def connect_all(self):
+        for peer in self._peers:
+            self.connect(peer)
+
+    def send(self, request, key):
+        """The answer, or "refused" or "lost"."""
+        peer = random.choice(self._peers)
+        connection = self.connect(peer)
+        if connection is None:
+            return "refused"
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": "Bearer " + os.environ["TOKEN_" + request["role"].upper()],
+            "Idempotency-Key": key,
+        }
+        if request.get("if_match"):
+            headers["If-Match"] = request["if_match"]
+        try:
+            connection.request("POST", request["path"], request["body"].encode(), headers)
+            response = connection.getresponse()
+            answer = Answer(response.status, response.read().decode(), response.headers)
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            del self._connections[peer]
+            return "lost"
+        if response.will_close:
+            connection.close()
+            del self._connections[peer]
+        return answer
+
+
+# --- what to send ---------------------------------------------------------------------------
+
+
+def request_of(path, role, body, **more):
+    return {"path": path, "role": role, "body": json.dumps(body), **more}
+
+
+def register_customer(customer_id):
+    return request_of("/v1/customers", "agent", {
+        "customer_id": customer_id, "name": f"Customer {customer_id}",
+        "email": f"{customer_id}@example.org", "phone": "+44 20 7946 0001"})
+
+
+def add_product(sku):
+    return request_of("/v1/products", "agent", {
+        "sku": sku, "name": f"Product {sku}", "unit_price_minor": price_of(sku),
+        "currency": "GBP"})
+
+
+def receive_stock(sku, quantity):
+    return request_of(f"/v1/products/{sku}/receive-stock", "agent", {"quantity": quantity})
+
+
+class Orders:
+    """The orders known so far: any thread may send the next command to any of them."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._orders = {}
+
+    def learn(self, request, answer):
+        if answer.status in (200, 201):
+            body = json.loads(answer.body)
+            if body["aggregate"]["type"] == "order":
+                with self._lock:
+                    order = self._orders.setdefault(body["aggregate"]["id"], {})
+                    order.update(version=body["version"], last=body["command"])
+                    if body["command"] == "PlaceOrder":
+                        lines = json.loads(request["body"])["lines"]
+                        order["total"] = sum(x["quantity"] * price_of(x["sku"]) for x in lines)
+
+    def pick(self, rng):
+        """One of the last few, with its state; None when there is none."""
+        with self._lock:
+            recent = list(itertools.islice(reversed(self._orders), 40))
+            if not recent:
+                return None
+            order_id = rng.choice(recent)
+            return order_id, dict(self._orders[order_id])
+
+
+NEXT = {
+    "PlaceOrder": ["authorize", "authorize", "authorize", "cancel", "ship"],
+    "AuthorizePayment": ["ship", "ship", "ship", "cancel", "deliver"],
+    "ShipOrder": ["deliver", "deliver", "cancel"],
+    "DeliverOrder": ["authorize", "ship", "deliver", "cancel"],
+    "CancelOrder": ["authorize", "ship", "deliver", "cancel"],
+}
+
+
+def place_order(rng):
+    skus = rng.sample(SKUS, rng.choice((1, 2, 2, 3)))
+    return request_of("/v1/orders", "agent", {
+        "customer_id": rng.choice(CUSTOMERS) if rng.random() < 0.97 else "load-nobody",
+        "currency": "GBP",
+        "lines": [{"sku": sku, "quantity": rng.randint(1, 5)} for sku in skus],
+        "shipping_address": {"name": "Somebody", "line1": "1 High Street", "city": "London",
+                             "postal_code": "N1 1AA", "country": "GB"},
+        "payment": {"provider": "demo", "method": "card"}})
+
+
+def advance(rng, picked, number):
+    order_id, order = picked
+    total = order.get("total", 0)
+    bodies = {
+        "authorize": ("authorize-payment", "payment", {
+            "amount_minor": total if rng.random() < 0.95 else total + 1,
+            "reference": f"ref-{number}"}),
+        "ship": ("ship", "fulfilment", {"carrier": "post", "tracking_number": f"T-{number}"}),
+        "deliver": ("deliver", "fulfilment", {}),
+        "cancel": ("cancel", "agent", {"reason": "changed their mind"}),
+    }
+    path, role, body = bodies[rng.choice(NEXT[order["last"]])]
+    more = {"if_match": f'"v{order["version"]}"'} if rng.random() < 0.1 else {}
+    return request_of(f"/v1/orders/{order_id}/{path}", role, body, **more)
+
+
+def any_command(rng, orders, number):
+    dice = rng.random()
+    picked = orders.pick(rng)
+    if dice < 0.02:
+        return register_customer(f"load-customer-{rng.randint(1, 60)}")
+    if dice < 0.08:
+        return receive_stock(rng.choice(SCARCE), rng.randint(1, SCARCE_STOCK))
+    if dice < 0.45 or picked is None:
+        return place_order(rng)
+    return advance(rng, picked, number)
+
+
+# --- sending --------------------------------------------------------------------------------
+
+
+class Load:
+    def __init__(self, options):
+        self.options = options
+        self.journal = load_journal.Journal(options.journal)
+        self.orders = Orders()
+        self.stop = threading.Event()
+        self.run = f"{os.getpid()}-{time.monotonic_ns()}"
+        self.numbers = itertools.count(1)
+        self.ends_at = time.monotonic() + options.seconds
+
+    def attempt(self, wire, request, key, number):
+        self.journal.write(begin=key, **{"try": number})
+        answer = wire.send(request, key)
+        result = answer if isinstance(answer, str) else answer.status
+        self.journal.write(end=key, result=result, **{"try": number})
+        return answer
+
+    def command(self, wire, request, key):
+        """Sends it until it is answered; the same key every time."""
+        give_up_at = time.monotonic() + self.options.give_up
+        for number in itertools.count(1):
+            answer = self.attempt(wire, request, key, number)
+            if not isinstance(answer, str) and answer.status not in NOT_AN_ANSWER:
+                self.journal.write(final=key, request=request, status=answer.status,
+                                   body=answer.body, replayed=answer.replayed)
+                self.orders.learn(request, answer)
+                return answer
+            if self.options.once or time.monotonic() > give_up_at:
+                self.journal.write(final=key, request=request, status=None, body=None,
+                                   replayed=False)
+                return None
+            time.sleep(random.uniform(0.02, 0.15))
+
+    def seed(self):
+        """The shop; in a second load of the same world all of it is a replay."""
+        wire = Wire(self.options.urls)
+        for customer in CUSTOMERS:
+            self.command(wire, register_customer(customer), f"load-seed-{customer}")
+        for sku in SKUS:
+            stock = SCARCE_STOCK if sku in SCARCE else STOCK
+            self.command(wire, add_product(sku), f"load-seed-{sku}")
+            self.command(wire, receive_stock(sku, stock), f"load-seed-stock-{sku}")
+
+    def work(self, seed):
+        rng = random.Random(seed)
+        wire = Wire(self.options.urls)
+        while not self.stop.is_set() and time.monotonic() < self.ends_at:
+            number = next(self.numbers)
+            if number > self.options.commands:
+                return
+            key = f"load-{self.run}-{number}"
+            request = any_command(rng, self.orders, number)
+            answer = self.command(wire, request, key)
+            if answer is not None and rng.random() < 0.03:
+                self.command(wire, request, key)  # a client that missed the answer
+            time.sleep(rng.uniform(0, 2 * self.options.pause / 1000))
+
+    def go(self):
+        signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
+        self.seed()
+        threads = [threading.Thread(target=self.work, args=(f"{self.options.seed}-{i}",))
+                   for i in range(self.options.threads)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def send(options):
+    Load(options).go()
+
+
+# --- killing --------------------------------------------------------------------------------
+
+
+def record_end(options, what, at):
+    count = load_journal.in_flight(load_journal.read(options.journal), at)
+    load_journal.Journal(options.journal).write(killed=options.label, in_flight=count)
+    print(f"      {options.label} {what} with {count} commands in flight")
+
+
+def kill(options):
+    handle = os.pidfd_open(options.pid)
+    at = time.monotonic()
+    signal.pidfd_send_signal(handle, signal.SIGKILL)
+    record_end(options, "killed", at)
+    select.select([handle], [], [], 10)
+
+
+def await_end(options):
+    try:
+        handle = os.pidfd_open(options.pid)
+    except ProcessLookupError:
+        handle = None
+    if handle is not None and not select.select([handle], [], [], options.seconds)[0]:
+        print(f"      {options.label} still runs after {options.seconds:g} s")
+        sys.exit(1)
+    record_end(options, "ended", time.monotonic())
+
+
+# --- one key at once ------------------------------------------------------------------------
+
+
+def race(options):
+    """Sends COPIES requests at the same moment, taking URLs, paths and bodies in turn. Prints
+    "STATUS REPLAYED BODY" of each answer, sorted, equal ones counted."""
+    urls, paths = options.urls.split(","), options.paths.split(",")
+    start = threading.Barrier(options.copies)
+    results = [None] * options.copies
+
+    def one(i):
+        request = {"path": paths[i % len(paths)], "role": options.role,
+                   "body": options.bodies[i % len(options.bodies)]}
+        wire = Wire([urls[i % len(urls)]])
+        wire.connect_all()
+        start.wait()
+        answer = wire.send(request, options.key)
+        results[i] = answer if isinstance(answer, str) else (
+            f"{answer.status}\t{answer.replayed}\t{answer.body.strip()}")
+
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(options.copies)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for line in sorted(set(results)):
+        print(f"{results.count(line)}\t{line}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    actions = parser.add_subparsers(required=True)
+
+    action = actions.add_parser("send")
+    action.set_defaults(run=send)
+    action.add_argument("journal")
+    action.add_argument("urls", nargs="+")
+    action.add_argument("--seconds", type=float, default=3600)
+    action.add_argument("--commands", type=int, default=10**9)
+    action.add_argument("--threads", type=int, default=12)
+    action.add_argument("--pause", type=float, default=12, help="ms between commands, about")
+    action.add_argument("--give-up", type=float, default=90, help="seconds to try one command")
+    action.add_argument("--once", action="store_true", help="never try again")
+    action.add_argument("--seed", default="1")
+
+    action = actions.add_parser("kill")
+    action.set_defaults(run=kill)
+    action.add_argument("journal")
+    action.add_argument("pid", type=int)
+    action.add_argument("label")
+
+    action = actions.add_parser("await")
+    action.set_defaults(run=await_end)
+    action.add_argument("journal")
+    action.add_argument("pid", type=int)
+    action.add_argument("label")
+    action.add_argument("seconds", type=float)
+
+    action = actions.add_parser("race")
+    action.set_defaults(run=race)
+    action.add_argument("urls")
+    action.add_argument("paths")
+    action.add_argument("role")
+    action.add_argument("key")
+    action.add_argument("copies", type=int)
+    action.add_argument("bodies", nargs="+")
+
+    options = parser.parse_args()
+    options.run(options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# load.sh - a load of commands in the background of an end-to-end test, and the check afterwards
+# that nothing was lost, doubled or reordered. Source it after e2e.sh.
+#
+#     load_start [load.py's options]   to LOAD_VIA ("command" unless set; several names are fine)
+#     load_kill NAME                   SIGKILL to a service; prints what was in flight
+#     load_await NAME SECONDS          for a service that is about to end by itself
+#     load_progresses [COMMANDS]       waits until that many more (20) have been answered
+#     load_stop                        no new commands; waits for the answers of the others
+#     load_check [load_check.py's options]   counts each promise as a check; replays via LOAD_VIA
+#
+# One journal per world: a second load_start adds to it.
+
+LOAD_VIA=${LOAD_VIA:-command}
+LOAD_JOURNAL=$WORLD_DIR/load.journal
+LOAD_PID=''
+LOAD_ENV=(TOKEN_AGENT="$TOKEN_AGENT" TOKEN_PAYMENT="$TOKEN_PAYMENT"
+    TOKEN_FULFILMENT="$TOKEN_FULFILMENT" TOKEN_CUSTOMER="$TOKEN_CUSTOMER"
+    LOAD_DATABASE_URL="$(world_url "$PG_SUPERUSER_URL" "$WORLD")"
+    LOAD_BROKERS="$KAFKA_BROKERS" LOAD_TOPIC_PREFIX="$WORLD."
+    LOAD_REDIS="127.0.0.1:$(port REDIS)" LOAD_REDIS_PASSWORD="$REDIS_ADMIN_PASSWORD"
+    LOAD_REDIS_DB="$REDIS_DB")
+
+# load_tool FILE ARGUMENTS...
+load_tool() { env "${LOAD_ENV[@]}" python3 -B "$ROOT/tests/support/$1" "${@:2}"; }
+
+load_urls() {
+    local name
+    for name in $LOAD_VIA; do
+        service_url "$name"
+    done
+}
+
+load_start() {
+    local -a urls
+    mapfile -t urls < <(load_urls)
+    touch "$LOAD_JOURNAL"
+    env "${LOAD_ENV[@]}" python3 -B "$ROOT/tests/support/load.py" send "$LOAD_JOURNAL" "$@" \
+        "${urls[@]}" &
+    LOAD_PID=$!
+}
+
+load_answered() { grep -c '"final"' "$LOAD_JOURNAL"; }
+
+load_has_answered() { [ "$(load_answered)" -ge "$1" ]; }
+
+load_progresses() {
+    wait_until "${LOAD_LIMIT:-60}" load_has_answered $(($(load_answered) + ${1:-20}))
+}
+
+load_kill() { load_tool load.py kill "$LOAD_JOURNAL" "$(service_pid "$1")" "$1"; }
+
+load_await() {
+    local pid
+    pid=$(cut -d ' ' -f 1 "$PIDS/$1.pid")
+    load_tool load.py await "$LOAD_JOURNAL" "$pid" "${3:-$1}" "$2"
+}
+
+load_stop() {
+    local status=0
+    [ -n "$LOAD_PID" ] || return 0
+    kill -s TERM "$LOAD_PID" 2>/dev/null
+    wait "$LOAD_PID" || status=$?
+    LOAD_PID=''
+    return "$status"
+}
+
+load_check() {
+    local line out=$WORLD_DIR/load.check
+    load_tool load_check.py "$@" "$LOAD_JOURNAL" >"$out" 2>&1 || true
+    cat "$out"
+    line=$(grep -c '^ok ' "$out")
+    PASSED=$((PASSED + line))
+    line=$(grep -c '^FAIL ' "$out")
+    FAILED=$((FAILED + line))
+    check "nothing was lost, doubled or reordered" load_check_is_whole "$out"
+}
+
+# A check that broke off in the middle has proved nothing.
+load_check_is_whole() { tail -n 1 "$1" | grep -q '^ *all promises kept$'; }
