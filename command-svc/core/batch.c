@@ -285,3 +285,17 @@ const struct envelope *domain_event_envelope(const struct domain_event *event)
         return &event->product.envelope;
     }
 }
+
+const char *domain_event_type(const struct domain_event *event)
+{
+    switch (event->aggregate) {
+    case AGGREGATE_ORDER:
+        return order_event_type(event->order.kind);
+    case AGGREGATE_CUSTOMER:
+        return customer_event_type(event->customer.kind);
+    case AGGREGATE_PRODUCT:
+    case AGGREGATE_COUNT:
+    default:
+        return product_event_type(event->product.kind);
+    }
+}

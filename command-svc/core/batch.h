@@ -29,6 +29,9 @@ struct domain_event {
     };
 };
 
+/* "OrderPlaced" ..., as in the outbox. */
+const char *domain_event_type(const struct domain_event *event);
+
 enum outcome_kind {
     OUTCOME_ACCEPTED = 0, /* event happened */
     OUTCOME_REJECTED,     /* rejection says why */

@@ -39,33 +39,6 @@ static const bool ALLOWED[ORDER_STATUS_COUNT][COMMAND_KIND_COUNT] = {
     [ORDER_STATUS_SHIPPED][COMMAND_DELIVER_ORDER] = true,
 };
 
-static const char *const STATUS_NAMES[] = {
-    [ORDER_STATUS_NONE] = "none",           [ORDER_STATUS_PLACED] = "placed",
-    [ORDER_STATUS_CONFIRMED] = "confirmed", [ORDER_STATUS_SHIPPED] = "shipped",
-    [ORDER_STATUS_DELIVERED] = "delivered", [ORDER_STATUS_RETURNED] = "returned",
-    [ORDER_STATUS_CANCELLED] = "cancelled",
-};
-static_assert(sizeof STATUS_NAMES / sizeof STATUS_NAMES[0] == ORDER_STATUS_COUNT,
-              "every status needs a name");
-
-static const char *const PAYMENT_NAMES[] = {
-    [PAYMENT_PENDING] = "pending",   [PAYMENT_AUTHORIZED] = "authorized",
-    [PAYMENT_DECLINED] = "declined", [PAYMENT_CAPTURED] = "captured",
-    [PAYMENT_VOIDED] = "voided",     [PAYMENT_PARTIALLY_REFUNDED] = "partially_refunded",
-    [PAYMENT_REFUNDED] = "refunded",
-};
-static_assert(sizeof PAYMENT_NAMES / sizeof PAYMENT_NAMES[0] == PAYMENT_STATUS_COUNT,
-              "every payment status needs a name");
-
-static const char *const REFUND_NAMES[] = {
-    [REFUND_NONE] = "none",
-    [REFUND_DUE] = "due",
-    [REFUND_PARTIAL] = "partial",
-    [REFUND_FULL] = "full",
-};
-static_assert(sizeof REFUND_NAMES / sizeof REFUND_NAMES[0] == REFUND_STATE_COUNT,
-              "every refund state needs a name");
-
 /* ---- placing ------------------------------------------------------------------------------- */
 
 /* What earlier lines of the same order already take of the product. */
@@ -229,7 +202,7 @@ static bool check_transition(const struct order *order, const struct command *co
     }
     if (!ALLOWED[order->status][command->kind]) {
         *ret_rejection = (struct rejection){.kind = REJECTION_ILLEGAL_TRANSITION,
-                                            .from = STATUS_NAMES[order->status],
+                                            .from = order_status_name(order->status),
                                             .command = ACTIONS[command->kind].path};
         list_allowed(order->status, ret_rejection);
         return false;
@@ -299,9 +272,9 @@ static void fill_cancelled(const struct order *order, const struct command *comm
     const bool is_captured = order->payment_status == PAYMENT_CAPTURED;
     event->envelope.reason = command->cancel_order.reason;
     event->cancelled.payment_status =
-        strview_of(PAYMENT_NAMES[is_captured ? PAYMENT_CAPTURED : PAYMENT_VOIDED]);
+        strview_of(payment_status_name(is_captured ? PAYMENT_CAPTURED : PAYMENT_VOIDED));
     event->cancelled.refund_state =
-        strview_of(REFUND_NAMES[is_captured ? REFUND_DUE : REFUND_NONE]);
+        strview_of(refund_state_name(is_captured ? REFUND_DUE : REFUND_NONE));
 }
 
 bool order_event_releases_stock(const struct order_event *event)
@@ -330,8 +303,8 @@ static void apply_payment_authorized(struct order *order, const struct order_eve
 
 static void apply_cancelled(struct order *order, const struct order_event *event)
 {
-    (void)!payment_status_from_name(event->cancelled.payment_status, &order->payment_status);
-    (void)!refund_state_from_name(event->cancelled.refund_state, &order->refund_state);
+    (void)!payment_status_parse(event->cancelled.payment_status, &order->payment_status);
+    (void)!refund_state_parse(event->cancelled.refund_state, &order->refund_state);
 }
 
 static const struct {
@@ -355,65 +328,4 @@ void order_apply(struct order *order, const struct order_event *event)
     if (AFTER[event->kind].apply != NULL) {
         AFTER[event->kind].apply(order, event);
     }
-}
-
-/* ---- names --------------------------------------------------------------------------------- */
-
-static bool find_name(struct strview name, const char *const *names, size_t count, size_t *ret)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strview_is(name, names[i])) {
-            *ret = i;
-            return true;
-        }
-    }
-    return false;
-}
-
-const char *order_status_name(enum order_status status)
-{
-    assert(status < ORDER_STATUS_COUNT);
-    return STATUS_NAMES[status];
-}
-
-const char *payment_status_name(enum payment_status status)
-{
-    assert(status < PAYMENT_STATUS_COUNT);
-    return PAYMENT_NAMES[status];
-}
-
-const char *refund_state_name(enum refund_state state)
-{
-    assert(state < REFUND_STATE_COUNT);
-    return REFUND_NAMES[state];
-}
-
-bool order_status_from_name(struct strview name, enum order_status *ret)
-{
-    size_t at;
-    if (!find_name(name, STATUS_NAMES, ORDER_STATUS_COUNT, &at)) {
-        return false;
-    }
-    *ret = (enum order_status)at;
-    return true;
-}
-
-bool payment_status_from_name(struct strview name, enum payment_status *ret)
-{
-    size_t at;
-    if (!find_name(name, PAYMENT_NAMES, PAYMENT_STATUS_COUNT, &at)) {
-        return false;
-    }
-    *ret = (enum payment_status)at;
-    return true;
-}
-
-bool refund_state_from_name(struct strview name, enum refund_state *ret)
-{
-    size_t at;
-    if (!find_name(name, REFUND_NAMES, REFUND_STATE_COUNT, &at)) {
-        return false;
-    }
-    *ret = (enum refund_state)at;
-    return true;
 }

@@ -19,30 +19,7 @@
 #include "command-svc/core/rejection.h"
 #include "common/base/arena.h"
 #include "common/contract/order_event.h"
-
-enum order_status {
-    ORDER_STATUS_NONE = 0, /* not placed yet */
-    ORDER_STATUS_PLACED,
-    ORDER_STATUS_CONFIRMED,
-    ORDER_STATUS_SHIPPED,
-    ORDER_STATUS_DELIVERED,
-    ORDER_STATUS_RETURNED,
-    ORDER_STATUS_CANCELLED,
-    ORDER_STATUS_COUNT
-};
-
-enum payment_status {
-    PAYMENT_PENDING = 0,
-    PAYMENT_AUTHORIZED,
-    PAYMENT_DECLINED,
-    PAYMENT_CAPTURED,
-    PAYMENT_VOIDED,
-    PAYMENT_PARTIALLY_REFUNDED,
-    PAYMENT_REFUNDED,
-    PAYMENT_STATUS_COUNT
-};
-
-enum refund_state { REFUND_NONE = 0, REFUND_DUE, REFUND_PARTIAL, REFUND_FULL, REFUND_STATE_COUNT };
+#include "common/contract/order_status.h"
 
 /* Pieces of a product that the order holds. */
 struct claim {
@@ -89,13 +66,5 @@ void order_apply(struct order *order, const struct order_event *event);
 
 /* Whether the event gives the order's claims back to the stock. */
 bool order_event_releases_stock(const struct order_event *event);
-
-/* Names as in columns, events and views; NULL-free tables. */
-const char *order_status_name(enum order_status status);
-const char *payment_status_name(enum payment_status status);
-const char *refund_state_name(enum refund_state state);
-MUST_USE bool order_status_from_name(struct strview name, enum order_status *ret);
-MUST_USE bool payment_status_from_name(struct strview name, enum payment_status *ret);
-MUST_USE bool refund_state_from_name(struct strview name, enum refund_state *ret);
 
 #endif

@@ -20,20 +20,6 @@ static const char *const QUERY_PATHS[] = {
 static_assert(sizeof QUERY_PATHS / sizeof QUERY_PATHS[0] == AGGREGATE_COUNT,
               "every aggregate needs a path");
 
-static const char *event_type(const struct domain_event *event)
-{
-    switch (event->aggregate) {
-    case AGGREGATE_ORDER:
-        return order_event_type(event->order.kind);
-    case AGGREGATE_CUSTOMER:
-        return customer_event_type(event->customer.kind);
-    case AGGREGATE_PRODUCT:
-    case AGGREGATE_COUNT:
-    default:
-        return product_event_type(event->product.kind);
-    }
-}
-
 static void write_aggregate(struct json_writer *writer, const struct command *command)
 {
     const char *type = aggregate_name(command_aggregate(command->kind));
@@ -51,7 +37,7 @@ static void write_events(struct json_writer *writer, const struct command *comma
     json_open_array(writer);
     json_open_object(writer);
     json_put_member_string(writer, "id", uuid_view(&command->event_id));
-    json_put_member_string(writer, "type", strview_of(event_type(event)));
+    json_put_member_string(writer, "type", strview_of(domain_event_type(event)));
     json_put_member_integer(writer, "version", domain_event_envelope(event)->version);
     json_close_object(writer);
     json_close_array(writer);

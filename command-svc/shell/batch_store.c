@@ -395,9 +395,9 @@ static void take_order(struct batch_store *store, const struct pgconn_result *re
     order->authorized_minor = pgconn_value_i64(result, row, 10);
     order->payment_reference = keep_value(store, result, row, 11);
     entry->loaded_version = order->version;
-    if (!order_status_from_name(pgconn_value(result, row, 3), &order->status) ||
-        !refund_state_from_name(pgconn_value(result, row, 4), &order->refund_state) ||
-        !payment_status_from_name(pgconn_value(result, row, 9), &order->payment_status)) {
+    if (!order_status_parse(pgconn_value(result, row, 3), &order->status) ||
+        !refund_state_parse(pgconn_value(result, row, 4), &order->refund_state) ||
+        !payment_status_parse(pgconn_value(result, row, 9), &order->payment_status)) {
         store->is_corrupt = true;
     }
 }
@@ -736,20 +736,6 @@ static void update_orders(struct batch_store *store)
     queue_columns_if_any(store, UPDATE_PAYMENTS);
 }
 
-static const char *event_type(const struct domain_event *event)
-{
-    switch (event->aggregate) {
-    case AGGREGATE_ORDER:
-        return order_event_type(event->order.kind);
-    case AGGREGATE_CUSTOMER:
-        return customer_event_type(event->customer.kind);
-    case AGGREGATE_PRODUCT:
-    case AGGREGATE_COUNT:
-    default:
-        return product_event_type(event->product.kind);
-    }
-}
-
 /* traceparent was checked at the door: nothing in it needs escaping. */
 static void add_headers(struct batch_store *store, size_t column, const struct command *command)
 {
@@ -776,7 +762,7 @@ static void insert_outbox(struct batch_store *store, const struct batch_record *
         add_text(store, 0, uuid_view(&item->command->event_id));
         add_cstr(store, 1, aggregate_name(event->aggregate));
         add_text(store, 2, envelope->aggregate_id);
-        add_cstr(store, 3, event_type(event));
+        add_cstr(store, 3, domain_event_type(event));
         add_text(store, 4, records[i].payload);
         add_i64(store, 5, envelope->version);
         add_i64(store, 6, shard_of(envelope->aggregate_id, shards));

@@ -9,6 +9,9 @@
 static const char *const TYPES[] = {[CUSTOMER_REGISTERED] = "CustomerRegistered"};
 static_assert(sizeof TYPES / sizeof TYPES[0] == CUSTOMER_EVENT_KIND_COUNT, "every kind has a type");
 
+static const struct event_form FORM = {
+    .id_member = "customer_id", .types = TYPES, .type_count = CUSTOMER_EVENT_KIND_COUNT};
+
 const char *customer_event_type(enum customer_event_kind kind)
 {
     assert(kind < CUSTOMER_EVENT_KIND_COUNT);
@@ -20,7 +23,7 @@ bool customer_event_encode(const struct customer_event *event, struct strbuf *ou
     struct json_writer writer;
     json_writer_init(&writer, out);
     json_open_object(&writer);
-    envelope_encode(&writer, "customer_id", &event->envelope);
+    envelope_encode(&writer, FORM.id_member, &event->envelope);
     json_key(&writer, "personal");
     json_open_object(&writer);
     json_put_member_string(&writer, "name", event->registered.name);
@@ -35,21 +38,15 @@ enum error_kind customer_event_decode(struct strview type, struct strview payloa
                                       struct arena *arena, struct customer_event *ret,
                                       struct error *err)
 {
-    size_t kind;
-    if (event_find_type(type, TYPES, CUSTOMER_EVENT_KIND_COUNT, &kind, err) != ERROR_NONE) {
-        return ERROR_INVALID;
+    struct event_frame frame;
+    const enum error_kind opened = event_open(&FORM, type, payload, arena, &frame, err);
+    if (opened != ERROR_NONE) {
+        return opened;
     }
-    const struct json_value *object;
-    const enum error_kind parsed = event_parse(payload, arena, &object, err);
-    if (parsed != ERROR_NONE) {
-        return parsed;
-    }
-    struct customer_event event = {.kind = (enum customer_event_kind)kind};
-    if (envelope_decode(object, "customer_id", &event.envelope, err) != ERROR_NONE) {
-        return ERROR_INVALID;
-    }
+    struct customer_event event = {.kind = (enum customer_event_kind)frame.kind,
+                                   .envelope = frame.envelope};
     struct event_reader reader = {.err = err};
-    const struct json_value *personal = event_read_object(&reader, object, "personal");
+    const struct json_value *personal = event_read_object(&reader, frame.payload, "personal");
     event.registered.name = event_read_text(&reader, personal, "name");
     event.registered.email = event_read_optional_text(&reader, personal, "email");
     event.registered.phone = event_read_optional_text(&reader, personal, "phone");

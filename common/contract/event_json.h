@@ -11,6 +11,7 @@
 #include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "common/contract/envelope.h"
 
 #include <stdint.h>
 
@@ -33,12 +34,24 @@ const struct json_value *event_read_object(struct event_reader *reader,
 const struct json_value *event_read_array(struct event_reader *reader,
                                           const struct json_value *object, const char *name);
 
-/* The payload as an object; ERROR_INVALID otherwise. */
-MUST_USE enum error_kind event_parse(struct strview payload, struct arena *arena,
-                                     const struct json_value **ret, struct error *err);
+/* What the events of one aggregate share. */
+struct event_form {
+    const char *id_member;    /* "order_id", "customer_id", "sku" */
+    const char *const *types; /* by kind */
+    size_t type_count;
+};
 
-/* The place of an event type's name in its table; ERROR_INVALID when it stands nowhere. */
-MUST_USE enum error_kind event_find_type(struct strview type, const char *const *names,
-                                         size_t count, size_t *ret, struct error *err);
+/* What has been read before the members of the event's own kind. */
+struct event_frame {
+    size_t kind;
+    struct envelope envelope;
+    const struct json_value *payload; /* an object */
+};
+
+/* ERROR_INVALID for an unknown type, for what is no JSON object and for a wrong envelope;
+ * ERROR_EXHAUSTED when the arena is too small. */
+MUST_USE enum error_kind event_open(const struct event_form *form, struct strview type,
+                                    struct strview payload, struct arena *arena,
+                                    struct event_frame *ret, struct error *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "common/contract/event_json.h"
 #include "common/contract/json.h"
+#include "common/contract/order_json.h"
 
 #include <assert.h>
 
@@ -28,6 +29,9 @@ static const char *const TYPES[] = {
 };
 static_assert(sizeof TYPES / sizeof TYPES[0] == ORDER_EVENT_KIND_COUNT, "every kind has a type");
 
+static const struct event_form FORM = {
+    .id_member = "order_id", .types = TYPES, .type_count = ORDER_EVENT_KIND_COUNT};
+
 static const struct {
     encode_fn *encode;
     decode_fn *decode;
@@ -51,7 +55,7 @@ bool order_event_encode(const struct order_event *event, struct strbuf *out)
     struct json_writer writer;
     json_writer_init(&writer, out);
     json_open_object(&writer);
-    envelope_encode(&writer, "order_id", &event->envelope);
+    envelope_encode(&writer, FORM.id_member, &event->envelope);
     CODECS[event->kind].encode(&writer, event);
     json_close_object(&writer);
     return json_writer_done(&writer);
@@ -60,21 +64,15 @@ bool order_event_encode(const struct order_event *event, struct strbuf *out)
 enum error_kind order_event_decode(struct strview type, struct strview payload, struct arena *arena,
                                    struct order_event *ret, struct error *err)
 {
-    size_t kind;
-    if (event_find_type(type, TYPES, ORDER_EVENT_KIND_COUNT, &kind, err) != ERROR_NONE) {
-        return ERROR_INVALID;
+    struct event_frame frame;
+    const enum error_kind opened = event_open(&FORM, type, payload, arena, &frame, err);
+    if (opened != ERROR_NONE) {
+        return opened;
     }
-    const struct json_value *object;
-    const enum error_kind parsed = event_parse(payload, arena, &object, err);
-    if (parsed != ERROR_NONE) {
-        return parsed;
-    }
-    struct order_event event = {.kind = (enum order_event_kind)kind};
-    if (envelope_decode(object, "order_id", &event.envelope, err) != ERROR_NONE) {
-        return ERROR_INVALID;
-    }
+    struct order_event event = {.kind = (enum order_event_kind)frame.kind,
+                                .envelope = frame.envelope};
     struct event_reader reader = {.err = err};
-    if (!CODECS[kind].decode(&reader, object, arena, &event)) {
+    if (!CODECS[frame.kind].decode(&reader, frame.payload, arena, &event)) {
         return error_set(err, ERROR_EXHAUSTED, "the event needs too much memory");
     }
     if (reader.failed) {
@@ -84,12 +82,12 @@ enum error_kind order_event_decode(struct strview type, struct strview payload, 
     return ERROR_NONE;
 }
 
-static void encode_lines(struct json_writer *writer, const struct order_placed *placed)
+void order_json_put_lines(struct json_writer *writer, const struct order_line *lines, size_t count)
 {
     json_key(writer, "lines");
     json_open_array(writer);
-    for (size_t i = 0; i < placed->line_count; i++) {
-        const struct order_line *line = &placed->lines[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct order_line *line = &lines[i];
         json_open_object(writer);
         json_put_member_string(writer, "sku", line->sku);
         json_put_member_string(writer, "name", line->name);
@@ -100,7 +98,7 @@ static void encode_lines(struct json_writer *writer, const struct order_placed *
     json_close_array(writer);
 }
 
-static void encode_address(struct json_writer *writer, const struct shipping_address *address)
+void order_json_put_address(struct json_writer *writer, const struct shipping_address *address)
 {
     json_key(writer, "shipping_address");
     json_open_object(writer);
@@ -127,11 +125,11 @@ static void encode_placed(struct json_writer *writer, const struct order_event *
     json_put_member_string(writer, "provider", placed->provider);
     json_put_member_string(writer, "method", placed->method);
     json_close_object(writer);
-    encode_lines(writer, placed);
+    order_json_put_lines(writer, placed->lines, placed->line_count);
     json_key(writer, "personal");
     json_open_object(writer);
     json_put_member_string(writer, "customer_name", placed->customer_name);
-    encode_address(writer, &placed->address);
+    order_json_put_address(writer, &placed->address);
     json_close_object(writer);
 }
 

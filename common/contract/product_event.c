@@ -21,6 +21,9 @@ static const char *const TYPES[] = {
 };
 static_assert(sizeof TYPES / sizeof TYPES[0] == PRODUCT_EVENT_KIND_COUNT, "every kind has a type");
 
+static const struct event_form FORM = {
+    .id_member = "sku", .types = TYPES, .type_count = PRODUCT_EVENT_KIND_COUNT};
+
 static const struct {
     encode_fn *encode;
     decode_fn *decode;
@@ -40,7 +43,7 @@ bool product_event_encode(const struct product_event *event, struct strbuf *out)
     struct json_writer writer;
     json_writer_init(&writer, out);
     json_open_object(&writer);
-    envelope_encode(&writer, "sku", &event->envelope);
+    envelope_encode(&writer, FORM.id_member, &event->envelope);
     CODECS[event->kind].encode(&writer, event);
     json_close_object(&writer);
     return json_writer_done(&writer);
@@ -50,21 +53,15 @@ enum error_kind product_event_decode(struct strview type, struct strview payload
                                      struct arena *arena, struct product_event *ret,
                                      struct error *err)
 {
-    size_t kind;
-    if (event_find_type(type, TYPES, PRODUCT_EVENT_KIND_COUNT, &kind, err) != ERROR_NONE) {
-        return ERROR_INVALID;
+    struct event_frame frame;
+    const enum error_kind opened = event_open(&FORM, type, payload, arena, &frame, err);
+    if (opened != ERROR_NONE) {
+        return opened;
     }
-    const struct json_value *object;
-    const enum error_kind parsed = event_parse(payload, arena, &object, err);
-    if (parsed != ERROR_NONE) {
-        return parsed;
-    }
-    struct product_event event = {.kind = (enum product_event_kind)kind};
-    if (envelope_decode(object, "sku", &event.envelope, err) != ERROR_NONE) {
-        return ERROR_INVALID;
-    }
+    struct product_event event = {.kind = (enum product_event_kind)frame.kind,
+                                  .envelope = frame.envelope};
     struct event_reader reader = {.err = err};
-    CODECS[kind].decode(&reader, object, &event);
+    CODECS[frame.kind].decode(&reader, frame.payload, &event);
     if (reader.failed) {
         return ERROR_INVALID;
     }

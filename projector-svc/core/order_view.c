@@ -4,106 +4,6 @@
 #include <assert.h>
 #include <inttypes.h>
 
-static const char *const STATUS_NAMES[] = {
-    [STATUS_PLACED] = "placed",     [STATUS_CONFIRMED] = "confirmed",
-    [STATUS_SHIPPED] = "shipped",   [STATUS_DELIVERED] = "delivered",
-    [STATUS_RETURNED] = "returned", [STATUS_CANCELLED] = "cancelled",
-};
-static_assert(sizeof STATUS_NAMES / sizeof STATUS_NAMES[0] == STATUS_COUNT, "every status");
-
-static const char *const PAYMENT_NAMES[] = {
-    [PAYMENT_PENDING] = "pending",   [PAYMENT_AUTHORIZED] = "authorized",
-    [PAYMENT_DECLINED] = "declined", [PAYMENT_CAPTURED] = "captured",
-    [PAYMENT_VOIDED] = "voided",     [PAYMENT_PARTIALLY_REFUNDED] = "partially_refunded",
-    [PAYMENT_REFUNDED] = "refunded",
-};
-static_assert(sizeof PAYMENT_NAMES / sizeof PAYMENT_NAMES[0] == PAYMENT_COUNT, "every status");
-
-static const char *const REFUND_NAMES[] = {
-    [REFUND_NONE] = "none",
-    [REFUND_DUE] = "due",
-    [REFUND_PARTIAL] = "partial",
-    [REFUND_FULL] = "full",
-};
-static_assert(sizeof REFUND_NAMES / sizeof REFUND_NAMES[0] == REFUND_COUNT, "every state");
-
-static const char *const DISPUTE_NAMES[] = {
-    [DISPUTE_NONE] = "none",
-    [DISPUTE_OPEN] = "open",
-    [DISPUTE_RESOLVED] = "resolved",
-};
-static_assert(sizeof DISPUTE_NAMES / sizeof DISPUTE_NAMES[0] == DISPUTE_COUNT, "every state");
-
-const char *order_status_name(enum order_status status)
-{
-    assert(status < STATUS_COUNT);
-    return STATUS_NAMES[status];
-}
-
-const char *payment_status_name(enum payment_status status)
-{
-    assert(status < PAYMENT_COUNT);
-    return PAYMENT_NAMES[status];
-}
-
-const char *refund_state_name(enum refund_state state)
-{
-    assert(state < REFUND_COUNT);
-    return REFUND_NAMES[state];
-}
-
-const char *dispute_state_name(enum dispute_state state)
-{
-    assert(state < DISPUTE_COUNT);
-    return DISPUTE_NAMES[state];
-}
-
-/* The place of a word in its table, or count. */
-static size_t find_name(struct strview name, const char *const *names, size_t count)
-{
-    size_t i = 0;
-    while (i < count && !strview_is(name, names[i])) {
-        i++;
-    }
-    return i;
-}
-
-bool order_status_parse(struct strview name, enum order_status *ret)
-{
-    const size_t found = find_name(name, STATUS_NAMES, STATUS_COUNT);
-    if (found < STATUS_COUNT) {
-        *ret = (enum order_status)found;
-    }
-    return found < STATUS_COUNT;
-}
-
-bool payment_status_parse(struct strview name, enum payment_status *ret)
-{
-    const size_t found = find_name(name, PAYMENT_NAMES, PAYMENT_COUNT);
-    if (found < PAYMENT_COUNT) {
-        *ret = (enum payment_status)found;
-    }
-    return found < PAYMENT_COUNT;
-}
-
-bool refund_state_parse(struct strview name, enum refund_state *ret)
-{
-    const size_t found = find_name(name, REFUND_NAMES, REFUND_COUNT);
-    if (found < REFUND_COUNT) {
-        *ret = (enum refund_state)found;
-    }
-    return found < REFUND_COUNT;
-}
-
-bool dispute_state_parse(struct strview name, enum dispute_state *ret)
-{
-    const size_t found = find_name(name, DISPUTE_NAMES, DISPUTE_COUNT);
-    if (found < DISPUTE_COUNT) {
-        *ret = (enum dispute_state)found;
-    }
-    return found < DISPUTE_COUNT;
-}
-
 /* --- one function per kind of event --------------------------------------------------------- */
 
 typedef enum error_kind apply_fn(struct order_view *view, const struct order_event *event,
@@ -124,7 +24,7 @@ static enum error_kind apply_placed(struct order_view *view, const struct order_
     view->placed = event->placed;
     view->placed_at_ms = event->envelope.occurred_at_ms;
     view->payment_status = PAYMENT_PENDING;
-    enter_status(view, STATUS_PLACED, event->envelope.occurred_at_ms);
+    enter_status(view, ORDER_STATUS_PLACED, event->envelope.occurred_at_ms);
     return ERROR_NONE;
 }
 
@@ -136,7 +36,7 @@ static enum error_kind apply_payment_authorized(struct order_view *view,
     view->authorization.reference = event->payment_authorized.reference;
     view->authorization.at_ms = event->envelope.occurred_at_ms;
     view->payment_status = PAYMENT_AUTHORIZED;
-    enter_status(view, STATUS_CONFIRMED, event->envelope.occurred_at_ms);
+    enter_status(view, ORDER_STATUS_CONFIRMED, event->envelope.occurred_at_ms);
     return ERROR_NONE;
 }
 
@@ -147,7 +47,7 @@ static enum error_kind apply_shipped(struct order_view *view, const struct order
     view->shipment.carrier = event->shipped.carrier;
     view->shipment.tracking_number = event->shipped.tracking_number;
     view->shipment.shipped_at_ms = event->envelope.occurred_at_ms;
-    enter_status(view, STATUS_SHIPPED, event->envelope.occurred_at_ms);
+    enter_status(view, ORDER_STATUS_SHIPPED, event->envelope.occurred_at_ms);
     return ERROR_NONE;
 }
 
@@ -156,7 +56,7 @@ static enum error_kind apply_delivered(struct order_view *view, const struct ord
 {
     (void)err;
     view->shipment.delivered_at_ms = event->envelope.occurred_at_ms;
-    enter_status(view, STATUS_DELIVERED, event->envelope.occurred_at_ms);
+    enter_status(view, ORDER_STATUS_DELIVERED, event->envelope.occurred_at_ms);
     return ERROR_NONE;
 }
 
@@ -169,7 +69,7 @@ static enum error_kind apply_cancelled(struct order_view *view, const struct ord
     }
     view->cancellation.reason = event->envelope.reason;
     view->cancellation.at_ms = event->envelope.occurred_at_ms;
-    enter_status(view, STATUS_CANCELLED, event->envelope.occurred_at_ms);
+    enter_status(view, ORDER_STATUS_CANCELLED, event->envelope.occurred_at_ms);
     return ERROR_NONE;
 }
 

@@ -19,34 +19,10 @@
 #include "common/base/strbuf.h"
 #include "common/base/strview.h"
 #include "common/contract/order_event.h"
+#include "common/contract/order_status.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum order_status {
-    STATUS_PLACED = 0,
-    STATUS_CONFIRMED,
-    STATUS_SHIPPED,
-    STATUS_DELIVERED,
-    STATUS_RETURNED,
-    STATUS_CANCELLED,
-    STATUS_COUNT
-};
-
-enum payment_status {
-    PAYMENT_PENDING = 0,
-    PAYMENT_AUTHORIZED,
-    PAYMENT_DECLINED,
-    PAYMENT_CAPTURED,
-    PAYMENT_VOIDED,
-    PAYMENT_PARTIALLY_REFUNDED,
-    PAYMENT_REFUNDED,
-    PAYMENT_COUNT
-};
-
-enum refund_state { REFUND_NONE = 0, REFUND_DUE, REFUND_PARTIAL, REFUND_FULL, REFUND_COUNT };
-
-enum dispute_state { DISPUTE_NONE = 0, DISPUTE_OPEN, DISPUTE_RESOLVED, DISPUTE_COUNT };
 
 struct order_view {
     struct strview order_id;
@@ -77,18 +53,6 @@ struct order_view {
         int64_t at_ms;
     } cancellation;
 };
-
-/* The words readers see. */
-const char *order_status_name(enum order_status status);
-const char *payment_status_name(enum payment_status status);
-const char *refund_state_name(enum refund_state state);
-const char *dispute_state_name(enum dispute_state state);
-
-/* False, *ret untouched, for a word nobody knows. */
-MUST_USE bool order_status_parse(struct strview name, enum order_status *ret);
-MUST_USE bool payment_status_parse(struct strview name, enum payment_status *ret);
-MUST_USE bool refund_state_parse(struct strview name, enum refund_state *ret);
-MUST_USE bool dispute_state_parse(struct strview name, enum dispute_state *ret);
 
 /*
  * Moves the view on by its next event. The event's id is not in its payload, so

@@ -2,6 +2,7 @@
 #include "projector-svc/shell/view_json.h"
 
 #include "common/contract/json.h"
+#include "common/contract/order_json.h"
 #include "projector-svc/shell/incoming.h"
 
 /* A time that has not come is left out. */
@@ -17,36 +18,6 @@ static void put_word(struct json_writer *writer, const char *name, const char *v
     json_put_member_string(writer, name, strview_of(value));
 }
 
-static void put_lines(struct json_writer *writer, const struct order_placed *placed)
-{
-    json_key(writer, "lines");
-    json_open_array(writer);
-    for (size_t i = 0; i < placed->line_count; i++) {
-        const struct order_line *line = &placed->lines[i];
-        json_open_object(writer);
-        json_put_member_string(writer, "sku", line->sku);
-        json_put_member_string(writer, "name", line->name);
-        json_put_member_integer(writer, "quantity", line->quantity);
-        json_put_member_integer(writer, "unit_price_minor", line->unit_price_minor);
-        json_close_object(writer);
-    }
-    json_close_array(writer);
-}
-
-static void put_address(struct json_writer *writer, const struct shipping_address *address)
-{
-    json_key(writer, "shipping_address");
-    json_open_object(writer);
-    json_put_member_string(writer, "name", address->name);
-    json_put_member_string(writer, "line1", address->line1);
-    json_put_member_text(writer, "line2", address->line2);
-    json_put_member_string(writer, "city", address->city);
-    json_put_member_string(writer, "postal_code", address->postal_code);
-    json_put_member_text(writer, "region", address->region);
-    json_put_member_string(writer, "country", address->country);
-    json_close_object(writer);
-}
-
 static void put_placed(struct json_writer *writer, const struct order_placed *placed)
 {
     json_key(writer, "customer");
@@ -58,8 +29,8 @@ static void put_placed(struct json_writer *writer, const struct order_placed *pl
     json_put_member_integer(writer, "total_minor", placed->total_minor);
     json_put_member_integer(writer, "item_count", placed->item_count);
     json_put_member_string(writer, "region", placed->region);
-    put_lines(writer, placed);
-    put_address(writer, &placed->address);
+    order_json_put_lines(writer, placed->lines, placed->line_count);
+    order_json_put_address(writer, &placed->address);
 }
 
 static void put_payment(struct json_writer *writer, const struct order_view *view)

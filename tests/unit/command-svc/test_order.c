@@ -510,40 +510,6 @@ START_TEST(an_arena_too_small_is_an_error_and_no_verdict)
 }
 END_TEST
 
-/* ---- names --------------------------------------------------------------------------------- */
-
-START_TEST(every_status_has_a_name_that_leads_back)
-{
-    for (int i = 0; i < ORDER_STATUS_COUNT; i++) {
-        enum order_status status = ORDER_STATUS_COUNT;
-        ck_assert(
-            order_status_from_name(strview_of(order_status_name((enum order_status)i)), &status));
-        ck_assert_int_eq(status, i);
-    }
-    for (int i = 0; i < PAYMENT_STATUS_COUNT; i++) {
-        enum payment_status status = PAYMENT_STATUS_COUNT;
-        ck_assert(payment_status_from_name(strview_of(payment_status_name((enum payment_status)i)),
-                                           &status));
-        ck_assert_int_eq(status, i);
-    }
-    for (int i = 0; i < REFUND_STATE_COUNT; i++) {
-        enum refund_state state = REFUND_STATE_COUNT;
-        ck_assert(
-            refund_state_from_name(strview_of(refund_state_name((enum refund_state)i)), &state));
-        ck_assert_int_eq(state, i);
-    }
-}
-END_TEST
-
-START_TEST(a_name_of_no_status_is_refused)
-{
-    enum order_status status = ORDER_STATUS_COUNT;
-    ck_assert(!order_status_from_name(STRVIEW("Placed"), &status));
-    ck_assert(!order_status_from_name(STRVIEW(""), &status));
-    ck_assert_int_eq(status, ORDER_STATUS_COUNT);
-}
-END_TEST
-
 static TCase *life_case(void)
 {
     TCase *life = tcase_create("life");
@@ -562,8 +528,6 @@ static TCase *life_case(void)
     tcase_add_loop_test(life, cancelling_gives_up_what_was_not_taken_and_owes_what_was, 0,
                         sizeof CANCELLED / sizeof CANCELLED[0]);
     tcase_add_test(life, an_authorization_is_remembered_with_its_reference);
-    tcase_add_test(life, every_status_has_a_name_that_leads_back);
-    tcase_add_test(life, a_name_of_no_status_is_refused);
     return life;
 }
 
