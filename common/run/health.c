@@ -95,22 +95,19 @@ static void put_check(struct json_writer *writer, const char *name, bool is_ok, 
     json_close_object(writer);
 }
 
-static bool put_checks(struct json_writer *writer, const struct health *health)
+static void put_checks(struct json_writer *writer, const struct health *health)
 {
     struct error err;
-    bool is_ready = true;
     json_key(writer, "checks");
     json_open_array(writer);
     for (size_t i = 0; i < health->count; i++) {
         const bool is_ok = ask(health, i, &err);
         put_check(writer, health->probes[i].name, is_ok, err.text);
-        is_ready = is_ready && is_ok;
     }
     if (health->is_draining) {
         put_check(writer, "running", false, "shutting down");
     }
     json_close_array(writer);
-    return is_ready && !health->is_draining;
 }
 
 static void answer_json(struct http_request *request, int status, struct strbuf *body, bool is_ok)
@@ -135,13 +132,14 @@ static void answer_healthz(struct http_request *request, void *user)
 static void answer_readyz(struct http_request *request, void *user)
 {
     const struct health *health = user;
+    const bool is_ready = health_is_ready(health);
     struct strbuf body;
     struct json_writer writer;
     strbuf_init(&body, REPORT_MAX);
     json_writer_init(&writer, &body);
     json_open_object(&writer);
-    const bool is_ready = put_checks(&writer, health);
     json_put_member_bool(&writer, "ready", is_ready);
+    put_checks(&writer, health);
     json_close_object(&writer);
     const bool is_ok = json_writer_done(&writer);
     answer_json(request, is_ready ? 200 : 503, &body, is_ok);

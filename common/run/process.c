@@ -2,9 +2,6 @@
 #include "common/run/process.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,24 +76,16 @@ struct process_usage process_usage(void)
     };
 }
 
-enum error_kind process_allow_descriptors(size_t count, struct error *err)
+size_t process_allow_descriptors(size_t count)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return error_set(err, ERROR_FATAL, "getrlimit: %s", strerror(errno));
+        return 0;
     }
-    if (limit.rlim_cur >= count) {
-        return ERROR_NONE;
+    if (limit.rlim_cur < count) {
+        const rlim_t before = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max < count ? limit.rlim_max : count;
+        limit.rlim_cur = setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
     }
-    if (limit.rlim_max < count) {
-        return error_set(err, ERROR_FATAL,
-                         "%zu descriptors are needed, the limit is %" PRIuMAX
-                         ": raise it (ulimit -n) or lower LISTEN_MAX_CONNECTIONS",
-                         count, (uintmax_t)limit.rlim_max);
-    }
-    limit.rlim_cur = count;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-        return error_set(err, ERROR_FATAL, "setrlimit: %s", strerror(errno));
-    }
-    return ERROR_NONE;
+    return limit.rlim_cur;
 }

@@ -5,8 +5,6 @@
 #ifndef COMMON_RUN_PROCESS_H
 #define COMMON_RUN_PROCESS_H
 
-#include "common/base/error.h"
-
 #include <stddef.h>
 
 struct process_usage {
@@ -19,7 +17,7 @@ struct process_usage {
 /* What cannot be read stays 0. */
 struct process_usage process_usage(void);
 
-/* Raises the soft limit where needed. Fails with ERROR_FATAL when the hard limit is below. */
-MUST_USE enum error_kind process_allow_descriptors(size_t count, struct error *err);
+/* Raises the soft limit to count as far as the hard one allows; returns what it is then. */
+size_t process_allow_descriptors(size_t count);
 
 #endif

@@ -42,7 +42,9 @@ static void reload(void *user)
 {
     struct runtime *runtime = user;
     struct error err = {.kind = ERROR_NONE};
-    if (auth_reload(runtime->auth, &err) == ERROR_NONE) {
+    if (runtime->common->auth == AUTH_OFF) {
+        log_event(LOG_INFO, "tokens_unused", LOG_TEXT("AUTH=off: there are none to read again"));
+    } else if (auth_reload(runtime->auth, &err) == ERROR_NONE) {
         log_event(LOG_INFO, "tokens_reloaded", LOG_TEXT("the tokens file was read again"));
     } else {
         log_event(LOG_ERROR, "tokens_kept", LOG_ERR(&err),
@@ -63,18 +65,27 @@ static struct http_options http_options(const struct runtime *runtime)
     return options;
 }
 
+/* Fewer connections than asked for where the system allows no more descriptors. */
+static void fit_connections(struct http_options *options)
+{
+    const size_t wanted = options->max_connections + OTHER_DESCRIPTORS;
+    const size_t allowed = process_allow_descriptors(wanted);
+    if (allowed >= wanted) {
+        return;
+    }
+    options->max_connections = allowed > OTHER_DESCRIPTORS ? allowed - OTHER_DESCRIPTORS : 1;
+    log_event(LOG_WARN, "connections_limited", LOG_INT("max_connections", options->max_connections),
+              LOG_INT("descriptors", allowed),
+              LOG_TEXT("fewer than LISTEN_MAX_CONNECTIONS: raise the limit with ulimit -n"));
+}
+
 static enum error_kind make_server(struct runtime *runtime, struct error *err)
 {
-    const struct http_options options = http_options(runtime);
-    enum error_kind kind =
-        process_allow_descriptors(options.max_connections + OTHER_DESCRIPTORS, err);
-    if (kind == ERROR_NONE) {
-        kind = loop_new(&runtime->loop, err);
-    }
-    if (kind == ERROR_NONE) {
-        kind = http_server_new(runtime->loop, &options, &runtime->http, err);
-    }
-    return kind;
+    struct http_options options = http_options(runtime);
+    fit_connections(&options);
+    const enum error_kind kind = loop_new(&runtime->loop, err);
+    return kind != ERROR_NONE ? kind
+                              : http_server_new(runtime->loop, &options, &runtime->http, err);
 }
 
 enum error_kind runtime_init(struct runtime *runtime, const struct service_call *call,

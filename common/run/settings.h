@@ -111,7 +111,7 @@ extern const char *const SETTINGS_AUTH_MODES[];
          SETTING_FIELD(owner, member.listen_port)},                                                \
         {.name = "LISTEN_MAX_CONNECTIONS",                                                         \
          .type = SETTING_INT,                                                                      \
-         .fallback = "1024",                                                                       \
+         .fallback = "4096",                                                                       \
          .min = 1,                                                                                 \
          .max = 65536,                                                                             \
          .help = "Open connections beyond which new ones wait in the kernel's queue.",             \
