@@ -8,12 +8,14 @@
 #include "common/run/shutdown.h"
 #include "projector-svc/settings.h"
 #include "projector-svc/shell/projector.h"
+#include "projector-svc/shell/query_api.h"
 
 #include <stdlib.h>
 
 struct app {
     struct runtime runtime;
     struct projector *projector;
+    struct query_api *queries;
     struct kafka_property *properties;
 };
 
@@ -27,6 +29,9 @@ static void on_fatal(void *user, const struct error *why)
 static void drain(void *user)
 {
     const struct app *app = user;
+    if (app->queries != NULL) {
+        query_api_drain(app->queries);
+    }
     if (app->projector != NULL) {
         projector_drain(app->projector);
     }
@@ -65,16 +70,34 @@ static enum error_kind build_projector(struct app *app, const struct service_cal
     return projector_new(app->runtime.loop, app->runtime.metrics, &options, &app->projector, err);
 }
 
+static enum error_kind build_queries(struct app *app, const struct projector_settings *settings,
+                                     struct error *err)
+{
+    const struct query_api_options options = {
+        .redis_url =
+            settings->redis_query_url == NULL ? settings->redis_url : settings->redis_query_url,
+        .auth = app->runtime.auth,
+        .metrics = app->runtime.metrics,
+        .max_waiters = (size_t)settings->max_waiters,
+    };
+    return query_api_new(app->runtime.loop, &options, &app->queries, err);
+}
+
 static enum error_kind build(struct app *app, const struct service_call *call, struct error *err)
 {
-    const enum error_kind kind = build_projector(app, call, err);
+    enum error_kind kind = build_projector(app, call, err);
+    if (kind == ERROR_NONE) {
+        kind = build_queries(app, call->values, err);
+    }
     if (kind != ERROR_NONE) {
         return kind;
     }
+    query_api_serve(app->queries, app->runtime.http);
     struct health *health = app->runtime.health;
     health_add(health, "redis", projector_probe_redis, app->projector);
     health_add(health, "kafka", projector_probe_kafka, app->projector);
     health_add(health, "partitions", projector_probe_partitions, app->projector);
+    health_add(health, "queries", query_api_probe, app->queries);
     return ERROR_NONE;
 }
 
@@ -90,6 +113,7 @@ int app_serve(const struct service_call *call)
     } else {
         log_event(LOG_ERROR, "start_failed", LOG_ERR(&err));
     }
+    query_api_free(app.queries);
     projector_free(app.projector);
     runtime_done(&app.runtime);
     free(app.properties);

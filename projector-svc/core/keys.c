@@ -38,7 +38,7 @@ struct strview keys_order_timeline(struct arena *arena, struct strview order_id)
 
 struct strview keys_order_channel(struct arena *arena, struct strview order_id)
 {
-    return join(arena, "orders:", order_id, "");
+    return join(arena, KEYS_CHANNEL_ORDER, order_id, "");
 }
 
 struct strview keys_customer(struct arena *arena, struct strview customer_id)

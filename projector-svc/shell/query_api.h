@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query_api.h - the reading half: HTTP answers from the views in Redis.
+ *
+ * Why connections of its own: queries run as a Redis user that may only read,
+ * and a slow reader never stands in a batch's way.
+ *
+ * Every answer that covers several keys is read in one transaction or one
+ * function, so it shows one moment, and says how fresh that is.
+ *
+ * Threads: the loop's.
+ */
+#ifndef PROJECTOR_SVC_SHELL_QUERY_API_H
+#define PROJECTOR_SVC_SHELL_QUERY_API_H
+
+#include "common/base/error.h"
+
+#include <stddef.h>
+
+struct auth;
+struct http_server;
+struct loop;
+struct metrics;
+struct query_api;
+
+struct query_api_options {
+    const char *redis_url;
+    const struct auth *auth;
+    struct metrics *metrics;
+    size_t max_waiters;
+};
+
+/* Starts connecting. Fails with ERROR_FATAL on bad settings. */
+MUST_USE enum error_kind query_api_new(struct loop *loop, const struct query_api_options *options,
+                                       struct query_api **ret_api, struct error *err);
+
+void query_api_serve(struct query_api *api, struct http_server *server);
+
+/* Waiting requests are answered with what there is. */
+void query_api_drain(struct query_api *api);
+
+/* Answers what is left with 503. Before the server is freed. Accepts NULL. */
+void query_api_free(struct query_api *api);
+
+/* Health probe: user is the api. */
+enum error_kind query_api_probe(void *user, struct error *err);
+
+#endif
