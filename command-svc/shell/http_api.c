@@ -116,7 +116,7 @@ static void count_refusal(const struct http_api *api, enum door_refusal why)
     }
 }
 
-/* Returns false, so that a step can end with it. */
+/* Returns false, so that a step can end with it; the request and asking are gone then. */
 static bool refuse(const struct asking *asking, int status, const char *slug, const char *detail)
 {
     count_refusal(asking->api, DOOR_INVALID);
@@ -185,8 +185,9 @@ typedef bool step_fn(struct asking *asking);
 static bool check_form(struct asking *asking)
 {
     static const char *const NO_PARAMETERS[] = {NULL};
+    const struct http_api *api = asking->api; /* outlives the request, where asking lives */
     if (!http_request_query_only(asking->request, NO_PARAMETERS)) {
-        count_refusal(asking->api, DOOR_INVALID);
+        count_refusal(api, DOOR_INVALID);
         return false;
     }
     if (!headers_is_json(http_request_header(asking->request, "Content-Type"))) {
