@@ -182,9 +182,12 @@ static enum error_kind decide_placing(struct batch *batch, struct batch_item *it
     struct domain_event event = {.aggregate = AGGREGATE_ORDER};
     struct rejection rejection;
     bool accepted;
+    const struct placing placing = {.order = &item->order->order,
+                                    .customer = &item->customer->customer,
+                                    .products = products,
+                                    .now_ms = batch->now_ms};
     const enum error_kind kind =
-        order_place(&item->order->order, &item->customer->customer, products, item->command,
-                    batch->now_ms, batch->arena, &accepted, &event.order, &rejection);
+        order_place(&placing, item->command, batch->arena, &accepted, &event.order, &rejection);
     if (kind != ERROR_NONE) {
         return kind;
     }

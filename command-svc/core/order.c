@@ -84,30 +84,29 @@ static bool check_line(const struct command *command, const struct product *prod
     return true;
 }
 
-static bool check_place(const struct order *order, const struct customer *customer,
-                        struct product *const *products, const struct command *command,
+static bool check_place(const struct placing *placing, const struct command *command,
                         struct rejection *ret_rejection)
 {
     const struct place_order *wanted = &command->place_order;
     const bool is_foreign =
         command->owner.len > 0 && !strview_equal(command->owner, wanted->customer_id);
-    if (is_foreign || customer->version == 0) {
+    if (is_foreign || placing->customer->version == 0) {
         *ret_rejection = (struct rejection){.kind = REJECTION_CUSTOMER_UNKNOWN};
         return false;
     }
-    if (!command_meets_version(command, order->version, ret_rejection)) {
+    if (!command_meets_version(command, placing->order->version, ret_rejection)) {
         return false;
     }
-    if (order->version > 0) {
+    if (placing->order->version > 0) {
         *ret_rejection = (struct rejection){.kind = REJECTION_ALREADY_EXISTS};
         return false;
     }
-    if (!customer->is_active) {
+    if (!placing->customer->is_active) {
         *ret_rejection = (struct rejection){.kind = REJECTION_CUSTOMER_INACTIVE};
         return false;
     }
     for (size_t i = 0; i < wanted->line_count; i++) {
-        if (!check_line(command, products[i], i, ret_rejection)) {
+        if (!check_line(command, placing->products[i], i, ret_rejection)) {
             return false;
         }
     }
@@ -138,13 +137,12 @@ static bool price_lines(struct product *const *products, const struct place_orde
     return true;
 }
 
-enum error_kind order_place(const struct order *order, const struct customer *customer,
-                            struct product *const *products, const struct command *command,
-                            int64_t now_ms, struct arena *arena, bool *ret_accepted,
-                            struct order_event *ret_event, struct rejection *ret_rejection)
+enum error_kind order_place(const struct placing *placing, const struct command *command,
+                            struct arena *arena, bool *ret_accepted, struct order_event *ret_event,
+                            struct rejection *ret_rejection)
 {
     const struct place_order *wanted = &command->place_order;
-    if (!check_place(order, customer, products, command, ret_rejection)) {
+    if (!check_place(placing, command, ret_rejection)) {
         *ret_accepted = false;
         return ERROR_NONE;
     }
@@ -156,10 +154,10 @@ enum error_kind order_place(const struct order *order, const struct customer *cu
         .kind = ORDER_PLACED,
         .envelope = {.aggregate_id = command->aggregate_id,
                      .version = 1,
-                     .occurred_at_ms = now_ms,
+                     .occurred_at_ms = placing->now_ms,
                      .actor = command->actor},
         .placed = {.customer_id = wanted->customer_id,
-                   .customer_name = customer->name,
+                   .customer_name = placing->customer->name,
                    .currency = wanted->currency,
                    .region = wanted->address.region.len > 0 ? wanted->address.region
                                                             : wanted->address.country,
@@ -167,7 +165,7 @@ enum error_kind order_place(const struct order *order, const struct customer *cu
                    .method = wanted->method,
                    .address = wanted->address},
     };
-    *ret_accepted = price_lines(products, wanted, lines, &event.placed);
+    *ret_accepted = price_lines(placing->products, wanted, lines, &event.placed);
     if (*ret_accepted) {
         *ret_event = event;
     } else {

@@ -43,17 +43,23 @@ struct order {
     size_t claim_count;
 };
 
+/* What is loaded when an order is placed. */
+struct placing {
+    const struct order *order;
+    const struct customer *customer;
+    struct product *const *products; /* [i]: that of line i, version 0 where there is none */
+    int64_t now_ms;
+};
+
 /*
- * Decides PlaceOrder. products[i] is that of line i, with version 0 where there
- * is none; the stock of a product that stands in several lines counts for all
- * of them together. The event's lines come from the arena.
+ * Decides PlaceOrder. The stock of a product that stands in several lines counts
+ * for all of them together. The event's lines come from the arena.
  *
  * Fails with ERROR_EXHAUSTED when the arena is too small; *ret_accepted tells
  * the verdict.
  */
-MUST_USE enum error_kind order_place(const struct order *order, const struct customer *customer,
-                                     struct product *const *products, const struct command *command,
-                                     int64_t now_ms, struct arena *arena, bool *ret_accepted,
+MUST_USE enum error_kind order_place(const struct placing *placing, const struct command *command,
+                                     struct arena *arena, bool *ret_accepted,
                                      struct order_event *ret_event,
                                      struct rejection *ret_rejection);
 

@@ -465,15 +465,15 @@ enum error_kind kafka_consumer_new(struct loop *loop, const struct kafka_consume
 
 void kafka_consumer_close(struct kafka_consumer *consumer)
 {
-    static const uint64_t one = 1;
+    static const uint64_t ONE = 1;
     if (consumer->is_closing) {
         return;
     }
     consumer->is_closing = true;
     if (is_member(consumer)) {
         consumer->closing = rd_kafka_queue_new(consumer->handle.rk);
-        rd_kafka_queue_io_event_enable(consumer->closing, consumer->handle.wake_fd, &one,
-                                       sizeof one);
+        rd_kafka_queue_io_event_enable(consumer->closing, consumer->handle.wake_fd, &ONE,
+                                       sizeof ONE);
         rd_kafka_error_t *error =
             rd_kafka_consumer_close_queue(consumer->handle.rk, consumer->closing);
         if (error != NULL) { /* a fatal error was there first: nothing left to wait for */

@@ -215,7 +215,7 @@ static void wake(void *user, bool readable, bool writable)
 
 void kafka_handle_watch(struct kafka_handle *handle, struct loop *loop, rd_kafka_queue_t *queue)
 {
-    static const uint64_t one = 1;
+    static const uint64_t ONE = 1;
     handle->queue = queue;
     handle->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (handle->wake_fd < 0) {
@@ -223,7 +223,7 @@ void kafka_handle_watch(struct kafka_handle *handle, struct loop *loop, rd_kafka
     }
     handle->watch = loop_fd_new(loop, handle->wake_fd, wake, handle);
     loop_fd_want(handle->watch, true, false);
-    rd_kafka_queue_io_event_enable(queue, handle->wake_fd, &one, sizeof one);
+    rd_kafka_queue_io_event_enable(queue, handle->wake_fd, &ONE, sizeof ONE);
     handle->heartbeat = loop_timer_new(loop, beat, handle);
     loop_timer_start(handle->heartbeat, 0);
 }

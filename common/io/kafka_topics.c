@@ -228,7 +228,7 @@ static enum error_kind check_count(const struct kafka_topics *topics, int index,
 
 static enum error_kind ensure_one(struct kafka_topics *topics, int index, struct error *err)
 {
-    int partitions;
+    int partitions = 0;
     topics->found[index].name = topics->wanted->topics[index];
     topics->found[index].retention_ms = -1;
     if (count_partitions(topics, index, &partitions, err) != ERROR_NONE) {
@@ -273,7 +273,7 @@ static enum error_kind open_instance(struct kafka_topics *topics, struct error *
 
 static void *look(void *argument)
 {
-    static const uint64_t one = 1;
+    static const uint64_t ONE = 1;
     struct kafka_topics *topics = argument;
     enum error_kind kind = open_instance(topics, &topics->err);
     for (int i = 0; kind == ERROR_NONE && i < topics->wanted->topic_count; i++) {
@@ -283,7 +283,7 @@ static void *look(void *argument)
         rd_kafka_queue_destroy(topics->queue);
         rd_kafka_destroy(topics->rk);
     }
-    if (write(topics->done_fd, &one, sizeof one) != (ssize_t)sizeof one) {
+    if (write(topics->done_fd, &ONE, sizeof ONE) != (ssize_t)sizeof ONE) {
         abort(); /* an eventfd takes a one at any time */
     }
     return NULL;

@@ -76,7 +76,7 @@ bool lineup_needs_parked(const struct lineup *lineup, const struct lineup_item *
 void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item);
 void lineup_parked_known(struct lineup *lineup);
 
-void lineup_offer(struct lineup *lineup, const struct lineup_item *item);
+void lineup_offer(struct lineup *lineup, const struct lineup_item *offered);
 
 /* "gap", "unreadable", "unidentified", "forked"; "flowing" is never stored. */
 const char *lineup_state_name(enum lineup_state state);

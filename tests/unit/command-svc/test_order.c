@@ -311,9 +311,10 @@ static void open_shop(void)
 static bool place(void)
 {
     bool accepted = false;
+    const struct placing placing = {
+        .order = &shop.order, .customer = &shop.customer, .products = shop.products, .now_ms = NOW};
     const enum error_kind kind =
-        order_place(&shop.order, &shop.customer, shop.products, &shop.command, NOW, &arena,
-                    &accepted, &event, &rejection);
+        order_place(&placing, &shop.command, &arena, &accepted, &event, &rejection);
     ck_assert_int_eq(kind, ERROR_NONE);
     return accepted;
 }
@@ -501,9 +502,10 @@ START_TEST(an_arena_too_small_is_an_error_and_no_verdict)
     arena_init(&tiny, 8);
     bool accepted = true;
 
+    const struct placing placing = {
+        .order = &shop.order, .customer = &shop.customer, .products = shop.products, .now_ms = NOW};
     const enum error_kind kind =
-        order_place(&shop.order, &shop.customer, shop.products, &shop.command, NOW, &tiny,
-                    &accepted, &event, &rejection);
+        order_place(&placing, &shop.command, &tiny, &accepted, &event, &rejection);
 
     ck_assert_int_eq(kind, ERROR_EXHAUSTED);
     arena_done(&tiny);
