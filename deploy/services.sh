@@ -78,7 +78,7 @@ service_settings() {
         ;;
     projector)
         printf 'REDIS_URL=%s\n' "$(redis_url projector "$REDIS_PROJECTOR_PASSWORD")"
-        printf 'REDIS_VIEWER_URL=%s\n' "$(redis_url viewer "$REDIS_VIEWER_PASSWORD")"
+        printf 'REDIS_QUERY_URL=%s\n' "$(redis_url viewer "$REDIS_VIEWER_PASSWORD")"
         printf 'KAFKA_BROKERS=127.0.0.1:%s\n' "$(port KAFKA)"
         ;;
     esac

@@ -217,7 +217,7 @@ settings_of() {
         ;;
     projector)
         printf 'REDIS_URL=%s\n' "$(world_url "$REDIS_PROJECTOR_URL" "$REDIS_DB")"
-        printf 'REDIS_VIEWER_URL=%s\n' "$(world_url "$REDIS_VIEWER_URL" "$REDIS_DB")"
+        printf 'REDIS_QUERY_URL=%s\n' "$(world_url "$REDIS_VIEWER_URL" "$REDIS_DB")"
         printf 'KAFKA_BROKERS=%s\nTOPIC_PREFIX=%s\n' "$KAFKA_BROKERS" "$WORLD."
         ;;
     esac
