@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/process.h"
 
+#include "common/base/parse.h"
+
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -26,7 +27,11 @@ static double read_number(const char *path, unsigned field)
         at = strchr(at, ' ');
         at = at == NULL ? NULL : at + 1;
     }
-    return at == NULL ? 0 : (double)strtoull(at, NULL, 10);
+    int64_t number = 0;
+    if (at == NULL || !parse_i64((struct strview){at, strcspn(at, " \n")}, &number)) {
+        return 0;
+    }
+    return (double)number;
 }
 
 static double resident_bytes(void)

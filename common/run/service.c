@@ -207,16 +207,24 @@ static const struct service_command *find(const struct service_command *commands
     return NULL;
 }
 
-/* Rules over several rows make sense only when each row is sound. */
+static bool has_fault_about(const struct settings *settings, const char *prefix)
+{
+    for (size_t i = 0; i < settings_fault_count(settings); i++) {
+        if (strncmp(settings_fault(settings, i), prefix, strlen(prefix)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Rules over several rows make sense only when each of these rows is sound. */
 static void check(const struct service_command *command, const struct service_call *call)
 {
-    if (settings_fault_count(call->settings) > 0) {
-        return;
-    }
-    if (command->serves) {
+    const bool is_sound = settings_fault_count(call->settings) == 0;
+    if (command->serves && !has_fault_about(call->settings, "AUTH")) {
         auth_check_settings(common_of(call), call->settings);
     }
-    if (call->service->check != NULL) {
+    if (is_sound && call->service->check != NULL) {
         call->service->check(call->values, call->settings);
     }
 }

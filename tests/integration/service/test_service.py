@@ -49,8 +49,9 @@ class CommandLine(unittest.TestCase):
         done = run("serve", FIXTURE_WORK="long", FIXTURE_WROK="1s", LOG_LEVEL="loud")
         self.assertEqual(done.returncode, 2)
         lines = done.stderr.splitlines()
-        self.assertEqual(len(lines), 4, lines)
-        for name in ("FIXTURE_SECRET", "FIXTURE_WORK", "FIXTURE_WROK", "LOG_LEVEL"):
+        self.assertEqual(len(lines), 5, lines)
+        for name in ("FIXTURE_SECRET", "FIXTURE_WORK", "FIXTURE_WROK", "LOG_LEVEL",
+                     "AUTH_TOKENS_FILE"):
             self.assertTrue(any(line.startswith(name) for line in lines), name)
 
     def test_serving_without_tokens_must_be_meant(self):
