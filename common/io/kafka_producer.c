@@ -11,8 +11,6 @@
 
 static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's tag travels in a pointer");
 
-enum { SERVE_MAX = 2000 }; /* deliveries in one turn of the loop */
-
 static const struct kafka_default DEFAULTS[] = {
     {"queue.buffering.max.kbytes", "8192"}, {"queue.buffering.max.messages", "50000"},
     {"compression.codec", "lz4"},           {"linger.ms", "1"},
@@ -30,7 +28,7 @@ static const struct kafka_default FIXED[] = {
 
 struct kafka_producer {
     struct kafka_handle handle;
-    struct loop_deferred *again;
+    struct loop_deferred *burial;
     rd_kafka_topic_t **topics;
     int topic_count;
     size_t in_flight;
@@ -44,7 +42,7 @@ static void take_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, voi
 {
     struct kafka_producer *producer = ((struct kafka_handle *)opaque)->user;
     struct error error;
-    (void)rk;
+    (void)rk; /* no rd_kafka_yield() here: what is left of the answers would go behind later ones */
     struct kafka_delivery delivery = {
         .tag = (uint64_t)(uintptr_t)message->_private,
         .offset = message->offset >= 0 ? message->offset : -1,
@@ -60,9 +58,6 @@ static void take_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, voi
     producer->in_flight--;
     producer->served++;
     producer->options.on_delivery(producer->options.user, &delivery);
-    if (producer->served >= SERVE_MAX) {
-        rd_kafka_yield(rk);
-    }
 }
 
 static void serve(void *user)
@@ -70,9 +65,6 @@ static void serve(void *user)
     struct kafka_producer *producer = user;
     producer->served = 0;
     (void)rd_kafka_poll(producer->handle.rk, 0);
-    if (producer->served >= SERVE_MAX) {
-        loop_deferred_schedule(producer->again);
-    }
     if (producer->served > 0 && producer->options.on_served != NULL) {
         producer->options.on_served(producer->options.user);
     }
@@ -91,7 +83,7 @@ static void meet_error(void *user, const struct error *err)
     } else if (!producer->is_dead) {
         producer->is_dead = true;
         producer->death = *err;
-        loop_deferred_schedule(producer->again); /* told outside of librdkafka's callback */
+        loop_deferred_schedule(producer->burial); /* told outside of librdkafka's callback */
     }
 }
 
@@ -128,7 +120,7 @@ enum error_kind kafka_producer_new(struct loop *loop, const struct kafka_produce
                                              .on_error = meet_error,
                                              .user = producer,
                                              .log_user = options->user};
-    producer->again = loop_deferred_new(loop, serve, producer);
+    producer->burial = loop_deferred_new(loop, serve, producer);
 
     rd_kafka_conf_t *conf;
     if (kafka_handle_conf(&options->config, DEFAULTS, FIXED, &conf, err) != ERROR_NONE) {
@@ -160,7 +152,7 @@ void kafka_producer_free(struct kafka_producer *producer)
     }
     free(producer->topics);
     kafka_handle_close(&producer->handle);
-    loop_deferred_free(producer->again);
+    loop_deferred_free(producer->burial);
     free(producer);
 }
 

@@ -245,7 +245,7 @@ static const redisReply *find_error(const redisReply *reply)
 static uint64_t random_u64(void)
 {
     uint64_t value = 0;
-    (void)getrandom(&value, sizeof value, 0); /* jitter only */
+    (void)!getrandom(&value, sizeof value, 0); /* jitter only */
     return value;
 }
 

@@ -210,7 +210,8 @@ static void acknowledge(struct shard_log *log, const struct window_row *row, int
 {
     struct shard_topic *topic = &log->topics[row->topic];
     const struct tail_mark *acked = &topic->known.acked;
-    if (offset >= 0 && acked->exists && offset <= acked->offset) {
+    const bool is_newest = !acked->exists || row->seq > acked->seq;
+    if (offset >= 0 && acked->exists && is_newest && offset <= acked->offset) {
         shard_log_stop(log,
                        "%s/%d: seq %" PRId64 " got offset %" PRId64 " after offset %" PRId64
                        ": the topic was made anew or cut while in use; restore it, or set "
@@ -218,7 +219,7 @@ static void acknowledge(struct shard_log *log, const struct window_row *row, int
                        log->topic_names[row->topic], log->shard, row->seq, offset, acked->offset);
         return;
     }
-    if (offset >= 0) {
+    if (offset >= 0 && is_newest) {
         topic->known.acked =
             (struct tail_mark){.exists = true, .seq = row->seq, .id = row->id, .offset = offset};
     }
@@ -297,16 +298,6 @@ uint32_t shard_log_next_ticket(const struct shard_log *log)
 uint32_t shard_log_room(const struct shard_log *log)
 {
     return window_room(&log->window);
-}
-
-bool shard_log_is_fresh(const struct shard_log *log)
-{
-    for (int i = 0; i < log->topic_count; i++) {
-        if (log->topics[i].acknowledged_ms >= 0) {
-            return false;
-        }
-    }
-    return true;
 }
 
 bool shard_log_is_dirty(const struct shard_log *log)

@@ -149,8 +149,6 @@ bool shard_log_is_owned(const struct shard_log *log);
 uint32_t shard_log_next_ticket(const struct shard_log *log);
 /* How many more rows its window takes. */
 uint32_t shard_log_room(const struct shard_log *log);
-/* No partition of it has been proven yet: of the next rows only the first will go out. */
-bool shard_log_is_fresh(const struct shard_log *log);
 /* May rows be read for it? */
 bool shard_log_wants_rows(const struct shard_log *log, int64_t now_ms);
 /* Is there something to mark? */

@@ -153,7 +153,7 @@ static void take_served(void *user)
 static void schedule_renewal(struct publisher *publisher)
 {
     uint64_t random = 0;
-    (void)getrandom(&random, sizeof random, 0);
+    (void)!getrandom(&random, sizeof random, 0);
     loop_timer_start(publisher->renewal, backoff_next_ms(&publisher->backoff, random));
 }
 

@@ -16,11 +16,11 @@ enum {
     BELL_GAP_MS = 2, /* a bell that never stops must not mean a query per append */
     LIMIT_MIN = 16,  /* rows of a range */
     LIMIT_MAX = 2000,
-    LIMIT_FRESH = 32,         /* while only the first row will go out */
-    FIRST_ROW_BYTES = 600,    /* a guess until rows have been seen */
-    ROW_OVERHEAD_BYTES = 600, /* headers, and what the client keeps per message */
-    IN_FLIGHT_ROWS_MAX = 10000,
-    IN_FLIGHT_BYTES_MAX = 12 << 20, /* overhead counted in */
+    LIMIT_FIRST = 32, /* of a shard that runs anew: of each topic only the first row will go out */
+    FIRST_ROW_BYTES = 600,     /* a guess until rows have been seen */
+    ROW_OVERHEAD_BYTES = 1200, /* headers, and what the client keeps per message */
+    IN_FLIGHT_ROWS_MAX = 5000,
+    IN_FLIGHT_BYTES_MAX = 8 << 20, /* overhead counted in */
     AVERAGE_WEIGHT = 16,
 };
 
@@ -59,6 +59,7 @@ static int topic_of(const struct relay *relay, struct strview aggregate_type)
 static void hold(struct reading *reading, struct relay_shard *shard)
 {
     shard->is_due = true;
+    shard->has_held = true;
     metrics_add(reading->relay->options.metrics, METRIC_ROWS_HELD, 0, 1);
 }
 
@@ -143,6 +144,16 @@ static void count_trip(struct reading *reading, const struct trip *trip)
     metrics_observe(metrics, METRIC_READ_SECONDS, 0, (double)(loop_now_us() - trip->sent_us) / 1e6);
 }
 
+/* Rows that had to wait were read in vain: less next time, then more and more. */
+static void adjust_limit(struct relay_shard *shard)
+{
+    if (shard->has_held) {
+        shard->limit = LIMIT_FIRST;
+    } else if (shard->limit < LIMIT_MAX) {
+        shard->limit *= 2;
+    }
+}
+
 static void finish_trip(void *user, int reader, const struct error *err)
 {
     struct reading *reading = user;
@@ -152,6 +163,7 @@ static void finish_trip(void *user, int reader, const struct error *err)
         shard->is_reading = false;
         shard->is_hot = err == NULL && shard->rows_read >= trip->limit;
         shard->is_due = shard->is_due || shard->is_hot || err != NULL;
+        adjust_limit(shard);
     }
     if (err == NULL) {
         count_trip(reading, trip);
@@ -195,7 +207,8 @@ static int limit_for(const struct reading *reading, const struct trip *trip)
         const struct shard_log *log = &relay->shards[trip->shards[i]].log;
         const int64_t room = shard_log_room(log);
         limit = limit < room ? limit : room;
-        limit = shard_log_is_fresh(log) && limit > LIMIT_FRESH ? LIMIT_FRESH : limit;
+        limit = limit < relay->shards[trip->shards[i]].limit ? limit
+                                                             : relay->shards[trip->shards[i]].limit;
     }
     limit = limit < LIMIT_MIN ? LIMIT_MIN : limit;
     return (int)(limit > LIMIT_MAX ? LIMIT_MAX : limit);
@@ -210,7 +223,9 @@ static void start_trip(struct reading *reading, int reader)
         struct relay_shard *shard = &relay->shards[trip->shards[i]];
         shard->is_reading = true;
         shard->is_due = false;
+        shard->has_held = false;
         shard->rows_read = 0;
+        shard->limit = shard->limit < LIMIT_FIRST ? LIMIT_FIRST : shard->limit;
         shard->reading_run = shard->log.run;
         reading->ranges[i] =
             (struct outbox_range){.shard = trip->shards[i], .after = shard->log.read};

@@ -52,6 +52,7 @@ static void enter_running(struct relay *relay, struct relay_shard *shard)
     log_event(LOG_DEBUG, "shard_runs", LOG_INT("shard", shard->log.shard),
               LOG_INT("position", shard->log.position));
     shard->is_due = true;
+    shard->limit = 0; /* begins small */
     shard->told[0] = '\0';
     reading_pump(relay->reading);
 }

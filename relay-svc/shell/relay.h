@@ -70,6 +70,8 @@ struct relay_shard {
     bool is_reading;
     uint16_t reading_run;
     int rows_read; /* by the trip in flight */
+    bool has_held; /* some of them came too early */
+    int limit;     /* rows to ask for at most */
 };
 
 struct relay {
