@@ -14,8 +14,8 @@
 #include "command-svc/core/rejection.h"
 #include "common/contract/product_event.h"
 
-#define STOCK_MAX INT64_C(1000000000000000) /* pieces; far from overflow, far above any warehouse  \
-                                             */
+/* Pieces; far from overflow, far above any warehouse. */
+#define STOCK_MAX INT64_C(1000000000000000)
 
 struct product {
     int64_t version;
