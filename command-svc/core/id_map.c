@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define HASH_NONFATAL_OOM 1
+#define HASH_FUNCTION     HASH_OAT /* a plain loop; the default falls through cases, unmarked */
 #include <uthash.h>
 
 struct id_map_node {

@@ -73,7 +73,7 @@ static void assert_one_fault(const char *pointer, const char *detail)
 {
     ck_assert_uint_eq(faults.count, 1);
     ck_assert_str_eq(faults.first->pointer, pointer);
-    ck_assert_str_eq(faults.first->detail, detail);
+    ck_assert_msg(strcmp(faults.first->detail, detail) == 0, "%s", faults.first->detail);
 }
 
 /* ---- good bodies --------------------------------------------------------------------------- */

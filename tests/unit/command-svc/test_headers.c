@@ -3,8 +3,9 @@
 #include "command-svc/shell/headers.h"
 #include "tests/support/check_main.h"
 
-#define COUNT(array) (int)(sizeof(array) / sizeof((array)[0]))
-#define TRACE        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+#define COUNT(array)   (int)(sizeof(array) / sizeof((array)[0]))
+#define TRACE          "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+#define TRACE_AND_MORE "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-00"
 
 static const char *const JSON_TYPES[] = {
     "application/json",
@@ -152,7 +153,7 @@ static const char *const NO_TRACES[] = {
     "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0g",
     "00-0af7651916cd43dd8448eb211c80319-cb7ad6b7169203331-01",
     "00_0af7651916cd43dd8448eb211c80319c_b7ad6b7169203331_01",
-    TRACE "-00",
+    TRACE_AND_MORE,
 };
 
 START_TEST(what_is_no_trace_context_is_refused)
