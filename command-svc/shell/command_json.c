@@ -49,7 +49,7 @@ static const struct field LINE[] = {
     {"sku", .form = &TEXT_FORM_ID, AT_LINE(sku)},
     {"quantity", FIELD_INTEGER, .min = 1, .max = QUANTITY_MAX, AT_LINE(quantity)},
     {"unit_price_minor", AMOUNT, OPTIONAL, AT_LINE(unit_price_minor)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field ADDRESS[] = {
@@ -60,13 +60,13 @@ static const struct field ADDRESS[] = {
     {"postal_code", .form = &TEXT_FORM_NAME, AT(place_order.address.postal_code)},
     {"region", .form = &TEXT_FORM_REGION, OPTIONAL, AT(place_order.address.region)},
     {"country", .form = &TEXT_FORM_COUNTRY, AT(place_order.address.country)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field PAYMENT[] = {
     {"provider", .form = &TEXT_FORM_PROVIDER, AT(place_order.provider)},
     {"method", .form = &TEXT_FORM_ID, AT(place_order.method)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field REGISTER_CUSTOMER[] = {
@@ -74,7 +74,7 @@ static const struct field REGISTER_CUSTOMER[] = {
     {"name", .form = &TEXT_FORM_NAME, AT(register_customer.name)},
     {"email", .form = &TEXT_FORM_EMAIL, OPTIONAL, AT(register_customer.email)},
     {"phone", .form = &TEXT_FORM_PHONE, OPTIONAL, AT(register_customer.phone)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field ADD_PRODUCT[] = {
@@ -82,12 +82,12 @@ static const struct field ADD_PRODUCT[] = {
     {"name", .form = &TEXT_FORM_NAME, AT(add_product.name)},
     {"unit_price_minor", AMOUNT, AT(add_product.unit_price_minor)},
     {"currency", .form = &TEXT_FORM_CURRENCY, AT(add_product.currency)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field RECEIVE_STOCK[] = {
     {"quantity", FIELD_INTEGER, .min = 1, .max = RECEIPT_OF_STOCK_MAX, AT(receive_stock.quantity)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field PLACE_ORDER[] = {
@@ -97,28 +97,28 @@ static const struct field PLACE_ORDER[] = {
     {"lines", FIELD_LINES, .members = LINE},
     {"shipping_address", FIELD_OBJECT, .members = ADDRESS},
     {"payment", FIELD_OBJECT, .members = PAYMENT},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field AUTHORIZE_PAYMENT[] = {
     {"amount_minor", AMOUNT, AT(authorize_payment.amount_minor)},
     {"reference", .form = &TEXT_FORM_ID, AT(authorize_payment.reference)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field SHIP_ORDER[] = {
     {"carrier", .form = &TEXT_FORM_ID, AT(ship_order.carrier)},
     {"tracking_number", .form = &TEXT_FORM_ID, AT(ship_order.tracking_number)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field DELIVER_ORDER[] = {
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field CANCEL_ORDER[] = {
     {"reason", .form = &TEXT_FORM_NAME, AT(cancel_order.reason)},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct field *const BODIES[] = {
