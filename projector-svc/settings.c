@@ -52,7 +52,7 @@ static const struct setting ROWS[] = {
      SETTING_FIELD(struct projector_settings, max_waiters)},
 };
 
-static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "REDIS_", "PROJECTOR_", NULL};
+static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "PROJECTOR_", NULL};
 
 const struct settings_schema PROJECTOR_SCHEMA = {
     .service = "projector-svc",
