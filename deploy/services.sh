@@ -71,6 +71,7 @@ service_settings() {
     case $1 in
     command)
         printf 'DATABASE_URL=%s\n' "$(pg_url command_svc "$PG_COMMAND_PASSWORD")"
+        printf 'COMMAND_QUERY_URL=%s\n' "$(service_url projector)"
         ;;
     relay)
         printf 'DATABASE_URL=%s\n' "$(pg_url relay_svc "$PG_RELAY_PASSWORD")"
