@@ -26,6 +26,7 @@ extern const struct embedded_text COMMAND_OPENAPI[];
 
 struct http_api {
     struct http_api_options options;
+    struct strview query_base; /* without a slash at its end */
     struct digest *digest;
     struct id_source ids;
 };
@@ -76,6 +77,14 @@ static const struct http_route ROUTES[] = {
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
+static struct strview without_slash(struct strview url)
+{
+    while (url.len > 0 && url.data[url.len - 1] == '/') {
+        url.len--;
+    }
+    return url;
+}
+
 enum error_kind http_api_new(const struct http_api_options *options, struct http_api **ret_api,
                              struct error *err)
 {
@@ -85,6 +94,7 @@ enum error_kind http_api_new(const struct http_api_options *options, struct http
         return error_set(err, ERROR_FATAL, "no memory for the HTTP interface");
     }
     api->options = *options;
+    api->query_base = without_slash(strview_of(options->query_url));
     id_source_init(&api->ids);
     const enum error_kind kind = digest_new(&api->digest, err);
     if (kind != ERROR_NONE) {
@@ -392,7 +402,7 @@ static void on_answer(void *user, const struct answer *answer)
         append_header(headers, &count, "ETag", etag);
     }
     if (answer->location.len > 0) {
-        strbuf_append_cstr(&location, asking->api->options.query_url);
+        strbuf_append(&location, asking->api->query_base);
         strbuf_append(&location, answer->location);
         append_header(headers, &count, "Location", strbuf_cstr(&location));
     }
