@@ -7,6 +7,7 @@
  * reads: this instead of that gives this fault there.
  */
 #include "command-svc/shell/command_json.h"
+#include "common/base/utf8.h"
 #include "tests/support/check_main.h"
 
 #include <stdio.h>
@@ -486,6 +487,58 @@ START_TEST(bytes_that_are_no_json_are_an_error)
 }
 END_TEST
 
+/* A seeded generator: a failure can be seen again. */
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525U + 1013904223U;
+    return *state >> 8;
+}
+
+/* Copies the good body to `body` and overwrites, drops or doubles a few of its bytes. */
+static struct strview damaged(enum command_kind kind, uint32_t seed)
+{
+    static const char BYTES[] = "{}[]\",:\\/~0189.eE+-tfnu \n\x7f\x80\xbf\xc2\xe2\xed\xf4\xff";
+    size_t len = strlen(GOOD[kind]);
+    memcpy(body, GOOD[kind], len);
+    for (uint32_t count = next_random(&seed) % 4 + 1; count > 0; count--) {
+        const size_t at = next_random(&seed) % len;
+        const uint32_t how = next_random(&seed) % 3;
+        if (how == 0) {
+            body[at] = BYTES[next_random(&seed) % (sizeof BYTES - 1)];
+        } else if (how == 1 && len > 1) {
+            memmove(body + at, body + at + 1, len - at - 1);
+            len--;
+        } else {
+            memmove(body + at + 1, body + at, len - at);
+            len++;
+        }
+    }
+    return (struct strview){.data = body, .len = len};
+}
+
+START_TEST(whatever_bytes_come_there_is_a_command_a_fault_or_an_error)
+{
+    enum { SEEDS = 2000 };
+    size_t taken = 0;
+    for (uint32_t seed = 0; seed < SEEDS; seed++) {
+        arena_reset(&arena);
+        const struct strview text = damaged((enum command_kind)_i, seed);
+        const enum error_kind kind =
+            command_json_read((enum command_kind)_i, text, &arena, &command, &faults, &err);
+        ck_assert(kind == ERROR_NONE || kind == ERROR_INVALID);
+        if (kind != ERROR_NONE) {
+            continue;
+        }
+        taken += faults.count == 0 ? 1 : 0;
+        for (const struct command_fault *fault = faults.first; fault != NULL; fault = fault->next) {
+            ck_assert(utf8_is_valid(strview_of(fault->pointer)));
+            ck_assert(fault->pointer[0] == '/' || fault->pointer[0] == '\0');
+        }
+    }
+    ck_assert_uint_lt(taken, SEEDS);
+}
+END_TEST
+
 START_TEST(an_arena_too_small_is_an_error)
 {
     struct arena tiny;
@@ -516,6 +569,8 @@ int main(void)
     tcase_add_test(bodies, all_faults_are_told_at_once_in_order);
     tcase_add_test(bodies, faults_without_end_are_counted_but_not_all_kept);
     tcase_add_loop_test(bodies, bytes_that_are_no_json_are_an_error, 0, COUNT(NO_JSON));
+    tcase_add_loop_test(bodies, whatever_bytes_come_there_is_a_command_a_fault_or_an_error, 0,
+                        COMMAND_KIND_COUNT);
     tcase_add_test(bodies, an_arena_too_small_is_an_error);
     suite_add_tcase(suite, bodies);
     return check_main(suite);
