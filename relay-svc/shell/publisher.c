@@ -112,11 +112,24 @@ static struct publisher_tag unpack(uint64_t packed)
                                   .ticket = (uint32_t)packed};
 }
 
+/* Called by the dead producer itself: it is freed from the timer. */
+static void take_death(void *user, const struct error *err)
+{
+    struct publisher *publisher = user;
+    publisher->death = *err;
+    loop_timer_start(publisher->renewal, 0);
+}
+
 enum error_kind publisher_send(struct publisher *publisher, int topic, const struct outbox_row *row,
                                const struct publisher_tag *tag, struct error *err)
 {
     if (publisher->producer == NULL) {
         return error_set(err, ERROR_EXHAUSTED, "the Kafka producer is being replaced");
+    }
+    if (FAULT_POINT("relay.producer_dies")) {
+        (void)error_set(err, ERROR_EXHAUSTED, "injected death of the producer");
+        take_death(publisher, err);
+        return ERROR_EXHAUSTED;
     }
     if (FAULT_POINT("relay.before_produce")) {
         return error_set(err, ERROR_TRANSIENT, "injected before produce");
@@ -155,14 +168,6 @@ static void schedule_renewal(struct publisher *publisher)
     uint64_t random = 0;
     (void)!getrandom(&random, sizeof random, 0);
     loop_timer_start(publisher->renewal, backoff_next_ms(&publisher->backoff, random));
-}
-
-/* Called by the dead producer itself: it is freed from the timer. */
-static void take_death(void *user, const struct error *err)
-{
-    struct publisher *publisher = user;
-    publisher->death = *err;
-    loop_timer_start(publisher->renewal, 0);
 }
 
 static void take_error(void *user, const struct error *err)
