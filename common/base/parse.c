@@ -98,12 +98,13 @@ bool parse_bool(struct strview text, bool *ret)
     return false;
 }
 
-static int hex_value(char c)
+int parse_hex_digit(char c)
 {
     if (is_digit(c)) {
         return c - '0';
     }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    const char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 bool parse_hex(struct strview text, uint8_t *ret_bytes, size_t len)
@@ -112,13 +113,13 @@ bool parse_hex(struct strview text, uint8_t *ret_bytes, size_t len)
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
-        if (hex_value(text.data[i]) < 0) {
+        if (parse_hex_digit(text.data[i]) < 0 || (text.data[i] >= 'A' && text.data[i] <= 'F')) {
             return false;
         }
     }
     for (size_t i = 0; i < len; i++) {
-        ret_bytes[i] =
-            (uint8_t)(hex_value(text.data[2 * i]) * 16 + hex_value(text.data[2 * i + 1]));
+        ret_bytes[i] = (uint8_t)(parse_hex_digit(text.data[2 * i]) * 16 +
+                                 parse_hex_digit(text.data[2 * i + 1]));
     }
     return true;
 }

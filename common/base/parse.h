@@ -27,6 +27,9 @@ MUST_USE bool parse_bytes(struct strview text, int64_t *ret_bytes);
 /* on, true, yes, 1 or off, false, no, 0. */
 MUST_USE bool parse_bool(struct strview text, bool *ret);
 
+/* 0 to 15 for a hexadecimal digit of either case, else -1. */
+int parse_hex_digit(char c);
+
 /* Lower-case hexadecimal of 2 * len digits into len bytes. */
 MUST_USE bool parse_hex(struct strview text, uint8_t *ret_bytes, size_t len);
 

@@ -25,15 +25,6 @@ const char *json_type_name(enum json_type type)
 
 /* ---- escapes yajl would let through -------------------------------------------------------- */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    const char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* The code unit of a \uXXXX that starts at text[at], or -1 when none stands there. */
 static int unicode_escape(struct strview text, size_t at)
 {
@@ -42,7 +33,7 @@ static int unicode_escape(struct strview text, size_t at)
     }
     int unit = 0;
     for (size_t i = at + 2; i < at + 6; i++) {
-        const int digit = hex_digit(text.data[i]);
+        const int digit = parse_hex_digit(text.data[i]);
         if (digit < 0) {
             return -1;
         }

@@ -59,11 +59,4 @@ MUST_USE struct http_verdict http_guard_read(struct strview bytes, size_t max_bo
 /* A field's value; data is NULL when absent. Case does not count. */
 struct strview http_head_field(const struct http_head *head, const char *name);
 
-/*
- * Decodes %XX (and, in queries, '+') into out, which has room for text.len
- * bytes. False on a stray '%' or a NUL.
- */
-MUST_USE bool http_percent_decode(struct strview text, bool plus_is_blank, char *out,
-                                  size_t *ret_len);
-
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests of the HTTP server: routes, parameters, and what handlers may ask of them. */
+#include "common/base/percent.h"
 #include "common/base/utf8.h"
 #include "common/io/http_internal.h"
 
@@ -106,7 +107,7 @@ static bool decode(struct arena *arena, struct strview raw, bool plus_is_blank, 
 {
     size_t len = 0;
     char *text = arena_alloc(arena, raw.len + 1);
-    if (text == NULL || !http_percent_decode(raw, plus_is_blank, text, &len)) {
+    if (text == NULL || !percent_decode(raw, plus_is_blank, text, raw.len, &len)) {
         return false;
     }
     *ret = (struct strview){.data = text, .len = len};

@@ -4,6 +4,7 @@
 #include "common/base/backoff.h"
 #include "common/base/fault_point.h"
 #include "common/base/parse.h"
+#include "common/base/percent.h"
 #include "common/io/loop.h"
 
 #include <assert.h>
@@ -60,36 +61,12 @@ static void start_connecting(void *user);
 
 /* ---- the url -------------------------------------------------------------------------------- */
 
-static int hex_value(char digit)
-{
-    static const char DIGITS[] = "0123456789abcdefABCDEF";
-    const char *at = digit == '\0' ? NULL : strchr(DIGITS, digit);
-    if (at == NULL) {
-        return -1;
-    }
-    const int index = (int)(at - DIGITS);
-    return index < 16 ? index : index - 6;
-}
-
-/* Decodes %XX; false when it does not fit, or decodes to NUL. */
-static bool percent_decode(struct strview text, char *ret, size_t size)
+/* With a NUL at the end; false also when it does not fit. */
+static bool decode_part(struct strview text, char *ret, size_t size)
 {
     size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char byte = text.data[i];
-        if (byte == '%') {
-            const int high = i + 2 < text.len ? hex_value(text.data[i + 1]) : -1;
-            const int low = i + 2 < text.len ? hex_value(text.data[i + 2]) : -1;
-            if (high < 0 || low < 0) {
-                return false;
-            }
-            byte = (char)(high * 16 + low);
-            i += 2;
-        }
-        if (byte == '\0' || len + 1 >= size) {
-            return false;
-        }
-        ret[len++] = byte;
+    if (!percent_decode(text, false, ret, size - 1, &len)) {
+        return false;
     }
     ret[len] = '\0';
     return true;
@@ -124,8 +101,8 @@ static bool parse_credentials(struct strview text, struct address *ret)
     struct strview user;
     struct strview password;
     (void)split(text, ':', &user, &password);
-    return percent_decode(user, ret->user, sizeof ret->user) &&
-           percent_decode(password, ret->password, sizeof ret->password);
+    return decode_part(user, ret->user, sizeof ret->user) &&
+           decode_part(password, ret->password, sizeof ret->password);
 }
 
 static bool parse_host_port(struct strview text, struct address *ret)
@@ -147,7 +124,7 @@ static bool parse_host_port(struct strview text, struct address *ret)
         return false;
     }
     ret->port = (int)number;
-    return host.len > 0 && percent_decode(host, ret->host, sizeof ret->host);
+    return host.len > 0 && decode_part(host, ret->host, sizeof ret->host);
 }
 
 static bool parse_url(struct strview url, struct address *ret)

@@ -180,33 +180,6 @@ START_TEST(the_whole_head_at_once_ends_there_too)
 }
 END_TEST
 
-static const struct {
-    const char *text;
-    bool plus_is_blank;
-    const char *decoded; /* NULL: refused */
-} ESCAPES[] = {
-    {"", false, ""},         {"a+b", false, "a+b"}, {"a+b", true, "a b"},
-    {"%41%5a", false, "AZ"}, {"%2F", false, "/"},   {"%e2%82%AC", false, "\xe2\x82\xac"},
-    {"%2B", true, "+"},      {"%", false, NULL},    {"%4", false, NULL},
-    {"a%4", false, NULL},    {"%zz", false, NULL},  {"%4g", false, NULL},
-    {"%00", false, NULL},    {"%%41", false, NULL}, {"%+1", true, NULL},
-};
-
-START_TEST(escapes_are_decoded_or_refused)
-{
-    char out[64];
-    size_t len = 0;
-    const struct strview text = strview_of(ESCAPES[_i].text);
-
-    const bool is_ok = http_percent_decode(text, ESCAPES[_i].plus_is_blank, out, &len);
-
-    ck_assert_int_eq(is_ok, ESCAPES[_i].decoded != NULL);
-    if (is_ok) {
-        ck_assert(strview_is((struct strview){out, len}, ESCAPES[_i].decoded));
-    }
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("common/io/http_guard");
@@ -216,8 +189,6 @@ int main(void)
     tcase_add_test(heads, more_header_lines_than_the_table_holds_are_refused);
     tcase_add_test(heads, a_head_sent_byte_by_byte_ends_where_it_ends);
     tcase_add_test(heads, the_whole_head_at_once_ends_there_too);
-    tcase_add_loop_test(heads, escapes_are_decoded_or_refused, 0,
-                        sizeof ESCAPES / sizeof ESCAPES[0]);
     suite_add_tcase(suite, heads);
     return check_main(suite);
 }
