@@ -6,6 +6,7 @@
 #include "command-svc/shell/http_api.h"
 #include "command-svc/shell/lane.h"
 #include "command-svc/shell/migrate.h"
+#include "command-svc/shell/receipt_api.h"
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
 #include "common/contract/shard.h"
@@ -21,6 +22,7 @@ struct app {
     struct lanes *lanes;
     struct control *control;
     struct http_api *api;
+    struct receipt_api *receipts;
 };
 
 static void on_commit(void *user)
@@ -80,7 +82,15 @@ static enum error_kind build(struct app *app, const struct command_settings *set
     if (kind != ERROR_NONE) {
         return kind;
     }
+    const struct receipt_api_options receipts = {.control = app->control,
+                                                 .auth = runtime->auth,
+                                                 .query_base = http_api_query_base(app->api)};
+    kind = receipt_api_new(&receipts, &app->receipts, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
     http_api_serve(app->api, runtime->http);
+    receipt_api_serve(app->receipts, runtime->http);
     health_add(runtime->health, "postgres", lanes_probe, app->lanes);
     health_add(runtime->health, "schema", control_probe, app->control);
     return ERROR_NONE;
@@ -102,6 +112,7 @@ int app_serve(const struct service_call *call)
     control_free(app.control);
     runtime_done(&app.runtime);
     http_api_free(app.api);
+    receipt_api_free(app.receipts);
     return code;
 }
 

@@ -12,7 +12,14 @@
 
 enum { UPKEEP_MS = 60000, SOON_MS = 100 };
 
-enum statement { RING_BELL, READ_SHARDS, MAINTAIN_OUTBOX, EXPIRE_RECEIPTS, STATEMENT_COUNT };
+enum statement {
+    RING_BELL,
+    READ_SHARDS,
+    MAINTAIN_OUTBOX,
+    EXPIRE_RECEIPTS,
+    FIND_RECEIPT,
+    STATEMENT_COUNT
+};
 
 /* A thousand rows at a time: a big DELETE would hold back vacuum and fill the disk with WAL. */
 static const struct pgconn_statement STATEMENTS[STATEMENT_COUNT] = {
@@ -22,6 +29,8 @@ static const struct pgconn_statement STATEMENTS[STATEMENT_COUNT] = {
     [EXPIRE_RECEIPTS] = {"DELETE FROM receipt WHERE key IN (SELECT key FROM receipt"
                          " WHERE created_at < now() - $1::bigint * interval '1 ms' LIMIT 1000)",
                          1},
+    [FIND_RECEIPT] = {"SELECT status, version, location, body FROM receipt WHERE key = $1::uuid",
+                      1},
 };
 
 struct control {
@@ -105,6 +114,54 @@ static void on_upkeep(void *user)
     (void)!pgconn_query(control->conn, EXPIRE_RECEIPTS, &param, 1, &err);
     strbuf_done(&retention);
     pgconn_send_trip(control->conn, on_upkeep_result, on_upkeep_done, control);
+}
+
+/* ---- receipts ------------------------------------------------------------------------------ */
+
+struct search {
+    control_receipt_fn *on_receipt;
+    void *user;
+    bool is_found;
+};
+
+static void on_search_result(void *user, size_t index, const struct pgconn_result *result)
+{
+    struct search *search = user;
+    (void)index;
+    if (pgconn_row_count(result) == 0) {
+        return;
+    }
+    const struct control_receipt receipt = {.status = (int)pgconn_value_i64(result, 0, 0),
+                                            .version = pgconn_value_i64(result, 0, 1),
+                                            .location = pgconn_value(result, 0, 2),
+                                            .body = pgconn_value(result, 0, 3)};
+    search->is_found = true;
+    search->on_receipt(search->user, &receipt, NULL);
+}
+
+static void on_search_done(void *user, const struct pgconn_failure *failure)
+{
+    struct search *search = user;
+    if (!search->is_found) {
+        search->on_receipt(search->user, NULL, failure == NULL ? NULL : &failure->err);
+    }
+    free(search);
+}
+
+void control_find_receipt(struct control *control, const struct uuid *key,
+                          control_receipt_fn *on_receipt, void *user)
+{
+    struct search *search = calloc(1, sizeof *search);
+    if (search == NULL) {
+        const struct error err = {.kind = ERROR_EXHAUSTED, .text = "no memory"};
+        on_receipt(user, NULL, &err);
+        return;
+    }
+    *search = (struct search){.on_receipt = on_receipt, .user = user};
+    const struct strview param = uuid_view(key);
+    struct error err;
+    (void)!pgconn_query(control->conn, FIND_RECEIPT, &param, 1, &err);
+    pgconn_send_trip(control->conn, on_search_result, on_search_done, search);
 }
 
 /* ---- shards -------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control.h - the connection beside the lanes: the relay's bell and the upkeep.
+ * control.h - the connection beside the lanes: the relay's bell, the upkeep, receipts asked for.
  *
  * Why the bell is rung here, after the commit: NOTIFY inside a busy transaction
  * takes a lock that lives until its commit has reached the disk, so notifying
@@ -16,6 +16,8 @@
 #define COMMAND_SVC_SHELL_CONTROL_H
 
 #include "common/base/error.h"
+#include "common/base/strview.h"
+#include "common/base/uuid7.h"
 
 #include <stdint.h>
 
@@ -39,6 +41,22 @@ void control_free(struct control *control);
 
 /* Tells the relay that the outbox has grown. Never fails; costs nothing while disconnected. */
 void control_ring_bell(struct control *control);
+
+/* What is remembered under a key; views are valid for the callback. */
+struct control_receipt {
+    int status;
+    int64_t version;         /* 0: none */
+    struct strview location; /* path on the query service; empty: none */
+    struct strview body;
+};
+
+/* receipt is NULL when there is none; err is NULL unless the database could not be asked. */
+typedef void control_receipt_fn(void *user, const struct control_receipt *receipt,
+                                const struct error *err);
+
+/* Looks a receipt up by its primary key; calls back once, from the loop. */
+void control_find_receipt(struct control *control, const struct uuid *key,
+                          control_receipt_fn *on_receipt, void *user);
 
 /* ERROR_NONE once the number of shards is known and the connection stands. */
 enum error_kind control_probe(void *control, struct error *err);

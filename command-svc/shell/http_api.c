@@ -5,6 +5,7 @@
 #include "command-svc/shell/command_json.h"
 #include "command-svc/shell/headers.h"
 #include "command-svc/shell/id_source.h"
+#include "command-svc/shell/identity.h"
 #include "command-svc/shell/lane.h"
 #include "command-svc/shell/text_form.h"
 #include "common/base/cleanup.h"
@@ -110,6 +111,11 @@ void http_api_free(struct http_api *api)
         digest_free(api->digest);
         free(api);
     }
+}
+
+struct strview http_api_query_base(const struct http_api *api)
+{
+    return api->query_base;
 }
 
 void http_api_serve(struct http_api *api, struct http_server *server)
@@ -218,17 +224,9 @@ static bool read_key(struct asking *asking)
                       "send an Idempotency-Key of 1 to 255 visible ASCII characters: one key per "
                       "intent, the same again for a retry");
     }
-    struct strbuf identity;
-    strbuf_init(&identity, AUTH_SUBJECT_MAX + IDEMPOTENCY_KEY_MAX + 64);
-    strbuf_append_cstr(&identity, auth_role_name(asking->principal->role));
-    strbuf_append_char(&identity, ':');
-    strbuf_append_cstr(&identity, asking->principal->subject);
-    strbuf_append_char(&identity, '\0');
-    strbuf_append(&identity, (struct strview){key, key_len});
-    const char *copy = arena_copy(http_request_arena(asking->request), strbuf_view(&identity));
-    asking->identity = (struct strview){copy, identity.len};
-    strbuf_done(&identity);
-    return copy != NULL || refuse_memory(asking);
+    asking->identity = identity_make(http_request_arena(asking->request), asking->principal,
+                                     (struct strview){key, key_len});
+    return asking->identity.data != NULL || refuse_memory(asking);
 }
 
 static bool read_conditions(struct asking *asking)
@@ -322,13 +320,9 @@ static bool hash_request(struct asking *asking)
         pieces[2 * i + 1] = parts[i];
     }
     static_assert((int)DIGEST_LEN == (int)REQUEST_HASH_LEN, "requests are told apart by SHA-256");
-    uint8_t key_hash[DIGEST_LEN];
-    if (!digest_of(asking->api->digest, pieces, 2 * PARTS, command->request_hash) ||
-        !digest_of(asking->api->digest, &asking->identity, 1, key_hash)) {
-        return refuse_memory(asking);
-    }
-    command->receipt_key = uuid_of_bytes(key_hash);
-    return true;
+    return (digest_of(asking->api->digest, pieces, 2 * PARTS, command->request_hash) &&
+            identity_receipt_key(asking->api->digest, asking->identity, &command->receipt_key)) ||
+           refuse_memory(asking);
 }
 
 static bool read_body(struct asking *asking)

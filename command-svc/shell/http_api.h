@@ -15,6 +15,7 @@
 #define COMMAND_SVC_SHELL_HTTP_API_H
 
 #include "common/base/error.h"
+#include "common/base/strview.h"
 
 struct auth;
 struct http_api;
@@ -35,6 +36,9 @@ MUST_USE enum error_kind http_api_new(const struct http_api_options *options,
 
 /* After the server and the lanes are gone. Accepts NULL. */
 void http_api_free(struct http_api *api);
+
+/* query_url without a slash at its end, as put before every Location. */
+struct strview http_api_query_base(const struct http_api *api);
 
 /* Adds the commands' routes and /openapi.json. */
 void http_api_serve(struct http_api *api, struct http_server *server);
