@@ -13,6 +13,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { OWNER_MAX = 320, HOST_MAX = 256 };
@@ -51,7 +52,10 @@ static void end_fatally(void *user, const struct error *err)
     shutdown_begin(app->runtime.shutdown, "this installation cannot be served", SERVICE_MISUSED);
 }
 
-/* librdkafka speaks at syslog's levels; connection troubles, which mend themselves, at "error". */
+/*
+ * librdkafka speaks at syslog's levels; connection troubles, which mend themselves,
+ * at "error". Its remarks on the configuration we have chosen on purpose are noise.
+ */
 static void log_kafka(void *user, int level, const char *facility, const char *text)
 {
     enum { SYSLOG_CRITICAL = 2, SYSLOG_WARNING = 4 };
@@ -59,7 +63,8 @@ static void log_kafka(void *user, int level, const char *facility, const char *t
                                 : level <= SYSLOG_WARNING ? LOG_WARN
                                                           : LOG_DEBUG;
     (void)user;
-    log_event(ours, "kafka_client", LOG_STR("facility", facility), LOG_TEXT(text));
+    log_event(strcmp(facility, "CONFWARN") == 0 ? LOG_DEBUG : ours, "kafka_client",
+              LOG_STR("facility", facility), LOG_TEXT(text));
 }
 
 static void drain(void *user)

@@ -13,12 +13,16 @@
 enum {
     BATCH_DEFAULT = 500,
     FETCH_WAIT_DEFAULT_MS = 500,
+    MISSING_AFTER_DEFAULT_MS = 30000,
+    NUMBER_MAX = sizeof "-2147483648",
 };
 
 static const struct kafka_default DEFAULTS[] = {
     {"queued.max.messages.kbytes", "4096"},
     {"fetch.message.max.bytes", "262144"},
     {"fetch.error.backoff.ms", "100"},
+    {"session.timeout.ms", "6000"}, /* a member killed blocks its group for so long */
+    {"heartbeat.interval.ms", "2000"},
     {NULL, NULL},
 };
 
@@ -341,12 +345,18 @@ enum error_kind kafka_consumer_state(const struct kafka_consumer *consumer, stru
 
 /* --- life ---------------------------------------------------------------------- */
 
+static void put_or_default(char text[static NUMBER_MAX], int value, int fallback)
+{
+    (void)snprintf(text, NUMBER_MAX, "%d", value > 0 ? value : fallback);
+}
+
 static enum error_kind open_conf(const struct kafka_consumer_options *options,
                                  rd_kafka_conf_t **ret_conf, struct error *err)
 {
-    char fetch_wait[sizeof "-2147483648"];
-    (void)snprintf(fetch_wait, sizeof fetch_wait, "%d",
-                   options->fetch_wait_ms > 0 ? options->fetch_wait_ms : FETCH_WAIT_DEFAULT_MS);
+    char fetch_wait[NUMBER_MAX];
+    char missing_after[NUMBER_MAX];
+    put_or_default(fetch_wait, options->fetch_wait_ms, FETCH_WAIT_DEFAULT_MS);
+    put_or_default(missing_after, options->missing_after_ms, MISSING_AFTER_DEFAULT_MS);
     const struct kafka_default fixed[] = {
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
@@ -354,6 +364,7 @@ static enum error_kind open_conf(const struct kafka_consumer_options *options,
         {"auto.offset.reset", options->starts_over ? "earliest" : "error"},
         {"isolation.level", options->reads_uncommitted ? "read_uncommitted" : "read_committed"},
         {"fetch.wait.max.ms", fetch_wait},
+        {"topic.metadata.propagation.max.ms", missing_after},
         {"partition.assignment.strategy", "range,roundrobin"}, /* eager */
         {options->group_id != NULL ? "group.id" : NULL, options->group_id},
         {NULL, NULL},

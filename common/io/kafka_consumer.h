@@ -80,8 +80,9 @@ struct kafka_consumer_callbacks {
      * the partition does not exist), else ERROR_TRANSIENT, and reading goes on by itself. */
     void (*on_partition_error)(void *user, const struct kafka_position *where,
                                const struct error *err);
-    /* Brokers away, authentication: TRANSIENT, it goes on by itself. FATAL: make a new consumer.
-     * May be NULL. */
+    /* Brokers away, authentication: TRANSIENT, it goes on by itself. NOT_FOUND: one of the topics
+     * is missing, again and again while it is; a consumer that is alone learns it only here (as
+     * librdkafka tells the topic only in words). FATAL: make a new consumer. May be NULL. */
     void (*on_error)(void *user, const struct error *err);
     /* After kafka_consumer_close(). */
     void (*on_closed)(void *user);
@@ -94,6 +95,7 @@ struct kafka_consumer_options {
     int topic_count;
     size_t max_batch;       /* 0: 500 */
     int fetch_wait_ms;      /* 0: 500; how long a broker may hold an answer with nothing new */
+    int missing_after_ms;   /* 0: 30000; how long a topic may be unknown before that is an error */
     bool starts_over;       /* a position outside the log goes on at its beginning */
     bool reads_uncommitted; /* also records of open and aborted transactions */
     const struct kafka_consumer_callbacks *events; /* static storage */

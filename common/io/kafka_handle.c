@@ -74,8 +74,10 @@ static void meet_error(rd_kafka_t *rk, int code, const char *reason, void *opaqu
     }
     struct error error;
     (void)kafka_handle_error(&error, (rd_kafka_resp_err_t)code, reason);
-    handle->is_up = false;
-    handle->down = error;
+    if (error.kind != ERROR_NOT_FOUND) { /* who says that a topic is missing is there */
+        handle->is_up = false;
+        handle->down = error;
+    }
     if (handle->on_error != NULL) {
         handle->on_error(handle->user, &error);
     }

@@ -207,7 +207,8 @@ static void settle_beat(struct leases *leases)
             shard_log_renew(log, lease_end(leases));
         } else {
             log_event(LOG_WARN, "shard_lost", LOG_INT("shard", shard),
-                      LOG_TEXT("another relay has taken it over; its marks and ours cannot mix"));
+                      LOG_TEXT("the lease in the database is no longer ours: another relay has it, "
+                               "or it is another database"));
             shard_log_lose(log);
             relay_after_change(relay, shard);
         }

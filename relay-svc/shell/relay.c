@@ -13,6 +13,7 @@
 #include "relay-svc/shell/reading.h"
 #include "relay-svc/shell/tails.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ enum {
     SLOW_CHECK_MS = 5000,  /* a shard that waits longer for its tails is not ready */
     TELL_AGAIN_MS = 60000, /* the same reason is not logged more often */
     BACKLOG_EVERY_TICKS = 5,
+    TELL_AWAY_TICKS = 3, /* a server has to be away for so long before the log says so */
 };
 
 /* --- what a shard's change leads to ------------------------------------------------ */
@@ -319,8 +321,33 @@ static void recheck_stopped(struct relay *relay, int64_t now_ms)
     }
 }
 
+/* Somebody reading the log must see when a server went away and when it came back. */
+static void tell_outages(struct relay *relay)
+{
+    static const struct {
+        const char *name;
+        enum error_kind (*probe)(void *user, struct error *err);
+    } PARTIES[] = {{"postgresql", relay_probe_database}, {"kafka", relay_probe_kafka}};
+    static_assert(sizeof PARTIES / sizeof PARTIES[0] == RELAY_PARTY_COUNT, "one flag each");
+    for (size_t i = 0; i < RELAY_PARTY_COUNT; i++) {
+        struct error err;
+        if (PARTIES[i].probe(relay, &err) != ERROR_NONE) {
+            if (++relay->away_ticks[i] == TELL_AWAY_TICKS) {
+                log_event(LOG_WARN, "server_away", LOG_STR("server", PARTIES[i].name),
+                          LOG_ERR(&err));
+            }
+            continue;
+        }
+        if (relay->away_ticks[i] >= TELL_AWAY_TICKS) {
+            log_event(LOG_INFO, "server_back", LOG_STR("server", PARTIES[i].name));
+        }
+        relay->away_ticks[i] = 0;
+    }
+}
+
 static void tick_running(struct relay *relay)
 {
+    tell_outages(relay);
     recheck_stopped(relay, loop_now_ms());
     if (++relay->ticks % BACKLOG_EVERY_TICKS == 0 && !relay->is_asking_backlog) {
         ask_backlog(relay);
@@ -443,8 +470,8 @@ enum error_kind relay_probe_kafka(void *user, struct error *err)
 static const char *trouble(const struct relay_shard *shard, int64_t now_ms)
 {
     const enum shard_state state = shard->log.state;
-    if (state == SHARD_STOPPED) {
-        return shard->log.reason;
+    if (state == SHARD_STOPPED || (state == SHARD_CHECKING && shard->log.reason[0] != '\0')) {
+        return shard->log.reason; /* also while it looks whether the cause is gone */
     }
     if ((state == SHARD_CHECKING || state == SHARD_FAILED) &&
         now_ms - shard->since_ms >= SLOW_CHECK_MS) {

@@ -74,6 +74,8 @@ struct relay_shard {
     int limit;     /* rows to ask for at most */
 };
 
+enum { RELAY_PARTY_COUNT = 2 }; /* PostgreSQL, Kafka */
+
 struct relay {
     struct loop *loop;
     struct relay_options options;
@@ -93,6 +95,7 @@ struct relay {
     struct loop_timer *ticker;
     unsigned ticks;
     bool is_asking_backlog;
+    int away_ticks[RELAY_PARTY_COUNT]; /* for how long */
     bool is_draining;
 };
 

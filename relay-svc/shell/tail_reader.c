@@ -10,6 +10,8 @@
 
 enum {
     FETCH_WAIT_MS = 10, /* an answer with nothing new tells that the end is reached */
+    MISSING_AFTER_MS = 5000,
+    PATIENCE_MS = 1000, /* whoever is there has answered by then */
     IDLE_MS = 5000,     /* the consumer goes away after so long without a question */
 };
 
@@ -19,6 +21,7 @@ enum { DEPTH_COUNT = sizeof DEPTHS / sizeof DEPTHS[0] };
 
 struct question {
     bool is_open;
+    int64_t since_ms;
     size_t depth; /* index into DEPTHS; DEPTH_COUNT: from the beginning */
     struct tail_found found;
 };
@@ -86,6 +89,14 @@ static bool read_mark(const struct kafka_record *record, struct tail_mark *ret_m
     return is_ours;
 }
 
+static void miss(struct tail_reader *reader, int topic, int partition, const struct error *err)
+{
+    if (question_of(reader, topic, partition)->is_open) {
+        close_question(reader, topic, partition);
+        reader->options.on_missing(reader->options.user, topic, partition, err);
+    }
+}
+
 /* At the end of the partition: found, or further back. */
 static void reach_end(struct tail_reader *reader, int topic, int partition)
 {
@@ -98,8 +109,7 @@ static void reach_end(struct tail_reader *reader, int topic, int partition)
     question->depth++;
     kafka_consumer_stop(reader->consumer, topic, partition);
     if (start(reader, topic, partition, &err) != ERROR_NONE) {
-        close_question(reader, topic, partition);
-        reader->options.on_missing(reader->options.user, topic, partition, &err);
+        miss(reader, topic, partition, &err);
     }
 }
 
@@ -147,9 +157,23 @@ static void take_partition_error(void *user, const struct kafka_position *where,
     const int first = where->partition >= 0 ? where->partition : 0;
     const int last = where->partition >= 0 ? where->partition : reader->options.partitions - 1;
     for (int partition = first; partition <= last; partition++) {
-        if (question_of(reader, where->topic, partition)->is_open) {
-            close_question(reader, where->topic, partition);
-            reader->options.on_missing(reader->options.user, where->topic, partition, err);
+        miss(reader, where->topic, partition, err);
+    }
+}
+
+/* One of the topics is missing: then it is one of those that do not answer. */
+static void take_error(void *user, const struct error *err)
+{
+    struct tail_reader *reader = user;
+    const int64_t asked_before_ms = loop_now_ms() - PATIENCE_MS;
+    if (err->kind != ERROR_NOT_FOUND) {
+        return; /* goes on by itself */
+    }
+    for (int topic = 0; topic < reader->options.topic_count; topic++) {
+        for (int partition = 0; partition < reader->options.partitions; partition++) {
+            if (question_of(reader, topic, partition)->since_ms <= asked_before_ms) {
+                miss(reader, topic, partition, err);
+            }
         }
     }
 }
@@ -158,6 +182,7 @@ static const struct kafka_consumer_callbacks EVENTS = {
     .on_records = take_records,
     .on_end = take_end,
     .on_partition_error = take_partition_error,
+    .on_error = take_error,
 };
 
 static enum error_kind open_consumer(struct tail_reader *reader, struct error *err)
@@ -167,6 +192,7 @@ static enum error_kind open_consumer(struct tail_reader *reader, struct error *e
         .topics = reader->options.topics,
         .topic_count = reader->options.topic_count,
         .fetch_wait_ms = FETCH_WAIT_MS,
+        .missing_after_ms = MISSING_AFTER_MS,
         .starts_over = true,
         .reads_uncommitted = true, /* a foreign transaction left open must not hide our records */
         .events = &EVENTS,
@@ -184,7 +210,7 @@ enum error_kind tail_reader_ask(struct tail_reader *reader, int topic, int parti
     }
     loop_timer_stop(reader->idle);
     struct question *question = question_of(reader, topic, partition);
-    *question = (struct question){.is_open = true};
+    *question = (struct question){.is_open = true, .since_ms = loop_now_ms()};
     reader->open_count++;
     if (start(reader, topic, partition, err) != ERROR_NONE) {
         close_question(reader, topic, partition);

@@ -27,7 +27,7 @@ struct tail_reader_options {
     int topic_count;
     int partitions; /* of each topic */
     void (*on_found)(void *user, int topic, int partition, const struct tail_found *found);
-    /* There is no such topic or partition. */
+    /* It does not answer, and Kafka says that a topic is missing. */
     void (*on_missing)(void *user, int topic, int partition, const struct error *err);
     void *user;
 };
