@@ -4,7 +4,7 @@
 
     load.py send JOURNAL [options] URL...    until --seconds, --commands or SIGTERM
     load.py kill JOURNAL PID LABEL           SIGKILL, and how many commands were in flight then
-    load.py await JOURNAL PID LABEL SECONDS  the same for a process that ends by itself
+    load.py await JOURNAL PID LABEL SECONDS LOG   the same for one that ends by itself
     load.py race URL PATH ROLE KEY COPIES BODY...   one key, many times at once (see `race`)
 
 A command that got no answer (connection lost or refused, 429, 503) is sent again with the same
@@ -276,30 +276,46 @@ def send(options):
 
 # --- killing --------------------------------------------------------------------------------
 
+FILE_CLOCK = 0.004  # a file's time is that of the kernel's last tick
+RECENT = 1 << 20  # bytes of the journal that hold whatever may still be under way
 
-def record_end(options, what, at):
-    count = load_journal.in_flight(load_journal.read(options.journal), at)
+
+def under_way(options, at, uncertain=0):
+    return load_journal.in_flight(load_journal.read(options.journal, RECENT), at, uncertain)
+
+
+def record_end(options, what, at, uncertain=0):
+    count = under_way(options, at, uncertain)
     load_journal.Journal(options.journal).write(killed=options.label, in_flight=count)
     print(f"      {options.label} {what} with {count} commands in flight")
 
 
 def kill(options):
+    """Waits up to a second for a moment when commands are in flight."""
     handle = os.pidfd_open(options.pid)
+    give_up_at = time.monotonic() + 1
+    while not under_way(options, time.monotonic()) and time.monotonic() < give_up_at:
+        time.sleep(0.002)
     at = time.monotonic()
     signal.pidfd_send_signal(handle, signal.SIGKILL)
     record_end(options, "killed", at)
     select.select([handle], [], [], 10)
 
 
+def time_of_last_line(path):
+    return time.monotonic() - (time.time() - os.stat(path).st_mtime)
+
+
 def await_end(options):
+    """A process that kills itself at a fault point says so in its log's last line."""
     try:
         handle = os.pidfd_open(options.pid)
     except ProcessLookupError:
         handle = None
     if handle is not None and not select.select([handle], [], [], options.seconds)[0]:
-        print(f"      {options.label} still runs after {options.seconds:g} s")
+        print(f"      {options.label}: it still runs after {options.seconds:g} s")
         sys.exit(1)
-    record_end(options, "ended", time.monotonic())
+    record_end(options, "ended", time_of_last_line(options.log), FILE_CLOCK)
 
 
 # --- one key at once ------------------------------------------------------------------------
@@ -313,8 +329,9 @@ def race(options):
     results = [None] * options.copies
 
     def one(i):
-        request = {"path": paths[i % len(paths)], "role": options.role,
-                   "body": options.bodies[i % len(options.bodies)]}
+        turn = i // len(urls)  # so that each address sees each request
+        request = {"path": paths[turn % len(paths)], "role": options.role,
+                   "body": options.bodies[turn % len(options.bodies)]}
         wire = Wire([urls[i % len(urls)]])
         wire.connect_all()
         start.wait()
@@ -342,7 +359,7 @@ def main():
     action.add_argument("--seconds", type=float, default=3600)
     action.add_argument("--commands", type=int, default=10**9)
     action.add_argument("--threads", type=int, default=12)
-    action.add_argument("--pause", type=float, default=12, help="ms between commands, about")
+    action.add_argument("--pause", type=float, default=25, help="ms between commands, about")
     action.add_argument("--give-up", type=float, default=90, help="seconds to try one command")
     action.add_argument("--once", action="store_true", help="never try again")
     action.add_argument("--seed", default="1")
@@ -359,6 +376,7 @@ def main():
     action.add_argument("pid", type=int)
     action.add_argument("label")
     action.add_argument("seconds", type=float)
+    action.add_argument("log")
 
     action = actions.add_parser("race")
     action.set_defaults(run=race)

@@ -12,6 +12,7 @@
 #     load_check [load_check.py's options]   counts each promise as a check; replays via LOAD_VIA
 #
 # One journal per world: a second load_start adds to it.
+# shellcheck disable=SC2119
 
 LOAD_VIA=${LOAD_VIA:-command}
 LOAD_JOURNAL=$WORLD_DIR/load.journal
@@ -33,6 +34,7 @@ load_urls() {
     done
 }
 
+# shellcheck disable=SC2120
 load_start() {
     local -a urls
     mapfile -t urls < <(load_urls)
@@ -46,6 +48,7 @@ load_answered() { grep -c '"final"' "$LOAD_JOURNAL"; }
 
 load_has_answered() { [ "$(load_answered)" -ge "$1" ]; }
 
+# shellcheck disable=SC2120
 load_progresses() {
     wait_until "${LOAD_LIMIT:-60}" load_has_answered $(($(load_answered) + ${1:-20}))
 }
@@ -55,7 +58,7 @@ load_kill() { load_tool load.py kill "$LOAD_JOURNAL" "$(service_pid "$1")" "$1";
 load_await() {
     local pid
     pid=$(cut -d ' ' -f 1 "$PIDS/$1.pid")
-    load_tool load.py await "$LOAD_JOURNAL" "$pid" "${3:-$1}" "$2"
+    load_tool load.py await "$LOAD_JOURNAL" "$pid" "${3:-$1}" "$2" "$(service_log "$1")"
 }
 
 load_stop() {
@@ -67,6 +70,7 @@ load_stop() {
     return "$status"
 }
 
+# shellcheck disable=SC2120
 load_check() {
     local line out=$WORLD_DIR/load.check
     load_tool load_check.py "$@" "$LOAD_JOURNAL" >"$out" 2>&1 || true
@@ -80,3 +84,57 @@ load_check() {
 
 # A check that broke off in the middle has proved nothing.
 load_check_is_whole() { tail -n 1 "$1" | grep -q '^ *all promises kept$'; }
+
+# ---- killing at fault points ---------------------------------------------------------------
+
+# fault_points KIND: the names in the sources, so that a new one is covered by itself.
+fault_points() {
+    grep -rhoE "FAULT_POINT\(\"$1\.[a-z_]+\"\)" "$ROOT/common" "$ROOT/$1-svc" \
+        --include='*.c' --include='*.h' | sed 's/.*"\(.*\)".*/\1/' | sort -u
+}
+
+# A projector killed blocks its consumer group until its session has run out; where that is not
+# what a test is about, the next one comes with another group: positions are in Redis, not there.
+own_group() {
+    if [ "$(kind_of "$1")" = projector ]; then
+        printf 'PROJECTOR_GROUP=%s-%s\n' "$WORLD" "$EPOCHREALTIME"
+    fi
+}
+
+# The next start begins a log of its own.
+log_is_kept_apart() {
+    cat "$1" >>"$1.before"
+    : >"$1"
+}
+
+# kill_at KIND POINT [HIT [MORE_PLAN [PROVOKE]]]: restarts the service so that it kills itself there,
+# sees that it did, and starts it again. What mere load does not bring about, a plan for other
+# points or a command, given the kind, does.
+kill_at() {
+    local kind=$1 point=$2 hit=${3:-1} plan=${4:+$4,} provoke=${5:-true} log
+    log=$(service_log "$kind")
+    service_stop "$kind" || return
+    log_is_kept_apart "$log"
+    # shellcheck disable=SC2046
+    service_launch "$kind" FAULT_PLAN="$plan$point@$hit=kill" $(own_group "$kind")
+    $provoke "$kind" || return
+    load_await "$kind" 60 "$point@$hit" || return
+    contains "$(cat "$log")" "fault point $point: killing" || return
+    # shellcheck disable=SC2046
+    service_start "$kind" $(own_group "$kind") && load_progresses
+}
+
+# is_value KIND POINT: can it fail there (the action error), or is it just a place to die?
+is_value() { grep -rqE "(^|[^)])FAULT_POINT\(\"${2//./\\.}\"\)" "$ROOT/common" "$ROOT/$1-svc"; }
+
+# fail_at KIND POINT [HIT]: the same with an error; the service stays and goes on by itself.
+fail_at() {
+    local kind=$1 point=$2 hit=${3:-1} log
+    log=$(service_log "$kind")
+    service_stop "$kind" || return
+    log_is_kept_apart "$log"
+    # shellcheck disable=SC2046
+    service_start "$kind" FAULT_PLAN="$point@$hit=error" $(own_group "$kind") || return
+    wait_until 60 grep -q "fault point $point: failing" "$log" || return
+    load_progresses && wait_until 30 service_ready "$kind"
+}

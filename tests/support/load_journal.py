@@ -30,20 +30,25 @@ class Journal:
             os.write(self._fd, line)
 
 
-def read(path):
-    """All whole lines."""
+def read(path, last_bytes=None):
+    """All whole lines, or those among the last bytes."""
     with open(path, "rb") as file:
+        if last_bytes is not None:
+            file.seek(0, os.SEEK_END)
+            begin = max(0, file.tell() - last_bytes)
+            file.seek(begin)
+            if begin > 0:
+                file.readline()
         return [json.loads(line) for line in file if line.endswith(b"\n")]
 
 
-def in_flight(entries, at):
-    """How many attempts had been begun by then and had no end yet."""
+def in_flight(entries, at, uncertain=0):
+    """How many attempts had been begun by then and had no end yet. Of a moment known only to lie
+    in the next `uncertain` seconds: how many were under way in that time."""
     open_keys = set()
     for entry in entries:
-        if entry["at"] > at:
-            continue
-        if "begin" in entry:
+        if "begin" in entry and entry["at"] <= at + uncertain:
             open_keys.add(entry["begin"])
-        elif "end" in entry:
+        elif "end" in entry and entry["at"] <= at:
             open_keys.discard(entry["end"])
     return len(open_keys)
