@@ -59,7 +59,7 @@ struct pending {
 
 static void start_connecting(void *user);
 
-/* ---- the url -------------------------------------------------------------------------------- */
+/* --- the url */
 
 /* With a NUL at the end; false also when it does not fit. */
 static bool decode_part(struct strview text, char *ret, size_t size)
@@ -166,7 +166,7 @@ enum error_kind redisconn_check_url(const char *url, struct error *err)
     return read_url(url, &address, err);
 }
 
-/* ---- errors ---------------------------------------------------------------------------------- */
+/* --- errors */
 
 /* Redis's error words. What is not listed is a fault in our commands or rights, which no
  * retry can cure. */
@@ -216,8 +216,7 @@ static const redisReply *find_error(const redisReply *reply)
     return NULL;
 }
 
-/* ---- losing and getting the connection ---------------------------------------------------------
- */
+/* --- losing and getting the connection */
 
 static uint64_t random_u64(void)
 {
@@ -303,8 +302,7 @@ static void become_ready(struct redisconn *conn)
     }
 }
 
-/* ---- commands ----------------------------------------------------------------------------------
- */
+/* --- commands */
 
 static void expect_answer(struct redisconn *conn)
 {
@@ -480,8 +478,7 @@ enum error_kind redisconn_send_atomic(struct redisconn *conn,
                           user, err);
 }
 
-/* ---- pub/sub
- * ------------------------------------------------------------------------------------- */
+/* --- pub/sub */
 
 /* hiredis hands over ["subscribe", channel, count], ["message", channel, payload] and so on. */
 static void on_pushed(redisAsyncContext *context, void *answer, void *privdata)
@@ -526,8 +523,7 @@ void redisconn_unsubscribe(struct redisconn *conn, struct strview channel)
     (void)submit(conn, (struct redisconn_command){.args = args, .count = 2}, NULL, NULL, &ignored);
 }
 
-/* ---- the handshake
- * --------------------------------------------------------------------------------- */
+/* --- the handshake */
 
 static void on_handshake_step(redisAsyncContext *context, void *answer, void *privdata)
 {
@@ -705,8 +701,7 @@ size_t redisconn_in_flight(const struct redisconn *conn)
     return conn->in_flight;
 }
 
-/* ---- replies
- * ------------------------------------------------------------------------------------- */
+/* --- replies */
 
 static const redisReply *raw(const struct redisconn_reply *reply)
 {

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
-/* --- one function per kind of event --------------------------------------------------------- */
+/* --- one function per kind of event */
 
 typedef enum error_kind apply_fn(struct order_view *view, const struct order_event *event,
                                  struct error *err);
@@ -114,7 +114,7 @@ void order_view_pass(struct order_view *view, struct strview event_id, struct st
     count_event(view, event_id, event_type, at_ms);
 }
 
-/* --- for people ----------------------------------------------------------------------------- */
+/* --- for people */
 
 static void append_because(struct strbuf *out, struct strview reason)
 {

@@ -36,7 +36,7 @@ static void put_changed_number(struct write_set *set, struct strview key, const 
     }
 }
 
-/* --- orders --------------------------------------------------------------------------------- */
+/* --- orders */
 
 typedef struct strview text_of(const struct order_view *view);
 
@@ -189,7 +189,7 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
     publish(new_view, documents, set);
 }
 
-/* --- customers ------------------------------------------------------------------------------ */
+/* --- customers */
 
 static void move_lookup(struct write_set *set, struct strview old_key, struct strview new_key,
                         struct strview customer_id)
@@ -239,7 +239,7 @@ void view_diff_customer(const struct customer_view *old_view, const struct custo
                 new_view->customer_id);
 }
 
-/* --- products ------------------------------------------------------------------------------- */
+/* --- products */
 
 void view_diff_product(const struct product_view *old_view, const struct product_view *new_view,
                        const struct view_moment *moment, struct write_set *set)
@@ -255,7 +255,7 @@ void view_diff_product(const struct product_view *old_view, const struct product
     put_number(set, key, "projected_at", moment->projected_at_ms);
 }
 
-/* --- gaps ----------------------------------------------------------------------------------- */
+/* --- gaps */
 
 void view_diff_waiting(struct strview view_key, int64_t old_waiting_for, int64_t new_waiting_for,
                        struct write_set *set)

@@ -95,7 +95,7 @@ enum error_kind batch_add(struct batch *batch, struct incoming *incoming, struct
     return ERROR_NONE;
 }
 
-/* --- one aggregate's line ------------------------------------------------------------------- */
+/* --- one aggregate's line */
 
 static int64_t version_of(enum aggregate_type type, const struct batch_view *view)
 {
@@ -197,7 +197,7 @@ static bool apply_item(void *user, struct lineup_item *item)
     return remember_applied(aggregate, incoming);
 }
 
-/* --- what else must be known ---------------------------------------------------------------- */
+/* --- what else must be known */
 
 static void name_after(struct batch_aggregate *aggregate)
 {
@@ -271,7 +271,7 @@ enum error_kind batch_add_parked(struct batch *batch, struct batch_aggregate *ag
     return aggregate->lineup.failed ? exhausted(err) : ERROR_NONE;
 }
 
-/* --- folding -------------------------------------------------------------------------------- */
+/* --- folding */
 
 static void count_aggregate(struct batch_counts *counts, const struct batch_aggregate *aggregate)
 {
@@ -310,7 +310,7 @@ enum error_kind batch_fold(struct batch *batch, struct error *err)
     return ERROR_NONE;
 }
 
-/* --- writing -------------------------------------------------------------------------------- */
+/* --- writing */
 
 struct writing {
     struct batch *batch;

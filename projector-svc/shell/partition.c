@@ -55,7 +55,7 @@ struct partition {
 
 static void begin_batch(struct partition *partition);
 
-/* --- the queue -------------------------------------------------------------------------------- */
+/* --- the queue */
 
 static struct kafka_record *queue_at(const struct partition *partition, size_t index)
 {
@@ -105,8 +105,7 @@ void partition_take(struct partition *partition, struct kafka_record *record)
     }
 }
 
-/* --- ends of a batch ----------------------------------------------------------------------------
- */
+/* --- ends of a batch */
 
 static void close_with(struct partition *partition, const struct error *why)
 {
@@ -213,8 +212,7 @@ static void end_batch(struct partition *partition)
     begin_batch(partition);
 }
 
-/* --- load, fold, save
- * ----------------------------------------------------------------------------- */
+/* --- load, fold, save */
 
 static bool fails_here(bool at_point, struct error *err)
 {
@@ -357,8 +355,7 @@ void partition_resume(struct partition *partition)
     begin_batch(partition);
 }
 
-/* --- opening
- * -------------------------------------------------------------------------------------- */
+/* --- opening */
 
 static void note_loss(struct partition *partition, int64_t position, int64_t goal)
 {
@@ -412,8 +409,7 @@ void partition_stop(struct partition *partition)
     partition->is_stopped = true;
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------ */
+/* --- life */
 
 struct partition *partition_new(struct partition_context *context,
                                 const struct partition_name *name)
@@ -456,6 +452,11 @@ const struct partition_name *partition_name(const struct partition *partition)
 struct strview partition_slot(const struct partition *partition)
 {
     return partition->slot;
+}
+
+bool partition_stands_at(const struct partition *partition, int64_t position)
+{
+    return partition->state != STATE_READY || partition->position == position;
 }
 
 bool partition_is_busy(const struct partition *partition)

@@ -88,6 +88,9 @@ void partition_at_end(struct partition *partition, int64_t offset);
 /* The position lies outside the log: nothing comes any more. */
 void partition_out_of_range(struct partition *partition);
 
+/* Whether it agrees with what Redis said of its position; a busy or closed one always does. */
+bool partition_stands_at(const struct partition *partition, int64_t position);
+
 bool partition_is_busy(const struct partition *partition);
 bool partition_is_closed(const struct partition *partition);
 

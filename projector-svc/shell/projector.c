@@ -5,7 +5,6 @@
 #include "common/base/backoff.h"
 #include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
-#include "common/contract/json.h"
 #include "common/contract/topics.h"
 #include "common/io/kafka_consumer.h"
 #include "common/io/loop.h"
@@ -14,8 +13,8 @@
 #include "common/run/metrics.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/shell/partition.h"
-#include "projector-svc/shell/projector_metrics.h"
 #include "projector-svc/shell/redis_fitness.h"
+#include "projector-svc/shell/report.h"
 #include "projector-svc/shell/view_store.h"
 
 #include <stdio.h>
@@ -23,8 +22,8 @@
 #include <sys/random.h>
 
 enum {
-    REPORT_MS = 1000,
-    COMMIT_EVERY = 5, /* reports */
+    TICK_MS = 1000,
+    COMMIT_EVERY = 5, /* ticks */
     RETRY_FIRST_MS = 50,
     RETRY_LAST_MS = 5000,
     FITNESS_RETRY_MS = 5000,
@@ -58,8 +57,12 @@ struct projector {
     struct backoff open_backoff;
     bool is_opening; /* an answer is awaited */
     struct loop_timer *fitness_timer;
-    struct loop_timer *report_timer;
-    unsigned reports;
+    struct loop_timer *tick_timer;
+    unsigned ticks;
+    bool is_reporting; /* an answer is awaited */
+    unsigned epoch;    /* counts assignments: an answer may come when they have changed */
+    unsigned report_epoch;
+    unsigned open_epoch;
     bool is_draining;
     bool is_closed;
 };
@@ -101,8 +104,7 @@ static struct partition_report report_of(const struct projector *projector,
         now_ms);
 }
 
-/* --- opening: where Redis stands
- * ------------------------------------------------------------------ */
+/* --- opening: where Redis stands */
 
 static void open_soon(struct projector *projector, int64_t delay_ms)
 {
@@ -233,6 +235,7 @@ static void open_closed(void *user)
     for (size_t i = 0; slots != NULL && i < projector->count; i++) {
         slots[i] = partition_slot(projector->partitions[i]);
     }
+    projector->open_epoch = projector->epoch;
     projector->is_opening =
         slots != NULL && view_store_open(projector->redis, slots, projector->count, on_positions,
                                          projector, &err) == ERROR_NONE;
@@ -279,8 +282,7 @@ static void on_partition_full(void *user, struct partition *partition, bool is_f
     }
 }
 
-/* --- Redis
- * ------------------------------------------------------------------------------------------ */
+/* --- Redis */
 
 static void on_fitness(void *user, const struct error *failure)
 {
@@ -338,8 +340,7 @@ enum error_kind projector_probe_redis(void *user, struct error *err)
     return ERROR_NONE;
 }
 
-/* --- Kafka
- * -------------------------------------------------------------------------------------------- */
+/* --- Kafka */
 
 static void on_records(void *user, struct kafka_record *records, size_t count)
 {
@@ -388,6 +389,7 @@ static void on_assigned(void *user, const struct kafka_position *places, size_t 
         projector->partitions[i] = partition_new(&projector->context, &name);
     }
     projector->count = count;
+    projector->epoch++;
     projector->state = ASSIGNMENT_OPENING;
     open_soon(projector, 0);
 }
@@ -529,129 +531,97 @@ enum error_kind projector_probe_partitions(void *user, struct error *err)
     return ERROR_NONE;
 }
 
-/* --- reports
- * ------------------------------------------------------------------------------------------ */
+/* --- every second */
 
-struct totals {
-    int64_t lag_events[AGGREGATE_COUNT];
-    int64_t lag_ms[AGGREGATE_COUNT];
-    size_t queued;
-    size_t out_of_range;
-    size_t stalled;
-};
-
-static void add_to_totals(struct totals *totals, enum aggregate_type type,
-                          const struct partition_report *report)
+/* A partition with nothing in flight must stand in Redis where we think it does. If not, Redis was
+ * emptied or restored behind our back, and no event may come for long to tell us. */
+static void compare_positions(struct projector *projector,
+                              const struct view_store_positions *positions)
 {
-    if (report->lag_ms > 0 && report->end > report->position) {
-        totals->lag_events[type] += report->end - report->position;
-    }
-    if (report->lag_ms > totals->lag_ms[type]) {
-        totals->lag_ms[type] = report->lag_ms;
-    }
-    totals->queued += report->queued;
-    totals->out_of_range += report->is_out_of_range ? 1 : 0;
-    totals->stalled += report->is_stalled ? 1 : 0;
-}
-
-static void on_scrape(void *user)
-{
-    enum { MS_PER_SECOND = 1000 };
-    struct projector *projector = user;
-    struct totals totals = {.queued = 0};
-    const int64_t now_ms = loop_wall_ms();
+    const bool is_same_generation =
+        strcmp(positions->generation, projector->context.generation) == 0;
+    bool any_differs = false;
     for (size_t i = 0; i < projector->count; i++) {
-        const struct partition *partition = projector->partitions[i];
-        const struct partition_report report = report_of(projector, partition, now_ms);
-        add_to_totals(&totals, partition_name(partition)->aggregate, &report);
-    }
-    struct metrics *metrics = projector->metrics;
-    metrics_set(metrics, METRIC_PARTITIONS, PARTITION_ASSIGNED, (double)projector->count);
-    metrics_set(metrics, METRIC_PARTITIONS, PARTITION_OUT_OF_RANGE, (double)totals.out_of_range);
-    metrics_set(metrics, METRIC_PARTITIONS, PARTITION_STALLED, (double)totals.stalled);
-    metrics_set(metrics, METRIC_QUEUED, 0, (double)totals.queued);
-    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
-        metrics_set(metrics, METRIC_LAG_EVENTS, type, (double)totals.lag_events[type]);
-        metrics_set(metrics, METRIC_LAG_SECONDS, type, (double)totals.lag_ms[type] / MS_PER_SECOND);
-    }
-}
-
-/* {"end_offset", "lag_ms", "reported_at"}: what a reader needs besides the position. */
-static struct strview report_document(struct arena *arena, const struct partition_report *report,
-                                      int64_t now_ms)
-{
-    enum { DOCUMENT_MAX = 256 };
-    struct strbuf out;
-    strbuf_init(&out, DOCUMENT_MAX);
-    struct json_writer writer;
-    json_writer_init(&writer, &out);
-    json_open_object(&writer);
-    json_put_member_integer(&writer, "end_offset", report->end);
-    json_put_member_integer(&writer, "lag_ms", report->lag_ms);
-    json_put_member_integer(&writer, "reported_at", now_ms);
-    json_close_object(&writer);
-    const bool is_coded = json_writer_done(&writer);
-    const size_t len = out.len;
-    const char *copy = is_coded ? arena_copy(arena, strbuf_view(&out)) : NULL;
-    strbuf_done(&out);
-    return (struct strview){.data = copy, .len = len};
-}
-
-static size_t add_reports(struct projector *projector, struct arena *arena, struct strview *args)
-{
-    const int64_t now_ms = loop_wall_ms();
-    size_t count = 0;
-    for (size_t i = 0; i < projector->count; i++) {
-        const struct partition *partition = projector->partitions[i];
-        const struct partition_report report = report_of(projector, partition, now_ms);
-        const struct strview field = keys_status_end(arena, partition_slot(partition));
-        const struct strview document = report_document(arena, &report, now_ms);
-        if (report.end >= 0 && field.data != NULL && document.data != NULL) {
-            args[count++] = field;
-            args[count++] = document;
+        const bool differs = !is_same_generation || !partition_stands_at(projector->partitions[i],
+                                                                         positions->positions[i]);
+        if (differs) {
+            partition_close(projector->partitions[i]);
         }
+        any_differs = any_differs || differs;
     }
-    return count;
+    if (any_differs) {
+        open_soon(projector, 0);
+    }
 }
 
-static void write_reports(struct projector *projector)
+static void on_reported(void *user, const struct view_store_positions *positions,
+                        const struct error *failure)
+{
+    struct projector *projector = user;
+    projector->is_reporting = false;
+    if (failure == NULL && projector->state == ASSIGNMENT_RUNNING &&
+        projector->report_epoch == projector->epoch) {
+        compare_positions(projector, positions);
+    }
+}
+
+static void send_reports(struct projector *projector)
 {
     struct arena arena;
+    struct error ignored; /* the next report comes in a second */
     arena_init(&arena, REPORT_ARENA_MAX);
-    struct strview *args = arena_array(&arena, projector->count * 2 + 2, sizeof *args);
-    if (args != NULL) {
-        args[0] = STRVIEW("HSET");
-        args[1] = STRVIEW(KEYS_STATUS);
-        const size_t count = add_reports(projector, &arena, args + 2);
-        if (count > 0) {
-            redisconn_tell(projector->redis, (struct redisconn_command){args, count + 2});
-        }
+    struct strview *slots = arena_array(&arena, projector->count, sizeof *slots);
+    struct strview *fields = arena_array(&arena, projector->count * 2, sizeof *fields);
+    size_t count = 0;
+    for (size_t i = 0; slots != NULL && fields != NULL && i < projector->count; i++) {
+        const struct partition *partition = projector->partitions[i];
+        const int64_t now_ms = loop_wall_ms();
+        const struct partition_report report = report_of(projector, partition, now_ms);
+        slots[i] = partition_slot(partition);
+        count += report_fields(&report, slots[i], now_ms, &arena, fields + count);
+    }
+    if (count > 0) {
+        projector->report_epoch = projector->epoch;
+        projector->is_reporting =
+            view_store_report(projector->redis, slots, projector->count, fields, count, on_reported,
+                              projector, &ignored) == ERROR_NONE;
     }
     arena_done(&arena);
 }
 
-static void on_report(void *user)
+static void on_tick(void *user)
 {
     struct projector *projector = user;
-    loop_timer_start(projector->report_timer, REPORT_MS);
+    loop_timer_start(projector->tick_timer, TICK_MS);
     if (projector->state != ASSIGNMENT_RUNNING) {
         return;
     }
-    projector->reports++;
-    if (projector->is_redis_fit) {
-        write_reports(projector);
+    projector->ticks++;
+    if (projector->is_redis_fit && !projector->is_reporting) {
+        send_reports(projector);
     }
     if (!loop_timer_is_armed(projector->open_timer) && !projector->is_opening) {
         backoff_reset(&projector->open_backoff); /* nothing was in the way for a while */
     }
-    if (projector->reports % COMMIT_EVERY == 0) {
+    if (projector->ticks % COMMIT_EVERY == 0) {
         commit_positions(projector);
     }
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------
- */
+static void on_scrape(void *user)
+{
+    const struct projector *projector = user;
+    struct report_totals totals = {.partitions = projector->count};
+    const int64_t now_ms = loop_wall_ms();
+    for (size_t i = 0; i < projector->count; i++) {
+        const struct partition *partition = projector->partitions[i];
+        const struct partition_report report = report_of(projector, partition, now_ms);
+        report_add(&totals, partition_name(partition)->aggregate, &report);
+    }
+    report_expose(&totals, projector->metrics);
+}
+
+/* --- life */
 
 static enum error_kind name_topics(struct projector *projector, struct error *err)
 {
@@ -725,7 +695,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
     projector->open_backoff = (struct backoff){.first_ms = RETRY_FIRST_MS, .cap_ms = RETRY_LAST_MS};
     projector->open_timer = loop_timer_new(loop, open_closed, projector);
     projector->fitness_timer = loop_timer_new(loop, check_fitness, projector);
-    projector->report_timer = loop_timer_new(loop, on_report, projector);
+    projector->tick_timer = loop_timer_new(loop, on_tick, projector);
     enum error_kind kind = name_topics(projector, err);
     if (kind == ERROR_NONE) {
         kind = open_redis(projector, err);
@@ -748,7 +718,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
         .user = projector,
     };
     metrics_on_scrape(metrics, on_scrape, projector);
-    loop_timer_start(projector->report_timer, REPORT_MS);
+    loop_timer_start(projector->tick_timer, TICK_MS);
     *ret_projector = projector;
     return ERROR_NONE;
 }
@@ -783,6 +753,6 @@ void projector_free(struct projector *projector)
     kafka_consumer_free(projector->kafka);
     loop_timer_free(projector->open_timer);
     loop_timer_free(projector->fitness_timer);
-    loop_timer_free(projector->report_timer);
+    loop_timer_free(projector->tick_timer);
     free(projector);
 }

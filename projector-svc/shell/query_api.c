@@ -22,8 +22,7 @@ struct query_api {
     struct metrics *metrics;
 };
 
-/* --- one query's life ---------------------------------------------------------------------------
- */
+/* --- one query's life */
 
 static void link_query(struct query_context *context, struct query *query)
 {
@@ -137,8 +136,7 @@ void query_not_found(struct query *query)
     query_refuse(query, 404, "not-found", "there is nothing under this address for you");
 }
 
-/* --- parameters
- * ------------------------------------------------------------------------------------ */
+/* --- parameters */
 
 bool query_limit(struct query *query, int64_t *ret_limit)
 {
@@ -167,8 +165,7 @@ bool query_is_id(struct strview text)
     return true;
 }
 
-/* --- the whole
- * -------------------------------------------------------------------------------------- */
+/* --- the whole */
 
 static void on_scrape(void *user)
 {

@@ -44,8 +44,7 @@ void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRES
     ret_commands[READ_RECOVERING] = (struct redisconn_command){recovering, 2};
 }
 
-/* --- one partition
- * -------------------------------------------------------------------------------------- */
+/* --- one partition */
 
 static const struct redisconn_reply *hash_value(const struct redisconn_reply *hash,
                                                 struct strview field)
@@ -135,8 +134,7 @@ static size_t read_slots(struct arena *arena, const struct redisconn_reply *repl
     return count;
 }
 
-/* --- the slowest
- * ------------------------------------------------------------------------------------------ */
+/* --- the slowest */
 
 /* Until when its views are complete: what it last reported when nothing is missing. */
 static int64_t complete_until(const struct slot *slot)
@@ -193,8 +191,7 @@ void query_put_freshness(struct query *query, struct json_writer *writer,
     }
 }
 
-/* --- all of it
- * ---------------------------------------------------------------------------------------------- */
+/* --- all of it */
 
 /* "order.events/3" is told as its two parts. */
 static void put_name(struct json_writer *writer, struct strview slot)

@@ -42,8 +42,7 @@ static struct list_query *own(struct query *query)
     return (struct list_query *)(void *)query;
 }
 
-/* --- the cursor: "<placed_at ms>_<order id>"
- * ------------------------------------------------------- */
+/* --- the cursor: "<placed_at ms>_<order id>" */
 
 struct cursor {
     struct strview score; /* empty: from the newest on */
@@ -72,8 +71,7 @@ static bool read_cursor(struct query *query, struct cursor *ret)
     return false;
 }
 
-/* --- reading
- * ----------------------------------------------------------------------------------------- */
+/* --- reading */
 
 static query_reply_fn on_page;
 
@@ -109,8 +107,7 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
     query_read(&asked->query, commands, READ_COUNT, on_page);
 }
 
-/* --- answering
- * ---------------------------------------------------------------------------------------- */
+/* --- answering */
 
 static void put_field(struct json_writer *writer, size_t field, const struct redisconn_reply *value)
 {
@@ -187,8 +184,7 @@ static void on_page(struct query *query, const struct redisconn_reply *reply)
     answer_page(asked, reply);
 }
 
-/* --- routes
- * ------------------------------------------------------------------------------------------- */
+/* --- routes */
 
 static void on_request(struct http_request *request, void *user)
 {

@@ -45,8 +45,7 @@ static struct order_query *own(struct query *query)
     return (struct order_query *)(void *)query;
 }
 
-/* --- parameters
- * ------------------------------------------------------------------------------------- */
+/* --- parameters */
 
 static bool read_min_version(struct order_query *asked)
 {
@@ -92,8 +91,7 @@ static bool read_word(struct order_query *asked, const char *name, const char *w
     return false;
 }
 
-/* --- reading
- * ----------------------------------------------------------------------------------------- */
+/* --- reading */
 
 enum { READ_HASH = 0, READ_RECOVERING, READ_DETAILS, READ_TIMELINE, READ_COUNT };
 enum { FIELD_CUSTOMER = 0, FIELD_VERSION, FIELD_WAITING, FIELD_EVENT_ID, FIELD_PROJECTED };
@@ -131,8 +129,7 @@ static void read_order(struct order_query *asked)
     query_read(&asked->query, commands, wants_timeline ? READ_COUNT : READ_TIMELINE, on_order);
 }
 
-/* --- answering
- * --------------------------------------------------------------------------------------- */
+/* --- answering */
 
 static void stop_waiting(struct query *query)
 {
@@ -255,8 +252,7 @@ static void answer_too_early(struct order_query *asked, const struct order_state
                                          .members = strview_of(members)});
 }
 
-/* --- waiting
- * ------------------------------------------------------------------------------------------ */
+/* --- waiting */
 
 static void look_again(struct order_query *asked)
 {
@@ -334,8 +330,7 @@ static void on_order(struct query *query, const struct redisconn_reply *reply)
     }
 }
 
-/* --- routes
- * ------------------------------------------------------------------------------------------- */
+/* --- routes */
 
 static void on_request(struct http_request *request, void *user)
 {

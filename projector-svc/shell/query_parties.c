@@ -99,8 +99,7 @@ static void put_party(struct json_writer *writer, enum party_kind kind, struct s
     put_field(writer, &fields[FIELD_WAITING], redisconn_reply_at(values, first + FIELD_WAITING));
 }
 
-/* --- one of them
- * -------------------------------------------------------------------------------------- */
+/* --- one of them */
 
 static void on_party(struct query *query, const struct redisconn_reply *reply)
 {
@@ -165,8 +164,7 @@ static void on_request(struct http_request *request, void *user)
     read_party(asked);
 }
 
-/* --- finding
- * ------------------------------------------------------------------------------------------- */
+/* --- finding */
 
 enum { FIND_CUSTOMERS = 0, FIND_FRESHNESS, FIND_COUNT = FIND_FRESHNESS + QUERY_FRESHNESS_COMMANDS };
 

@@ -33,7 +33,7 @@ static void send(struct check *check, const struct strview *args, size_t count,
     }
 }
 
-/* --- the functions ---------------------------------------------------------------------------- */
+/* --- the functions */
 
 static void on_loaded(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
@@ -64,8 +64,7 @@ static void on_listed(void *user, const struct redisconn_reply *reply, const str
     send(check, load, sizeof load / sizeof load[0], on_loaded);
 }
 
-/* --- the server ---------------------------------------------------------------------------------
- */
+/* --- the server */
 
 /* The value of a "name:value" line; empty when there is none. */
 static struct strview info_value(struct strview info, struct strview name)

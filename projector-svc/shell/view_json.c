@@ -109,7 +109,7 @@ bool view_json_details(const struct order_view *view, int64_t projected_at_ms, s
     return json_writer_done(&writer);
 }
 
-/* --- reading it back ------------------------------------------------------------------------ */
+/* --- reading it back */
 
 static bool read_words(const struct json_value *doc, struct order_view *view)
 {
@@ -214,7 +214,7 @@ enum error_kind view_json_read_details(struct strview json, struct arena *arena,
     return ERROR_NONE;
 }
 
-/* --- timeline and messages ------------------------------------------------------------------ */
+/* --- timeline and messages */
 
 typedef void put_data(struct json_writer *writer, const struct order_event *event);
 
@@ -335,7 +335,7 @@ bool view_json_message(const struct incoming *incoming, struct strview customer_
     return json_writer_done(&writer);
 }
 
-/* --- frozen aggregates and partitions ------------------------------------------------------- */
+/* --- frozen aggregates and partitions */
 
 bool view_json_frozen(const struct view_frozen *frozen, struct strbuf *out)
 {

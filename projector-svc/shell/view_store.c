@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --- commands being put together ------------------------------------------------------------ */
+/* --- commands being put together */
 
 struct arglist {
     struct arena *arena;
@@ -88,7 +88,7 @@ static enum error_kind send_trip(struct redisconn *conn, const struct commands *
     return redisconn_send_atomic(conn, commands->list, commands->count, on_reply, trip, err);
 }
 
-/* --- the first trip: frozen states and views ------------------------------------------------- */
+/* --- the first trip: frozen states and views */
 
 static const char *const CUSTOMER_FIELDS[] = {"name",   "email",          "phone",
                                               "active", "source_version", "last_event_id"};
@@ -237,7 +237,7 @@ enum error_kind view_store_load(struct redisconn *conn, struct batch *batch,
                      &(struct trip){.batch = batch, .done = done, .user = user}, err);
 }
 
-/* --- the rare second trip: parked events, ids of old versions -------------------------------- */
+/* --- the rare second trip: parked events, ids of old versions */
 
 static void ask_parked(const struct batch *batch, const struct batch_aggregate *aggregate,
                        struct commands *commands)
@@ -323,7 +323,7 @@ enum error_kind view_store_load_more(struct redisconn *conn, struct batch *batch
                      &(struct trip){.batch = batch, .done = done, .user = user}, err);
 }
 
-/* --- the function call ------------------------------------------------------------------------ */
+/* --- the function call */
 
 static const char *const WRITE_NAMES[] = {
     [WRITE_HSET] = "HSET",       [WRITE_HDEL] = "HDEL",        [WRITE_HINCRBY] = "HINCRBY",
@@ -421,8 +421,7 @@ enum error_kind view_store_save(struct redisconn *conn, struct arena *arena,
                           on_verdict, trip, err);
 }
 
-/* --- positions ---------------------------------------------------------------------------------
- */
+/* --- positions */
 
 struct opening {
     size_t count;
@@ -488,29 +487,29 @@ static void cleanup_arena(struct arena *arena)
     arena_done(arena);
 }
 
-enum error_kind view_store_open(struct redisconn *conn, const struct strview *slots, size_t count,
-                                view_store_positions_fn *done, void *user, struct error *err)
+/* first: a command of the caller's, whose reply does not matter. */
+static enum error_kind read_positions(struct redisconn *conn, struct redisconn_command first,
+                                      const struct strview *slots, const struct opening *values,
+                                      struct error *err)
 {
     enum { ARENA_MAX = 1 << 20 };
-    assert(count > 0);
+    assert(values->count > 0);
     CLEANUP(cleanup_arena) struct arena arena;
     arena_init(&arena, ARENA_MAX);
     struct arglist positions = {.arena = &arena};
     struct arglist goals = {.arena = &arena};
-    ask_slots(&positions, STRVIEW(KEYS_POSITION), slots, count);
-    ask_slots(&goals, STRVIEW(KEYS_RECOVERING), slots, count);
+    ask_slots(&positions, STRVIEW(KEYS_POSITION), slots, values->count);
+    ask_slots(&goals, STRVIEW(KEYS_RECOVERING), slots, values->count);
     CLEANUP_FREE
     struct opening *opening = malloc(sizeof *opening);
     if (opening == NULL || positions.failed || goals.failed) {
         return exhausted(err);
     }
-    *opening = (struct opening){.count = count, .done = done, .user = user};
-    const struct strview start[] = {STRVIEW("HSETNX"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
-                                    STRVIEW("1")};
+    *opening = *values;
     const struct strview generation[] = {STRVIEW("HGET"), STRVIEW(KEYS_STATUS),
                                          STRVIEW("generation")};
     const struct redisconn_command commands[] = {
-        {start, 4},
+        first,
         {generation, 3},
         {positions.args, positions.count},
         {goals.args, goals.count},
@@ -521,4 +520,29 @@ enum error_kind view_store_open(struct redisconn *conn, const struct strview *sl
         (void)TAKE_PTR(opening); /* on_positions frees it */
     }
     return kind;
+}
+
+enum error_kind view_store_open(struct redisconn *conn, const struct strview *slots, size_t count,
+                                view_store_positions_fn *done, void *user, struct error *err)
+{
+    const struct strview start[] = {STRVIEW("HSETNX"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
+                                    STRVIEW("1")};
+    return read_positions(conn, (struct redisconn_command){start, 4}, slots,
+                          &(struct opening){.count = count, .done = done, .user = user}, err);
+}
+
+enum error_kind view_store_report(struct redisconn *conn, const struct strview *slots, size_t count,
+                                  const struct strview *reports, size_t report_count,
+                                  view_store_positions_fn *done, void *user, struct error *err)
+{
+    CLEANUP_FREE
+    struct strview *args = calloc(report_count + 2, sizeof *args);
+    if (args == NULL) {
+        return exhausted(err);
+    }
+    args[0] = STRVIEW("HSET");
+    args[1] = STRVIEW(KEYS_STATUS);
+    memcpy(args + 2, reports, report_count * sizeof *reports);
+    return read_positions(conn, (struct redisconn_command){args, report_count + 2}, slots,
+                          &(struct opening){.count = count, .done = done, .user = user}, err);
 }

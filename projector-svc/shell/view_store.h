@@ -73,4 +73,11 @@ MUST_USE enum error_kind view_store_open(struct redisconn *conn, const struct st
                                          size_t count, view_store_positions_fn *done, void *user,
                                          struct error *err);
 
+/* Reads the same without starting anything, and stores reports (fields and values of
+ * projection:status, at least one pair) in the same transaction. */
+MUST_USE enum error_kind view_store_report(struct redisconn *conn, const struct strview *slots,
+                                           size_t count, const struct strview *reports,
+                                           size_t report_count, view_store_positions_fn *done,
+                                           void *user, struct error *err);
+
 #endif
