@@ -124,7 +124,7 @@ static enum error_kind prepare(struct app *app, const struct service_call *call,
         return err->kind;
     }
     for (int i = 0; i < app->names.count; i++) {
-        RELAY_TOPIC_LABELS[i] = app->names.topics[i];
+        relay_topic_labels[i] = app->names.topics[i];
     }
     if (runtime_init(&app->runtime, call, hooks, err) != ERROR_NONE) {
         return err->kind;

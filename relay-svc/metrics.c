@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/metrics.h"
 
-const char *RELAY_TOPIC_LABELS[SHARD_TOPICS_MAX + 1] = {NULL};
+const char *relay_topic_labels[SHARD_TOPICS_MAX + 1] = {NULL};
 
 static const char *const STATES[] = {"unowned", "checking", "running", "failed",
                                      "leaving", "stopped",  NULL};
@@ -11,7 +11,7 @@ const struct metric RELAY_METRICS[RELAY_METRIC_COUNT] = {
                           .type = METRIC_COUNTER,
                           .help = "Events acknowledged by Kafka.",
                           .label = "topic",
-                          .values = RELAY_TOPIC_LABELS},
+                          .values = relay_topic_labels},
     [METRIC_ALREADY_THERE] = {.name = "orderspine_relay_duplicates_avoided_total",
                               .type = METRIC_COUNTER,
                               .help = "Events not sent because the partition's tail had them."},

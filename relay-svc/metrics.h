@@ -30,6 +30,6 @@ enum relay_metric {
 extern const struct metric RELAY_METRICS[RELAY_METRIC_COUNT];
 
 /* Label values of METRIC_PUBLISHED, NULL-ended: to be set before the metrics are made. */
-extern const char *RELAY_TOPIC_LABELS[SHARD_TOPICS_MAX + 1];
+extern const char *relay_topic_labels[SHARD_TOPICS_MAX + 1];
 
 #endif

@@ -776,7 +776,7 @@ static void add_hex(struct batch_store *store, size_t column, const uint8_t *byt
 {
     static const char DIGITS[] = "0123456789abcdef";
     char hex[2 * REQUEST_HASH_LEN];
-    assert(2 * len <= sizeof hex);
+    assert(bytes != NULL && 2 * len <= sizeof hex);
     for (size_t i = 0; i < len; i++) {
         hex[2 * i] = DIGITS[bytes[i] >> 4];
         hex[2 * i + 1] = DIGITS[bytes[i] & 15];

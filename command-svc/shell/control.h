@@ -59,6 +59,6 @@ void control_find_receipt(struct control *control, const struct uuid *key,
                           control_receipt_fn *on_receipt, void *user);
 
 /* ERROR_NONE once the number of shards is known and the connection stands. */
-enum error_kind control_probe(void *control, struct error *err);
+enum error_kind control_probe(void *user, struct error *err);
 
 #endif

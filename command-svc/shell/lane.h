@@ -75,6 +75,6 @@ MUST_USE enum lanes_verdict lanes_submit(struct lanes *lanes, struct submission 
 bool lanes_are_idle(const struct lanes *lanes);
 
 /* ERROR_NONE when every lane is connected; else why not. */
-enum error_kind lanes_probe(void *lanes, struct error *err);
+enum error_kind lanes_probe(void *user, struct error *err);
 
 #endif

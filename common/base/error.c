@@ -37,6 +37,7 @@ static void make_one_clean_line(char *text)
     }
 }
 
+#undef error_set /* the analyzer's */
 enum error_kind error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 {
     va_list args;

@@ -157,7 +157,7 @@ struct outbox_read_events {
 };
 
 /* Up to limit rows of each range. The reader must be free. */
-void outbox_store_read(struct outbox_store *store, int reader, const struct outbox_range *ranges,
+void outbox_store_read(struct outbox_store *store, int index, const struct outbox_range *ranges,
                        size_t count, int limit, const struct outbox_read_events *events,
                        void *user);
 

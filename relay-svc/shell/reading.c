@@ -259,6 +259,7 @@ static int count_hot(const struct relay *relay, int64_t now_ms)
 static void fill_trip(struct reading *reading, struct trip *trip, int free_readers, int64_t now_ms)
 {
     const struct relay *relay = reading->relay;
+    assert(free_readers > 0);
     int hot_left = (count_hot(relay, now_ms) + free_readers - 1) / free_readers;
     trip->count = 0;
     for (int i = 0; i < relay->shard_count; i++) {

@@ -118,6 +118,6 @@ void relay_update_metrics(void *user);
 /* --- for the parts ------------------------------------------------------------ */
 
 /* After anything that may have changed a shard's state: logs it, and does what follows. */
-void relay_after_change(struct relay *relay, int shard);
+void relay_after_change(struct relay *relay, int index);
 
 #endif

@@ -9,7 +9,7 @@ enum { ORDERS = 0, PRODUCTS, TOPIC_COUNT, NOW = 1000000, LEASE_END = NOW + 5000 
 
 static const char *const TOPIC_NAMES[TOPIC_COUNT] = {"order.events", "product.events"};
 
-static struct shard_log log_;
+static struct shard_log the_log;
 static int64_t next_offset;
 
 static struct uuid id_of(int64_t seq)
@@ -27,7 +27,7 @@ static struct tail_mark mark(int64_t seq)
 static void own(int64_t position, int64_t orders_sent, int64_t products_sent)
 {
     const struct tail_mark sent[TOPIC_COUNT] = {mark(orders_sent), mark(products_sent)};
-    shard_log_own(&log_,
+    shard_log_own(&the_log,
                   &(struct shard_lease){
                       .epoch = 1, .position = position, .until_ms = LEASE_END, .sent = sent});
 }
@@ -36,14 +36,14 @@ static void judge(int topic, enum tail_verdict verdict, int64_t seq)
 {
     struct tail_found found = {.record = mark(seq)};
     found.record.offset = next_offset++;
-    shard_log_judge(&log_, topic, verdict, &found);
+    shard_log_judge(&the_log, topic, verdict, &found);
 }
 
 /* A shard at rest: nothing sent yet, tails judged. */
 static void open_log(void)
 {
     struct error err;
-    ck_assert_int_eq(shard_log_init(&log_, 3, TOPIC_NAMES, TOPIC_COUNT, 8, &err), ERROR_NONE);
+    ck_assert_int_eq(shard_log_init(&the_log, 3, TOPIC_NAMES, TOPIC_COUNT, 8, &err), ERROR_NONE);
     next_offset = 100;
     own(0, 0, 0);
     judge(ORDERS, TAIL_NONE_FINE, 0);
@@ -52,7 +52,7 @@ static void open_log(void)
 
 static void close_log(void)
 {
-    shard_log_done(&log_);
+    shard_log_done(&the_log);
 }
 
 static struct window_row row(int topic, int64_t seq)
@@ -63,24 +63,24 @@ static struct window_row row(int topic, int64_t seq)
 static enum shard_offer offer(int topic, int64_t seq)
 {
     const struct window_row offered = row(topic, seq);
-    return shard_log_offer(&log_, &offered, NOW);
+    return shard_log_offer(&the_log, &offered, NOW);
 }
 
 static uint32_t send(int topic, int64_t seq)
 {
     const struct window_row sent = row(topic, seq);
-    ck_assert_int_eq(shard_log_offer(&log_, &sent, NOW), OFFER_SEND);
-    return shard_log_sent(&log_, &sent, NOW);
+    ck_assert_int_eq(shard_log_offer(&the_log, &sent, NOW), OFFER_SEND);
+    return shard_log_sent(&the_log, &sent, NOW);
 }
 
 static void deliver_at(uint32_t ticket, int64_t offset, bool is_acknowledged)
 {
-    const struct shard_delivery delivery = {.run = log_.run,
+    const struct shard_delivery delivery = {.run = the_log.run,
                                             .ticket = ticket,
                                             .offset = offset,
                                             .is_acknowledged = is_acknowledged,
                                             .failure = "refused"};
-    shard_log_delivered(&log_, &delivery, NOW);
+    shard_log_delivered(&the_log, &delivery, NOW);
 }
 
 static void acknowledge(uint32_t ticket)
@@ -98,12 +98,12 @@ static void prove_both(void)
 START_TEST(nothing_is_sent_before_every_tail_is_judged)
 {
     own(0, 0, 0);
-    ck_assert_int_eq(log_.state, SHARD_CHECKING);
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
     ck_assert_int_eq(offer(ORDERS, 1), OFFER_HOLD);
     judge(ORDERS, TAIL_NONE_FINE, 0);
     ck_assert_int_eq(offer(ORDERS, 1), OFFER_HOLD);
     judge(PRODUCTS, TAIL_NONE_FINE, 0);
-    ck_assert_int_eq(log_.state, SHARD_RUNNING);
+    ck_assert_int_eq(the_log.state, SHARD_RUNNING);
     ck_assert_int_eq(offer(ORDERS, 1), OFFER_SEND);
 }
 END_TEST
@@ -114,7 +114,7 @@ START_TEST(the_first_record_of_a_partition_goes_alone)
 
     ck_assert_int_eq(offer(ORDERS, 2), OFFER_HOLD);
     ck_assert_int_eq(offer(PRODUCTS, 2), OFFER_HOLD);
-    ck_assert(!shard_log_wants_rows(&log_, NOW));
+    ck_assert(!shard_log_wants_rows(&the_log, NOW));
     acknowledge(first);
 
     (void)send(ORDERS, 2);
@@ -130,14 +130,14 @@ START_TEST(after_an_hour_of_silence_the_first_record_goes_alone_again)
 {
     prove_both();
     const int64_t later = NOW + SHARD_SILENCE_MS;
-    shard_log_renew(&log_, later + 5000);
+    shard_log_renew(&the_log, later + 5000);
     const struct window_row next = row(ORDERS, 3);
 
-    ck_assert_int_eq(shard_log_offer(&log_, &next, later), OFFER_SEND);
-    (void)shard_log_sent(&log_, &next, later);
+    ck_assert_int_eq(shard_log_offer(&the_log, &next, later), OFFER_SEND);
+    (void)shard_log_sent(&the_log, &next, later);
 
-    ck_assert_int_eq(log_.awaited, ORDERS);
-    ck_assert(!shard_log_wants_rows(&log_, later));
+    ck_assert_int_eq(the_log.awaited, ORDERS);
+    ck_assert(!shard_log_wants_rows(&the_log, later));
 }
 END_TEST
 
@@ -149,13 +149,13 @@ START_TEST(the_position_moves_over_an_unbroken_run_only)
     const uint32_t c = send(ORDERS, 9);
 
     acknowledge(b);
-    ck_assert_int_eq(log_.position, 2);
+    ck_assert_int_eq(the_log.position, 2);
     acknowledge(a);
-    ck_assert_int_eq(log_.position, 6);
-    ck_assert_int_eq(log_.topics[ORDERS].known.sent.seq, 5);
-    ck_assert_int_eq(log_.topics[PRODUCTS].known.sent.seq, 6);
+    ck_assert_int_eq(the_log.position, 6);
+    ck_assert_int_eq(the_log.topics[ORDERS].known.sent.seq, 5);
+    ck_assert_int_eq(the_log.topics[PRODUCTS].known.sent.seq, 6);
     acknowledge(c);
-    ck_assert_int_eq(log_.position, 9);
+    ck_assert_int_eq(the_log.position, 9);
 }
 END_TEST
 
@@ -168,7 +168,7 @@ START_TEST(rows_up_to_the_tail_count_as_sent)
     ck_assert_int_eq(offer(ORDERS, 5), OFFER_SKIP);
     acknowledge(send(PRODUCTS, 6));
     ck_assert_int_eq(offer(ORDERS, 8), OFFER_SKIP);
-    ck_assert_int_eq(log_.position, 8);
+    ck_assert_int_eq(the_log.position, 8);
     ck_assert_int_eq(offer(ORDERS, 9), OFFER_SEND);
 }
 END_TEST
@@ -179,8 +179,8 @@ START_TEST(an_older_tail_is_published_again_from_there)
     judge(ORDERS, TAIL_OLDER, 30);
     judge(PRODUCTS, TAIL_SAME, 40);
 
-    ck_assert_int_eq(log_.position, 30);
-    ck_assert_int_eq(log_.read, 30);
+    ck_assert_int_eq(the_log.position, 30);
+    ck_assert_int_eq(the_log.read, 30);
     acknowledge(send(ORDERS, 31));
     ck_assert_int_eq(offer(PRODUCTS, 40), OFFER_SKIP);
     (void)send(ORDERS, 50);
@@ -193,13 +193,13 @@ START_TEST(a_forbidding_tail_stops_the_shard)
     judge(PRODUCTS, TAIL_NONE_FINE, 0);
     judge(ORDERS, TAIL_UNKNOWN, 9);
 
-    ck_assert_int_eq(log_.state, SHARD_STOPPED);
-    ck_assert_ptr_nonnull(strstr(log_.reason, "order.events/3"));
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+    ck_assert_ptr_nonnull(strstr(the_log.reason, "order.events/3"));
     ck_assert_int_eq(offer(ORDERS, 8), OFFER_HOLD);
-    ck_assert_int_eq(log_.position, 7);
+    ck_assert_int_eq(the_log.position, 7);
 
-    shard_log_recheck(&log_);
-    ck_assert_int_eq(log_.state, SHARD_CHECKING);
+    shard_log_recheck(&the_log);
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
 }
 END_TEST
 
@@ -212,12 +212,12 @@ START_TEST(a_failed_delivery_waits_for_the_rest_and_then_looks_at_the_tails)
 
     acknowledge(a);
     deliver_at(b, -1, false);
-    ck_assert_int_eq(log_.state, SHARD_FAILED);
+    ck_assert_int_eq(the_log.state, SHARD_FAILED);
     ck_assert_int_eq(offer(ORDERS, 6), OFFER_HOLD);
     acknowledge(c);
 
-    ck_assert_int_eq(log_.state, SHARD_CHECKING);
-    ck_assert_int_eq(log_.position, 3);
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+    ck_assert_int_eq(the_log.position, 3);
     judge(ORDERS, TAIL_SAME, 3);
     judge(PRODUCTS, TAIL_NEWER, 5);
     (void)send(ORDERS, 4); /* again, and alone */
@@ -229,22 +229,22 @@ START_TEST(answers_of_an_earlier_run_mean_nothing)
 {
     prove_both();
     const uint32_t ticket = send(ORDERS, 3);
-    const uint16_t run = log_.run;
-    shard_log_producer_lost(&log_);
+    const uint16_t run = the_log.run;
+    shard_log_producer_lost(&the_log);
 
     const struct shard_delivery late = {
         .run = run, .ticket = ticket, .offset = next_offset, .is_acknowledged = true};
-    shard_log_delivered(&log_, &late, NOW);
+    shard_log_delivered(&the_log, &late, NOW);
 
-    ck_assert_int_eq(log_.state, SHARD_CHECKING);
-    ck_assert_int_eq(log_.position, 2);
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+    ck_assert_int_eq(the_log.position, 2);
 }
 END_TEST
 
 START_TEST(a_new_producer_has_to_prove_itself_again)
 {
     prove_both();
-    shard_log_producer_lost(&log_);
+    shard_log_producer_lost(&the_log);
     judge(ORDERS, TAIL_SAME, 1);
     judge(PRODUCTS, TAIL_SAME, 2);
 
@@ -261,9 +261,9 @@ START_TEST(an_offset_that_goes_back_stops_the_shard)
 
     deliver_at(ticket, 0, true);
 
-    ck_assert_int_eq(log_.state, SHARD_STOPPED);
-    ck_assert_int_eq(log_.position, 2);
-    ck_assert_ptr_nonnull(strstr(log_.reason, "order.events/3: seq 3 got offset 0"));
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+    ck_assert_int_eq(the_log.position, 2);
+    ck_assert_ptr_nonnull(strstr(the_log.reason, "order.events/3: seq 3 got offset 0"));
 }
 END_TEST
 
@@ -271,7 +271,7 @@ START_TEST(an_acknowledgement_without_offset_is_one)
 {
     prove_both();
     deliver_at(send(ORDERS, 3), -1, true);
-    ck_assert_int_eq(log_.position, 3);
+    ck_assert_int_eq(the_log.position, 3);
 }
 END_TEST
 
@@ -279,10 +279,10 @@ START_TEST(nothing_is_sent_on_an_old_lease)
 {
     const struct window_row next = row(ORDERS, 1);
 
-    ck_assert_int_eq(shard_log_offer(&log_, &next, LEASE_END), OFFER_HOLD);
-    shard_log_renew(&log_, LEASE_END + 5000);
+    ck_assert_int_eq(shard_log_offer(&the_log, &next, LEASE_END), OFFER_HOLD);
+    shard_log_renew(&the_log, LEASE_END + 5000);
 
-    ck_assert_int_eq(shard_log_offer(&log_, &next, LEASE_END), OFFER_SEND);
+    ck_assert_int_eq(shard_log_offer(&the_log, &next, LEASE_END), OFFER_SEND);
 }
 END_TEST
 
@@ -303,14 +303,14 @@ START_TEST(a_leaving_shard_sends_no_more_but_takes_answers)
 {
     prove_both();
     const uint32_t ticket = send(ORDERS, 3);
-    shard_log_leave(&log_);
+    shard_log_leave(&the_log);
 
     ck_assert_int_eq(offer(ORDERS, 4), OFFER_HOLD);
     acknowledge(ticket);
 
-    ck_assert_int_eq(log_.position, 3);
-    ck_assert_int_eq(log_.state, SHARD_LEAVING);
-    ck_assert_uint_eq(log_.window.in_flight, 0);
+    ck_assert_int_eq(the_log.position, 3);
+    ck_assert_int_eq(the_log.state, SHARD_LEAVING);
+    ck_assert_uint_eq(the_log.window.in_flight, 0);
 }
 END_TEST
 
@@ -318,33 +318,33 @@ START_TEST(a_lost_lease_forgets_what_was_in_flight)
 {
     prove_both();
     const uint32_t ticket = send(ORDERS, 3);
-    shard_log_lose(&log_);
+    shard_log_lose(&the_log);
     acknowledge(ticket);
 
-    ck_assert(!shard_log_is_owned(&log_));
-    ck_assert(!shard_log_is_dirty(&log_));
-    ck_assert_int_eq(log_.position, 2);
+    ck_assert(!shard_log_is_owned(&the_log));
+    ck_assert(!shard_log_is_dirty(&the_log));
+    ck_assert_int_eq(the_log.position, 2);
 }
 END_TEST
 
 START_TEST(a_mark_is_due_until_it_is_confirmed)
 {
     struct shard_mark first_mark;
-    ck_assert(!shard_log_is_dirty(&log_));
+    ck_assert(!shard_log_is_dirty(&the_log));
     prove_both();
-    ck_assert(shard_log_is_dirty(&log_));
-    shard_log_mark(&log_, &first_mark);
+    ck_assert(shard_log_is_dirty(&the_log));
+    shard_log_mark(&the_log, &first_mark);
     acknowledge(send(ORDERS, 3));
 
-    shard_log_marked(&log_, &first_mark);
-    ck_assert(shard_log_is_dirty(&log_));
+    shard_log_marked(&the_log, &first_mark);
+    ck_assert(shard_log_is_dirty(&the_log));
     struct shard_mark second_mark;
-    shard_log_mark(&log_, &second_mark);
+    shard_log_mark(&the_log, &second_mark);
     ck_assert_int_eq(second_mark.position, 3);
     ck_assert_int_eq(second_mark.sent_seq[ORDERS], 3);
     ck_assert_int_eq(second_mark.sent_seq[PRODUCTS], 2);
-    shard_log_marked(&log_, &second_mark);
-    ck_assert(!shard_log_is_dirty(&log_));
+    shard_log_marked(&the_log, &second_mark);
+    ck_assert(!shard_log_is_dirty(&the_log));
 }
 END_TEST
 
@@ -352,10 +352,10 @@ START_TEST(a_mark_under_an_older_lease_confirms_nothing)
 {
     struct shard_mark old_mark;
     prove_both();
-    shard_log_mark(&log_, &old_mark);
+    shard_log_mark(&the_log, &old_mark);
     old_mark.epoch--;
-    shard_log_marked(&log_, &old_mark);
-    ck_assert(shard_log_is_dirty(&log_));
+    shard_log_marked(&the_log, &old_mark);
+    ck_assert(shard_log_is_dirty(&the_log));
 }
 END_TEST
 
