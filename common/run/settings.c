@@ -288,6 +288,13 @@ static bool is_service_link(struct strview name, const char *value)
            names_port_number(name) || (ends_with(name, "_PORT") && strstr(value, "://") != NULL);
 }
 
+/* deploy/up writes them to var/env for people's scripts; exporting that file must not stop us. */
+static bool is_address_of_a_service(struct strview name)
+{
+    return strview_is(name, "COMMAND_URL") || strview_is(name, "RELAY_URL") ||
+           strview_is(name, "QUERY_URL");
+}
+
 static bool has_known_prefix(const struct settings_schema *schema, struct strview name)
 {
     for (const char *const *prefix = schema->prefixes; prefix != NULL && *prefix != NULL;
@@ -345,7 +352,8 @@ static void check_name(struct settings *settings, const char *entry)
         return;
     }
     const struct strview name = {.data = entry, .len = (size_t)(equals - entry)};
-    if (is_row(schema, name) || is_service_link(name, equals + 1) || equals[1] == '\0') {
+    if (is_row(schema, name) || is_address_of_a_service(name) ||
+        is_service_link(name, equals + 1) || equals[1] == '\0') {
         return;
     }
     if (schema->pass_through != NULL && begins_with(name, schema->pass_through)) {

@@ -17,8 +17,8 @@
  * Every secret NAME may come as NAME_FILE (a path; one newline at its end is
  * dropped) instead; both at once are a fault. An unknown name that begins with
  * one of the schema's prefixes is a fault, except the links Kubernetes invents
- * (…_SERVICE_HOST, …_PORT_8080_TCP). Names with the pass-through prefix become
- * properties: KAFKA_SSL_CA_LOCATION is "ssl.ca.location".
+ * (…_SERVICE_HOST, …_PORT_8080_TCP) and the services' own addresses (COMMAND_URL …). Names with the
+ * pass-through prefix become properties: KAFKA_SSL_CA_LOCATION is "ssl.ca.location".
  *
  * Ownership: texts in the service's struct live as long as struct settings.
  */
