@@ -19,9 +19,14 @@ LOGS=$DATA/log
 PIDS=$DATA/run
 RUN_USER=${ORDERSPINE_USER:-postgres}
 
+PARTS=(PG KAFKA KAFKA_CONTROLLER REDIS COMMAND RELAY QUERY)
 declare -A DEFAULT_PORT=(
     [PG]=15432 [KAFKA]=19092 [KAFKA_CONTROLLER]=19093 [REDIS]=16379
     [COMMAND]=8080 [RELAY]=8081 [QUERY]=8082
+)
+declare -A PORT_OWNER=( # the process that listens there
+    [PG]=postgres [KAFKA]=kafka [KAFKA_CONTROLLER]=kafka [REDIS]=redis
+    [COMMAND]=command-svc [RELAY]=relay-svc [QUERY]=projector-svc
 )
 
 say() { printf '%s\n' "$*"; }
@@ -59,7 +64,7 @@ port() {
 # Remembers the ports in use, so that `deploy/up` without variables finds what it started with them.
 remember_ports() {
     local part text=
-    for part in PG KAFKA KAFKA_CONTROLLER REDIS COMMAND RELAY QUERY; do
+    for part in "${PARTS[@]}"; do
         text+="ORDERSPINE_${part}_PORT=$(port "$part")"$'\n'
     done
     printf '%s' "$text" >"$DATA/ports"
@@ -69,13 +74,24 @@ port_is_taken() {
     (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-# require_free_port PART WHAT: names the port and the variable that moves it.
-require_free_port() {
-    local number
+# check_ports PART...: each is the one its process listens on, or free for it.
+check_ports() {
+    local part
+    for part in "$@"; do
+        check_port "$part"
+    done
+}
+
+# A process that runs keeps its port; asking for another one would give wrong addresses out.
+check_port() {
+    local owner=${PORT_OWNER[$1]} variable=ORDERSPINE_$1_PORT number
     number=$(port "$1")
-    if port_is_taken "$number"; then
-        die "port $number, wanted for $2, is taken by another program;" \
-            "choose another one with ORDERSPINE_$1_PORT=…"
+    if daemon_runs "$owner"; then
+        [ "$number" = "$(unset "$variable" && port "$1")" ] ||
+            die "$owner runs on another port than $variable=$number; stop it first"
+    elif port_is_taken "$number"; then
+        die "port $number, wanted for $owner, is taken by another program;" \
+            "choose another one with $variable=…"
     fi
 }
 

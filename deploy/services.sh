@@ -163,7 +163,8 @@ kafka_ends() {
     kcat -q -Q -b "$broker" "${wanted[@]}" | sed 's/^\(.*\) \[\([0-9]*\)\] offset \(-*[0-9]*\)$/\1 \2 \3/'
 }
 
-# Per shard: what is not yet published; per partition: what is not yet projected.
+# Per shard: the relay's position, which follows what Kafka acknowledged by up to half a second, and
+# the events beyond it; per partition: what is not yet projected.
 status_positions() {
     {
         reader_psql "SELECT 'shard', s.shard, s.position, coalesce(count(o.seq), 0)
@@ -178,7 +179,7 @@ status_positions() {
         $1 == "end"   { end[$2, $3] = $4; topic[$2] = 1 }
         $1 == "next"  { done[$2, $3] = $4 }
         END {
-            printf "\n%-6s %12s %12s", "shard", "outbox", "unpublished"
+            printf "\n%-6s %12s %12s", "shard", "position", "beyond it"
             for (t in topic) printf "  %22s", t " end/lag"
             print ""
             for (s = 0; s < shards; s++) {
@@ -190,6 +191,6 @@ status_positions() {
                 }
                 print ""
             }
-            printf "%d events not yet published, %d not yet projected\n", waiting, behind
+            printf "%d events beyond the positions, %d not yet projected\n", waiting, behind
         }'
 }

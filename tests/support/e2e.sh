@@ -58,6 +58,8 @@ set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../../deploy/lib.sh"
 # shellcheck source=tests/support/ports.sh
 . "$ROOT/tests/support/ports.sh"
+# shellcheck source=tests/support/checks.sh
+. "$ROOT/tests/support/checks.sh"
 
 if [ -z "${TEST_DATABASE_URL:-}" ]; then
     exec "$ROOT/tests/support/servers" "$0" "$@"
@@ -67,65 +69,7 @@ BUILD=${BUILD:-$ROOT/build/dev}
 SHARDS=${SHARDS:-12}
 RUN_USER=$(id -un) # services run as the caller: their binaries may lie below /root
 READY_LIMIT=60
-PASSED=0
-FAILED=0
-FINISHED=
 STATUS='' BODY='' HEADERS='' ORDER_ID=''
-
-# ---- checks --------------------------------------------------------------------------------
-
-note() { printf '      %s\n' "$*"; }
-
-check() {
-    local sentence=$1
-    shift
-    if "$@"; then
-        PASSED=$((PASSED + 1))
-        printf 'ok    %s\n' "$sentence"
-    else
-        FAILED=$((FAILED + 1))
-        printf 'FAIL  %s\n      %s\n' "$sentence" "$*"
-        return 1
-    fi
-}
-
-need() {
-    if ! check "$@"; then
-        FINISHED=yes
-        exit 1
-    fi
-}
-
-equals() {
-    [ "$1" = "$2" ] || {
-        note "got:    $1"
-        note "wanted: $2"
-        return 1
-    }
-}
-
-contains() {
-    [[ $1 == *"$2"* ]] || {
-        note "got:         $1"
-        note "wanted part: $2"
-        return 1
-    }
-}
-
-not() { ! "$@"; }
-
-# The last try is a loud one, so that a failure shows its reason.
-wait_until() {
-    poll "$@" || {
-        shift
-        "$@"
-    }
-}
-
-finish() {
-    FINISHED=yes
-    exit 0
-}
 
 world_end() {
     local file
@@ -133,10 +77,7 @@ world_end() {
     for file in "$PIDS"/*.pid; do
         [ ! -e "$file" ] || daemon_stop "$(basename "$file" .pid)" KILL 5
     done
-    if [ -z "$FINISHED" ]; then
-        FAILED=$((FAILED + 1))
-        printf 'FAIL  the file ended before its end\n'
-    fi
+    checks_end
     if [ "$FAILED" -gt 0 ]; then
         for file in "$LOGS"/*.log; do
             [ -e "$file" ] || continue
@@ -148,8 +89,7 @@ world_end() {
         sql_as postgres "DROP DATABASE IF EXISTS $WORLD WITH (FORCE)" >/dev/null 2>&1
         rm -rf "$WORLD_DIR"
     fi
-    printf '%s passed, %s failed\n' "$PASSED" "$FAILED"
-    exit $((FAILED > 0))
+    checks_report
 }
 
 # ---- the world -----------------------------------------------------------------------------
