@@ -73,7 +73,7 @@ static void check_revoked(struct projector *projector);
 static uint64_t random_u64(void)
 {
     uint64_t value = 0;
-    (void)getrandom(&value, sizeof value, 0); /* jitter only */
+    (void)!getrandom(&value, sizeof value, 0); /* jitter only */
     return value;
 }
 
