@@ -200,22 +200,6 @@ static enum error_kind translate(const redisReply *reply, struct error *err)
     return error_set(err, kind, "Redis: %s", reply->str);
 }
 
-/* The reply's own error, or the first one among its elements. */
-static const redisReply *find_error(const redisReply *reply)
-{
-    if (reply->type == REDIS_REPLY_ERROR) {
-        return reply;
-    }
-    if (reply->type == REDIS_REPLY_ARRAY) {
-        for (size_t i = 0; i < reply->elements; i++) {
-            if (reply->element[i]->type == REDIS_REPLY_ERROR) {
-                return reply->element[i];
-            }
-        }
-    }
-    return NULL;
-}
-
 /* --- losing and getting the connection */
 
 static uint64_t random_u64(void)
@@ -316,10 +300,9 @@ static void expect_answer(struct redisconn *conn)
 
 static void end_with(struct pending *pending, const redisReply *reply)
 {
-    const redisReply *bad = find_error(reply);
-    if (bad != NULL) {
+    if (reply->type == REDIS_REPLY_ERROR) {
         struct error err;
-        (void)translate(bad, &err);
+        (void)translate(reply, &err);
         pending->on_reply(pending->user, NULL, &err);
         return;
     }
@@ -448,34 +431,6 @@ void redisconn_tell(struct redisconn *conn, struct redisconn_command command)
     struct error ignored;
     const enum error_kind kind = redisconn_send(conn, command, forget_reply, NULL, &ignored);
     (void)kind;
-}
-
-/* What Redis says to the parts is repeated by EXEC: an array, or EXECABORT. */
-static enum error_kind submit_part(struct redisconn *conn, struct redisconn_command command,
-                                   struct error *err)
-{
-    return submit(conn, command, NULL, NULL, err);
-}
-
-enum error_kind redisconn_send_atomic(struct redisconn *conn,
-                                      const struct redisconn_command *commands, size_t count,
-                                      redisconn_reply_fn *callback, void *user, struct error *err)
-{
-    const struct strview multi = STRVIEW("MULTI");
-    const struct strview exec = STRVIEW("EXEC");
-    if (conn->state != CONN_READY) {
-        return refuse(conn, err);
-    }
-    enum error_kind kind =
-        submit_part(conn, (struct redisconn_command){.args = &multi, .count = 1}, err);
-    for (size_t i = 0; i < count && kind == ERROR_NONE; i++) {
-        kind = submit_part(conn, commands[i], err);
-    }
-    if (kind != ERROR_NONE) {
-        return kind; /* only when the connection is going: nothing of it will be carried out */
-    }
-    return redisconn_send(conn, (struct redisconn_command){.args = &exec, .count = 1}, callback,
-                          user, err);
 }
 
 /* --- pub/sub */

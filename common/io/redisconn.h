@@ -83,13 +83,6 @@ MUST_USE enum error_kind redisconn_send(struct redisconn *conn, struct redisconn
 /* Sends a command whose outcome does not matter; while not ready it is dropped. */
 void redisconn_tell(struct redisconn *conn, struct redisconn_command command);
 
-/* The commands in one transaction (MULTI … EXEC): the reply is the array of theirs. An error among
- * them is the outcome of the whole. */
-MUST_USE enum error_kind redisconn_send_atomic(struct redisconn *conn,
-                                               const struct redisconn_command *commands,
-                                               size_t count, redisconn_reply_fn *on_reply,
-                                               void *user, struct error *err);
-
 /* Pub/sub connections: on_subscribed follows. Subscriptions end with the connection: ask again in
  * on_ready. */
 MUST_USE enum error_kind redisconn_subscribe(struct redisconn *conn, struct strview channel,

@@ -1,5 +1,6 @@
 #!lua name=orderspine
--- orderspine.lua - what projector-svc does inside Redis.
+-- orderspine.lua - what projector-svc does inside Redis: orderspine_project writes, orderspine_read
+-- reads.
 --
 -- orderspine_project: one batch of one partition, whole or not at all. Position
 -- and views change in the same call, so a Redis that loses its last second loses
@@ -90,22 +91,22 @@ redis.register_function('orderspine_project', function(keys, argv)
   return {'ok'}
 end)
 
--- A page of a sorted set of orders, newest first, with fields of each order's hash, as one moment
--- sees them. KEYS: the set. ARGV: limit, score and member of the last one seen ('' = from the
--- newest), then field names. -> {{id, score, value ...} ...}, at most limit + 1 of them: one more
--- says that there is a next page.
-local function page(keys, argv)
-  local wanted, score, member = tonumber(argv[1]) + 1, argv[2], argv[3]
+-- A page of a sorted set of orders, newest first, with fields of each order's hash.
+-- PAGE key limit score member field ... : score and member of the last one seen ('' = from the
+-- newest) -> {{id, score, value ...} ...}, at most limit + 1 rows: one more says that there is a
+-- next page.
+local function page(args)
+  local key, wanted, score, member = args[2], tonumber(args[3]) + 1, args[4], args[5]
   local start = 0
-  if score ~= '' then start = redis.call('ZCOUNT', keys[1], '(' .. score, '+inf') end
+  if score ~= '' then start = redis.call('ZCOUNT', key, '(' .. score, '+inf') end
   local answer = {}
   while #answer < wanted do
-    local found = redis.call('ZREVRANGE', keys[1], start, start + wanted - 1, 'WITHSCORES')
+    local found = redis.call('ZREVRANGE', key, start, start + wanted - 1, 'WITHSCORES')
     for i = 1, #found, 2 do
       if #answer < wanted and (score == '' or found[i + 1] ~= score or found[i] < member) then
         local row = {found[i], found[i + 1]}
-        for j = 4, #argv do
-          row[j - 1] = redis.call('HGET', 'order:' .. found[i], argv[j]) or ''
+        for j = 6, #args do
+          row[j - 3] = redis.call('HGET', 'order:' .. found[i], args[j]) or ''
         end
         answer[#answer + 1] = row
       end
@@ -116,24 +117,38 @@ local function page(keys, argv)
   return answer
 end
 
-redis.register_function{function_name = 'orderspine_page', callback = page, flags = {'no-writes'}}
-
--- The customers in lookup sets, those in all of them, sorted by id. KEYS: the sets. ARGV: limit,
--- then field names. -> {{id, value ...} ...}
-local function find_customers(keys, argv)
-  local ids = redis.call('SINTER', unpack(keys))
+-- The customers in all of some lookup sets, sorted by id.
+-- CUSTOMERS limit count key ... field ... -> {{id, value ...} ...}
+local function customers(args)
+  local limit, count = tonumber(args[2]), tonumber(args[3])
+  local ids = redis.call('SINTER', unpack(args, 4, 3 + count))
   table.sort(ids)
   local answer = {}
-  for i = 1, math.min(#ids, tonumber(argv[1])) do
+  for i = 1, math.min(#ids, limit) do
     local row = {ids[i]}
-    for j = 2, #argv do
-      row[j] = redis.call('HGET', 'customer:' .. ids[i], argv[j]) or ''
+    for j = 4 + count, #args do
+      row[#row + 1] = redis.call('HGET', 'customer:' .. ids[i], args[j]) or ''
     end
     answer[i] = row
   end
   return answer
 end
 
-redis.register_function{
-  function_name = 'orderspine_find_customers', callback = find_customers, flags = {'no-writes'}
-}
+local COMPOUND = {PAGE = page, CUSTOMERS = customers}
+
+-- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue
+-- commands, and views must stay readable then. ARGV: count, command with its arguments, count ...
+-- -> one reply per command.
+local function read(_, argv)
+  local answer, at = {}, 1
+  while at <= #argv do
+    local count, args = tonumber(argv[at]), {}
+    for i = 1, count do args[i] = argv[at + i] end
+    local compound = COMPOUND[args[1]]
+    answer[#answer + 1] = compound and compound(args) or redis.call(unpack(args))
+    at = at + 1 + count
+  end
+  return answer
+end
+
+redis.register_function{function_name = 'orderspine_read', callback = read, flags = {'no-writes'}}

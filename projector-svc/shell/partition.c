@@ -121,13 +121,16 @@ static enum metric_retry retry_of(enum error_kind kind)
     return kind == ERROR_INVALID ? RETRY_REFUSED : RETRY_REDIS_AWAY;
 }
 
-/* A person must look at what Redis refuses; the partition stands and tries again meanwhile. */
+/* A person must look at what Redis refuses; what is merely away or full comes back by itself. */
 static void remember_trouble(struct partition *partition, const struct error *why)
 {
-    if (partition->trouble.kind == ERROR_NONE) {
-        log_event(LOG_ERROR, "partition_stalled", LOG_VIEW("slot", partition->slot), LOG_ERR(why),
-                  LOG_TEXT("Redis holds something that this partition's views cannot follow; it "
-                           "stands until that is mended"));
+    if (partition->trouble.kind != why->kind) {
+        const bool is_away = why->kind == ERROR_TRANSIENT || why->kind == ERROR_NOT_FOUND;
+        log_event(is_away ? LOG_WARN : LOG_ERROR, "partition_stalled",
+                  LOG_VIEW("slot", partition->slot), LOG_ERR(why),
+                  LOG_TEXT(is_away ? "trying again"
+                                   : "Redis holds something that this partition's views cannot "
+                                     "follow; it stands until that is mended"));
     }
     partition->trouble = *why;
 }
@@ -137,8 +140,7 @@ static void fail_batch(struct partition *partition, const struct error *why)
     metrics_add(partition->context->metrics, METRIC_RETRIES, retry_of(why->kind), 1);
     if (why->kind == ERROR_EXHAUSTED && partition->batch_limit > 1) {
         partition->batch_limit = (partition->batch_records + 1) / 2;
-        partition->batch_limit = partition->batch_limit == 0 ? 1 : partition->batch_limit;
-    } else if (why->kind == ERROR_INVALID || why->kind == ERROR_EXHAUSTED) {
+    } else if (why->kind != ERROR_CONFLICT) {
         remember_trouble(partition, why);
     }
     close_with(partition, why);
@@ -371,6 +373,14 @@ static void note_loss(struct partition *partition, int64_t position, int64_t goa
               LOG_TEXT("Redis lost data; it is filled again from Kafka"));
 }
 
+/* With nothing left to send no success would end it. */
+static void forget_old_trouble(struct partition *partition)
+{
+    if (partition->queue_count == 0) {
+        partition->trouble.kind = ERROR_NONE;
+    }
+}
+
 int64_t partition_open(struct partition *partition, int64_t position, int64_t goal)
 {
     assert(partition->state == STATE_CLOSED);
@@ -388,9 +398,11 @@ int64_t partition_open(struct partition *partition, int64_t position, int64_t go
             known++;
         }
         queue_drop(partition, known);
+        forget_old_trouble(partition);
         return -1;
     }
     queue_drop(partition, partition->queue_count);
+    forget_old_trouble(partition);
     partition->next_offset = offset;
     partition->end = -1;
     partition->is_out_of_range = false;

@@ -174,7 +174,7 @@ static int64_t open_one(struct projector *projector, struct partition *partition
     return offset;
 }
 
-static void open_all(struct projector *projector, const struct view_store_positions *positions)
+static void open_all(struct projector *projector, const struct view_store_reading *reading)
 {
     const bool is_first = projector->state == ASSIGNMENT_OPENING;
     int64_t *offsets = calloc(projector->count + 1, sizeof *offsets);
@@ -186,7 +186,7 @@ static void open_all(struct projector *projector, const struct view_store_positi
         if (!partition_is_closed(partition)) {
             continue;
         }
-        offsets[i] = open_one(projector, partition, positions->positions[i], positions->goals[i]);
+        offsets[i] = open_one(projector, partition, reading->positions[i], reading->goals[i]);
         if (!is_first && offsets[i] >= 0) {
             seek(projector, partition, offsets[i]);
         }
@@ -200,26 +200,36 @@ static void open_all(struct projector *projector, const struct view_store_positi
     }
 }
 
-static void on_positions(void *user, const struct view_store_positions *positions,
+/* Our functions are not in Redis any more: they are loaded before anything else. */
+static void reload_if_gone(struct projector *projector, const struct error *why)
+{
+    if (why->kind == ERROR_NOT_FOUND) {
+        projector->is_redis_fit = false;
+        loop_timer_start(projector->fitness_timer, 0);
+    }
+}
+
+static void on_positions(void *user, const struct view_store_reading *reading,
                          const struct error *failure)
 {
     struct projector *projector = user;
     projector->is_opening = false;
     if (failure != NULL) {
         log_event(LOG_WARN, "positions_unknown", LOG_ERR(failure), LOG_TEXT("asking Redis again"));
+        reload_if_gone(projector, failure);
         open_later(projector);
         return;
     }
     const bool is_current =
         (projector->state == ASSIGNMENT_OPENING || projector->state == ASSIGNMENT_RUNNING) &&
-        positions->count == projector->count;
+        projector->open_epoch == projector->epoch;
     if (!is_current) { /* the group decided anew meanwhile */
         open_soon(projector, 0);
         return;
     }
     (void)snprintf(projector->context.generation, sizeof projector->context.generation, "%s",
-                   positions->generation);
-    open_all(projector, positions);
+                   reading->generation);
+    open_all(projector, reading);
 }
 
 /* All are asked for, also the open ones: their answers are not used. */
@@ -236,9 +246,10 @@ static void open_closed(void *user)
         slots[i] = partition_slot(projector->partitions[i]);
     }
     projector->open_epoch = projector->epoch;
+    view_store_start_generation(projector->redis);
     projector->is_opening =
-        slots != NULL && view_store_open(projector->redis, slots, projector->count, on_positions,
-                                         projector, &err) == ERROR_NONE;
+        slots != NULL && view_store_positions(projector->redis, slots, projector->count,
+                                              on_positions, projector, &err) == ERROR_NONE;
     free(slots);
     if (!projector->is_opening) {
         open_later(projector);
@@ -251,10 +262,7 @@ static void on_partition_closed(void *user, struct partition *partition, const s
     const enum log_level level = why->kind == ERROR_CONFLICT ? LOG_WARN : LOG_DEBUG;
     log_event(level, "partition_closed", LOG_VIEW("slot", partition_slot(partition)), LOG_ERR(why),
               LOG_TEXT("nothing was written; its position is read again"));
-    if (why->kind == ERROR_NOT_FOUND) { /* the function is gone: load it first */
-        projector->is_redis_fit = false;
-        loop_timer_start(projector->fitness_timer, 0);
-    }
+    reload_if_gone(projector, why);
     if (why->kind == ERROR_INVALID) {
         open_soon(projector, RETRY_LAST_MS); /* a person has to mend it first */
     } else {
@@ -535,15 +543,13 @@ enum error_kind projector_probe_partitions(void *user, struct error *err)
 
 /* A partition with nothing in flight must stand in Redis where we think it does. If not, Redis was
  * emptied or restored behind our back, and no event may come for long to tell us. */
-static void compare_positions(struct projector *projector,
-                              const struct view_store_positions *positions)
+static void compare_positions(struct projector *projector, const struct view_store_reading *reading)
 {
-    const bool is_same_generation =
-        strcmp(positions->generation, projector->context.generation) == 0;
+    const bool is_same_generation = strcmp(reading->generation, projector->context.generation) == 0;
     bool any_differs = false;
     for (size_t i = 0; i < projector->count; i++) {
-        const bool differs = !is_same_generation || !partition_stands_at(projector->partitions[i],
-                                                                         positions->positions[i]);
+        const bool differs = !is_same_generation ||
+                             !partition_stands_at(projector->partitions[i], reading->positions[i]);
         if (differs) {
             partition_close(projector->partitions[i]);
         }
@@ -554,15 +560,31 @@ static void compare_positions(struct projector *projector,
     }
 }
 
-static void on_reported(void *user, const struct view_store_positions *positions,
+static void on_reported(void *user, const struct view_store_reading *reading,
                         const struct error *failure)
 {
     struct projector *projector = user;
     projector->is_reporting = false;
-    if (failure == NULL && projector->state == ASSIGNMENT_RUNNING &&
-        projector->report_epoch == projector->epoch) {
-        compare_positions(projector, positions);
+    if (failure != NULL) {
+        reload_if_gone(projector, failure);
+    } else if (projector->state == ASSIGNMENT_RUNNING &&
+               projector->report_epoch == projector->epoch) {
+        compare_positions(projector, reading);
     }
+}
+
+static size_t add_reports(const struct projector *projector, struct arena *arena,
+                          struct strview *ret_slots, struct strview *ret_fields)
+{
+    const int64_t now_ms = loop_wall_ms();
+    size_t count = 0;
+    for (size_t i = 0; i < projector->count; i++) {
+        const struct partition *partition = projector->partitions[i];
+        const struct partition_report report = report_of(projector, partition, now_ms);
+        ret_slots[i] = partition_slot(partition);
+        count += report_fields(&report, ret_slots[i], now_ms, arena, ret_fields + count);
+    }
+    return count;
 }
 
 static void send_reports(struct projector *projector)
@@ -570,21 +592,19 @@ static void send_reports(struct projector *projector)
     struct arena arena;
     struct error ignored; /* the next report comes in a second */
     arena_init(&arena, REPORT_ARENA_MAX);
-    struct strview *slots = arena_array(&arena, projector->count, sizeof *slots);
-    struct strview *fields = arena_array(&arena, projector->count * 2, sizeof *fields);
-    size_t count = 0;
-    for (size_t i = 0; slots != NULL && fields != NULL && i < projector->count; i++) {
-        const struct partition *partition = projector->partitions[i];
-        const int64_t now_ms = loop_wall_ms();
-        const struct partition_report report = report_of(projector, partition, now_ms);
-        slots[i] = partition_slot(partition);
-        count += report_fields(&report, slots[i], now_ms, &arena, fields + count);
-    }
-    if (count > 0) {
+    struct strview *slots = arena_array(&arena, projector->count + 1, sizeof *slots);
+    struct strview *args = arena_array(&arena, projector->count * 2 + 2, sizeof *args);
+    if (slots != NULL && args != NULL && projector->count > 0) {
+        args[0] = STRVIEW("HSET");
+        args[1] = STRVIEW(KEYS_STATUS);
+        const size_t count = add_reports(projector, &arena, slots, args + 2);
+        if (count > 0) {
+            redisconn_tell(projector->redis, (struct redisconn_command){args, count + 2});
+        }
         projector->report_epoch = projector->epoch;
         projector->is_reporting =
-            view_store_report(projector->redis, slots, projector->count, fields, count, on_reported,
-                              projector, &ignored) == ERROR_NONE;
+            view_store_positions(projector->redis, slots, projector->count, on_reported, projector,
+                                 &ignored) == ERROR_NONE;
     }
     arena_done(&arena);
 }

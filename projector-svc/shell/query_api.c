@@ -8,6 +8,7 @@
 #include "projector-svc/shell/order_waits.h"
 #include "projector-svc/shell/projector_metrics.h"
 #include "projector-svc/shell/query.h"
+#include "projector-svc/shell/view_read.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -88,7 +89,7 @@ void query_read(struct query *query, const struct redisconn_command *commands, s
 {
     struct error err;
     query->on_reply = callback;
-    if (redisconn_send_atomic(query->context->reader, commands, count, on_reply, query, &err) !=
+    if (view_read(query->context->reader, query->arena, commands, count, on_reply, query, &err) !=
         ERROR_NONE) {
         query_unavailable(query, err.text);
     }

@@ -5,8 +5,7 @@
  * Why connections of its own: queries run as a Redis user that may only read,
  * and a slow reader never stands in a batch's way.
  *
- * Every answer that covers several keys is read in one transaction or one
- * function, so it shows one moment, and says how fresh that is.
+ * Every answer is read in one call, so it shows one moment, and says how fresh that is.
  *
  * Threads: the loop's.
  */

@@ -33,7 +33,7 @@ static const struct {
     {"carrier", false},       {"tracking_number", false}, {"status_since", true},
     {"source_version", true}, {"waiting_for", true},
 };
-enum { FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0], FIXED_ARGS = 7 };
+enum { FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0], FIXED_ARGS = 5 };
 
 enum { READ_PAGE = 0, READ_CUSTOMER, READ_FRESHNESS, READ_COUNT = READ_FRESHNESS + 3 };
 
@@ -82,9 +82,7 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
     char limit[24];
     (void)snprintf(limit, sizeof limit, "%" PRId64, asked->limit);
     struct strview args[FIXED_ARGS + FIELD_COUNT] = {
-        STRVIEW("FCALL_RO"),
-        STRVIEW("orderspine_page"),
-        STRVIEW("1"),
+        STRVIEW("PAGE"),
         is_all ? STRVIEW(KEYS_ORDERS_RECENT) : keys_customer_orders(arena, asked->customer_id),
         strview_of(limit),
         cursor->score,
@@ -100,7 +98,7 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
         [READ_CUSTOMER] = {customer, 2},
     };
     query_ask_freshness(&commands[READ_FRESHNESS]);
-    if (customer_key.data == NULL || args[3].data == NULL) {
+    if (customer_key.data == NULL || args[1].data == NULL) {
         query_unavailable(&asked->query, "no memory for this request");
         return;
     }

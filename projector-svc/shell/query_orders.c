@@ -252,6 +252,20 @@ static void answer_too_early(struct order_query *asked, const struct order_state
                                          .members = strview_of(members)});
 }
 
+/* While Redis is being filled again, an order that is not there may only not be there yet. */
+static void answer_unknown(struct order_query *asked, const struct order_state *state)
+{
+    if (!state->is_recovering) {
+        query_not_found(&asked->query);
+        return;
+    }
+    query_problem(&asked->query,
+                  &(struct http_problem){.status = 404,
+                                         .slug = "not-found",
+                                         .detail = "it is not there, or not there again yet",
+                                         .members = STRVIEW("\"recovering\":true")});
+}
+
 /* --- waiting */
 
 static void look_again(struct order_query *asked)
@@ -324,7 +338,7 @@ static void on_order(struct query *query, const struct redisconn_reply *reply)
     } else if (state.version > 0 && state.version >= asked->min_version) {
         answer_order(asked, reply, &state, false);
     } else if (asked->min_version == 0) {
-        query_not_found(query);
+        answer_unknown(asked, &state);
     } else {
         miss(asked, reply, &state);
     }

@@ -223,8 +223,7 @@ static void on_search(struct http_request *request, void *user)
     if (query == NULL) {
         return;
     }
-    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("FCALL_RO"),
-                                           STRVIEW("orderspine_find_customers")};
+    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("CUSTOMERS"), STRVIEW("200")};
     const size_t sets = add_sets(query, args + FIRST_SET);
     if (sets == 0) {
         query_refuse(query, 400, "malformed-request", "search by email, by phone or by both");
@@ -232,7 +231,6 @@ static void on_search(struct http_request *request, void *user)
     }
     args[2] = sets == 1 ? STRVIEW("1") : STRVIEW("2");
     size_t count = FIRST_SET + sets;
-    args[count++] = STRVIEW("200");
     for (size_t i = 0; i < PARTIES[PARTY_CUSTOMER].count; i++) {
         args[count++] = strview_of(CUSTOMER_FIELDS[i].name);
     }

@@ -5,6 +5,7 @@
 #include "common/io/redisconn.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/shell/view_json.h"
+#include "projector-svc/shell/view_read.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -85,7 +86,7 @@ static enum error_kind send_trip(struct redisconn *conn, const struct commands *
         return exhausted(err);
     }
     *trip = *values;
-    return redisconn_send_atomic(conn, commands->list, commands->count, on_reply, trip, err);
+    return view_read(conn, batch->arena, commands->list, commands->count, on_reply, trip, err);
 }
 
 /* --- the first trip: frozen states and views */
@@ -439,7 +440,7 @@ static void read_numbers(const struct redisconn_reply *reply, size_t count, int6
 
 static void give_positions(const struct opening *opening, const struct redisconn_reply *reply)
 {
-    enum { GENERATION = 1, POSITIONS, GOALS };
+    enum { GENERATION = 0, POSITIONS, GOALS };
     CLEANUP_FREE
     int64_t *numbers = calloc(opening->count * 2 + 1, sizeof *numbers);
     if (numbers == NULL) {
@@ -452,12 +453,11 @@ static void give_positions(const struct opening *opening, const struct redisconn
     read_numbers(redisconn_reply_at(reply, POSITIONS), opening->count, VIEW_STORE_NO_POSITION,
                  numbers);
     read_numbers(redisconn_reply_at(reply, GOALS), opening->count, 0, goals);
-    struct view_store_positions positions = {
+    struct view_store_reading reading = {
         .count = opening->count, .positions = numbers, .goals = goals};
     const struct strview generation = redisconn_reply_text(redisconn_reply_at(reply, GENERATION));
-    (void)snprintf(positions.generation, sizeof positions.generation, "%.*s",
-                   STRVIEW_ARG(generation));
-    opening->done(opening->user, &positions, NULL);
+    (void)snprintf(reading.generation, sizeof reading.generation, "%.*s", STRVIEW_ARG(generation));
+    opening->done(opening->user, &reading, NULL);
 }
 
 static void on_positions(void *user, const struct redisconn_reply *reply,
@@ -487,62 +487,42 @@ static void cleanup_arena(struct arena *arena)
     arena_done(arena);
 }
 
-/* first: a command of the caller's, whose reply does not matter. */
-static enum error_kind read_positions(struct redisconn *conn, struct redisconn_command first,
-                                      const struct strview *slots, const struct opening *values,
-                                      struct error *err)
+enum error_kind view_store_positions(struct redisconn *conn, const struct strview *slots,
+                                     size_t count, view_store_positions_fn *done, void *user,
+                                     struct error *err)
 {
     enum { ARENA_MAX = 1 << 20 };
-    assert(values->count > 0);
+    assert(count > 0);
     CLEANUP(cleanup_arena) struct arena arena;
     arena_init(&arena, ARENA_MAX);
     struct arglist positions = {.arena = &arena};
     struct arglist goals = {.arena = &arena};
-    ask_slots(&positions, STRVIEW(KEYS_POSITION), slots, values->count);
-    ask_slots(&goals, STRVIEW(KEYS_RECOVERING), slots, values->count);
+    ask_slots(&positions, STRVIEW(KEYS_POSITION), slots, count);
+    ask_slots(&goals, STRVIEW(KEYS_RECOVERING), slots, count);
     CLEANUP_FREE
     struct opening *opening = malloc(sizeof *opening);
     if (opening == NULL || positions.failed || goals.failed) {
         return exhausted(err);
     }
-    *opening = *values;
+    *opening = (struct opening){.count = count, .done = done, .user = user};
     const struct strview generation[] = {STRVIEW("HGET"), STRVIEW(KEYS_STATUS),
                                          STRVIEW("generation")};
     const struct redisconn_command commands[] = {
-        first,
         {generation, 3},
         {positions.args, positions.count},
         {goals.args, goals.count},
     };
-    const enum error_kind kind = redisconn_send_atomic(
-        conn, commands, sizeof commands / sizeof commands[0], on_positions, opening, err);
+    const enum error_kind kind = view_read(
+        conn, &arena, commands, sizeof commands / sizeof commands[0], on_positions, opening, err);
     if (kind == ERROR_NONE) {
         (void)TAKE_PTR(opening); /* on_positions frees it */
     }
     return kind;
 }
 
-enum error_kind view_store_open(struct redisconn *conn, const struct strview *slots, size_t count,
-                                view_store_positions_fn *done, void *user, struct error *err)
+void view_store_start_generation(struct redisconn *conn)
 {
-    const struct strview start[] = {STRVIEW("HSETNX"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
-                                    STRVIEW("1")};
-    return read_positions(conn, (struct redisconn_command){start, 4}, slots,
-                          &(struct opening){.count = count, .done = done, .user = user}, err);
-}
-
-enum error_kind view_store_report(struct redisconn *conn, const struct strview *slots, size_t count,
-                                  const struct strview *reports, size_t report_count,
-                                  view_store_positions_fn *done, void *user, struct error *err)
-{
-    CLEANUP_FREE
-    struct strview *args = calloc(report_count + 2, sizeof *args);
-    if (args == NULL) {
-        return exhausted(err);
-    }
-    args[0] = STRVIEW("HSET");
-    args[1] = STRVIEW(KEYS_STATUS);
-    memcpy(args + 2, reports, report_count * sizeof *reports);
-    return read_positions(conn, (struct redisconn_command){args, report_count + 2}, slots,
-                          &(struct opening){.count = count, .done = done, .user = user}, err);
+    const struct strview args[] = {STRVIEW("HSETNX"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
+                                   STRVIEW("1")};
+    redisconn_tell(conn, (struct redisconn_command){args, sizeof args / sizeof args[0]});
 }

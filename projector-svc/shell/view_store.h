@@ -57,7 +57,7 @@ MUST_USE enum error_kind view_store_save(struct redisconn *conn, struct arena *a
                                          const struct write_set *set, view_store_done_fn *done,
                                          void *user, struct error *err);
 
-struct view_store_positions {
+struct view_store_reading {
     char generation[VIEW_STORE_GENERATION_MAX];
     size_t count;
     const int64_t *positions; /* or VIEW_STORE_NO_POSITION */
@@ -65,19 +65,14 @@ struct view_store_positions {
 };
 
 /* failure as above; positions in the order of the slots asked for. */
-typedef void view_store_positions_fn(void *user, const struct view_store_positions *positions,
+typedef void view_store_positions_fn(void *user, const struct view_store_reading *reading,
                                      const struct error *failure);
 
-/* Starts a generation if there is none. */
-MUST_USE enum error_kind view_store_open(struct redisconn *conn, const struct strview *slots,
-                                         size_t count, view_store_positions_fn *done, void *user,
-                                         struct error *err);
+MUST_USE enum error_kind view_store_positions(struct redisconn *conn, const struct strview *slots,
+                                              size_t count, view_store_positions_fn *done,
+                                              void *user, struct error *err);
 
-/* Reads the same without starting anything, and stores reports (fields and values of
- * projection:status, at least one pair) in the same transaction. */
-MUST_USE enum error_kind view_store_report(struct redisconn *conn, const struct strview *slots,
-                                           size_t count, const struct strview *reports,
-                                           size_t report_count, view_store_positions_fn *done,
-                                           void *user, struct error *err);
+/* If there is none yet. */
+void view_store_start_generation(struct redisconn *conn);
 
 #endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/shell/view_read.h"
+
+#include "common/base/arena.h"
+
+#include <stdio.h>
+
+enum { HEAD = 3, COUNT_MAX = sizeof "18446744073709551615" };
+
+static size_t total_args(const struct redisconn_command *commands, size_t count)
+{
+    size_t total = HEAD;
+    for (size_t i = 0; i < count; i++) {
+        total += 1 + commands[i].count;
+    }
+    return total;
+}
+
+static struct strview count_text(struct arena *arena, size_t count)
+{
+    char *text = arena_alloc(arena, COUNT_MAX);
+    if (text == NULL) {
+        return (struct strview){.data = NULL};
+    }
+    const int len = snprintf(text, COUNT_MAX, "%zu", count);
+    return (struct strview){.data = text, .len = (size_t)len};
+}
+
+enum error_kind view_read(struct redisconn *conn, struct arena *arena,
+                          const struct redisconn_command *commands, size_t count,
+                          redisconn_reply_fn *on_reply, void *user, struct error *err)
+{
+    struct strview *args = arena_array(arena, total_args(commands, count), sizeof *args);
+    if (args == NULL) {
+        return error_set(err, ERROR_EXHAUSTED, "a reading needs too much memory");
+    }
+    args[0] = STRVIEW("FCALL_RO");
+    args[1] = STRVIEW("orderspine_read");
+    args[2] = STRVIEW("0");
+    size_t used = HEAD;
+    for (size_t i = 0; i < count; i++) {
+        args[used] = count_text(arena, commands[i].count);
+        if (args[used++].data == NULL) {
+            return error_set(err, ERROR_EXHAUSTED, "a reading needs too much memory");
+        }
+        memcpy(args + used, commands[i].args, commands[i].count * sizeof *args);
+        used += commands[i].count;
+    }
+    return redisconn_send(conn, (struct redisconn_command){.args = args, .count = used}, on_reply,
+                          user, err);
+}
