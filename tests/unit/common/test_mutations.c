@@ -1,66 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Damaged events: thousands of seeded mutations of every sample go through
- * reader and decoders. Built with -DSANITIZE=address,undefined this is a small
- * fuzzer; in any build it holds three promises:
+ * Damaged events and request heads: thousands of seeded mutations of good ones
+ * go through their readers, and these promises hold:
  *
- *   - nothing crashes, and a refusal is INVALID with a text;
- *   - what is accepted can be written, and reading that gives the same bytes;
- *   - what is accepted is strict UTF-8 without NUL, escaped or not.
- *
- * A failure prints seed and payload; MUTATION_SEED and MUTATION_ROUNDS choose others.
+ *   - nothing crashes, and a refusal says what is wrong;
+ *   - an accepted event can be written, and reading that gives the same bytes;
+ *   - an accepted event is strict UTF-8 without NUL, escaped or not;
+ *   - an accepted head is one about which nobody can disagree.
  */
 #include "common/base/parse.h"
 #include "common/base/utf8.h"
 #include "common/contract/json.h"
+#include "common/io/http_guard.h"
 #include "tests/support/check_main.h"
+#include "tests/support/mutate.h"
 #include "tests/support/sample_events.h"
 
 #include <stdio.h>
+#include <strings.h>
 
-enum { ROUNDS = 2000, PAYLOAD_MAX = 8192, CHANGES_MAX = 4 };
-
-/* Pieces that hurt parsers, spliced in whole. */
-static const struct strview PIECES[] = {
-    {"\0", 1},
-    {"\\u0000", 6},
-    {"\\ud800", 6},
-    {"\\udc00", 6},
-    {"\\ud83d\\ude00", 12},
-    {"\xc0\xaf", 2},
-    {"\xed\xa0\x80", 3},
-    {"\xf4\x90\x80\x80", 4},
-    {"\xff", 1},
-    {"\xef\xbb\xbf", 3},
-    {"\\", 1},
-    {"\"", 1},
-    {"{", 1},
-    {"}", 1},
-    {"[[[[[[[[[[[[[[[[[[", 18},
-    {"]", 1},
-    {",", 1},
-    {":", 1},
-    {"null", 4},
-    {"true", 4},
-    {"-", 1},
-    {"0", 1},
-    {"9223372036854775808", 19},
-    {"-9223372036854775808", 20},
-    {"1e400", 5},
-    {"1.0", 3},
-    {"\"version\":1,", 12},
-    {"\"lines\":[],", 11},
-    {"\"extra\":{\"a\":[1,{}]},", 21},
-    {"/**/", 4},
-    {"\n", 1},
-    {"\x7f", 1},
-};
-enum { PIECE_COUNT = sizeof PIECES / sizeof PIECES[0] };
-
-struct payload {
-    char bytes[PAYLOAD_MAX];
-    size_t len;
-};
+#define BYTES(literal) literal, sizeof(literal) - 1
+#define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 
 static struct arena arena;
 static struct strbuf first;
@@ -69,8 +29,8 @@ static struct strbuf second;
 static void open_all(void)
 {
     arena_init(&arena, 1 << 20);
-    strbuf_init(&first, 4 * PAYLOAD_MAX);
-    strbuf_init(&second, 4 * PAYLOAD_MAX);
+    strbuf_init(&first, 4 * MUTANT_MAX);
+    strbuf_init(&second, 4 * MUTANT_MAX);
 }
 
 static void close_all(void)
@@ -80,83 +40,42 @@ static void close_all(void)
     strbuf_done(&second);
 }
 
-/* Steele, Lea, Flood, "Fast splittable pseudorandom number generators": splitmix64. */
-static uint64_t next_random(uint64_t *state)
-{
-    *state += 0x9e3779b97f4a7c15;
-    uint64_t z = *state;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-}
+/* ---- events ---- */
 
-static size_t below(uint64_t *state, size_t limit)
-{
-    return limit == 0 ? 0 : (size_t)(next_random(state) % limit);
-}
-
-static void replace(struct payload *payload, size_t at, size_t len, struct strview by)
-{
-    if (payload->len - len + by.len > PAYLOAD_MAX) {
-        return;
-    }
-    memmove(payload->bytes + at + by.len, payload->bytes + at + len, payload->len - at - len);
-    memcpy(payload->bytes + at, by.data, by.len);
-    payload->len = payload->len - len + by.len;
-}
-
-static void flip_bit(struct payload *payload, uint64_t *state)
-{
-    if (payload->len > 0) {
-        const unsigned bit = 1U << below(state, 8);
-        char *byte = &payload->bytes[below(state, payload->len)];
-        *byte = (char)((unsigned char)*byte ^ bit);
-    }
-}
-
-static void cut_range(struct payload *payload, uint64_t *state)
-{
-    const size_t at = below(state, payload->len + 1);
-    replace(payload, at, below(state, payload->len - at + 1) % 40, STRVIEW(""));
-}
-
-static void cut_tail(struct payload *payload, uint64_t *state)
-{
-    payload->len = below(state, payload->len + 1);
-}
-
-static void splice_piece(struct payload *payload, uint64_t *state)
-{
-    const size_t at = below(state, payload->len + 1);
-    const size_t len = below(state, 2) == 0 ? 0 : below(state, payload->len - at + 1) % 20;
-    replace(payload, at, len, PIECES[below(state, PIECE_COUNT)]);
-}
-
-static void repeat_range(struct payload *payload, uint64_t *state)
-{
-    char copy[200];
-    const size_t at = below(state, payload->len + 1);
-    const size_t len = below(state, payload->len - at + 1) % sizeof copy;
-    memcpy(copy, payload->bytes + at, len);
-    replace(payload, below(state, payload->len + 1), 0, (struct strview){copy, len});
-}
-
-static void other_digit(struct payload *payload, uint64_t *state)
-{
-    const size_t start = below(state, payload->len);
-    for (size_t at = start; at < payload->len; at++) {
-        if (payload->bytes[at] >= '0' && payload->bytes[at] <= '9') {
-            payload->bytes[at] = (char)('0' + below(state, 10));
-            return;
-        }
-    }
-}
-
-typedef void change_fn(struct payload *payload, uint64_t *state);
-
-static change_fn *const CHANGES[] = {flip_bit,     cut_range,    cut_tail,
-                                     splice_piece, repeat_range, other_digit};
-enum { CHANGE_COUNT = sizeof CHANGES / sizeof CHANGES[0] };
+static const struct strview JSON_PIECES[] = {
+    {BYTES("\0")},
+    {BYTES("\\u0000")},
+    {BYTES("\\ud800")},
+    {BYTES("\\udc00")},
+    {BYTES("\\ud83d\\ude00")},
+    {BYTES("\xc0\xaf")},
+    {BYTES("\xed\xa0\x80")},
+    {BYTES("\xf4\x90\x80\x80")},
+    {BYTES("\xff")},
+    {BYTES("\xef\xbb\xbf")},
+    {BYTES("\\")},
+    {BYTES("\"")},
+    {BYTES("{")},
+    {BYTES("}")},
+    {BYTES("[[[[[[[[[[[[[[[[[[")},
+    {BYTES("]")},
+    {BYTES(",")},
+    {BYTES(":")},
+    {BYTES("null")},
+    {BYTES("true")},
+    {BYTES("-")},
+    {BYTES("0")},
+    {BYTES("9223372036854775808")},
+    {BYTES("-9223372036854775808")},
+    {BYTES("1e400")},
+    {BYTES("1.0")},
+    {BYTES("\"version\":1,")},
+    {BYTES("\"lines\":[],")},
+    {BYTES("\"extra\":{\"a\":[1,{}]},")},
+    {BYTES("/**/")},
+    {BYTES("\n")},
+    {BYTES("\x7f")},
+};
 
 static bool has_nul_escape(struct strview text)
 {
@@ -173,7 +92,7 @@ static bool has_nul_escape(struct strview text)
 }
 
 /* True when the payload was accepted. */
-static bool hold_promises(const struct sample_event *sample, struct strview payload)
+static bool read_event(const struct sample_event *sample, struct strview payload)
 {
     struct error err = {.kind = ERROR_NONE};
     arena_reset(&arena);
@@ -196,46 +115,141 @@ static bool hold_promises(const struct sample_event *sample, struct strview payl
     return true;
 }
 
-static uint64_t number_from_environment(const char *name, int64_t otherwise)
-{
-    int64_t number;
-    return (uint64_t)(parse_i64(strview_of(getenv(name)), &number) ? number : otherwise);
-}
-
-START_TEST(damaged_events_keep_three_promises)
+START_TEST(damaged_events_are_refused_or_read_as_they_will_be_written)
 {
     const struct sample_event *sample = &SAMPLE_EVENTS[_i];
-    const uint64_t seed = number_from_environment("MUTATION_SEED", 20260102);
-    const uint64_t rounds = number_from_environment("MUTATION_ROUNDS", ROUNDS);
-    ck_assert(sample_encode(sample, &first));
-    struct payload whole = {.len = first.len};
-    ck_assert_uint_le(first.len, PAYLOAD_MAX);
-    memcpy(whole.bytes, first.data, first.len);
+    struct strbuf good;
+    strbuf_init(&good, MUTANT_MAX);
+    ck_assert(sample_encode(sample, &good));
+    const struct mutation mutation = {strbuf_view(&good), JSON_PIECES, COUNT(JSON_PIECES)};
     uint64_t accepted = 0;
 
-    for (uint64_t round = 0; round < rounds; round++) {
-        uint64_t state = seed + round * 1000003 + (uint64_t)_i;
-        struct payload payload = whole;
-        for (size_t changes = 1 + below(&state, CHANGES_MAX); changes > 0; changes--) {
-            CHANGES[below(&state, CHANGE_COUNT)](&payload, &state);
-        }
-        accepted += hold_promises(sample, (struct strview){payload.bytes, payload.len}) ? 1 : 0;
+    for (uint64_t round = 0; round < mutation_rounds(); round++) {
+        struct mutant mutant;
+        mutate(&mutation, mutation_seed(_i, round), &mutant);
+        accepted += read_event(sample, mutant_view(&mutant)) ? 1 : 0;
     }
 
-    (void)printf("%s: %llu of %llu accepted\n", sample->name, (unsigned long long)accepted,
-                 (unsigned long long)rounds);
     ck_assert_uint_gt(accepted, 0);
-    ck_assert_uint_lt(accepted, rounds / 2);
+    ck_assert_uint_lt(accepted, mutation_rounds() / 2);
+    strbuf_done(&good);
+}
+END_TEST
+
+/* ---- request heads ---- */
+
+static const struct strview GOOD_HEADS[] = {
+    {BYTES("POST /v1/orders HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type: application/json\r\n"
+           "Idempotency-Key: \"k-1\"\r\nContent-Length: 42\r\n\r\n")},
+    {BYTES(
+        "GET /v1/orders/1?min_version=7&wait=2s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")},
+};
+
+static const struct strview HEAD_PIECES[] = {
+    {BYTES("\r\n")},
+    {BYTES("\n")},
+    {BYTES("\r")},
+    {BYTES("\0")},
+    {BYTES("\r\n ")},
+    {BYTES("\r\n\r\n")},
+    {BYTES(" :")},
+    {BYTES(":")},
+    {BYTES("\t")},
+    {BYTES("\x80")},
+    {BYTES("\x7f")},
+    {BYTES(" HTTP/1.1")},
+    {BYTES("HTTP/0.9")},
+    {BYTES("Host: b\r\n")},
+    {BYTES("Content-Length: 1\r\n")},
+    {BYTES("Content-Length: +1\r\n")},
+    {BYTES("Content-Length: 99999999999999999999\r\n")},
+    {BYTES("Transfer-Encoding: chunked\r\n")},
+    {BYTES("Transfer-Encoding : chunked\r\n")},
+    {BYTES("http://evil/")},
+    {BYTES("?")},
+    {BYTES("%00")},
+    {BYTES("#")},
+};
+
+static bool is_field(struct strview line, const char *name)
+{
+    const size_t len = strlen(name);
+    return line.len >= len && strncasecmp(line.data, name, len) == 0;
+}
+
+/* What the guard promises, said again without it: one pass over CRLF lines. */
+static void assert_nobody_can_disagree(struct strview bytes, const struct http_head *head)
+{
+    int hosts = 0;
+    int lengths = 0;
+    size_t start = 0;
+    for (size_t at = 0; at < bytes.len; at++) {
+        const unsigned char c = (unsigned char)bytes.data[at];
+        ck_assert(c == '\t' || c == '\r' || c == '\n' || (c >= ' ' && c != 0x7f));
+        ck_assert((c == '\r') == (at + 1 < bytes.len && bytes.data[at + 1] == '\n'));
+        if (c != '\n') {
+            continue;
+        }
+        const struct strview line = {bytes.data + start, at + 1 - start};
+        ck_assert(start == 0 || (line.data[0] != ' ' && line.data[0] != '\t'));
+        ck_assert(!is_field(line, "transfer-encoding"));
+        hosts += is_field(line, "host:") ? 1 : 0;
+        lengths += is_field(line, "content-length:") ? 1 : 0;
+        start = at + 1;
+    }
+    ck_assert_uint_eq(start, bytes.len);
+    ck_assert(hosts == 1 || (hosts == 0 && head->minor_version == 0));
+    ck_assert_int_le(lengths, 1);
+    ck_assert(lengths == 1 || head->content_length == 0);
+    ck_assert(head->path.len > 0 && head->path.data[0] == '/');
+}
+
+static bool read_head(struct strview bytes)
+{
+    size_t scanned = 0;
+    const size_t len = http_guard_head_length(bytes, &scanned);
+    struct http_head head;
+    ck_assert_uint_le(len, bytes.len);
+    if (len == 0) {
+        return false;
+    }
+    const struct strview whole = {bytes.data, len};
+    const struct http_verdict verdict = http_guard_read(whole, 64 << 10, &head);
+    if (verdict.status != 0) {
+        ck_assert(verdict.status >= 400 && verdict.status < 600);
+        ck_assert_ptr_nonnull(verdict.slug);
+        return false;
+    }
+    assert_nobody_can_disagree(whole, &head);
+    return true;
+}
+
+START_TEST(damaged_heads_are_refused_or_mean_one_thing)
+{
+    const struct mutation mutation = {GOOD_HEADS[_i], HEAD_PIECES, COUNT(HEAD_PIECES)};
+    uint64_t accepted = 0;
+
+    ck_assert(read_head(mutation.good));
+    for (uint64_t round = 0; round < mutation_rounds(); round++) {
+        struct mutant mutant;
+        mutate(&mutation, mutation_seed(_i, round), &mutant);
+        accepted += read_head(mutant_view(&mutant)) ? 1 : 0;
+    }
+
+    ck_assert_uint_gt(accepted, 0);
+    ck_assert_uint_lt(accepted, mutation_rounds() / 2);
 }
 END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("common/contract/mutations");
+    Suite *suite = suite_create("common/mutations");
     TCase *damage = tcase_create("damage");
     tcase_add_checked_fixture(damage, open_all, close_all);
     tcase_set_timeout(damage, 300);
-    tcase_add_loop_test(damage, damaged_events_keep_three_promises, 0, SAMPLE_EVENT_COUNT);
+    tcase_add_loop_test(damage, damaged_events_are_refused_or_read_as_they_will_be_written, 0,
+                        SAMPLE_EVENT_COUNT);
+    tcase_add_loop_test(damage, damaged_heads_are_refused_or_mean_one_thing, 0, COUNT(GOOD_HEADS));
     suite_add_tcase(suite, damage);
     return check_main(suite);
 }
