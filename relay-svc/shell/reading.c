@@ -19,8 +19,8 @@ enum {
     LIMIT_FIRST = 32, /* of a shard that runs anew: of each topic only the first row will go out */
     FIRST_ROW_BYTES = 600,     /* a guess until rows have been seen */
     ROW_OVERHEAD_BYTES = 1200, /* headers, and what the client keeps per message */
-    IN_FLIGHT_ROWS_MAX = 5000,
-    IN_FLIGHT_BYTES_MAX = 8 << 20, /* overhead counted in */
+    IN_FLIGHT_ROWS_MAX = 4000,
+    IN_FLIGHT_BYTES_MAX = 7 << 20, /* overhead counted in */
     AVERAGE_WEIGHT = 16,
 };
 

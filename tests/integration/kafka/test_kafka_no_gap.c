@@ -6,6 +6,7 @@
  * The parts are the relay's own (step machine, publisher, tail reader); the outbox is ROWS
  * made-up rows, always there.
  */
+#include "common/base/parse.h"
 #include "common/io/kafka_consumer.h"
 #include "relay-svc/core/shard_log.h"
 #include "relay-svc/shell/publisher.h"
@@ -206,10 +207,8 @@ static void read_records(void *user, struct kafka_record *records, size_t count)
     (void)user;
     for (size_t i = 0; i < count; i++) {
         const struct strview version = kafka_record_header(&records[i], "ce_aggregateversion");
-        char text[32] = "";
-        ck_assert_uint_lt(version.len, sizeof text);
-        memcpy(text, version.data, version.len);
-        const int64_t seq = strtoll(text, NULL, 10);
+        int64_t seq = 0;
+        ck_assert(parse_i64(version, &seq));
         ck_assert_msg(seq <= newest + 1, "row %lld follows row %lld", (long long)seq,
                       (long long)newest);
         duplicates += seq <= newest ? 1 : 0;
