@@ -19,6 +19,8 @@
 
 struct app {
     struct runtime runtime;
+    int64_t outbox_max_age_ms;
+    bool is_behind;
     struct lanes *lanes;
     struct control *control;
     struct http_api *api;
@@ -38,6 +40,20 @@ static void on_shards(void *user, int shards)
     log_event(LOG_INFO, "shards_known", LOG_INT("shards", shards));
 }
 
+static void on_outbox_age(void *user, int64_t age_ms)
+{
+    struct app *app = user;
+    const bool is_behind = age_ms > app->outbox_max_age_ms;
+    if (is_behind != app->is_behind) {
+        log_event(is_behind ? LOG_ERROR : LOG_INFO, is_behind ? "outbox_too_old" : "outbox_flows",
+                  LOG_INT("oldest_ms", age_ms),
+                  LOG_TEXT(is_behind ? "new orders are refused; see why relay-svc does not publish"
+                                     : "new orders are taken again"));
+    }
+    app->is_behind = is_behind;
+    lanes_set_behind(app->lanes, is_behind);
+}
+
 static bool is_drained(void *user)
 {
     const struct app *app = user;
@@ -48,11 +64,12 @@ static enum error_kind build(struct app *app, const struct command_settings *set
                              struct error *err)
 {
     struct runtime *runtime = &app->runtime;
+    app->outbox_max_age_ms = settings->outbox_max_age_ms;
     const struct lanes_options lanes = {
         .database_url = settings->database_url,
         .count = (int)settings->lanes,
         .command_timeout_ms = settings->command_timeout_ms,
-        .queue_max = (size_t)settings->queue_max,
+        .queue_floor = (size_t)settings->queue_floor,
         .on_commit = on_commit,
         .user = app,
         .metrics = runtime->metrics,
@@ -65,6 +82,7 @@ static enum error_kind build(struct app *app, const struct command_settings *set
         .database_url = settings->database_url,
         .receipt_retention_ms = settings->receipt_retention_ms,
         .on_shards = on_shards,
+        .on_outbox_age = on_outbox_age,
         .user = app,
         .metrics = runtime->metrics,
     };

@@ -41,4 +41,8 @@ const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
     [METRIC_BELLS] = {.name = "orderspine_bells_total",
                       .type = METRIC_COUNTER,
                       .help = "Times the relay was told that there is something to publish."},
+    [METRIC_OUTBOX_AGE] = {.name = "orderspine_outbox_oldest_age_seconds",
+                           .type = METRIC_GAUGE,
+                           .help = "How long the oldest event not known to be published has "
+                                   "waited; 0: none waits."},
 };

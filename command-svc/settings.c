@@ -21,14 +21,15 @@ static const struct setting ROWS[] = {
      .unit = "connections",
      .help = "Batches in flight at once; each lane is one database connection.",
      SETTING_FIELD(struct command_settings, lanes)},
-    {.name = "COMMAND_QUEUE_MAX",
+    {.name = "COMMAND_QUEUE_FLOOR",
      .type = SETTING_INT,
-     .fallback = "4096",
+     .fallback = "1024",
      .min = 1,
      .max = 1000000,
      .unit = "commands",
-     .help = "Commands that may wait in one lane; beyond it new ones get 503 overloaded.",
-     SETTING_FIELD(struct command_settings, queue_max)},
+     .help = "Commands that may always wait in one lane; more may only while they are fewer than "
+             "it committed in the last 100 ms. Beyond, new ones get 503 overloaded.",
+     SETTING_FIELD(struct command_settings, queue_floor)},
     {.name = "COMMAND_TIMEOUT",
      .type = SETTING_DURATION_MS,
      .fallback = "10s",
@@ -43,9 +44,16 @@ static const struct setting ROWS[] = {
      .max = INT64_C(366) * 86400 * 1000,
      .help = "How long a key is remembered, and its retry answered as the first time.",
      SETTING_FIELD(struct command_settings, receipt_retention_ms)},
+    {.name = "OUTBOX_MAX_AGE",
+     .type = SETTING_DURATION_MS,
+     .fallback = "15m",
+     .min = 1000,
+     .max = INT64_C(366) * 86400 * 1000,
+     .help = "How long events may wait for Kafka before PlaceOrder gets 503; other commands go on.",
+     SETTING_FIELD(struct command_settings, outbox_max_age_ms)},
 };
 
-static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "COMMAND_", NULL};
+static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "COMMAND_", "OUTBOX_", NULL};
 
 const struct settings_schema COMMAND_SCHEMA = {
     .service = "command-svc",

@@ -12,9 +12,10 @@ struct command_settings {
     const char *database_url;
     const char *query_url;
     int64_t lanes;
-    int64_t queue_max;
+    int64_t queue_floor;
     int64_t command_timeout_ms;
     int64_t receipt_retention_ms;
+    int64_t outbox_max_age_ms;
 };
 
 extern const struct settings_schema COMMAND_SCHEMA;

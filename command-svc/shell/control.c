@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { UPKEEP_MS = 60000, SOON_MS = 100 };
+enum { UPKEEP_MS = 60000, SOON_MS = 100, AGE_MS = 1000 };
 
 enum statement {
     RING_BELL,
@@ -18,6 +18,7 @@ enum statement {
     MAINTAIN_OUTBOX,
     EXPIRE_RECEIPTS,
     FIND_RECEIPT,
+    OUTBOX_AGE,
     STATEMENT_COUNT
 };
 
@@ -31,12 +32,16 @@ static const struct pgconn_statement STATEMENTS[STATEMENT_COUNT] = {
                          1},
     [FIND_RECEIPT] = {"SELECT status, version, location, body FROM receipt WHERE key = $1::uuid",
                       1},
+    [OUTBOX_AGE] = {"SELECT coalesce((extract(epoch FROM clock_timestamp() -"
+                    " outbox_oldest_unpublished()) * 1000)::bigint, 0)",
+                    0},
 };
 
 struct control {
     struct control_options options;
     struct pgconn *conn;
     struct loop_timer *upkeep;
+    struct loop_timer *age;
     bool is_ringing; /* a ring is under way */
     bool ring_again; /* something was committed since */
     bool has_shards;
@@ -114,6 +119,37 @@ static void on_upkeep(void *user)
     (void)!pgconn_query(control->conn, EXPIRE_RECEIPTS, &param, 1, &err);
     strbuf_done(&retention);
     pgconn_send_trip(control->conn, on_upkeep_result, on_upkeep_done, control);
+}
+
+/* ---- the outbox's age ---------------------------------------------------------------------- */
+
+static void on_age_result(void *user, size_t index, const struct pgconn_result *result)
+{
+    struct control *control = user;
+    (void)index;
+    const int64_t age_ms = pgconn_value_i64(result, 0, 0);
+    metrics_set(control->options.metrics, METRIC_OUTBOX_AGE, 0, (double)age_ms / 1e3);
+    control->options.on_outbox_age(control->options.user, age_ms);
+}
+
+static void on_age_done(void *user, const struct pgconn_failure *failure)
+{
+    struct control *control = user;
+    if (failure != NULL && failure->err.kind != ERROR_TRANSIENT) {
+        log_event(LOG_WARN, "outbox_age_unknown", LOG_ERR(&failure->err));
+    }
+    loop_timer_start(control->age, AGE_MS);
+}
+
+static void on_age(void *user)
+{
+    struct control *control = user;
+    struct error err;
+    if (!pgconn_is_ready(control->conn)) {
+        return; /* begun again when the connection is back */
+    }
+    (void)!pgconn_query(control->conn, OUTBOX_AGE, NULL, 0, &err);
+    pgconn_send_trip(control->conn, on_age_result, on_age_done, control);
 }
 
 /* ---- receipts ------------------------------------------------------------------------------ */
@@ -196,6 +232,7 @@ static void on_ready(void *user)
     (void)!pgconn_query(control->conn, READ_SHARDS, NULL, 0, &err);
     pgconn_send_trip(control->conn, on_shards_result, on_shards_done, control);
     loop_timer_start(control->upkeep, SOON_MS);
+    loop_timer_start(control->age, SOON_MS);
     control_ring_bell(control); /* what was committed while this connection was away */
 }
 
@@ -215,6 +252,7 @@ enum error_kind control_new(struct loop *loop, const struct control_options *opt
     }
     control->options = *options;
     control->upkeep = loop_timer_new(loop, on_upkeep, control);
+    control->age = loop_timer_new(loop, on_age, control);
     const struct pgconn_options conn = {
         .url = options->database_url,
         .application_name = "command-svc control",
@@ -238,6 +276,7 @@ void control_free(struct control *control)
     if (control != NULL) {
         pgconn_free(control->conn);
         loop_timer_free(control->upkeep);
+        loop_timer_free(control->age);
         free(control);
     }
 }

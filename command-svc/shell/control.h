@@ -8,6 +8,9 @@
  * under way, any number of commits cost one more. A lost ring costs the relay
  * one poll interval.
  *
+ * The age of the oldest unpublished event is looked at once a second: beyond a
+ * limit new orders are refused, as an outbox that nobody empties fills the disk.
+ *
  * Upkeep, once a minute: partitions of the outbox are attached ahead, receipts past their
  * retention deleted in small portions. At the first connection the number of
  * shards is read.
@@ -29,6 +32,8 @@ struct control_options {
     const char *database_url;
     int64_t receipt_retention_ms;
     void (*on_shards)(void *user, int shards); /* once */
+    /* About once a second: how long the oldest event not yet published has waited. */
+    void (*on_outbox_age)(void *user, int64_t age_ms);
     void *user;
     struct metrics *metrics;
 };

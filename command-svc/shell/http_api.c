@@ -425,6 +425,10 @@ static bool submit(struct asking *asking)
         return refuse_busy(asking, DOOR_OVERLOADED, "overloaded", "queue-full",
                            "too many commands are waiting: try again with the same "
                            "Idempotency-Key");
+    case LANES_BEHIND:
+        return refuse_busy(asking, DOOR_OVERLOADED, "overloaded", "outbox-age",
+                           "events have been waiting for Kafka for too long, so no new orders are "
+                           "taken: try again later with the same Idempotency-Key");
     case LANES_UNAVAILABLE:
         return refuse_unavailable(asking);
     case LANES_TAKEN:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/shell/lane.h"
 
+#include "command-svc/core/door.h"
 #include "command-svc/metrics.h"
 #include "command-svc/shell/batch_store.h"
 #include "common/base/fault_point.h"
@@ -33,6 +34,7 @@ struct lane {
     struct batch_store *store;
     enum lane_state state;
     struct queue queue;
+    struct door door;
     struct loop_deferred *start; /* at the end of this turn, so that a whole turn joins in */
     struct loop_timer *tick;
     int64_t not_before_ms;
@@ -51,6 +53,7 @@ struct lanes {
     struct loop *loop;
     struct lanes_options options;
     int shards;
+    bool is_behind;
     int64_t blocked_until_ms[SHARDS_MAX];
     struct lane *lanes; /* options.count of them */
 };
@@ -406,6 +409,7 @@ static void on_saved(void *user, const struct pgconn_failure *failure)
         return;
     }
     (void)FAULT_POINT("command.after_commit");
+    door_note(&lane->door, lane->batch.count, loop_now_ms());
     metrics_observe(lane->lanes->options.metrics, METRIC_BATCH_COMMANDS, 0,
                     (double)lane->batch.count);
     metrics_observe(lane->lanes->options.metrics, METRIC_BATCH_SECONDS, 0,
@@ -456,6 +460,7 @@ static enum error_kind lane_init(struct lane *lane, struct lanes *lanes, struct 
 {
     lane->lanes = lanes;
     lane->batch_max = BATCH_COMMANDS_MAX;
+    lane->door = (struct door){.floor = lanes->options.queue_floor};
     arena_init(&lane->arena, BATCH_BYTES_MAX);
     strbuf_init(&lane->text, EVENT_BYTES_MAX);
     strbuf_init(&lane->location, EVENT_BYTES_MAX);
@@ -545,14 +550,22 @@ void lanes_set_shards(struct lanes *lanes, int shards)
     lanes->shards = shards;
 }
 
+void lanes_set_behind(struct lanes *lanes, bool is_behind)
+{
+    lanes->is_behind = is_behind;
+}
+
 enum lanes_verdict lanes_submit(struct lanes *lanes, struct submission *submission)
 {
     if (lanes->shards == 0) {
         return LANES_UNAVAILABLE;
     }
+    if (lanes->is_behind && submission->command.kind == COMMAND_PLACE_ORDER) {
+        return LANES_BEHIND;
+    }
     submission->shard = shard_of(submission->command.aggregate_id, lanes->shards);
     struct lane *lane = &lanes->lanes[submission->shard % lanes->options.count];
-    if (lane->queue.count >= lanes->options.queue_max) {
+    if (!door_admits(&lane->door, submission->command.kind, lane->queue.count, loop_now_ms())) {
         return LANES_OVERLOADED;
     }
     submission->deadline_ms = loop_now_ms() + lanes->options.command_timeout_ms;

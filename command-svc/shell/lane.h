@@ -41,9 +41,9 @@ struct submission {
 
 struct lanes_options {
     const char *database_url;
-    int count;                     /* connections */
-    int64_t command_timeout_ms;    /* from submission to 503 */
-    size_t queue_max;              /* submissions waiting in one lane */
+    int count;                  /* connections */
+    int64_t command_timeout_ms; /* from submission to 503 */
+    size_t queue_floor;         /* submissions that may always wait in one lane, see core/door.h */
     void (*on_commit)(void *user); /* events were committed: ring the relay's bell */
     void *user;
     struct metrics *metrics;
@@ -62,9 +62,13 @@ int lanes_shards(const struct lanes *lanes);
 /* Until then submissions are refused. */
 void lanes_set_shards(struct lanes *lanes, int shards);
 
+/* While set, PlaceOrder is refused: events have been waiting for Kafka for too long. */
+void lanes_set_behind(struct lanes *lanes, bool is_behind);
+
 enum lanes_verdict {
     LANES_TAKEN = 0,
-    LANES_OVERLOADED,  /* the queue is full: 503 overloaded */
+    LANES_OVERLOADED,  /* more waits than is worked off in a moment: 503 overloaded */
+    LANES_BEHIND,      /* PlaceOrder only: 503 overloaded, reason outbox-age */
     LANES_UNAVAILABLE, /* the database was never reached yet: 503 dependency-unavailable */
 };
 

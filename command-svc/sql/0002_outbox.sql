@@ -97,6 +97,15 @@ BEGIN
     RETURN present;
 END $$;
 
+-- When the oldest event not known to be published happened; NULL when there is none. Lags behind
+-- by the relay's marks, at most half a second.
+CREATE FUNCTION outbox_oldest_unpublished() RETURNS timestamptz
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+    SELECT min(o.occurred_at) FROM relay_shard r CROSS JOIN LATERAL (
+        SELECT occurred_at FROM outbox WHERE shard = r.shard AND seq > r.position
+        ORDER BY seq LIMIT 1) o
+$$;
+
 -- murmur2 as Java's default partitioner computes it, so that other programs' events meet ours in
 -- the same partition.
 CREATE FUNCTION outbox_multiply32(a bigint, b bigint) RETURNS bigint

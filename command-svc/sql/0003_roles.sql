@@ -11,14 +11,14 @@ BEGIN
     END LOOP;
 END $$;
 
-REVOKE ALL ON FUNCTION outbox_maintain(), outbox_append(text, text, text, json, jsonb),
+REVOKE ALL ON FUNCTION outbox_maintain(), outbox_oldest_unpublished(), outbox_append(text, text, text, json, jsonb),
     installation_init(int) FROM PUBLIC;
 
 GRANT SELECT, INSERT, UPDATE ON customer, product, stock, orders, order_line, payment TO orderspine_command;
 GRANT SELECT, INSERT, DELETE ON receipt TO orderspine_command;
 GRANT INSERT ON outbox TO orderspine_command;
 GRANT SELECT ON installation TO orderspine_command, orderspine_relay;
-GRANT EXECUTE ON FUNCTION outbox_maintain() TO orderspine_command;
+GRANT EXECUTE ON FUNCTION outbox_maintain(), outbox_oldest_unpublished() TO orderspine_command;
 
 GRANT SELECT ON outbox TO orderspine_relay;
 GRANT SELECT, UPDATE ON relay_shard TO orderspine_relay;

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/core/door.h"
+
+static bool is_follow_up(enum command_kind kind)
+{
+    return kind == COMMAND_AUTHORIZE_PAYMENT || kind == COMMAND_SHIP_ORDER ||
+           kind == COMMAND_DELIVER_ORDER || kind == COMMAND_CANCEL_ORDER;
+}
+
+void door_note(struct door *door, size_t commands, int64_t now_ms)
+{
+    const int64_t age_ms = now_ms - door->window_start_ms;
+    if (age_ms >= DOOR_WINDOW_MS) {
+        door->committed_before = age_ms < 2 * DOOR_WINDOW_MS ? door->committed : 0;
+        door->committed = 0;
+        door->window_start_ms = now_ms;
+    }
+    door->committed += commands;
+}
+
+/* Of two windows the better one: the one that runs may have just begun. */
+static size_t recently_committed(const struct door *door, int64_t now_ms)
+{
+    if (now_ms - door->window_start_ms >= 2 * DOOR_WINDOW_MS) {
+        return 0;
+    }
+    return door->committed > door->committed_before ? door->committed : door->committed_before;
+}
+
+bool door_admits(const struct door *door, enum command_kind kind, size_t queue_len, int64_t now_ms)
+{
+    const size_t recent = recently_committed(door, now_ms);
+    const size_t limit = recent > door->floor ? recent : door->floor;
+    return queue_len < (is_follow_up(kind) ? limit * DOOR_FOLLOW_UP_FACTOR : limit);
+}
