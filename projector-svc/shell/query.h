@@ -66,9 +66,9 @@ enum { QUERY_ARGS_MAX = 32, QUERY_COMMANDS_MAX = 8 };
 MUST_USE struct query *query_begin(struct query_context *context, struct http_request *request,
                                    const char *const *parameters, size_t size);
 
-/* Reads all of it as one moment shows it; on_reply gets the array. Without Redis it answers 503. */
+/* Reads all of it as one moment shows it; callback gets the array. Without Redis it answers 503. */
 void query_read(struct query *query, const struct redisconn_command *commands, size_t count,
-                query_reply_fn *on_reply);
+                query_reply_fn *callback);
 
 /* The body is freed. headers may be NULL. */
 void query_answer(struct query *query, struct strbuf *body, const struct http_header *headers);

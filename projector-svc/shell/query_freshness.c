@@ -34,14 +34,14 @@ struct slot {
 
 void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRESHNESS_COMMANDS])
 {
-    static const struct strview status[] = {{"HGETALL", 7}, {KEYS_STATUS, sizeof KEYS_STATUS - 1}};
-    static const struct strview position[] = {{"HGETALL", 7},
+    static const struct strview STATUS[] = {{"HGETALL", 7}, {KEYS_STATUS, sizeof KEYS_STATUS - 1}};
+    static const struct strview POSITION[] = {{"HGETALL", 7},
                                               {KEYS_POSITION, sizeof KEYS_POSITION - 1}};
-    static const struct strview recovering[] = {{"EXISTS", 6},
+    static const struct strview RECOVERING[] = {{"EXISTS", 6},
                                                 {KEYS_RECOVERING, sizeof KEYS_RECOVERING - 1}};
-    ret_commands[READ_STATUS] = (struct redisconn_command){status, 2};
-    ret_commands[READ_POSITION] = (struct redisconn_command){position, 2};
-    ret_commands[READ_RECOVERING] = (struct redisconn_command){recovering, 2};
+    ret_commands[READ_STATUS] = (struct redisconn_command){STATUS, 2};
+    ret_commands[READ_POSITION] = (struct redisconn_command){POSITION, 2};
+    ret_commands[READ_RECOVERING] = (struct redisconn_command){RECOVERING, 2};
 }
 
 /* --- one partition */
