@@ -159,6 +159,7 @@ settings_of() {
         printf 'REDIS_URL=%s\n' "$(world_url "$REDIS_PROJECTOR_URL" "$REDIS_DB")"
         printf 'REDIS_QUERY_URL=%s\n' "$(world_url "$REDIS_VIEWER_URL" "$REDIS_DB")"
         printf 'KAFKA_BROKERS=%s\nTOPIC_PREFIX=%s\n' "$KAFKA_BROKERS" "$WORLD."
+        printf 'PROJECTOR_GROUP=%s\n' "$WORLD" # one killed in another world blocks its own group
         ;;
     esac
 }
