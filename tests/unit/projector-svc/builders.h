@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * builders.h - events and views for the projector's tests, with what a test does not care about
+ * filled in.
+ */
+#ifndef TESTS_UNIT_PROJECTOR_SVC_BUILDERS_H
+#define TESTS_UNIT_PROJECTOR_SVC_BUILDERS_H
+
+#include "common/contract/order_event.h"
+#include "projector-svc/core/order_view.h"
+
+#include <stdint.h>
+
+#define AN_ORDER_ID "0199c0de-0000-7000-8000-000000000001"
+
+enum { T0 = 1000 }; /* v1 happened at T0 + 1, v2 at T0 + 2 ... */
+
+static const struct order_line TWO_LINES[] = {
+    {{"PEN", sizeof "PEN" - 1}, {"Pen", sizeof "Pen" - 1}, 2, 125},
+    {{"INK", sizeof "INK" - 1}, {"Ink, blue", sizeof "Ink, blue" - 1}, 1, 1000},
+};
+
+/* The version's event of that kind; placed: two lines, 12.50 GBP, customer c1. */
+static inline struct order_event an_event(enum order_event_kind kind, int64_t version)
+{
+    struct order_event event = {
+        .kind = kind,
+        .envelope = {.aggregate_id = STRVIEW(AN_ORDER_ID),
+                     .version = version,
+                     .occurred_at_ms = T0 + version,
+                     .actor = {STRVIEW("agent"), STRVIEW("ann")}},
+    };
+    if (kind == ORDER_PLACED) {
+        event.placed = (struct order_placed){
+            .customer_id = STRVIEW("c1"),
+            .customer_name = STRVIEW("Ada"),
+            .currency = STRVIEW("GBP"),
+            .total_minor = 1250,
+            .item_count = 3,
+            .region = STRVIEW("Kent"),
+            .provider = STRVIEW("demo"),
+            .method = STRVIEW("card"),
+            .lines = TWO_LINES,
+            .line_count = 2,
+            .address = {.name = STRVIEW("Ada"),
+                        .line1 = STRVIEW("1 High St"),
+                        .city = STRVIEW("Dover"),
+                        .postal_code = STRVIEW("CT16"),
+                        .region = STRVIEW("Kent"),
+                        .country = STRVIEW("GB")},
+        };
+    } else if (kind == ORDER_PAYMENT_AUTHORIZED) {
+        event.payment_authorized.amount_minor = 1250;
+        event.payment_authorized.reference = STRVIEW("ref-1");
+    } else if (kind == ORDER_SHIPPED) {
+        event.shipped.carrier = STRVIEW("dhl");
+        event.shipped.tracking_number = STRVIEW("T1");
+    } else if (kind == ORDER_CANCELLED) {
+        event.envelope.reason = STRVIEW("changed my mind");
+        event.cancelled.payment_status = STRVIEW("voided");
+        event.cancelled.refund_state = STRVIEW("none");
+    }
+    return event;
+}
+
+#endif

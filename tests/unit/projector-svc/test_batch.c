@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole batch without Redis: events in, stored views as the store would fill
+ * them in, writes out.
+ */
+#include "projector-svc/shell/batch.h"
+#include "tests/support/check_main.h"
+#include "tests/unit/projector-svc/builders.h"
+
+static struct arena arena;
+static struct batch batch;
+static struct write_set set;
+static struct error err;
+
+static const struct view_moment MOMENT = {.projected_at_ms = 9999, .recent_cap = 100};
+
+static void begin(void)
+{
+    arena_init(&arena, 1 << 20);
+    ck_assert_int_eq(batch_init(&batch, &arena, &err), ERROR_NONE);
+}
+
+static void end(void)
+{
+    arena_done(&arena);
+}
+
+static void add(enum order_event_kind kind, int64_t version, const char *event_id)
+{
+    struct incoming *incoming = arena_alloc(&arena, sizeof *incoming);
+    *incoming = (struct incoming){
+        .aggregate = AGGREGATE_ORDER,
+        .aggregate_id = STRVIEW(AN_ORDER_ID),
+        .version = version,
+        .event_id = strview_of(event_id),
+        .event_type = strview_of(order_event_type(kind)),
+        .at_ms = T0 + version,
+        .is_readable = true,
+        .event.order = an_event(kind, version),
+        .topic = STRVIEW("order.events"),
+        .value = STRVIEW("{}"),
+    };
+    ck_assert_int_eq(batch_add(&batch, incoming, &err), ERROR_NONE);
+}
+
+static bool look(void)
+{
+    bool wants_more = false;
+    ck_assert_int_eq(batch_look(&batch, &wants_more, &err), ERROR_NONE);
+    return wants_more;
+}
+
+static void fold_and_write(void)
+{
+    ck_assert_int_eq(batch_fold(&batch, &err), ERROR_NONE);
+    ck_assert_int_eq(batch_write(&batch, &MOMENT, &set, &err), ERROR_NONE);
+}
+
+static const struct write *find(enum write_kind kind, const char *key)
+{
+    for (size_t i = 0; i < set.count; i++) {
+        if (set.writes[i].kind == kind && strview_is(set.writes[i].key, key)) {
+            return &set.writes[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_arg(const struct write *write, const char *arg)
+{
+    for (size_t i = 0; write != NULL && i < write->count; i++) {
+        if (strview_is(write->args[i], arg)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The order as it is stored after a life of that many versions. */
+static void store_life(int64_t version)
+{
+    static const enum order_event_kind LIFE[] = {ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED,
+                                                 ORDER_SHIPPED, ORDER_DELIVERED};
+    static char ids[4][3] = {"e1", "e2", "e3", "e4"};
+    struct order_view *view = &batch.aggregates[0]->before.order;
+    for (int64_t i = 0; i < version; i++) {
+        const struct order_event event = an_event(LIFE[i], i + 1);
+        ck_assert_int_eq(order_view_apply(view, &event, strview_of(ids[i]), &err), ERROR_NONE);
+    }
+}
+
+START_TEST(events_of_an_order_are_folded_together)
+{
+    add(ORDER_PLACED, 1, "e1");
+    add(ORDER_PAYMENT_AUTHORIZED, 2, "e2");
+    ck_assert_uint_eq(batch.aggregate_count, 1);
+    ck_assert(!look());
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.applied, 2);
+    ck_assert(has_arg(find(WRITE_HSET, "order:" AN_ORDER_ID), "confirmed"));
+    ck_assert_uint_eq(find(WRITE_RPUSH_AT, "order:" AN_ORDER_ID ":timeline")->count, 3);
+    ck_assert(has_arg(find(WRITE_HINCRBY, "projection:status"), "applied"));
+    ck_assert_ptr_null(find(WRITE_HSET, "projection:frozen"));
+}
+END_TEST
+
+START_TEST(a_repeated_event_writes_no_view)
+{
+    add(ORDER_PAYMENT_AUTHORIZED, 2, "e2");
+    store_life(2);
+    ck_assert(!look()); /* the newest version's id is at hand */
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.duplicates, 1);
+    ck_assert_ptr_null(find(WRITE_HSET, "order:" AN_ORDER_ID));
+    ck_assert(has_arg(find(WRITE_HINCRBY, "projection:status"), "duplicates"));
+}
+END_TEST
+
+START_TEST(an_old_repeated_event_is_compared_with_the_timeline)
+{
+    add(ORDER_PLACED, 1, "e1");
+    store_life(3);
+    ck_assert(look());
+    ck_assert_uint_eq(batch.aggregates[0]->old_count, 1);
+    ck_assert_int_eq(batch.aggregates[0]->old_versions[0].version, 1);
+    batch.aggregates[0]->old_versions[0].event_id = STRVIEW("e1");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.duplicates, 1);
+    ck_assert_uint_eq(batch.counts.forks, 0);
+}
+END_TEST
+
+START_TEST(another_event_under_an_old_version_is_a_fork)
+{
+    add(ORDER_PLACED, 1, "another");
+    store_life(3);
+    ck_assert(look());
+    batch.aggregates[0]->old_versions[0].event_id = STRVIEW("e1");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.forks, 1);
+    ck_assert(has_arg(find(WRITE_HSET, "projection:frozen"),
+                      "{\"reason\":\"forked\",\"waits_for\":4,\"since\":1001}"));
+    ck_assert_ptr_nonnull(find(WRITE_RPUSH, "projection:parked:order:" AN_ORDER_ID));
+}
+END_TEST
+
+START_TEST(a_gap_freezes_and_parks)
+{
+    add(ORDER_PLACED, 1, "e1");
+    add(ORDER_SHIPPED, 3, "e3");
+    ck_assert(!look());
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.gaps, 1);
+    ck_assert_uint_eq(batch.counts.parked, 1);
+    ck_assert(has_arg(find(WRITE_HSET, "projection:frozen"), "order:" AN_ORDER_ID));
+    ck_assert(has_arg(find(WRITE_HSET, "projection:frozen"),
+                      "{\"reason\":\"gap\",\"waits_for\":2,\"since\":1003}"));
+    ck_assert(has_arg(find(WRITE_HSET, "order:" AN_ORDER_ID), "waiting_for"));
+    ck_assert_uint_eq(find(WRITE_RPUSH, "projection:parked:order:" AN_ORDER_ID)->count, 1);
+}
+END_TEST
+
+/* As parked by a batch before: v3 waits for v2. */
+static void store_gap(void)
+{
+    batch.aggregates[0]->was_frozen = true;
+    batch.aggregates[0]->frozen =
+        (struct view_frozen){.reason = LINEUP_GAP, .waits_for = 2, .since_ms = T0 + 3};
+    store_life(1);
+}
+
+START_TEST(a_later_event_of_a_frozen_order_is_only_parked)
+{
+    add(ORDER_DELIVERED, 4, "e4");
+    store_gap();
+    ck_assert(!look());
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.parked, 1);
+    ck_assert_uint_eq(batch.counts.gaps, 0);
+    ck_assert_ptr_null(find(WRITE_HSET, "projection:frozen")); /* as it was */
+    ck_assert_ptr_null(find(WRITE_DEL, "projection:parked:order:" AN_ORDER_ID));
+    ck_assert_uint_eq(find(WRITE_RPUSH, "projection:parked:order:" AN_ORDER_ID)->count, 1);
+}
+END_TEST
+
+static void store_parked(enum order_event_kind kind, int64_t version)
+{
+    struct strbuf form;
+    const struct order_event event = an_event(kind, version);
+    strbuf_init(&form, 4096);
+    strbuf_printf(&form, "{\"ce_id\":\"e%d\",\"ce_type\":\"%s\",\"ce_aggregateversion\":%d}\n",
+                  (int)version, order_event_type(kind), (int)version);
+    ck_assert(order_event_encode(&event, &form));
+    const char *kept = arena_copy(&arena, strbuf_view(&form));
+    const struct strview view = {.data = kept, .len = strbuf_view(&form).len};
+    ck_assert_int_eq(batch_add_parked(&batch, batch.aggregates[0], view, &err), ERROR_NONE);
+    strbuf_done(&form);
+}
+
+START_TEST(the_missing_event_frees_the_parked_ones)
+{
+    add(ORDER_PAYMENT_AUTHORIZED, 2, "e2");
+    store_gap();
+    ck_assert(look());
+    ck_assert(batch.aggregates[0]->wants_parked);
+    store_parked(ORDER_SHIPPED, 3);
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.applied, 2);
+    ck_assert(has_arg(find(WRITE_HSET, "order:" AN_ORDER_ID), "shipped"));
+    ck_assert(has_arg(find(WRITE_HDEL, "order:" AN_ORDER_ID), "waiting_for"));
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "order:" AN_ORDER_ID));
+    ck_assert_ptr_nonnull(find(WRITE_DEL, "projection:parked:order:" AN_ORDER_ID));
+    ck_assert_ptr_null(find(WRITE_RPUSH, "projection:parked:order:" AN_ORDER_ID));
+}
+END_TEST
+
+START_TEST(what_still_waits_is_parked_anew)
+{
+    add(ORDER_PAYMENT_AUTHORIZED, 2, "e2");
+    store_gap();
+    ck_assert(look());
+    store_parked(ORDER_DELIVERED, 4);
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.applied, 1);
+    ck_assert(has_arg(find(WRITE_HSET, "projection:frozen"),
+                      "{\"reason\":\"gap\",\"waits_for\":3,\"since\":1004}"));
+    ck_assert_ptr_null(find(WRITE_DEL, "projection:parked:order:" AN_ORDER_ID));
+    ck_assert_ptr_null(find(WRITE_RPUSH, "projection:parked:order:" AN_ORDER_ID));
+}
+END_TEST
+
+START_TEST(an_event_without_an_order_freezes_nobody_elses_view)
+{
+    struct incoming *incoming = arena_alloc(&arena, sizeof *incoming);
+    *incoming = (struct incoming){.aggregate = AGGREGATE_ORDER,
+                                  .aggregate_id = STRVIEW(INCOMING_NO_ID),
+                                  .why = "no key",
+                                  .topic = STRVIEW("order.events")};
+    ck_assert_int_eq(batch_add(&batch, incoming, &err), ERROR_NONE);
+    ck_assert(!look());
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.unreadable, 1);
+    ck_assert_ptr_nonnull(find(WRITE_RPUSH, "projection:parked:order:-"));
+    ck_assert_ptr_null(find(WRITE_HSET, "order:-"));
+}
+END_TEST
+
+START_TEST(a_small_arena_is_said_and_never_overrun)
+{
+    for (size_t max = 256; max < 16384; max += 256) {
+        arena_done(&arena);
+        arena_init(&arena, max);
+        bool wants_more = false;
+        struct incoming incoming = {
+            .aggregate = AGGREGATE_ORDER,
+            .aggregate_id = STRVIEW(AN_ORDER_ID),
+            .version = 1,
+            .event_id = STRVIEW("e1"),
+            .event_type = STRVIEW("OrderPlaced"),
+            .is_readable = true,
+            .event.order = an_event(ORDER_PLACED, 1),
+            .topic = STRVIEW("order.events"),
+        };
+        const bool fits = batch_init(&batch, &arena, &err) == ERROR_NONE &&
+                          batch_add(&batch, &incoming, &err) == ERROR_NONE &&
+                          batch_look(&batch, &wants_more, &err) == ERROR_NONE &&
+                          batch_fold(&batch, &err) == ERROR_NONE &&
+                          batch_write(&batch, &MOMENT, &set, &err) == ERROR_NONE;
+        ck_assert(fits || err.kind == ERROR_EXHAUSTED);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("projector-svc/shell/batch");
+    TCase *rules = tcase_create("rules");
+    tcase_add_checked_fixture(rules, begin, end);
+    tcase_add_test(rules, events_of_an_order_are_folded_together);
+    tcase_add_test(rules, a_repeated_event_writes_no_view);
+    tcase_add_test(rules, an_old_repeated_event_is_compared_with_the_timeline);
+    tcase_add_test(rules, another_event_under_an_old_version_is_a_fork);
+    tcase_add_test(rules, a_gap_freezes_and_parks);
+    tcase_add_test(rules, a_later_event_of_a_frozen_order_is_only_parked);
+    tcase_add_test(rules, the_missing_event_frees_the_parked_ones);
+    tcase_add_test(rules, what_still_waits_is_parked_anew);
+    tcase_add_test(rules, an_event_without_an_order_freezes_nobody_elses_view);
+    tcase_add_test(rules, a_small_arena_is_said_and_never_overrun);
+    suite_add_tcase(suite, rules);
+    return check_main(suite);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is written when views change. The expectations are whole scripts, in the form
+ * "COMMAND key arg arg", written by hand.
+ */
+#include "projector-svc/core/view_diff.h"
+#include "tests/support/check_main.h"
+#include "tests/unit/projector-svc/builders.h"
+
+#include <stdio.h>
+
+static struct arena arena;
+static struct write_set set;
+static char script[16384];
+
+static const char *const NAMES[WRITE_KIND_COUNT] = {
+    [WRITE_HSET] = "HSET",       [WRITE_HDEL] = "HDEL",        [WRITE_HINCRBY] = "HINCRBY",
+    [WRITE_SET] = "SET",         [WRITE_DEL] = "DEL",          [WRITE_RPUSH] = "RPUSH",
+    [WRITE_SADD] = "SADD",       [WRITE_RPUSH_AT] = "RPUSHAT", [WRITE_SREM] = "SREM",
+    [WRITE_ZADD] = "ZADD",       [WRITE_ZREM] = "ZREM",        [WRITE_ZCAP] = "ZCAP",
+    [WRITE_PUBLISH] = "PUBLISH",
+};
+
+static void begin(void)
+{
+    arena_init(&arena, 1 << 20);
+    write_set_init(&set, &arena);
+}
+
+static const char *written(void)
+{
+    struct strbuf out;
+    strbuf_init(&out, sizeof script - 1);
+    ck_assert(write_set_ok(&set));
+    for (size_t i = 0; i < set.count; i++) {
+        const struct write *write = &set.writes[i];
+        strbuf_printf(&out, "%s %.*s", NAMES[write->kind], STRVIEW_ARG(write->key));
+        for (size_t j = 0; j < write->count; j++) {
+            strbuf_printf(&out, " %.*s", STRVIEW_ARG(write->args[j]));
+        }
+        strbuf_append_char(&out, '\n');
+    }
+    memcpy(script, strbuf_cstr(&out), strbuf_view(&out).len + 1);
+    strbuf_done(&out);
+    arena_done(&arena);
+    return script;
+}
+
+static const struct view_moment MOMENT = {.projected_at_ms = 9999, .recent_cap = 100};
+
+static struct order_view apply(struct order_view view, enum order_event_kind kind, const char *id)
+{
+    const struct order_event event = an_event(kind, view.version + 1);
+    struct error err;
+    ck_assert_int_eq(order_view_apply(&view, &event, strview_of(id), &err), ERROR_NONE);
+    return view;
+}
+
+static void diff(const struct order_view *before, const struct order_view *after)
+{
+    static const struct strview timeline[] = {{"t1", 2}, {"t2", 2}};
+    static const struct strview messages[] = {{"m1", 2}, {"m2", 2}};
+    const struct order_documents documents = {
+        .details = STRVIEW("DETAILS"),
+        .timeline = timeline,
+        .messages = messages,
+        .count = (size_t)(after->version - before->version),
+    };
+    view_diff_order(before, after, &documents, &MOMENT, &set);
+}
+
+START_TEST(a_placed_order_writes_all_of_its_views)
+{
+    const struct order_view nothing = {.version = 0};
+    const struct order_view placed = apply(nothing, ORDER_PLACED, "e1");
+    begin();
+
+    diff(&nothing, &placed);
+
+    ck_assert_str_eq(
+        written(),
+        "HSET order:" AN_ORDER_ID " status placed payment_status pending refund_state none"
+        " dispute none customer_id c1 currency GBP region Kent provider demo last_event_id e1"
+        " last_event_type OrderPlaced total_minor 1250 item_count 3 placed_at 1001"
+        " status_since 1001 source_version 1 projected_at 9999\n"
+        "SET order:" AN_ORDER_ID ":details DETAILS\n"
+        "RPUSHAT order:" AN_ORDER_ID ":timeline 0 t1\n"
+        "ZADD customer:c1:orders 1001 " AN_ORDER_ID "\n"
+        "ZADD orders:recent 1001 " AN_ORDER_ID "\n"
+        "ZCAP orders:recent 100\n"
+        "PUBLISH orders m1\n"
+        "PUBLISH orders:" AN_ORDER_ID " m1\n");
+}
+END_TEST
+
+START_TEST(a_later_event_writes_only_what_it_changed)
+{
+    const struct order_view nothing = {.version = 0};
+    const struct order_view placed = apply(nothing, ORDER_PLACED, "e1");
+    const struct order_view confirmed = apply(placed, ORDER_PAYMENT_AUTHORIZED, "e2");
+    const struct order_view shipped = apply(confirmed, ORDER_SHIPPED, "e3");
+    begin();
+
+    diff(&confirmed, &shipped);
+
+    ck_assert_str_eq(
+        written(),
+        "HSET order:" AN_ORDER_ID " status shipped carrier dhl tracking_number T1"
+        " last_event_id e3 last_event_type OrderShipped status_since 1003 source_version 3"
+        " projected_at 9999\n"
+        "SET order:" AN_ORDER_ID ":details DETAILS\n"
+        "RPUSHAT order:" AN_ORDER_ID ":timeline 2 t1\n"
+        "PUBLISH orders m1\n"
+        "PUBLISH orders:" AN_ORDER_ID " m1\n");
+}
+END_TEST
+
+START_TEST(two_events_of_an_order_are_written_once)
+{
+    const struct order_view nothing = {.version = 0};
+    const struct order_view placed = apply(nothing, ORDER_PLACED, "e1");
+    const struct order_view confirmed = apply(placed, ORDER_PAYMENT_AUTHORIZED, "e2");
+    begin();
+
+    diff(&nothing, &confirmed);
+
+    const char *all = written();
+    ck_assert_ptr_nonnull(strstr(all, "status confirmed payment_status authorized"));
+    ck_assert_ptr_nonnull(strstr(all, "RPUSHAT order:" AN_ORDER_ID ":timeline 0 t1 t2\n"));
+    ck_assert_ptr_nonnull(
+        strstr(all, "PUBLISH orders m1\nPUBLISH orders:" AN_ORDER_ID " m1\nPUBLISH orders m2\n"));
+    ck_assert_ptr_null(strstr(all, "pending"));
+}
+END_TEST
+
+START_TEST(orders_of_one_batch_share_the_lists_commands)
+{
+    const struct order_view nothing = {.version = 0};
+    const struct order_view first = apply(nothing, ORDER_PLACED, "e1");
+    struct order_view second = first;
+    second.order_id = STRVIEW("other");
+    begin();
+
+    diff(&nothing, &first);
+    diff(&nothing, &second);
+
+    const char *all = written();
+    ck_assert_ptr_nonnull(strstr(all, "ZADD customer:c1:orders 1001 " AN_ORDER_ID " 1001 other\n"));
+    ck_assert_ptr_nonnull(strstr(all, "ZADD orders:recent 1001 " AN_ORDER_ID " 1001 other\n"));
+    ck_assert_ptr_nonnull(strstr(all, "ZCAP orders:recent 100\n"));
+}
+END_TEST
+
+START_TEST(a_customer_is_found_by_normalised_contacts)
+{
+    const struct customer_view nothing = {.version = 0};
+    const struct customer_view ada = {
+        .customer_id = STRVIEW("c1"),
+        .version = 1,
+        .last_event_id = STRVIEW("e1"),
+        .name = STRVIEW("Ada"),
+        .email = STRVIEW(" Ada@B"),
+        .phone = STRVIEW("+44 1"),
+        .is_active = true,
+    };
+    begin();
+
+    view_diff_customer(&nothing, &ada, &MOMENT, &set);
+
+    ck_assert_str_eq(written(),
+                     "HSET customer:c1 name Ada email  Ada@B phone +44 1 active 1 source_version 1"
+                     " last_event_id e1 projected_at 9999\n"
+                     "SADD lookup:email:ada@b c1\n"
+                     "SADD lookup:phone:441 c1\n");
+}
+END_TEST
+
+START_TEST(a_changed_contact_moves_the_lookup_and_an_equal_one_does_not)
+{
+    const struct customer_view before = {
+        .customer_id = STRVIEW("c1"),
+        .version = 1,
+        .last_event_id = STRVIEW("e1"),
+        .name = STRVIEW("Ada"),
+        .email = STRVIEW("a@b"),
+        .phone = STRVIEW("+44 1"),
+        .is_active = true,
+    };
+    struct customer_view after = before;
+    after.version = 2;
+    after.last_event_id = STRVIEW("e2");
+    after.email = STRVIEW("");
+    after.phone = STRVIEW("0044 1");
+    after.is_active = false;
+    begin();
+
+    view_diff_customer(&before, &after, &MOMENT, &set);
+
+    ck_assert_str_eq(written(), "HDEL customer:c1 email\n"
+                                "HSET customer:c1 phone 0044 1 active 0 source_version 2"
+                                " last_event_id e2 projected_at 9999\n"
+                                "SREM lookup:email:a@b c1\n");
+}
+END_TEST
+
+START_TEST(a_free_product_still_has_a_price)
+{
+    const struct product_view nothing = {.version = 0};
+    const struct product_view gift = {.sku = STRVIEW("GIFT"),
+                                      .version = 1,
+                                      .last_event_id = STRVIEW("e1"),
+                                      .name = STRVIEW("Gift"),
+                                      .currency = STRVIEW("GBP")};
+    begin();
+
+    view_diff_product(&nothing, &gift, &MOMENT, &set);
+
+    ck_assert_str_eq(written(), "HSET product:GIFT name Gift currency GBP unit_price_minor 0"
+                                " source_version 1 last_event_id e1 projected_at 9999\n");
+}
+END_TEST
+
+START_TEST(waiting_is_shown_and_taken_back)
+{
+    begin();
+    view_diff_waiting(STRVIEW("order:1"), 0, 3, &set);
+    view_diff_waiting(STRVIEW("order:2"), 3, 0, &set);
+    view_diff_waiting(STRVIEW("order:3"), 3, 3, &set);
+    ck_assert_str_eq(written(), "HSET order:1 waiting_for 3\nHDEL order:2 waiting_for\n");
+}
+END_TEST
+
+START_TEST(many_keys_are_kept_apart_and_repeated_ones_together)
+{
+    enum { KEYS = 500 };
+    static char keys[KEYS][8];
+    begin();
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < KEYS; i++) {
+            (void)snprintf(keys[i], sizeof keys[i], "k%zu", i);
+            write_set_add(&set, WRITE_SADD, strview_of(keys[i]), STRVIEW("m"));
+        }
+    }
+    ck_assert(write_set_ok(&set));
+    ck_assert_uint_eq(set.count, KEYS);
+    for (size_t i = 0; i < KEYS; i++) {
+        ck_assert_uint_eq(set.writes[i].count, 2);
+    }
+    arena_done(&arena);
+}
+END_TEST
+
+START_TEST(a_full_arena_is_said)
+{
+    arena_init(&arena, 128);
+    write_set_init(&set, &arena);
+    write_set_add(&set, WRITE_SADD, STRVIEW("k"), STRVIEW("m"));
+    ck_assert(!write_set_ok(&set));
+    arena_done(&arena);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("projector-svc/core/view_diff");
+    TCase *rules = tcase_create("rules");
+    tcase_add_test(rules, a_placed_order_writes_all_of_its_views);
+    tcase_add_test(rules, a_later_event_writes_only_what_it_changed);
+    tcase_add_test(rules, two_events_of_an_order_are_written_once);
+    tcase_add_test(rules, orders_of_one_batch_share_the_lists_commands);
+    tcase_add_test(rules, a_customer_is_found_by_normalised_contacts);
+    tcase_add_test(rules, a_changed_contact_moves_the_lookup_and_an_equal_one_does_not);
+    tcase_add_test(rules, a_free_product_still_has_a_price);
+    tcase_add_test(rules, waiting_is_shown_and_taken_back);
+    tcase_add_test(rules, many_keys_are_kept_apart_and_repeated_ones_together);
+    tcase_add_test(rules, a_full_arena_is_said);
+    suite_add_tcase(suite, rules);
+    return check_main(suite);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The documents in Redis: their exact bytes, and that folding on from them loses nothing. */
+#include "projector-svc/shell/incoming.h"
+#include "projector-svc/shell/view_json.h"
+#include "tests/support/check_main.h"
+#include "tests/unit/projector-svc/builders.h"
+
+static struct arena arena;
+static struct strbuf out;
+
+static void begin(void)
+{
+    arena_init(&arena, 1 << 20);
+    strbuf_init(&out, 1 << 20);
+}
+
+static void end(void)
+{
+    arena_done(&arena);
+    strbuf_done(&out);
+}
+
+static struct order_view fold(const enum order_event_kind *kinds, size_t count)
+{
+    struct order_view view = {.version = 0};
+    struct error err;
+    for (size_t i = 0; i < count; i++) {
+        const struct order_event event = an_event(kinds[i], (int64_t)i + 1);
+        ck_assert_int_eq(order_view_apply(&view, &event, STRVIEW("e9"), &err), ERROR_NONE);
+    }
+    return view;
+}
+
+START_TEST(the_details_are_these_bytes)
+{
+    const enum order_event_kind life[] = {ORDER_PLACED, ORDER_CANCELLED};
+    const struct order_view view = fold(life, 2);
+
+    ck_assert(view_json_details(&view, 9999, &out));
+
+    ck_assert_str_eq(
+        strbuf_cstr(&out),
+        "{\"order_id\":\"" AN_ORDER_ID "\",\"status\":\"cancelled\",\"payment_status\":\"voided\","
+        "\"refund_state\":\"none\",\"dispute\":\"none\",\"customer\":{\"customer_id\":\"c1\","
+        "\"name\":\"Ada\"},\"currency\":\"GBP\",\"total_minor\":1250,\"item_count\":3,"
+        "\"region\":\"Kent\",\"lines\":[{\"sku\":\"PEN\",\"name\":\"Pen\",\"quantity\":2,"
+        "\"unit_price_minor\":125},{\"sku\":\"INK\",\"name\":\"Ink, blue\",\"quantity\":1,"
+        "\"unit_price_minor\":1000}],\"shipping_address\":{\"name\":\"Ada\",\"line1\":\"1 High "
+        "St\",\"city\":\"Dover\",\"postal_code\":\"CT16\",\"region\":\"Kent\",\"country\":\"GB\"},"
+        "\"payment\":{\"provider\":\"demo\",\"method\":\"card\"},\"cancellation\":{\"reason\":"
+        "\"changed my mind\",\"cancelled_at\":1002},\"placed_at\":1001,\"status_since\":1002,"
+        "\"updated_at\":1002,\"freshness\":{\"source_version\":2,\"last_event_id\":\"e9\","
+        "\"last_event_type\":\"OrderCancelled\",\"projected_at\":9999}}");
+}
+END_TEST
+
+static const struct {
+    enum order_event_kind kinds[4];
+    size_t count;
+} LIVES[] = {
+    {{ORDER_PLACED}, 1},
+    {{ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED}, 2},
+    {{ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED, ORDER_SHIPPED}, 3},
+    {{ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED, ORDER_SHIPPED, ORDER_DELIVERED}, 4},
+    {{ORDER_PLACED, ORDER_CANCELLED}, 2},
+};
+
+START_TEST(details_read_back_give_the_same_bytes_again)
+{
+    const struct order_view view = fold(LIVES[_i].kinds, LIVES[_i].count);
+    struct order_view again = {.version = 0};
+    struct strbuf second;
+    struct error err;
+    strbuf_init(&second, 1 << 20);
+    ck_assert(view_json_details(&view, 9999, &out));
+
+    ck_assert_int_eq(view_json_read_details(strbuf_view(&out), &arena, &again, &err), ERROR_NONE);
+    ck_assert(view_json_details(&again, 9999, &second));
+
+    ck_assert_str_eq(strbuf_cstr(&second), strbuf_cstr(&out));
+    ck_assert_int_eq(again.version, (int64_t)LIVES[_i].count);
+    strbuf_done(&second);
+}
+END_TEST
+
+static const char *const DAMAGED[] = {
+    "",
+    "{",
+    "[]",
+    "{}",
+    "{\"order_id\":\"o\",\"status\":\"lost\"}",
+    "{\"order_id\":\"o\",\"status\":\"placed\",\"payment_status\":\"pending\",\"refund_state\":"
+    "\"none\",\"dispute\":\"none\"}", /* no version */
+};
+
+START_TEST(a_damaged_document_is_refused)
+{
+    struct order_view view = {.version = 7};
+    struct error err;
+
+    ck_assert_int_eq(view_json_read_details(strview_of(DAMAGED[_i]), &arena, &view, &err),
+                     ERROR_INVALID);
+    ck_assert_int_eq(view.version, 7);
+}
+END_TEST
+
+static struct incoming an_incoming(enum order_event_kind kind, int64_t version)
+{
+    return (struct incoming){
+        .aggregate = AGGREGATE_ORDER,
+        .aggregate_id = STRVIEW(AN_ORDER_ID),
+        .version = version,
+        .event_id = STRVIEW("e1"),
+        .event_type = strview_of(order_event_type(kind)),
+        .at_ms = T0 + version,
+        .is_readable = true,
+        .event.order = an_event(kind, version),
+        .topic = STRVIEW("order.events"),
+        .partition = 3,
+        .offset = 17,
+        .timestamp_ms = 1234,
+    };
+}
+
+START_TEST(a_timeline_element_names_its_event)
+{
+    const struct incoming incoming = an_incoming(ORDER_SHIPPED, 3);
+
+    ck_assert(view_json_timeline(&incoming, &out));
+
+    ck_assert_str_eq(
+        strbuf_cstr(&out),
+        "{\"version\":3,\"type\":\"OrderShipped\",\"at\":1003,\"actor\":{\"role\":\"agent\","
+        "\"subject\":\"ann\"},\"summary\":\"Order shipped with dhl, tracking number T1\","
+        "\"data\":{\"carrier\":\"dhl\",\"tracking_number\":\"T1\"},\"event_id\":\"e1\"}");
+    ck_assert(strview_is(view_json_timeline_event_id(strbuf_view(&out), &arena), "e1"));
+    ck_assert(strview_is(view_json_timeline_event_id(STRVIEW("{"), &arena), ""));
+}
+END_TEST
+
+START_TEST(a_message_says_what_changed_and_where_it_stands)
+{
+    const struct incoming incoming = an_incoming(ORDER_SHIPPED, 3);
+
+    ck_assert(view_json_message(&incoming, STRVIEW("c1"), ORDER_STATUS_SHIPPED, &out));
+
+    ck_assert_str_eq(strbuf_cstr(&out),
+                     "{\"order_id\":\"" AN_ORDER_ID "\",\"customer_id\":\"c1\",\"version\":3,"
+                     "\"type\":\"OrderShipped\",\"status\":\"shipped\",\"event_id\":\"e1\","
+                     "\"topic\":\"order.events\",\"partition\":3,\"offset\":17}");
+}
+END_TEST
+
+START_TEST(why_it_is_frozen_is_kept)
+{
+    const struct view_frozen frozen = {.reason = LINEUP_GAP, .waits_for = 3, .since_ms = 1005};
+
+    ck_assert(view_json_frozen(&frozen, &out));
+    const struct view_frozen again = view_json_read_frozen(strbuf_view(&out), &arena);
+
+    ck_assert_str_eq(strbuf_cstr(&out), "{\"reason\":\"gap\",\"waits_for\":3,\"since\":1005}");
+    ck_assert_int_eq(again.reason, LINEUP_GAP);
+    ck_assert_int_eq(again.waits_for, 3);
+    ck_assert_int_eq(again.since_ms, 1005);
+    ck_assert_int_eq(view_json_read_frozen(STRVIEW("rubbish"), &arena).reason, LINEUP_FORKED);
+}
+END_TEST
+
+/* A parked event, in and out of its form. */
+static struct incoming *park_and_read(const struct incoming *incoming)
+{
+    struct incoming *again = NULL;
+    struct error err;
+    ck_assert(incoming_park(incoming, &out));
+    const char *kept = arena_copy(&arena, strbuf_view(&out));
+    const struct strview form = {.data = kept, .len = strbuf_view(&out).len};
+    ck_assert_int_eq(
+        incoming_of_parked(form, AGGREGATE_ORDER, STRVIEW(AN_ORDER_ID), &arena, &again, &err),
+        ERROR_NONE);
+    return again;
+}
+
+START_TEST(a_parked_event_means_the_same_later)
+{
+    struct incoming incoming = an_incoming(ORDER_SHIPPED, 3);
+    struct strbuf payload;
+    strbuf_init(&payload, 4096);
+    ck_assert(order_event_encode(&incoming.event.order, &payload));
+    incoming.value = strbuf_view(&payload);
+
+    const struct incoming *again = park_and_read(&incoming);
+
+    ck_assert(again->is_readable);
+    ck_assert_int_eq(again->version, 3);
+    ck_assert_int_eq(again->at_ms, T0 + 3);
+    ck_assert(strview_is(again->event_id, "e1"));
+    ck_assert_int_eq(again->offset, 17);
+    ck_assert(strview_is(again->event.order.shipped.carrier, "dhl"));
+    ck_assert(strview_equal(again->value, incoming.value));
+    strbuf_done(&payload);
+}
+END_TEST
+
+START_TEST(bytes_nobody_can_read_are_parked_as_they_are)
+{
+    static const char BYTES[] = "\xff\x00\n{\"";
+    struct incoming incoming = an_incoming(ORDER_SHIPPED, 3);
+    incoming.is_readable = false;
+    incoming.why = "not JSON";
+    incoming.value = (struct strview){.data = BYTES, .len = sizeof BYTES - 1};
+
+    const struct incoming *again = park_and_read(&incoming);
+
+    ck_assert(!again->is_readable);
+    ck_assert_int_eq(again->version, 3);
+    ck_assert(strview_equal(again->value, incoming.value));
+}
+END_TEST
+
+START_TEST(a_damaged_parked_form_is_an_event_nobody_knows)
+{
+    struct incoming *incoming = NULL;
+    struct error err;
+
+    ck_assert_int_eq(incoming_of_parked(STRVIEW("rubbish"), AGGREGATE_ORDER, STRVIEW("o"), &arena,
+                                        &incoming, &err),
+                     ERROR_NONE);
+    ck_assert(!incoming->is_readable);
+    ck_assert_int_eq(incoming->version, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("projector-svc/shell/view_json");
+    TCase *rules = tcase_create("rules");
+    tcase_add_checked_fixture(rules, begin, end);
+    tcase_add_test(rules, the_details_are_these_bytes);
+    tcase_add_loop_test(rules, details_read_back_give_the_same_bytes_again, 0,
+                        sizeof LIVES / sizeof LIVES[0]);
+    tcase_add_loop_test(rules, a_damaged_document_is_refused, 0,
+                        sizeof DAMAGED / sizeof DAMAGED[0]);
+    tcase_add_test(rules, a_timeline_element_names_its_event);
+    tcase_add_test(rules, a_message_says_what_changed_and_where_it_stands);
+    tcase_add_test(rules, why_it_is_frozen_is_kept);
+    tcase_add_test(rules, a_parked_event_means_the_same_later);
+    tcase_add_test(rules, bytes_nobody_can_read_are_parked_as_they_are);
+    tcase_add_test(rules, a_damaged_parked_form_is_an_event_nobody_knows);
+    suite_add_tcase(suite, rules);
+    return check_main(suite);
+}
