@@ -68,13 +68,14 @@ header = "Authorization: Bearer $TOKEN_CUSTOMER"
 END
 }
 
-# The event of one order: partition, offset, headers and value.
+# The event of one order: partition, offset, headers and value. kcat complains when jq, having found
+# it, reads no more.
 demo_event() {
-    kcat -q -C -e -o beginning -b "127.0.0.1:$(port KAFKA)" -t order.events -J |
-        jq -rn --arg key "$1" 'first(inputs | select(.key == $key))
+    { kcat -q -C -e -o beginning -b "127.0.0.1:$(port KAFKA)" -t order.events -J 2>/dev/null || true; } |
+        jq -en --arg key "$1" -r 'first(inputs | select(.key == $key))
             | "  order.events, partition \(.partition), offset \(.offset), key \(.key)",
               (.headers as $h | range(0; $h | length; 2) | "  \($h[.]): \($h[. + 1])"),
-              "  \(.payload)"' || true # kcat may find that nobody reads on
+              "  \(.payload)"'
 }
 
 demo_show() {
@@ -83,7 +84,7 @@ demo_show() {
     printf '\nHTTP  POST /v1/orders -> %s\n' "$ANSWER_STATUS"
     jq . <<<"$ANSWER"
     printf '\nKafka  kcat\n'
-    demo_event "$id"
+    demo_event "$id" || die "kcat does not show the order"
     printf '\nRedis  redis-cli HGETALL order:%s\n' "$id"
     operator_redis HGETALL "order:$id" | paste -d ' ' - - | sed 's/^/  /'
     printf '\nAll three\n'
@@ -108,6 +109,7 @@ Try next:
   psql \$DATABASE_URL -c 'TABLE orders'
   tests/replay                  # thousands of real orders through it all
   deploy/up --status
+  (set -a; . $env; build/release/relay-svc/relay-svc status)
   deploy/down                   # data survive; --purge removes them
 END
 }

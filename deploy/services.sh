@@ -133,9 +133,7 @@ status() {
             all=1
         fi
     done
-    if daemon_runs postgres && daemon_runs kafka && daemon_runs redis; then
-        status_positions
-    fi
+    status_positions
     return $all
 }
 
@@ -164,16 +162,19 @@ kafka_ends() {
 }
 
 # Per shard: the relay's position, which follows what Kafka acknowledged by up to half a second, and
-# the events beyond it; per partition: what is not yet projected.
+# the events beyond it; per partition: what is not yet projected. As far as the servers run.
 status_positions() {
     {
-        reader_psql "SELECT 'shard', s.shard, s.position, coalesce(count(o.seq), 0)
-                       FROM relay_shard s
-                       LEFT JOIN outbox o ON o.shard = s.shard AND o.seq > s.position
-                      GROUP BY 1, 2, 3 ORDER BY 2"
-        kafka_ends | sed 's/^/end /'
-        operator_redis HGETALL projection:position | paste -d ' ' - - |
-            sed -n 's|^\(.*\)/\([0-9]*\) \([0-9]*\)$|next \1 \2 \3|p'
+        ! daemon_runs postgres ||
+            reader_psql "SELECT 'shard', s.shard, s.position, coalesce(count(o.seq), 0)
+                           FROM relay_shard s
+                           LEFT JOIN outbox o ON o.shard = s.shard AND o.seq > s.position
+                          GROUP BY 1, 2, 3 ORDER BY 2"
+        ! daemon_runs kafka || ! daemon_runs redis || {
+            kafka_ends | sed 's/^/end /'
+            operator_redis HGETALL projection:position | paste -d ' ' - - |
+                sed -n 's|^\(.*\)/\([0-9]*\) \([0-9]*\)$|next \1 \2 \3|p'
+        }
     } | awk '
         $1 == "shard" { position[$2] = $3; unsent[$2] = $4; waiting += $4; shards = $2 + 1 }
         $1 == "end"   { end[$2, $3] = $4; topic[$2] = 1 }
@@ -191,6 +192,7 @@ status_positions() {
                 }
                 print ""
             }
-            printf "%d events beyond the positions, %d not yet projected\n", waiting, behind
+            printf "%s events beyond the positions, %s not yet projected\n",
+                shards ? waiting : "?", length(topic) ? behind : "?"
         }'
 }
