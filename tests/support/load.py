@@ -3,7 +3,7 @@
 """Sends commands as shops, payment providers and warehouses do, through whatever happens.
 
     load.py send JOURNAL [options] URL...    until --seconds, --commands or SIGTERM
-    load.py kill JOURNAL PID LABEL           SIGKILL, and how many commands were in flight then
+    load.py kill JOURNAL PID LABEL [SIGNAL]  SIGKILL, and how many commands were in flight then
     load.py await JOURNAL PID LABEL SECONDS LOG   the same for one that ends by itself
     load.py race URL PATH ROLE KEY COPIES BODY...   one key, many times at once (see `race`)
 
@@ -297,9 +297,10 @@ def kill(options):
     while not under_way(options, time.monotonic()) and time.monotonic() < give_up_at:
         time.sleep(0.002)
     at = time.monotonic()
-    signal.pidfd_send_signal(handle, signal.SIGKILL)
-    record_end(options, "killed", at)
-    select.select([handle], [], [], 10)
+    signal.pidfd_send_signal(handle, signal.Signals["SIG" + options.signal])
+    record_end(options, "got SIG" + options.signal, at)
+    if options.signal == "KILL":
+        select.select([handle], [], [], 10)
 
 
 def time_of_last_line(path):
@@ -369,6 +370,7 @@ def main():
     action.add_argument("journal")
     action.add_argument("pid", type=int)
     action.add_argument("label")
+    action.add_argument("signal", nargs="?", default="KILL")
 
     action = actions.add_parser("await")
     action.set_defaults(run=await_end)

@@ -5,7 +5,7 @@
 # that nothing was lost, doubled or reordered. Source it after e2e.sh.
 #
 #     load_start [load.py's options]   to LOAD_VIA ("command" unless set; several names are fine)
-#     load_kill NAME                   SIGKILL to a service; prints what was in flight
+#     load_kill NAME [SIGNAL]          SIGKILL to a service; prints what was in flight
 #     load_await NAME SECONDS          for a service that is about to end by itself
 #     load_progresses [COMMANDS]       waits until that many more (20) have been answered
 #     load_stop                        no new commands; waits for the answers of the others
@@ -53,7 +53,7 @@ load_progresses() {
     wait_until "${LOAD_LIMIT:-60}" load_has_answered $(($(load_answered) + ${1:-20}))
 }
 
-load_kill() { load_tool load.py kill "$LOAD_JOURNAL" "$(service_pid "$1")" "$1"; }
+load_kill() { load_tool load.py kill "$LOAD_JOURNAL" "$(service_pid "$1")" "$1" "${2:-KILL}"; }
 
 load_await() {
     local pid
