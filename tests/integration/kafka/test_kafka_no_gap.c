@@ -14,6 +14,7 @@
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,8 +32,10 @@ static int failures; /* of deliveries */
 
 static struct uuid id_of(int64_t seq)
 {
-    struct uuid id;
-    (void)snprintf(id.text, sizeof id.text, "00000000-0000-7000-8000-%012lld", (long long)seq);
+    char text[64];
+    struct uuid id = {.text = ""};
+    (void)snprintf(text, sizeof text, "00000000-0000-7000-8000-%012" PRId64, seq);
+    ck_assert(uuid_parse(strview_of(text), &id));
     return id;
 }
 
