@@ -295,8 +295,11 @@ static void on_set_up(void *user, const struct pgconn_failure *failure)
     struct pgconn *conn = user;
     if (failure != NULL) {
         if (conn->pg != NULL) { /* otherwise lost already, and on its way back */
+            /* Class 42: a table or function that our SQL names is not there. */
+            const bool is_schema = strncmp(failure->sqlstate, "42", 2) == 0;
             char reason[ERROR_TEXT_MAX];
-            (void)snprintf(reason, sizeof reason, "%s", failure->err.text);
+            (void)snprintf(reason, sizeof reason, "%.180s%s", failure->err.text,
+                           is_schema ? "; bring the schema up: command-svc migrate" : "");
             lose(conn, reason);
         }
         return;
