@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The function call against a real Redis: position and writes together or not at all, whatever
+ * stands in the way. Uses logical database 9 and empties it.
+ */
+#include "common/base/arena.h"
+#include "common/io/loop.h"
+#include "common/io/redisconn.h"
+#include "projector-svc/core/write_set.h"
+#include "projector-svc/shell/redis_fitness.h"
+#include "projector-svc/shell/view_read.h"
+#include "projector-svc/shell/view_store.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+
+enum { LIMIT_MS = 60000, TEXT_MAX = 512 };
+
+struct fixture {
+    struct loop *loop;
+    struct redisconn *conn;
+    struct loop_timer *limit;
+    struct arena arena;
+    struct write_set set;
+    bool is_done;
+    enum error_kind kind; /* of the last outcome */
+    char text[TEXT_MAX];  /* the last reply, or failure */
+};
+
+static struct fixture f;
+
+static void on_limit(void *user)
+{
+    (void)user;
+    ck_abort_msg("no end within %d ms", LIMIT_MS);
+}
+
+static void end_with(const struct error *failure)
+{
+    f.is_done = true;
+    f.kind = failure == NULL ? ERROR_NONE : failure->kind;
+    if (failure != NULL) {
+        (void)snprintf(f.text, sizeof f.text, "%s", failure->text);
+    }
+    loop_stop(f.loop);
+}
+
+static void await(void)
+{
+    while (!f.is_done) {
+        loop_run(f.loop);
+    }
+    f.is_done = false;
+}
+
+static void on_ready(void *user)
+{
+    (void)user;
+    end_with(NULL);
+}
+
+static void on_done(void *user, const struct error *failure)
+{
+    (void)user;
+    end_with(failure);
+}
+
+/* Elements are told one after the other, with a blank between; nil as "-". */
+static void tell(const struct redisconn_reply *reply)
+{
+    const size_t len = strlen(f.text);
+    const struct strview text = redisconn_reply_text(reply);
+    const int64_t number = redisconn_reply_integer(reply, -1);
+    if (redisconn_reply_is_nil(reply)) {
+        (void)snprintf(f.text + len, sizeof f.text - len, "- ");
+    } else if (text.data != NULL) {
+        (void)snprintf(f.text + len, sizeof f.text - len, "%.*s ", STRVIEW_ARG(text));
+    } else if (number >= 0) { /* an array is none */
+        (void)snprintf(f.text + len, sizeof f.text - len, "%d ", (int)number);
+    }
+    for (size_t i = 0; i < redisconn_reply_count(reply); i++) {
+        tell(redisconn_reply_at(reply, i));
+    }
+}
+
+static void on_reply(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    (void)user;
+    f.text[0] = '\0';
+    if (failure == NULL) {
+        tell(reply);
+    }
+    end_with(failure);
+}
+
+enum { WORDS_MAX = 16 };
+
+static size_t split(const char *line, struct strview *words)
+{
+    size_t count = 0;
+    for (const char *at = line; at != NULL; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL) {
+        words[count++] = (struct strview){.data = at, .len = strcspn(at, " ")};
+    }
+    return count;
+}
+
+/* Runs a command of words separated by blanks; gives its reply as text. */
+static const char *redis(const char *line)
+{
+    struct strview words[WORDS_MAX];
+    struct error err;
+    const size_t count = split(line, words);
+    ck_assert_int_eq(
+        redisconn_send(f.conn, (struct redisconn_command){words, count}, on_reply, NULL, &err),
+        ERROR_NONE);
+    await();
+    return f.text;
+}
+
+static void check_fitness(void)
+{
+    redis_fitness_check(f.conn, on_done, NULL);
+    await();
+}
+
+static void setup(void)
+{
+    static char url[TEXT_MAX];
+    struct error err;
+    const char *given = getenv("TEST_REDIS_URL");
+    ck_assert_msg(given != NULL, "TEST_REDIS_URL is not set; run me by tests/support/servers");
+    const char *at = strchr(given, '@');
+    const size_t len = strcspn(at == NULL ? given + sizeof "redis://" : at, "/");
+    const size_t before = (size_t)((at == NULL ? given + sizeof "redis://" : at) - given);
+    (void)snprintf(url, sizeof url, "%.*s/9", (int)(before + len), given);
+
+    f = (struct fixture){.is_done = false};
+    ck_assert_int_eq(loop_new(&f.loop, &err), ERROR_NONE);
+    f.limit = loop_timer_new(f.loop, on_limit, NULL);
+    loop_timer_start(f.limit, LIMIT_MS);
+    arena_init(&f.arena, 1 << 20);
+    write_set_init(&f.set, &f.arena);
+    const struct redisconn_options options = {.url = url, .on_ready = on_ready};
+    ck_assert_int_eq(redisconn_new(f.loop, &options, &f.conn, &err), ERROR_NONE);
+    await();
+    (void)redis("FLUSHDB");
+    check_fitness();
+    ck_assert_msg(f.kind == ERROR_NONE, "%s", f.text);
+    (void)redis("HSET projection:status generation 1");
+}
+
+static void teardown(void)
+{
+    (void)redis("FLUSHDB");
+    redisconn_free(f.conn);
+    arena_done(&f.arena);
+    loop_timer_free(f.limit);
+    loop_free(f.loop);
+}
+
+static void save(const char *generation, int64_t from, int64_t to)
+{
+    struct error err;
+    const struct view_store_move move = {
+        .slot = STRVIEW("t/0"), .generation = generation, .from = from, .to = to};
+    ck_assert(write_set_ok(&f.set));
+    ck_assert_int_eq(view_store_save(f.conn, &f.arena, &move, &f.set, on_done, NULL, &err),
+                     ERROR_NONE);
+    await();
+}
+
+static void add(enum write_kind kind, const char *key, const char *args)
+{
+    struct strview words[WORDS_MAX];
+    const size_t count = split(args, words);
+    for (size_t i = 0; i < count; i++) {
+        write_set_add(&f.set, kind, strview_of(key), words[i]);
+    }
+}
+
+START_TEST(every_kind_of_write_does_what_its_name_says)
+{
+    (void)redis("RPUSH list a");
+    (void)redis("RPUSH gone x");
+    (void)redis("HSET hash old 1 count 5");
+    (void)redis("SADD set left");
+    (void)redis("ZADD scores 1 one 2 two 3 three");
+    add(WRITE_HSET, "hash", "new 2");
+    add(WRITE_HDEL, "hash", "old");
+    add(WRITE_HINCRBY, "hash", "count 3");
+    add(WRITE_SET, "string", "value");
+    add(WRITE_RPUSH_AT, "list", "1 b c");
+    add(WRITE_RPUSH, "other", "x");
+    write_set_del(&f.set, STRVIEW("gone"));
+    add(WRITE_SADD, "set", "right");
+    add(WRITE_SREM, "set", "left");
+    add(WRITE_ZADD, "scores", "4 four");
+    add(WRITE_ZREM, "scores", "three");
+    add(WRITE_ZCAP, "scores", "2");
+    write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
+
+    save("1", VIEW_STORE_NO_POSITION, 7);
+
+    ck_assert_msg(f.kind == ERROR_NONE, "%s", f.text);
+    ck_assert_str_eq(redis("HMGET hash old new count"), "- 2 8 ");
+    ck_assert_str_eq(redis("GET string"), "value ");
+    ck_assert_str_eq(redis("LRANGE list 0 -1"), "a b c ");
+    ck_assert_str_eq(redis("LRANGE other 0 -1"), "x ");
+    ck_assert_str_eq(redis("EXISTS gone"), "0 ");
+    ck_assert_str_eq(redis("SMEMBERS set"), "right ");
+    ck_assert_str_eq(redis("ZRANGE scores 0 -1"), "two four ");
+    ck_assert_str_eq(redis("HGET projection:position t/0"), "7 ");
+}
+END_TEST
+
+static const struct {
+    const char *generation;
+    int64_t from;
+} STRANGERS[] = {
+    {"1", VIEW_STORE_NO_POSITION}, {"1", 6}, {"1", 8}, {"2", 7}, {"", 7},
+};
+
+START_TEST(who_expects_another_position_or_generation_writes_nothing)
+{
+    (void)redis("HSET projection:position t/0 7");
+    add(WRITE_SET, "string", "value");
+
+    save(STRANGERS[_i].generation, STRANGERS[_i].from, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_CONFLICT);
+    ck_assert_str_eq(redis("EXISTS string"), "0 ");
+    ck_assert_str_eq(redis("HGET projection:position t/0"), "7 ");
+}
+END_TEST
+
+/* A key of each type that a write cannot use. */
+static const struct {
+    enum write_kind kind;
+    const char *args;
+    const char *plant;
+} OBSTACLES[] = {
+    {WRITE_HSET, "a 1", "SET key x"},         {WRITE_HDEL, "a", "SET key x"},
+    {WRITE_HINCRBY, "a 1", "SADD key x"},     {WRITE_SET, "v", "HSET key a 1"},
+    {WRITE_RPUSH, "x", "SET key x"},          {WRITE_RPUSH_AT, "0 x", "SET key x"},
+    {WRITE_SADD, "x", "RPUSH key x"},         {WRITE_SREM, "x", "SET key x"},
+    {WRITE_ZADD, "1 x", "SADD key x"},        {WRITE_ZREM, "x", "SET key x"},
+    {WRITE_ZCAP, "5", "SET key x"},           {WRITE_RPUSH_AT, "1 x", "DEL key"},
+    {WRITE_RPUSH_AT, "1 x", "RPUSH key a b"},
+};
+
+START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
+{
+    add(WRITE_SET, "before", "1");
+    add(OBSTACLES[_i].kind, "key", OBSTACLES[_i].args);
+    add(WRITE_SET, "after", "1");
+    (void)redis(OBSTACLES[_i].plant);
+
+    save("1", VIEW_STORE_NO_POSITION, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(f.text, "key"));
+    ck_assert_str_eq(redis("EXISTS before after"), "0 ");
+    ck_assert_str_eq(redis("HEXISTS projection:position t/0"), "0 ");
+}
+END_TEST
+
+START_TEST(a_full_redis_refuses_the_whole_and_can_still_be_read)
+{
+    struct error err;
+    const struct strview get[] = {STRVIEW("GET"), STRVIEW("there")};
+    const struct strview page[] = {STRVIEW("PAGE"), STRVIEW("nothing"), STRVIEW("5"),
+                                   STRVIEW(""),     STRVIEW(""),        STRVIEW("status")};
+    const struct redisconn_command reads[] = {{get, 2}, {page, 6}, {get, 2}};
+    (void)redis("SET there 1");
+    (void)redis("CONFIG SET maxmemory 1");
+    add(WRITE_SET, "string", "value");
+
+    save("1", VIEW_STORE_NO_POSITION, 9);
+    const enum error_kind kind = f.kind;
+    ck_assert_int_eq(view_read(f.conn, &f.arena, reads, 3, on_reply, NULL, &err), ERROR_NONE);
+    await();
+    const enum error_kind read_kind = f.kind;
+    (void)redis("CONFIG SET maxmemory 0");
+
+    ck_assert_int_eq(kind, ERROR_TRANSIENT);
+    ck_assert_int_eq(read_kind, ERROR_NONE);
+    ck_assert_str_eq(redis("EXISTS string"), "0 ");
+}
+END_TEST
+
+START_TEST(a_missing_function_is_said_and_loaded_again)
+{
+    add(WRITE_SET, "string", "value");
+    (void)redis("FUNCTION DELETE orderspine");
+
+    save("1", VIEW_STORE_NO_POSITION, 9);
+    ck_assert_int_eq(f.kind, ERROR_NOT_FOUND);
+
+    check_fitness();
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+    save("1", VIEW_STORE_NO_POSITION, 9);
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+}
+END_TEST
+
+START_TEST(a_redis_that_evicts_is_refused)
+{
+    (void)redis("CONFIG SET maxmemory-policy allkeys-lru");
+    check_fitness();
+    const enum error_kind kind = f.kind;
+    (void)redis("CONFIG SET maxmemory-policy noeviction");
+
+    ck_assert_int_eq(kind, ERROR_FATAL);
+}
+END_TEST
+
+static const char *read_page(const char *limit, const char *score, const char *member)
+{
+    struct error err;
+    const struct strview args[] = {STRVIEW("PAGE"),   STRVIEW("list"),    strview_of(limit),
+                                   strview_of(score), strview_of(member), STRVIEW("status")};
+    const struct redisconn_command command = {args, sizeof args / sizeof args[0]};
+    ck_assert_int_eq(view_read(f.conn, &f.arena, &command, 1, on_reply, NULL, &err), ERROR_NONE);
+    await();
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+    return f.text;
+}
+
+START_TEST(pages_follow_each_other_also_within_one_instant)
+{
+    (void)redis("ZADD list 1 a 2 b 2 c 2 d 3 e");
+    (void)redis("HSET order:d status shipped");
+
+    ck_assert_str_eq(read_page("2", "", ""), "e 3  d 2 shipped c 2  "); /* one more than asked */
+    ck_assert_str_eq(read_page("2", "2", "d"), "c 2  b 2  a 1  ");
+    ck_assert_str_eq(read_page("2", "2", "b"), "a 1  ");
+    ck_assert_str_eq(read_page("2", "1", "a"), "");
+    ck_assert_str_eq(read_page("2", "2", "cc"), "c 2  b 2  a 1  "); /* one that is gone */
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("projector-svc/function");
+    TCase *server = tcase_create("server");
+    tcase_add_checked_fixture(server, setup, teardown);
+    tcase_set_timeout(server, 90);
+    tcase_add_test(server, every_kind_of_write_does_what_its_name_says);
+    tcase_add_loop_test(server, who_expects_another_position_or_generation_writes_nothing, 0,
+                        sizeof STRANGERS / sizeof STRANGERS[0]);
+    tcase_add_loop_test(server, what_cannot_be_written_stops_everything_before_the_first_write, 0,
+                        sizeof OBSTACLES / sizeof OBSTACLES[0]);
+    tcase_add_test(server, a_full_redis_refuses_the_whole_and_can_still_be_read);
+    tcase_add_test(server, a_missing_function_is_said_and_loaded_again);
+    tcase_add_test(server, a_redis_that_evicts_is_refused);
+    tcase_add_test(server, pages_follow_each_other_also_within_one_instant);
+    suite_add_tcase(suite, server);
+    return check_main(suite);
+}
