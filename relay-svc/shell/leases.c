@@ -22,14 +22,17 @@ struct leases {
     struct relay *relay;
     struct loop_timer *timer;
     int members;
-    bool is_first;   /* nothing claimed yet: leases under our name are a dead predecessor's */
-    bool is_talking; /* a beat or a claim is in flight */
+    /* Nothing claimed yet: leases under our name are a dead predecessor's, or ours from before a
+     * connection was lost. */
+    bool is_first;
+    bool is_doubtful; /* a connection was lost, and not all from before it is settled */
+    bool is_talking;  /* a beat or a claim is in flight */
     bool is_releasing;
     bool is_gone;
     int64_t sent_ms;
     struct outbox_lease *held; /* what the beat in flight renews */
     size_t held_count;
-    bool *renewed; /* by shard */
+    int64_t *renewed; /* by shard: the position the database has; -1: not renewed */
     struct outbox_lease *granted;
     size_t granted_count;
     struct tail_mark *sent; /* [shard][topic] as the claim in flight tells */
@@ -117,11 +120,20 @@ static void own(struct leases *leases, const struct outbox_lease *granted)
     relay_after_change(relay, granted->shard);
 }
 
+static bool has_published(const struct shard_log *log)
+{
+    bool has_published = log->position > 0;
+    for (int i = 0; i < log->topic_count; i++) {
+        has_published = has_published || log->topics[i].known.sent.exists;
+    }
+    return shard_log_is_owned(log) && has_published;
+}
+
 static void finish_claim(void *user, const struct error *err)
 {
     struct leases *leases = user;
     rearm(leases);
-    if (err != NULL || FAULT_POINT("relay.lease_acquired")) {
+    if (err != NULL || leases->is_doubtful || FAULT_POINT("relay.lease_acquired")) {
         return; /* at worst the leases run out and are claimed again */
     }
     leases->is_first = false;
@@ -132,6 +144,7 @@ static void finish_claim(void *user, const struct error *err)
     for (size_t i = 0; i < leases->granted_count; i++) {
         own(leases, &leases->granted[i]);
     }
+    leases->relay->is_new = count_in(leases->relay, has_published) == 0;
 }
 
 static void claim(struct leases *leases, int max)
@@ -186,12 +199,24 @@ static void take_members(void *user, int members)
     leases->members = members > 0 ? members : 1;
 }
 
-static void take_renewed(void *user, int shard)
+static void take_renewed(void *user, const struct outbox_lease *lease)
 {
     struct leases *leases = user;
-    if (shard >= 0 && shard < leases->relay->shard_count) {
-        leases->renewed[shard] = true;
+    if (lease->shard >= 0 && lease->shard < leases->relay->shard_count) {
+        leases->renewed[lease->shard] = lease->position;
     }
+}
+
+/* A position behind one that was written before: the database was put back to an earlier state. */
+static void lose_lease(struct leases *leases, struct shard_log *log, bool is_back)
+{
+    log_event(LOG_WARN, "shard_lost", LOG_INT("shard", log->shard),
+              LOG_TEXT(is_back ? "the database's position is behind the one written to it: it was "
+                                 "put back to an earlier state"
+                               : "the lease in the database is no longer ours: another relay has "
+                                 "it, or it is another database"));
+    shard_log_lose(log);
+    relay_after_change(leases->relay, log->shard);
 }
 
 static void settle_beat(struct leases *leases)
@@ -203,14 +228,11 @@ static void settle_beat(struct leases *leases)
         if (!shard_log_is_owned(log) || log->epoch != leases->held[i].epoch) {
             continue;
         }
-        if (leases->renewed[shard]) {
+        const int64_t position = leases->renewed[shard];
+        if (position >= log->marked) {
             shard_log_renew(log, lease_end(leases));
         } else {
-            log_event(LOG_WARN, "shard_lost", LOG_INT("shard", shard),
-                      LOG_TEXT("the lease in the database is no longer ours: another relay has it, "
-                               "or it is another database"));
-            shard_log_lose(log);
-            relay_after_change(relay, shard);
+            lose_lease(leases, log, position >= 0);
         }
     }
 }
@@ -219,7 +241,7 @@ static void finish_beat(void *user, const struct error *err)
 {
     struct leases *leases = user;
     rearm(leases);
-    if (err == NULL) {
+    if (err == NULL && !leases->is_doubtful) {
         settle_beat(leases);
         balance(leases);
     }
@@ -232,16 +254,13 @@ static void beat(void *user)
     struct leases *leases = user;
     struct relay *relay = leases->relay;
     struct error err;
-    if (leases->is_talking || leases->is_gone) {
-        return;
-    }
-    if (outbox_store_state(relay->store, &err) != ERROR_NONE) {
-        rearm(leases);
-        return;
+    if (leases->is_talking || leases->is_gone || leases->is_doubtful ||
+        outbox_store_state(relay->store, &err) != ERROR_NONE) {
+        return; /* leases_begin() starts it again */
     }
     leases->held_count = 0;
     for (int i = 0; i < relay->shard_count; i++) {
-        leases->renewed[i] = false;
+        leases->renewed[i] = -1;
         if (shard_log_is_owned(&relay->shards[i].log)) {
             leases->held[leases->held_count++] =
                 (struct outbox_lease){.shard = i, .epoch = relay->shards[i].log.epoch};
@@ -257,6 +276,34 @@ void leases_begin(struct leases *leases)
     if (!leases->is_talking) {
         loop_timer_start(leases->timer, 0);
     }
+}
+
+/* Shards from before the connection was lost are given up once their answers have come. */
+static void settle_doubt(struct leases *leases)
+{
+    struct relay *relay = leases->relay;
+    for (int i = 0; i < relay->shard_count; i++) {
+        struct shard_log *log = &relay->shards[i].log;
+        if (shard_log_is_owned(log) && log->window.in_flight == 0) {
+            shard_log_lose(log);
+            relay_after_change(relay, i);
+        }
+    }
+    if (count_in(relay, shard_log_is_owned) == 0) {
+        leases->is_doubtful = false;
+        leases->is_first = true;
+        leases_begin(leases);
+    }
+}
+
+void leases_doubt(struct leases *leases)
+{
+    struct relay *relay = leases->relay;
+    leases->is_doubtful = true;
+    for (int i = 0; i < relay->shard_count; i++) {
+        shard_log_leave(&relay->shards[i].log);
+    }
+    settle_doubt(leases);
 }
 
 /* --- giving back ------------------------------------------------------------------------ */
@@ -306,6 +353,10 @@ static void collect_ready(struct leases *leases)
 void leases_check_leaving(struct leases *leases)
 {
     struct relay *relay = leases->relay;
+    if (leases->is_doubtful) {
+        settle_doubt(leases);
+        return;
+    }
     if (leases->is_releasing || leases->is_gone) {
         return;
     }

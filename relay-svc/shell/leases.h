@@ -18,8 +18,14 @@ struct relay;
 struct leases *leases_new(struct relay *relay);
 void leases_free(struct leases *leases);
 
-/* The database is there (again): beat at once. */
+/* The database is there (again): begin as soon as nothing of before is in flight. */
 void leases_begin(struct leases *leases);
+
+/*
+ * A connection was lost, and what comes back may be another database: nothing
+ * more is sent, and every shard is claimed anew, with a look at its tails.
+ */
+void leases_doubt(struct leases *leases);
 
 /* A shard that is leaving may have finished. */
 void leases_check_leaving(struct leases *leases);

@@ -47,7 +47,7 @@ static const struct pgconn_statement CONTROL_STATEMENTS[] = {
                    " SET lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
                    " FROM unnest($3::smallint[], $4::bigint[]) AS h(shard, epoch)"
                    " WHERE r.shard = h.shard AND r.epoch = h.epoch AND r.owner = $1"
-                   " RETURNING r.shard",
+                   " RETURNING r.shard, r.epoch, r.position",
                    4},
     /* $3 how many, $4 whether leases under our own name may be taken */
     [SQL_CLAIM] = {"WITH free AS MATERIALIZED ("
@@ -114,17 +114,21 @@ enum row_column {
     ROW_COLUMN_COUNT
 };
 
-/* Walks the primary key (shard, seq) from each position on: it costs what it returns, whatever the
- * backlog. */
+/*
+ * Walks the primary key (shard, seq) from each position on: it costs what it
+ * returns, whatever the backlog. Rows come only under a lease that this very
+ * database holds for us, in the same snapshot.
+ */
 static const struct pgconn_statement READER_STATEMENTS[] = {
     {"SELECT o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid, o.type, o.payload,"
      "  o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"
      "  o.headers->>'causation_id', o.headers->>'traceparent'"
-     " FROM unnest($1::smallint[], $2::bigint[]) AS w(shard, after)"
+     " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS w(shard, epoch, after)"
+     " JOIN relay_shard r ON r.shard = w.shard AND r.epoch = w.epoch AND r.owner = $5"
      " CROSS JOIN LATERAL (SELECT * FROM outbox"
      "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
-     "  ORDER BY outbox.seq LIMIT $3::int) AS o",
-     3},
+     "  ORDER BY outbox.seq LIMIT $4::int) AS o",
+     5},
 };
 
 /* The planner knows nothing of a fresh outbox and must not sort it; times come in UTC. */
@@ -132,7 +136,8 @@ static const char READER_SETUP[] =
     "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
     " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('enable_seqscan', 'off', false), set_config('enable_sort', 'off', false),"
-    " set_config('enable_bitmapscan', 'off', false), set_config('jit', 'off', false),"
+    " set_config('enable_bitmapscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
+    " set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false),"
     " set_config('statement_timeout', '30s', false)";
 
 static const char CONTROL_SETUP[] = "SELECT set_config('jit', 'off', false),"
@@ -154,8 +159,9 @@ struct outbox_store {
     struct outbox_reader *readers;
     struct strbuf arrays[ARRAYS_MAX];
     char lease_ms[NUMBER_MAX];
-    bool knows_shards;
-    struct error unknown; /* why the number of shards is not known */
+    bool is_ready;
+    bool is_greeting;
+    struct error doubt; /* why not, when every connection is there */
 };
 
 static struct strview array(struct outbox_store *store, size_t index)
@@ -232,6 +238,15 @@ static struct strview owner(const struct outbox_store *store)
 
 /* --- leases -------------------------------------------------------------------- */
 
+static struct outbox_lease lease_of(const struct pgconn_result *result, size_t row)
+{
+    return (struct outbox_lease){
+        .shard = (int)pgconn_value_i64(result, row, 0),
+        .epoch = pgconn_value_i64(result, row, 1),
+        .position = pgconn_value_i64(result, row, 2),
+    };
+}
+
 static void take_beat(void *user, size_t index, const struct pgconn_result *result)
 {
     const struct errand *errand = user;
@@ -241,7 +256,8 @@ static void take_beat(void *user, size_t index, const struct pgconn_result *resu
         return;
     }
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
-        events->on_renewed(errand->user, (int)pgconn_value_i64(result, row, 0));
+        const struct outbox_lease lease = lease_of(result, row);
+        events->on_renewed(errand->user, &lease);
     }
 }
 
@@ -261,11 +277,7 @@ static void take_granted(const struct errand *errand, const struct pgconn_result
 {
     const struct outbox_claim_events *events = errand->events;
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
-        const struct outbox_lease lease = {
-            .shard = (int)pgconn_value_i64(result, row, 0),
-            .epoch = pgconn_value_i64(result, row, 1),
-            .position = pgconn_value_i64(result, row, 2),
-        };
+        const struct outbox_lease lease = lease_of(result, row);
         events->on_granted(errand->user, &lease);
     }
 }
@@ -402,7 +414,7 @@ void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease 
 
 bool outbox_store_reader_is_free(const struct outbox_store *store, int reader)
 {
-    return !store->readers[reader].is_reading && pgconn_is_ready(store->readers[reader].conn);
+    return store->is_ready && !store->readers[reader].is_reading;
 }
 
 static size_t row_bytes(const struct outbox_row *row)
@@ -448,26 +460,37 @@ void outbox_store_read(struct outbox_store *store, int index, const struct outbo
     char limit_text[NUMBER_MAX];
     assert(!reader->is_reading);
     (void)snprintf(limit_text, sizeof limit_text, "%d", limit);
-    for (size_t i = 0; i < 2; i++) {
-        strbuf_reset(&store->arrays[i]);
-        pgconn_array_open(&store->arrays[i]);
-    }
-    for (size_t i = 0; i < count; i++) {
-        pgconn_array_i64(&store->arrays[0], ranges[i].shard);
-        pgconn_array_i64(&store->arrays[1], ranges[i].after);
-    }
-    for (size_t i = 0; i < 2; i++) {
-        pgconn_array_close(&store->arrays[i]);
+    enum { COLUMNS = 3 };
+    for (size_t column = 0; column < COLUMNS; column++) {
+        struct strbuf *buf = &store->arrays[column];
+        strbuf_reset(buf);
+        pgconn_array_open(buf);
+        for (size_t i = 0; i < count; i++) {
+            const int64_t values[COLUMNS] = {ranges[i].shard, ranges[i].epoch, ranges[i].after};
+            pgconn_array_i64(buf, values[column]);
+        }
+        pgconn_array_close(buf);
     }
     reader->is_reading = true;
     reader->events = events;
     reader->user = user;
     ask(reader->conn, 0,
-        (const struct strview[]){array(store, 0), array(store, 1), strview_of(limit_text)}, 3);
+        (const struct strview[]){array(store, 0), array(store, 1), array(store, 2),
+                                 strview_of(limit_text), owner(store)},
+        5);
     pgconn_send_trip(reader->conn, take_rows, finish_read, reader);
 }
 
 /* --- life ------------------------------------------------------------------------ */
+
+static bool is_whole(const struct outbox_store *store)
+{
+    bool is_whole = pgconn_is_ready(store->control);
+    for (int i = 0; i < store->options.readers; i++) {
+        is_whole = is_whole && pgconn_is_ready(store->readers[i].conn);
+    }
+    return is_whole;
+}
 
 static void take_installation(void *user, size_t index, const struct pgconn_result *result)
 {
@@ -486,30 +509,65 @@ static void finish_greeting(void *user, const struct pgconn_failure *failure)
 {
     struct greeting *greeting = user;
     struct outbox_store *store = greeting->store;
-    store->knows_shards = failure == NULL && greeting->shards > 0;
-    if (store->knows_shards) {
-        store->options.on_ready(store->options.user, greeting->shards);
-    } else if (failure != NULL) {
-        store->unknown = failure->err;
-    } else {
-        (void)error_set(&store->unknown, ERROR_TRANSIENT,
+    store->is_greeting = false;
+    if (failure != NULL) {
+        store->doubt = failure->err;
+    } else if (greeting->shards == 0) {
+        (void)error_set(&store->doubt, ERROR_TRANSIENT,
                         "the database is not migrated: run command-svc migrate");
+    } else if (is_whole(store)) {
+        store->is_ready = true;
+        store->options.on_ready(store->options.user, greeting->shards);
     }
     free(greeting);
 }
 
-static void greet(void *user)
+/* Begins as soon as the last connection has come. */
+static void greet(struct outbox_store *store)
 {
-    struct outbox_store *store = user;
+    if (!is_whole(store) || store->is_greeting) {
+        return;
+    }
     struct greeting *greeting = calloc(1, sizeof *greeting);
     if (greeting == NULL) {
         abort();
     }
     greeting->store = store;
-    store->knows_shards = false;
+    store->is_greeting = true;
     ask(store->control, SQL_INSTALLATION, NULL, 0);
     ask(store->control, SQL_LISTEN, NULL, 0);
     pgconn_send_trip(store->control, take_installation, finish_greeting, greeting);
+}
+
+static void welcome_control(void *user)
+{
+    greet(user);
+}
+
+static void welcome_reader(void *user)
+{
+    const struct outbox_reader *reader = user;
+    greet(reader->store);
+}
+
+static void lose(struct outbox_store *store, const struct error *err)
+{
+    store->doubt = *err;
+    if (store->is_ready) {
+        store->is_ready = false;
+        store->options.on_lost(store->options.user);
+    }
+}
+
+static void lose_control(void *user, const struct error *err)
+{
+    lose(user, err);
+}
+
+static void lose_reader(void *user, const struct error *err)
+{
+    const struct outbox_reader *reader = user;
+    lose(reader->store, err);
 }
 
 static void hear_bell(void *user, struct strview channel)
@@ -517,12 +575,6 @@ static void hear_bell(void *user, struct strview channel)
     struct outbox_store *store = user;
     (void)channel;
     store->options.on_bell(store->options.user);
-}
-
-static void welcome_reader(void *user)
-{
-    struct outbox_reader *reader = user;
-    reader->store->options.on_reader(reader->store->options.user);
 }
 
 static enum error_kind open_reader(struct outbox_store *store, struct loop *loop, int index,
@@ -537,6 +589,7 @@ static enum error_kind open_reader(struct outbox_store *store, struct loop *loop
         .statements = READER_STATEMENTS,
         .statement_count = sizeof READER_STATEMENTS / sizeof READER_STATEMENTS[0],
         .on_ready = welcome_reader,
+        .on_lost = lose_reader,
         .user = reader,
     };
     return pgconn_new(loop, &options, &reader->conn, err);
@@ -550,7 +603,8 @@ static enum error_kind open_all(struct outbox_store *store, struct loop *loop, s
         .setup_sql = CONTROL_SETUP,
         .statements = CONTROL_STATEMENTS,
         .statement_count = CONTROL_STATEMENT_COUNT,
-        .on_ready = greet,
+        .on_ready = welcome_control,
+        .on_lost = lose_control,
         .on_notify = hear_bell,
         .user = store,
     };
@@ -574,7 +628,7 @@ enum error_kind outbox_store_new(struct loop *loop, const struct outbox_store_op
     store->options = *options;
     store->readers = readers;
     (void)snprintf(store->lease_ms, sizeof store->lease_ms, "%" PRId64, options->lease_ms);
-    (void)error_set(&store->unknown, ERROR_TRANSIENT, "not connected yet");
+    (void)error_set(&store->doubt, ERROR_TRANSIENT, "not connected yet");
     for (size_t i = 0; i < ARRAYS_MAX; i++) {
         strbuf_init(&store->arrays[i], ARRAY_BYTES_MAX);
     }
@@ -604,12 +658,17 @@ void outbox_store_free(struct outbox_store *store)
 
 enum error_kind outbox_store_state(const struct outbox_store *store, struct error *err)
 {
+    if (store->is_ready) {
+        return ERROR_NONE;
+    }
     if (!pgconn_is_ready(store->control)) {
         return error_set(err, ERROR_TRANSIENT, "%s", pgconn_last_error(store->control));
     }
-    if (!store->knows_shards) {
-        *err = store->unknown;
-        return ERROR_TRANSIENT;
+    for (int i = 0; i < store->options.readers; i++) {
+        if (!pgconn_is_ready(store->readers[i].conn)) {
+            return error_set(err, ERROR_TRANSIENT, "%s", pgconn_last_error(store->readers[i].conn));
+        }
     }
-    return ERROR_NONE;
+    *err = store->doubt;
+    return ERROR_TRANSIENT;
 }

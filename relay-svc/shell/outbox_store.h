@@ -32,10 +32,12 @@ struct outbox_store_options {
     const char *owner; /* this relay's name in the leases */
     int64_t lease_ms;
     int readers;
-    /* The control connection is there (again): the number of shards, then as usual. */
+    /* Every connection is there (again); shards is how many the database has. */
     void (*on_ready)(void *user, int shards);
-    void (*on_reader)(void *user); /* a reader is there (again) */
-    void (*on_bell)(void *user);   /* somebody has appended */
+    /* One was lost. What comes back may be another database (restored, made anew): nothing known of
+     * it holds any longer. */
+    void (*on_lost)(void *user);
+    void (*on_bell)(void *user); /* somebody has appended */
     void *user;
 };
 
@@ -76,14 +78,14 @@ MUST_USE enum error_kind outbox_store_new(struct loop *loop,
                                           struct outbox_store **ret_store, struct error *err);
 void outbox_store_free(struct outbox_store *store);
 
-/* ERROR_NONE, or why the control connection is not there. */
+/* ERROR_NONE, or why not every connection is there. */
 MUST_USE enum error_kind outbox_store_state(const struct outbox_store *store, struct error *err);
 
 /* --- leases ------------------------------------------------------------------ */
 
 struct outbox_beat_events {
     void (*on_members)(void *user, int members); /* live relays, this one included */
-    void (*on_renewed)(void *user, int shard);
+    void (*on_renewed)(void *user, const struct outbox_lease *lease); /* as the database has it */
     outbox_done *on_done;
 };
 
@@ -148,6 +150,7 @@ bool outbox_store_reader_is_free(const struct outbox_store *store, int reader);
 
 struct outbox_range {
     int shard;
+    int64_t epoch; /* of the lease: without it in this very database there are no rows */
     int64_t after; /* seq */
 };
 

@@ -186,11 +186,22 @@ static bool has_room(const struct reading *reading)
            bytes < IN_FLIGHT_BYTES_MAX;
 }
 
+/* See is_new. */
+static bool awaits_tails(const struct relay *relay)
+{
+    for (int i = 0; relay->is_new && i < relay->shard_count; i++) {
+        if (relay->shards[i].log.state == SHARD_CHECKING) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool may_read(const struct reading *reading)
 {
     const struct relay *relay = reading->relay;
     return !relay->is_draining && !reading->is_choked && relay->publisher != NULL &&
-           publisher_is_open(relay->publisher) && has_room(reading);
+           publisher_is_open(relay->publisher) && has_room(reading) && !awaits_tails(relay);
 }
 
 static bool is_ready(const struct relay_shard *shard, int64_t now_ms)
@@ -227,8 +238,8 @@ static void start_trip(struct reading *reading, int reader)
         shard->rows_read = 0;
         shard->limit = shard->limit < LIMIT_FIRST ? LIMIT_FIRST : shard->limit;
         shard->reading_run = shard->log.run;
-        reading->ranges[i] =
-            (struct outbox_range){.shard = trip->shards[i], .after = shard->log.read};
+        reading->ranges[i] = (struct outbox_range){
+            .shard = trip->shards[i], .epoch = shard->log.epoch, .after = shard->log.read};
     }
     trip->limit = limit_for(reading, trip);
     trip->rows = 0;

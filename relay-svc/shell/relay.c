@@ -105,6 +105,7 @@ static void take_answer(void *user, const struct publisher_tag *tag, int64_t off
     const int topic = shard_log_delivered(&shard->log, &delivery, loop_now_ms());
     if (topic >= 0 && error == NULL) {
         metrics_add(relay->options.metrics, METRIC_PUBLISHED, (size_t)topic, 1);
+        relay->is_new = false;
     } else if (topic >= 0) {
         metrics_add(relay->options.metrics, METRIC_DELIVERY_FAILURES, 0, 1);
     }
@@ -119,9 +120,7 @@ static void take_answers_taken(void *user)
     (void)FAULT_POINT("relay.after_ack_before_mark");
     marking_touch(relay->marking);
     reading_make_room(relay->reading);
-    if (relay->is_draining) {
-        leases_check_leaving(relay->leases);
-    }
+    leases_check_leaving(relay->leases);
 }
 
 static void take_lost(void *user, const struct error *error)
@@ -259,9 +258,16 @@ static void take_database(void *user, int shards)
     relay->shard_count = shards;
     if (relay->is_running) {
         leases_begin(relay->leases);
-        tails_retry(relay->tails);
     } else if (relay->looking == NULL) {
         look_at_topics(relay);
+    }
+}
+
+static void take_database_lost(void *user)
+{
+    struct relay *relay = user;
+    if (relay->is_running) {
+        leases_doubt(relay->leases);
     }
 }
 
@@ -270,14 +276,6 @@ static void take_bell(void *user)
     struct relay *relay = user;
     if (relay->is_running) {
         reading_ring(relay->reading);
-    }
-}
-
-static void take_reader(void *user)
-{
-    struct relay *relay = user;
-    if (relay->is_running) {
-        reading_pump(relay->reading);
     }
 }
 
@@ -398,7 +396,7 @@ enum error_kind relay_new(struct loop *loop, const struct relay_options *options
         .lease_ms = options->lease_ms,
         .readers = options->readers,
         .on_ready = take_database,
-        .on_reader = take_reader,
+        .on_lost = take_database_lost,
         .on_bell = take_bell,
         .user = relay,
     };

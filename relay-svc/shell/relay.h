@@ -97,6 +97,9 @@ struct relay {
     bool is_asking_backlog;
     int away_ticks[RELAY_PARTY_COUNT]; /* for how long */
     bool is_draining;
+    /* This database has published nothing yet, as far as our shards tell: then nothing is sent
+     * before every tail is judged, and a tail that is not its own forbids all of them. */
+    bool is_new;
 };
 
 MUST_USE enum error_kind relay_new(struct loop *loop, const struct relay_options *options,

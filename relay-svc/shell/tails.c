@@ -30,6 +30,22 @@ struct lookup {
     struct tail_found found;
 };
 
+/* Another database's records in one partition: a new database has no business in the others. */
+static void forbid_all(struct relay *relay, int shard, int topic)
+{
+    for (int i = 0; i < relay->shard_count; i++) {
+        struct shard_log *log = &relay->shards[i].log;
+        if (i != shard && (log->state == SHARD_CHECKING || log->state == SHARD_RUNNING)) {
+            shard_log_stop(log,
+                           "this database has published nothing yet, but %s/%d holds records of "
+                           "another one: restore the database that wrote them, or set TOPIC_PREFIX "
+                           "for new topics",
+                           relay->options.topics[topic], shard);
+            relay_after_change(relay, i);
+        }
+    }
+}
+
 static void judge(struct tails *tails, int shard, int topic, enum tail_verdict verdict,
                   const struct tail_found *found)
 {
@@ -46,6 +62,9 @@ static void judge(struct tails *tails, int shard, int topic, enum tail_verdict v
     (void)FAULT_POINT("relay.tail_judged");
     shard_log_judge(log, topic, verdict, found);
     relay_after_change(relay, shard);
+    if (verdict == TAIL_UNKNOWN && relay->is_new) {
+        forbid_all(relay, shard, topic);
+    }
 }
 
 static void take_answer(void *user, const struct tail_mark *in_outbox, const struct error *err)
@@ -134,19 +153,15 @@ void tails_forget(struct tails *tails, int shard)
     }
 }
 
-void tails_retry(struct tails *tails)
+static void retry(void *user)
 {
+    struct tails *tails = user;
     const struct relay *relay = tails->relay;
     for (int i = 0; i < relay->shard_count; i++) {
         if (tails->is_unanswered[i] && relay->shards[i].log.state == SHARD_CHECKING) {
             tails_check(tails, i);
         }
     }
-}
-
-static void retry(void *user)
-{
-    tails_retry(user);
 }
 
 enum error_kind tails_new(struct relay *relay, struct tails **ret_tails, struct error *err)

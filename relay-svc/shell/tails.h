@@ -22,7 +22,4 @@ void tails_check(struct tails *tails, int shard);
 /* The shard is no longer ours. */
 void tails_forget(struct tails *tails, int shard);
 
-/* The database is there (again): look-ups it has lost are asked anew. */
-void tails_retry(struct tails *tails);
-
 #endif
