@@ -89,8 +89,8 @@ static const char *const DAMAGED[] = {
     "[]",
     "{}",
     "{\"order_id\":\"o\",\"status\":\"lost\"}",
-    "{\"order_id\":\"o\",\"status\":\"placed\",\"payment_status\":\"pending\",\"refund_state\":"
-    "\"none\",\"dispute\":\"none\"}", /* no version */
+    ("{\"order_id\":\"o\",\"status\":\"placed\",\"payment_status\":\"pending\","
+     "\"refund_state\":\"none\",\"dispute\":\"none\"}"), /* no version */
 };
 
 START_TEST(a_damaged_document_is_refused)
