@@ -124,10 +124,11 @@ static const struct pgconn_statement READER_STATEMENTS[] = {
      "  o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"
      "  o.headers->>'causation_id', o.headers->>'traceparent'"
      " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS w(shard, epoch, after)"
-     " JOIN relay_shard r ON r.shard = w.shard AND r.epoch = w.epoch AND r.owner = $5"
      " CROSS JOIN LATERAL (SELECT * FROM outbox"
      "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
-     "  ORDER BY outbox.seq LIMIT $4::int) AS o",
+     "  ORDER BY outbox.seq LIMIT $4::int) AS o"
+     " WHERE w.epoch = (SELECT r.epoch FROM relay_shard r WHERE r.shard = w.shard AND r.owner = "
+     "$5)",
      5},
 };
 
@@ -136,8 +137,7 @@ static const char READER_SETUP[] =
     "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
     " set_config('plan_cache_mode', 'force_generic_plan', false),"
     " set_config('enable_seqscan', 'off', false), set_config('enable_sort', 'off', false),"
-    " set_config('enable_bitmapscan', 'off', false), set_config('enable_hashjoin', 'off', false),"
-    " set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false),"
+    " set_config('enable_bitmapscan', 'off', false), set_config('jit', 'off', false),"
     " set_config('statement_timeout', '30s', false)";
 
 static const char CONTROL_SETUP[] = "SELECT set_config('jit', 'off', false),"
