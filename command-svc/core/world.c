@@ -15,23 +15,23 @@ void world_done(struct world *world)
 }
 
 /* All kinds of entries are found, made and linked alike; only their types differ. */
-#define DEFINE_ENTRY(type, map, list, key, ...)                                                    \
+#define DEFINE_ENTRY(type, map, list, ...)                                                         \
     struct type *type(struct world *world, struct strview id)                                      \
     {                                                                                              \
-        struct type *entry = id_map_find(&world->map, id);                                         \
-        if (entry != NULL) {                                                                       \
-            return entry;                                                                          \
+        struct type *made = id_map_find(&world->map, id);                                          \
+        if (made != NULL) {                                                                        \
+            return made;                                                                           \
         }                                                                                          \
-        entry = arena_alloc(world->arena, sizeof *entry);                                          \
-        if (entry == NULL || !id_map_add(&world->map, id, entry)) {                                \
+        made = arena_alloc(world->arena, sizeof *made);                                            \
+        if (made == NULL || !id_map_add(&world->map, id, made)) {                                  \
             return NULL;                                                                           \
         }                                                                                          \
-        *entry = (struct type){.next = world->list, .key = id __VA_ARGS__};                        \
-        world->list = entry;                                                                       \
-        return entry;                                                                              \
+        *made = (struct type){.entry = {.next = world->list, .id = id} __VA_ARGS__};               \
+        world->list = &made->entry;                                                                \
+        return made;                                                                               \
     }
 
-DEFINE_ENTRY(world_customer, customer_map, customers, id, )
-DEFINE_ENTRY(world_product, product_map, products, sku, )
-DEFINE_ENTRY(world_order, order_map, orders, id, )
-DEFINE_ENTRY(world_receipt, receipt_map, receipts, key, , .decided_by = NOT_DECIDED_HERE)
+DEFINE_ENTRY(world_customer, customer_map, customers, )
+DEFINE_ENTRY(world_product, product_map, products, )
+DEFINE_ENTRY(world_order, order_map, orders, )
+DEFINE_ENTRY(world_receipt, receipt_map, receipts, , .decided_by = NOT_DECIDED_HERE)

@@ -18,24 +18,27 @@
 #include "command-svc/core/order.h"
 #include "command-svc/core/product.h"
 
+/* Every entry begins with it, so that lists of all kinds are walked alike. */
+struct world_entry {
+    struct world_entry *next;
+    struct strview id; /* of the customer or order, the sku, the receipt's key */
+};
+
 struct world_customer {
-    struct world_customer *next;
-    struct strview id;
+    struct world_entry entry;
     int64_t loaded_version;
     struct customer customer;
 };
 
 struct world_product {
-    struct world_product *next;
-    struct strview sku;
+    struct world_entry entry;
     int64_t loaded_version;
     int64_t loaded_available;
     struct product product;
 };
 
 struct world_order {
-    struct world_order *next;
-    struct strview id;
+    struct world_entry entry;
     int64_t loaded_version;
     bool needs_loading; /* false for an id drawn a moment ago */
     bool needs_claims;  /* a command of the batch may release its stock */
@@ -46,8 +49,7 @@ struct world_order {
 enum { NOT_DECIDED_HERE = -1 };
 
 struct world_receipt {
-    struct world_receipt *next;
-    struct strview key;
+    struct world_entry entry;
     long decided_by; /* place in this batch of the command it belongs to, or NOT_DECIDED_HERE */
     bool is_loaded;  /* from an earlier batch; the members below are then filled */
     uint8_t request_hash[REQUEST_HASH_LEN];
@@ -60,10 +62,10 @@ struct world_receipt {
 struct world {
     struct arena *arena;
     struct id_map customer_map, product_map, order_map, receipt_map;
-    struct world_customer *customers; /* newest first; likewise below */
-    struct world_product *products;
-    struct world_order *orders;
-    struct world_receipt *receipts;
+    struct world_entry *customers; /* newest first; likewise below */
+    struct world_entry *products;
+    struct world_entry *orders;
+    struct world_entry *receipts;
 };
 
 void world_init(struct world *world, struct arena *arena);

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * batch_store.h - loads and saves a batch: the only SQL of the service's daily work.
+ * batch_store.h - loads a batch's rows and saves what became of them.
  *
- * Why set-based: one statement per table and batch, fed by arrays, costs the
- * same for one command as for hundreds. Everything between BEGIN and COMMIT is
- * two trips: load, then save.
+ * Everything between BEGIN and COMMIT is two trips: load, then save. The
+ * statements stand in batch_sql.c, the rows that are saved in batch_save.c.
  *
  * Why the advisory locks come first, each in a statement of its own: a statement
  * begun after the lock is held sees everything the lock's last holder committed;
  * and seq, drawn under it, follows the order of commits (see sql/0002_outbox.sql).
- *
- * Why guarded updates divide by zero: COMMIT is already on its way in the
- * pipeline, so a row that is not at the version it was loaded at must fail
- * inside PostgreSQL to take the whole batch with it.
  *
  * Ownership: the batch is the caller's and stays put from load to save.
  */
@@ -20,22 +15,10 @@
 #define COMMAND_SVC_SHELL_BATCH_STORE_H
 
 #include "command-svc/core/batch.h"
-#include "command-svc/shell/answer.h"
+#include "command-svc/shell/batch_save.h"
 #include "common/io/pgconn.h"
 
 struct batch_store;
-
-extern const struct pgconn_statement BATCH_STORE_STATEMENTS[];
-extern const size_t BATCH_STORE_STATEMENT_COUNT;
-extern const char BATCH_STORE_SETUP_SQL[];
-
-enum { EVENT_BYTES_MAX = 512 << 10 };
-
-/* What a receipt and an outbox row say, ready to be stored; one per item of the batch. */
-struct batch_record {
-    struct answer answer;
-    struct strview payload; /* of the accepted command's event, else empty */
-};
 
 /* Takes no ownership of the connection. NULL when memory ran out. */
 MUST_USE struct batch_store *batch_store_new(struct pgconn *conn);

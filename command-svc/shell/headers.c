@@ -5,28 +5,10 @@
 
 #include <strings.h>
 
-static struct strview trim(struct strview text)
-{
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text.data++;
-        text.len--;
-    }
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
-        text.len--;
-    }
-    return text;
-}
-
-/* Takes the text up to the separator, which is dropped; the rest stays. */
+/* The text up to the separator, without blanks around it. */
 static struct strview take_until(struct strview *rest, char separator)
 {
-    const char *end = rest->len == 0 ? NULL : memchr(rest->data, separator, rest->len);
-    const struct strview part = {.data = rest->data,
-                                 .len = end == NULL ? rest->len : (size_t)(end - rest->data)};
-    const size_t taken = end == NULL ? part.len : part.len + 1;
-    rest->data += taken;
-    rest->len -= taken;
-    return trim(part);
+    return strview_trim(strview_take(rest, separator));
 }
 
 static bool is_word(struct strview text, const char *word)

@@ -3,6 +3,7 @@
 
 #include "command-svc/core/door.h"
 #include "command-svc/metrics.h"
+#include "command-svc/shell/batch_sql.h"
 #include "command-svc/shell/batch_store.h"
 #include "common/base/fault_point.h"
 #include "common/contract/shard.h"
@@ -469,9 +470,9 @@ static enum error_kind lane_init(struct lane *lane, struct lanes *lanes, struct 
     const struct pgconn_options options = {
         .url = lanes->options.database_url,
         .application_name = "command-svc lane",
-        .setup_sql = BATCH_STORE_SETUP_SQL,
-        .statements = BATCH_STORE_STATEMENTS,
-        .statement_count = BATCH_STORE_STATEMENT_COUNT,
+        .setup_sql = BATCH_SETUP_SQL,
+        .statements = BATCH_STATEMENTS,
+        .statement_count = BATCH_STATEMENT_COUNT,
         .on_ready = on_ready,
         .on_lost = on_lost,
         .user = lane,
