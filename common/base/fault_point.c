@@ -37,27 +37,14 @@ static void refuse_plan(struct strview entry)
     abort();
 }
 
-static struct strview until(struct strview text, char separator)
-{
-    const char *end = text.len == 0 ? NULL : memchr(text.data, separator, text.len);
-    return (struct strview){.data = text.data,
-                            .len = end == NULL ? text.len : (size_t)(end - text.data)};
-}
-
-static struct strview after(struct strview text, struct strview head)
-{
-    const size_t skip = head.len < text.len ? head.len + 1 : head.len;
-    return (struct strview){.data = text.data + skip, .len = text.len - skip};
-}
-
 static struct fault read_entry(struct strview entry)
 {
-    const struct strview place = until(entry, '=');
-    const struct strview action = after(entry, place);
-    const struct strview name = until(place, '@');
-    const struct strview hit = after(place, name);
-    struct fault fault = {.name = name, .hits_left = 1};
+    struct strview action = entry;
+    const struct strview place = strview_take(&action, '=');
+    struct strview hit = place;
+    const struct strview name = strview_take(&hit, '@');
     const bool has_hit = name.len < place.len;
+    struct fault fault = {.name = name, .hits_left = 1};
     if (name.len == 0 || (has_hit && (!parse_i64(hit, &fault.hits_left) || fault.hits_left < 1))) {
         refuse_plan(entry);
     }
@@ -76,12 +63,11 @@ static void read_plan(void)
     plan_is_read = true;
     struct strview rest = strview_of(getenv("FAULT_PLAN"));
     while (rest.len > 0) {
-        const struct strview entry = until(rest, ',');
+        const struct strview entry = strview_take(&rest, ',');
         if (plan_len == PLAN_MAX) {
             refuse_plan(entry);
         }
         plan[plan_len++] = read_entry(entry);
-        rest = after(rest, entry);
     }
 }
 

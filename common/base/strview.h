@@ -46,4 +46,11 @@ static inline bool strview_is_empty(struct strview view)
     return view.len == 0;
 }
 
+/* Without blanks and tabs at both ends. */
+struct strview strview_trim(struct strview view);
+
+/* Takes what stands before the separator off *rest, and the separator too; all of it where there
+ * is none. */
+struct strview strview_take(struct strview *rest, char separator);
+
 #endif

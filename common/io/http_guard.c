@@ -74,18 +74,6 @@ static bool is_field_value(struct strview text)
     return true;
 }
 
-static struct strview trim(struct strview text)
-{
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text.data++;
-        text.len--;
-    }
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
-        text.len--;
-    }
-    return text;
-}
-
 /* Takes the next line off *rest, without its CRLF; false when there is no CRLF. */
 static bool next_line(struct strview *rest, struct strview *ret_line)
 {
@@ -153,7 +141,7 @@ static struct http_verdict read_field(struct strview line, struct http_head *hea
     const size_t name_len = (size_t)(colon - line.data);
     const struct http_field field = {
         .name = {.data = line.data, .len = name_len},
-        .value = trim((struct strview){.data = colon + 1, .len = line.len - name_len - 1})};
+        .value = strview_trim((struct strview){.data = colon + 1, .len = line.len - name_len - 1})};
     if (!is_token(field.name)) {
         return malformed("a header name is not a token");
     }
@@ -215,14 +203,9 @@ static bool read_length(struct strview text, size_t *ret)
 static bool list_has(struct strview list, const char *word)
 {
     while (list.len > 0) {
-        const char *comma = memchr(list.data, ',', list.len);
-        const size_t len = comma == NULL ? list.len : (size_t)(comma - list.data);
-        if (equals_ignoring_case(trim((struct strview){list.data, len}), word)) {
+        if (equals_ignoring_case(strview_trim(strview_take(&list, ',')), word)) {
             return true;
         }
-        const size_t taken = comma == NULL ? len : len + 1;
-        list.data += taken;
-        list.len -= taken;
     }
     return false;
 }

@@ -139,12 +139,9 @@ static bool has_query(const struct http_request *request, struct strview name)
 static bool decode_pair(struct http_request *request, struct strview pair)
 {
     struct http_field field = {0};
-    const char *equals = pair.len == 0 ? NULL : memchr(pair.data, '=', pair.len);
-    const size_t name_len = equals == NULL ? pair.len : (size_t)(equals - pair.data);
-    const struct strview name = {.data = pair.data, .len = name_len};
-    const struct strview value = {.data = equals == NULL ? "" : equals + 1,
-                                  .len = equals == NULL ? 0 : pair.len - name_len - 1};
-    if (request->query_count == HTTP_QUERY_MAX || name_len == 0 ||
+    struct strview value = pair;
+    const struct strview name = strview_take(&value, '=');
+    if (request->query_count == HTTP_QUERY_MAX || name.len == 0 ||
         !decode(&request->arena, name, true, &field.name) ||
         !decode(&request->arena, value, true, &field.value) || has_query(request, field.name)) {
         return false;
@@ -164,14 +161,9 @@ static bool decode_query(struct http_request *request)
         return false;
     }
     while (rest.len > 0) {
-        const char *end = memchr(rest.data, '&', rest.len);
-        const size_t len = end == NULL ? rest.len : (size_t)(end - rest.data);
-        if (!decode_pair(request, (struct strview){rest.data, len})) {
+        if (!decode_pair(request, strview_take(&rest, '&'))) {
             return false;
         }
-        const size_t taken = end == NULL ? len : len + 1;
-        rest.data += taken;
-        rest.len -= taken;
     }
     return true;
 }

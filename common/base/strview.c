@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/strview.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+struct strview strview_trim(struct strview view)
+{
+    while (view.len > 0 && is_blank(view.data[0])) {
+        view.data++;
+        view.len--;
+    }
+    while (view.len > 0 && is_blank(view.data[view.len - 1])) {
+        view.len--;
+    }
+    return view;
+}
+
+struct strview strview_take(struct strview *rest, char separator)
+{
+    const char *end = rest->len == 0 ? NULL : memchr(rest->data, separator, rest->len);
+    if (end == NULL) {
+        const struct strview all = *rest;
+        *rest = (struct strview){.data = NULL, .len = 0};
+        return all;
+    }
+    const struct strview part = {.data = rest->data, .len = (size_t)(end - rest->data)};
+    *rest = (struct strview){.data = end + 1, .len = rest->len - part.len - 1};
+    return part;
+}
