@@ -10,6 +10,7 @@
 #include "projector-svc/shell/projector.h"
 #include "projector-svc/shell/query_api.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
 struct app {
@@ -101,8 +102,17 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
     return ERROR_NONE;
 }
 
+/* Batches and fetched blocks come and go in large pieces. By default glibc would keep ever larger
+ * ones on the heap, where a single small piece above holds all of them: 58 MB instead of 24. */
+static void return_large_pieces(void)
+{
+    enum { LARGE = 256 << 10 };
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE);
+}
+
 int app_serve(const struct service_call *call)
 {
+    return_large_pieces();
     struct app app = {.projector = NULL};
     const struct shutdown_hooks hooks = {.drain = drain, .is_drained = is_drained, .user = &app};
     struct error err;

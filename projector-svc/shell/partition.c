@@ -16,10 +16,14 @@
 #include <stdlib.h>
 
 enum {
-    QUEUE_FULL = 1024,    /* records: the consumer pauses */
-    QUEUE_ROOM = 256,     /* records: it goes on */
-    SLOT_MAX = 320,       /* bytes; a topic's name has at most 249 */
-    ARENA_MAX = 64 << 20, /* bytes; one hostile record of 1 MiB can need most of it */
+    BUSY_MAX = 4,           /* batches on their way at once */
+    QUEUE_FULL = 1 << 20,   /* bytes: the consumer pauses this partition */
+    QUEUE_ROOM = 256 << 10, /* and goes on with it */
+    QUEUES_FULL = 8 << 20,  /* bytes in all queues: partitions above their share pause, too */
+    QUEUE_SHARE = 128 << 10,
+    RECORD_OVERHEAD = 512, /* bytes: headers and bookkeeping, roughly */
+    SLOT_MAX = 320,        /* bytes; a topic's name has at most 249 */
+    ARENA_MAX = 64 << 20,  /* bytes; one hostile record of 1 MiB can need most of it */
 };
 
 enum partition_state { STATE_CLOSED = 0, STATE_READY, STATE_BUSY };
@@ -42,10 +46,13 @@ struct partition {
     size_t queue_cap;
     size_t queue_head;
     size_t queue_count;
+    size_t queue_bytes;
     int64_t next_offset; /* of the record that comes after the queue's last; -1: not known */
     struct arena arena;  /* of the batch in flight */
     struct batch batch;
     struct write_set writes;
+    struct partition *next_waiting;
+    bool is_waiting; /* for a turn */
     size_t batch_records;
     size_t batch_limit;
     int64_t batch_next;
@@ -82,14 +89,31 @@ static void queue_push(struct partition *partition, const struct kafka_record *r
     *queue_at(partition, partition->queue_count - 1) = *record;
 }
 
+static size_t size_of(const struct kafka_record *record)
+{
+    return record->key.len + record->value.len + RECORD_OVERHEAD;
+}
+
+static void count_bytes(struct partition *partition, size_t added, size_t taken)
+{
+    partition->queue_bytes += added;
+    partition->queue_bytes -= taken;
+    partition->context->queued_bytes += added;
+    partition->context->queued_bytes -= taken;
+}
+
 static void queue_drop(struct partition *partition, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        kafka_record_done(queue_at(partition, 0));
+        struct kafka_record *record = queue_at(partition, 0);
+        count_bytes(partition, 0, size_of(record));
+        kafka_record_done(record);
         partition->queue_head = (partition->queue_head + 1) % partition->queue_cap;
         partition->queue_count--;
     }
-    if (partition->is_full && partition->queue_count <= QUEUE_ROOM) {
+    const size_t room =
+        partition->context->queued_bytes < QUEUES_FULL ? QUEUE_ROOM : QUEUE_SHARE / 2;
+    if (partition->is_full && partition->queue_bytes <= room) {
         partition->is_full = false;
         partition->context->on_full(partition->context->user, partition, false);
     }
@@ -98,10 +122,75 @@ static void queue_drop(struct partition *partition, size_t count)
 void partition_take(struct partition *partition, struct kafka_record *record)
 {
     queue_push(partition, record);
+    count_bytes(partition, size_of(record), 0);
     partition->next_offset = record->offset + 1;
-    if (!partition->is_full && partition->queue_count >= QUEUE_FULL) {
+    const bool is_over_share =
+        partition->queue_bytes >= QUEUE_SHARE && partition->context->queued_bytes >= QUEUES_FULL;
+    if (!partition->is_full && (partition->queue_bytes >= QUEUE_FULL || is_over_share)) {
         partition->is_full = true;
         partition->context->on_full(partition->context->user, partition, true);
+    }
+}
+
+/* --- turns */
+
+/* False: its turn comes later. */
+static bool take_turn(struct partition *partition)
+{
+    struct partition_context *context = partition->context;
+    if (context->busy < BUSY_MAX) {
+        context->busy++;
+        return true;
+    }
+    if (!partition->is_waiting) {
+        partition->is_waiting = true;
+        partition->next_waiting = NULL;
+        if (context->first_waiting == NULL) {
+            context->first_waiting = partition;
+        } else {
+            context->last_waiting->next_waiting = partition;
+        }
+        context->last_waiting = partition;
+    }
+    return false;
+}
+
+static struct partition *next_in_turn(struct partition_context *context)
+{
+    struct partition *partition = context->first_waiting;
+    if (partition != NULL) {
+        context->first_waiting = partition->next_waiting;
+        partition->is_waiting = false;
+    }
+    return partition;
+}
+
+static void give_turn_on(struct partition_context *context)
+{
+    struct partition *next;
+    context->busy--;
+    while (context->busy < BUSY_MAX && (next = next_in_turn(context)) != NULL) {
+        begin_batch(next); /* or not, when it has nothing to do any more */
+    }
+}
+
+/* It is going: nothing may wait in its name. */
+static void leave_turns(const struct partition *partition)
+{
+    struct partition_context *context = partition->context;
+    struct partition *before = NULL;
+    for (struct partition *at = context->first_waiting; at != NULL; at = at->next_waiting) {
+        if (at != partition) {
+            before = at;
+            continue;
+        }
+        if (before == NULL) {
+            context->first_waiting = at->next_waiting;
+        } else {
+            before->next_waiting = at->next_waiting;
+        }
+        context->last_waiting = at == context->last_waiting ? before : context->last_waiting;
+        return;
     }
 }
 
@@ -109,8 +198,10 @@ void partition_take(struct partition *partition, struct kafka_record *record)
 
 static void close_with(struct partition *partition, const struct error *why)
 {
+    struct partition_context *context = partition->context;
     partition->state = STATE_CLOSED;
-    partition->context->on_closed(partition->context->user, partition, why);
+    give_turn_on(context);
+    context->on_closed(context->user, partition, why);
 }
 
 static enum metric_retry retry_of(enum error_kind kind)
@@ -207,6 +298,7 @@ static void end_batch(struct partition *partition)
     partition->trouble.kind = ERROR_NONE;
     partition->state = STATE_READY;
     queue_drop(partition, partition->batch_records);
+    give_turn_on(partition->context);
     if (partition->is_stopped) {
         partition->context->on_stopped(partition->context->user); /* perhaps its end */
         return;
@@ -335,7 +427,8 @@ static enum error_kind fill_batch(struct partition *partition, struct error *err
 
 static void begin_batch(struct partition *partition)
 {
-    if (partition->state != STATE_READY || partition->is_stopped || partition->queue_count == 0) {
+    if (partition->state != STATE_READY || partition->is_stopped || partition->queue_count == 0 ||
+        !take_turn(partition)) {
         return;
     }
     struct error err;
@@ -449,6 +542,7 @@ void partition_free(struct partition *partition)
     if (partition == NULL) {
         return;
     }
+    leave_turns(partition);
     partition->is_full = false; /* nobody is to be told any more */
     queue_drop(partition, partition->queue_count);
     free(partition->queue);

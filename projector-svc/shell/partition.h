@@ -4,7 +4,8 @@
  *
  * Why one batch at a time: what a batch loads must be what the one before has
  * written. Different partitions share no view, so theirs run side by side on one
- * connection, and Redis always has work.
+ * connection: a few at once, so that Redis always has work and nobody's call
+ * stands behind a dozen others. The rest take turns.
  *
  * Where its objects live: a record stays in the queue until the function call that
  * covers it was answered. When a call fails for whatever reason, the partition
@@ -38,6 +39,10 @@ struct partition_context {
     struct metrics *metrics;
     int64_t recent_cap;
     char generation[24]; /* as Redis had it at the last opening */
+    size_t busy;         /* partitions with a batch on its way; partition.c's from here on */
+    size_t queued_bytes;
+    struct partition *first_waiting; /* for a turn */
+    struct partition *last_waiting;
     /* The partition is closed and must be opened again; why is of its last failure. A stopped one
      * may be freed inside. */
     void (*on_closed)(void *user, struct partition *partition, const struct error *why);
