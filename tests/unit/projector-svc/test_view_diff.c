@@ -58,12 +58,12 @@ static struct order_view apply(struct order_view view, enum order_event_kind kin
 
 static void diff(const struct order_view *before, const struct order_view *after)
 {
-    static const struct strview timeline[] = {{"t1", 2}, {"t2", 2}};
-    static const struct strview messages[] = {{"m1", 2}, {"m2", 2}};
+    static const struct strview TIMELINE[] = {{"t1", 2}, {"t2", 2}};
+    static const struct strview MESSAGES[] = {{"m1", 2}, {"m2", 2}};
     const struct order_documents documents = {
         .details = STRVIEW("DETAILS"),
-        .timeline = timeline,
-        .messages = messages,
+        .timeline = TIMELINE,
+        .messages = MESSAGES,
         .count = (size_t)(after->version - before->version),
     };
     view_diff_order(before, after, &documents, &MOMENT, &set);
