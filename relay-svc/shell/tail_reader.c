@@ -23,6 +23,8 @@ struct question {
     bool is_open;
     int64_t since_ms;
     size_t depth; /* index into DEPTHS; DEPTH_COUNT: from the beginning */
+    bool is_search;
+    int64_t seq; /* to be met, in a search */
     struct tail_found found;
 };
 
@@ -97,12 +99,32 @@ static void miss(struct tail_reader *reader, int topic, int partition, const str
     }
 }
 
+static bool is_answered(const struct question *question)
+{
+    const struct tail_mark *record = &question->found.record;
+    return question->depth == DEPTH_COUNT ||
+           (record->exists && (!question->is_search || record->seq >= question->seq ||
+                               question->depth == DEPTH_COUNT - 1));
+}
+
+static bool is_better(const struct question *question, const struct tail_mark *mark)
+{
+    const struct tail_mark *best = &question->found.record;
+    if (!best->exists) {
+        return true;
+    }
+    if (question->is_search && mark->seq != best->seq) {
+        return mark->seq > best->seq;
+    }
+    return mark->offset > best->offset;
+}
+
 /* At the end of the partition: found, or further back. */
 static void reach_end(struct tail_reader *reader, int topic, int partition)
 {
     struct question *question = question_of(reader, topic, partition);
     struct error err;
-    if (question->found.record.exists || question->depth == DEPTH_COUNT) {
+    if (is_answered(question)) {
         answer(reader, topic, partition);
         return;
     }
@@ -120,8 +142,7 @@ static void take_record(struct tail_reader *reader, const struct kafka_record *r
         return;
     }
     struct tail_mark mark;
-    const struct tail_mark *newest = &question->found.record;
-    if (read_mark(record, &mark) && (!newest->exists || mark.offset > newest->offset)) {
+    if (read_mark(record, &mark) && is_better(question, &mark)) {
         question->found.record = mark;
     }
     if (record->offset + 1 ==
@@ -201,8 +222,8 @@ static enum error_kind open_consumer(struct tail_reader *reader, struct error *e
     return kafka_consumer_new(reader->loop, &options, &reader->consumer, err);
 }
 
-enum error_kind tail_reader_ask(struct tail_reader *reader, int topic, int partition,
-                                struct error *err)
+static enum error_kind ask(struct tail_reader *reader, int topic, int partition,
+                           const struct question *asked, struct error *err)
 {
     tail_reader_cancel(reader, topic, partition);
     if (reader->consumer == NULL && open_consumer(reader, err) != ERROR_NONE) {
@@ -210,13 +231,28 @@ enum error_kind tail_reader_ask(struct tail_reader *reader, int topic, int parti
     }
     loop_timer_stop(reader->idle);
     struct question *question = question_of(reader, topic, partition);
-    *question = (struct question){.is_open = true, .since_ms = loop_now_ms()};
+    *question = *asked;
+    question->is_open = true;
+    question->since_ms = loop_now_ms();
     reader->open_count++;
     if (start(reader, topic, partition, err) != ERROR_NONE) {
         close_question(reader, topic, partition);
         return err->kind;
     }
     return ERROR_NONE;
+}
+
+enum error_kind tail_reader_ask(struct tail_reader *reader, int topic, int partition,
+                                struct error *err)
+{
+    return ask(reader, topic, partition, &(struct question){.depth = 0}, err);
+}
+
+enum error_kind tail_reader_search(struct tail_reader *reader, int topic, int partition,
+                                   int64_t seq, struct error *err)
+{
+    const struct question asked = {.is_search = true, .seq = seq};
+    return ask(reader, topic, partition, &asked, err);
 }
 
 void tail_reader_cancel(struct tail_reader *reader, int topic, int partition)

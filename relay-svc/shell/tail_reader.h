@@ -41,6 +41,14 @@ void tail_reader_free(struct tail_reader *reader);
 MUST_USE enum error_kind tail_reader_ask(struct tail_reader *reader, int topic, int partition,
                                          struct error *err);
 
+/*
+ * The same for the record with the greatest seq instead of the last one, among
+ * as many as it takes to meet that seq, 4,096 at most: a relay that was frozen may
+ * have put old rows behind newer ones.
+ */
+MUST_USE enum error_kind tail_reader_search(struct tail_reader *reader, int topic, int partition,
+                                            int64_t seq, struct error *err);
+
 /* Forget the question, if there is one. */
 void tail_reader_cancel(struct tail_reader *reader, int topic, int partition);
 

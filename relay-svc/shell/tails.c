@@ -18,6 +18,7 @@ struct tails {
     struct tail_reader *reader;
     struct loop_timer *retry;
     bool *is_unanswered; /* by shard: the database could not be asked */
+    bool *is_search;     /* [shard][topic]: the question to the reader is a search */
 };
 
 /* A look-up in the outbox on its way. */
@@ -67,6 +68,41 @@ static void judge(struct tails *tails, int shard, int topic, enum tail_verdict v
     }
 }
 
+static void ask_later(struct tails *tails, int shard)
+{
+    tails->is_unanswered[shard] = true;
+    loop_timer_start(tails->retry, RETRY_MS);
+}
+
+static bool *search_flag(const struct tails *tails, int shard, int topic)
+{
+    return &tails->is_search[shard * tails->relay->options.topic_count + topic];
+}
+
+/* Before the alarm: perhaps the last record is an old row that a frozen relay sent late. */
+static void search(struct tails *tails, const struct lookup *lookup)
+{
+    const struct shard_log *log = &tails->relay->shards[lookup->shard].log;
+    const int64_t wanted = log->topics[lookup->topic].known.sent.seq;
+    struct error err;
+    *search_flag(tails, lookup->shard, lookup->topic) = true;
+    if (tail_reader_search(tails->reader, lookup->topic, lookup->shard, wanted, &err) !=
+        ERROR_NONE) {
+        ask_later(tails, lookup->shard);
+    }
+}
+
+static void weigh(struct tails *tails, const struct lookup *lookup,
+                  const struct tail_mark *in_outbox)
+{
+    const enum tail_verdict verdict = tail_confirm(lookup->verdict, &lookup->found, in_outbox);
+    if (verdict == TAIL_OLDER && !*search_flag(tails, lookup->shard, lookup->topic)) {
+        search(tails, lookup);
+    } else {
+        judge(tails, lookup->shard, lookup->topic, verdict, &lookup->found);
+    }
+}
+
 static void take_answer(void *user, const struct tail_mark *in_outbox, const struct error *err)
 {
     struct lookup *lookup = user;
@@ -77,11 +113,9 @@ static void take_answer(void *user, const struct tail_mark *in_outbox, const str
         return;
     }
     if (err != NULL) {
-        tails->is_unanswered[lookup->shard] = true;
-        loop_timer_start(tails->retry, RETRY_MS);
+        ask_later(tails, lookup->shard);
     } else {
-        judge(tails, lookup->shard, lookup->topic,
-              tail_confirm(lookup->verdict, &lookup->found, in_outbox), &lookup->found);
+        weigh(tails, lookup, in_outbox);
     }
     free(lookup);
 }
@@ -138,9 +172,9 @@ void tails_check(struct tails *tails, int shard)
     struct error err;
     tails->is_unanswered[shard] = false;
     for (int topic = 0; topic < relay->options.topic_count; topic++) {
+        *search_flag(tails, shard, topic) = false;
         if (tail_reader_ask(tails->reader, topic, shard, &err) != ERROR_NONE) {
-            tails->is_unanswered[shard] = true;
-            loop_timer_start(tails->retry, RETRY_MS);
+            ask_later(tails, shard);
         }
     }
 }
@@ -168,10 +202,12 @@ enum error_kind tails_new(struct relay *relay, struct tails **ret_tails, struct 
 {
     struct tails *tails = calloc(1, sizeof *tails);
     bool *is_unanswered = calloc((size_t)relay->shard_count, sizeof *is_unanswered);
-    if (tails == NULL || is_unanswered == NULL) {
+    bool *is_search =
+        calloc((size_t)relay->shard_count * (size_t)relay->options.topic_count, sizeof *is_search);
+    if (tails == NULL || is_unanswered == NULL || is_search == NULL) {
         abort();
     }
-    *tails = (struct tails){.relay = relay, .is_unanswered = is_unanswered};
+    *tails = (struct tails){.relay = relay, .is_unanswered = is_unanswered, .is_search = is_search};
     const struct tail_reader_options options = {
         .config = relay->options.kafka,
         .topics = relay->options.topics,
@@ -194,5 +230,6 @@ void tails_free(struct tails *tails)
     tail_reader_free(tails->reader);
     loop_timer_free(tails->retry);
     free(tails->is_unanswered);
+    free(tails->is_search);
     free(tails);
 }
