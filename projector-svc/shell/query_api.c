@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/shell/query_api.h"
 
+#include "common/base/embedded_text.h"
 #include "common/base/parse.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"
@@ -13,6 +14,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+extern const struct embedded_text PROJECTOR_OPENAPI[];
 
 enum { ID_MAX = 64 };
 
@@ -166,6 +169,23 @@ bool query_is_id(struct strview text)
     return true;
 }
 
+/* --- the description of it all, for everybody */
+
+static void on_openapi(struct http_request *request, void *user)
+{
+    static const char *const PARAMETERS[] = {NULL};
+    (void)user;
+    if (http_request_query_only(request, PARAMETERS)) {
+        http_respond(request, &(struct http_answer){.status = 200,
+                                                    .body = strview_of(PROJECTOR_OPENAPI[0].text)});
+    }
+}
+
+static const struct http_route OPEN_ROUTES[] = {
+    {HTTP_GET, "/openapi.json", on_openapi, 0},
+    {HTTP_GET, NULL, NULL, 0},
+};
+
 /* --- the whole */
 
 static void on_scrape(void *user)
@@ -205,6 +225,7 @@ void query_api_serve(struct query_api *api, struct http_server *server)
     http_server_route(server, QUERY_LIST_ROUTES, &api->context);
     http_server_route(server, QUERY_PARTY_ROUTES, &api->context);
     http_server_route(server, QUERY_FRESHNESS_ROUTES, &api->context);
+    http_server_route(server, OPEN_ROUTES, NULL);
 }
 
 void query_api_drain(struct query_api *api)
