@@ -36,6 +36,11 @@ CUSTOMERS = [f"load-customer-{i}" for i in range(1, 7)]
 STOCK = 1_000_000
 SCARCE_STOCK = 20
 NOT_AN_ANSWER = {408, 429, 503}
+PHONE, PHONE_DIGITS = "+44 20 7946 0001", "442079460001"
+
+
+def email_of(customer_id):
+    return f"{customer_id}@example.org"
 
 
 def price_of(sku):
@@ -110,7 +115,7 @@ def request_of(path, role, body, **more):
 def register_customer(customer_id):
     return request_of("/v1/customers", "agent", {
         "customer_id": customer_id, "name": f"Customer {customer_id}",
-        "email": f"{customer_id}@example.org", "phone": "+44 20 7946 0001"})
+        "email": email_of(customer_id), "phone": PHONE})
 
 
 def add_product(sku):

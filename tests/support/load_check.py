@@ -25,6 +25,7 @@ import load_journal  # noqa: E402
 import load_stations as stations  # noqa: E402
 
 EXAMPLES = 3
+RECENT = 10_000  # orders in orders:recent, the default
 STATUS_AFTER = {"OrderPlaced": "placed", "PaymentAuthorized": "confirmed",
                 "OrderShipped": "shipped", "OrderDelivered": "delivered",
                 "OrderCancelled": "cancelled"}
@@ -131,7 +132,8 @@ def fold(events):
         payload = event.payload
         if event.type == "OrderPlaced":
             state.update(customer_id=payload["customer_id"], total_minor=payload["total_minor"],
-                         item_count=payload["item_count"], payment_status="pending",
+                         item_count=payload["item_count"], placed_at=payload["occurred_at"],
+                         payment_status="pending",
                          refund_state="none",
                          lines=[(x["sku"], x["quantity"], x["unit_price_minor"])
                                 for x in payload["lines"]])
@@ -258,6 +260,10 @@ def check_redis(verdict, orders, groups):
     verdict.say("each order's details are, too", wrong_details)
     verdict.say("each timeline has every event once, in order", wrong_timelines)
     check_customers(verdict, redis, orders, groups)
+    recent = set(redis.ask([["ZRANGE", "orders:recent", 0, -1]])[0])
+    newest = sorted(orders, key=lambda order_id: orders[order_id]["placed_at"])[-RECENT // 2:]
+    verdict.say("the list of recent orders has the newest", (
+        f"{order_id} is missing" for order_id in newest if order_id not in recent))
     verdict.say("no order is there that was never placed", (
         key for key in keys_of(redis, "order:*")
         if key.count(":") == 1 and key.split(":")[1] not in orders))
@@ -286,6 +292,19 @@ def check_customers(verdict, redis, orders, groups):
         for i, customer in enumerate(customers)
         if versions[i] != str(len(groups["customer", customer]))
         or set(lists[i]) != placed[customer]))
+    check_lookups(verdict, redis, groups)
+
+
+def check_lookups(verdict, redis, groups):
+    """Every customer of the load has an email of its own, and all share a phone number."""
+    mine = sorted(aggregate_id for kind, aggregate_id in groups
+                  if kind == "customer" and aggregate_id.startswith("load-"))
+    emails = redis.ask([["SMEMBERS", f"lookup:email:{load.email_of(c)}"] for c in mine])
+    phones = redis.ask([["SMEMBERS", f"lookup:phone:{load.PHONE_DIGITS}"]])[0]
+    verdict.say("customers are found by their email and by the phone they share", [
+        f"{customer}: {emails[i]} by its email" for i, customer in enumerate(mine)
+        if emails[i] != [customer]
+    ] + ([] if set(mine) <= set(phones) else [f"{len(phones)} by phone, {len(mine)} have it"]))
 
 
 def wait_for_views(orders, until):
