@@ -320,7 +320,7 @@ supervise() {
 supervise_logged() {
     local log=$1 tee status=0
     shift
-    exec 4> >(exec tee "$log")
+    exec 4> >(trap '' INT TERM && exec tee "$log") # the last words, too
     tee=$!
     supervise "$@" >&4 2>&1 4>&- || status=$?
     exec 4>&-
