@@ -12,7 +12,9 @@
 enum {
     REASON_MAX = 512,
     HEARTBEAT_MS = 500,
-    QUESTION_TIMEOUT_MS = 3000,
+    FIRST_QUESTION_TIMEOUT_MS = 3000,
+    QUESTION_TIMEOUT_MS = 200,
+    QUESTION_PAUSE_MS = 2000,
 };
 
 /* For both roles, before the operator's own. A broker that comes back must be found soon. */
@@ -162,6 +164,17 @@ enum error_kind kafka_handle_open(struct kafka_handle *handle, rd_kafka_type_t t
 }
 
 /*
+ * While a question waits for a broker, librdkafka connects without any pause: each failed attempt
+ * wakes the question, which asks for the next one at once (seen: two thirds of a core). So once a
+ * broker has been there, questions are short and rare.
+ */
+static bool may_ask(const struct kafka_handle *handle)
+{
+    return !handle->is_up && !handle->is_asking &&
+           (!handle->was_up || loop_now_ms() - handle->asked_ms >= QUESTION_PAUSE_MS);
+}
+
+/*
  * The cheapest question any broker answers, even to somebody without rights: the
  * settings of a topic that need not exist. Whatever comes back, somebody is there.
  */
@@ -172,12 +185,14 @@ static void ask(struct kafka_handle *handle)
     rd_kafka_AdminOptions_t *options =
         rd_kafka_AdminOptions_new(handle->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     char reason[REASON_MAX];
-    (void)rd_kafka_AdminOptions_set_request_timeout(options, QUESTION_TIMEOUT_MS, reason,
-                                                    sizeof reason);
+    (void)rd_kafka_AdminOptions_set_request_timeout(
+        options, handle->was_up ? QUESTION_TIMEOUT_MS : FIRST_QUESTION_TIMEOUT_MS, reason,
+        sizeof reason);
     rd_kafka_DescribeConfigs(handle->rk, &topic, 1, options, handle->answers);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ConfigResource_destroy(topic);
     handle->is_asking = true;
+    handle->asked_ms = loop_now_ms();
 }
 
 static void take_answer(struct kafka_handle *handle)
@@ -197,7 +212,7 @@ static void beat(void *user)
 {
     struct kafka_handle *handle = user;
     take_answer(handle);
-    if (!handle->is_up && !handle->is_asking) {
+    if (may_ask(handle)) {
         ask(handle);
     }
     loop_timer_start(handle->heartbeat, HEARTBEAT_MS);
@@ -255,6 +270,7 @@ void kafka_handle_close(struct kafka_handle *handle)
 void kafka_handle_is_alive(struct kafka_handle *handle)
 {
     handle->is_up = true;
+    handle->was_up = true;
 }
 
 enum error_kind kafka_handle_state(const struct kafka_handle *handle, struct error *err)

@@ -31,7 +31,9 @@ struct kafka_handle {
     struct loop_timer *heartbeat;
     int wake_fd;
     bool is_asking;
+    int64_t asked_ms; /* when the last question went out */
     bool is_up;
+    bool was_up;       /* ever */
     struct error down; /* why, while not is_up */
     kafka_log_fn *on_log;
     void *log_user;
