@@ -23,7 +23,7 @@ const char *json_type_name(enum json_type type)
     return TYPE_NAMES[type];
 }
 
-/* ---- escapes yajl would let through -------------------------------------------------------- */
+/* ---- what yajl would let through ----------------------------------------------------------- */
 
 /* The code unit of a \uXXXX that starts at text[at], or -1 when none stands there. */
 static int unicode_escape(struct strview text, size_t at)
@@ -74,13 +74,18 @@ static size_t escape_len(struct strview text, size_t at, const char **ret_proble
 }
 
 /* Every escape starts with a backslash and backslashes are legal only in strings, so the bytes
- * can be scanned without knowing where strings begin; yajl refuses strays outside of them. */
-static const char *bad_escape(struct strview text)
+ * can be scanned without knowing where strings begin; yajl refuses strays outside of them. Two
+ * control characters it takes for blanks; the others it refuses wherever they stand. */
+static const char *forbidden_text(struct strview text)
 {
     const char *problem = NULL;
     size_t at = 0;
     while (at < text.len) {
-        const size_t len = text.data[at] == '\\' ? escape_len(text, at, &problem) : 1;
+        const char c = text.data[at];
+        if (c == '\v' || c == '\f') {
+            return "a control character";
+        }
+        const size_t len = c == '\\' ? escape_len(text, at, &problem) : 1;
         if (len == 0) {
             return problem;
         }
@@ -265,6 +270,19 @@ static void free_parser(yajl_handle *parser)
     }
 }
 
+/* The whole document; *ret_at is where the parser came to a halt. The line feed at the end is what
+ * makes a string that was left open behind the document a fault: yajl takes its end for the end. */
+static bool feed(yajl_handle parser, struct strview bytes, size_t *ret_at)
+{
+    *ret_at = bytes.len;
+    if (yajl_parse(parser, (const unsigned char *)bytes.data, bytes.len) != yajl_status_ok) {
+        *ret_at = yajl_get_bytes_consumed(parser);
+        return false;
+    }
+    return yajl_parse(parser, (const unsigned char *)"\n", 1) == yajl_status_ok &&
+           yajl_complete_parse(parser) == yajl_status_ok;
+}
+
 static enum error_kind run_parser(struct reader *reader, struct strview bytes, struct error *err)
 {
     CLEANUP(free_parser) yajl_handle parser = yajl_alloc(&CALLBACKS, NULL, reader);
@@ -272,14 +290,10 @@ static enum error_kind run_parser(struct reader *reader, struct strview bytes, s
         return error_set(err, ERROR_EXHAUSTED, "no memory for a JSON parser");
     }
     (void)yajl_config(parser, yajl_dont_validate_strings, 1); /* checked already, and strictly */
-    yajl_status status = yajl_parse(parser, (const unsigned char *)bytes.data, bytes.len);
-    if (status == yajl_status_ok) {
-        status = yajl_complete_parse(parser);
-    }
-    if (status == yajl_status_ok) {
+    size_t at = 0;
+    if (feed(parser, bytes, &at)) {
         return ERROR_NONE;
     }
-    const size_t at = yajl_get_bytes_consumed(parser);
     if (reader->problem != NULL) {
         return error_set(err, reader->kind, "%s, near byte %zu", reader->problem, at);
     }
@@ -309,7 +323,7 @@ enum error_kind json_parse(struct strview bytes, struct arena *arena,
     if (!utf8_is_valid(bytes)) {
         return error_set(err, ERROR_INVALID, "not valid UTF-8, or contains a NUL byte");
     }
-    const char *problem = bad_escape(bytes);
+    const char *problem = forbidden_text(bytes);
     if (problem != NULL) {
         return error_set(err, ERROR_INVALID, "contains %s", problem);
     }

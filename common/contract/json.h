@@ -3,9 +3,10 @@
  * json.h - yajl's only user: a bounded reader and a writer with a sticky failure.
  *
  * Why a guard around yajl: it accepts invalid UTF-8, lone surrogates, NUL and
- * duplicate members, and has no nesting limit (tried with 2.1.0). Here all of
- * these are refused before a value is seen, because one such string in
- * PostgreSQL would abort a whole batch.
+ * duplicate members, takes \v and \f for blanks and a string left open behind
+ * the document for its end, and has no nesting limit (tried with 2.1.0). Here
+ * all of these are refused before a value is seen, because one such string in
+ * PostgreSQL would abort a whole batch, and others read such bytes otherwise.
  *
  * Numbers: money never becomes a double. A number without fraction, exponent
  * or overflow is an integer; any other keeps only its text.

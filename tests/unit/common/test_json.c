@@ -84,6 +84,14 @@ static const struct {
     {BYTES("'single'"), "not JSON"},
     {BYTES("\\u0041"), "not JSON"},
 
+    /* blanks are four: space, tab, carriage return, line feed */
+    {BYTES("{}\f"), "a control character"},
+    {BYTES("\v{}"), "a control character"},
+    {BYTES("{\f}"), "a control character"},
+    {BYTES("[1,\v2]"), "a control character"},
+    {BYTES("\f"), "a control character"},
+    {BYTES("\"\f\""), "a control character"},
+
     /* numbers */
     {BYTES("007"), "not JSON"},
     {BYTES("[007]"), "not JSON"}, /* yajl hands out a 0 before it notices */
@@ -104,6 +112,15 @@ static const struct {
     {BYTES("{} {}"), "not JSON"},
     {BYTES("{}x"), "not JSON"},
     {BYTES("1 2"), "not JSON"},
+    {BYTES("{}\""), "not JSON"}, /* yajl takes an unfinished string for the end */
+    {BYTES("{} \"and then some"), "not JSON"},
+    {BYTES("{}\n\"\\"), "not JSON"},
+    {BYTES("[1]\"a\\u12"), "not JSON"},
+    {BYTES("null\"x\xc3\xa9"), "not JSON"},
+    {BYTES("\"s\" \"x"), "not JSON"},
+    {BYTES("12 \"x"), "not JSON"},
+    {BYTES("{} tru"), "not JSON"},
+    {BYTES("{} -"), "not JSON"},
     {BYTES("[1,]"), "not JSON"},
     {BYTES("{\"a\":1,}"), "not JSON"},
     {BYTES("{\"a\"}"), "not JSON"},
@@ -335,6 +352,10 @@ START_TEST(the_place_of_a_fault_is_told)
 {
     ck_assert_int_eq(refusal(STRVIEW("{\"quantity\": 007}")), ERROR_INVALID);
     ck_assert_str_eq(err.text, "not JSON, near byte 14");
+    ck_assert_int_eq(refusal(STRVIEW("{\"quantity\": 7")), ERROR_INVALID);
+    ck_assert_str_eq(err.text, "not JSON, near byte 14");
+    ck_assert_int_eq(refusal(STRVIEW("{\"quantity\": 7} \"x")), ERROR_INVALID);
+    ck_assert_str_eq(err.text, "not JSON, near byte 18");
 }
 END_TEST
 
