@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { PROBES_MAX = 16, REPORT_MAX = 65536, METRICS_MAX = 4 << 20 };
+enum { PROBES_MAX = 32, REPORT_MAX = 65536, METRICS_MAX = 4 << 20 };
 
 struct health {
     const char *service;
@@ -20,6 +20,7 @@ struct health {
         const char *name;
         health_probe *probe;
         void *user;
+        bool is_advisory;
     } probes[PROBES_MAX];
     size_t count;
 };
@@ -65,6 +66,12 @@ void health_add(struct health *health, const char *name, health_probe *probe, vo
     health->count++;
 }
 
+void health_add_advisory(struct health *health, const char *name, health_probe *probe, void *user)
+{
+    health_add(health, name, probe, user);
+    health->probes[health->count - 1].is_advisory = true;
+}
+
 void health_set_draining(struct health *health)
 {
     health->is_draining = true;
@@ -81,16 +88,20 @@ bool health_is_ready(const struct health *health)
     struct error err;
     bool is_ready = !health->is_draining;
     for (size_t i = 0; i < health->count; i++) {
-        is_ready = ask(health, i, &err) && is_ready;
+        is_ready = (ask(health, i, &err) || health->probes[i].is_advisory) && is_ready;
     }
     return is_ready;
 }
 
-static void put_check(struct json_writer *writer, const char *name, bool is_ok, const char *detail)
+static void put_check(struct json_writer *writer, const char *name, bool is_ok, bool is_advisory,
+                      const char *detail)
 {
     json_open_object(writer);
     json_put_member_string(writer, "name", strview_of(name));
     json_put_member_bool(writer, "ok", is_ok);
+    if (is_advisory) {
+        json_put_member_bool(writer, "required", false);
+    }
     json_put_member_text(writer, "detail", strview_of(detail));
     json_close_object(writer);
 }
@@ -102,10 +113,10 @@ static void put_checks(struct json_writer *writer, const struct health *health)
     json_open_array(writer);
     for (size_t i = 0; i < health->count; i++) {
         const bool is_ok = ask(health, i, &err);
-        put_check(writer, health->probes[i].name, is_ok, err.text);
+        put_check(writer, health->probes[i].name, is_ok, health->probes[i].is_advisory, err.text);
     }
     if (health->is_draining) {
-        put_check(writer, "running", false, "shutting down");
+        put_check(writer, "running", false, false, "shutting down");
     }
     json_close_array(writer);
 }

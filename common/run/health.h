@@ -27,6 +27,13 @@ void health_free(struct health *health);
 /* name is stored; probes are asked in the order added. */
 void health_add(struct health *health, const char *name, health_probe *probe, void *user);
 
+/*
+ * The same, but a failure is only shown (`"ok":false,"required":false`) and leaves the service
+ * ready: for a part that stands still while the others go on, where taking the whole service
+ * out of a balancer would stop those, too.
+ */
+void health_add_advisory(struct health *health, const char *name, health_probe *probe, void *user);
+
 /* From now on /readyz says no, with "shutting down" as the reason. */
 void health_set_draining(struct health *health);
 

@@ -47,6 +47,7 @@ struct app {
     int64_t work_ms;
     int64_t drained_at_ms;
     bool is_sick;
+    bool is_lame;
 };
 
 static void answer_secured(struct http_request *request, void *user)
@@ -71,9 +72,17 @@ static void fall_sick(struct http_request *request, void *user)
     http_respond(request, &(struct http_answer){.status = 204});
 }
 
+static void fall_lame(struct http_request *request, void *user)
+{
+    struct app *app = user;
+    app->is_lame = true;
+    http_respond(request, &(struct http_answer){.status = 204});
+}
+
 static const struct http_route ROUTES[] = {
     {HTTP_GET, "/secured", answer_secured, 0},
     {HTTP_POST, "/sick", fall_sick, 0},
+    {HTTP_POST, "/lame", fall_lame, 0},
     {HTTP_GET, NULL, NULL, 0},
 };
 
@@ -81,6 +90,12 @@ static enum error_kind probe(void *user, struct error *err)
 {
     const struct app *app = user;
     return app->is_sick ? error_set(err, ERROR_TRANSIENT, "a \"cold\"") : ERROR_NONE;
+}
+
+static enum error_kind probe_foot(void *user, struct error *err)
+{
+    const struct app *app = user;
+    return app->is_lame ? error_set(err, ERROR_TRANSIENT, "one of two") : ERROR_NONE;
 }
 
 static void drain(void *user)
@@ -107,6 +122,7 @@ static int serve(const struct service_call *call)
     }
     http_server_route(app.runtime.http, ROUTES, &app);
     health_add(app.runtime.health, "nose", probe, &app);
+    health_add_advisory(app.runtime.health, "foot", probe_foot, &app);
     const int code = runtime_run(&app.runtime);
     runtime_done(&app.runtime);
     return code;

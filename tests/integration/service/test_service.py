@@ -146,7 +146,9 @@ class Service(unittest.TestCase):
     def test_health_routes_need_no_token(self):
         self.assertEqual(self.get("/healthz"), (200, '{"alive":true}\n'))
         self.assertEqual(json.loads(self.get("/readyz")[1]),
-                         {"ready": True, "checks": [{"name": "nose", "ok": True}]})
+                         {"ready": True, "checks": [
+                             {"name": "nose", "ok": True},
+                             {"name": "foot", "ok": True, "required": False}]})
         self.assertEqual(json.loads(self.get("/version")[1])["service"], "fixture")
         status, metrics = self.get("/metrics")
         self.assertEqual(status, 200)
@@ -162,8 +164,18 @@ class Service(unittest.TestCase):
         status, report = self.get("/readyz")
         self.assertEqual(status, 503)
         self.assertEqual(json.loads(report), {
-            "ready": False, "checks": [{"name": "nose", "ok": False, "detail": 'a "cold"'}]})
+            "ready": False, "checks": [{"name": "nose", "ok": False, "detail": 'a "cold"'},
+                                       {"name": "foot", "ok": True, "required": False}]})
         self.assertEqual(self.get("/healthz")[0], 200)
+
+    def test_a_part_that_stands_still_is_named_and_leaves_the_service_ready(self):
+        self.assertEqual(self.get("/lame", data=b"x")[0], 204)
+        status, report = self.get("/readyz")
+        self.assertEqual(status, 200)
+        self.assertEqual(json.loads(report), {
+            "ready": True, "checks": [
+                {"name": "nose", "ok": True},
+                {"name": "foot", "ok": False, "required": False, "detail": "one of two"}]})
 
     def test_a_token_opens_what_its_role_may(self):
         self.assertEqual(self.get("/secured", "alpha"), (200, '"agent a-1"'))

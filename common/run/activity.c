@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/run/activity.h"
+
+#include "common/run/log.h"
+
+void activity_init(struct activity *activity, const char *name)
+{
+    *activity = (struct activity)ACTIVITY(name);
+}
+
+bool activity_is_failing(const struct activity *activity)
+{
+    return activity->last.kind != ERROR_NONE;
+}
+
+static void tell(struct activity *activity, int64_t now_ms)
+{
+    activity->told_ms = now_ms;
+    activity->told++;
+    log_event(LOG_WARN, "activity_failed", LOG_STR("activity", activity->name),
+              LOG_INT("failures", activity->failures),
+              LOG_INT("failing_for_ms", now_ms - activity->failing_since_ms),
+              LOG_ERR(&activity->last));
+}
+
+int64_t activity_failed(struct activity *activity, const struct error *err, int64_t now_ms,
+                        uint64_t random)
+{
+    const bool is_new = activity->last.kind != err->kind;
+    if (!activity_is_failing(activity)) {
+        activity->failing_since_ms = now_ms;
+    }
+    activity->last = *err;
+    activity->failures++;
+    if (is_new || now_ms - activity->told_ms >= ACTIVITY_TELL_EVERY_MS) {
+        tell(activity, now_ms);
+    }
+    return backoff_next_ms(&activity->backoff, random);
+}
+
+void activity_succeeded(struct activity *activity, int64_t now_ms)
+{
+    if (!activity_is_failing(activity)) {
+        return;
+    }
+    activity->last = (struct error){.kind = ERROR_NONE};
+    backoff_reset(&activity->backoff);
+    log_event(LOG_INFO, "activity_recovered", LOG_STR("activity", activity->name),
+              LOG_INT("failed_for_ms", now_ms - activity->failing_since_ms));
+}
+
+enum error_kind activity_probe(void *user, struct error *err)
+{
+    const struct activity *activity = user;
+    if (!activity_is_failing(activity)) {
+        return ERROR_NONE;
+    }
+    return error_set(err, activity->last.kind, "%s: %s", activity->name, activity->last.text);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * activity.h - what a service does again and again (a statement, a call), and how it fares.
+ *
+ * Why one place: an attempt that fails and is simply made again is invisible at full
+ * speed. So each such thing has one record that (a) keeps its last error, (b) says it
+ * in the log at once when it changes its kind and then once a minute, (c) tells how long
+ * to wait before the next attempt, 50 ms to 5 s, and (d) answers a probe of /readyz.
+ *
+ *     static struct activity marking = ACTIVITY("marking");
+ *     …  delay_ms = activity_failed(&reading, &err, loop_now_ms(), jitter_draw());
+ *     …  activity_succeeded(&reading, loop_now_ms());
+ *     health_add(health, "reading", activity_probe, &reading);
+ *
+ * Ownership: plain values; the name is stored.
+ * Units: milliseconds of loop_now_ms().
+ * Threads: the loop's.
+ */
+#ifndef COMMON_RUN_ACTIVITY_H
+#define COMMON_RUN_ACTIVITY_H
+
+#include "common/base/backoff.h"
+#include "common/base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ACTIVITY_PAUSE_MIN_MS = 50, ACTIVITY_PAUSE_MAX_MS = 5000, ACTIVITY_TELL_EVERY_MS = 60000 };
+
+struct activity {
+    const char *name; /* "reading": the log's member "activity" and the probe's word */
+    struct backoff backoff;
+    struct error last;        /* of the last attempt; kind ERROR_NONE: it succeeded */
+    int64_t failing_since_ms; /* while last says a failure */
+    int64_t told_ms;          /* when the log heard of it last */
+    uint64_t failures;        /* ever, for a metric */
+    uint64_t told;            /* log lines ever */
+};
+
+#define ACTIVITY(n)                                                                                \
+    {                                                                                              \
+        .name = (n), .backoff = {                                                                  \
+            .first_ms = ACTIVITY_PAUSE_MIN_MS,                                                     \
+            .cap_ms = ACTIVITY_PAUSE_MAX_MS                                                        \
+        }                                                                                          \
+    }
+
+void activity_init(struct activity *activity, const char *name);
+
+/*
+ * An attempt failed. Keeps the error, logs activity_failed (warn) when the last attempt
+ * succeeded or failed with another kind, and after a minute again. Returns how long to wait.
+ */
+int64_t activity_failed(struct activity *activity, const struct error *err, int64_t now_ms,
+                        uint64_t random);
+
+/* An attempt succeeded; logs activity_recovered (info) when the log had heard of a failure. */
+void activity_succeeded(struct activity *activity, int64_t now_ms);
+
+bool activity_is_failing(const struct activity *activity);
+
+/* A health_probe; user is the struct activity. Fails with the last error, its name in front. */
+enum error_kind activity_probe(void *user, struct error *err);
+
+#endif
