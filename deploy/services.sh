@@ -57,13 +57,6 @@ migrate() {
         tail -n 20 "$LOGS/migrate.log" >&2
         die "the migration failed; its log is $LOGS/migrate.log"
     fi
-    PGPASSWORD=$PG_OWNER_PASSWORD psql -X -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$(port PG)" \
-        -U orderspine_owner -d orderspine <<'END'
-SET client_min_messages = warning;
-GRANT orderspine_command TO command_svc;
-GRANT orderspine_relay TO relay_svc;
-GRANT orderspine_reader TO reader;
-END
 }
 
 service_settings() {

@@ -168,9 +168,7 @@ migrate() {
     (
         clean_env "DATABASE_URL=$(world_url "$PG_OWNER_URL" "$WORLD")"
         exec "$(binary_of command)" migrate --shards "$SHARDS" "$@"
-    ) >>"$LOGS/migrate.log" 2>&1 || return
-    sql 'GRANT orderspine_command TO command_svc; GRANT orderspine_relay TO relay_svc;
-         GRANT orderspine_reader TO reader'
+    ) >>"$LOGS/migrate.log" 2>&1
 }
 
 # A service keeps its port over a restart, as clients do not follow it elsewhere.
