@@ -69,27 +69,58 @@ static const char *find(char *const *env, const char *name, const char *suffix)
     return NULL;
 }
 
-/* What a file holds, without one newline at its end; NULL after adding a fault. */
-static const char *read_file(struct settings *settings, const char *name, const char *path)
+/* Reads until the end: a pipe hands a text over in pieces. -1 with errno, else at most size. */
+static ssize_t read_all(const char *path, char *bytes, size_t size)
 {
-    char bytes[FILE_MAX];
     const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    const ssize_t len = fd < 0 ? -1 : read(fd, bytes, sizeof bytes);
-    if (len < 0) {
-        settings_add_fault(settings, "%s_FILE: cannot read %s: %s", name, path, strerror(errno));
+    size_t len = 0;
+    ssize_t got = fd < 0 ? -1 : 1;
+    while (got > 0 && len < size) {
+        got = read(fd, bytes + len, size - len);
+        len += got > 0 ? (size_t)got : 0;
+        got = got < 0 && errno == EINTR ? 1 : got;
     }
+    const int reason = errno;
     if (fd >= 0) {
         (void)close(fd);
     }
-    if (len < 0) {
-        return NULL;
-    }
-    struct strview text = {.data = bytes, .len = (size_t)len};
-    if (text.len > 0 && text.data[text.len - 1] == '\n') {
+    errno = reason;
+    return got < 0 ? -1 : (ssize_t)len;
+}
+
+/* Editors and `echo` end a file with line ends, some with blanks; no secret of ours ends so. */
+static struct strview without_blanks_behind(struct strview text)
+{
+    while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) != NULL) {
         text.len--;
     }
-    if (text.len == 0 || (size_t)len == sizeof bytes || memchr(bytes, '\0', text.len) != NULL) {
-        settings_add_fault(settings, "%s_FILE: %s is empty, too long or holds a NUL", name, path);
+    return text;
+}
+
+/* Somebody may have put the secret itself where its file should be named. */
+static const char *shown_path(const char *path)
+{
+    return path[0] == '/' || path[0] == '.' ? path : "***";
+}
+
+/* What a file holds, without blanks and line ends behind it; NULL after adding a fault. */
+static const char *read_file(struct settings *settings, const char *name, const char *path)
+{
+    char bytes[FILE_MAX];
+    const ssize_t len = read_all(path, bytes, sizeof bytes);
+    if (len < 0) {
+        settings_add_fault(settings, "%s_FILE: cannot read %s: %s", name, shown_path(path),
+                           strerror(errno));
+        return NULL;
+    }
+    /* A NUL is looked for first: strchr() takes it for a blank. */
+    const bool has_nul = memchr(bytes, '\0', (size_t)len) != NULL;
+    const struct strview text =
+        has_nul ? (struct strview){.data = bytes}
+                : without_blanks_behind((struct strview){.data = bytes, .len = (size_t)len});
+    if (text.len == 0 || (size_t)len == sizeof bytes) {
+        settings_add_fault(settings, "%s_FILE: %s is empty, too long or holds a NUL", name,
+                           shown_path(path));
         return NULL;
     }
     return keep(settings, text);
@@ -211,7 +242,9 @@ static const char *choose_text(struct settings *settings, const struct setting *
         return keep(settings, strview_of(direct));
     }
     if ((row->flags & SETTING_REQUIRED) != 0) {
-        settings_add_fault(settings, "%s is not set: %s", row->name, row->help);
+        if (!settings->schema->is_for_client) {
+            settings_add_fault(settings, "%s is not set: %s", row->name, row->help);
+        }
         return NULL;
     }
     source->origin = "default";
@@ -281,11 +314,19 @@ static bool names_port_number(struct strview name)
     return at != NULL && at + 6 < name.data + name.len && at[6] >= '0' && at[6] <= '9';
 }
 
+/* FOO_SERVICE_PORT_HTTP: the port that the service calls "http". */
+static bool names_port_by_name(struct strview name, const char *value)
+{
+    return memmem(name.data, name.len, "_SERVICE_PORT_", 14) != NULL &&
+           value[strspn(value, "0123456789")] == '\0';
+}
+
 /* Kubernetes adds such names for every service it runs, whatever that is called. */
 static bool is_service_link(struct strview name, const char *value)
 {
     return ends_with(name, "_SERVICE_HOST") || ends_with(name, "_SERVICE_PORT") ||
-           names_port_number(name) || (ends_with(name, "_PORT") && strstr(value, "://") != NULL);
+           names_port_by_name(name, value) || names_port_number(name) ||
+           (ends_with(name, "_PORT") && strstr(value, "://") != NULL);
 }
 
 /* deploy/up writes them to var/env for people's scripts; exporting that file must not stop us. */
@@ -331,7 +372,8 @@ static void add_property(struct settings *settings, struct strview name, const c
         return;
     }
     const char *text = keep(settings, strview_of(value));
-    if (ends_with(name, "_FILE")) {
+    const bool is_from_file = ends_with(name, "_FILE");
+    if (is_from_file) {
         name = without_suffix(name, "_FILE");
         text = read_file(settings, keep(settings, name), value);
     }
@@ -340,8 +382,8 @@ static void add_property(struct settings *settings, struct strview name, const c
     }
     name.data += strlen(prefix);
     name.len -= strlen(prefix);
-    settings->properties[settings->property_count++] =
-        (struct settings_property){.name = property_name(settings, name), .value = text};
+    settings->properties[settings->property_count++] = (struct settings_property){
+        .name = property_name(settings, name), .value = text, .is_from_file = is_from_file};
 }
 
 static void check_name(struct settings *settings, const char *entry)

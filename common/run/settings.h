@@ -14,11 +14,12 @@
  *          SETTING_FIELD(struct relay_settings, database_url)},
  *     };
  *
- * Every secret NAME may come as NAME_FILE (a path; one newline at its end is
- * dropped) instead; both at once are a fault. An unknown name that begins with
- * one of the schema's prefixes is a fault, except the links Kubernetes invents
- * (…_SERVICE_HOST, …_PORT_8080_TCP) and the services' own addresses (COMMAND_URL …). Names with the
- * pass-through prefix become properties: KAFKA_SSL_CA_LOCATION is "ssl.ca.location".
+ * Every secret NAME may come as NAME_FILE (a path; blanks and line ends behind the
+ * secret are dropped) instead; both at once are a fault. An unknown name that begins
+ * with one of the schema's prefixes is a fault, except the links Kubernetes invents
+ * (…_SERVICE_HOST, …_SERVICE_PORT_HTTP, …_PORT_8080_TCP) and the services' own addresses
+ * (COMMAND_URL …). Names with the pass-through prefix become properties:
+ * KAFKA_SSL_CA_LOCATION is "ssl.ca.location".
  *
  * Ownership: texts in the service's struct live as long as struct settings.
  */
@@ -47,7 +48,7 @@ enum setting_type {
 
 enum setting_flags {
     SETTING_SECRET = 1,   /* printed as ***; NAME_FILE works */
-    SETTING_REQUIRED = 2, /* must be set, and not empty */
+    SETTING_REQUIRED = 2, /* must be set, and not empty, but for a client's command */
 };
 
 struct setting {
@@ -71,11 +72,13 @@ struct settings_schema {
     size_t count;
     const char *const *prefixes; /* NULL-ended: names beginning so must be known */
     const char *pass_through;    /* "KAFKA_", or NULL: unknown ones become properties */
+    bool is_for_client; /* of a command that only asks a running service: nothing must be set */
 };
 
 struct settings_property {
     const char *name;
     const char *value;
+    bool is_from_file; /* and thus a secret */
 };
 
 /* What every service has; put it into the service's struct. */

@@ -99,7 +99,11 @@ static const char *shown(const struct setting *row, const char *text)
 /* librdkafka's own secrets go by these names. */
 static const char *shown_property(struct settings_property property)
 {
-    static const char *const SECRETS[] = {"password", "secret", "pem", "oauthbearer.config"};
+    static const char *const SECRETS[] = {"password", "secret", "pem", "oauthbearer.config",
+                                          "kinit.cmd"};
+    if (property.is_from_file) {
+        return "***";
+    }
     for (size_t i = 0; i < sizeof SECRETS / sizeof SECRETS[0]; i++) {
         if (strstr(property.name, SECRETS[i]) != NULL) {
             return "***";

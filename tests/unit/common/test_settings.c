@@ -4,8 +4,12 @@
 #include "common/run/settings.h"
 #include "tests/support/check_main.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct values {
@@ -177,6 +181,43 @@ START_TEST(names_of_others_are_none_of_our_business)
 }
 END_TEST
 
+START_TEST(links_to_named_ports_are_none_of_our_business_either)
+{
+    LOAD("DATABASE_URL=x", "KAFKA_SERVICE_PORT_TCP_CLIENT=9092", "AUTH_SERVICE_PORT_GRPC=9000",
+         "LOG_SERVICE_PORT_HTTP=80");
+
+    ck_assert_uint_eq(settings_fault_count(settings), 0);
+    ck_assert_uint_eq(settings_property_count(settings), 0);
+}
+END_TEST
+
+START_TEST(a_name_like_a_link_without_a_port_is_no_link)
+{
+    LOAD("DATABASE_URL=x", "AUTH_SERVICE_PORT_GRPC=tokens");
+
+    ck_assert(has_fault("AUTH_SERVICE_PORT_GRPC is not a setting of command-svc"));
+}
+END_TEST
+
+static void load_as_client(void)
+{
+    struct settings_schema schema = SCHEMA;
+    char lanes[] = "COMMAND_LANES=none";
+    char *env[] = {lanes, NULL};
+    schema.is_for_client = true;
+    settings = settings_load(&schema, env, &values);
+}
+
+START_TEST(a_client_needs_nothing_but_what_it_sets_must_be_sound)
+{
+    load_as_client();
+
+    ck_assert_uint_eq(settings_fault_count(settings), 1);
+    ck_assert(has_fault("COMMAND_LANES: \"none\" is not a number of lanes from 1 to 16"));
+    ck_assert_ptr_null(values.database_url);
+}
+END_TEST
+
 static const char *write_secret(const char *content)
 {
     static char path[64];
@@ -199,6 +240,92 @@ START_TEST(a_secret_may_come_from_a_file)
 
     ck_assert_uint_eq(settings_fault_count(settings), 0);
     ck_assert_str_eq(values.database_url, "postgres://from-file");
+}
+END_TEST
+
+static void load_from_file(const char *content)
+{
+    char entry[128];
+    const char *path = write_secret(content);
+    (void)snprintf(entry, sizeof entry, "DATABASE_URL_FILE=%s", path);
+    LOAD(entry);
+    ck_assert_int_eq(unlink(path), 0);
+}
+
+START_TEST(what_editors_leave_behind_a_secret_is_dropped)
+{
+    load_from_file(" two words\t \r\n\n");
+
+    ck_assert_uint_eq(settings_fault_count(settings), 0);
+    ck_assert_str_eq(values.database_url, " two words");
+}
+END_TEST
+
+START_TEST(a_file_of_blanks_holds_no_secret)
+{
+    load_from_file(" \r\n\n");
+
+    ck_assert_uint_eq(settings_fault_count(settings), 1);
+}
+END_TEST
+
+/* A child writes the halves apart, so that the reader sees the first one alone. */
+static void write_halves(const char *path)
+{
+    if (fork() != 0) {
+        return;
+    }
+    const struct timespec pause = {.tv_nsec = 50000000};
+    const int fd = open(path, O_WRONLY);
+    const bool is_written = write(fd, "postgres://first", 16) == 16 &&
+                            nanosleep(&pause, NULL) == 0 && write(fd, "-second", 7) == 7;
+    _exit(is_written ? 0 : 1);
+}
+
+START_TEST(a_secret_may_come_in_pieces)
+{
+    static const char ENTRY[] = "DATABASE_URL_FILE=/tmp/orderspine-pipe-XXXXXX/pipe";
+    char entry[sizeof ENTRY];
+    char folder[] = "/tmp/orderspine-pipe-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    (void)snprintf(entry, sizeof entry, "DATABASE_URL_FILE=%s/pipe", folder);
+    const char *path = strchr(entry, '/');
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    write_halves(path);
+
+    LOAD(entry);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+
+    ck_assert_uint_eq(settings_fault_count(settings), 0);
+    ck_assert_str_eq(values.database_url, "postgres://first-second");
+}
+END_TEST
+
+START_TEST(a_secret_in_place_of_its_file_is_not_repeated)
+{
+    LOAD("DATABASE_URL_FILE=postgresql://svc:hush@db/x", "KAFKA_SASL_PASSWORD_FILE=hush");
+
+    ck_assert_uint_eq(settings_fault_count(settings), 2);
+    for (size_t i = 0; i < settings_fault_count(settings); i++) {
+        ck_assert_ptr_null(strstr(settings_fault(settings, i), "hush"));
+    }
+}
+END_TEST
+
+START_TEST(a_property_from_a_file_is_a_secret_whatever_its_name)
+{
+    char entry[128];
+    const char *path = write_secret("hush");
+    (void)snprintf(entry, sizeof entry, "KAFKA_SASL_USERNAME_FILE=%s", path);
+
+    LOAD("DATABASE_URL=x", entry);
+    ck_assert_int_eq(unlink(path), 0);
+    settings_table(settings, &text);
+    settings_json(settings, &text);
+
+    ck_assert_str_eq(settings_property(settings, 0).value, "hush");
+    ck_assert_ptr_null(strstr(strbuf_cstr(&text), "hush"));
 }
 END_TEST
 
@@ -287,7 +414,15 @@ int main(void)
     tcase_add_test(loading, what_is_set_is_read_by_its_type);
     tcase_add_test(loading, all_faults_are_listed);
     tcase_add_test(loading, names_of_others_are_none_of_our_business);
+    tcase_add_test(loading, links_to_named_ports_are_none_of_our_business_either);
+    tcase_add_test(loading, a_name_like_a_link_without_a_port_is_no_link);
+    tcase_add_test(loading, a_client_needs_nothing_but_what_it_sets_must_be_sound);
     tcase_add_test(loading, a_secret_may_come_from_a_file);
+    tcase_add_test(loading, what_editors_leave_behind_a_secret_is_dropped);
+    tcase_add_test(loading, a_file_of_blanks_holds_no_secret);
+    tcase_add_test(loading, a_secret_may_come_in_pieces);
+    tcase_add_test(loading, a_secret_in_place_of_its_file_is_not_repeated);
+    tcase_add_test(loading, a_property_from_a_file_is_a_secret_whatever_its_name);
     tcase_add_test(loading, a_secret_from_two_places_is_a_fault);
     tcase_add_test(loading, only_secrets_come_from_files);
     tcase_add_test(loading, properties_are_handed_on_under_their_own_names);
