@@ -8,10 +8,11 @@
 #include <stddef.h>
 
 static const struct service_command COMMANDS[] = {
-    {"serve", NULL, "Take commands over HTTP until SIGTERM.", app_serve, true},
+    {"serve", NULL, "Take commands over HTTP until SIGTERM.", app_serve, true, false},
     {"migrate", "[--shards N] [--print]",
-     "Bring the database's schema up to date, or print the SQL that would.", app_migrate, false},
-    {NULL, NULL, NULL, NULL, false},
+     "Bring the database's schema up to date, or print the SQL that would.", app_migrate, false,
+     false},
+    {NULL, NULL, NULL, NULL, false, false},
 };
 
 static struct command_settings settings;

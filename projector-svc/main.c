@@ -8,8 +8,9 @@
 #include <stddef.h>
 
 static const struct service_command COMMANDS[] = {
-    {"serve", NULL, "Fold events into views and answer queries until SIGTERM.", app_serve, true},
-    {NULL, NULL, NULL, NULL, false},
+    {"serve", NULL, "Fold events into views and answer queries until SIGTERM.", app_serve, true,
+     false},
+    {NULL, NULL, NULL, NULL, false, false},
 };
 
 static struct projector_settings settings;

@@ -8,10 +8,10 @@
 #include <stddef.h>
 
 static const struct service_command COMMANDS[] = {
-    {"serve", NULL, "Publish the outbox until SIGTERM.", app_serve, true},
-    {"status", "[-o json]", "Show the shards of the running relay at RELAY_URL.", app_status,
-     false},
-    {NULL, NULL, NULL, NULL, false},
+    {"serve", NULL, "Publish the outbox until SIGTERM.", app_serve, true, false},
+    {"status", "[-o json]", "Show the shards of the running relay at RELAY_URL.", app_status, false,
+     true},
+    {NULL, NULL, NULL, NULL, false, false},
 };
 
 static struct relay_settings settings;

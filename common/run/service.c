@@ -22,15 +22,15 @@ static int run_config(const struct service_call *call);
 static int run_healthcheck(const struct service_call *call);
 static int run_version(const struct service_call *call);
 
-/* Every service has these; the first two look at the environment, faulty or not. */
+/* Every service has these. `config` and `version` take a faulty environment, too. */
 static const struct service_command OURS[] = {
     {"config", "[-o json | --markdown | --metrics]",
-     "Show the effective settings, or the README's tables of settings and metrics.", run_config,
-     false},
+     "Show what this environment sets, or the README's tables of settings and metrics.", run_config,
+     false, false},
     {"healthcheck", NULL, "Ask the service of this configuration for /healthz.", run_healthcheck,
-     false},
-    {"version", NULL, "Show the version.", run_version, false},
-    {NULL, NULL, NULL, NULL, false},
+     false, true},
+    {"version", NULL, "Show the version.", run_version, false, false},
+    {NULL, NULL, NULL, NULL, false, false},
 };
 
 const char *service_version(void)
@@ -231,7 +231,9 @@ static void check(const struct service_command *command, const struct service_ca
 
 static int run(const struct service_command *command, struct service_call *call)
 {
-    call->settings = settings_load(call->service->schema, environ, call->service->values);
+    struct settings_schema schema = *call->service->schema;
+    schema.is_for_client = command->asks;
+    call->settings = settings_load(&schema, environ, call->service->values);
     call->values = call->service->values;
     check(command, call);
     int code = SERVICE_MISUSED;

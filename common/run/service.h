@@ -47,6 +47,7 @@ struct service_command {
     const char *help;      /* one sentence */
     int (*run)(const struct service_call *call);
     bool serves; /* listens: the settings of tokens and address are checked together first */
+    bool asks;   /* only asks the running service: what `serve` needs may be unset */
 };
 
 struct service {

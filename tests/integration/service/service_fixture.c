@@ -129,8 +129,8 @@ static int serve(const struct service_call *call)
 }
 
 static const struct service_command COMMANDS[] = {
-    {"serve", NULL, "Serve until SIGTERM.", serve, true},
-    {NULL, NULL, NULL, NULL, false},
+    {"serve", NULL, "Serve until SIGTERM.", serve, true, false},
+    {NULL, NULL, NULL, NULL, false, false},
 };
 
 static struct fixture_settings values;

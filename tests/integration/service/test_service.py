@@ -230,6 +230,11 @@ class Service(unittest.TestCase):
         self.stop()
         self.assertEqual(run("healthcheck", **OFF, LISTEN_PORT=str(self.port)).returncode, 1)
 
+    def test_healthcheck_needs_only_the_address(self):
+        asked = subprocess.run([FIXTURE, "healthcheck"], env={"LISTEN_PORT": str(self.port)},
+                               capture_output=True, text=True, timeout=20, check=False)
+        self.assertEqual(asked.returncode, 0, asked.stderr)
+
     def test_a_log_nobody_reads_stops_nothing(self):
         reader, writer = os.pipe()
         process = subprocess.Popen([FIXTURE, "serve"], stderr=writer, env={
