@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http_guard.h"
 
+#include "common/io/http_text.h"
+
 #include <stdint.h>
 #include <strings.h>
 
@@ -31,19 +33,10 @@ size_t http_guard_head_length(struct strview bytes, size_t *scanned)
     return 0;
 }
 
-/* RFC 9110 §5.6.2: letters, digits and !#$%&'*+-.^_`|~ */
-static bool is_token_char(unsigned char c)
-{
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
-        return true;
-    }
-    return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
-}
-
 static bool is_token(struct strview text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (!is_token_char((unsigned char)text.data[i])) {
+        if (!http_is_token_char((unsigned char)text.data[i])) {
             return false;
         }
     }
@@ -62,12 +55,10 @@ static bool is_target(struct strview text)
     return text.len > 0 && text.data[0] == '/';
 }
 
-/* Tab and everything from blank on but DEL; bytes above 0x7f are opaque (obs-text). */
 static bool is_field_value(struct strview text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        const unsigned char c = (unsigned char)text.data[i];
-        if ((c < ' ' && c != '\t') || c == 0x7f) {
+        if (!http_is_text_char((unsigned char)text.data[i])) {
             return false;
         }
     }
