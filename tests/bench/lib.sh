@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# lib.sh - what the benchmarks share: the release build, a full outbox, a drain that is watched, and
+# what a process has cost. A benchmark is written as an end-to-end test is, see tests/support/e2e.sh.
+#
+# Rates move by a third from run to run; processor time an event hardly moves. To compare two builds,
+# alternate: BENCH_BUILD=/elsewhere/build/release tests/bench/relay.
+set -uo pipefail
+# shellcheck source=deploy/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../deploy/lib.sh"
+
+# What is shipped is what is measured. Once: the second time, servers of its own stand beside it.
+if [ -z "${TEST_DATABASE_URL:-}" ] && [ -z "${BENCH_BUILD:-}" ]; then
+    need_packages may build run bench
+    (cd "$ROOT" && cmake --preset release -DBUILD_TESTING=OFF &&
+        cmake --build --preset release --parallel "$(nproc)" --target all --target visible) >/dev/null ||
+        die "the release build failed; cmake --build --preset release says why"
+fi
+export BUILD=${BENCH_BUILD:-$ROOT/build/release}
+# shellcheck source=tests/support/e2e.sh
+. "$ROOT/tests/support/e2e.sh"
+
+# fill_outbox EVENTS
+fill_outbox() {
+    psql -X -q -v ON_ERROR_STOP=1 -v events="$1" -v shards="$SHARDS" \
+        -d "$(world_url "$PG_SUPERUSER_URL" "$WORLD")" -f "$ROOT/tests/bench/outbox.sql"
+}
+
+# metric NAME METRIC: the sum over its labels.
+metric() {
+    curl -s -m 5 "$(service_url "$1")/metrics" |
+        awk -v name="$2" '$1 == name || index($1, name "{") == 1 { sum += $2 } END { printf "%d\n", sum }'
+}
+
+# cpu_ms PID: what the process and its threads have used, by /proc/PID/stat.
+cpu_ms() {
+    awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13) * 1000 / hz) }' \
+        "/proc/$1/stat"
+}
+
+# tree_cpu_ms SERVER: the server's processes together, also those that have ended.
+tree_cpu_ms() {
+    local pid
+    pid=$("$ROOT/deploy/servers" pid "$1")
+    {
+        awk '{ sub(/.*\) /, ""); print $12 + $13 + $14 + $15 }' "/proc/$pid/stat"
+        for pid in $(children_of "$pid"); do
+            awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$pid/stat" 2>/dev/null
+        done
+    } | awk -v hz="$(getconf CLK_TCK)" '{ sum += $1 } END { print int(sum * 1000 / hz) }'
+}
+
+peak_kb() { awk '/^VmHWM/ {print $2}' "/proc/$1/status"; }
+
+now_ms() { date +%s%3N; }
+
+# watch_drain NAME METRIC EVENTS: waits until the metric has reached EVENTS; prints the milliseconds
+# from its first movement to its end.
+watch_drain() {
+    local began='' count limit=$((SECONDS + 600))
+    while [ "$SECONDS" -lt "$limit" ]; do
+        count=$(metric "$1" "$2")
+        [ -n "$began" ] || [ "$count" -eq 0 ] || began="$(now_ms) $count"
+        if [ "$count" -ge "$3" ]; then
+            awk -v now="$(now_ms)" -v all="$3" -v began="${began% *}" -v first="${began#* }" \
+                'BEGIN { print int((now - began) * all / (all > first ? all - first : 1)) }'
+            return
+        fi
+        sleep 0.05
+    done
+    note "only $count of $3 after 600 s"
+    return 1
+}
+
+per_event_us() { awk "BEGIN { printf \"%.2f\", $1 * 1000 / $2 }"; }
