@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { TOKENS_MAX = 4096, LINE_MAX_BYTES = 256, TOKEN_MAX = 512 };
+enum { TOKENS_MAX = 4096, TOKEN_MAX = 512 };
 
 static const char *const ROLE_NAMES[] = {
     [ROLE_CUSTOMER] = "customer",     [ROLE_AGENT] = "agent",       [ROLE_PAYMENT] = "payment",
@@ -175,20 +175,32 @@ static void add_fault(struct faults *faults, size_t line, const char *what)
     faults->count++;
 }
 
+/* Without its end, LF or CRLF. */
+static struct strview line_of(const char *bytes, size_t len)
+{
+    len -= len > 0 && bytes[len - 1] == '\n' ? 1 : 0;
+    len -= len > 0 && bytes[len - 1] == '\r' ? 1 : 0;
+    return (struct strview){.data = bytes, .len = len};
+}
+
+/* Lines are read whole, however long: a piece of a comment must not become a line. */
 static void read_lines(FILE *file, struct tokens *tokens, struct faults *faults)
 {
-    char line[LINE_MAX_BYTES];
-    for (size_t number = 1; fgets(line, sizeof line, file) != NULL; number++) {
-        const struct strview text = {.data = line, .len = strcspn(line, "\r\n")};
-        if (is_blank(text)) {
+    char *bytes = NULL;
+    size_t cap = 0;
+    ssize_t len;
+    for (size_t number = 1; (len = getline(&bytes, &cap, file)) >= 0; number++) {
+        const struct strview line = line_of(bytes, (size_t)len);
+        if (is_blank(line)) {
             continue;
         }
         const char *what =
-            tokens->count == TOKENS_MAX ? "more than 4096 tokens" : read_line(tokens, text);
+            tokens->count == TOKENS_MAX ? "more than 4096 tokens" : read_line(tokens, line);
         if (what != NULL) {
             add_fault(faults, number, what);
         }
     }
+    free(bytes);
     if (ferror(file) != 0) {
         add_fault(faults, 0, strerror(errno));
     } else if (tokens->count == 0 && faults->count == 0) {

@@ -8,20 +8,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BYTES(literal) literal, sizeof(literal) - 1
+
 /* SHA-256 of "alpha" and of "beta". */
-#define ALPHA "8ed3f6ad685b959ead7022518e1af76cd816f8e8ec7ccdda1ed4018e8f2223f8"
-#define BETA  "f44e64e75f3948e9f73f8dfa94721c4ce8cbb4f265c4790c702b2d41cfbf2753"
+#define ALPHA          "8ed3f6ad685b959ead7022518e1af76cd816f8e8ec7ccdda1ed4018e8f2223f8"
+#define BETA           "f44e64e75f3948e9f73f8dfa94721c4ce8cbb4f265c4790c702b2d41cfbf2753"
 
 static char path[] = "/tmp/orderspine-tokens-XXXXXX";
 static struct auth *auth;
 static struct error err;
 
-static void write_tokens(const char *text)
+static void write_bytes(struct strview bytes)
 {
     FILE *file = fopen(path, "w");
     ck_assert_ptr_nonnull(file);
-    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_uint_eq(fwrite(bytes.data, 1, bytes.len, file), bytes.len);
     ck_assert_int_eq(fclose(file), 0);
+}
+
+static void write_tokens(const char *text)
+{
+    write_bytes(strview_of(text));
 }
 
 static void setup(void)
@@ -38,11 +45,16 @@ static void teardown(void)
     (void)unlink(path);
 }
 
-static enum error_kind load(const char *text)
+static enum error_kind load_bytes(struct strview bytes)
 {
     const struct common_settings common = {.auth = AUTH_TOKENS, .auth_tokens_file = path};
-    write_tokens(text);
+    write_bytes(bytes);
     return auth_new(&common, &auth, &err);
+}
+
+static enum error_kind load(const char *text)
+{
+    return load_bytes(strview_of(text));
 }
 
 START_TEST(a_token_gives_its_role_and_subject)
@@ -92,6 +104,49 @@ END_TEST
 START_TEST(a_file_without_tokens_is_refused)
 {
     ck_assert_int_eq(load("# nobody yet\n"), ERROR_FATAL);
+}
+END_TEST
+
+START_TEST(a_comment_of_any_length_stays_a_comment)
+{
+    static char text[2048];
+    for (size_t comment = 250; comment < 260; comment++) {
+        (void)snprintf(text, sizeof text, "#%*s" ALPHA " operator evil\n" BETA " agent a\n",
+                       (int)comment, "");
+
+        ck_assert_int_eq(load(text), ERROR_NONE);
+
+        ck_assert_ptr_null(auth_lookup(auth, STRVIEW("alpha")));
+        ck_assert_ptr_nonnull(auth_lookup(auth, STRVIEW("beta")));
+        auth_free(auth);
+        auth = NULL;
+    }
+}
+END_TEST
+
+START_TEST(a_long_comment_is_one_line)
+{
+    static char text[2048];
+    (void)snprintf(text, sizeof text, "#%*s\nabc agent a\n", 1000, "");
+
+    ck_assert_int_eq(load(text), ERROR_FATAL);
+
+    ck_assert_ptr_nonnull(strstr(err.text, "line 2: no SHA-256"));
+}
+END_TEST
+
+START_TEST(nothing_hides_behind_the_end_of_a_line)
+{
+    static const struct strview FILES[] = {
+        {BYTES(ALPHA " agent a\r" BETA " agent b\n")},
+        {BYTES(ALPHA " agent a\r# more\n")},
+        {BYTES(ALPHA " agent a\0 b\n")},
+        {BYTES(ALPHA " agent a\r\r\n")},
+    };
+    for (size_t i = 0; i < sizeof FILES / sizeof FILES[0]; i++) {
+        ck_assert_int_eq(load_bytes(FILES[i]), ERROR_FATAL);
+        ck_assert_ptr_null(auth);
+    }
 }
 END_TEST
 
@@ -178,6 +233,9 @@ int main(void)
     tcase_add_test(tokens, anything_else_gives_nobody);
     tcase_add_test(tokens, every_faulty_line_is_named);
     tcase_add_test(tokens, a_file_without_tokens_is_refused);
+    tcase_add_test(tokens, a_comment_of_any_length_stays_a_comment);
+    tcase_add_test(tokens, a_long_comment_is_one_line);
+    tcase_add_test(tokens, nothing_hides_behind_the_end_of_a_line);
     tcase_add_test(tokens, a_reload_takes_the_new_tokens);
     tcase_add_test(tokens, a_faulty_reload_keeps_the_old_tokens);
     tcase_add_test(tokens, without_tokens_everybody_is_anyone);
