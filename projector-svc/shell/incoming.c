@@ -85,6 +85,9 @@ static enum error_kind interpret(struct incoming *incoming, struct arena *arena,
     }
     if (strview_is(incoming->event_type, INCOMING_SKIPPED)) {
         incoming->is_skipped = incoming->is_readable = incoming->version > 0;
+        if (!incoming->is_readable) {
+            spoil(incoming, arena, "the record skips an event and does not say which version");
+        }
         return ERROR_NONE;
     }
     const struct envelope *envelope = NULL;
