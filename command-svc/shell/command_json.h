@@ -8,7 +8,7 @@
  *
  * Ownership: the command's texts and the faults live in the arena.
  * Limits: names, address lines and reasons 1-200 characters, region 1-64, ids
- * 1-64 of A-Z a-z 0-9 . _ -, amounts 0 to 10^12, 1-500 lines.
+ * as in common/base/id_form.h, amounts 0 to 10^12, 1-500 lines.
  */
 #ifndef COMMAND_SVC_SHELL_COMMAND_JSON_H
 #define COMMAND_SVC_SHELL_COMMAND_JSON_H

@@ -7,9 +7,9 @@
 #include "command-svc/shell/id_source.h"
 #include "command-svc/shell/identity.h"
 #include "command-svc/shell/lane.h"
-#include "command-svc/shell/text_form.h"
 #include "common/base/cleanup.h"
 #include "common/base/embedded_text.h"
+#include "common/base/id_form.h"
 #include "common/contract/json.h"
 #include "common/contract/shard.h"
 #include "common/io/digest.h"
@@ -284,9 +284,9 @@ static bool read_path(struct asking *asking)
     if (place == UUID_IN_PATH) {
         return read_uuid_in_path(asking, id);
     }
-    if (place == ID_IN_PATH && !TEXT_FORM_ID.fits(id)) {
+    if (place == ID_IN_PATH && !id_form_fits(id)) {
         return refuse(asking, 404, "not-found",
-                      "no product has such a sku: it must be 1 to 64 of A-Z a-z 0-9 . _ -");
+                      "no product has such a sku: it must be " ID_FORM_RULE);
     }
     asking->submission.command.aggregate_id = place == ID_IN_PATH ? id : STRVIEW("");
     return true;

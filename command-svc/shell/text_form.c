@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/shell/text_form.h"
 
+#include "common/base/id_form.h"
 #include "common/base/utf8.h"
 
 enum {
-    ID_MAX = 64,
     NAME_MAX = 200, /* characters */
     REGION_MAX = 64,
     PROVIDER_MAX = 32,
@@ -27,11 +27,6 @@ static bool is_lower(char c)
 static bool is_capital(char c)
 {
     return c >= 'A' && c <= 'Z';
-}
-
-static bool is_id_char(char c)
-{
-    return is_digit(c) || is_lower(c) || is_capital(c) || c == '.' || c == '_' || c == '-';
 }
 
 static bool is_provider_char(char c)
@@ -65,11 +60,6 @@ static bool has_control(struct strview text)
 static bool is_text(struct strview text, size_t max)
 {
     return text.len > 0 && utf8_length(text) <= max && !has_control(text);
-}
-
-static bool is_id(struct strview text)
-{
-    return text.len > 0 && text.len <= ID_MAX && all_are(text, is_id_char);
 }
 
 static bool is_name(struct strview text)
@@ -128,7 +118,7 @@ static bool is_phone(struct strview text)
            is_digit(text.data[text.len - 1]);
 }
 
-const struct text_form TEXT_FORM_ID = {"must be 1 to 64 of A-Z a-z 0-9 . _ -", is_id};
+const struct text_form TEXT_FORM_ID = {"must be " ID_FORM_RULE, id_form_fits};
 const struct text_form TEXT_FORM_NAME = {"must have 1 to 200 characters and no control characters",
                                          is_name};
 const struct text_form TEXT_FORM_REGION = {"must have 1 to 64 characters and no control characters",

@@ -16,7 +16,7 @@ struct text_form {
     bool (*fits)(struct strview text); /* of valid UTF-8 */
 };
 
-extern const struct text_form TEXT_FORM_ID;       /* 1-64 of A-Z a-z 0-9 . _ - */
+extern const struct text_form TEXT_FORM_ID;       /* see common/base/id_form.h */
 extern const struct text_form TEXT_FORM_NAME;     /* names, address lines, reasons: 1-200 */
 extern const struct text_form TEXT_FORM_REGION;   /* 1-64 characters */
 extern const struct text_form TEXT_FORM_COUNTRY;  /* two capital letters */

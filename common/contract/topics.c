@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/contract/topics.h"
 
+#include "common/base/id_form.h"
+
 #include <assert.h>
 #include <stdio.h>
 
@@ -29,29 +31,14 @@ bool aggregate_from_name(struct strview name, enum aggregate_type *ret)
     return false;
 }
 
-static bool is_topic_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-}
-
-static bool all_topic_bytes(struct strview text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_topic_byte(text.data[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool topic_name(const char *prefix, struct strview aggregatetype,
                 char ret_name[static TOPIC_NAME_MAX + 1])
 {
     if (aggregatetype.len == 0 || aggregatetype.len > TOPIC_NAME_MAX) {
         return false;
     }
-    if (!all_topic_bytes(aggregatetype) || !all_topic_bytes(strview_of(prefix))) {
+    /* Kafka's alphabet is that of ids. */
+    if (!id_form_has_all(aggregatetype) || !id_form_has_all(strview_of(prefix))) {
         return false;
     }
     char name[TOPIC_NAME_MAX + 1];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/auth.h"
 
+#include "common/base/id_form.h"
 #include "common/base/parse.h"
 #include "common/io/digest.h"
 #include "common/io/http.h"
@@ -101,18 +102,6 @@ static struct strview take_word(struct strview *rest)
     return word;
 }
 
-static bool is_subject(struct strview text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        const char c = text.data[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-              c == '.' || c == '_' || c == '-')) {
-            return false;
-        }
-    }
-    return text.len > 0 && text.len <= AUTH_SUBJECT_MAX;
-}
-
 static bool is_known_hash(const struct tokens *tokens, const uint8_t *hash)
 {
     for (size_t i = 0; i < tokens->count; i++) {
@@ -137,8 +126,8 @@ static const char *read_line(struct tokens *tokens, struct strview line)
     if (!auth_role_parse(role, &token->principal.role)) {
         return "unknown role";
     }
-    if (!is_subject(subject)) {
-        return "the subject must be 1-64 of A-Z a-z 0-9 . _ -";
+    if (!id_form_fits(subject)) {
+        return "the subject must be " ID_FORM_RULE;
     }
     if (take_word(&line).len > 0) {
         return "text behind the subject";

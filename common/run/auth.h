@@ -13,6 +13,7 @@
 #define COMMON_RUN_AUTH_H
 
 #include "common/base/error.h"
+#include "common/base/id_form.h"
 #include "common/base/strview.h"
 
 #include <stdbool.h>
@@ -34,12 +35,12 @@ enum auth_role {
 };
 #define ROLE_BIT(role) (1U << (role))
 
-enum { AUTH_SUBJECT_MAX = 64 };
+enum { AUTH_SUBJECT_MAX = ID_FORM_MAX };
 
 /* Valid until the next auth_reload(): copy what must outlive this turn of the loop. */
 struct principal {
     enum auth_role role;
-    const char *subject; /* 1-64 of A-Z a-z 0-9 . _ - ; a customer's is its customer id */
+    const char *subject; /* of id_form.h; a customer's is its customer id */
     bool is_anyone;      /* AUTH=off: may do everything; role and subject are operator, "anyone" */
 };
 

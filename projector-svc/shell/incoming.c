@@ -1,30 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/shell/incoming.h"
 
+#include "common/base/id_form.h"
 #include "common/base/parse.h"
 #include "common/base/utf8.h"
 #include "common/contract/json.h"
 #include "common/io/kafka_consumer.h"
-
-static bool is_id_byte(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '-';
-}
-
-/* What stands in Redis keys is of the id alphabet, whoever produced the record. */
-static bool is_id(struct strview text)
-{
-    if (text.len == 0 || text.len > INCOMING_ID_MAX || strview_is(text, INCOMING_NO_ID)) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_id_byte(text.data[i])) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static enum error_kind decode_payload(struct incoming *incoming, struct arena *arena,
                                       const struct envelope **ret_envelope, struct error *err)
@@ -126,7 +107,7 @@ static struct strview text_header(const struct kafka_record *record, const char 
 static struct strview id_header(const struct kafka_record *record, const char *name)
 {
     const struct strview value = text_header(record, name);
-    return is_id(value) ? value : STRVIEW("");
+    return id_form_fits(value) ? value : STRVIEW("");
 }
 
 static struct strview event_id_of(const struct kafka_record *record)
@@ -145,7 +126,8 @@ enum error_kind incoming_of_record(const struct kafka_record *record, const char
     }
     *incoming = (struct incoming){
         .aggregate = aggregate,
-        .aggregate_id = is_id(record->key) ? record->key : STRVIEW(INCOMING_NO_ID),
+        /* What stands in Redis keys is of the id alphabet, whoever produced the record. */
+        .aggregate_id = id_form_fits(record->key) ? record->key : STRVIEW(INCOMING_NO_ID),
         .version = parse_version(text_header(record, TOPICS_HEADER_CE_VERSION)),
         .event_id = event_id_of(record),
         .event_type = text_header(record, TOPICS_HEADER_CE_TYPE),

@@ -33,11 +33,10 @@ struct kafka_record;
 /* The type under which an operator's skip appears, with the skipped event's id and version. */
 #define INCOMING_SKIPPED "EventSkipped"
 
-/* Stands for the aggregate's id when a record has no usable key. */
+/* Stands for the aggregate's id when a record has no usable key; no id looks like it. */
 #define INCOMING_NO_ID   "-"
 
 enum {
-    INCOMING_ID_MAX = 64,
     INCOMING_VALUE_MAX = 1 << 20, /* bytes; command-svc writes no event above half of that */
 };
 

@@ -90,9 +90,6 @@ void query_not_found(struct query *query);
 
 MUST_USE bool query_limit(struct query *query, int64_t *ret_limit);
 
-/* 1-64 of the id alphabet; what is not one names nothing. */
-bool query_is_id(struct strview text);
-
 /* --- freshness of lists --------------------------------------------------------------------------
  */
 

@@ -17,8 +17,6 @@
 
 extern const struct embedded_text PROJECTOR_OPENAPI[];
 
-enum { ID_MAX = 64 };
-
 static const struct http_header NO_STORE[] = {{"Cache-Control", "no-store"}, {NULL, NULL}};
 
 struct query_api {
@@ -151,21 +149,6 @@ bool query_limit(struct query *query, int64_t *ret_limit)
         return false;
     }
     *ret_limit = limit;
-    return true;
-}
-
-bool query_is_id(struct strview text)
-{
-    static const char ALPHABET[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    if (text.len == 0 || text.len > ID_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        if (memchr(ALPHABET, text.data[i], sizeof ALPHABET - 1) == NULL) {
-            return false;
-        }
-    }
     return true;
 }
 

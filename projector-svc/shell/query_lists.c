@@ -5,6 +5,7 @@
  * A cursor names the last order seen by its time and id, not a place in the
  * list, so orders that come meanwhile neither repeat nor hide one.
  */
+#include "common/base/id_form.h"
 #include "common/base/parse.h"
 #include "common/base/uuid7.h"
 #include "projector-svc/core/keys.h"
@@ -196,7 +197,7 @@ static void on_request(struct http_request *request, void *user)
     asked->customer_id = asked->kind == LIST_OF_CUSTOMER ? http_request_param(request, 0)
                          : query->is_customer            ? query->subject
                                                          : STRVIEW("");
-    const bool is_named = asked->kind == LIST_RECENT || query_is_id(asked->customer_id);
+    const bool is_named = asked->kind == LIST_RECENT || id_form_fits(asked->customer_id);
     if (!is_named || (query->is_customer && !strview_equal(asked->customer_id, query->subject))) {
         query_not_found(query);
         return;

@@ -2,6 +2,7 @@
 /*
  * Customers, products, and finding a customer by email or phone.
  */
+#include "common/base/id_form.h"
 #include "projector-svc/core/contact.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/shell/query.h"
@@ -157,7 +158,7 @@ static void on_request(struct http_request *request, void *user)
     asked->id = http_request_param(request, 0);
     const bool is_somebody_else = asked->kind == PARTY_CUSTOMER && query->is_customer &&
                                   !strview_equal(asked->id, query->subject);
-    if (!query_is_id(asked->id) || is_somebody_else) {
+    if (!id_form_fits(asked->id) || is_somebody_else) {
         query_not_found(query);
         return;
     }

@@ -2,6 +2,7 @@
 #include "tests/support/replay/plan.h"
 
 #include "common/base/checked.h"
+#include "common/base/id_form.h"
 #include "common/base/utf8.h"
 #include "tests/support/replay/must_alloc.h"
 #include "tests/support/replay/name_map.h"
@@ -47,16 +48,11 @@ struct planner {
     struct plan_totals totals;
 };
 
-static bool is_id_char(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-}
-
-/* prefix and text as an id: one `_` for each character (not byte) that ids do not have. */
+/* prefix and text as an id: one `_` for each character (not byte) that ids do not have, and a 0
+ * behind what has neither letter nor digit. */
 static struct strview make_id(struct arena *arena, const char *prefix, struct strview text)
 {
-    char *id = must_alloc(arena, strlen(prefix) + text.len + 1);
+    char *id = must_alloc(arena, strlen(prefix) + text.len + sizeof "0");
     size_t len = 0;
     for (; prefix[len] != '\0'; len++) {
         id[len] = prefix[len];
@@ -64,8 +60,11 @@ static struct strview make_id(struct arena *arena, const char *prefix, struct st
     for (size_t i = 0; i < text.len; i++) {
         const bool continues = ((unsigned char)text.data[i] & 0xC0U) == 0x80U;
         if (!continues) {
-            id[len++] = is_id_char(text.data[i]) ? text.data[i] : '_';
+            id[len++] = id_form_has(text.data[i]) ? text.data[i] : '_';
         }
+    }
+    if (!id_form_fits((struct strview){.data = id, .len = len})) {
+        id[len++] = '0';
     }
     return (struct strview){.data = id, .len = len};
 }

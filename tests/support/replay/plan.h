@@ -13,8 +13,8 @@
  * when the replay ends.
  *
  * The rules:
- *  - in codes every character outside A-Z a-z 0-9 . _ - becomes `_`; codes that
- *    are equal then are one product;
+ *  - in codes every character outside A-Z a-z 0-9 . _ - becomes `_`, and a code
+ *    without letter and digit gets a 0; codes that are equal then are one product;
  *  - a product's name is its longest description in the file (the first of equal
  *    length; else the code), its price the first positive one; a code without
  *    one is not added;

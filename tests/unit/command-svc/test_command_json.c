@@ -167,7 +167,7 @@ END_TEST
 
 /* ---- one wrong piece ----------------------------------------------------------------------- */
 
-#define ID_RULE       "must be 1 to 64 of A-Z a-z 0-9 . _ -"
+#define ID_RULE       "must be 1 to 64 of A-Z a-z 0-9 . _ -, with at least one letter or digit"
 #define NAME_RULE     "must have 1 to 200 characters and no control characters"
 #define REGION_RULE   "must have 1 to 64 characters and no control characters"
 #define COUNTRY_RULE  "must be two capital letters, such as DE"
@@ -195,6 +195,9 @@ static const struct {
     {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\"\"", "/customer_id", ID_RULE},
     {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\"" C64 "5\"", "/customer_id", ID_RULE},
     {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\"c 1\"", "/customer_id", ID_RULE},
+    {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\"-\"", "/customer_id", ID_RULE},
+    {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\".\"", "/customer_id", ID_RULE},
+    {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\"..\"", "/customer_id", ID_RULE},
     {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\"c/1\"", "/customer_id", ID_RULE},
     {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\"caf\xc3\xa9\"", "/customer_id", ID_RULE},
     {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "7", "/customer_id", "must be a string, not a number"},
@@ -352,7 +355,7 @@ static const struct {
     const char *piece, *instead;
 } RIGHT[] = {
     {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\"" C64 "\""},
-    {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\".\""},
+    {COMMAND_REGISTER_CUSTOMER, "\"c-1\"", "\"..-_.0\""},
     {COMMAND_REGISTER_CUSTOMER, "\"Ada\"", "\"" C200 "\""},
     {COMMAND_REGISTER_CUSTOMER, "\"Ada\"", "\"\xe9\x98\xbf\xe8\xbe\xbe \\u00a0 \\ud83d\\ude00\""},
     {COMMAND_REGISTER_CUSTOMER, "ada@example.org", "a@b"},

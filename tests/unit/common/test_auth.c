@@ -101,6 +101,15 @@ START_TEST(every_faulty_line_is_named)
 }
 END_TEST
 
+START_TEST(a_subject_is_an_id)
+{
+    ck_assert_int_eq(load(ALPHA " customer -\n" BETA " customer ..\n"), ERROR_FATAL);
+
+    ck_assert_ptr_nonnull(strstr(err.text, "line 1: the subject"));
+    ck_assert_ptr_nonnull(strstr(err.text, "line 2: the subject"));
+}
+END_TEST
+
 START_TEST(a_file_without_tokens_is_refused)
 {
     ck_assert_int_eq(load("# nobody yet\n"), ERROR_FATAL);
@@ -232,6 +241,7 @@ int main(void)
     tcase_add_test(tokens, a_token_gives_its_role_and_subject);
     tcase_add_test(tokens, anything_else_gives_nobody);
     tcase_add_test(tokens, every_faulty_line_is_named);
+    tcase_add_test(tokens, a_subject_is_an_id);
     tcase_add_test(tokens, a_file_without_tokens_is_refused);
     tcase_add_test(tokens, a_comment_of_any_length_stays_a_comment);
     tcase_add_test(tokens, a_long_comment_is_one_line);

@@ -94,13 +94,15 @@ START_TEST(a_code_becomes_a_sku)
 {
     ck_assert_int_eq(plan_rows("1,BANK CHARGES,a,1,d,1,7,UK\n"
                                "1,a.B_c-9,b,1,d,1,7,UK\n"
-                               "1,caf\xC3\xA9/1,c,1,d,1,7,UK\n",
+                               "1,caf\xC3\xA9/1,c,1,d,1,7,UK\n"
+                               "1,?,d,1,d,1,7,UK\n",
                                0),
                      ERROR_NONE);
 
     assert_chains(&planned.plan.setup, "+BANK_CHARGES *BANK_CHARGES\n"
                                        "+a.B_c-9 *a.B_c-9\n"
                                        "+caf__1 *caf__1\n"
+                                       "+_0 *_0\n"
                                        "@c7\n");
 }
 END_TEST

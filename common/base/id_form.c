@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/id_form.h"
+
+static bool is_letter_or_digit(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool id_form_has(char c)
+{
+    return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+}
+
+bool id_form_has_all(struct strview text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!id_form_has(text.data[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool id_form_fits(struct strview text)
+{
+    if (text.len > ID_FORM_MAX || !id_form_has_all(text)) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_letter_or_digit(text.data[i])) {
+            return true;
+        }
+    }
+    return false;
+}
