@@ -7,6 +7,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g") # without NDEBUG: assertions ship
 
 option(WARNINGS_AS_ERRORS "Fail the build on a compiler warning" OFF)
+option(FUZZ "Build the fuzz targets (clang only)" OFF)
 option(FAULTS "Compile the fault points in (tests only)" OFF)
 set(SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 
