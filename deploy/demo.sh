@@ -11,18 +11,18 @@ DEMO_ORDERS=(
     01990000-0000-7000-8000-000000000003
 )
 
-# demo_post TOKEN PATH KEY BODY: sets ANSWER_STATUS and ANSWER; an order or customer that is there
+# demo_post TOKEN PATH KEY BODY: sets ANSWER_STATUS, ANSWER and IS_REPLAYED; an order or customer that is there
 # already is fine. The token goes in by a file, as a command line is for all to see.
 demo_post() {
     local answer
-    answer=$(curl -sS -m 30 -w '\n%{http_code}' -K - --data-binary "$4" \
+    answer=$(curl -sS -m 30 -w '\n%{http_code} %header{idempotent-replayed}' -K - --data-binary "$4" \
         "$(service_url command)$2" <<END
 header = "Authorization: Bearer $1"
 header = "Content-Type: application/json"
 header = "Idempotency-Key: $3"
 END
     ) || die "command-svc does not answer; its log is $LOGS/command-svc.log"
-    ANSWER_STATUS=${answer##*$'\n'}
+    read -r ANSWER_STATUS IS_REPLAYED <<<"${answer##*$'\n'}"
     ANSWER=${answer%$'\n'*}
     case $ANSWER_STATUS in
     200 | 201) ;;
@@ -61,11 +61,20 @@ demo_place() {
     done
 }
 
-# Waits until the projector has seen the order, so that every station can show it.
-demo_await() {
-    curl -sS -f -m 30 -o /dev/null -K - "$(service_url projector)/v1/orders/$1?min_version=1&wait=10s" <<END
-header = "Authorization: Bearer $TOKEN_CUSTOMER"
+# demo_is_visible PATH: has the projector seen it?
+demo_is_visible() {
+    curl -sS -f -m 5 -o /dev/null -K - "$(service_url projector)/v1/$1" <<END
+header = "Authorization: Bearer $TOKEN_AGENT"
 END
+}
+
+# "Ready" is said when every kind of view follows.
+demo_await_views() {
+    local path
+    for path in customers/demo products/teapot products/cup "${DEMO_ORDERS[@]/#/orders/}"; do
+        poll 30 demo_is_visible "$path" ||
+            die "$path did not reach its view; see deploy/up --status"
+    done
 }
 
 # The event of one order: partition, offset, headers and value. kcat complains when jq, having found
@@ -80,8 +89,9 @@ demo_event() {
 
 demo_show() {
     local id=${DEMO_ORDERS[0]} other
-    demo_await "$id" || die "the order did not reach its view; see deploy/up --status"
-    printf '\nHTTP  POST /v1/orders -> %s\n' "$ANSWER_STATUS"
+    demo_await_views
+    printf '\nHTTP  POST /v1/orders -> %s%s\n' "$ANSWER_STATUS" \
+        "${IS_REPLAYED:+   (the answer of the first time, replayed)}"
     jq . <<<"$ANSWER"
     printf '\nKafka  kcat\n'
     demo_event "$id" || die "kcat does not show the order"
@@ -89,27 +99,28 @@ demo_show() {
     operator_redis HGETALL "order:$id" | paste -d ' ' - - | sed 's/^/  /'
     printf '\nAll three\n'
     for other in "${DEMO_ORDERS[@]}"; do
-        demo_await "$other"
         printf '  %s  %s\n' "$other" "$(operator_redis HMGET "order:$other" status total_minor \
             currency source_version | paste -s -d ' ')"
     done
     printf '\n'
 }
 
+# Paths as they can be typed here: from the checkout, as all of README.md.
 demo_try_next() {
-    local env=${DATA#"$PWD"/}/env
+    local env=$DATA/env
+    [ "$PWD" = "$ROOT" ] || printf '\nFrom the checkout:\n  cd %q\n' "$ROOT"
     cat <<END
 
 Try next:
-  . $env
-  curl -s -H "Authorization: Bearer \$TOKEN_CUSTOMER" \$QUERY_URL/v1/orders/${DEMO_ORDERS[0]} | jq .
-  curl -s -H "Authorization: Bearer \$TOKEN_AGENT" \$QUERY_URL/v1/orders | jq .
+  . $(printf '%q' "${env#"$ROOT"/}")
+  curl -s -H @"\$AS_CUSTOMER" \$QUERY_URL/v1/orders/${DEMO_ORDERS[0]} | jq .
+  curl -s -H @"\$AS_AGENT" \$QUERY_URL/v1/orders | jq .
   kcat -q -C -e -b \$KAFKA_BROKERS -t order.events -f '%p/%o %k %h\n%s\n'
-  redis-cli -u \$REDIS_URL HGETALL order:${DEMO_ORDERS[0]}
-  psql \$DATABASE_URL -c 'TABLE orders'
+  deploy/run redis-cli HGETALL order:${DEMO_ORDERS[0]}
+  deploy/run psql -c 'TABLE orders'
+  deploy/run relay-svc status
   tests/replay                  # thousands of real orders through it all
   deploy/up --status
-  (set -a; . $env; build/release/relay-svc/relay-svc status)
   deploy/down                   # data survive; --purge removes them
 END
 }

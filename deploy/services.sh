@@ -10,57 +10,82 @@ READY_LIMIT=60
 
 service_url() { printf 'http://127.0.0.1:%s\n' "$(port "${SERVICE_PORT[$1]}")"; }
 
-# Who may call, as sha256 sums; the tokens themselves are in var/env.
+# Who may call, as sha256 sums; the tokens themselves are in var/env. Each service has a copy that no
+# other reads.
 write_tokens() {
-    {
-        token_line "$TOKEN_CUSTOMER" customer demo
-        token_line "$TOKEN_AGENT" agent demo-agent
-        token_line "$TOKEN_PAYMENT" payment demo-payment
-        token_line "$TOKEN_FULFILMENT" fulfilment demo-fulfilment
-        token_line "$TOKEN_OPERATOR" operator demo-operator
-    } | private_file "$SERVERS/tokens"
+    local name
+    for name in "${SERVICES[@]}"; do
+        {
+            token_line "$TOKEN_CUSTOMER" customer demo
+            token_line "$TOKEN_AGENT" agent demo-agent
+            token_line "$TOKEN_PAYMENT" payment demo-payment
+            token_line "$TOKEN_FULFILMENT" fulfilment demo-fulfilment
+            token_line "$TOKEN_OPERATOR" operator demo-operator
+        } | private_file "$name-svc" "$SERVERS/$name-svc/tokens"
+    done
 }
 
-# The addresses for people and programs: `. var/env`.
+ROLES=(CUSTOMER AGENT PAYMENT FULFILMENT OPERATOR)
+
+# The addresses for people and programs: `. var/env`. AS_<ROLE> names a file with the header that a
+# client sends, as in `curl -H @"$AS_AGENT"`: a command line is for all to see.
 write_env() {
+    local role token
     (
         umask 077
-        cat >"$DATA/env" <<END
+        mkdir -p "$DATA/as"
+        for role in "${ROLES[@]}"; do
+            token=TOKEN_$role
+            printf 'Authorization: Bearer %s\n' "${!token}" >"$DATA/as/${role,,}"
+        done
+        {
+            cat <<END
 DATABASE_URL=$(pg_url reader "$PG_READER_PASSWORD")
 KAFKA_BROKERS=127.0.0.1:$(port KAFKA)
 REDIS_URL=$(redis_url operator "$REDIS_OPERATOR_PASSWORD")
 COMMAND_URL=$(service_url command)
 RELAY_URL=$(service_url relay)
 QUERY_URL=$(service_url projector)
-TOKEN_CUSTOMER=$TOKEN_CUSTOMER
-TOKEN_AGENT=$TOKEN_AGENT
-TOKEN_PAYMENT=$TOKEN_PAYMENT
-TOKEN_FULFILMENT=$TOKEN_FULFILMENT
-TOKEN_OPERATOR=$TOKEN_OPERATOR
 END
+            for role in "${ROLES[@]}"; do
+                token=TOKEN_$role
+                printf 'TOKEN_%s=%s\nAS_%s=%q\n' "$role" "${!token}" "$role" "$DATA/as/${role,,}"
+            done
+        } >"$DATA/env"
     )
 }
 
-# Services run from a copy: it can be reached by their user, and a new build does not disturb them.
+# Services run from a copy: it can be reached by their users, and a new build does not disturb them.
 install_binary() {
-    as_user mkdir -p "$SERVERS/bin"
-    rm -f "$SERVERS/bin/$1-svc"
-    install -m 0755 "$ROOT/build/release/$1-svc/$1-svc" "$SERVERS/bin/"
+    local built=$ROOT/build/release/$1-svc/$1-svc copy=$SERVERS/bin/$1-svc
+    own_folder "$SERVERS/bin"
+    if ! cmp -s "$built" "$copy"; then
+        rm -f "$copy"
+        install -m 0755 "$built" "$copy"
+    fi
 }
 
 migrate() {
-    local binary=$ROOT/build/release/command-svc/command-svc
+    local log=$LOGS/migrate.log written
+    install_binary command
+    written=$(stat -c %s "$log" 2>/dev/null || echo 0)
     if ! (
         clean_env "DATABASE_URL=$(pg_url orderspine_owner "$PG_OWNER_PASSWORD")"
-        exec "$binary" migrate --shards 12
-    ) >>"$LOGS/migrate.log" 2>&1; then
-        tail -n 20 "$LOGS/migrate.log" >&2
-        die "the migration failed; its log is $LOGS/migrate.log"
+        cd /
+        as_process command-svc "$SERVERS/bin/command-svc" migrate --shards 12
+    ) >>"$log" 2>&1; then
+        tail -c "+$((written + 1))" "$log" | tail -n 20 >&2
+        if tail -c "+$((written + 1))" "$log" | grep -q 'differs from what this database'; then
+            warn "the database in $DATA was made by another version of this checkout: go on with" \
+                "that one, or give the data up with deploy/down --purge"
+        fi
+        die "the migration failed; its log is $log"
     fi
 }
 
 service_settings() {
-    printf 'LISTEN_PORT=%s\nAUTH_TOKENS_FILE=%s\n' "$(port "${SERVICE_PORT[$1]}")" "$SERVERS/tokens"
+    printf 'LISTEN_PORT=%s\nAUTH_TOKENS_FILE=%s\n' "$(port "${SERVICE_PORT[$1]}")" \
+        "$SERVERS/$1-svc/tokens"
     case $1 in
     command)
         printf 'DATABASE_URL=%s\n' "$(pg_url command_svc "$PG_COMMAND_PASSWORD")"
@@ -83,6 +108,7 @@ service_start() {
     local -a settings
     mapfile -t settings < <(service_settings "$name")
     install_binary "$name"
+    claim_port "${SERVICE_PORT[$name]}"
     (
         clean_env "${settings[@]}"
         daemon_start "$name-svc" "$SERVERS/bin/$name-svc" serve
@@ -91,19 +117,25 @@ service_start() {
 
 service_is_ready() { curl -s -f -m 5 -o /dev/null "$(service_url "$1")/readyz"; }
 
+# Each waits for what it lacks, but one after the other is quicker: topics are made by relay-svc, and
+# a projector that looked before sees them some seconds later only.
 services_start() {
     local name
     for name in "${SERVICES[@]}"; do
-        daemon_runs "$name-svc" || service_start "$name"
-    done
-    for name in "${SERVICES[@]}"; do
+        if ! daemon_runs "$name-svc"; then
+            service_start "$name"
+        fi
         daemon_await "$name-svc" $READY_LIMIT service_is_ready "$name"
+        remember_ports "${SERVICE_PORT[$name]}"
     done
 }
 
 services_stop() {
     local name
     for name in "${SERVICES[@]}"; do
+        if daemon_runs "$name-svc"; then
+            say "stopping $name-svc"
+        fi
         daemon_stop "$name-svc" TERM 30
     done
 }
@@ -113,7 +145,8 @@ services_stop() {
 # False when one of the six does not run.
 status() {
     local name pid all=0
-    [ -r "$DATA/secrets" ] || die "nothing was started in $DATA yet; deploy/up does"
+    [ -e "$DATA/secrets" ] || die "nothing was started in $DATA yet; deploy/up does"
+    [ -r "$DATA/secrets" ] || die "$DATA belongs to $(stat -c %U "$DATA/secrets"); only they may look"
     load_secrets
     "$ROOT/deploy/servers" status || all=1
     for name in "${SERVICES[@]}"; do
@@ -131,8 +164,8 @@ status() {
 }
 
 reader_psql() {
-    PGPASSWORD=$PG_READER_PASSWORD psql -X -q -At -F ' ' -h 127.0.0.1 -p "$(port PG)" -U reader \
-        -d orderspine -c "$1"
+    PGPASSWORD=$PG_READER_PASSWORD PGHOST=127.0.0.1 PGPORT=$(port PG) PGUSER=reader \
+        PGDATABASE=orderspine psql "$@"
 }
 
 operator_redis() {
@@ -154,12 +187,27 @@ kafka_ends() {
     kcat -q -Q -b "$broker" "${wanted[@]}" | sed 's/^\(.*\) \[\([0-9]*\)\] offset \(-*[0-9]*\)$/\1 \2 \3/'
 }
 
-# Per shard: the relay's position, which follows what Kafka acknowledged by up to half a second, and
-# the events beyond it; per partition: what is not yet projected. As far as the servers run.
+# Marks follow what Kafka acknowledged by up to half a second, so a look that finds something is
+# followed by another one.
 status_positions() {
+    local table
+    if daemon_is_gone postgres && { daemon_is_gone kafka || daemon_is_gone redis; }; then
+        return # nobody knows
+    fi
+    table=$(positions)
+    if [[ $table != *$'\n'"0 events beyond the positions, 0 not yet projected" ]]; then
+        sleep 1
+        table=$(positions)
+    fi
+    printf '\n%s\n' "$table"
+}
+
+# Per shard: the relay's position and the events beyond it; per partition: what is not yet projected.
+# As far as the servers run.
+positions() {
     {
         ! daemon_runs postgres ||
-            reader_psql "SELECT 'shard', s.shard, s.position, coalesce(count(o.seq), 0)
+            reader_psql -X -q -At -F ' ' -c "SELECT 'shard', s.shard, s.position, coalesce(count(o.seq), 0)
                            FROM relay_shard s
                            LEFT JOIN outbox o ON o.shard = s.shard AND o.seq > s.position
                           GROUP BY 1, 2, 3 ORDER BY 2"
@@ -173,7 +221,7 @@ status_positions() {
         $1 == "end"   { end[$2, $3] = $4; topic[$2] = 1 }
         $1 == "next"  { done[$2, $3] = $4 }
         END {
-            printf "\n%-6s %12s %12s", "shard", "position", "beyond it"
+            printf "%-6s %12s %12s", "shard", "position", "beyond it"
             for (t in topic) printf "  %22s", t " end/lag"
             print ""
             for (s = 0; s < shards; s++) {
