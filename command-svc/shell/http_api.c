@@ -249,7 +249,7 @@ static void set_actor(struct asking *asking, const char *subject)
     struct command *command = &asking->submission.command;
     const struct principal *principal = asking->principal;
     const bool is_customer = principal->role == ROLE_CUSTOMER && !principal->is_anyone;
-    command->actor.role = strview_of(auth_role_name(principal->role));
+    command->actor.role = strview_of(role_name(principal->role));
     command->actor.subject = strview_of(subject);
     command->owner = is_customer ? command->actor.subject : STRVIEW("");
     command->may_set_price = principal->is_anyone || principal->role == ROLE_AGENT;

@@ -12,7 +12,7 @@ struct strview identity_make(struct arena *arena, const struct principal *princi
 {
     struct strbuf identity;
     strbuf_init(&identity, IDENTITY_MAX);
-    strbuf_append_cstr(&identity, auth_role_name(principal->role));
+    strbuf_append_cstr(&identity, role_name(principal->role));
     strbuf_append_char(&identity, ':');
     strbuf_append_cstr(&identity, principal->subject);
     strbuf_append_char(&identity, '\0');

@@ -8,7 +8,6 @@
 #include "common/run/settings.h"
 
 #include <arpa/inet.h>
-#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,12 +15,6 @@
 #include <strings.h>
 
 enum { TOKENS_MAX = 4096, TOKEN_MAX = 512 };
-
-static const char *const ROLE_NAMES[] = {
-    [ROLE_CUSTOMER] = "customer",     [ROLE_AGENT] = "agent",       [ROLE_PAYMENT] = "payment",
-    [ROLE_FULFILMENT] = "fulfilment", [ROLE_OPERATOR] = "operator",
-};
-static_assert(sizeof ROLE_NAMES / sizeof ROLE_NAMES[0] == ROLE_COUNT, "every role needs a name");
 
 static const struct principal ANYONE = {
     .role = ROLE_OPERATOR, .subject = "anyone", .is_anyone = true};
@@ -43,23 +36,6 @@ struct auth {
     struct tokens *tokens;
     struct digest *digest;
 };
-
-const char *auth_role_name(enum auth_role role)
-{
-    assert(role < ROLE_COUNT);
-    return ROLE_NAMES[role];
-}
-
-bool auth_role_parse(struct strview name, enum auth_role *ret_role)
-{
-    for (size_t i = 0; i < ROLE_COUNT; i++) {
-        if (strview_is(name, ROLE_NAMES[i])) {
-            *ret_role = (enum auth_role)i;
-            return true;
-        }
-    }
-    return false;
-}
 
 /* --- settings ------------------------------------------------------------------ */
 
@@ -123,7 +99,7 @@ static const char *read_line(struct tokens *tokens, struct strview line)
     if (!parse_hex(hash, token->hash, DIGEST_LEN)) {
         return "no SHA-256 in lower-case hexadecimal";
     }
-    if (!auth_role_parse(role, &token->principal.role)) {
+    if (!role_parse(role, &token->principal.role)) {
         return "unknown role";
     }
     if (!id_form_fits(subject)) {

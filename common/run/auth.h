@@ -15,6 +15,7 @@
 #include "common/base/error.h"
 #include "common/base/id_form.h"
 #include "common/base/strview.h"
+#include "common/contract/role.h"
 
 #include <stdbool.h>
 
@@ -25,21 +26,11 @@ struct common_settings;
 
 enum auth_mode { AUTH_TOKENS = 0, AUTH_OFF, AUTH_MODE_COUNT };
 
-enum auth_role {
-    ROLE_CUSTOMER = 0,
-    ROLE_AGENT,
-    ROLE_PAYMENT,
-    ROLE_FULFILMENT,
-    ROLE_OPERATOR,
-    ROLE_COUNT
-};
-#define ROLE_BIT(role) (1U << (role))
-
 enum { AUTH_SUBJECT_MAX = ID_FORM_MAX };
 
 /* Valid until the next auth_reload(): copy what must outlive this turn of the loop. */
 struct principal {
-    enum auth_role role;
+    enum role role;
     const char *subject; /* of id_form.h; a customer's is its customer id */
     bool is_anyone;      /* AUTH=off: may do everything; role and subject are operator, "anyone" */
 };
@@ -67,10 +58,5 @@ const struct principal *auth_lookup(const struct auth *auth, struct strview toke
  */
 MUST_USE const struct principal *auth_require(const struct auth *auth, struct http_request *request,
                                               unsigned roles);
-
-const char *auth_role_name(enum auth_role role);
-
-/* False, *ret_role untouched, when no role has that name. */
-MUST_USE bool auth_role_parse(struct strview name, enum auth_role *ret_role);
 
 #endif

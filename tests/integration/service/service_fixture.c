@@ -60,8 +60,8 @@ static void answer_secured(struct http_request *request, void *user)
         return;
     }
     metrics_add(app->runtime.metrics, 0, 0, 1);
-    const int len = snprintf(text, sizeof text, "\"%s %s\"", auth_role_name(principal->role),
-                             principal->subject);
+    const int len =
+        snprintf(text, sizeof text, "\"%s %s\"", role_name(principal->role), principal->subject);
     http_respond(request, &(struct http_answer){.status = 200, .body = {text, (size_t)len}});
 }
 

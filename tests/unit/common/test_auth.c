@@ -223,16 +223,6 @@ START_TEST(no_tokens_is_for_loopback_only)
 }
 END_TEST
 
-START_TEST(roles_have_names)
-{
-    for (unsigned i = 0; i < ROLE_COUNT; i++) {
-        enum auth_role role = ROLE_COUNT;
-        ck_assert(auth_role_parse(strview_of(auth_role_name((enum auth_role)i)), &role));
-        ck_assert_int_eq(role, (enum auth_role)i);
-    }
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("common/run/auth");
@@ -251,7 +241,6 @@ int main(void)
     tcase_add_test(tokens, without_tokens_everybody_is_anyone);
     tcase_add_loop_test(tokens, no_tokens_is_for_loopback_only, 0,
                         sizeof SETTINGS / sizeof SETTINGS[0]);
-    tcase_add_test(tokens, roles_have_names);
     suite_add_tcase(suite, tokens);
     return check_main(suite);
 }
