@@ -456,6 +456,64 @@ void json_put_raw(struct json_writer *writer, struct strview json)
     WRITE(writer, yajl_gen_number(writer->gen, json.data, json.len)); /* copied as it stands */
 }
 
+static void put_elements(struct json_writer *writer, const struct json_value *array)
+{
+    json_open_array(writer);
+    for (const struct json_value *item = array->first; item != NULL; item = item->next) {
+        json_put_value(writer, item);
+    }
+    json_close_array(writer);
+}
+
+static void put_members(struct json_writer *writer, const struct json_value *object)
+{
+    json_open_object(writer);
+    for (const struct json_value *member = object->first; member != NULL; member = member->next) {
+        json_put_string(writer, member->name);
+        json_put_value(writer, member);
+    }
+    json_close_object(writer);
+}
+
+static void put_null(struct json_writer *writer, const struct json_value *value)
+{
+    (void)value;
+    json_put_null(writer);
+}
+
+static void put_bool(struct json_writer *writer, const struct json_value *value)
+{
+    json_put_bool(writer, value->boolean);
+}
+
+static void put_integer(struct json_writer *writer, const struct json_value *value)
+{
+    json_put_integer(writer, value->integer);
+}
+
+static void put_number(struct json_writer *writer, const struct json_value *value)
+{
+    json_put_raw(writer, value->text);
+}
+
+static void put_text(struct json_writer *writer, const struct json_value *value)
+{
+    json_put_string(writer, value->text);
+}
+
+/* Recursion ends at JSON_DEPTH_MAX: deeper documents are not read. */
+void json_put_value(struct json_writer *writer, const struct json_value *value)
+{
+    typedef void put_fn(struct json_writer * writer, const struct json_value *value);
+    static put_fn *const PUT[] = {
+        [JSON_NULL] = put_null,      [JSON_BOOL] = put_bool,   [JSON_INTEGER] = put_integer,
+        [JSON_NUMBER] = put_number,  [JSON_STRING] = put_text, [JSON_ARRAY] = put_elements,
+        [JSON_OBJECT] = put_members,
+    };
+    static_assert(sizeof PUT / sizeof PUT[0] == JSON_TYPE_COUNT, "every JSON type is written");
+    PUT[value->type](writer, value);
+}
+
 void json_put_member_string(struct json_writer *writer, const char *name, struct strview text)
 {
     json_key(writer, name);

@@ -86,6 +86,8 @@ void json_put_integer(struct json_writer *writer, int64_t value);
 void json_put_bool(struct json_writer *writer, bool value);
 void json_put_null(struct json_writer *writer);
 void json_put_raw(struct json_writer *writer, struct strview json); /* JSON text made elsewhere */
+void json_put_value(struct json_writer *writer,
+                    const struct json_value *value); /* as it was read */
 
 /* Key and value in one call. The text form leaves the member out when the text is empty. */
 void json_put_member_string(struct json_writer *writer, const char *name, struct strview text);

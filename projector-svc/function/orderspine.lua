@@ -91,50 +91,99 @@ redis.register_function('orderspine_project', function(keys, argv)
   return {'ok'}
 end)
 
+-- A reading's work is bounded by its limit, never by the size of the data: the rest of Redis waits.
+
+-- Where in a sorted set, newest first, the one behind (score, member) stands. Within one instant
+-- members follow each other by name, so those are halved until the place is found.
+local function place_behind(key, score, member)
+  local low = redis.call('ZCOUNT', key, '(' .. score, '+inf')
+  local high = low + redis.call('ZCOUNT', key, score, score)
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if redis.call('ZREVRANGE', key, middle, middle)[1] < member then
+      high = middle
+    else
+      low = middle + 1
+    end
+  end
+  return low
+end
+
+-- A hash's fields behind what the row has already; '' where one is missing.
+local function add_fields(row, key, fields)
+  for _, value in ipairs(redis.call('HMGET', key, unpack(fields))) do
+    row[#row + 1] = value or ''
+  end
+  return row
+end
+
 -- A page of a sorted set of orders, newest first, with fields of each order's hash.
 -- PAGE key limit score member field ... : score and member of the last one seen ('' = from the
 -- newest) -> {{id, score, value ...} ...}, at most limit + 1 rows: one more says that there is a
 -- next page.
 local function page(args)
   local key, wanted, score, member = args[2], tonumber(args[3]) + 1, args[4], args[5]
-  local start = 0
-  if score ~= '' then start = redis.call('ZCOUNT', key, '(' .. score, '+inf') end
+  local fields = {unpack(args, 6)}
+  local start = score == '' and 0 or place_behind(key, score, member)
+  local found = redis.call('ZREVRANGE', key, start, start + wanted - 1, 'WITHSCORES')
   local answer = {}
-  while #answer < wanted do
-    local found = redis.call('ZREVRANGE', key, start, start + wanted - 1, 'WITHSCORES')
-    for i = 1, #found, 2 do
-      if #answer < wanted and (score == '' or found[i + 1] ~= score or found[i] < member) then
-        local row = {found[i], found[i + 1]}
-        for j = 6, #args do
-          row[j - 3] = redis.call('HGET', 'order:' .. found[i], args[j]) or ''
-        end
-        answer[#answer + 1] = row
-      end
-    end
-    if #found < wanted * 2 then break end
-    start = start + wanted
+  for i = 1, #found, 2 do
+    answer[#answer + 1] = add_fields({found[i], found[i + 1]}, 'order:' .. found[i], fields)
   end
   return answer
+end
+
+-- The smallest of the sets, and the others.
+local function by_size(keys)
+  local smallest = 1
+  for i = 2, #keys do
+    if redis.call('SCARD', keys[i]) < redis.call('SCARD', keys[smallest]) then smallest = i end
+  end
+  return table.remove(keys, smallest), keys
+end
+
+local function is_in_all(sets, member)
+  for _, set in ipairs(sets) do
+    if redis.call('SISMEMBER', set, member) == 0 then return false end
+  end
+  return true
+end
+
+-- Members of all of the sets, not more than limit, and whether there may be more. Looks at five
+-- times as many members of the smallest set at most.
+local function common_members(keys, limit)
+  local smallest, others = by_size(keys)
+  local members, seen, looked, cursor = {}, {}, 0, '0'
+  repeat
+    local step = redis.call('SSCAN', smallest, cursor, 'COUNT', limit)
+    cursor = step[1]
+    for _, member in ipairs(step[2]) do
+      looked = looked + 1
+      if not seen[member] and is_in_all(others, member) then
+        if #members == limit then return members, true end
+        seen[member] = true
+        members[#members + 1] = member
+      end
+    end
+  until cursor == '0' or looked >= 5 * limit
+  return members, cursor ~= '0'
 end
 
 -- The customers in all of some lookup sets, sorted by id.
--- CUSTOMERS limit count key ... field ... -> {{id, value ...} ...}
-local function customers(args)
+-- FIND limit count key ... field ... -> {1 when some may be left out, else 0, {id, value ...} ...}
+local function find(args)
   local limit, count = tonumber(args[2]), tonumber(args[3])
-  local ids = redis.call('SINTER', unpack(args, 4, 3 + count))
+  local fields = {unpack(args, 4 + count)}
+  local ids, is_partial = common_members({unpack(args, 4, 3 + count)}, limit)
   table.sort(ids)
-  local answer = {}
-  for i = 1, math.min(#ids, limit) do
-    local row = {ids[i]}
-    for j = 4 + count, #args do
-      row[#row + 1] = redis.call('HGET', 'customer:' .. ids[i], args[j]) or ''
-    end
-    answer[i] = row
+  local answer = {is_partial and 1 or 0}
+  for _, id in ipairs(ids) do
+    answer[#answer + 1] = add_fields({id}, 'customer:' .. id, fields)
   end
   return answer
 end
 
-local COMPOUND = {PAGE = page, CUSTOMERS = customers}
+local COMPOUND = {PAGE = page, FIND = find}
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue
 -- commands, and views must stay readable then. ARGV: count, command with its arguments, count ...

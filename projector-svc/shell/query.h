@@ -6,6 +6,9 @@
  * token), reads once or several times, and answers exactly once; after that the query
  * is gone with its request.
  *
+ * Whatever a reading finds, it also learns whether Redis is being filled again, and every
+ * answer that follows a reading says so (`recovering`), refusals too.
+ *
  * Ownership: a query lives in its request's arena, which also holds whatever a
  * handler needs until it answers.
  */
@@ -19,6 +22,8 @@
 #include "common/contract/json.h"
 #include "common/io/http.h"
 #include "common/io/redisconn.h"
+#include "common/run/activity.h"
+#include "projector-svc/core/readers.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,7 +39,8 @@ struct query_context {
     struct redisconn *reader;
     struct order_waits *waits;
     const struct auth *auth;
-    struct query *live; /* begun and not answered */
+    struct query *live;      /* begun and not answered */
+    struct activity reading; /* Redis's words about it are for the log, not for clients */
     bool is_draining;
 };
 
@@ -42,8 +48,10 @@ struct query {
     struct query_context *context;
     struct http_request *request;
     struct arena *arena;
-    bool is_customer;       /* then it sees only what belongs to subject */
-    struct strview subject; /* in the arena */
+    enum role role;      /* who reads what: readers.h */
+    struct strview only; /* may_see(): a customer's id; empty: sees everybody's. In the arena */
+    bool has_read;
+    bool is_recovering; /* as the last reading found it */
     query_reply_fn *on_reply;
     void (*on_end)(struct query *query); /* before it is answered, however; may be NULL */
     struct query *next;
@@ -57,16 +65,18 @@ enum {
 };
 
 /* One string per argument; at most QUERY_ARGS_MAX of them. */
-enum { QUERY_ARGS_MAX = 32, QUERY_COMMANDS_MAX = 8 };
+enum { QUERY_ARGS_MAX = 32 };
 
 /*
- * Checks token and the names of the query's parameters (NULL-ended). NULL: it
+ * Checks token, role and the names of the query's parameters (NULL-ended). NULL: it
  * has been answered. size: of the handler's own struct, which begins with struct query.
  */
 MUST_USE struct query *query_begin(struct query_context *context, struct http_request *request,
-                                   const char *const *parameters, size_t size);
+                                   enum readable readable, const char *const *parameters,
+                                   size_t size);
 
-/* Reads all of it as one moment shows it; callback gets the array. Without Redis it answers 503. */
+/* Reads all of it as one moment shows it; callback gets the array. Without Redis it answers 503.
+ * A key that could not be composed (data NULL) is want of memory: 503. */
 void query_read(struct query *query, const struct redisconn_command *commands, size_t count,
                 query_reply_fn *callback);
 
@@ -83,8 +93,12 @@ void query_problem(struct query *query, const struct http_problem *problem);
 /* 503, with the reason. */
 void query_unavailable(struct query *query, const char *reason);
 
-/* The answer for what is not there, and for what belongs to somebody else. */
+/* The answer for what is not there, and for what belongs to somebody else: the same bytes. Reads
+ * first where nothing was read, so that neither the time it takes nor `recovering` differs. */
 void query_not_found(struct query *query);
+
+/* The member "recovering" of an answer, while it is so. */
+void query_put_recovering(const struct query *query, struct json_writer *writer);
 
 /* --- parameters: false = it has been answered with 400 --------------------------------------- */
 
@@ -93,12 +107,12 @@ MUST_USE bool query_limit(struct query *query, int64_t *ret_limit);
 /* --- freshness of lists --------------------------------------------------------------------------
  */
 
-/* Three commands at the end of a read, and what they say. */
-enum { QUERY_FRESHNESS_COMMANDS = 3 };
+/* Two commands at the end of a read, and what they say. */
+enum { QUERY_FRESHNESS_COMMANDS = 2 };
 void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRESHNESS_COMMANDS]);
 
-/* Writes the member "freshness" of a list, and "recovering" when Redis is being filled again.
- * first: index of the first of the three replies. */
+/* Writes the members "freshness" and "recovering" of a list. first: index of the first of the two
+ * replies. */
 void query_put_freshness(struct query *query, struct json_writer *writer,
                          const struct redisconn_reply *reply, size_t first);
 

@@ -3,14 +3,17 @@
 
 #include "common/base/embedded_text.h"
 #include "common/base/parse.h"
+#include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"
 #include "common/run/metrics.h"
+#include "projector-svc/core/keys.h"
 #include "projector-svc/shell/order_waits.h"
 #include "projector-svc/shell/projector_metrics.h"
 #include "projector-svc/shell/query.h"
 #include "projector-svc/shell/view_read.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,49 +55,89 @@ static void end_query(struct query *query)
 }
 
 struct query *query_begin(struct query_context *context, struct http_request *request,
-                          const char *const *parameters, size_t size)
+                          enum readable readable, const char *const *parameters, size_t size)
 {
-    const unsigned everybody = ROLE_BIT(ROLE_COUNT) - 1;
-    const struct principal *principal = auth_require(context->auth, request, everybody);
+    const struct principal *principal = auth_require(context->auth, request, readers_of(readable));
     if (principal == NULL || !http_request_query_only(request, parameters)) {
         return NULL;
     }
+    /* Without tokens everybody may do everything; to read everything is the agent's. */
+    const enum role role = principal->is_anyone ? ROLE_AGENT : principal->role;
+    const bool is_bound = readers_reading(role, readable) == READING_OWN;
     struct arena *arena = http_request_arena(request);
     struct query *query = arena_alloc(arena, size);
-    const char *subject = arena_copy(arena, strview_of(principal->subject));
-    if (query == NULL || subject == NULL) {
+    const char *only = arena_copy(arena, strview_of(is_bound ? principal->subject : ""));
+    if (query == NULL || only == NULL) {
         http_refuse(request, 503, "overloaded", "no memory for this request");
         return NULL;
     }
     query->context = context;
     query->request = request;
     query->arena = arena;
-    query->is_customer = principal->role == ROLE_CUSTOMER && !principal->is_anyone;
-    query->subject = strview_of(subject);
+    query->role = role;
+    query->only = strview_of(only);
     link_query(context, query);
     return query;
+}
+
+/* --- reading */
+
+static void fail_reading(struct query *query, const struct error *why)
+{
+    (void)activity_failed(&query->context->reading, why, loop_now_ms(), jitter_draw());
+    query_unavailable(query, "the views cannot be read now");
 }
 
 static void on_reply(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct query *query = user;
     if (failure != NULL) {
-        query_unavailable(query, failure->text);
+        fail_reading(query, failure);
         return;
     }
+    activity_succeeded(&query->context->reading, loop_now_ms());
+    const size_t count = redisconn_reply_count(reply);
+    const struct redisconn_reply *last = redisconn_reply_at(reply, count == 0 ? 0 : count - 1);
+    query->has_read = true;
+    query->is_recovering = redisconn_reply_integer(last, 0) == 1;
     query->on_reply(query, reply);
+}
+
+static bool are_composed(const struct redisconn_command *commands, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < commands[i].count; j++) {
+            if (commands[i].args[j].data == NULL) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 void query_read(struct query *query, const struct redisconn_command *commands, size_t count,
                 query_reply_fn *callback)
 {
+    static const struct strview RECOVERING[] = {{"EXISTS", 6},
+                                                {KEYS_RECOVERING, sizeof KEYS_RECOVERING - 1}};
     struct error err;
+    struct redisconn_command *all = arena_array(query->arena, count + 1, sizeof *all);
+    if (all == NULL || !are_composed(commands, count)) {
+        query_unavailable(query, "no memory for this request");
+        return;
+    }
+    if (count > 0) {
+        memcpy(all, commands, count * sizeof *all);
+    }
+    all[count] = (struct redisconn_command){RECOVERING, 2};
     query->on_reply = callback;
-    if (view_read(query->context->reader, query->arena, commands, count, on_reply, query, &err) !=
+    if (view_read(query->context->reader, query->arena, all, count + 1, on_reply, query, &err) !=
         ERROR_NONE) {
-        query_unavailable(query, err.text);
+        fail_reading(query, &err);
     }
 }
+
+/* --- answering */
 
 void query_answer(struct query *query, struct strbuf *body, const struct http_header *headers)
 {
@@ -119,8 +162,17 @@ void query_answer_json(struct query *query, struct json_writer *writer, struct s
 
 void query_problem(struct query *query, const struct http_problem *problem)
 {
+    enum { MEMBERS_MAX = 512 };
+    char members[MEMBERS_MAX];
+    struct http_problem told = *problem;
+    if (query->is_recovering) {
+        const int len = snprintf(members, sizeof members, "%.*s%s\"recovering\":true",
+                                 STRVIEW_ARG(told.members), told.members.len > 0 ? "," : "");
+        assert(len > 0 && len < MEMBERS_MAX); /* they are numbers of ours */
+        told.members = (struct strview){.data = members, .len = (size_t)len};
+    }
     end_query(query);
-    http_problem(query->request, problem);
+    http_problem(query->request, &told);
 }
 
 void query_refuse(struct query *query, int status, const char *slug, const char *detail)
@@ -133,9 +185,29 @@ void query_unavailable(struct query *query, const char *reason)
     query_refuse(query, 503, "dependency-unavailable", reason);
 }
 
+/* While Redis is being filled again, what is not there may only not be there yet. */
+static void answer_not_found(struct query *query, const struct redisconn_reply *reply)
+{
+    (void)reply;
+    query_refuse(query, 404, "not-found",
+                 query->is_recovering ? "it is not there, or not there again yet"
+                                      : "there is nothing under this address for you");
+}
+
 void query_not_found(struct query *query)
 {
-    query_refuse(query, 404, "not-found", "there is nothing under this address for you");
+    if (query->has_read) {
+        answer_not_found(query, NULL);
+    } else {
+        query_read(query, NULL, 0, answer_not_found);
+    }
+}
+
+void query_put_recovering(const struct query *query, struct json_writer *writer)
+{
+    if (query->is_recovering) {
+        json_put_member_bool(writer, "recovering", true);
+    }
 }
 
 /* --- parameters */
@@ -185,7 +257,8 @@ enum error_kind query_api_new(struct loop *loop, const struct query_api_options 
         return error_set(err, ERROR_FATAL, "no memory for the HTTP interface");
     }
     api->metrics = options->metrics;
-    api->context = (struct query_context){.loop = loop, .auth = options->auth};
+    api->context = (struct query_context){
+        .loop = loop, .auth = options->auth, .reading = ACTIVITY("reading views for queries")};
     const struct redisconn_options reader = {.url = options->redis_url,
                                              .client_name = "orderspine-queries"};
     enum error_kind kind = redisconn_new(loop, &reader, &api->context.reader, err);

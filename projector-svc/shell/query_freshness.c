@@ -17,7 +17,7 @@ enum {
 };
 
 /* In the order of query_ask_freshness(). */
-enum { READ_STATUS = 0, READ_POSITION, READ_RECOVERING };
+enum { READ_STATUS = 0, READ_POSITION };
 
 struct slot {
     struct strview name; /* "<topic>/<partition>" */
@@ -37,11 +37,8 @@ void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRES
     static const struct strview STATUS[] = {{"HGETALL", 7}, {KEYS_STATUS, sizeof KEYS_STATUS - 1}};
     static const struct strview POSITION[] = {{"HGETALL", 7},
                                               {KEYS_POSITION, sizeof KEYS_POSITION - 1}};
-    static const struct strview RECOVERING[] = {{"EXISTS", 6},
-                                                {KEYS_RECOVERING, sizeof KEYS_RECOVERING - 1}};
     ret_commands[READ_STATUS] = (struct redisconn_command){STATUS, 2};
     ret_commands[READ_POSITION] = (struct redisconn_command){POSITION, 2};
-    ret_commands[READ_RECOVERING] = (struct redisconn_command){RECOVERING, 2};
 }
 
 /* --- one partition */
@@ -172,11 +169,6 @@ static void put_slowest(struct json_writer *writer, const struct slot *slots, si
     }
 }
 
-static bool is_recovering(const struct redisconn_reply *reply, size_t first)
-{
-    return redisconn_reply_integer(redisconn_reply_at(reply, first + READ_RECOVERING), 0) == 1;
-}
-
 void query_put_freshness(struct query *query, struct json_writer *writer,
                          const struct redisconn_reply *reply, size_t first)
 {
@@ -186,9 +178,7 @@ void query_put_freshness(struct query *query, struct json_writer *writer,
     json_open_object(writer);
     put_slowest(writer, slots, count);
     json_close_object(writer);
-    if (is_recovering(reply, first)) {
-        json_put_member_bool(writer, "recovering", true);
-    }
+    query_put_recovering(query, writer);
 }
 
 /* --- all of it */
@@ -207,7 +197,17 @@ static void put_name(struct json_writer *writer, struct strview slot)
     json_put_member_integer(writer, "partition", number);
 }
 
-static void put_slot(struct json_writer *writer, const struct slot *slot)
+/* Whose event came last is not everybody's to know. */
+static void put_last(struct json_writer *writer, const struct slot *slot)
+{
+    json_put_member_text(writer, "last_event_id", slot->last_event_id);
+    json_put_member_text(writer, "aggregate_id", slot->aggregate_id);
+    if (slot->version > 0) {
+        json_put_member_integer(writer, "version", slot->version);
+    }
+}
+
+static void put_slot(struct json_writer *writer, const struct slot *slot, bool has_ids)
 {
     json_open_object(writer);
     put_name(writer, slot->name);
@@ -215,10 +215,8 @@ static void put_slot(struct json_writer *writer, const struct slot *slot)
     json_put_member_integer(writer, "end_offset", slot->end_offset);
     json_put_member_integer(writer, "lag_events", slot->lag_events);
     json_put_member_integer(writer, "lag_ms", slot->lag_ms);
-    json_put_member_text(writer, "last_event_id", slot->last_event_id);
-    json_put_member_text(writer, "aggregate_id", slot->aggregate_id);
-    if (slot->version > 0) {
-        json_put_member_integer(writer, "version", slot->version);
+    if (has_ids) {
+        put_last(writer, slot);
     }
     if (slot->processed_at > 0) {
         json_put_member_integer(writer, "processed_at", slot->processed_at);
@@ -250,13 +248,13 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     json_open_object(&writer);
     json_put_member_text(&writer, "generation",
                          redisconn_reply_text(hash_value(status, STRVIEW("generation"))));
-    json_put_member_bool(&writer, "recovering", is_recovering(reply, 0));
+    json_put_member_bool(&writer, "recovering", query->is_recovering);
     put_slowest(&writer, slots, count);
     put_counters(&writer, status);
     json_key(&writer, "partitions");
     json_open_array(&writer);
     for (size_t i = 0; i < count; i++) {
-        put_slot(&writer, &slots[i]);
+        put_slot(&writer, &slots[i], readers_may_read(query->role, READABLE_FRESHNESS_IDS));
     }
     json_close_array(&writer);
     json_close_object(&writer);
@@ -266,7 +264,7 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
 static void on_request(struct http_request *request, void *user)
 {
     static const char *const PARAMETERS[] = {NULL};
-    struct query *query = query_begin(user, request, PARAMETERS, sizeof *query);
+    struct query *query = query_begin(user, request, READABLE_FRESHNESS, PARAMETERS, sizeof *query);
     if (query == NULL) {
         return;
     }

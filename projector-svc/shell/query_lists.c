@@ -36,7 +36,12 @@ static const struct {
 };
 enum { FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0], FIXED_ARGS = 5 };
 
-enum { READ_PAGE = 0, READ_CUSTOMER, READ_FRESHNESS, READ_COUNT = READ_FRESHNESS + 3 };
+enum {
+    READ_PAGE = 0,
+    READ_CUSTOMER,
+    READ_FRESHNESS,
+    READ_COUNT = READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS
+};
 
 static struct list_query *own(struct query *query)
 {
@@ -99,10 +104,6 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
         [READ_CUSTOMER] = {customer, 2},
     };
     query_ask_freshness(&commands[READ_FRESHNESS]);
-    if (customer_key.data == NULL || args[1].data == NULL) {
-        query_unavailable(&asked->query, "no memory for this request");
-        return;
-    }
     query_read(&asked->query, commands, READ_COUNT, on_page);
 }
 
@@ -188,17 +189,17 @@ static void on_page(struct query *query, const struct redisconn_reply *reply)
 static void on_request(struct http_request *request, void *user)
 {
     static const char *const PARAMETERS[] = {"cursor", "limit", NULL};
-    struct query *query = query_begin(user, request, PARAMETERS, sizeof(struct list_query));
+    struct query *query =
+        query_begin(user, request, READABLE_ORDER_LIST, PARAMETERS, sizeof(struct list_query));
     if (query == NULL) {
         return;
     }
     struct list_query *asked = own(query);
     asked->kind = (enum list_kind)http_request_tag(request);
-    asked->customer_id = asked->kind == LIST_OF_CUSTOMER ? http_request_param(request, 0)
-                         : query->is_customer            ? query->subject
-                                                         : STRVIEW("");
+    asked->customer_id =
+        asked->kind == LIST_OF_CUSTOMER ? http_request_param(request, 0) : query->only;
     const bool is_named = asked->kind == LIST_RECENT || id_form_fits(asked->customer_id);
-    if (!is_named || (query->is_customer && !strview_equal(asked->customer_id, query->subject))) {
+    if (!is_named || !may_see(query->only, asked->customer_id)) {
         query_not_found(query);
         return;
     }

@@ -13,6 +13,7 @@
 #include "projector-svc/core/keys.h"
 #include "projector-svc/shell/order_waits.h"
 #include "projector-svc/shell/query.h"
+#include "projector-svc/shell/view_filter.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -93,7 +94,7 @@ static bool read_word(struct order_query *asked, const char *name, const char *w
 
 /* --- reading */
 
-enum { READ_HASH = 0, READ_RECOVERING, READ_DETAILS, READ_TIMELINE, READ_COUNT };
+enum { READ_HASH = 0, READ_DETAILS, READ_TIMELINE, READ_COUNT };
 enum { FIELD_CUSTOMER = 0, FIELD_VERSION, FIELD_WAITING, FIELD_EVENT_ID, FIELD_PROJECTED };
 
 static query_reply_fn on_order;
@@ -102,25 +103,16 @@ static void read_order(struct order_query *asked)
 {
     struct arena *arena = asked->query.arena;
     const struct strview id = uuid_view(&asked->order_id);
-    const struct strview key = keys_order(arena, id);
-    const struct strview details_key = keys_order_details(arena, id);
-    const struct strview timeline_key = keys_order_timeline(arena, id);
-    if (key.data == NULL || details_key.data == NULL || timeline_key.data == NULL) {
-        query_unavailable(&asked->query, "no memory for this request");
-        return;
-    }
-    const struct strview hash[] = {STRVIEW("HMGET"),       key,
+    const struct strview hash[] = {STRVIEW("HMGET"),       keys_order(arena, id),
                                    STRVIEW("customer_id"), STRVIEW("source_version"),
                                    STRVIEW("waiting_for"), STRVIEW("last_event_id"),
                                    STRVIEW("projected_at")};
-    const struct strview recovering[] = {STRVIEW("EXISTS"), STRVIEW(KEYS_RECOVERING)};
-    const struct strview details[] = {STRVIEW("GET"), details_key};
-    const struct strview timeline[] = {STRVIEW("LRANGE"), timeline_key, STRVIEW("0"),
-                                       STRVIEW("-1")};
+    const struct strview details[] = {STRVIEW("GET"), keys_order_details(arena, id)};
+    const struct strview timeline[] = {STRVIEW("LRANGE"), keys_order_timeline(arena, id),
+                                       STRVIEW("0"), STRVIEW("-1")};
     const bool wants_timeline = asked->part == PART_TIMELINE || asked->has_timeline;
     const struct redisconn_command commands[READ_COUNT] = {
         [READ_HASH] = {hash, sizeof hash / sizeof hash[0]},
-        [READ_RECOVERING] = {recovering, 2},
         [READ_DETAILS] = {details, 2},
         [READ_TIMELINE] = {timeline, 4},
     };
@@ -145,72 +137,108 @@ static void stop_waiting(struct query *query)
 struct order_state {
     int64_t version; /* 0: nothing of it is known */
     int64_t waiting_for;
-    bool is_recovering;
     struct strview event_id;
     int64_t projected_at_ms;
 };
 
-static struct order_state state_of(const struct redisconn_reply *reply)
+/* Of somebody else's order nothing is known, so that all that follows, waiting included, is as if
+ * it were not there. */
+static struct order_state state_of(const struct query *query, const struct redisconn_reply *reply)
 {
     const struct redisconn_reply *hash = redisconn_reply_at(reply, READ_HASH);
+    if (!may_see(query->only, redisconn_reply_text(redisconn_reply_at(hash, FIELD_CUSTOMER)))) {
+        return (struct order_state){.version = 0};
+    }
     return (struct order_state){
         .version = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_VERSION), 0),
         .waiting_for = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_WAITING), 0),
-        .is_recovering =
-            redisconn_reply_integer(redisconn_reply_at(reply, READ_RECOVERING), 0) == 1,
         .event_id = redisconn_reply_text(redisconn_reply_at(hash, FIELD_EVENT_ID)),
         .projected_at_ms = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_PROJECTED), 0),
     };
 }
 
-static void append_timeline(struct strbuf *body, const struct redisconn_reply *timeline,
-                            const char *name)
+/* A stored document, or of it what the asking role may read; false when it is damaged. */
+typedef bool filter_fn(struct strview json, enum role role, struct strbuf *out);
+
+static bool append_document(struct strbuf *body, struct strview json, const struct query *query,
+                            filter_fn *filter)
 {
+    if (query->role != ROLE_AGENT) {
+        return filter(json, query->role, body);
+    }
+    strbuf_append(body, json); /* agents read all there is */
+    return json.len > 1 && json.data[0] == '{' && json.data[json.len - 1] == '}';
+}
+
+static bool append_timeline(struct strbuf *body, const struct redisconn_reply *timeline,
+                            const struct query *query, const char *name)
+{
+    bool is_whole = true;
     strbuf_printf(body, ",\"%s\":[", name);
     for (size_t i = 0; i < redisconn_reply_count(timeline); i++) {
         if (i > 0) {
             strbuf_append_char(body, ',');
         }
-        strbuf_append(body, redisconn_reply_text(redisconn_reply_at(timeline, i)));
+        const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i));
+        is_whole = is_whole && append_document(body, element, query, view_filter_timeline);
     }
     strbuf_append_char(body, ']');
+    return is_whole;
 }
 
-static void append_state(struct strbuf *body, const struct order_state *state)
+static void append_state(struct strbuf *body, const struct query *query,
+                         const struct order_state *state)
 {
     if (state->waiting_for > 0) {
         strbuf_printf(body, ",\"waiting_for\":%" PRId64, state->waiting_for);
     }
-    if (state->is_recovering) {
+    if (query->is_recovering) {
         strbuf_append_cstr(body, ",\"recovering\":true");
     }
     strbuf_append_char(body, '}');
 }
 
 /* The stored document is the answer, with what changes without an event put behind it. */
-static void append_order(struct strbuf *body, const struct order_query *asked,
+static bool append_order(struct strbuf *body, const struct order_query *asked,
                          const struct redisconn_reply *reply, const struct order_state *state)
 {
-    struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
-    details.len -= details.len > 0 ? 1 : 0; /* its closing brace */
-    strbuf_append(body, details);
-    if (asked->has_timeline) {
-        append_timeline(body, redisconn_reply_at(reply, READ_TIMELINE), "timeline");
+    const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
+    bool is_whole = append_document(body, details, &asked->query, view_filter_details);
+    if (!is_whole) {
+        return false;
     }
-    append_state(body, state);
+    strbuf_truncate(body, strbuf_view(body).len - 1); /* its closing brace */
+    if (asked->has_timeline) {
+        is_whole = append_timeline(body, redisconn_reply_at(reply, READ_TIMELINE), &asked->query,
+                                   "timeline");
+    }
+    append_state(body, &asked->query, state);
+    return is_whole;
 }
 
-static void append_timeline_page(struct strbuf *body, const struct order_query *asked,
+static bool append_freshness(struct strbuf *body, const struct order_state *state)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, body);
+    json_open_object(&writer);
+    json_put_member_integer(&writer, "source_version", state->version);
+    json_put_member_string(&writer, "last_event_id", state->event_id);
+    json_put_member_integer(&writer, "projected_at", state->projected_at_ms);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+static bool append_timeline_page(struct strbuf *body, const struct order_query *asked,
                                  const struct redisconn_reply *reply,
                                  const struct order_state *state)
 {
     strbuf_printf(body, "{\"order_id\":\"%s\"", asked->order_id.text);
-    append_timeline(body, redisconn_reply_at(reply, READ_TIMELINE), "events");
-    strbuf_printf(body,
-                  ",\"freshness\":{\"source_version\":%" PRId64
-                  ",\"last_event_id\":\"%.*s\",\"projected_at\":%" PRId64 "}",
-                  state->version, STRVIEW_ARG(state->event_id), state->projected_at_ms);
-    append_state(body, state);
+    const bool is_whole =
+        append_timeline(body, redisconn_reply_at(reply, READ_TIMELINE), &asked->query, "events");
+    strbuf_append_cstr(body, ",\"freshness\":");
+    const bool is_fresh = append_freshness(body, state);
+    append_state(body, &asked->query, state);
+    return is_whole && is_fresh;
 }
 
 static void answer_order(struct order_query *asked, const struct redisconn_reply *reply,
@@ -226,12 +254,10 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
     };
     struct strbuf body;
     strbuf_init(&body, QUERY_BODY_MAX);
-    if (asked->part == PART_TIMELINE) {
-        append_timeline_page(&body, asked, reply, state);
-    } else {
-        append_order(&body, asked, reply, state);
-    }
-    if (!strbuf_ok(&body) || strbuf_view(&body).data[0] != '{') {
+    const bool is_whole = asked->part == PART_TIMELINE
+                              ? append_timeline_page(&body, asked, reply, state)
+                              : append_order(&body, asked, reply, state);
+    if (!is_whole || !strbuf_ok(&body)) {
         strbuf_done(&body);
         query_refuse(&asked->query, 500, "internal", "the stored view is not complete");
         return;
@@ -250,20 +276,6 @@ static void answer_too_early(struct order_query *asked, const struct order_state
                                          .slug = "not-yet-visible",
                                          .detail = "the views have not reached that version",
                                          .members = strview_of(members)});
-}
-
-/* While Redis is being filled again, an order that is not there may only not be there yet. */
-static void answer_unknown(struct order_query *asked, const struct order_state *state)
-{
-    if (!state->is_recovering) {
-        query_not_found(&asked->query);
-        return;
-    }
-    query_problem(&asked->query,
-                  &(struct http_problem){.status = 404,
-                                         .slug = "not-found",
-                                         .detail = "it is not there, or not there again yet",
-                                         .members = STRVIEW("\"recovering\":true")});
 }
 
 /* --- waiting */
@@ -329,16 +341,12 @@ static void miss(struct order_query *asked, const struct redisconn_reply *reply,
 static void on_order(struct query *query, const struct redisconn_reply *reply)
 {
     struct order_query *asked = own(query);
-    const struct order_state state = state_of(reply);
-    const struct strview customer = redisconn_reply_text(
-        redisconn_reply_at(redisconn_reply_at(reply, READ_HASH), FIELD_CUSTOMER));
+    const struct order_state state = state_of(query, reply);
     asked->is_reading = false;
-    if (state.version > 0 && query->is_customer && !strview_equal(customer, query->subject)) {
-        query_not_found(query);
-    } else if (state.version > 0 && state.version >= asked->min_version) {
+    if (state.version > 0 && state.version >= asked->min_version) {
         answer_order(asked, reply, &state, false);
     } else if (asked->min_version == 0) {
-        answer_unknown(asked, &state);
+        query_not_found(query);
     } else {
         miss(asked, reply, &state);
     }
@@ -351,9 +359,9 @@ static void on_request(struct http_request *request, void *user)
     static const char *const ORDER_PARAMETERS[] = {"min_version", "wait", "stale", "include", NULL};
     static const char *const TIMELINE_PARAMETERS[] = {"min_version", "wait", "stale", NULL};
     const enum order_part part = (enum order_part)http_request_tag(request);
-    struct query *query =
-        query_begin(user, request, part == PART_ORDER ? ORDER_PARAMETERS : TIMELINE_PARAMETERS,
-                    sizeof(struct order_query));
+    struct query *query = query_begin(user, request, READABLE_ORDER,
+                                      part == PART_ORDER ? ORDER_PARAMETERS : TIMELINE_PARAMETERS,
+                                      sizeof(struct order_query));
     if (query == NULL) {
         return;
     }

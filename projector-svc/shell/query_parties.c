@@ -55,15 +55,17 @@ static const struct field PRODUCT_FIELDS[] = {
 };
 
 static const struct {
+    enum readable readable;
     const struct field *fields;
     size_t count;
     const char *id_member;
     struct strview (*key)(struct arena *arena, struct strview id);
 } PARTIES[PARTY_COUNT] = {
-    [PARTY_CUSTOMER] = {CUSTOMER_FIELDS, sizeof CUSTOMER_FIELDS / sizeof CUSTOMER_FIELDS[0],
-                        "customer_id", keys_customer},
-    [PARTY_PRODUCT] = {PRODUCT_FIELDS, sizeof PRODUCT_FIELDS / sizeof PRODUCT_FIELDS[0], "sku",
-                       keys_product},
+    [PARTY_CUSTOMER] = {READABLE_CUSTOMER, CUSTOMER_FIELDS,
+                        sizeof CUSTOMER_FIELDS / sizeof CUSTOMER_FIELDS[0], "customer_id",
+                        keys_customer},
+    [PARTY_PRODUCT] = {READABLE_PRODUCT, PRODUCT_FIELDS,
+                       sizeof PRODUCT_FIELDS / sizeof PRODUCT_FIELDS[0], "sku", keys_product},
 };
 
 static void put_field(struct json_writer *writer, const struct field *field,
@@ -122,9 +124,7 @@ static void on_party(struct query *query, const struct redisconn_reply *reply)
     json_writer_init(&writer, &body);
     json_open_object(&writer);
     put_party(&writer, asked->kind, asked->id, values, 0);
-    if (redisconn_reply_integer(redisconn_reply_at(reply, 1), 0) == 1) {
-        json_put_member_bool(&writer, "recovering", true);
-    }
+    query_put_recovering(query, &writer);
     json_close_object(&writer);
     query_answer_json(query, &writer, &body, headers);
 }
@@ -137,28 +137,23 @@ static void read_party(struct party_query *asked)
     for (size_t i = 0; i < PARTIES[asked->kind].count; i++) {
         args[count++] = strview_of(PARTIES[asked->kind].fields[i].name);
     }
-    const struct strview recovering[] = {STRVIEW("EXISTS"), STRVIEW(KEYS_RECOVERING)};
-    const struct redisconn_command commands[] = {{args, count}, {recovering, 2}};
-    if (args[1].data == NULL) {
-        query_unavailable(&asked->query, "no memory for this request");
-        return;
-    }
-    query_read(&asked->query, commands, sizeof commands / sizeof commands[0], on_party);
+    const struct redisconn_command command = {args, count};
+    query_read(&asked->query, &command, 1, on_party);
 }
 
 static void on_request(struct http_request *request, void *user)
 {
     static const char *const PARAMETERS[] = {NULL};
-    struct query *query = query_begin(user, request, PARAMETERS, sizeof(struct party_query));
+    const enum party_kind kind = (enum party_kind)http_request_tag(request);
+    struct query *query =
+        query_begin(user, request, PARTIES[kind].readable, PARAMETERS, sizeof(struct party_query));
     if (query == NULL) {
         return;
     }
     struct party_query *asked = own(query);
-    asked->kind = (enum party_kind)http_request_tag(request);
+    asked->kind = kind;
     asked->id = http_request_param(request, 0);
-    const bool is_somebody_else = asked->kind == PARTY_CUSTOMER && query->is_customer &&
-                                  !strview_equal(asked->id, query->subject);
-    if (!id_form_fits(asked->id) || is_somebody_else) {
+    if (!id_form_fits(asked->id) || !may_see(query->only, asked->id)) {
         query_not_found(query);
         return;
     }
@@ -170,21 +165,17 @@ static void on_request(struct http_request *request, void *user)
 enum { FIND_CUSTOMERS = 0, FIND_FRESHNESS, FIND_COUNT = FIND_FRESHNESS + QUERY_FRESHNESS_COMMANDS };
 
 /* A row is the customer's id, then the fields. */
-static void put_found(struct query *query, struct json_writer *writer,
-                      const struct redisconn_reply *row)
+static void put_found(struct json_writer *writer, const struct redisconn_reply *row)
 {
-    const struct strview id = redisconn_reply_text(redisconn_reply_at(row, 0));
-    if (query->is_customer && !strview_equal(id, query->subject)) {
-        return;
-    }
     json_open_object(writer);
-    put_party(writer, PARTY_CUSTOMER, id, row, 1);
+    put_party(writer, PARTY_CUSTOMER, redisconn_reply_text(redisconn_reply_at(row, 0)), row, 1);
     json_close_object(writer);
 }
 
+/* The first element says whether some were left out; the rows follow. */
 static void on_found(struct query *query, const struct redisconn_reply *reply)
 {
-    const struct redisconn_reply *rows = redisconn_reply_at(reply, FIND_CUSTOMERS);
+    const struct redisconn_reply *found = redisconn_reply_at(reply, FIND_CUSTOMERS);
     struct strbuf body;
     struct json_writer writer;
     strbuf_init(&body, QUERY_BODY_MAX);
@@ -192,10 +183,12 @@ static void on_found(struct query *query, const struct redisconn_reply *reply)
     json_open_object(&writer);
     json_key(&writer, "customers");
     json_open_array(&writer);
-    for (size_t i = 0; i < redisconn_reply_count(rows); i++) {
-        put_found(query, &writer, redisconn_reply_at(rows, i));
+    for (size_t i = 1; i < redisconn_reply_count(found); i++) {
+        put_found(&writer, redisconn_reply_at(found, i));
     }
     json_close_array(&writer);
+    json_put_member_bool(&writer, "truncated",
+                         redisconn_reply_integer(redisconn_reply_at(found, 0), 0) == 1);
     query_put_freshness(query, &writer, reply, FIND_FRESHNESS);
     json_close_object(&writer);
     query_answer_json(query, &writer, &body, NULL);
@@ -220,11 +213,11 @@ static void on_search(struct http_request *request, void *user)
 {
     enum { FIRST_SET = 3 };
     static const char *const PARAMETERS[] = {"email", "phone", NULL};
-    struct query *query = query_begin(user, request, PARAMETERS, sizeof *query);
+    struct query *query = query_begin(user, request, READABLE_SEARCH, PARAMETERS, sizeof *query);
     if (query == NULL) {
         return;
     }
-    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("CUSTOMERS"), STRVIEW("200")};
+    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("FIND"), STRVIEW("200")};
     const size_t sets = add_sets(query, args + FIRST_SET);
     if (sets == 0) {
         query_refuse(query, 400, "malformed-request", "search by email, by phone or by both");

@@ -339,6 +339,87 @@ START_TEST(pages_follow_each_other_also_within_one_instant)
 }
 END_TEST
 
+/* Fills a sorted set: members m00000 to m<count - 1>, all of one instant. */
+static void plant_instant(const char *key, unsigned count)
+{
+    char member[16];
+    for (unsigned i = 0; i < count; i++) {
+        struct error err;
+        (void)snprintf(member, sizeof member, "m%05u", i);
+        const struct strview words[] = {STRVIEW("ZADD"), strview_of(key), STRVIEW("7"),
+                                        strview_of(member)};
+        ck_assert_int_eq(
+            redisconn_send(f.conn, (struct redisconn_command){words, 4}, on_reply, NULL, &err),
+            ERROR_NONE);
+        await();
+    }
+}
+
+START_TEST(a_page_within_a_crowded_instant_begins_where_the_last_one_ended)
+{
+    plant_instant("list", 1000);
+
+    ck_assert_str_eq(read_page("2", "7", "m00500"), "m00499 7  m00498 7  m00497 7  ");
+    ck_assert_str_eq(read_page("2", "7", "m00001"), "m00000 7  ");
+    ck_assert_str_eq(read_page("2", "7", "m00000"), "");
+    ck_assert_str_eq(read_page("2", "7", "z"), "m00999 7  m00998 7  m00997 7  ");
+    ck_assert_str_eq(read_page("2", "6", "z"), "");
+}
+END_TEST
+
+static const char *find(const char *line)
+{
+    struct error err;
+    struct strview words[WORDS_MAX];
+    const struct redisconn_command command = {words, split(line, words)};
+    ck_assert_int_eq(view_read(f.conn, &f.arena, &command, 1, on_reply, NULL, &err), ERROR_NONE);
+    await();
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+    return f.text;
+}
+
+START_TEST(who_is_in_all_sets_is_found)
+{
+    (void)redis("SADD mail b a c");
+    (void)redis("SADD phone c b d");
+    (void)redis("HSET customer:b name Bob");
+
+    ck_assert_str_eq(find("FIND 5 1 mail name"), "0 a  b Bob c  ");
+    ck_assert_str_eq(find("FIND 5 2 mail phone name"), "0 b Bob c  ");
+    ck_assert_str_eq(find("FIND 3 1 mail name"), "0 a  b Bob c  ");
+    ck_assert_str_eq(find("FIND 5 2 mail nothing name"), "0 ");
+    ck_assert_str_eq(find("FIND 5 1 nothing name"), "0 ");
+}
+END_TEST
+
+/* Larger than any encoding that Redis gives back at once. */
+static void plant_set(const char *key, unsigned first, unsigned count)
+{
+    char line[TEXT_MAX];
+    for (unsigned i = first; i < first + count; i++) {
+        (void)snprintf(line, sizeof line, "SADD %s c%u", key, i);
+        (void)redis(line);
+    }
+}
+
+START_TEST(a_search_stops_at_its_limit_and_says_so)
+{
+    plant_set("mail", 0, 2000);
+    plant_set("phone", 2000, 2000);
+    (void)redis("SADD mail both");
+    (void)redis("SADD phone both");
+    (void)redis("SADD few both c1");
+
+    (void)find("FIND 5 1 mail name");
+    ck_assert_msg(strncmp(f.text, "1 ", 2) == 0, "%s", f.text);
+    ck_assert_uint_eq(split(f.text, (struct strview[WORDS_MAX]){{0}}),
+                      12); /* 5 rows, each with an empty name */
+    /* Nearly nobody is in both: to find out takes a look at all of them. */
+    ck_assert_msg(strncmp(find("FIND 5 2 mail phone name"), "1 ", 2) == 0, "%s", f.text);
+    ck_assert_str_eq(find("FIND 5 2 mail few name"), "0 both  c1  "); /* the smallest set decides */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/function");
@@ -354,6 +435,9 @@ int main(void)
     tcase_add_test(server, a_missing_function_is_said_and_loaded_again);
     tcase_add_test(server, a_redis_that_evicts_is_refused);
     tcase_add_test(server, pages_follow_each_other_also_within_one_instant);
+    tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
+    tcase_add_test(server, who_is_in_all_sets_is_found);
+    tcase_add_test(server, a_search_stops_at_its_limit_and_says_so);
     suite_add_tcase(suite, server);
     return check_main(suite);
 }

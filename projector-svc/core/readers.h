@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * readers.h - which role reads what: one table, asked for every route and every part of an answer.
+ *
+ * Why a table: what a role may not read is then a missing cell on one screen, not a condition
+ * forgotten in one of several handlers.
+ *
+ * Own means: of the customer the token names, by may_see() of common/contract/role.h.
+ */
+#ifndef PROJECTOR_SVC_CORE_READERS_H
+#define PROJECTOR_SVC_CORE_READERS_H
+
+#include "common/contract/role.h"
+
+#include <stdbool.h>
+
+enum readable {
+    /* whole answers */
+    READABLE_PRODUCT = 0,
+    READABLE_ORDER,      /* one, by its id, and its timeline */
+    READABLE_ORDER_LIST, /* of all, or of a customer */
+    READABLE_CUSTOMER,   /* with email and phone */
+    READABLE_SEARCH,     /* by email or phone */
+    READABLE_FRESHNESS,
+    /* parts of them */
+    READABLE_RECIPIENT,     /* names and the address, in an order */
+    READABLE_STAFF,         /* who of the staff did something */
+    READABLE_FRESHNESS_IDS, /* which event and aggregate a partition saw last */
+    READABLE_COUNT
+};
+
+enum reading { READING_NOTHING = 0, READING_OWN, READING_ALL };
+
+enum reading readers_reading(enum role role, enum readable readable);
+
+/* More than nothing. */
+bool readers_may_read(enum role role, enum readable readable);
+
+/* The bits of the roles that may ask for it at all. */
+unsigned readers_of(enum readable readable);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/shell/view_filter.h"
+#include "tests/support/check_main.h"
+
+enum { OUT_MAX = 1 << 20 };
+
+#define HEAD                                                                                       \
+    "{\"order_id\":\"o-1\",\"status\":\"shipped\",\"payment_status\":\"authorized\","              \
+    "\"refund_state\":\"none\",\"dispute\":\"open\","
+#define BODY                                                                                       \
+    "\"currency\":\"GBP\",\"total_minor\":-9007199254740993,\"item_count\":1,\"region\":\"GB\","   \
+    "\"lines\":[{\"sku\":\"a\",\"name\":\"A \\\"quoted\\\" \xe9\x98\xbf\",\"quantity\":1,"         \
+    "\"unit_price_minor\":0}],"
+#define ADDRESS                                                                                    \
+    "\"shipping_address\":{\"name\":\"Ada\",\"line1\":\"1 High Street\",\"country\":\"GB\"},"
+#define TAIL                                                                                       \
+    "\"payment\":{\"provider\":\"demo\",\"method\":\"card\"},\"placed_at\":1,"                     \
+    "\"freshness\":{\"source_version\":3,\"last_event_id\":\"e\"}}"
+
+/* As a later version may store it: with members that nobody has decided about. */
+static const char *const STORED =
+    HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\",\"score\":1.5e3}," BODY ADDRESS
+         "\"notes\":[{\"text\":\"rude\"}],\"risk_flags\":[\"fraud\"]," TAIL;
+
+static const struct {
+    enum role role;
+    const char *shown;
+} DETAILS[] = {
+    {ROLE_CUSTOMER,
+     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS TAIL},
+    {ROLE_FULFILMENT,
+     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS TAIL},
+    {ROLE_PAYMENT, HEAD "\"customer\":{\"customer_id\":\"c-1\"}," BODY TAIL},
+    {ROLE_OPERATOR, "{}"},
+};
+
+static struct strbuf out;
+
+static void setup(void)
+{
+    strbuf_init(&out, OUT_MAX);
+}
+
+static void teardown(void)
+{
+    strbuf_done(&out);
+}
+
+START_TEST(of_an_order_each_role_is_shown_what_it_may_read)
+{
+    ck_assert(view_filter_details(strview_of(STORED), DETAILS[_i].role, &out));
+
+    ck_assert_str_eq(strbuf_cstr(&out), DETAILS[_i].shown);
+}
+END_TEST
+
+#define EVENT(actor)                                                                               \
+    "{\"version\":2,\"type\":\"OrderCancelled\",\"at\":7,\"actor\":" actor ",\"summary\":\"Order " \
+    "cancelled\",\"data\":{\"payment_status\":\"voided\"},\"event_id\":\"e\"}"
+
+static const struct {
+    enum role role;
+    const char *stored;
+    const char *shown;
+} EVENTS[] = {
+    {ROLE_CUSTOMER, EVENT("{\"role\":\"agent\",\"subject\":\"anna\"}"),
+     EVENT("{\"role\":\"agent\"}")},
+    {ROLE_CUSTOMER, EVENT("{\"role\":\"operator\",\"subject\":\"otto\"}"),
+     EVENT("{\"role\":\"operator\"}")},
+    {ROLE_CUSTOMER, EVENT("{\"role\":\"customer\",\"subject\":\"c-1\"}"),
+     EVENT("{\"role\":\"customer\",\"subject\":\"c-1\"}")},
+    {ROLE_CUSTOMER, EVENT("{\"role\":\"auditor\",\"subject\":\"x\"}"),
+     EVENT("{\"role\":\"auditor\"}")},
+    {ROLE_PAYMENT, EVENT("{\"role\":\"agent\",\"subject\":\"anna\"}"),
+     EVENT("{\"role\":\"agent\",\"subject\":\"anna\"}")},
+    {ROLE_FULFILMENT, EVENT("{\"role\":\"agent\",\"subject\":\"anna\"}"),
+     EVENT("{\"role\":\"agent\",\"subject\":\"anna\"}")},
+    {ROLE_CUSTOMER, "{\"version\":1,\"secret\":true,\"at\":null}", "{\"version\":1,\"at\":null}"},
+};
+
+START_TEST(a_customer_is_told_the_roles_of_the_staff_and_not_their_subjects)
+{
+    ck_assert(view_filter_timeline(strview_of(EVENTS[_i].stored), EVENTS[_i].role, &out));
+
+    ck_assert_str_eq(strbuf_cstr(&out), EVENTS[_i].shown);
+}
+END_TEST
+
+static const char *const DAMAGED[] = {"", "[]", "{", "null", "{\"a\":1,\"a\":2}", "{}x"};
+
+START_TEST(a_damaged_document_is_not_shown)
+{
+    ck_assert(!view_filter_details(strview_of(DAMAGED[_i]), ROLE_CUSTOMER, &out));
+    ck_assert(!view_filter_timeline(strview_of(DAMAGED[_i]), ROLE_CUSTOMER, &out));
+}
+END_TEST
+
+START_TEST(what_finds_no_room_is_said)
+{
+    struct strbuf small;
+    strbuf_init(&small, 16);
+    ck_assert(!view_filter_details(strview_of(STORED), ROLE_CUSTOMER, &small));
+    strbuf_done(&small);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("projector-svc/shell/view_filter");
+    TCase *documents = tcase_create("documents");
+    tcase_add_checked_fixture(documents, setup, teardown);
+    tcase_add_loop_test(documents, of_an_order_each_role_is_shown_what_it_may_read, 0,
+                        sizeof DETAILS / sizeof DETAILS[0]);
+    tcase_add_loop_test(documents, a_customer_is_told_the_roles_of_the_staff_and_not_their_subjects,
+                        0, sizeof EVENTS / sizeof EVENTS[0]);
+    tcase_add_loop_test(documents, a_damaged_document_is_not_shown, 0,
+                        sizeof DAMAGED / sizeof DAMAGED[0]);
+    tcase_add_test(documents, what_finds_no_room_is_said);
+    suite_add_tcase(suite, documents);
+    return check_main(suite);
+}
