@@ -343,10 +343,23 @@ static void tell_outages(struct relay *relay)
     }
 }
 
+/* What has to be written down is looked at, not announced: a position also moves without an answer
+ * of the producer, over rows that a partition's tail proved to be there. */
+static void mark_dirty(struct relay *relay)
+{
+    for (int i = 0; i < relay->shard_count; i++) {
+        if (shard_log_is_dirty(&relay->shards[i].log)) {
+            marking_touch(relay->marking);
+            return;
+        }
+    }
+}
+
 static void tick_running(struct relay *relay)
 {
     tell_outages(relay);
     recheck_stopped(relay, loop_now_ms());
+    mark_dirty(relay);
     if (++relay->ticks % BACKLOG_EVERY_TICKS == 0 && !relay->is_asking_backlog) {
         ask_backlog(relay);
     }
