@@ -113,6 +113,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
     health_add(runtime->health, "postgresql", relay_probe_database, app->relay);
     health_add(runtime->health, "kafka", relay_probe_kafka, app->relay);
     health_add(runtime->health, "publishing", relay_probe_shards, app->relay);
+    health_add(runtime->health, "work", relay_probe_work, app->relay);
     metrics_on_scrape(runtime->metrics, relay_update_metrics, app->relay);
     return ERROR_NONE;
 }

@@ -188,7 +188,7 @@ static void record_failure(struct trip *trip, const PGresult *pg)
 static void take_result(struct trip *trip, const PGresult *pg)
 {
     const ExecStatusType status = PQresultStatus(pg);
-    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_SINGLE_TUPLE) {
         if (trip->on_result != NULL && !trip->has_failed) {
             const struct pgconn_result result = {.pg = pg};
             trip->on_result(trip->user, trip->index, &result);
@@ -229,6 +229,16 @@ static void take_notifications(struct pgconn *conn)
     }
 }
 
+/* libpq forgets the mode with each statement, and must be told before it looks at the first row;
+ * where it does not apply the call does nothing. */
+static bool is_busy(const struct pgconn *conn)
+{
+    if (conn->options.by_row) {
+        (void)PQsetSingleRowMode(conn->pg);
+    }
+    return PQisBusy(conn->pg) != 0;
+}
+
 static void read_all(struct pgconn *conn)
 {
     if (PQconsumeInput(conn->pg) == 0) {
@@ -236,7 +246,7 @@ static void read_all(struct pgconn *conn)
         return;
     }
     const PGconn *pg = conn->pg;
-    while (conn->pg == pg && conn->in_flight.first != NULL && PQisBusy(conn->pg) == 0) {
+    while (conn->pg == pg && conn->in_flight.first != NULL && !is_busy(conn)) {
         if (PQstatus(conn->pg) == CONNECTION_BAD) {
             lose(conn, PQerrorMessage(conn->pg));
             return;

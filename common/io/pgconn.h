@@ -30,6 +30,7 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct loop;
@@ -52,6 +53,9 @@ struct pgconn_options {
     const char *setup_sql;        /* run after every connect, e.g. SET lock_timeout; may be NULL */
     const struct pgconn_statement *statements; /* static storage */
     size_t statement_count;
+    /* Rows are handed out one by one as they come, those before a failure too: a result of many
+     * large rows is never held whole. on_result is called once per row, and once without any. */
+    bool by_row;
     pgconn_ready_fn *on_ready;   /* connected, set up and prepared */
     pgconn_lost_fn *on_lost;     /* after the trips in flight have ended; reconnecting already */
     pgconn_notify_fn *on_notify; /* for LISTEN; may be NULL */

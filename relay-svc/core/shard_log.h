@@ -42,6 +42,9 @@ enum {
     SHARD_SILENCE_MS = 3600 * 1000, /* after it the first-record rule holds again */
 };
 
+/* Behind what only a person can decide: each stop says where the ways on are written. */
+#define SHARD_WAY_OUT "see \"How a stop ends\" in relay-svc/README.md"
+
 enum shard_state {
     SHARD_UNOWNED = 0,
     SHARD_CHECKING, /* its partitions' tails are being read and judged */

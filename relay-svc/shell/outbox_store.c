@@ -3,146 +3,19 @@
 
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
+#include "common/io/jitter.h"
+#include "common/io/loop.h"
 #include "common/io/pgconn.h"
+#include "common/run/activity.h"
+#include "relay-svc/shell/outbox_sql.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ARRAYS_MAX = 8, ARRAY_BYTES_MAX = 8 << 20, NUMBER_MAX = sizeof "-9223372036854775808" };
-
-/* --- statements ---------------------------------------------------------------- */
-
-enum control_statement {
-    SQL_INSTALLATION = 0,
-    SQL_LISTEN,
-    SQL_SEEN,
-    SQL_RENEW,
-    SQL_CLAIM,
-    SQL_SENT,
-    SQL_MARK,
-    SQL_RELEASE,
-    SQL_LEAVE,
-    SQL_FIND,
-    SQL_BACKLOG,
-    CONTROL_STATEMENT_COUNT
-};
-
-/* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
-static const struct pgconn_statement CONTROL_STATEMENTS[] = {
-    [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
-    [SQL_LISTEN] = {"LISTEN outbox", 0},
-    /* $1 owner, $2 lease in ms; a member not seen for two leases is gone */
-    [SQL_SEEN] = {"WITH seen AS ("
-                  "  INSERT INTO relay_member (owner, seen_at) VALUES ($1, clock_timestamp())"
-                  "  ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at),"
-                  " gone AS ("
-                  "  DELETE FROM relay_member WHERE owner <> $1"
-                  "   AND seen_at < clock_timestamp() - $2::bigint * interval '2 ms')"
-                  " SELECT 1 + count(*) FROM relay_member WHERE owner <> $1"
-                  "   AND seen_at >= clock_timestamp() - $2::bigint * interval '1 ms'",
-                  2},
-    [SQL_RENEW] = {"UPDATE relay_shard r"
-                   " SET lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
-                   " FROM unnest($3::smallint[], $4::bigint[]) AS h(shard, epoch)"
-                   " WHERE r.shard = h.shard AND r.epoch = h.epoch AND r.owner = $1"
-                   " RETURNING r.shard, r.epoch, r.position",
-                   4},
-    /* $3 how many, $4 whether leases under our own name may be taken */
-    [SQL_CLAIM] = {"WITH free AS MATERIALIZED ("
-                   "  SELECT shard FROM relay_shard"
-                   "  WHERE owner IS NULL OR lease_until < clock_timestamp()"
-                   "   OR ($4::boolean AND owner = $1)"
-                   "  ORDER BY shard LIMIT $3::int FOR UPDATE SKIP LOCKED)"
-                   " UPDATE relay_shard r SET owner = $1, epoch = r.epoch + 1,"
-                   "  lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
-                   " FROM free WHERE r.shard = free.shard RETURNING r.shard, r.epoch, r.position",
-                   4},
-    [SQL_SENT] = {"SELECT s.shard, s.topic, s.seq, s.id FROM relay_sent s"
-                  " JOIN relay_shard r USING (shard) WHERE r.owner = $1",
-                  1},
-    /* $2-$4 shards, epochs, positions; $5-$8 shards, topics, seqs, ids */
-    [SQL_MARK] = {"WITH marked AS ("
-                  "  UPDATE relay_shard r SET position = m.position"
-                  "  FROM unnest($2::smallint[], $3::bigint[], $4::bigint[])"
-                  "   AS m(shard, epoch, position)"
-                  "  WHERE r.shard = m.shard AND r.epoch = m.epoch AND r.owner = $1"
-                  "  RETURNING r.shard)"
-                  " INSERT INTO relay_sent (shard, topic, seq, id)"
-                  " SELECT s.shard, s.topic, s.seq, s.id"
-                  " FROM unnest($5::smallint[], $6::text[], $7::bigint[], $8::uuid[])"
-                  "  AS s(shard, topic, seq, id) JOIN marked USING (shard)"
-                  " ON CONFLICT (shard, topic) DO UPDATE SET seq = excluded.seq, id = excluded.id",
-                  8},
-    [SQL_RELEASE] = {"UPDATE relay_shard r SET owner = NULL, lease_until = NULL"
-                     " FROM unnest($2::smallint[], $3::bigint[]) AS h(shard, epoch)"
-                     " WHERE r.shard = h.shard AND r.epoch = h.epoch AND r.owner = $1",
-                     3},
-    [SQL_LEAVE] = {"DELETE FROM relay_member WHERE owner = $1", 1},
-    [SQL_FIND] = {"SELECT seq, id FROM outbox"
-                  " WHERE shard = $1::smallint AND seq = $2::bigint AND aggregatetype = $3",
-                  3},
-    [SQL_BACKLOG] = {"SELECT coalesce(sum(greatest(newest.seq - w.after, 0)), 0)::bigint,"
-                     "  (1000 * coalesce(max(extract(epoch FROM clock_timestamp()"
-                     "   - oldest.occurred_at)), 0))::bigint"
-                     " FROM unnest($1::smallint[], $2::bigint[]) AS w(shard, after)"
-                     " CROSS JOIN LATERAL (SELECT seq FROM outbox WHERE outbox.shard = w.shard"
-                     "  ORDER BY outbox.seq DESC LIMIT 1) AS newest"
-                     " LEFT JOIN LATERAL (SELECT occurred_at FROM outbox"
-                     "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
-                     "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true",
-                     2},
-};
-static_assert(sizeof CONTROL_STATEMENTS / sizeof CONTROL_STATEMENTS[0] == CONTROL_STATEMENT_COUNT,
-              "every statement needs its text");
-
-/* The order of columns in a row read; outbox_row is filled by it. */
-enum row_column {
-    ROW_SHARD = 0,
-    ROW_SEQ,
-    ROW_ID,
-    ROW_AGGREGATE_TYPE,
-    ROW_AGGREGATE_ID,
-    ROW_TYPE,
-    ROW_PAYLOAD,
-    ROW_VERSION,
-    ROW_OCCURRED_AT,
-    ROW_CORRELATION_ID,
-    ROW_CAUSATION_ID,
-    ROW_TRACEPARENT,
-    ROW_COLUMN_COUNT
-};
-
-/*
- * Walks the primary key (shard, seq) from each position on: it costs what it
- * returns, whatever the backlog. Rows come only under a lease that this very
- * database holds for us, in the same snapshot.
- */
-static const struct pgconn_statement READER_STATEMENTS[] = {
-    {"SELECT o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid, o.type, o.payload,"
-     "  o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"
-     "  o.headers->>'causation_id', o.headers->>'traceparent'"
-     " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS w(shard, epoch, after)"
-     " CROSS JOIN LATERAL (SELECT * FROM outbox"
-     "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
-     "  ORDER BY outbox.seq LIMIT $4::int) AS o"
-     " WHERE w.epoch = (SELECT r.epoch FROM relay_shard r WHERE r.shard = w.shard AND r.owner = "
-     "$5)",
-     5},
-};
-
-/* The planner knows nothing of a fresh outbox and must not sort it; times come in UTC. */
-static const char READER_SETUP[] =
-    "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
-    " set_config('plan_cache_mode', 'force_generic_plan', false),"
-    " set_config('enable_seqscan', 'off', false), set_config('enable_sort', 'off', false),"
-    " set_config('enable_bitmapscan', 'off', false), set_config('jit', 'off', false),"
-    " set_config('statement_timeout', '30s', false)";
-
-static const char CONTROL_SETUP[] = "SELECT set_config('jit', 'off', false),"
-                                    " set_config('enable_seqscan', 'off', false),"
-                                    " set_config('statement_timeout', '10s', false)";
 
 struct outbox_reader {
     struct outbox_store *store;
@@ -153,8 +26,17 @@ struct outbox_reader {
     void *user;
 };
 
+static const char *const WORK_NAMES[] = {
+    [OUTBOX_BEAT] = "renewing leases",       [OUTBOX_CLAIM] = "claiming shards",
+    [OUTBOX_RELEASE] = "giving shards back", [OUTBOX_MARK] = "writing positions",
+    [OUTBOX_FIND] = "looking up rows",       [OUTBOX_BACKLOG] = "counting what waits",
+};
+static_assert(sizeof WORK_NAMES / sizeof WORK_NAMES[0] == OUTBOX_WORK_COUNT,
+              "every work needs a name");
+
 struct outbox_store {
     struct outbox_store_options options;
+    struct activity works[OUTBOX_WORK_COUNT];
     struct pgconn *control;
     struct outbox_reader *readers;
     struct strbuf arrays[ARRAYS_MAX];
@@ -173,6 +55,8 @@ static struct strview array(struct outbox_store *store, size_t index)
 
 /* What a trip in flight remembers; freed when it is done. */
 struct errand {
+    struct outbox_store *store;
+    enum outbox_work work;
     const void *events;
     void *user;
     outbox_done *on_done;
@@ -182,20 +66,34 @@ struct errand {
     struct outbox_backlog backlog;
 };
 
-static struct errand *errand_new(const void *events, outbox_done *on_done, void *user)
+static struct errand *errand_new(struct outbox_store *store, enum outbox_work work,
+                                 const void *events, outbox_done *on_done, void *user)
 {
     struct errand *errand = calloc(1, sizeof *errand);
     if (errand == NULL) {
         abort(); /* a hundred bytes: nothing is left to decide */
     }
-    *errand = (struct errand){.events = events, .on_done = on_done, .user = user};
+    *errand = (struct errand){
+        .store = store, .work = work, .events = events, .on_done = on_done, .user = user};
     return errand;
+}
+
+/* That a connection was lost is its own state, not the work's. */
+static void note_outcome(struct errand *errand, const struct pgconn_failure *failure)
+{
+    struct activity *work = &errand->store->works[errand->work];
+    if (failure == NULL) {
+        activity_succeeded(work, loop_now_ms());
+    } else if (failure->index != SIZE_MAX) {
+        (void)activity_failed(work, &failure->err, loop_now_ms(), jitter_draw());
+    }
 }
 
 static void finish_errand(void *user, const struct pgconn_failure *failure)
 {
     struct errand *errand = user;
     const struct error *err = failure == NULL ? NULL : &failure->err;
+    note_outcome(errand, failure);
     if (errand->on_answer != NULL) {
         errand->on_answer(errand->user, &errand->answer, err);
     } else if (errand->on_backlog != NULL) {
@@ -270,7 +168,7 @@ void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *he
     ask(store->control, SQL_RENEW,
         (const struct strview[]){owner(store), lease, array(store, 0), array(store, 1)}, 4);
     pgconn_send_trip(store->control, take_beat, finish_errand,
-                     errand_new(events, events->on_done, user));
+                     errand_new(store, OUTBOX_BEAT, events, events->on_done, user));
 }
 
 static void take_granted(const struct errand *errand, const struct pgconn_result *result)
@@ -316,7 +214,7 @@ void outbox_store_claim(struct outbox_store *store, int max, bool takes_own,
         4);
     ask(store->control, SQL_SENT, (const struct strview[]){owner(store)}, 1);
     pgconn_send_trip(store->control, take_claim, finish_errand,
-                     errand_new(events, events->on_done, user));
+                     errand_new(store, OUTBOX_CLAIM, events, events->on_done, user));
 }
 
 void outbox_store_release(struct outbox_store *store, const struct outbox_lease *held, size_t count,
@@ -328,7 +226,8 @@ void outbox_store_release(struct outbox_store *store, const struct outbox_lease 
     if (is_leaving) {
         ask(store->control, SQL_LEAVE, (const struct strview[]){owner(store)}, 1);
     }
-    pgconn_send_trip(store->control, NULL, finish_errand, errand_new(NULL, on_done, user));
+    pgconn_send_trip(store->control, NULL, finish_errand,
+                     errand_new(store, OUTBOX_RELEASE, NULL, on_done, user));
 }
 
 /* --- marks ---------------------------------------------------------------------- */
@@ -362,7 +261,8 @@ void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *ma
         params[i] = array(store, i - 1);
     }
     ask(store->control, SQL_MARK, params, sizeof params / sizeof params[0]);
-    pgconn_send_trip(store->control, NULL, finish_errand, errand_new(NULL, on_done, user));
+    pgconn_send_trip(store->control, NULL, finish_errand,
+                     errand_new(store, OUTBOX_MARK, NULL, on_done, user));
 }
 
 /* --- look-ups ------------------------------------------------------------------- */
@@ -385,7 +285,7 @@ void outbox_store_find(struct outbox_store *store, const struct outbox_question 
     char seq[NUMBER_MAX];
     (void)snprintf(shard, sizeof shard, "%d", question->shard);
     (void)snprintf(seq, sizeof seq, "%" PRId64, question->seq);
-    struct errand *errand = errand_new(NULL, NULL, user);
+    struct errand *errand = errand_new(store, OUTBOX_FIND, NULL, NULL, user);
     errand->on_answer = on_answer;
     ask(store->control, SQL_FIND,
         (const struct strview[]){strview_of(shard), strview_of(seq), question->aggregate_type}, 3);
@@ -403,7 +303,7 @@ static void take_backlog(void *user, size_t index, const struct pgconn_result *r
 void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease *held, size_t count,
                           outbox_backlog_done *on_done, void *user)
 {
-    struct errand *errand = errand_new(NULL, NULL, user);
+    struct errand *errand = errand_new(store, OUTBOX_BACKLOG, NULL, NULL, user);
     errand->on_backlog = on_done;
     put_leases(held, count, &store->arrays[0], NULL, &store->arrays[1]);
     ask(store->control, SQL_BACKLOG, (const struct strview[]){array(store, 0), array(store, 1)}, 2);
@@ -446,11 +346,25 @@ static void take_rows(void *user, size_t index, const struct pgconn_result *resu
     }
 }
 
+/* PostgreSQL manual, appendix A: what lies there cannot be read, and no later attempt can. */
+static bool is_damage(const char *sqlstate)
+{
+    return strcmp(sqlstate, "XX001") == 0 || strcmp(sqlstate, "XX002") == 0 ||
+           strncmp(sqlstate, "22", 2) == 0;
+}
+
 static void finish_read(void *user, const struct pgconn_failure *failure)
 {
     struct outbox_reader *reader = user;
     reader->is_reading = false;
-    reader->events->on_done(reader->user, reader->index, failure == NULL ? NULL : &failure->err);
+    if (failure == NULL) {
+        reader->events->on_done(reader->user, reader->index, NULL);
+        return;
+    }
+    const struct outbox_read_failure told = {.err = failure->err,
+                                             .is_lost = failure->index == SIZE_MAX,
+                                             .is_damage = is_damage(failure->sqlstate)};
+    reader->events->on_done(reader->user, reader->index, &told);
 }
 
 void outbox_store_read(struct outbox_store *store, int index, const struct outbox_range *ranges,
@@ -474,7 +388,7 @@ void outbox_store_read(struct outbox_store *store, int index, const struct outbo
     reader->is_reading = true;
     reader->events = events;
     reader->user = user;
-    ask(reader->conn, 0,
+    ask(reader->conn, SQL_READ,
         (const struct strview[]){array(store, 0), array(store, 1), array(store, 2),
                                  strview_of(limit_text), owner(store)},
         5);
@@ -585,9 +499,10 @@ static enum error_kind open_reader(struct outbox_store *store, struct loop *loop
     const struct pgconn_options options = {
         .url = store->options.url,
         .application_name = "relay-svc reader",
-        .setup_sql = READER_SETUP,
-        .statements = READER_STATEMENTS,
-        .statement_count = sizeof READER_STATEMENTS / sizeof READER_STATEMENTS[0],
+        .setup_sql = OUTBOX_READER_SETUP,
+        .statements = OUTBOX_READER_SQL,
+        .statement_count = READER_STATEMENT_COUNT,
+        .by_row = true,
         .on_ready = welcome_reader,
         .on_lost = lose_reader,
         .user = reader,
@@ -600,8 +515,8 @@ static enum error_kind open_all(struct outbox_store *store, struct loop *loop, s
     const struct pgconn_options options = {
         .url = store->options.url,
         .application_name = "relay-svc",
-        .setup_sql = CONTROL_SETUP,
-        .statements = CONTROL_STATEMENTS,
+        .setup_sql = OUTBOX_CONTROL_SETUP,
+        .statements = OUTBOX_CONTROL_SQL,
         .statement_count = CONTROL_STATEMENT_COUNT,
         .on_ready = welcome_control,
         .on_lost = lose_control,
@@ -629,6 +544,9 @@ enum error_kind outbox_store_new(struct loop *loop, const struct outbox_store_op
     store->readers = readers;
     (void)snprintf(store->lease_ms, sizeof store->lease_ms, "%" PRId64, options->lease_ms);
     (void)error_set(&store->doubt, ERROR_TRANSIENT, "not connected yet");
+    for (size_t i = 0; i < OUTBOX_WORK_COUNT; i++) {
+        activity_init(&store->works[i], WORK_NAMES[i]);
+    }
     for (size_t i = 0; i < ARRAYS_MAX; i++) {
         strbuf_init(&store->arrays[i], ARRAY_BYTES_MAX);
     }
@@ -671,4 +589,14 @@ enum error_kind outbox_store_state(const struct outbox_store *store, struct erro
     }
     *err = store->doubt;
     return ERROR_TRANSIENT;
+}
+
+enum error_kind outbox_store_probe(const struct outbox_store *store, struct error *err)
+{
+    for (size_t i = 0; i < OUTBOX_WORK_COUNT; i++) {
+        if (activity_is_failing(&store->works[i])) {
+            return activity_probe((void *)(uintptr_t)&store->works[i], err); /* only reads */
+        }
+    }
+    return ERROR_NONE;
 }

@@ -78,6 +78,20 @@ MUST_USE enum error_kind outbox_store_new(struct loop *loop,
                                           struct outbox_store **ret_store, struct error *err);
 void outbox_store_free(struct outbox_store *store);
 
+/* What is done over the control connection again and again; each keeps its last error. */
+enum outbox_work {
+    OUTBOX_BEAT = 0,
+    OUTBOX_CLAIM,
+    OUTBOX_RELEASE,
+    OUTBOX_MARK,
+    OUTBOX_FIND,
+    OUTBOX_BACKLOG,
+    OUTBOX_WORK_COUNT
+};
+
+/* ERROR_NONE, or the last error of a work whose last attempt failed. */
+MUST_USE enum error_kind outbox_store_probe(const struct outbox_store *store, struct error *err);
+
 /* ERROR_NONE, or why not every connection is there. */
 MUST_USE enum error_kind outbox_store_state(const struct outbox_store *store, struct error *err);
 
@@ -154,9 +168,16 @@ struct outbox_range {
     int64_t after; /* seq */
 };
 
+struct outbox_read_failure {
+    struct error err;
+    bool is_lost;   /* the connection was; it comes back by itself */
+    bool is_damage; /* a row is there and cannot be read, now or later */
+};
+
 struct outbox_read_events {
     void (*on_row)(void *user, int reader, const struct outbox_row *row); /* by shard, seq rising */
-    void (*on_done)(void *user, int reader, const struct error *err);
+    /* failure is NULL when there was none. Rows handed out before one are sound. */
+    void (*on_done)(void *user, int reader, const struct outbox_read_failure *failure);
 };
 
 /* Up to limit rows of each range. The reader must be free. */

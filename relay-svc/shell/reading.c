@@ -2,7 +2,9 @@
 #include "relay-svc/shell/reading.h"
 
 #include "common/base/fault_point.h"
+#include "common/io/jitter.h"
 #include "common/io/loop.h"
+#include "common/run/activity.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/shell/outbox_store.h"
 #include "relay-svc/shell/publisher.h"
@@ -42,6 +44,9 @@ struct reading {
     int64_t looked_ms; /* when idle shards were last looked at */
     double row_bytes;  /* moving average */
     bool is_choked;    /* the producer's queue was full */
+    bool was_lone;     /* the last trip was a suspect's: the next is the others' */
+    int last_lone;     /* that suspect */
+    struct activity fares;
 };
 
 /* --- rows ------------------------------------------------------------------------------ */
@@ -100,13 +105,19 @@ static void take_row(void *user, int reader, const struct outbox_row *row)
 {
     struct reading *reading = user;
     struct relay *relay = reading->relay;
-    assert(row->shard >= 0 && row->shard < relay->shard_count);
+    if (row->shard < 0 || row->shard >= relay->shard_count) {
+        return; /* not one of those asked for */
+    }
     struct relay_shard *shard = &relay->shards[row->shard];
     reading->trips[reader].rows++;
     shard->rows_read++;
     reading->row_bytes += ((double)row->bytes - reading->row_bytes) / AVERAGE_WEIGHT;
     if (shard->log.run != shard->reading_run || shard->log.state != SHARD_RUNNING) {
         return; /* read for a run that is over */
+    }
+    if (shard->has_held) { /* what comes behind a row held must not overtake it */
+        hold(reading, shard);
+        return;
     }
     const int topic = topic_of(relay, row->aggregate_type);
     if (topic < 0) {
@@ -154,19 +165,79 @@ static void adjust_limit(struct relay_shard *shard)
     }
 }
 
-static void finish_trip(void *user, int reader, const struct error *err)
+static bool is_any_unread(const struct relay *relay)
+{
+    for (int i = 0; i < relay->shard_count; i++) {
+        if (relay->shards[i].is_unread && relay->shards[i].log.state == SHARD_RUNNING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A row that nobody will ever read stops its shard; whatever else fails is tried again, alone. */
+static void fail_shard(struct relay *relay, struct relay_shard *shard, bool is_alone,
+                       const struct outbox_read_failure *failure)
+{
+    struct shard_log *log = &shard->log;
+    shard->is_due = true;
+    if (failure->is_lost || log->state != SHARD_RUNNING || log->run != shard->reading_run) {
+        return;
+    }
+    shard->is_suspect = true;
+    if (failure->is_damage && is_alone && shard->rows_read == 0) {
+        shard_log_stop(log, "the row after seq %lld cannot be read: %.100s; %s",
+                       (long long)log->read, failure->err.text, SHARD_WAY_OUT);
+        relay_after_change(relay, log->shard);
+    } else if (!failure->is_damage) {
+        shard->is_unread = true;
+    }
+}
+
+static void fail_trip(struct reading *reading, const struct trip *trip,
+                      const struct outbox_read_failure *failure)
+{
+    const int64_t now_ms = loop_now_ms();
+    int64_t pause_ms = 0;
+    if (!failure->is_lost && !failure->is_damage) {
+        pause_ms = activity_failed(&reading->fares, &failure->err, now_ms, jitter_draw());
+    }
+    for (int i = 0; i < trip->count; i++) {
+        struct relay_shard *shard = &reading->relay->shards[trip->shards[i]];
+        shard->not_before_ms = now_ms + pause_ms;
+        fail_shard(reading->relay, shard, trip->count == 1, failure);
+    }
+}
+
+static void settle_trip(struct reading *reading, const struct trip *trip)
+{
+    for (int i = 0; i < trip->count; i++) {
+        struct relay_shard *shard = &reading->relay->shards[trip->shards[i]];
+        shard->is_hot = shard->rows_read >= trip->limit;
+        shard->is_due = shard->is_due || shard->is_hot;
+        shard->is_suspect = shard->is_suspect && shard->is_hot; /* the bad row may be yet to come */
+        shard->is_unread = false;
+    }
+    count_trip(reading, trip);
+    if (!is_any_unread(reading->relay)) {
+        activity_succeeded(&reading->fares, loop_now_ms());
+    }
+}
+
+static void finish_trip(void *user, int reader, const struct outbox_read_failure *failure)
 {
     struct reading *reading = user;
     struct trip *trip = &reading->trips[reader];
     for (int i = 0; i < trip->count; i++) {
         struct relay_shard *shard = &reading->relay->shards[trip->shards[i]];
         shard->is_reading = false;
-        shard->is_hot = err == NULL && shard->rows_read >= trip->limit;
-        shard->is_due = shard->is_due || shard->is_hot || err != NULL;
+        shard->is_hot = false;
         adjust_limit(shard);
     }
-    if (err == NULL) {
-        count_trip(reading, trip);
+    if (failure == NULL) {
+        settle_trip(reading, trip);
+    } else {
+        fail_trip(reading, trip, failure);
     }
     if (trip->rows > 0) {
         reading->pause_ms = FIRST_PAUSE_MS;
@@ -206,7 +277,8 @@ static bool may_read(const struct reading *reading)
 
 static bool is_ready(const struct relay_shard *shard, int64_t now_ms)
 {
-    return shard->is_due && !shard->is_reading && shard_log_wants_rows(&shard->log, now_ms);
+    return shard->is_due && !shard->is_reading && now_ms >= shard->not_before_ms &&
+           shard_log_wants_rows(&shard->log, now_ms);
 }
 
 static int limit_for(const struct reading *reading, const struct trip *trip)
@@ -261,13 +333,31 @@ static int count_hot(const struct relay *relay, int64_t now_ms)
 {
     int count = 0;
     for (int i = 0; i < relay->shard_count; i++) {
-        count += is_ready(&relay->shards[i], now_ms) && relay->shards[i].is_hot ? 1 : 0;
+        const struct relay_shard *shard = &relay->shards[i];
+        count += is_ready(shard, now_ms) && shard->is_hot && !shard->is_suspect ? 1 : 0;
     }
     return count;
 }
 
+/* What may fail goes alone, in turns with all the others. */
+static bool fill_lone(struct reading *reading, struct trip *trip, int64_t now_ms)
+{
+    const struct relay *relay = reading->relay;
+    for (int n = 0; n < relay->shard_count; n++) {
+        const int i = (reading->last_lone + 1 + n) % relay->shard_count;
+        if (relay->shards[i].is_suspect && is_ready(&relay->shards[i], now_ms)) {
+            reading->last_lone = i;
+            trip->shards[0] = i;
+            trip->count = 1;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A fair part of those that have much to read, and all that only want to be looked at. */
-static void fill_trip(struct reading *reading, struct trip *trip, int free_readers, int64_t now_ms)
+static bool fill_shared(const struct reading *reading, struct trip *trip, int free_readers,
+                        int64_t now_ms)
 {
     const struct relay *relay = reading->relay;
     assert(free_readers > 0);
@@ -275,12 +365,25 @@ static void fill_trip(struct reading *reading, struct trip *trip, int free_reade
     trip->count = 0;
     for (int i = 0; i < relay->shard_count; i++) {
         const struct relay_shard *shard = &relay->shards[i];
-        if (!is_ready(shard, now_ms) || (shard->is_hot && hot_left == 0)) {
+        if (shard->is_suspect || !is_ready(shard, now_ms) || (shard->is_hot && hot_left == 0)) {
             continue;
         }
         hot_left -= shard->is_hot ? 1 : 0;
         trip->shards[trip->count++] = i;
     }
+    return trip->count > 0;
+}
+
+/* False when there is nothing to read. */
+static bool fill_trip(struct reading *reading, struct trip *trip, int free_readers, int64_t now_ms)
+{
+    const bool is_lone = !reading->was_lone && fill_lone(reading, trip, now_ms);
+    if (is_lone || fill_shared(reading, trip, free_readers, now_ms)) {
+        reading->was_lone = is_lone;
+        return true;
+    }
+    reading->was_lone = fill_lone(reading, trip, now_ms);
+    return reading->was_lone;
 }
 
 static void arm(struct reading *reading, int64_t delay_ms)
@@ -300,8 +403,7 @@ static void pump(void *user)
         if (!outbox_store_reader_is_free(relay->store, i)) {
             continue;
         }
-        fill_trip(reading, &reading->trips[i], free_readers--, now_ms);
-        if (reading->trips[i].count == 0) {
+        if (!fill_trip(reading, &reading->trips[i], free_readers--, now_ms)) {
             break;
         }
         start_trip(reading, i);
@@ -352,6 +454,11 @@ void reading_make_room(struct reading *reading)
     loop_deferred_schedule(reading->pump);
 }
 
+enum error_kind reading_probe(const struct reading *reading, struct error *err)
+{
+    return activity_probe((void *)(uintptr_t)&reading->fares, err); /* only reads */
+}
+
 struct reading *reading_new(struct relay *relay)
 {
     const size_t shards = (size_t)relay->shard_count;
@@ -367,6 +474,7 @@ struct reading *reading_new(struct relay *relay)
         .ranges = calloc(shards, sizeof *reading->ranges),
         .pause_ms = FIRST_PAUSE_MS,
         .row_bytes = FIRST_ROW_BYTES,
+        .fares = ACTIVITY("reading rows"),
     };
     for (int i = 0; reading->trips != NULL && i < relay->options.readers; i++) {
         reading->trips[i].shards = calloc(shards, sizeof *reading->trips[i].shards);

@@ -14,6 +14,8 @@
 #ifndef RELAY_SVC_SHELL_READING_H
 #define RELAY_SVC_SHELL_READING_H
 
+#include "common/base/error.h"
+
 struct reading;
 struct relay;
 
@@ -28,5 +30,8 @@ void reading_make_room(struct reading *reading);
 
 /* Somebody has appended: look at every shard now. */
 void reading_ring(struct reading *reading);
+
+/* ERROR_NONE, or the error of the last read, when that failed for other reasons than its rows. */
+MUST_USE enum error_kind reading_probe(const struct reading *reading, struct error *err);
 
 #endif

@@ -55,6 +55,8 @@ static void enter_running(struct relay *relay, struct relay_shard *shard)
               LOG_INT("position", shard->log.position));
     shard->is_due = true;
     shard->limit = 0; /* begins small */
+    shard->is_unread = false;
+    shard->not_before_ms = 0;
     shard->told[0] = '\0';
     reading_pump(relay->reading);
 }
@@ -511,6 +513,13 @@ enum error_kind relay_probe_shards(void *user, struct error *err)
     }
     return error_set(err, ERROR_CONFLICT, "%d of %d shards publish nothing; shard %d: %s", count,
                      relay->shard_count, first->log.shard, trouble(first, now_ms));
+}
+
+enum error_kind relay_probe_work(void *user, struct error *err)
+{
+    const struct relay *relay = user;
+    const enum error_kind kind = outbox_store_probe(relay->store, err);
+    return kind != ERROR_NONE || !relay->is_running ? kind : reading_probe(relay->reading, err);
 }
 
 void relay_update_metrics(void *user)

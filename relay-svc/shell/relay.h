@@ -72,6 +72,10 @@ struct relay_shard {
     int rows_read; /* by the trip in flight */
     bool has_held; /* some of them came too early */
     int limit;     /* rows to ask for at most */
+    /* The last read of it failed; until one succeeds it is read alone, so that it fails alone. */
+    bool is_suspect;
+    bool is_unread;        /* the last read failed: see reading's activity */
+    int64_t not_before_ms; /* of its next read */
 };
 
 enum { RELAY_PARTY_COUNT = 2 }; /* PostgreSQL, Kafka */
@@ -114,6 +118,8 @@ bool relay_is_drained(const struct relay *relay);
 MUST_USE enum error_kind relay_probe_database(void *user, struct error *err);
 MUST_USE enum error_kind relay_probe_kafka(void *user, struct error *err);
 MUST_USE enum error_kind relay_probe_shards(void *user, struct error *err);
+/* The last error of every statement whose last attempt failed. */
+MUST_USE enum error_kind relay_probe_work(void *user, struct error *err);
 
 /* Brings gauges up to date. */
 void relay_update_metrics(void *user);

@@ -12,7 +12,17 @@
 
 enum { LIMIT_MS = 60000, SEEN_MAX = 16 };
 
-enum statement { ECHO, DIVIDE, BACKEND_PID, SLEEP, UNNEST, LISTEN, NOTIFY, STATEMENT_COUNT };
+enum statement {
+    ECHO,
+    DIVIDE,
+    BACKEND_PID,
+    SLEEP,
+    UNNEST,
+    LISTEN,
+    NOTIFY,
+    COUNT_DOWN,
+    STATEMENT_COUNT
+};
 
 static const struct pgconn_statement STATEMENTS[STATEMENT_COUNT] = {
     [ECHO] = {"SELECT $1::text, NULL::text", 1},
@@ -23,6 +33,7 @@ static const struct pgconn_statement STATEMENTS[STATEMENT_COUNT] = {
                 1},
     [LISTEN] = {"LISTEN pgconn_test", 0},
     [NOTIFY] = {"NOTIFY pgconn_test", 0},
+    [COUNT_DOWN] = {"SELECT 12 / (3 - x) FROM generate_series(0, $1::int) AS x", 1},
 };
 
 struct seen {
@@ -99,7 +110,7 @@ static void on_done(void *user, const struct pgconn_failure *failure)
     loop_stop(f.loop);
 }
 
-static void setup(void)
+static void connect_to_server(bool by_row)
 {
     struct error err;
     const char *url = getenv("TEST_DATABASE_URL");
@@ -114,6 +125,7 @@ static void setup(void)
         .setup_sql = "SELECT set_config('lock_timeout', '1s', false)",
         .statements = STATEMENTS,
         .statement_count = STATEMENT_COUNT,
+        .by_row = by_row,
         .on_ready = on_ready,
         .on_lost = on_lost,
         .on_notify = on_notify,
@@ -123,6 +135,11 @@ static void setup(void)
     loop_run(f.loop);
     ck_assert_int_eq(f.ready, 1);
     ck_assert(pgconn_is_ready(f.conn));
+}
+
+static void setup(void)
+{
+    connect_to_server(false);
 }
 
 static void teardown(void)
@@ -182,6 +199,35 @@ START_TEST(a_failing_statement_is_named_and_spoils_only_its_trip)
     run_trip();
     ck_assert(!f.has_failed);
     ck_assert_str_eq(f.seen[1].value, "again");
+}
+END_TEST
+
+START_TEST(rows_come_one_by_one_also_those_before_a_failure)
+{
+    teardown();
+    connect_to_server(true);
+
+    query(COUNT_DOWN, "2");
+    run_trip();
+    ck_assert(!f.has_failed);
+    ck_assert_uint_eq(f.seen_count, 4); /* three rows, and the end */
+    ck_assert_str_eq(f.seen[0].value, "4");
+    ck_assert_str_eq(f.seen[1].value, "6");
+    ck_assert_str_eq(f.seen[2].value, "12");
+    ck_assert_uint_eq(f.seen[2].rows, 1);
+    ck_assert_uint_eq(f.seen[3].rows, 0);
+
+    query(COUNT_DOWN, "3"); /* divides by zero at last */
+    run_trip();
+    ck_assert(f.has_failed);
+    ck_assert_str_eq(f.failure.sqlstate, "22012");
+    ck_assert_uint_eq(f.seen_count, 7);
+    ck_assert_str_eq(f.seen[6].value, "12");
+
+    query(ECHO, "again");
+    run_trip();
+    ck_assert(!f.has_failed);
+    ck_assert_str_eq(f.seen[7].value, "again");
 }
 END_TEST
 
@@ -284,6 +330,7 @@ int main(void)
     tcase_add_checked_fixture(server, setup, teardown);
     tcase_add_test(server, results_come_in_the_order_of_the_statements);
     tcase_add_test(server, a_failing_statement_is_named_and_spoils_only_its_trip);
+    tcase_add_test(server, rows_come_one_by_one_also_those_before_a_failure);
     tcase_add_test(server,
                    a_trip_in_flight_on_a_lost_connection_fails_and_the_connection_comes_back);
     tcase_add_test(server, a_trip_built_while_disconnected_fails_from_the_loop);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/shell/outbox_sql.h"
+
+/* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
+const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
+    [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
+    [SQL_LISTEN] = {"LISTEN outbox", 0},
+    /* $1 owner, $2 lease in ms; a member not seen for two leases is gone */
+    [SQL_SEEN] = {"WITH seen AS ("
+                  "  INSERT INTO relay_member (owner, seen_at) VALUES ($1, clock_timestamp())"
+                  "  ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at),"
+                  " gone AS ("
+                  "  DELETE FROM relay_member WHERE owner <> $1"
+                  "   AND seen_at < clock_timestamp() - $2::bigint * interval '2 ms')"
+                  " SELECT 1 + count(*) FROM relay_member WHERE owner <> $1"
+                  "   AND seen_at >= clock_timestamp() - $2::bigint * interval '1 ms'",
+                  2},
+    [SQL_RENEW] = {"UPDATE relay_shard r"
+                   " SET lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
+                   " FROM unnest($3::smallint[], $4::bigint[]) AS h(shard, epoch)"
+                   " WHERE r.shard = h.shard AND r.epoch = h.epoch AND r.owner = $1"
+                   " RETURNING r.shard, r.epoch, r.position",
+                   4},
+    /* $3 how many, $4 whether leases under our own name may be taken */
+    [SQL_CLAIM] = {"WITH free AS MATERIALIZED ("
+                   "  SELECT shard FROM relay_shard"
+                   "  WHERE owner IS NULL OR lease_until < clock_timestamp()"
+                   "   OR ($4::boolean AND owner = $1)"
+                   "  ORDER BY shard LIMIT $3::int FOR UPDATE SKIP LOCKED)"
+                   " UPDATE relay_shard r SET owner = $1, epoch = r.epoch + 1,"
+                   "  lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
+                   " FROM free WHERE r.shard = free.shard RETURNING r.shard, r.epoch, r.position",
+                   4},
+    [SQL_SENT] = {"SELECT s.shard, s.topic, s.seq, s.id FROM relay_sent s"
+                  " JOIN relay_shard r USING (shard) WHERE r.owner = $1",
+                  1},
+    /* $2-$4 shards, epochs, positions; $5-$8 shards, topics, seqs, ids */
+    [SQL_MARK] = {"WITH marked AS ("
+                  "  UPDATE relay_shard r SET position = m.position"
+                  "  FROM unnest($2::smallint[], $3::bigint[], $4::bigint[])"
+                  "   AS m(shard, epoch, position)"
+                  "  WHERE r.shard = m.shard AND r.epoch = m.epoch AND r.owner = $1"
+                  "  RETURNING r.shard)"
+                  " INSERT INTO relay_sent (shard, topic, seq, id)"
+                  " SELECT s.shard, s.topic, s.seq, s.id"
+                  " FROM unnest($5::smallint[], $6::text[], $7::bigint[], $8::uuid[])"
+                  "  AS s(shard, topic, seq, id) JOIN marked USING (shard)"
+                  " ON CONFLICT (shard, topic) DO UPDATE SET seq = excluded.seq, id = excluded.id",
+                  8},
+    [SQL_RELEASE] = {"UPDATE relay_shard r SET owner = NULL, lease_until = NULL"
+                     " FROM unnest($2::smallint[], $3::bigint[]) AS h(shard, epoch)"
+                     " WHERE r.shard = h.shard AND r.epoch = h.epoch AND r.owner = $1",
+                     3},
+    [SQL_LEAVE] = {"DELETE FROM relay_member WHERE owner = $1", 1},
+    [SQL_FIND] = {"SELECT seq, id FROM outbox"
+                  " WHERE shard = $1::smallint AND seq = $2::bigint AND aggregatetype = $3",
+                  3},
+    [SQL_BACKLOG] = {"SELECT coalesce(sum(greatest(newest.seq - w.after, 0)), 0)::bigint,"
+                     "  (1000 * coalesce(max(extract(epoch FROM clock_timestamp()"
+                     "   - oldest.occurred_at)), 0))::bigint"
+                     " FROM unnest($1::smallint[], $2::bigint[]) AS w(shard, after)"
+                     " CROSS JOIN LATERAL (SELECT seq FROM outbox WHERE outbox.shard = w.shard"
+                     "  ORDER BY outbox.seq DESC LIMIT 1) AS newest"
+                     " LEFT JOIN LATERAL (SELECT occurred_at FROM outbox"
+                     "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
+                     "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true",
+                     2},
+};
+/*
+ * Walks the primary key (shard, seq) from each position on: it costs what it
+ * returns, whatever the backlog. Rows come only under a lease that this very
+ * database holds for us, in the same snapshot.
+ */
+const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
+    [SQL_READ] =
+        {"SELECT o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid, o.type, o.payload,"
+         "  o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"
+         "  o.headers->>'causation_id', o.headers->>'traceparent'"
+         " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS w(shard, epoch, after)"
+         " CROSS JOIN LATERAL (SELECT * FROM outbox"
+         "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
+         "  ORDER BY outbox.seq LIMIT $4::int) AS o"
+         " WHERE w.epoch = (SELECT r.epoch FROM relay_shard r WHERE r.shard = w.shard AND r.owner "
+         "= "
+         "$5)",
+         5},
+};
+
+/* The planner knows nothing of a fresh outbox and must not sort it; times come in UTC. */
+const char OUTBOX_READER_SETUP[] =
+    "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
+    " set_config('plan_cache_mode', 'force_generic_plan', false),"
+    " set_config('enable_seqscan', 'off', false), set_config('enable_sort', 'off', false),"
+    " set_config('enable_bitmapscan', 'off', false), set_config('jit', 'off', false),"
+    " set_config('statement_timeout', '30s', false)";
+
+const char OUTBOX_CONTROL_SETUP[] = "SELECT set_config('jit', 'off', false),"
+                                    " set_config('enable_seqscan', 'off', false),"
+                                    " set_config('statement_timeout', '10s', false)";

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outbox_sql.h - the texts that outbox_store.c sends: one table per kind of connection, and what
+ * each connection sets first.
+ *
+ * Private to the store; a statement's place in its table is its name.
+ */
+#ifndef RELAY_SVC_SHELL_OUTBOX_SQL_H
+#define RELAY_SVC_SHELL_OUTBOX_SQL_H
+
+#include "common/io/pgconn.h"
+
+enum control_statement {
+    SQL_INSTALLATION = 0,
+    SQL_LISTEN,
+    SQL_SEEN,
+    SQL_RENEW,
+    SQL_CLAIM,
+    SQL_SENT,
+    SQL_MARK,
+    SQL_RELEASE,
+    SQL_LEAVE,
+    SQL_FIND,
+    SQL_BACKLOG,
+    CONTROL_STATEMENT_COUNT
+};
+
+extern const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT];
+
+/* The order of columns in a row read; outbox_row is filled by it. */
+enum row_column {
+    ROW_SHARD = 0,
+    ROW_SEQ,
+    ROW_ID,
+    ROW_AGGREGATE_TYPE,
+    ROW_AGGREGATE_ID,
+    ROW_TYPE,
+    ROW_PAYLOAD,
+    ROW_VERSION,
+    ROW_OCCURRED_AT,
+    ROW_CORRELATION_ID,
+    ROW_CAUSATION_ID,
+    ROW_TRACEPARENT,
+    ROW_COLUMN_COUNT
+};
+
+enum reader_statement { SQL_READ = 0, READER_STATEMENT_COUNT };
+
+extern const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT];
+
+extern const char OUTBOX_CONTROL_SETUP[];
+extern const char OUTBOX_READER_SETUP[];
+
+#endif
