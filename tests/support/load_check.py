@@ -379,6 +379,7 @@ def main():
     check_outbox(verdict, history, events, groups)
     check_rows(verdict, orders)
     check_stock(verdict, events, orders)
+    until = time.monotonic() + options.catch_up
     if "kafka" in wanted:
         until = wait_until(options.catch_up, lambda: stations.unpublished() == 0)
         verdict.say("the relay has published everything",
