@@ -24,6 +24,7 @@ static const struct service SERVICE = {
     .values = &settings,
     .common_offset = offsetof(struct command_settings, common),
     .commands = COMMANDS,
+    .check = command_settings_check,
     .metrics = COMMAND_METRICS,
     .metric_count = COMMAND_METRIC_COUNT,
 };

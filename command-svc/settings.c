@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/settings.h"
 
+#include "common/io/pgurl.h"
+
 static const struct setting ROWS[] = {
     SETTINGS_COMMON_ROWS(struct command_settings, common, "8080"),
     {.name = "DATABASE_URL",
@@ -61,3 +63,12 @@ const struct settings_schema COMMAND_SCHEMA = {
     .count = sizeof ROWS / sizeof ROWS[0],
     .prefixes = PREFIXES,
 };
+
+void command_settings_check(const void *values, struct settings *settings)
+{
+    const struct command_settings *own = values;
+    struct error err;
+    if (own->database_url != NULL && pgurl_check(own->database_url, &err) != ERROR_NONE) {
+        settings_add_fault(settings, "DATABASE_URL: %s", err.text);
+    }
+}

@@ -20,4 +20,7 @@ struct command_settings {
 
 extern const struct settings_schema COMMAND_SCHEMA;
 
+/* A service's check of its own settings (struct service). */
+void command_settings_check(const void *values, struct settings *settings);
+
 #endif

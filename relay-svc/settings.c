@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/settings.h"
 
+#include "common/io/pgurl.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -174,6 +176,10 @@ void relay_settings_check(const void *values, struct settings *settings)
     struct error err;
     if (relay_names_make(values, &names, &err) != ERROR_NONE) {
         settings_add_fault(settings, "%s", err.text);
+    }
+    const struct relay_settings *own = values;
+    if (own->database_url != NULL && pgurl_check(own->database_url, &err) != ERROR_NONE) {
+        settings_add_fault(settings, "DATABASE_URL: %s", err.text);
     }
     if (settings_property_count(settings) > RELAY_PROPERTIES_MAX) {
         settings_add_fault(settings, "KAFKA_: at most %d properties", RELAY_PROPERTIES_MAX);

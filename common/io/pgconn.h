@@ -12,6 +12,15 @@
  * with ERROR_TRANSIENT, and whether its COMMIT happened is then unknown: the
  * caller finds out from its own data.
  *
+ * Why nothing waits without end: a server may take statements and never answer. A trip has
+ * reply_timeout_ms from the moment it is the first in flight; then the connection is given up. So
+ * it is when an answer says that the session is not what it was: read-only since a failover, or
+ * without its prepared statements.
+ *
+ * Which server: all hosts of the URL in order, each address with a share of ten seconds (or the
+ * URL's connect_timeout); names are looked up off the loop. A replica, a session that may only
+ * read and a database that is not in UTF8 are refused, whatever target_session_attrs says.
+ *
  * Calling sequence:
  *     pgconn_new() ... on_ready ...
  *     pgconn_query(conn, STATEMENT, params, n)   once or more: queued, not sent
@@ -45,12 +54,19 @@ struct pgconn_statement {
 
 typedef void pgconn_ready_fn(void *user);
 typedef void pgconn_lost_fn(void *user, const struct error *err);
+
+/* ERROR_NONE, or why this server must not be worked with: the next one is tried, or this one later.
+ */
+typedef enum error_kind pgconn_check_fn(void *user, const struct pgconn_result *result,
+                                        struct error *err);
 typedef void pgconn_notify_fn(void *user, struct strview channel);
 
 struct pgconn_options {
     const char *url;              /* libpq connection string or URI; PG* variables fill the rest */
     const char *application_name; /* seen in pg_stat_activity */
     const char *setup_sql;        /* run after every connect, e.g. SET lock_timeout; may be NULL */
+    pgconn_check_fn *check_setup; /* looks at what setup_sql returned; may be NULL */
+    int64_t reply_timeout_ms;     /* from a trip's turn to its outcome; 0: 15 s */
     const struct pgconn_statement *statements; /* static storage */
     size_t statement_count;
     /* Rows are handed out one by one as they come, those before a failure too: a result of many
@@ -64,7 +80,7 @@ struct pgconn_options {
 
 /* What went wrong with a trip. kind: CONFLICT for 23505, INVALID for the other data errors
  * (classes 22, 23) and for anything unknown, TRANSIENT for what the same call may survive later
- * (08, 40, 53, 55P03, 57, a lost connection). */
+ * (08, 40, 53, 55P03, 57, a lost connection), or on a new session (0A000, 25006, 26000). */
 struct pgconn_failure {
     struct error err;
     char sqlstate[6];    /* "" when no server answered */
@@ -78,15 +94,15 @@ typedef void pgconn_result_fn(void *user, size_t index, const struct pgconn_resu
 /* failure is NULL when every statement succeeded. A new trip may be built from inside. */
 typedef void pgconn_done_fn(void *user, const struct pgconn_failure *failure);
 
-/* Starts connecting; fails only on a malformed url or exhausted memory (ERROR_FATAL). */
+/* Starts connecting; fails only on a malformed url (pgurl.h) or exhausted memory (ERROR_FATAL). */
 MUST_USE enum error_kind pgconn_new(struct loop *loop, const struct pgconn_options *options,
                                     struct pgconn **ret_conn, struct error *err);
 
 /* Closes at once; trips in flight get no outcome. Accepts NULL. */
 void pgconn_free(struct pgconn *conn);
 
-/* Gives the connection up as if it had been lost, and connects anew: for a server that took
- * statements and never answers. */
+/* Gives the connection up as if it had been lost: not ready from here on, outcomes come from the
+ * loop. */
 void pgconn_abandon(struct pgconn *conn, const char *reason);
 
 /* Connected and prepared. While false, queries are refused with ERROR_TRANSIENT. */
@@ -113,7 +129,8 @@ int64_t pgconn_affected(const struct pgconn_result *result);
 /* The text form; data is NULL for SQL NULL. */
 struct strview pgconn_value(const struct pgconn_result *result, size_t row, size_t column);
 
-/* A column known to hold an integer; 0 for NULL. */
+/* A column known to hold an integer; 0 for NULL. Other text is 0, too, and the trip fails with
+ * ERROR_INVALID. */
 int64_t pgconn_value_i64(const struct pgconn_result *result, size_t row, size_t column);
 
 /* Builds PostgreSQL array literals, the parameters of set-based statements: {"a","b\"c",NULL}. */

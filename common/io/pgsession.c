@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/pgsession.h"
 
+#include "common/io/pgserver.h"
+#include "common/io/pgurl.h"
+
 #include <assert.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -16,35 +19,6 @@ static void ignore_notice(void *user, const PGresult *result)
     (void)result;
 }
 
-enum error_kind pgsession_open(const char *url, const char *application_name,
-                               struct pgsession **ret_session, struct error *err)
-{
-    const char *const names[] = {"dbname", "fallback_application_name", "connect_timeout", NULL};
-    const char *const values[] = {url, application_name, "10", NULL};
-    struct pgsession *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for a database session");
-    }
-    session->pg = PQconnectdbParams(names, values, 1);
-    if (PQstatus(session->pg) != CONNECTION_OK) {
-        (void)error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
-        pgsession_close(session);
-        return err->kind;
-    }
-    (void)PQsetNoticeReceiver(session->pg, ignore_notice, NULL);
-    *ret_session = session;
-    return ERROR_NONE;
-}
-
-void pgsession_close(struct pgsession *session)
-{
-    if (session != NULL) {
-        PQclear(session->result);
-        PQfinish(session->pg);
-        free(session);
-    }
-}
-
 static enum error_kind check(const struct pgsession *session, struct error *err)
 {
     const ExecStatusType status = PQresultStatus(session->result);
@@ -58,6 +32,63 @@ static enum error_kind check(const struct pgsession *session, struct error *err)
     }
     return error_set(err, ERROR_FATAL, "PostgreSQL: %s%s%s", text, hint == NULL ? "" : ". ",
                      hint == NULL ? "" : hint);
+}
+
+/* Half-open connections are noticed, however long a statement takes. */
+static PGconn *connect_to(const char *url, const char *application_name)
+{
+    const char *const names[] = {
+        "dbname",           "fallback_application_name", "client_encoding",
+        "connect_timeout",  "keepalives_idle",           "keepalives_interval",
+        "keepalives_count", "tcp_user_timeout",          NULL};
+    const char *const values[] = {url, application_name, "UTF8", "10", "5", "3",
+                                  "3", "15000",          NULL};
+    return PQconnectdbParams(names, values, 1);
+}
+
+static enum error_kind check_server(struct pgsession *session, struct error *err)
+{
+    session->result = PQexec(session->pg, PGSERVER_QUESTION);
+    enum error_kind kind = check(session, err);
+    if (kind == ERROR_NONE && pgserver_judge(session->result, err) != ERROR_NONE) {
+        kind = error_context(err, "PostgreSQL");
+    }
+    return kind;
+}
+
+enum error_kind pgsession_open(const char *url, const char *application_name,
+                               struct pgsession **ret_session, struct error *err)
+{
+    if (pgurl_check(url, err) != ERROR_NONE) {
+        return err->kind = ERROR_FATAL;
+    }
+    struct pgsession *session = calloc(1, sizeof *session);
+    if (session == NULL) {
+        return error_set(err, ERROR_FATAL, "no memory for a database session");
+    }
+    session->pg = connect_to(url, application_name);
+    (void)PQsetNoticeReceiver(session->pg, ignore_notice, NULL);
+    enum error_kind kind = ERROR_NONE;
+    if (PQstatus(session->pg) != CONNECTION_OK) {
+        kind = error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
+    } else {
+        kind = check_server(session, err);
+    }
+    if (kind != ERROR_NONE) {
+        pgsession_close(session);
+        return kind;
+    }
+    *ret_session = session;
+    return ERROR_NONE;
+}
+
+void pgsession_close(struct pgsession *session)
+{
+    if (session != NULL) {
+        PQclear(session->result);
+        PQfinish(session->pg);
+        free(session);
+    }
 }
 
 enum error_kind pgsession_run(struct pgsession *session, const char *sql, struct error *err)

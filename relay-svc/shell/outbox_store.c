@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { READER_TIMEOUT_MS = 35000 }; /* the server ends a read before */
 enum { ARRAYS_MAX = 8, ARRAY_BYTES_MAX = 8 << 20, NUMBER_MAX = sizeof "-9223372036854775808" };
 
 struct outbox_reader {
@@ -500,6 +501,7 @@ static enum error_kind open_reader(struct outbox_store *store, struct loop *loop
         .url = store->options.url,
         .application_name = "relay-svc reader",
         .setup_sql = OUTBOX_READER_SETUP,
+        .reply_timeout_ms = READER_TIMEOUT_MS,
         .statements = OUTBOX_READER_SQL,
         .statement_count = READER_STATEMENT_COUNT,
         .by_row = true,

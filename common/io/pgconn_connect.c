@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finding a server: all names are looked up at once, then one address after the other gets its
+ * share of the time, until one lets us in and is what we need. That is a round; after it comes a
+ * pause. Each round asks for the names anew, as a failover may move them.
+ */
+#include "common/io/jitter.h"
+#include "common/io/loop.h"
+#include "common/io/pgconn_internal.h"
+#include "common/io/pgserver.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    ROUND_MS = 10000,
+    SHARE_LEAST_MS = 2000,
+    LOOKUP_SHARE_MS = 2000,
+    STEADY_MS = 5000, /* ready for so long, a connection is replaced at once when it goes */
+    SESSION_STATEMENT = 0,
+    SETUP_STATEMENT = 1,
+};
+
+static void begin_round(struct pgconn *conn);
+static void on_socket(void *user, bool readable, bool writable);
+
+/* ---- addresses ----------------------------------------------------------------------------------
+ */
+
+static size_t address_count(const struct pgconn *conn, size_t host)
+{
+    if (!pgurl_needs_lookup(&conn->url.hosts[host])) {
+        return 1;
+    }
+    return conn->lookups[host].resolver == NULL ? conn->lookups[host].found.count : 0;
+}
+
+static size_t all_addresses(const struct pgconn *conn)
+{
+    size_t count = 0;
+    for (size_t host = 0; host < conn->url.host_count; host++) {
+        count += address_count(conn, host);
+    }
+    return count;
+}
+
+/* Moves to an address that is there; false when the round has seen all. */
+static bool find_next(struct pgconn *conn)
+{
+    while (conn->next_host < conn->url.host_count) {
+        if (conn->next_address < address_count(conn, conn->next_host)) {
+            return true;
+        }
+        conn->next_host++;
+        conn->next_address = 0;
+    }
+    return false;
+}
+
+static bool is_looking_up(const struct pgconn *conn)
+{
+    for (size_t host = 0; host < conn->url.host_count; host++) {
+        if (conn->lookups[host].resolver != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void on_looked_up(void *user, const struct resolver_addresses *found,
+                         const struct error *failure)
+{
+    struct pgconn_lookup *lookup = user;
+    struct pgconn *conn = lookup->conn;
+    struct resolver *resolver = lookup->resolver;
+    lookup->resolver = NULL;
+    if (found != NULL) {
+        lookup->found = *found;
+    } else {
+        lookup->found.count = 0;
+        if (conn->state == PGCONN_RESOLVING) {
+            (void)error_set(&conn->last_error, ERROR_TRANSIENT, "PostgreSQL: %s", failure->text);
+        }
+    }
+    if (conn->state == PGCONN_RESOLVING &&
+        (!is_looking_up(conn) || (conn->is_overdue && found != NULL))) {
+        begin_round(conn);
+    }
+    resolver_free(resolver); /* failure points into it */
+}
+
+static void look_up_hosts(struct pgconn *conn)
+{
+    for (size_t host = 0; host < conn->url.host_count; host++) {
+        struct pgconn_lookup *lookup = &conn->lookups[host];
+        if (pgurl_needs_lookup(&conn->url.hosts[host]) && lookup->resolver == NULL) {
+            lookup->conn = conn;
+            lookup->resolver =
+                resolver_start(conn->loop, conn->url.hosts[host].name, on_looked_up, lookup);
+        }
+    }
+}
+
+/* ---- setting the session up --------------------------------------------------------------------
+ */
+
+static void on_setup_result(void *user, size_t index, const struct pgconn_result *result)
+{
+    struct pgconn *conn = user;
+    if (conn->refusal.kind != ERROR_NONE) {
+        return;
+    }
+    if (index == SESSION_STATEMENT) {
+        (void)!pgserver_judge(result->pg, &conn->refusal);
+    } else if (index == SETUP_STATEMENT && conn->options.check_setup != NULL) {
+        (void)!conn->options.check_setup(conn->options.user, result, &conn->refusal);
+    }
+}
+
+static void become_ready(struct pgconn *conn)
+{
+    loop_timer_stop(conn->timer);
+    conn->state = PGCONN_READY;
+    conn->ready_since_ms = loop_now_ms();
+    conn->is_in_round = false;
+    conn->last_error = (struct error){.kind = ERROR_NONE};
+    conn->options.on_ready(conn->options.user);
+}
+
+static void on_set_up(void *user, const struct pgconn_failure *failure)
+{
+    struct pgconn *conn = user;
+    if (conn->pg == NULL) {
+        return; /* lost already, and on its way back */
+    }
+    if (failure != NULL) {
+        /* Class 42: a table or function that our SQL names is not there. */
+        const bool is_schema = strncmp(failure->sqlstate, "42", 2) == 0;
+        char reason[ERROR_TEXT_MAX];
+        (void)snprintf(reason, sizeof reason, "%.180s%s", failure->err.text,
+                       is_schema ? "; bring the schema up: command-svc migrate" : "");
+        pgconn_lose(conn, reason);
+    } else if (conn->refusal.kind != ERROR_NONE) {
+        pgconn_lose(conn, conn->refusal.text);
+    } else {
+        become_ready(conn);
+    }
+}
+
+static bool queue_setup(struct pgconn *conn)
+{
+    const struct pgconn_options *options = &conn->options;
+    const char *setup = options->setup_sql == NULL ? "SELECT 1" : options->setup_sql;
+    bool ok = PQsetnonblocking(conn->pg, 1) == 0 && PQenterPipelineMode(conn->pg) == 1 &&
+              PQsendQueryParams(conn->pg, PGSERVER_QUESTION, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
+              PQsendQueryParams(conn->pg, setup, 0, NULL, NULL, NULL, NULL, 0) == 1;
+    for (size_t i = 0; ok && i < options->statement_count; i++) {
+        char name[PGCONN_NAME_LEN];
+        pgconn_statement_name(i, name);
+        const struct pgconn_statement *statement = &options->statements[i];
+        ok = PQsendPrepare(conn->pg, name, statement->sql, statement->param_count, NULL) == 1;
+    }
+    return ok && PQpipelineSync(conn->pg) == 1;
+}
+
+static void set_up(struct pgconn *conn)
+{
+    conn->state = PGCONN_SETTING_UP;
+    conn->refusal = (struct error){.kind = ERROR_NONE};
+    struct trip *trip = pgconn_trip_new(conn->options.statement_count);
+    trip->on_result = on_setup_result;
+    trip->on_done = on_set_up;
+    trip->user = conn;
+    pgconn_push_trip(conn, trip);
+    if (queue_setup(conn)) {
+        pgconn_flush(conn);
+    } else {
+        pgconn_lose(conn, PQerrorMessage(conn->pg));
+    }
+}
+
+/* ---- connecting ---------------------------------------------------------------------------------
+ */
+
+/* libpq may change its socket between two polls (TLS fallback). */
+static void watch_for(struct pgconn *conn, bool read, bool write)
+{
+    loop_fd_free(conn->watch);
+    conn->watch = loop_fd_new(conn->loop, PQsocket(conn->pg), on_socket, conn);
+    loop_fd_want(conn->watch, read, write);
+}
+
+static void poll_connecting(struct pgconn *conn)
+{
+    switch (PQconnectPoll(conn->pg)) {
+    case PGRES_POLLING_READING:
+        watch_for(conn, true, false);
+        break;
+    case PGRES_POLLING_WRITING:
+        watch_for(conn, false, true);
+        break;
+    case PGRES_POLLING_OK:
+        watch_for(conn, true, false);
+        set_up(conn);
+        break;
+    case PGRES_POLLING_FAILED:
+    case PGRES_POLLING_ACTIVE:
+    default:
+        pgconn_lose(conn, PQerrorMessage(conn->pg));
+        break;
+    }
+}
+
+static void on_socket(void *user, bool readable, bool writable)
+{
+    struct pgconn *conn = user;
+    if (conn->state == PGCONN_CONNECTING) {
+        poll_connecting(conn);
+        return;
+    }
+    const PGconn *pg = conn->pg;
+    if (readable) {
+        pgconn_read(conn);
+    }
+    if (writable && conn->pg == pg && conn->pg != NULL) {
+        pgconn_flush(conn);
+    }
+}
+
+static void ignore_notice(void *user, const PGresult *result)
+{
+    (void)user;
+    (void)result; /* notices are for people at psql */
+}
+
+/* libpq takes the URL for all but the place: of that it gets one address, so that it looks up
+ * nothing. Half-open connections are noticed within a quarter of a minute. */
+static PGconn *start_libpq(const struct pgconn *conn)
+{
+    const struct pgurl_host *host = &conn->url.hosts[conn->next_host];
+    const char *address = pgurl_needs_lookup(host)
+                              ? conn->lookups[conn->next_host].found.texts[conn->next_address]
+                              : host->address;
+    const char *const names[] = {"dbname",
+                                 "host",
+                                 "hostaddr",
+                                 "port",
+                                 "fallback_application_name",
+                                 "client_encoding",
+                                 "keepalives_idle",
+                                 "keepalives_interval",
+                                 "keepalives_count",
+                                 "tcp_user_timeout",
+                                 NULL};
+    const char *const values[] = {conn->options.url,
+                                  host->name,
+                                  address,
+                                  host->port,
+                                  conn->options.application_name,
+                                  "UTF8",
+                                  "5",
+                                  "3",
+                                  "3",
+                                  "15000",
+                                  NULL};
+    return PQconnectStartParams(names, values, 1);
+}
+
+static int64_t share_ms(const struct pgconn *conn)
+{
+    const int64_t wanted = conn->url.connect_timeout_ms > 0
+                               ? conn->url.connect_timeout_ms
+                               : ROUND_MS / (int64_t)all_addresses(conn);
+    return wanted > SHARE_LEAST_MS ? wanted : SHARE_LEAST_MS;
+}
+
+static void connect_next(struct pgconn *conn)
+{
+    conn->state = PGCONN_CONNECTING;
+    conn->pg = start_libpq(conn);
+    if (conn->pg == NULL) {
+        abort(); /* out of memory */
+    }
+    loop_timer_start(conn->timer, share_ms(conn));
+    (void)PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
+    if (PQstatus(conn->pg) == CONNECTION_BAD || PQsocket(conn->pg) < 0) {
+        pgconn_lose(conn, PQerrorMessage(conn->pg));
+        return;
+    }
+    watch_for(conn, false, true); /* libpq: "as if PQconnectPoll had said WRITING" */
+}
+
+static void rest(struct pgconn *conn)
+{
+    conn->state = PGCONN_WAITING;
+    conn->is_in_round = false;
+    loop_timer_start(conn->timer, backoff_next_ms(&conn->backoff, jitter_draw()));
+}
+
+static void begin_round(struct pgconn *conn)
+{
+    conn->is_in_round = true;
+    conn->next_host = 0;
+    conn->next_address = 0;
+    if (find_next(conn)) {
+        connect_next(conn);
+    } else {
+        rest(conn); /* no name was found */
+    }
+}
+
+static void start_round(struct pgconn *conn)
+{
+    conn->state = PGCONN_RESOLVING;
+    conn->is_overdue = false;
+    look_up_hosts(conn);
+    if (is_looking_up(conn)) {
+        loop_timer_start(conn->timer, LOOKUP_SHARE_MS);
+    } else {
+        begin_round(conn);
+    }
+}
+
+/* A name server that is slow holds up those hosts only that it is asked for. */
+static void stop_looking_up(struct pgconn *conn)
+{
+    conn->is_overdue = true;
+    if (all_addresses(conn) > 0) {
+        begin_round(conn);
+        return;
+    }
+    (void)error_set(&conn->last_error, ERROR_TRANSIENT,
+                    "PostgreSQL: the host's name is still being looked up");
+}
+
+void pgconn_on_timer(void *user)
+{
+    struct pgconn *conn = user;
+    char reason[64];
+    switch (conn->state) {
+    case PGCONN_WAITING:
+        if (conn->is_in_round) {
+            connect_next(conn);
+        } else {
+            start_round(conn);
+        }
+        break;
+    case PGCONN_RESOLVING:
+        stop_looking_up(conn);
+        break;
+    case PGCONN_CONNECTING:
+    case PGCONN_SETTING_UP:
+        (void)snprintf(reason, sizeof reason, "no answer within %lld ms",
+                       (long long)share_ms(conn));
+        pgconn_lose(conn, reason);
+        break;
+    case PGCONN_READY:
+    default:
+        break;
+    }
+}
+
+/* ---- losing
+ * -------------------------------------------------------------------------------------- */
+
+void pgconn_drop(struct pgconn *conn)
+{
+    loop_fd_free(conn->watch);
+    conn->watch = NULL;
+    PQfinish(conn->pg);
+    conn->pg = NULL;
+}
+
+/* A connection that served for a while is replaced at once: a server may end idle ones, a proxy may
+ * lead to another server. One that is lost as soon as it stands waits longer each time. */
+void pgconn_try_again(struct pgconn *conn, bool was_ready)
+{
+    conn->state = PGCONN_WAITING;
+    if (was_ready && loop_now_ms() - conn->ready_since_ms >= STEADY_MS) {
+        backoff_reset(&conn->backoff);
+        loop_timer_start(conn->timer, 0);
+        return;
+    }
+    if (!was_ready && conn->is_in_round) {
+        conn->next_address++;
+        if (find_next(conn)) {
+            loop_timer_start(conn->timer, 0);
+            return;
+        }
+    }
+    rest(conn);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/io/pgserver.h"
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum column { IS_READ_ONLY, IS_REPLICA, ENCODING };
+
+/* Settings that an older server does not know are left out. */
+const char PGSERVER_QUESTION[] =
+    "SELECT current_setting('transaction_read_only'), pg_is_in_recovery(),"
+    " current_setting('server_encoding'),"
+    " (SELECT count(set_config(wanted.name, wanted.value, false))"
+    " FROM (VALUES ('idle_session_timeout', '0'), ('client_connection_check_interval', '2s'),"
+    " ('default_transaction_isolation', 'read committed')) AS wanted (name, value)"
+    " JOIN pg_settings USING (name))";
+
+static bool says(const PGresult *answer, enum column column, const char *text)
+{
+    return strcmp(PQgetvalue(answer, 0, (int)column), text) == 0;
+}
+
+enum error_kind pgserver_judge(const PGresult *answer, struct error *err)
+{
+    if (says(answer, IS_REPLICA, "t")) {
+        return error_set(err, ERROR_TRANSIENT, "the server is a replica; the primary is needed");
+    }
+    if (says(answer, IS_READ_ONLY, "on")) {
+        return error_set(err, ERROR_TRANSIENT,
+                         "the session may only read (default_transaction_read_only)");
+    }
+    if (!says(answer, ENCODING, "UTF8")) {
+        return error_set(err, ERROR_FATAL,
+                         "the database's encoding is %s; it must be UTF8 (CREATE DATABASE … "
+                         "ENCODING 'UTF8' TEMPLATE template0)",
+                         PQgetvalue(answer, 0, (int)ENCODING));
+    }
+    return ERROR_NONE;
+}
