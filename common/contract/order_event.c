@@ -105,8 +105,8 @@ void order_json_put_address(struct json_writer *writer, const struct shipping_ad
     json_put_member_string(writer, "name", address->name);
     json_put_member_string(writer, "line1", address->line1);
     json_put_member_text(writer, "line2", address->line2);
-    json_put_member_string(writer, "city", address->city);
-    json_put_member_string(writer, "postal_code", address->postal_code);
+    json_put_member_text(writer, "city", address->city);
+    json_put_member_text(writer, "postal_code", address->postal_code);
     json_put_member_text(writer, "region", address->region);
     json_put_member_string(writer, "country", address->country);
     json_close_object(writer);
@@ -179,8 +179,8 @@ static bool decode_placed(struct event_reader *reader, const struct json_value *
                 .name = event_read_text(reader, address, "name"),
                 .line1 = event_read_text(reader, address, "line1"),
                 .line2 = event_read_optional_text(reader, address, "line2"),
-                .city = event_read_text(reader, address, "city"),
-                .postal_code = event_read_text(reader, address, "postal_code"),
+                .city = event_read_optional_text(reader, address, "city"),
+                .postal_code = event_read_optional_text(reader, address, "postal_code"),
                 .region = event_read_optional_text(reader, address, "region"),
                 .country = event_read_text(reader, address, "country"),
             },

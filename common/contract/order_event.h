@@ -35,11 +35,11 @@ struct order_line {
 struct shipping_address {
     struct strview name;
     struct strview line1;
-    struct strview line2; /* may be empty */
-    struct strview city;
-    struct strview postal_code;
-    struct strview region;  /* may be empty */
-    struct strview country; /* two capital letters */
+    struct strview line2;       /* may be empty */
+    struct strview city;        /* may be empty: Singapore is one */
+    struct strview postal_code; /* may be empty: Hong Kong has none */
+    struct strview region;      /* may be empty */
+    struct strview country;     /* two capital letters */
 };
 
 struct order_placed {

@@ -83,8 +83,6 @@ const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT] = {
                           .line_count = 1,
                           .address = {.name = TEXT("guest"),
                                       .line1 = TEXT("-"),
-                                      .city = TEXT("-"),
-                                      .postal_code = TEXT("-"),
                                       .country = TEXT("ZZ")}}}},
     {.name = "PaymentAuthorized",
      .aggregate = AGGREGATE_ORDER,

@@ -81,7 +81,8 @@ static void assert_limits(const struct command *command)
     }
     ck_assert(order->customer_id.len >= 1 && order->customer_id.len <= 64);
     ck_assert_uint_eq(order->currency.len, 3);
-    ck_assert(utf8_length(order->address.city) >= 1 && utf8_length(order->address.city) <= 200);
+    ck_assert(utf8_length(order->address.line1) >= 1 && utf8_length(order->address.line1) <= 200);
+    ck_assert(utf8_length(order->address.city) <= 200);
 }
 
 /* True when the body was accepted. */
