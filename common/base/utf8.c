@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/utf8.h"
 
+#include <stdint.h>
+
 /* RFC 3629 section 4, the syntax of UTF-8 byte sequences: lead byte range, range of the second
  * byte, total length. Later bytes are 80..BF. */
 static const struct sequence {
@@ -75,4 +77,69 @@ size_t utf8_length(struct strview text)
         count += is_tail((unsigned char)text.data[at]) ? 0 : 1;
     }
     return count;
+}
+
+/* ---- blanks ---- */
+
+/* Unicode 15: the property White_Space, then the invisible ones. */
+static const struct {
+    uint32_t first;
+    uint32_t last;
+} BLANKS[] = {
+    {0x0009, 0x000d}, {0x0020, 0x0020}, {0x0085, 0x0085}, {0x00a0, 0x00a0},
+    {0x1680, 0x1680}, {0x2000, 0x200b}, {0x200e, 0x200f}, {0x2028, 0x202f},
+    {0x205f, 0x2060}, {0x2066, 0x2069}, {0x3000, 0x3000}, {0xfeff, 0xfeff},
+};
+
+/* Of a valid sequence. */
+static uint32_t code_point(const unsigned char *at, size_t len)
+{
+    static const unsigned char LEAD_BITS[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t code = at[0] & LEAD_BITS[len];
+    for (size_t i = 1; i < len; i++) {
+        code = code << 6 | (at[i] & 0x3fU);
+    }
+    return code;
+}
+
+size_t utf8_blank_len(struct strview text)
+{
+    const unsigned char *bytes = (const unsigned char *)text.data;
+    const size_t len = text.len == 0 ? 0 : sequence_len(bytes, text.len);
+    const uint32_t code = len == 0 ? 0 : code_point(bytes, len);
+    for (size_t i = 0; i < sizeof BLANKS / sizeof BLANKS[0]; i++) {
+        if (code >= BLANKS[i].first && code <= BLANKS[i].last) {
+            return len;
+        }
+    }
+    return 0;
+}
+
+static struct strview behind(struct strview text, size_t len)
+{
+    return (struct strview){.data = text.data + len, .len = text.len - len};
+}
+
+bool utf8_has_blank(struct strview text)
+{
+    for (; text.len > 0; text = behind(text, 1)) {
+        if (utf8_blank_len(text) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct strview utf8_trim(struct strview text)
+{
+    size_t blank_len = 0;
+    while ((blank_len = utf8_blank_len(text)) > 0) {
+        text = behind(text, blank_len);
+    }
+    size_t end = 0; /* behind the last byte that is part of no blank */
+    for (size_t at = 0; at<text.len; at += blank_len> 0 ? blank_len : 1) {
+        blank_len = utf8_blank_len(behind(text, at));
+        end = blank_len > 0 ? end : at + 1;
+    }
+    return (struct strview){.data = text.data, .len = end};
 }

@@ -21,4 +21,18 @@ size_t utf8_valid_head(struct strview text);
 /* Code points of valid UTF-8. */
 size_t utf8_length(struct strview text);
 
+/*
+ * Bytes of the blank that the text begins with; 0 when it begins with none. Blanks are
+ * Unicode's white space, and what shows nothing at all: zero-width space, word joiner, byte order
+ * mark, marks of direction. Pasted from a page they come along with what was meant.
+ * Not the zero-width joiners: some scripts are spelt with them.
+ */
+size_t utf8_blank_len(struct strview text);
+
+/* Is there a blank anywhere in it? */
+bool utf8_has_blank(struct strview text);
+
+/* Without blanks at both ends. */
+struct strview utf8_trim(struct strview text);
+
 #endif

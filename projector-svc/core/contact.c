@@ -1,29 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/contact.h"
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
+#include "common/base/utf8.h"
 
 struct strview contact_email(struct arena *arena, struct strview typed)
 {
-    while (typed.len > 0 && is_blank(typed.data[0])) {
-        typed.data++;
-        typed.len--;
-    }
-    while (typed.len > 0 && is_blank(typed.data[typed.len - 1])) {
-        typed.len--;
-    }
-    char *email = arena_alloc(arena, typed.len + 1);
+    const struct strview address = utf8_trim(typed);
+    char *email = arena_alloc(arena, address.len + 1);
     if (email == NULL) {
         return (struct strview){.data = NULL};
     }
-    for (size_t i = 0; i < typed.len; i++) {
-        const char byte = typed.data[i];
+    for (size_t i = 0; i < address.len; i++) {
+        const char byte = address.data[i];
         email[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
     }
-    return (struct strview){.data = email, .len = typed.len};
+    return (struct strview){.data = email, .len = address.len};
 }
 
 struct strview contact_phone(struct arena *arena, struct strview typed)

@@ -11,8 +11,9 @@
 #include "common/base/arena.h"
 #include "common/base/strview.h"
 
-/* Without blanks around it, ASCII letters lower case. Empty stays empty; data is NULL when the
- * arena is full. */
+/* Without blanks around it (utf8_trim()), ASCII letters lower case. No others: which letters are
+ * one depends on the language (Turkish has two kinds of i) and on Unicode's version, and a version
+ * later the lookups would be other keys. Empty stays empty; data is NULL when the arena is full. */
 struct strview contact_email(struct arena *arena, struct strview typed);
 
 /* The digits of an E.164 number: "+44 20 7946 0958" and "0044 20…" are both "4420…". */

@@ -104,6 +104,72 @@ START_TEST(the_valid_head_ends_before_the_first_fault)
 }
 END_TEST
 
+/* Each with the length of its blank. */
+static const struct {
+    const char *text;
+    size_t blank_len;
+} BLANKS[] = {
+    {"", 0},
+    {"a ", 0},
+    {" a", 1},
+    {"\t", 1},
+    {"\n", 1},
+    {"\x08", 0},
+    {"\x0e", 0},
+    {"\xc2\x85", 2},
+    {"\xc2\xa0x", 2}, /* no-break space */
+    {"\xc2\xa1", 0},
+    {"\xe1\x9a\x80", 3},
+    {"\xe2\x80\x80", 3},
+    {"\xe2\x80\x8b", 3}, /* zero-width space */
+    {"\xe2\x80\x8c", 0}, /* zero-width non-joiner: Persian is spelt with it */
+    {"\xe2\x80\x8d", 0},
+    {"\xe2\x80\x8e", 3},
+    {"\xe2\x80\xa8", 3},
+    {"\xe2\x81\xa0", 3},
+    {"\xe2\x82\xac", 0}, /* the euro sign */
+    {"\xe3\x80\x80", 3},
+    {"\xef\xbb\xbf", 3}, /* byte order mark */
+    {"\xf0\x9f\x98\x80", 0},
+    {"\xe2\x80", 0}, /* cut off */
+    {"\x80", 0},
+};
+
+START_TEST(blanks_are_white_space_and_what_nobody_sees)
+{
+    ck_assert_uint_eq(utf8_blank_len(strview_of(BLANKS[_i].text)), BLANKS[_i].blank_len);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *trimmed;
+    bool has_blank; /* when it is trimmed */
+} TRIMS[] = {
+    {"", "", false},
+    {" ", "", false},
+    {" \xc2\xa0\xe2\x80\x8b\t", "", false},
+    {"abc", "abc", false},
+    {"\xef\xbb\xbf"
+     "a\xc3\xa9\xe2\x80\x8b ",
+     "a\xc3\xa9", false},
+    {" a b ", "a b", true},
+    {"a\xc2\xa0"
+     "b\xc2\xa0",
+     "a\xc2\xa0"
+     "b",
+     true},
+    {"\xff \xff ", "\xff \xff", true},
+};
+
+START_TEST(trimming_takes_blanks_off_both_ends)
+{
+    const struct strview trimmed = utf8_trim(strview_of(TRIMS[_i].text));
+    ck_assert_msg(strview_is(trimmed, TRIMS[_i].trimmed), "%.*s", STRVIEW_ARG(trimmed));
+    ck_assert_int_eq(utf8_has_blank(trimmed), TRIMS[_i].has_blank);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/utf8");
@@ -114,5 +180,11 @@ int main(void)
     tcase_add_test(syntax, length_counts_code_points);
     tcase_add_test(syntax, the_valid_head_ends_before_the_first_fault);
     suite_add_tcase(suite, syntax);
+    TCase *blanks = tcase_create("blanks");
+    tcase_add_loop_test(blanks, blanks_are_white_space_and_what_nobody_sees, 0,
+                        sizeof BLANKS / sizeof BLANKS[0]);
+    tcase_add_loop_test(blanks, trimming_takes_blanks_off_both_ends, 0,
+                        sizeof TRIMS / sizeof TRIMS[0]);
+    suite_add_tcase(suite, blanks);
     return check_main(suite);
 }

@@ -11,6 +11,9 @@ static const struct {
     const char *typed;
     const char *email;
 } EMAILS[] = {
+    {"\xc2\xa0"
+     "Ada@Example.org\xe2\x80\x8b",
+     "ada@example.org"}, /* pasted from a page */
     {"ada@example.com", "ada@example.com"},
     {"  Ada@Example.COM\t\n", "ada@example.com"},
     {"\xc3\x84"
