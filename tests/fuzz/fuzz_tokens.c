@@ -134,7 +134,7 @@ static void check_lookups(const struct auth *auth, const struct reading *reading
         const struct principal *found = auth_lookup(auth, strview_of(KNOWN[i].token));
         EXPECT((found == NULL) == (listed->role.data == NULL));
         if (found != NULL) {
-            EXPECT(strview_is(listed->role, auth_role_name(found->role)));
+            EXPECT(strview_is(listed->role, role_name(found->role)));
             EXPECT(strview_is(listed->subject, found->subject));
             EXPECT(!found->is_anyone);
         }
