@@ -9,16 +9,32 @@
 #include "common/io/pgsession.h"
 
 #include <stdio.h>
+#include <time.h>
 
 extern const struct embedded_text COMMAND_MIGRATIONS[];
 
-enum { SCRIPT_MAX = 4 << 20, NUMBER_LEN = 4, CHECKSUM_LEN = 2 * DIGEST_LEN };
+enum {
+    SCRIPT_MAX = 4 << 20,
+    NUMBER_LEN = 4,
+    CHECKSUM_LEN = 2 * DIGEST_LEN,
+    ATTEMPTS = 30, /* for the locks of one migration */
+    PAUSE_S = 1,
+};
 
 static const char BOOKKEEPING_SQL[] =
     "CREATE TABLE IF NOT EXISTS schema_migration (version int PRIMARY KEY, name text NOT NULL,"
     " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
 
-static const char LOCK_SQL[] = "SELECT pg_advisory_lock(1869769843, -1)";
+/* One migration at a time; the lock is kept until the session ends. */
+static const char LOCK_SQL[] = "SET lock_timeout = '60s'; SELECT pg_advisory_lock(1869769843, -1)";
+
+/* A change of a table waits for whoever reads it, and everybody else then waits behind the change:
+ * so it waits for a moment only, and is tried again. */
+static const char PATIENCE_SQL[] = "SET LOCAL lock_timeout = '1s';";
+
+static const char BROKEN_RULES_SQL[] =
+    "SELECT string_agg(conname, ', ' ORDER BY conname) FROM pg_constraint"
+    " WHERE conrelid = 'outbox'::regclass AND contype = 'c' AND NOT convalidated";
 
 struct migration {
     const char *name;
@@ -72,10 +88,10 @@ static enum error_kind describe(const struct embedded_text *file, struct migrati
 static void put_migration(const struct migration *migration, struct strbuf *script)
 {
     strbuf_printf(script,
-                  "BEGIN;\n%s\n"
+                  "BEGIN;\n%s\n%s\n"
                   "INSERT INTO schema_migration (version, name, checksum) VALUES (%lld, '%s',"
                   " '%s');\nCOMMIT;\n",
-                  migration->text, (long long)migration->version, migration->name,
+                  PATIENCE_SQL, migration->text, (long long)migration->version, migration->name,
                   migration->checksum);
 }
 
@@ -88,7 +104,14 @@ static enum error_kind apply(struct pgsession *session, const struct migration *
     if (!strbuf_ok(&script)) {
         return error_set(err, ERROR_FATAL, "migration %s is too long", migration->name);
     }
-    const enum error_kind kind = pgsession_run(session, strbuf_cstr(&script), err);
+    enum error_kind kind = pgsession_run(session, strbuf_cstr(&script), err);
+    for (int i = 1; i < ATTEMPTS && kind == ERROR_CONFLICT; i++) {
+        const struct timespec pause = {.tv_sec = PAUSE_S};
+        (void)nanosleep(&pause, NULL);
+        struct error ignored;
+        (void)!pgsession_run(session, "ROLLBACK", &ignored);
+        kind = pgsession_run(session, strbuf_cstr(&script), err);
+    }
     if (kind != ERROR_NONE) {
         return error_context(err, "applying %s", migration->name);
     }
@@ -170,6 +193,18 @@ static enum error_kind fix_shards(struct pgsession *session, int shards, struct 
     return kind;
 }
 
+static enum error_kind report_broken_rules(struct pgsession *session, struct strbuf *report,
+                                           struct error *err)
+{
+    struct strview rules;
+    const enum error_kind kind = pgsession_ask(session, BROKEN_RULES_SQL, NULL, 0, &rules, err);
+    if (kind == ERROR_NONE && rules.data != NULL) {
+        strbuf_printf(report, "old rows of the outbox break %.*s; new ones cannot\n",
+                      STRVIEW_ARG(rules));
+    }
+    return kind;
+}
+
 enum error_kind migrate_run(const char *database_url, int shards, struct strbuf *report,
                             struct error *err)
 {
@@ -184,7 +219,10 @@ enum error_kind migrate_run(const char *database_url, int shards, struct strbuf 
     if (kind == ERROR_NONE) {
         kind = bring_all_up(session, report, err);
     }
-    return kind == ERROR_NONE ? fix_shards(session, shards, report, err) : kind;
+    if (kind == ERROR_NONE) {
+        kind = fix_shards(session, shards, report, err);
+    }
+    return kind == ERROR_NONE ? report_broken_rules(session, report, err) : kind;
 }
 
 enum error_kind migrate_print(int shards, struct strbuf *script, struct error *err)

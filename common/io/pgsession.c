@@ -7,6 +7,9 @@
 #include <assert.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
+#include <string.h>
+
+static const char LOCK_NOT_AVAILABLE[] = "55P03";
 
 struct pgsession {
     PGconn *pg;
@@ -27,11 +30,13 @@ static enum error_kind check(const struct pgsession *session, struct error *err)
     }
     const char *text = PQresultErrorField(session->result, PG_DIAG_MESSAGE_PRIMARY);
     const char *hint = PQresultErrorField(session->result, PG_DIAG_MESSAGE_HINT);
+    const char *sqlstate = PQresultErrorField(session->result, PG_DIAG_SQLSTATE);
     if (text == NULL) {
         return error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
     }
-    return error_set(err, ERROR_FATAL, "PostgreSQL: %s%s%s", text, hint == NULL ? "" : ". ",
-                     hint == NULL ? "" : hint);
+    const bool is_locked = sqlstate != NULL && strcmp(sqlstate, LOCK_NOT_AVAILABLE) == 0;
+    return error_set(err, is_locked ? ERROR_CONFLICT : ERROR_FATAL, "PostgreSQL: %s%s%s", text,
+                     hint == NULL ? "" : ". ", hint == NULL ? "" : hint);
 }
 
 /* Half-open connections are noticed, however long a statement takes. */

@@ -6,8 +6,8 @@
  * mode cannot send, and nobody waits on the loop while they run.
  *
  * Errors: ERROR_TRANSIENT when the server cannot be reached, or is not the primary (pgserver.h);
- * ERROR_FATAL with the server's text (and hint) otherwise, or in our own words for a malformed url
- * (pgurl.h).
+ * ERROR_CONFLICT when lock_timeout ended it; ERROR_FATAL with the server's text (and hint)
+ * otherwise, or in our own words for a malformed url (pgurl.h).
  */
 #ifndef COMMON_IO_PGSESSION_H
 #define COMMON_IO_PGSESSION_H
