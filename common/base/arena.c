@@ -20,12 +20,20 @@ void arena_init(struct arena *arena, size_t max)
     *arena = (struct arena){.max = max};
 }
 
+static void free_block(struct arena *arena, struct arena_block *block)
+{
+    if (block != NULL && arena->pool != NULL) {
+        *arena->pool += block->size;
+    }
+    free(block);
+}
+
 void arena_reset(struct arena *arena)
 {
     struct arena_block *block = arena->blocks;
     while (block != NULL && block->older != NULL) {
         struct arena_block *older = block->older;
-        free(block);
+        free_block(arena, block);
         block = older;
     }
     arena->blocks = block;
@@ -39,7 +47,7 @@ void arena_reset(struct arena *arena)
 void arena_done(struct arena *arena)
 {
     arena_reset(arena);
-    free(arena->blocks);
+    free_block(arena, arena->blocks);
     arena->blocks = NULL;
     arena->used = 0;
 }
@@ -54,9 +62,14 @@ static size_t next_block_size(const struct arena *arena, size_t need)
     return size < need ? need : size;
 }
 
+bool arena_is_crowded(const struct arena *arena)
+{
+    return arena->pool != NULL && *arena->pool < arena->max - arena->used;
+}
+
 static struct arena_block *add_block(struct arena *arena, size_t need)
 {
-    const size_t left = arena->max - arena->used;
+    const size_t left = arena_is_crowded(arena) ? *arena->pool : arena->max - arena->used;
     if (need > left) {
         return NULL;
     }
@@ -71,6 +84,9 @@ static struct arena_block *add_block(struct arena *arena, size_t need)
     *block = (struct arena_block){.older = arena->blocks, .size = size};
     arena->blocks = block;
     arena->used += size;
+    if (arena->pool != NULL) {
+        *arena->pool -= size;
+    }
     return block;
 }
 

@@ -5,7 +5,8 @@
  *
  * Why bounded: what an outsider sends decides how much is allocated, so every
  * arena has a maximum; past it arena_alloc() returns NULL and the caller says
- * ERROR_EXHAUSTED.
+ * ERROR_EXHAUSTED. Many arenas may also share one sum (pool), because a bound for each
+ * is none for a thousand of them.
  *
  * Ownership: what comes from an arena is freed by arena_reset() or
  * arena_done(), never alone. Threads: one at a time.
@@ -16,6 +17,7 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -24,15 +26,19 @@ struct arena {
     struct arena_block *blocks; /* newest first */
     size_t used;                /* bytes handed to blocks so far */
     size_t max;                 /* bytes */
+    size_t *pool; /* bytes left of what several arenas share; NULL: nothing is shared */
 };
 
-/* Allocates nothing yet. */
+/* Allocates nothing yet. pool may be set afterwards, before the first allocation. */
 void arena_init(struct arena *arena, size_t max);
 
 /* Forgets all allocations and keeps the oldest block for the next message. */
 void arena_reset(struct arena *arena);
 
 void arena_done(struct arena *arena);
+
+/* Whether the pool leaves less than the arena's own maximum would: then a refusal may pass. */
+bool arena_is_crowded(const struct arena *arena);
 
 /* Zeroed memory aligned for any type, or NULL past the maximum. */
 MUST_USE void *arena_alloc(struct arena *arena, size_t size);

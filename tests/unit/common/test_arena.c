@@ -134,6 +134,43 @@ START_TEST(a_maximum_of_zero_gives_nothing)
 }
 END_TEST
 
+START_TEST(arenas_that_share_a_pool_end_together)
+{
+    size_t pool = 10000;
+    struct arena first;
+    struct arena second;
+    arena_init(&first, 100000);
+    arena_init(&second, 100000);
+    first.pool = &pool;
+    second.pool = &pool;
+
+    ck_assert_ptr_nonnull(arena_alloc(&first, 9000));
+    ck_assert_ptr_null(arena_alloc(&second, 2000));
+    ck_assert(arena_is_crowded(&second));
+    arena_done(&first);
+    ck_assert_uint_eq(pool, 10000);
+    ck_assert_ptr_nonnull(arena_alloc(&second, 2000));
+    ck_assert_ptr_nonnull(arena_alloc(&second, 5000));
+    arena_reset(&second);
+    ck_assert_uint_eq(pool, 10000 - second.used);
+
+    arena_done(&second);
+    ck_assert_uint_eq(pool, 10000);
+}
+END_TEST
+
+START_TEST(an_arena_without_a_pool_is_never_crowded)
+{
+    struct arena alone;
+    arena_init(&alone, 16);
+
+    ck_assert_ptr_null(arena_alloc(&alone, 17));
+
+    ck_assert(!arena_is_crowded(&alone));
+    arena_done(&alone);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/arena");
@@ -150,6 +187,8 @@ int main(void)
     tcase_add_test(bounds, a_copy_has_a_nul_behind_it);
     tcase_add_test(bounds, an_arena_done_twice_or_reset_empty_is_fine);
     tcase_add_test(bounds, a_maximum_of_zero_gives_nothing);
+    tcase_add_test(bounds, arenas_that_share_a_pool_end_together);
+    tcase_add_test(bounds, an_arena_without_a_pool_is_never_crowded);
     suite_add_tcase(suite, bounds);
     return check_main(suite);
 }
