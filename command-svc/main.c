@@ -23,8 +23,8 @@ static const struct service SERVICE = {
     .schema = &COMMAND_SCHEMA,
     .values = &settings,
     .common_offset = offsetof(struct command_settings, common),
-    .commands = COMMANDS,
     .check = command_settings_check,
+    .commands = COMMANDS,
     .metrics = COMMAND_METRICS,
     .metric_count = COMMAND_METRIC_COUNT,
 };

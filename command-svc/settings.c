@@ -3,6 +3,10 @@
 
 #include "common/io/pgurl.h"
 
+#include <string.h>
+
+enum { QUERY_URL_MAX = 2048 };
+
 static const struct setting ROWS[] = {
     SETTINGS_COMMON_ROWS(struct command_settings, common, "8080"),
     {.name = "DATABASE_URL",
@@ -64,11 +68,27 @@ const struct settings_schema COMMAND_SCHEMA = {
     .prefixes = PREFIXES,
 };
 
+/* A Location has to fit its buffer, and to be one: half of it would lead somewhere else. */
+static bool is_base_url(const char *url)
+{
+    const size_t len = strlen(url);
+    for (size_t i = 0; i < len; i++) {
+        if (url[i] <= ' ' || url[i] > '~') {
+            return false;
+        }
+    }
+    return len <= QUERY_URL_MAX;
+}
+
 void command_settings_check(const void *values, struct settings *settings)
 {
     const struct command_settings *own = values;
     struct error err;
     if (own->database_url != NULL && pgurl_check(own->database_url, &err) != ERROR_NONE) {
         settings_add_fault(settings, "DATABASE_URL: %s", err.text);
+    }
+    if (!is_base_url(own->query_url)) {
+        settings_add_fault(settings, "COMMAND_QUERY_URL: at most %d visible ASCII characters",
+                           QUERY_URL_MAX);
     }
 }

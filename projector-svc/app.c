@@ -71,6 +71,13 @@ static enum error_kind build_projector(struct app *app, const struct service_cal
     return projector_new(app->runtime.loop, app->runtime.metrics, &options, &app->projector, err);
 }
 
+/* Who only waits must never take the places of all who ask. */
+static size_t max_waiters(const struct projector_settings *settings)
+{
+    const int64_t half = (settings->common.max_connections + 1) / 2;
+    return (size_t)(settings->max_waiters < half ? settings->max_waiters : half);
+}
+
 static enum error_kind build_queries(struct app *app, const struct projector_settings *settings,
                                      struct error *err)
 {
@@ -79,7 +86,7 @@ static enum error_kind build_queries(struct app *app, const struct projector_set
             settings->redis_query_url == NULL ? settings->redis_url : settings->redis_query_url,
         .auth = app->runtime.auth,
         .metrics = app->runtime.metrics,
-        .max_waiters = (size_t)settings->max_waiters,
+        .max_waiters = max_waiters(settings),
     };
     return query_api_new(app->runtime.loop, &options, &app->queries, err);
 }

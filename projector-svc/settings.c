@@ -44,11 +44,12 @@ static const struct setting ROWS[] = {
      SETTING_FIELD(struct projector_settings, recent_orders)},
     {.name = "PROJECTOR_MAX_WAITERS",
      .type = SETTING_INT,
-     .fallback = "4096",
+     .fallback = "512",
      .min = 1,
      .max = 1000000,
      .unit = "requests",
-     .help = "Requests that may wait for a version at once; beyond it they get 503 overloaded.",
+     .help = "Requests that may wait for a version at once; beyond it, and beyond half of "
+             "LISTEN_MAX_CONNECTIONS, they get 503 overloaded.",
      SETTING_FIELD(struct projector_settings, max_waiters)},
 };
 

@@ -16,6 +16,13 @@ static bool is_word(struct strview text, const char *word)
     return text.len == strlen(word) && strncasecmp(text.data, word, text.len) == 0;
 }
 
+/* JSON has one encoding, so the parameter says nothing; clients write it in both ways. */
+static bool is_utf8(struct strview charset)
+{
+    return is_word(charset, "utf-8") || is_word(charset, "\"utf-8\"") || is_word(charset, "utf8") ||
+           is_word(charset, "\"utf8\"");
+}
+
 bool headers_is_json(struct strview content_type)
 {
     struct strview rest = content_type;
@@ -25,7 +32,7 @@ bool headers_is_json(struct strview content_type)
     while (rest.len > 0) {
         struct strview value = take_until(&rest, ';');
         const struct strview name = take_until(&value, '=');
-        if (is_word(name, "charset") && !is_word(value, "utf-8") && !is_word(value, "\"utf-8\"")) {
+        if (is_word(name, "charset") && !is_utf8(value)) {
             return false;
         }
     }

@@ -36,7 +36,7 @@ struct http_api {
 struct asking {
     struct http_api *api;
     struct http_request *request;
-    const struct principal *principal; /* valid only until the handler returns */
+    const struct principal *principal; /* valid only while the head is judged */
     struct strview identity;           /* "<role>:<subject>", 0, key: whose key it is */
     struct submission submission;
 };
@@ -60,20 +60,23 @@ static const struct {
 };
 static_assert(sizeof DOORS / sizeof DOORS[0] == COMMAND_KIND_COUNT, "every command needs a door");
 
+static http_check on_head;
 static http_handler on_command;
 static http_handler on_openapi;
 
 static const struct http_route ROUTES[] = {
-    {HTTP_POST, "/v1/customers", on_command, COMMAND_REGISTER_CUSTOMER},
-    {HTTP_POST, "/v1/products", on_command, COMMAND_ADD_PRODUCT},
-    {HTTP_POST, "/v1/products/{sku}/receive-stock", on_command, COMMAND_RECEIVE_STOCK},
-    {HTTP_POST, "/v1/orders", on_command, COMMAND_PLACE_ORDER},
-    {HTTP_POST, "/v1/orders/{id}/authorize-payment", on_command, COMMAND_AUTHORIZE_PAYMENT},
-    {HTTP_POST, "/v1/orders/{id}/ship", on_command, COMMAND_SHIP_ORDER},
-    {HTTP_POST, "/v1/orders/{id}/deliver", on_command, COMMAND_DELIVER_ORDER},
-    {HTTP_POST, "/v1/orders/{id}/cancel", on_command, COMMAND_CANCEL_ORDER},
-    {HTTP_GET, "/openapi.json", on_openapi, 0},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_POST, "/v1/customers", on_command, COMMAND_REGISTER_CUSTOMER, .on_head = on_head},
+    {HTTP_POST, "/v1/products", on_command, COMMAND_ADD_PRODUCT, .on_head = on_head},
+    {HTTP_POST, "/v1/products/{sku}/receive-stock", on_command, COMMAND_RECEIVE_STOCK,
+     .on_head = on_head},
+    {HTTP_POST, "/v1/orders", on_command, COMMAND_PLACE_ORDER, .on_head = on_head},
+    {HTTP_POST, "/v1/orders/{id}/authorize-payment", on_command, COMMAND_AUTHORIZE_PAYMENT,
+     .on_head = on_head},
+    {HTTP_POST, "/v1/orders/{id}/ship", on_command, COMMAND_SHIP_ORDER, .on_head = on_head},
+    {HTTP_POST, "/v1/orders/{id}/deliver", on_command, COMMAND_DELIVER_ORDER, .on_head = on_head},
+    {HTTP_POST, "/v1/orders/{id}/cancel", on_command, COMMAND_CANCEL_ORDER, .on_head = on_head},
+    {HTTP_GET, "/openapi.json", on_openapi, .tag = 0},
+    {.pattern = NULL},
 };
 
 /* ---- life ---------------------------------------------------------------------------------- */
@@ -153,8 +156,14 @@ static bool refuse_busy(const struct asking *asking, enum door_refusal why, cons
     return false;
 }
 
+/* Too much for one request stays too much; what all of them hold will be less in a moment. */
 static bool refuse_memory(const struct asking *asking)
 {
+    if (http_request_is_crowded(asking->request)) {
+        return refuse_busy(asking, DOOR_OVERLOADED, "overloaded", "memory",
+                           "too many requests are waiting: try again with the same "
+                           "Idempotency-Key");
+    }
     return refuse(asking, 413, "too-large", "the request needs more memory than one may have");
 }
 
@@ -202,7 +211,8 @@ static bool check_form(struct asking *asking)
 {
     static const char *const NO_PARAMETERS[] = {NULL};
     const struct http_api *api = asking->api; /* outlives the request, where asking lives */
-    if (!http_request_query_only(asking->request, NO_PARAMETERS)) {
+    if (!http_request_check_form(asking->request) ||
+        !http_request_query_only(asking->request, NO_PARAMETERS)) {
         count_refusal(api, DOOR_INVALID);
         return false;
     }
@@ -322,7 +332,7 @@ static bool hash_request(struct asking *asking)
     static_assert((int)DIGEST_LEN == (int)REQUEST_HASH_LEN, "requests are told apart by SHA-256");
     return (digest_of(asking->api->digest, pieces, 2 * PARTS, command->request_hash) &&
             identity_receipt_key(asking->api->digest, asking->identity, &command->receipt_key)) ||
-           refuse_memory(asking);
+           refuse(asking, 500, "internal", "the request could not be hashed");
 }
 
 static bool read_body(struct asking *asking)
@@ -398,6 +408,8 @@ static void on_answer(void *user, const struct answer *answer)
     if (answer->location.len > 0) {
         strbuf_append(&location, asking->api->query_base);
         strbuf_append(&location, answer->location);
+    }
+    if (location.len > 0 && strbuf_ok(&location)) { /* half of it would lead somewhere else */
         append_header(headers, &count, "Location", strbuf_cstr(&location));
     }
     if (answer->is_replayed) {
@@ -439,34 +451,53 @@ static bool submit(struct asking *asking)
 
 /* ---- handlers ------------------------------------------------------------------------------ */
 
-static step_fn *const STEPS[] = {check_form,   read_key,  read_conditions, read_actor, read_path,
-                                 hash_request, read_body, draw_ids,        submit};
+/* What the head decides, before a byte of the body is taken; then what needs the body. */
+static step_fn *const HEAD_STEPS[] = {check_form, read_key, read_conditions, read_actor, read_path};
+static step_fn *const BODY_STEPS[] = {hash_request, read_body, draw_ids, submit};
 
-static void on_command(struct http_request *request, void *user)
+static bool take_steps(struct asking *asking, step_fn *const *steps, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!steps[i](asking)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool on_head(struct http_request *request, void *user)
 {
     struct http_api *api = user;
     const struct principal *principal =
         auth_require(api->options.auth, request, DOORS[http_request_tag(request)].roles);
     if (principal == NULL) {
         count_refusal(api, DOOR_UNAUTHORIZED);
-        return;
+        return false;
     }
     struct asking *asking = arena_alloc(http_request_arena(request), sizeof *asking);
     if (asking == NULL) {
-        http_refuse(request, 503, "overloaded", "no memory left for this request");
-        return;
+        return refuse_memory(&(struct asking){.api = api, .request = request});
     }
     *asking = (struct asking){.api = api, .request = request, .principal = principal};
-    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
-        if (!STEPS[i](asking)) {
-            return;
-        }
-    }
+    http_request_keep(request, asking);
+    return take_steps(asking, HEAD_STEPS, sizeof HEAD_STEPS / sizeof HEAD_STEPS[0]);
+}
+
+static void on_command(struct http_request *request, void *user)
+{
+    (void)user;
+    struct asking *asking = http_request_kept(request);
+    asking->principal = NULL; /* tokens may have been read again while the body came */
+    (void)take_steps(asking, BODY_STEPS, sizeof BODY_STEPS / sizeof BODY_STEPS[0]);
 }
 
 static void on_openapi(struct http_request *request, void *user)
 {
+    static const char *const NO_PARAMETERS[] = {NULL};
     (void)user;
-    http_respond(request,
-                 &(struct http_answer){.status = 200, .body = strview_of(COMMAND_OPENAPI[0].text)});
+    if (http_request_query_only(request, NO_PARAMETERS)) {
+        http_respond(request, &(struct http_answer){.status = 200,
+                                                    .body = strview_of(COMMAND_OPENAPI[0].text),
+                                                    .body_stays = true});
+    }
 }

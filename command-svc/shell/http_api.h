@@ -5,8 +5,9 @@
  * Why everything that can be refused is refused here: a refusal that needs no
  * database costs microseconds and disturbs nobody's batch.
  *
- * The order of refusals: 401 and 403, 415, the headers' 400, 404 for an id that
- * no order can have, the body's 400 and 422, then 503 when the lane is full.
+ * The order of refusals: 401 and 403, 411, 415, the headers' 400, 404 for an id that
+ * no order can have, all of them on the head and before the body is taken; the body's
+ * 400 and 422, then 503 when the lane is full.
  *
  * Ownership: a request's command and submission live in the request's arena.
  * Threads: the loop's.

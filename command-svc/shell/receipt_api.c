@@ -24,8 +24,8 @@ struct question {
 static http_handler on_ask;
 
 static const struct http_route ROUTES[] = {
-    {HTTP_GET, "/v1/commands/{key}", on_ask, 0},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_GET, "/v1/commands/{key}", on_ask, .tag = 0},
+    {.pattern = NULL},
 };
 
 enum error_kind receipt_api_new(const struct receipt_api_options *options,

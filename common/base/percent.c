@@ -14,8 +14,7 @@ static int escaped_byte(struct strview text)
     return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
 }
 
-bool percent_decode(struct strview text, bool plus_is_blank, char *out, size_t size,
-                    size_t *ret_len)
+bool percent_decode(struct strview text, char *out, size_t size, size_t *ret_len)
 {
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -23,8 +22,6 @@ bool percent_decode(struct strview text, bool plus_is_blank, char *out, size_t s
         if (c == '%') {
             c = escaped_byte((struct strview){text.data + i, text.len - i});
             i += 2;
-        } else if (c == '+' && plus_is_blank) {
-            c = ' ';
         }
         if (c < 0 || len == size) {
             return false;

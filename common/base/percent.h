@@ -9,10 +9,9 @@
 #include "common/base/strview.h"
 
 /*
- * Decodes %XX (and, in queries, '+') into out. False, with out in any state, on a
- * stray '%', on %00, and when the result is longer than size.
+ * Decodes %XX into out. A plus is a plus: that it could be a blank is a rule of HTML forms. False,
+ * with out in any state, on a stray '%', on %00, and when the result is longer than size.
  */
-MUST_USE bool percent_decode(struct strview text, bool plus_is_blank, char *out, size_t size,
-                             size_t *ret_len);
+MUST_USE bool percent_decode(struct strview text, char *out, size_t size, size_t *ret_len);
 
 #endif

@@ -5,30 +5,33 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
-    DRAIN_HEAD_MS = 1000, /* for a request that was coming in when draining began */
-    ACCEPT_BURST = 64,    /* connections taken in one turn, so that others get theirs */
     ANSWER_HEAD_MAX = 16384,
     BACKLOG = 1024,
+    TRIM_MS = 10000,         /* memory is given back to the system this often at most */
+    TRIM_BYTES = 1 << 20,    /* and only when so much more was held before */
+    CONNECTION_BYTES = 4096, /* what one costs beside its requests, roughly */
 };
 
 const struct http_options HTTP_DEFAULTS = {
     .address = "127.0.0.1",
     .max_connections = 4096,
+    .spare_connections = 32,
     .max_head_bytes = 16384,
     .max_body_bytes = 262144,
-    .max_total_bytes = 16777216,
+    .max_total_bytes = 8 << 20,
     .max_arena_bytes = 4194304,
+    .first_timeout_ms = 10000,
     .head_timeout_ms = 10000,
     .body_timeout_ms = 30000,
     .idle_timeout_ms = 75000,
 };
 
-static void on_acceptable(void *user, bool readable, bool writable);
 static void on_sweep(void *user);
 
 /* --- server ---------------------------------------------------------------- */
@@ -44,6 +47,7 @@ enum error_kind http_server_new(struct loop *loop, const struct http_options *op
     server->options = *options;
     server->listen_fd = -1;
     strbuf_init(&server->head, ANSWER_HEAD_MAX);
+    http_budget_init(&server->budget, options->max_total_bytes);
     server->sweep = loop_timer_new(loop, on_sweep, server);
     *ret_server = server;
     return ERROR_NONE;
@@ -55,6 +59,12 @@ void http_server_route(struct http_server *server, const struct http_route *rout
         abort(); /* a mistake of ours, seen at the first start */
     }
     server->tables[server->table_count++] = (struct http_table){.routes = routes, .user = user};
+}
+
+void http_server_on_unrouted(struct http_server *server, http_check *check, void *user)
+{
+    server->unrouted = check;
+    server->unrouted_user = user;
 }
 
 static bool parse_address(const struct http_options *options, struct sockaddr_storage *ret,
@@ -98,7 +108,7 @@ enum error_kind http_server_listen(struct http_server *server, struct error *err
                          (unsigned)options->port, strerror(why));
     }
     server->listen_fd = fd;
-    server->listener = loop_fd_new(server->loop, fd, on_acceptable, server);
+    server->listener = loop_fd_new(server->loop, fd, http_accept, server);
     loop_fd_want(server->listener, true, false);
     return ERROR_NONE;
 }
@@ -117,6 +127,11 @@ uint16_t http_server_port(const struct http_server *server)
     return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
+size_t http_server_held_bytes(const struct http_server *server)
+{
+    return server->options.max_total_bytes - server->budget.room;
+}
+
 const struct http_stats *http_server_stats(const struct http_server *server)
 {
     return &server->stats;
@@ -132,24 +147,40 @@ static void stop_listening(struct http_server *server)
     }
 }
 
-void http_server_drain(struct http_server *server)
+/* What a peer owes us a step for; a handler has its own deadline. */
+static void drain_connection(struct http_connection *connection)
 {
-    server->is_draining = true;
-    stop_listening(server);
-    struct http_connection *next = NULL;
-    for (struct http_connection *each = server->connections; each != NULL; each = next) {
-        next = each->next;
-        if (each->state == CONNECTION_HEAD && each->in_len == 0) {
-            http_connection_close(each);
-        } else if (each->state <= CONNECTION_BODY) {
-            each->deadline_ms = loop_now_ms() + DRAIN_HEAD_MS;
+    if (connection->state == CONNECTION_HEAD && connection->in_len == 0) {
+        http_connection_close(connection);
+    } else if (connection->state != CONNECTION_HANDLING) {
+        http_connection_set_deadline(connection, HTTP_DRAIN_MS);
+    }
+}
+
+typedef void connection_fn(struct http_connection *connection);
+
+/* The function may close the connection it is given, and no other. */
+static void each_connection(struct http_server *server, connection_fn *visit)
+{
+    for (int list = 0; list < HTTP_LIST_COUNT; list++) {
+        struct http_connection *next = NULL;
+        for (struct http_connection *each = server->lists[list].first; each != NULL; each = next) {
+            next = each->next;
+            visit(each);
         }
     }
 }
 
+void http_server_drain(struct http_server *server)
+{
+    server->is_draining = true;
+    stop_listening(server);
+    each_connection(server, drain_connection);
+}
+
 bool http_server_is_drained(const struct http_server *server)
 {
-    return server->is_draining && server->connections == NULL && server->pending == NULL;
+    return server->is_draining && server->stats.connections == 0 && server->pending == NULL;
 }
 
 void http_server_free(struct http_server *server)
@@ -158,67 +189,60 @@ void http_server_free(struct http_server *server)
         return;
     }
     stop_listening(server);
-    while (server->connections != NULL) {
-        http_connection_close(server->connections);
-    }
     for (struct http_request *each = server->pending; each != NULL; each = each->next) {
-        each->server = NULL;
+        each->on_gone = NULL; /* whoever would be told is gone */
+    }
+    each_connection(server, http_connection_close);
+    while (server->pending != NULL) {
+        http_request_free(server->pending);
     }
     loop_timer_free(server->sweep);
     strbuf_done(&server->head);
     free(server);
 }
 
-static bool accept_one(struct http_server *server)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
-    const int fd =
-        accept4(server->listen_fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
-        http_connection_open(server, fd, &address);
-        return true;
-    }
-    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        loop_fd_want(server->listener, false, false); /* until the sweep or a close */
-        loop_timer_start(server->sweep, HTTP_SWEEP_MS);
-    }
-    return errno == EINTR || errno == ECONNABORTED;
-}
-
-static void on_acceptable(void *user, bool readable, bool writable)
-{
-    struct http_server *server = user;
-    (void)readable;
-    (void)writable;
-    for (int i = 0; i < ACCEPT_BURST; i++) {
-        if (server->stats.connections >= server->options.max_connections) {
-            loop_fd_want(server->listener, false, false); /* until one closes */
-            return;
-        }
-        if (!accept_one(server)) {
-            return;
-        }
-    }
-}
-
 /* --- deadlines --------------------------------------------------------------- */
+
+static void expire_late(struct http_connection *connection)
+{
+    if (connection->deadline_ms <= loop_now_ms()) {
+        http_connection_expire(connection);
+    }
+}
+
+/* Whether the C library keeps pages that nobody needs any more. */
+static bool must_trim(struct http_server *server)
+{
+    const size_t bytes =
+        http_server_held_bytes(server) + server->stats.connections * CONNECTION_BYTES;
+    if (bytes > server->peak_bytes) {
+        server->peak_bytes = bytes;
+    }
+    return server->peak_bytes - bytes >= TRIM_BYTES;
+}
+
+/* free() alone leaves what a burst took with the process for good. */
+static void trim(struct http_server *server)
+{
+    if (loop_now_ms() - server->trimmed_ms < TRIM_MS) {
+        return;
+    }
+    server->trimmed_ms = loop_now_ms();
+    server->peak_bytes = 0;
+    (void)malloc_trim(0);
+}
 
 static void on_sweep(void *user)
 {
     struct http_server *server = user;
-    const int64_t now_ms = loop_now_ms();
-    struct http_connection *next = NULL;
-    for (struct http_connection *each = server->connections; each != NULL; each = next) {
-        next = each->next;
-        if (each->deadline_ms <= now_ms) {
-            http_connection_expire(each);
-        }
-    }
-    if (server->listener != NULL && server->stats.connections < server->options.max_connections) {
+    each_connection(server, expire_late);
+    if (server->listener != NULL) {
         loop_fd_want(server->listener, true, false);
     }
-    if (server->connections != NULL) {
+    if (must_trim(server)) {
+        trim(server);
+    }
+    if (server->stats.connections > 0 || must_trim(server)) {
         loop_timer_start(server->sweep, HTTP_SWEEP_MS);
     }
 }

@@ -3,22 +3,39 @@
  * http.h - an HTTP/1.1 server on the loop: routes, limits, deadlines, problems.
  *
  * Why not evhttp's server: it caps no connections, knows no absolute deadline for
- * a slow sender, does not see a peer leave while an answer is pending and
- * parses what it should refuse (bare LF, folded lines, NUL, two lengths), and
- * there is no clean place to stand before it: behind a filter its answers stick
- * in the filter, and closing loses the unsent part (tried with 2.1.12). Requests
- * here are read once, by http_guard. The client side does use evhttp
- * (http_client.h). Public TLS belongs to a proxy in front.
+ * a slow sender, does not see a peer leave while an answer is pending, calls
+ * nobody before a body has come and parses what it should refuse (bare LF, folded lines, NUL, two
+ * lengths), and there is no clean place to stand before it: behind a filter its answers stick in
+ * the filter, and closing loses the unsent part (tried with 2.1.12). Requests here are read once,
+ * by http_guard. The client side does use evhttp (http_client.h). Public TLS belongs to a proxy in
+ * front.
  *
  * Calling sequence: http_server_new, http_server_route (tables), then
  * http_server_listen; http_server_drain when stopping; http_server_free.
  *
+ * What the head can decide is decided on the head: route, token, form and room, before a
+ * byte of the body is taken and before 100 Continue. When such a refusal was sent, the rest
+ * of the body is read and dropped, and the connection goes on; where the peer still waits
+ * for 100 Continue it is closed instead.
+ *
  * Handlers answer now or later, but exactly once, with http_respond() or
  * http_problem(); after that the request is gone. When the peer leaves first the
- * request stays valid, and answering it only frees it.
+ * request stays valid, and answering it only frees it. A peer that only stops sending
+ * (FIN) may have left or may still read: whoever waits for it learns of it by
+ * http_request_on_gone() and answers at once with what there is. It is not seen while the
+ * peer has sent 4 KiB of further requests, which stay in the kernel until the answer.
+ *
+ * Places: beyond max_connections the oldest connection that has not sent a request is
+ * closed; where there is none, spare_connections more are taken for vital routes only.
+ *
+ * Memory: max_total_bytes bounds everything requests hold together; input that is not yet
+ * a request and unread answers of requests without a token may take a quarter of it.
+ *
+ * Every answer says no-store and nosniff: most are somebody's, and none is a page.
  *
  * Ownership: views from a request (path, header, body, parameters) and its arena
- * live until it is answered. Header and answer bytes given to http_respond() are copied.
+ * live until it is answered. Header and answer bytes given to http_respond() are copied,
+ * unless the answer says that its body stays.
  */
 #ifndef COMMON_IO_HTTP_H
 #define COMMON_IO_HTTP_H
@@ -40,6 +57,9 @@ enum http_method { HTTP_GET = 0, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE, HT
 
 typedef void http_handler(struct http_request *request, void *user);
 
+/* True: go on. False: it has answered. */
+typedef bool http_check(struct http_request *request, void *user);
+
 /* One row of a static table, ended by a row without a pattern. */
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): rows read best in this order */
 struct http_route {
@@ -47,19 +67,23 @@ struct http_route {
     const char *pattern;     /* "/v1/orders/{id}/ship": {…} takes one non-empty segment */
     http_handler *handler;
     int tag; /* whatever the handler wants to know about the route, see http_request_tag() */
+    http_check *on_head; /* asked before the body is taken, with the handler's user; may be NULL */
+    bool is_vital; /* small, answered at once, for everybody: also when all is full (health) */
 };
 
 struct http_options {
     const char *address; /* numeric IPv4 or IPv6 */
     uint16_t port;       /* 0: any free one, see http_server_port() */
     size_t max_connections;
-    size_t max_head_bytes;   /* request line and headers: 431 beyond */
-    size_t max_body_bytes;   /* one body: 413 beyond */
-    size_t max_total_bytes;  /* bodies received and not yet answered: 503 beyond */
-    size_t max_arena_bytes;  /* what one request's arena may grow to */
-    int64_t head_timeout_ms; /* from the first byte of a request to its blank line: 408 */
-    int64_t body_timeout_ms; /* from there to the last byte of the body: 408 */
-    int64_t idle_timeout_ms; /* between requests, and for a reader that takes no bytes */
+    size_t spare_connections; /* beyond them, for vital routes; 0: others wait in the kernel */
+    size_t max_head_bytes;    /* request line and headers: 431 beyond */
+    size_t max_body_bytes;    /* one body: 413 beyond */
+    size_t max_total_bytes;   /* what all requests hold together: 503 beyond */
+    size_t max_arena_bytes;   /* what one request's arena may grow to */
+    int64_t first_timeout_ms; /* from connecting to the first byte */
+    int64_t head_timeout_ms;  /* from the first byte of a request to its blank line: 408 */
+    int64_t body_timeout_ms;  /* from there to the last byte of the body: 408 */
+    int64_t idle_timeout_ms;  /* between requests, and for a reader that takes no bytes */
 };
 
 /* Limits that suit JSON commands; address and port still have to be set. */
@@ -69,8 +93,9 @@ extern const struct http_options HTTP_DEFAULTS;
 struct http_stats {
     size_t connections;      /* now */
     size_t requests_pending; /* now: handed to handlers and not yet answered */
-    size_t body_bytes;       /* now: held for them */
+    size_t body_bytes;       /* now: of their bodies */
     uint64_t accepted;       /* connections */
+    uint64_t dropped;        /* connections closed to make place or room for others */
     uint64_t requests;
     uint64_t refused;    /* by guard, limits or deadlines, before a handler */
     uint64_t answers[6]; /* by status / 100 */
@@ -88,11 +113,20 @@ MUST_USE enum error_kind http_server_listen(struct http_server *server, struct e
 uint16_t http_server_port(const struct http_server *server);
 const struct http_stats *http_server_stats(const struct http_server *server);
 
-/* Accepts nobody new, closes idle connections and each other one after its answer. */
+/* Now: of all that max_total_bytes bounds. */
+size_t http_server_held_bytes(const struct http_server *server);
+
+/* Asked before a request is answered with 404 or 405: whoever may not know that gets 401. */
+void http_server_on_unrouted(struct http_server *server, http_check *check, void *user);
+
+/*
+ * Accepts nobody new, closes idle connections and each other one after its answer. Nobody is
+ * waited for who takes or sends nothing for a second.
+ */
 void http_server_drain(struct http_server *server);
 bool http_server_is_drained(const struct http_server *server);
 
-/* Closes everything. Requests still with handlers stay valid until answered. */
+/* Closes everything and frees requests that are still with handlers: those must be gone. */
 void http_server_free(struct http_server *server);
 
 /* --- the request ----------------------------------------------------------- */
@@ -122,9 +156,28 @@ struct strview http_request_header(const struct http_request *request, const cha
 /* Made at first use; freed with the request. */
 struct arena *http_request_arena(struct http_request *request);
 
+/* Whether an arena that had no room lacked it because of what all requests hold: 503, not 413. */
+bool http_request_is_crowded(const struct http_request *request);
+
+/* What on_head keeps for the handler, in the request's arena. */
+void http_request_keep(struct http_request *request, void *kept);
+void *http_request_kept(const struct http_request *request);
+
+/* A token was shown: what the request holds is no stranger's any more. */
+void http_request_admit(struct http_request *request);
+
+/*
+ * False when it has answered: 411 without a length, 415 with a content coding. The server asks
+ * after on_head, too; for those that want it earlier.
+ */
+MUST_USE bool http_request_check_form(struct http_request *request);
+
 bool http_request_is_gone(const struct http_request *request);
 
-/* Calls back once if the connection ends before the answer; NULL takes it back. */
+/*
+ * Calls back once when the peer sends nothing more before the answer: at once, when that is so
+ * already. NULL takes it back.
+ */
 void http_request_on_gone(struct http_request *request, void (*callback)(void *user), void *user);
 
 /* --- the answer ------------------------------------------------------------ */
@@ -139,6 +192,7 @@ struct http_answer {
     const char *content_type;          /* NULL: application/json when there is a body */
     const struct http_header *headers; /* may be NULL; ended by a NULL name */
     struct strview body;
+    bool body_stays; /* its bytes outlive the server: none are copied */
 };
 
 void http_respond(struct http_request *request, const struct http_answer *answer);

@@ -25,6 +25,7 @@ static const struct {
     {405, "Method Not Allowed"},
     {408, "Request Timeout"},
     {409, "Conflict"},
+    {411, "Length Required"},
     {412, "Precondition Failed"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
@@ -33,6 +34,7 @@ static const struct {
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
+    {501, "Not Implemented"},
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
 };
@@ -108,6 +110,7 @@ static void format_head(struct http_connection *connection, const struct http_an
     strbuf_append(out, STRVIEW("\r\nDate: "));
     strbuf_append_cstr(out, date_now(connection->server));
     strbuf_append(out, STRVIEW("\r\n"));
+    strbuf_append(out, STRVIEW("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"));
     append_body_headers(out, answer);
     for (const struct http_header *each = answer->headers; each != NULL && each->name != NULL;
          each++) {
@@ -119,20 +122,31 @@ static void format_head(struct http_connection *connection, const struct http_an
     strbuf_append(out, STRVIEW("\r\n"));
 }
 
+/* Who still waits for 100 Continue may send the body now or the next request: nobody can tell. */
+static bool cannot_go_on(const struct http_connection *connection)
+{
+    return connection->server->is_draining ||
+           (connection->incoming.is_asked_for && !connection->incoming.is_whole);
+}
+
 static void answer_connection(struct http_connection *connection, const struct http_answer *answer,
-                              bool is_head)
+                              bool is_head, enum http_holder holder)
 {
     struct http_server *server = connection->server;
     const bool has_body = may_have_body(answer->status) && !is_head;
-    connection->must_close = connection->must_close || server->is_draining;
+    connection->must_close = connection->must_close || cannot_go_on(connection);
     format_head(connection, answer);
     if (!strbuf_ok(&server->head)) {
         http_connection_close(connection); /* headers of ours beyond 16 KiB: nothing fit to send */
         return;
     }
     server->stats.answers[answer->status / 100 % 6]++;
-    http_connection_write(connection, strbuf_view(&server->head),
-                          has_body ? answer->body : STRVIEW(""));
+    http_connection_write(connection, &(struct http_outgoing){
+                                          .head = strbuf_view(&server->head),
+                                          .body = has_body ? answer->body : STRVIEW(""),
+                                          .holder = holder,
+                                          .body_stays = answer->body_stays,
+                                      });
     http_connection_answered(connection);
 }
 
@@ -140,11 +154,12 @@ void http_respond(struct http_request *request, const struct http_answer *answer
 {
     struct http_connection *connection = request->connection;
     const bool is_head = strview_is(request->head.method, "HEAD");
-    if (connection != NULL && request->server != NULL) {
+    if (connection != NULL) {
         /* The body may live in the request: free it only when it has been written or copied. */
         request->connection = NULL;
         connection->request = NULL;
-        answer_connection(connection, answer, is_head);
+        answer_connection(connection, answer, is_head,
+                          request->is_admitted ? HTTP_HOLDER_KNOWN : HTTP_HOLDER_STRANGER);
     }
     http_request_free(request);
 }
@@ -243,6 +258,6 @@ void http_connection_problem(struct http_connection *connection, const struct ht
                                             .content_type = "application/problem+json",
                                             .headers = headers,
                                             .body = strbuf_view(&body)},
-                      false);
+                      false, HTTP_HOLDER_STRANGER);
     strbuf_done(&body);
 }

@@ -10,7 +10,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { LINGER_MS = 1000 };
+enum {
+    LINGER_MS = 1000,
+    SPARE_MS = 1000, /* for the first byte on a spare connection */
+};
 
 static const struct http_verdict TOO_LATE = {408, "request-timeout",
                                              "the request did not arrive in time"};
@@ -20,6 +23,9 @@ static void on_connection(void *user, bool readable, bool writable);
 
 void http_connection_set_deadline(struct http_connection *connection, int64_t delay_ms)
 {
+    if (connection->server->is_draining && delay_ms > HTTP_DRAIN_MS) {
+        delay_ms = HTTP_DRAIN_MS;
+    }
     connection->deadline_ms = loop_now_ms() + delay_ms;
 }
 
@@ -46,18 +52,30 @@ void http_connection_open(struct http_server *server, int fd,
     connection->server = server;
     connection->fd = fd;
     format_peer(address, connection->peer);
-    connection->next = server->connections;
-    if (connection->next != NULL) {
-        connection->next->previous = connection;
-    } else {
-        loop_timer_start(server->sweep, HTTP_SWEEP_MS);
-    }
-    server->connections = connection;
+    connection->is_spare =
+        server->stats.connections - server->spares >= server->options.max_connections;
+    connection->incoming.is_whole = true;
+    connection->opened_ms = loop_now_ms();
+    http_list_append(connection, HTTP_FRESH);
+    server->spares += connection->is_spare ? 1U : 0U;
     server->stats.connections++;
     server->stats.accepted++;
-    http_connection_set_deadline(connection, server->options.idle_timeout_ms);
+    if (!loop_timer_is_armed(server->sweep)) {
+        loop_timer_start(server->sweep, HTTP_SWEEP_MS);
+    }
+    http_connection_set_deadline(
+        connection, connection->is_spare ? SPARE_MS : server->options.first_timeout_ms);
     connection->watch = loop_fd_new(server->loop, fd, on_connection, connection);
     loop_fd_want(connection->watch, true, false);
+}
+
+static void tell_gone(struct http_request *request)
+{
+    if (request != NULL && request->on_gone != NULL) {
+        void (*callback)(void *user) = request->on_gone;
+        request->on_gone = NULL;
+        callback(request->gone_user);
+    }
 }
 
 /* What a handler holds stays valid; it learns that nobody waits for it any more. */
@@ -69,19 +87,29 @@ static void part_from_request(struct http_connection *connection)
         return;
     }
     request->connection = NULL;
-    if (!request->is_pending) {
+    if (request->is_pending) {
+        tell_gone(request);
+    } else {
         http_request_free(request);
-    } else if (request->on_gone != NULL) {
-        void (*callback)(void *user) = request->on_gone;
-        request->on_gone = NULL;
-        callback(request->gone_user);
     }
+}
+
+static void drop_unsent(struct http_connection *connection)
+{
+    http_budget_give(&connection->server->budget, connection->out_holder, connection->out_held);
+    free(connection->out);
+    connection->out = NULL;
+    connection->out_len = 0;
+    connection->out_sent = 0;
+    connection->out_held = 0;
+    connection->tail = (struct strview){0};
 }
 
 void http_connection_free(struct http_connection *connection)
 {
+    drop_unsent(connection);
+    http_budget_give(&connection->server->budget, HTTP_HOLDER_STRANGER, connection->in_cap);
     free(connection->in);
-    free(connection->out);
     free(connection);
 }
 
@@ -95,14 +123,8 @@ void http_connection_close(struct http_connection *connection)
     connection->watch = NULL;
     (void)close(connection->fd);
     connection->fd = -1;
-    if (connection->previous != NULL) {
-        connection->previous->next = connection->next;
-    } else {
-        server->connections = connection->next;
-    }
-    if (connection->next != NULL) {
-        connection->next->previous = connection->previous;
-    }
+    http_list_remove(connection);
+    server->spares -= connection->is_spare ? 1U : 0U;
     server->stats.connections--;
     if (server->listener != NULL) {
         loop_fd_want(server->listener, true, false);
@@ -125,6 +147,11 @@ void http_connection_expire(struct http_connection *connection)
 
 /* --- bytes out ----------------------------------------------------------------- */
 
+static bool has_unsent(const struct http_connection *connection)
+{
+    return connection->out_len > connection->out_sent || connection->tail.len > 0;
+}
+
 static bool keep_unsent(struct http_connection *connection, struct strview bytes)
 {
     if (bytes.len == 0) {
@@ -140,6 +167,26 @@ static bool keep_unsent(struct http_connection *connection, struct strview bytes
     return true;
 }
 
+/*
+ * Room for an answer that exists already. One that was admitted may overdraw the budget, as
+ * long as something is left of it: the next one then finds nothing.
+ */
+static bool take_room(struct http_connection *connection, enum http_holder holder, size_t bytes)
+{
+    struct http_budget *budget = &connection->server->budget;
+    size_t taken = bytes;
+    if (holder == HTTP_HOLDER_KNOWN) {
+        taken = http_budget_take_some(budget, holder, bytes);
+    } else if (!http_budget_take(budget, holder, bytes)) {
+        taken = 0;
+    }
+    if (connection->out_held == 0) {
+        connection->out_holder = holder;
+    }
+    connection->out_held += taken;
+    return taken > 0 || bytes == 0;
+}
+
 static struct strview skip(struct strview bytes, size_t *taken)
 {
     const size_t len = *taken < bytes.len ? *taken : bytes.len;
@@ -150,14 +197,18 @@ static struct strview skip(struct strview bytes, size_t *taken)
     return (struct strview){.data = bytes.data + len, .len = bytes.len - len};
 }
 
-/* Reading goes on while writing only where somebody consumes what is read. */
+/*
+ * While a handler has the request a little is read ahead, to see the peer leave. Nothing is
+ * read while an answer is on its way: who does not read has no need to be read.
+ */
 void http_connection_watch(struct http_connection *connection)
 {
-    const bool reads = !connection->input_ended && connection->in_len < HTTP_PIPELINE_MAX;
-    const bool reads_more = connection->state <= CONNECTION_BODY && !connection->input_ended;
+    const enum connection_state state = connection->state;
+    const bool reads_ahead = state == CONNECTION_HANDLING && connection->in_len < HTTP_PIPELINE_MAX;
+    const bool reads = state <= CONNECTION_SKIPPING || reads_ahead;
     loop_fd_want(connection->watch,
-                 reads || reads_more || connection->state == CONNECTION_LINGERING,
-                 connection->out_len > 0);
+                 (reads && !connection->input_ended) || state == CONNECTION_LINGERING,
+                 has_unsent(connection));
 }
 
 /* struct iovec knows no const; sendmsg() only reads. */
@@ -170,26 +221,44 @@ static struct iovec part_of(struct strview bytes)
     return (struct iovec){.iov_base = address.base, .iov_len = bytes.len};
 }
 
-void http_connection_write(struct http_connection *connection, struct strview first,
-                           struct strview second)
+/* Bytes that the kernel took, or -1 when the peer is gone. */
+static ssize_t send_both(const struct http_connection *connection, struct strview first,
+                         struct strview second)
 {
-    size_t taken = 0;
-    if (connection->out_len == 0) {
-        struct iovec parts[] = {part_of(first), part_of(second)};
-        const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-        const ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-            connection->must_close = true; /* the peer is gone; the watch will say so */
-            connection->input_ended = true;
+    struct iovec parts[] = {part_of(first), part_of(second)};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    const ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
+    return sent < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : sent;
+}
+
+static void give_up_writing(struct http_connection *connection)
+{
+    drop_unsent(connection);
+    connection->must_close = true;
+    connection->input_ended = true;
+}
+
+void http_connection_write(struct http_connection *connection, const struct http_outgoing *outgoing)
+{
+    struct strview head = outgoing->head;
+    struct strview body = outgoing->body;
+    if (!has_unsent(connection)) {
+        const ssize_t sent = send_both(connection, head, body);
+        if (sent < 0) {
+            give_up_writing(connection); /* the watch will say so */
             return;
         }
-        taken = sent < 0 ? 0 : (size_t)sent;
+        size_t taken = (size_t)sent;
+        head = skip(head, &taken);
+        body = skip(body, &taken);
     }
-    first = skip(first, &taken);
-    second = skip(second, &taken);
-    if (!keep_unsent(connection, first) || !keep_unsent(connection, second)) {
-        connection->must_close = true;
-        connection->out_len = 0;
+    if (outgoing->body_stays) {
+        connection->tail = body;
+        body = STRVIEW("");
+    }
+    if (!take_room(connection, outgoing->holder, head.len + body.len) ||
+        !keep_unsent(connection, head) || !keep_unsent(connection, body)) {
+        give_up_writing(connection);
     }
 }
 
@@ -211,13 +280,12 @@ static void linger(struct http_connection *connection)
     http_connection_watch(connection);
 }
 
-static void await_request(struct http_connection *connection)
+/* Goes on reading, first what was read already. */
+static void read_on(struct http_connection *connection, enum connection_state state,
+                    int64_t timeout_ms)
 {
-    connection->state = CONNECTION_HEAD;
-    connection->scanned = 0;
-    http_connection_set_deadline(connection, connection->in_len > 0
-                                                 ? connection->server->options.head_timeout_ms
-                                                 : connection->server->options.idle_timeout_ms);
+    connection->state = state;
+    http_connection_set_deadline(connection, timeout_ms);
     if (connection->is_feeding) {
         return; /* http_intake_consume() goes on by itself */
     }
@@ -232,17 +300,22 @@ static void await_request(struct http_connection *connection)
 
 static void finish_answer(struct http_connection *connection)
 {
+    const struct http_options *options = &connection->server->options;
     if (connection->must_close) {
         linger(connection);
+    } else if (!connection->incoming.is_whole) {
+        read_on(connection, CONNECTION_SKIPPING, options->body_timeout_ms);
     } else {
-        await_request(connection);
+        connection->scanned = 0;
+        read_on(connection, CONNECTION_HEAD,
+                connection->in_len > 0 ? options->head_timeout_ms : options->idle_timeout_ms);
     }
 }
 
 void http_connection_answered(struct http_connection *connection)
 {
     connection->state = CONNECTION_WRITING;
-    if (connection->out_len == 0) {
+    if (!has_unsent(connection)) {
         finish_answer(connection);
         return;
     }
@@ -252,25 +325,24 @@ void http_connection_answered(struct http_connection *connection)
 
 static void on_writable(struct http_connection *connection)
 {
-    const ssize_t sent = send(connection->fd, connection->out + connection->out_sent,
-                              connection->out_len - connection->out_sent, MSG_NOSIGNAL);
+    size_t behind = connection->out_sent;
+    const struct strview copied =
+        skip((struct strview){connection->out, connection->out_len}, &behind);
+    const ssize_t sent = send_both(connection, copied, connection->tail);
     if (sent < 0) {
-        if (errno != EAGAIN && errno != EINTR) {
-            http_connection_close(connection);
-        }
+        http_connection_close(connection);
         return;
     }
-    connection->out_sent += (size_t)sent;
-    if (connection->out_sent < connection->out_len) {
-        if (connection->state == CONNECTION_WRITING) {
+    size_t taken = (size_t)sent;
+    connection->out_sent += copied.len - skip(copied, &taken).len;
+    connection->tail = skip(connection->tail, &taken);
+    if (has_unsent(connection)) {
+        if (connection->state == CONNECTION_WRITING && sent > 0) {
             http_connection_set_deadline(connection, connection->server->options.idle_timeout_ms);
         }
         return;
     }
-    free(connection->out);
-    connection->out = NULL;
-    connection->out_len = 0;
-    connection->out_sent = 0;
+    drop_unsent(connection);
     if (connection->state == CONNECTION_WRITING) {
         finish_answer(connection);
     } else {
@@ -278,13 +350,28 @@ static void on_writable(struct http_connection *connection)
     }
 }
 
+/* The peer sends nothing more. It may still read: what a handler has is answered. */
+void http_connection_end_input(struct http_connection *connection)
+{
+    connection->input_ended = true;
+    if (connection->state <= CONNECTION_SKIPPING) {
+        http_connection_close(connection);
+        return;
+    }
+    http_connection_watch(connection);
+    tell_gone(connection->request); /* who waits answers now, which may be the end of all */
+}
+
 void http_connection_refuse(struct http_connection *connection, const struct http_verdict *verdict)
 {
     connection->server->stats.refused++;
     connection->must_close = true;
-    if (connection->request != NULL) {
-        part_from_request(connection);
+    if (connection->state == CONNECTION_SKIPPING) {
+        linger(
+            connection); /* its request was answered before: a second answer would be another's */
+        return;
     }
+    part_from_request(connection);
     http_connection_problem(connection, verdict);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http_guard.h"
 
+#include "common/base/parse.h"
 #include "common/io/http_text.h"
 
 #include <stdint.h>
@@ -52,7 +53,7 @@ static bool is_target(struct strview text)
             return false;
         }
     }
-    return text.len > 0 && text.data[0] == '/';
+    return text.len > 0;
 }
 
 static bool is_field_value(struct strview text)
@@ -93,13 +94,100 @@ static bool next_word(struct strview *rest, struct strview *ret_word)
     return true;
 }
 
+static struct strview behind(struct strview text, size_t len)
+{
+    return (struct strview){.data = text.data + len, .len = text.len - len};
+}
+
+/* RFC 3986 reg-name, and what an IPv4 address looks like; a comma would be two hosts to some. */
+static bool is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("-._~%!$&'()*+;=", c) != NULL);
+}
+
+static bool is_address_char(char c)
+{
+    return parse_hex_digit(c) >= 0 || c == ':' || c == '.';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_in_authority(char c)
+{
+    return c != '/' && c != '?';
+}
+
+/* Takes the longest prefix of such characters off *rest; returns its length. */
+static size_t take_while(struct strview *rest, bool (*fits)(char c))
+{
+    size_t len = 0;
+    while (len < rest->len && fits(rest->data[len])) {
+        len++;
+    }
+    *rest = behind(*rest, len);
+    return len;
+}
+
+/* Takes "[2001:db8::1]" or "example.org" off *rest; an empty name is one, too. */
+static bool take_host(struct strview *rest)
+{
+    if (rest->len == 0 || rest->data[0] != '[') {
+        (void)take_while(rest, is_name_char);
+        return true;
+    }
+    *rest = behind(*rest, 1);
+    if (take_while(rest, is_address_char) < 2 || rest->len == 0 || rest->data[0] != ']') {
+        return false;
+    }
+    *rest = behind(*rest, 1);
+    return true;
+}
+
+/* RFC 9110 §7.2: uri-host [ ":" port ] */
+static bool is_host(struct strview text)
+{
+    enum { PORT_DIGITS_MAX = 5 };
+    if (!take_host(&text)) {
+        return false;
+    }
+    if (text.len == 0) {
+        return true;
+    }
+    const bool has_colon = text.data[0] == ':';
+    text = behind(text, 1);
+    return has_colon && take_while(&text, is_digit) <= PORT_DIGITS_MAX && text.len == 0;
+}
+
+/*
+ * RFC 9112 §3.2.2: a server takes "http://host/path", too; what the host says is for proxies.
+ * Leaves the path and the query. False when it is neither that nor begins with a slash.
+ */
+static bool take_authority(struct strview *target)
+{
+    static const struct strview SCHEMES[] = {{"http://", 7}, {"https://", 8}};
+    for (size_t i = 0; i < sizeof SCHEMES / sizeof SCHEMES[0]; i++) {
+        const size_t len = SCHEMES[i].len;
+        if (target->len <= len || strncasecmp(target->data, SCHEMES[i].data, len) != 0) {
+            continue;
+        }
+        *target = behind(*target, len);
+        const struct strview host = {target->data, take_while(target, is_in_authority)};
+        return host.len > 0 && host.data[0] != ':' && is_host(host);
+    }
+    return target->data[0] == '/';
+}
+
 static struct http_verdict read_request_line(struct strview line, struct http_head *head)
 {
     struct strview target = {0};
     if (!next_word(&line, &head->method) || !is_token(head->method)) {
         return malformed("the request line has no method");
     }
-    if (!next_word(&line, &target) || !is_target(target)) {
+    if (!next_word(&line, &target) || !is_target(target) || !take_authority(&target)) {
         return malformed("the request target must be a path of visible ASCII");
     }
     if (line.len != 8 || memcmp(line.data, "HTTP/1.", 7) != 0 ||
@@ -107,13 +195,13 @@ static struct http_verdict read_request_line(struct strview line, struct http_he
         return malformed("the request line must end in HTTP/1.1");
     }
     head->minor_version = line.data[7] - '0';
-    const char *mark = memchr(target.data, '?', target.len);
-    head->path = target;
     head->query = (struct strview){0};
+    const char *mark = memchr(target.data, '?', target.len);
     if (mark != NULL) {
-        head->path.len = (size_t)(mark - target.data);
-        head->query = (struct strview){.data = mark + 1, .len = target.len - head->path.len - 1};
+        head->query = behind(target, (size_t)(mark - target.data) + 1);
+        target.len = (size_t)(mark - target.data);
     }
+    head->path = target.len == 0 ? STRVIEW("/") : target;
     return ACCEPTED;
 }
 
@@ -190,42 +278,82 @@ static bool read_length(struct strview text, size_t *ret)
     return true;
 }
 
-/* True when word is an element of a comma-separated list. */
-static bool list_has(struct strview list, const char *word)
+/* How many elements the field's lines, taken together as one list, have; empty ones do not count.
+ */
+struct elements {
+    size_t count;
+    size_t like; /* that are the word asked for */
+};
+
+static struct elements count_elements(const struct http_head *head, const char *name,
+                                      const char *word)
 {
-    while (list.len > 0) {
-        if (equals_ignoring_case(strview_trim(strview_take(&list, ',')), word)) {
-            return true;
+    struct elements elements = {0};
+    for (size_t i = 0; i < head->field_count; i++) {
+        struct strview list =
+            has_name(&head->fields[i], name) ? head->fields[i].value : (struct strview){0};
+        while (list.len > 0) {
+            const struct strview element = strview_trim(strview_take(&list, ','));
+            elements.count += element.len > 0 ? 1U : 0U;
+            elements.like += equals_ignoring_case(element, word) ? 1U : 0U;
         }
     }
-    return false;
+    return elements;
 }
 
-static struct http_verdict judge_length(struct http_head *head, size_t max_body_bytes)
+/* "chunked" once and last, and nothing beside it that tells a length, too. */
+static struct http_verdict judge_coding(struct http_head *head)
 {
-    const bool may_have_body = strview_is(head->method, "POST") ||
-                               strview_is(head->method, "PUT") || strview_is(head->method, "PATCH");
-    const size_t lengths = count_fields(head, "Content-Length");
-    head->content_length = 0;
-    if (count_fields(head, "Transfer-Encoding") > 0) {
-        return malformed("Transfer-Encoding is not accepted: send Content-Length");
+    const struct elements codings = count_elements(head, "Transfer-Encoding", "chunked");
+    if (head->minor_version == 0 || count_fields(head, "Content-Length") > 0) {
+        return malformed("Transfer-Encoding goes with HTTP/1.1 and without Content-Length");
     }
-    if (lengths > 1) {
+    if (codings.count > codings.like) {
+        return (struct http_verdict){501, "not-implemented",
+                                     "no Transfer-Encoding but chunked is understood"};
+    }
+    if (!equals_ignoring_case(http_head_field(head, "Transfer-Encoding"), "chunked") ||
+        codings.count != 1) {
+        return malformed("Transfer-Encoding must say chunked, once");
+    }
+    head->is_chunked = true;
+    return ACCEPTED;
+}
+
+static struct http_verdict read_content_length(struct http_head *head, size_t max_body_bytes)
+{
+    if (count_fields(head, "Content-Length") > 1) {
         return malformed("more than one Content-Length");
-    }
-    if (lengths == 0) {
-        return may_have_body ? malformed("Content-Length is missing") : ACCEPTED;
     }
     if (!read_length(http_head_field(head, "Content-Length"), &head->content_length)) {
         return malformed("Content-Length is not a number");
-    }
-    if (head->content_length > 0 && !may_have_body) {
-        return malformed("this method takes no body");
     }
     if (head->content_length > max_body_bytes) {
         return (struct http_verdict){413, "too-large", "the body is larger than this server takes"};
     }
     return ACCEPTED;
+}
+
+static struct http_verdict judge_length(struct http_head *head, size_t max_body_bytes)
+{
+    struct http_verdict verdict = ACCEPTED;
+    const bool takes_body = strview_is(head->method, "POST") || strview_is(head->method, "PUT") ||
+                            strview_is(head->method, "PATCH");
+    head->content_length = 0;
+    head->is_chunked = false;
+    if (count_fields(head, "Transfer-Encoding") > 0) {
+        verdict = judge_coding(head);
+    } else if (count_fields(head, "Content-Length") > 0) {
+        verdict = read_content_length(head, max_body_bytes);
+    } else {
+        head->lacks_length = takes_body;
+        return ACCEPTED;
+    }
+    head->lacks_length = false;
+    if (verdict.status == 0 && !takes_body && (head->content_length > 0 || head->is_chunked)) {
+        return malformed("this method takes no body");
+    }
+    return verdict;
 }
 
 /* Two of these say two things; whoever reads the first and whoever reads the last would differ. */
@@ -241,23 +369,40 @@ static bool repeats_single_field(const struct http_head *head)
     return false;
 }
 
-static struct http_verdict judge_fields(struct http_head *head, size_t max_body_bytes)
+static struct http_verdict judge_host(const struct http_head *head)
 {
     const size_t hosts = count_fields(head, "Host");
     if (hosts > 1 || (hosts == 0 && head->minor_version > 0)) {
         return malformed("exactly one Host is needed");
     }
+    return is_host(http_head_field(head, "Host")) ? ACCEPTED : malformed("Host is no host");
+}
+
+static struct http_verdict judge_expectation(struct http_head *head)
+{
+    const struct elements expected = count_elements(head, "Expect", "100-continue");
+    if (expected.count > expected.like ||
+        (count_fields(head, "Expect") > 0 && expected.like == 0)) {
+        return (struct http_verdict){417, "malformed-request", "unknown expectation"};
+    }
+    head->expects_continue = expected.count > 0 && head->minor_version > 0;
+    return ACCEPTED;
+}
+
+static struct http_verdict judge_fields(struct http_head *head, size_t max_body_bytes)
+{
     if (repeats_single_field(head)) {
         return malformed("a header that may stand once stands twice");
     }
-    const struct strview expect = http_head_field(head, "Expect");
-    if (expect.data != NULL && !equals_ignoring_case(expect, "100-continue")) {
-        return (struct http_verdict){417, "malformed-request", "unknown expectation"};
-    }
-    head->expects_continue = expect.data != NULL && head->minor_version > 0;
+    const struct elements codings = count_elements(head, "Content-Encoding", "identity");
+    head->is_encoded = codings.count > codings.like;
     head->wants_close =
-        head->minor_version == 0 || list_has(http_head_field(head, "Connection"), "close");
-    return judge_length(head, max_body_bytes);
+        head->minor_version == 0 || count_elements(head, "Connection", "close").like > 0;
+    struct http_verdict verdict = judge_host(head);
+    if (verdict.status == 0) {
+        verdict = judge_expectation(head);
+    }
+    return verdict.status != 0 ? verdict : judge_length(head, max_body_bytes);
 }
 
 struct http_verdict http_guard_read(struct strview bytes, size_t max_body_bytes,

@@ -4,11 +4,16 @@
  *
  * Why strict: request smuggling lives where two programs disagree on where a
  * body ends. This takes only heads about which nobody can disagree: CRLF lines
- * of printable text, one Host, a length in digits or none, no
- * Transfer-Encoding, no folded lines. What passes here is the only reading of
- * the head there is: the server has no second parser.
+ * of printable text, one well-formed Host, no folded lines, and a body whose length
+ * stands in digits or that comes in chunks, never both. What passes here is the only
+ * reading of the head there is: the server has no second parser. Lines of one name
+ * count together (RFC 9110 §5.3) where lists are allowed, and are refused where not.
  *
- * Pure: bytes in, verdict out. Views point into the bytes given.
+ * A refusal means that nothing behind the head can be trusted: the caller closes. What is
+ * wrong with a head that ends in a certain place (no length, an unknown content coding) is
+ * only noted here, so that the request can be answered and the next one read.
+ *
+ * Pure: bytes in, verdict out. Views point into the bytes given, or at a "/" that stays.
  */
 #ifndef COMMON_IO_HTTP_GUARD_H
 #define COMMON_IO_HTTP_GUARD_H
@@ -28,12 +33,15 @@ struct http_field {
 
 struct http_head {
     struct strview method;
-    struct strview path;  /* begins with a slash */
+    struct strview path;  /* begins with a slash, whatever form the target had */
     struct strview query; /* behind the question mark; data is NULL without one */
     int minor_version;    /* HTTP/1.<minor> */
     struct http_field fields[HTTP_FIELDS_MAX];
     size_t field_count;
     size_t content_length;
+    bool is_chunked;   /* the body comes in chunks; content_length is 0 */
+    bool lacks_length; /* a method that takes a body, and neither length nor chunks: no body */
+    bool is_encoded;   /* a content coding other than identity */
     bool expects_continue;
     bool wants_close;
 };

@@ -103,11 +103,11 @@ static const struct http_route *find_route(struct http_request *request,
 
 /* --- parameters ---------------------------------------------------------------- */
 
-static bool decode(struct arena *arena, struct strview raw, bool plus_is_blank, struct strview *ret)
+static bool decode(struct arena *arena, struct strview raw, struct strview *ret)
 {
     size_t len = 0;
     char *text = arena_alloc(arena, raw.len + 1);
-    if (text == NULL || !percent_decode(raw, plus_is_blank, text, raw.len, &len)) {
+    if (text == NULL || !percent_decode(raw, text, raw.len, &len)) {
         return false;
     }
     *ret = (struct strview){.data = text, .len = len};
@@ -119,7 +119,7 @@ static bool decode_params(struct http_request *request)
     for (size_t i = 0; i < request->param_count; i++) {
         struct strview *param = &request->params[i];
         if (memchr(param->data, '%', param->len) != NULL &&
-            !decode(&request->arena, *param, false, param)) {
+            !decode(&request->arena, *param, param)) {
             return false;
         }
     }
@@ -142,8 +142,8 @@ static bool decode_pair(struct http_request *request, struct strview pair)
     struct strview value = pair;
     const struct strview name = strview_take(&value, '=');
     if (request->query_count == HTTP_QUERY_MAX || name.len == 0 ||
-        !decode(&request->arena, name, true, &field.name) ||
-        !decode(&request->arena, value, true, &field.value) || has_query(request, field.name)) {
+        !decode(&request->arena, name, &field.name) ||
+        !decode(&request->arena, value, &field.value) || has_query(request, field.name)) {
         return false;
     }
     request->query[request->query_count++] = field;
@@ -168,80 +168,160 @@ static bool decode_query(struct http_request *request)
     return true;
 }
 
-/* --- dispatch ------------------------------------------------------------------ */
+/* --- what the head decides ------------------------------------------------------- */
 
-static void refuse_unrouted(struct http_request *request, struct strbuf *allow)
+/* Returns false, so that a step can end with it. */
+static bool refuse(struct http_request *request, int status, const char *slug, const char *detail)
 {
     request->server->stats.refused++;
+    http_refuse(request, status, slug, detail);
+    return false;
+}
+
+void http_request_refuse_crowd(struct http_request *request)
+{
+    request->server->stats.refused++;
+    http_problem(request, &(struct http_problem){.status = 503,
+                                                 .slug = "overloaded",
+                                                 .detail = "too many requests are waiting",
+                                                 .members = STRVIEW("\"reason\":\"memory\"")});
+}
+
+static bool refuse_unrouted(struct http_request *request, struct strbuf *allow)
+{
+    const struct http_server *server = request->server;
+    if (server->unrouted != NULL && !server->unrouted(request, server->unrouted_user)) {
+        return false;
+    }
     if (allow->len == 0) {
-        http_refuse(request, 404, "not-found", "there is nothing at this path");
-        return;
+        return refuse(request, 404, "not-found", "there is nothing at this path");
     }
     const struct http_header headers[] = {{"Allow", strbuf_cstr(allow)}, {NULL, NULL}};
+    request->server->stats.refused++;
     http_problem(request, &(struct http_problem){.status = 405,
                                                  .slug = "method-not-allowed",
                                                  .detail = "this path does not take this method",
                                                  .headers = headers});
+    return false;
 }
 
-static enum http_method method_of(const struct http_request *request)
-{
-    return strview_is(request->head.method, METHOD_NAMES[HTTP_HEAD]) ? HTTP_HEAD
-                                                                     : request->route->method;
-}
+typedef bool step_fn(struct http_request *request);
 
-static void call_handler(struct http_request *request, const struct http_route *route, void *user)
-{
-    request->route = route;
-    request->method = method_of(request);
-    if (!decode_params(request) || !decode_query(request)) {
-        request->server->stats.refused++;
-        http_refuse(request, 400, "malformed-request",
-                    "path or query is badly encoded, or has a parameter twice");
-        return;
-    }
-    route->handler(request, user);
-}
-
-void http_dispatch(struct http_request *request)
+static bool find_handler(struct http_request *request)
 {
     const struct http_server *server = request->server;
+    bool goes_on = true;
     struct strbuf allow;
     strbuf_init(&allow, ALLOW_MAX);
-    for (size_t i = 0; i < server->table_count; i++) {
-        const struct http_table *table = &server->tables[i];
-        const struct http_route *route = find_route(request, table, &allow);
-        if (route != NULL) {
-            strbuf_done(&allow);
-            call_handler(request, route, table->user);
-            return;
+    for (size_t i = 0; i < server->table_count && request->route == NULL; i++) {
+        request->route = find_route(request, &server->tables[i], &allow);
+        request->route_user = server->tables[i].user;
+    }
+    if (request->route == NULL) {
+        goes_on = refuse_unrouted(request, &allow);
+    }
+    strbuf_done(&allow);
+    return goes_on;
+}
+
+static bool fits_its_place(struct http_request *request)
+{
+    if (!request->connection->is_spare || request->route->is_vital) {
+        return true;
+    }
+    request->server->stats.refused++;
+    http_problem(request, &(struct http_problem){.status = 503,
+                                                 .slug = "overloaded",
+                                                 .detail = "too many connections are open",
+                                                 .members = STRVIEW("\"reason\":\"connections\"")});
+    return false;
+}
+
+static bool find_room(struct http_request *request)
+{
+    struct http_budget *budget = &request->server->budget;
+    if (http_budget_take(budget, HTTP_HOLDER_KNOWN, request->size)) {
+        request->held = request->size;
+        request->arena.pool = &budget->room;
+    } else if (!request->route->is_vital) {
+        http_request_refuse_crowd(request);
+        return false;
+    }
+    return true;
+}
+
+static bool read_parameters(struct http_request *request)
+{
+    const bool is_head = strview_is(request->head.method, METHOD_NAMES[HTTP_HEAD]);
+    request->method = is_head ? HTTP_HEAD : request->route->method;
+    if (decode_params(request) && decode_query(request)) {
+        return true;
+    }
+    if (http_request_is_crowded(request)) {
+        http_request_refuse_crowd(request);
+        return false;
+    }
+    return refuse(request, 400, "malformed-request",
+                  "path or query is badly encoded, or has a parameter twice");
+}
+
+static bool ask_handler(struct http_request *request)
+{
+    const struct http_route *route = request->route;
+    return route->on_head == NULL || route->on_head(request, request->route_user);
+}
+
+bool http_request_check_form(struct http_request *request)
+{
+    if (request->head.lacks_length) {
+        return refuse(request, 411, "length-required",
+                      "send a body, with Content-Length or in chunks");
+    }
+    if (request->head.is_encoded) {
+        return refuse(request, 415, "unsupported-media-type",
+                      "send the body as it is, without a Content-Encoding");
+    }
+    return true;
+}
+
+bool http_request_enter(struct http_request *request)
+{
+    static step_fn *const STEPS[] = {find_handler,    fits_its_place, find_room,
+                                     read_parameters, ask_handler,    http_request_check_form};
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+        if (!STEPS[i](request)) {
+            return false;
         }
     }
-    refuse_unrouted(request, &allow);
-    strbuf_done(&allow);
+    return true;
+}
+
+static void leave_pending(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    server->stats.requests_pending--;
+    if (request->previous != NULL) {
+        request->previous->next = request->next;
+    } else {
+        server->pending = request->next;
+    }
+    if (request->next != NULL) {
+        request->next->previous = request->previous;
+    }
 }
 
 void http_request_free(struct http_request *request)
 {
     struct http_server *server = request->server;
-    if (server != NULL) {
-        server->stats.body_bytes -= request->body_len;
-    }
-    if (server != NULL && request->is_pending) {
-        server->stats.requests_pending--;
-        if (request->previous != NULL) {
-            request->previous->next = request->next;
-        } else {
-            server->pending = request->next;
-        }
-        if (request->next != NULL) {
-            request->next->previous = request->previous;
-        }
+    server->stats.body_bytes -= request->body_len;
+    if (request->is_pending) {
+        leave_pending(request);
     }
     if (request->connection != NULL) {
         request->connection->request = NULL;
     }
     arena_done(&request->arena);
+    http_budget_give(&server->budget, HTTP_HOLDER_KNOWN, request->held + request->body_cap);
     free(request->body);
     free(request);
 }
@@ -324,6 +404,26 @@ struct arena *http_request_arena(struct http_request *request)
     return &request->arena;
 }
 
+bool http_request_is_crowded(const struct http_request *request)
+{
+    return arena_is_crowded(&request->arena);
+}
+
+void http_request_keep(struct http_request *request, void *kept)
+{
+    request->kept = kept;
+}
+
+void *http_request_kept(const struct http_request *request)
+{
+    return request->kept;
+}
+
+void http_request_admit(struct http_request *request)
+{
+    request->is_admitted = true;
+}
+
 bool http_request_is_gone(const struct http_request *request)
 {
     return request->connection == NULL;
@@ -331,6 +431,11 @@ bool http_request_is_gone(const struct http_request *request)
 
 void http_request_on_gone(struct http_request *request, void (*callback)(void *user), void *user)
 {
+    const struct http_connection *connection = request->connection;
+    if (callback != NULL && (connection == NULL || connection->input_ended)) {
+        callback(user);
+        return;
+    }
     request->on_gone = callback;
     request->gone_user = user;
 }

@@ -65,7 +65,7 @@ static void start_connecting(void *user);
 static bool decode_part(struct strview text, char *ret, size_t size)
 {
     size_t len = 0;
-    if (!percent_decode(text, false, ret, size - 1, &len)) {
+    if (!percent_decode(text, ret, size - 1, &len)) {
         return false;
     }
     ret[len] = '\0';

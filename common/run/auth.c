@@ -302,8 +302,8 @@ static struct strview bearer_token(struct strview header)
     return take_word(&header).len > 0 ? (struct strview){0} : token;
 }
 
-const struct principal *auth_require(const struct auth *auth, struct http_request *request,
-                                     unsigned roles)
+/* NULL: it has answered 401. */
+static const struct principal *identify(const struct auth *auth, struct http_request *request)
 {
     static const struct http_header CHALLENGE[] = {{"WWW-Authenticate", "Bearer"}, {NULL, NULL}};
     const struct principal *principal =
@@ -315,9 +315,27 @@ const struct principal *auth_require(const struct auth *auth, struct http_reques
                                                      .headers = CHALLENGE});
         return NULL;
     }
-    if (!principal->is_anyone && (roles & ROLE_BIT((unsigned)principal->role)) == 0) {
+    http_request_admit(request);
+    return principal;
+}
+
+const struct principal *auth_require(const struct auth *auth, struct http_request *request,
+                                     unsigned roles)
+{
+    const struct principal *principal = identify(auth, request);
+    if (principal != NULL && !principal->is_anyone &&
+        (roles & ROLE_BIT((unsigned)principal->role)) == 0) {
         http_refuse(request, 403, "forbidden", "this token's role may not do this");
         return NULL;
     }
     return principal;
+}
+
+bool auth_check_unrouted(struct http_request *request, void *user)
+{
+    static const struct strview PRIVATE = {.data = "/v1/", .len = 4};
+    const struct strview path = http_request_path(request);
+    const bool is_private =
+        path.len >= PRIVATE.len && memcmp(path.data, PRIVATE.data, PRIVATE.len) == 0;
+    return !is_private || identify(user, request) != NULL;
 }

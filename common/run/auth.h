@@ -59,4 +59,10 @@ const struct principal *auth_lookup(const struct auth *auth, struct strview toke
 MUST_USE const struct principal *auth_require(const struct auth *auth, struct http_request *request,
                                               unsigned roles);
 
+/*
+ * For http_server_on_unrouted(), with the auth as user: below /v1/ nobody without a token learns
+ * which paths and methods there are. False: it has answered 401.
+ */
+bool auth_check_unrouted(struct http_request *request, void *user);
+
 #endif

@@ -31,14 +31,12 @@ static void answer_metrics(struct http_request *request, void *user);
 static void answer_version(struct http_request *request, void *user);
 
 static const struct http_route ROUTES[] = {
-    {HTTP_GET, "/healthz", answer_healthz, 0},
-    {HTTP_GET, "/readyz", answer_readyz, 0},
-    {HTTP_GET, "/metrics", answer_metrics, 0},
-    {HTTP_GET, "/version", answer_version, 0},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_GET, "/healthz", answer_healthz, .is_vital = true},
+    {HTTP_GET, "/readyz", answer_readyz, .is_vital = true},
+    {HTTP_GET, "/metrics", answer_metrics, .is_vital = true},
+    {HTTP_GET, "/version", answer_version, .is_vital = true},
+    {.pattern = NULL},
 };
-
-static const struct http_header NO_STORE[] = {{"Cache-Control", "no-store"}, {NULL, NULL}};
 
 struct health *health_new(struct http_server *server, struct metrics *metrics, const char *service,
                           const char *version)
@@ -128,16 +126,14 @@ static void answer_json(struct http_request *request, int status, struct strbuf 
         return;
     }
     strbuf_append_char(body, '\n');
-    http_respond(request, &(struct http_answer){
-                              .status = status, .headers = NO_STORE, .body = strbuf_view(body)});
+    http_respond(request, &(struct http_answer){.status = status, .body = strbuf_view(body)});
 }
 
 static void answer_healthz(struct http_request *request, void *user)
 {
     (void)user;
-    http_respond(request, &(struct http_answer){.status = 200,
-                                                .headers = NO_STORE,
-                                                .body = STRVIEW("{\"alive\":true}\n")});
+    http_respond(request,
+                 &(struct http_answer){.status = 200, .body = STRVIEW("{\"alive\":true}\n")});
 }
 
 static void answer_readyz(struct http_request *request, void *user)
@@ -167,7 +163,6 @@ static void answer_metrics(struct http_request *request, void *user)
         http_respond(request, &(struct http_answer){.status = 200,
                                                     .content_type =
                                                         "text/plain; version=0.0.4; charset=utf-8",
-                                                    .headers = NO_STORE,
                                                     .body = strbuf_view(&body)});
     } else {
         http_refuse(request, 500, "internal", "the metrics could not be written");

@@ -105,6 +105,7 @@ enum error_kind runtime_init(struct runtime *runtime, const struct service_call 
     runtime->metrics = metrics_new(service->metrics, service->metric_count);
     runtime->furniture = metrics_append(runtime->metrics, RUNTIME_METRICS, RUNTIME_METRIC_COUNT);
     metrics_on_scrape(runtime->metrics, update_metrics, runtime);
+    http_server_on_unrouted(runtime->http, auth_check_unrouted, runtime->auth);
     runtime->health = health_new(runtime->http, runtime->metrics, service->name, service_version());
     runtime->shutdown = shutdown_new(
         runtime->loop, runtime->common->shutdown_timeout_ms,

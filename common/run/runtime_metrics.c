@@ -42,6 +42,13 @@ const struct metric RUNTIME_METRICS[RUNTIME_METRIC_COUNT] = {
     [RUNTIME_HTTP_BODY_BYTES] = {.name = "orderspine_http_body_bytes",
                                  .type = METRIC_GAUGE,
                                  .help = "Bytes of bodies received and not yet answered."},
+    [RUNTIME_HTTP_HELD_BYTES] = {.name = "orderspine_http_held_bytes",
+                                 .type = METRIC_GAUGE,
+                                 .help = "Bytes that requests hold: heads, bodies, what is decoded "
+                                         "from them, unread answers; at most 8 MiB."},
+    [RUNTIME_HTTP_DROPPED] = {.name = "orderspine_http_dropped_total",
+                              .type = METRIC_COUNTER,
+                              .help = "HTTP connections closed to make place or room for others."},
 };
 
 static void update_process(struct metrics *metrics, size_t first)
@@ -53,14 +60,18 @@ static void update_process(struct metrics *metrics, size_t first)
     metrics_set(metrics, first + RUNTIME_START, 0, usage.start_time);
 }
 
-static void update_http(struct metrics *metrics, size_t first, const struct http_stats *stats)
+static void update_http(struct metrics *metrics, size_t first, const struct http_server *server)
 {
+    const struct http_stats *stats = http_server_stats(server);
     metrics_set(metrics, first + RUNTIME_HTTP_CONNECTIONS, 0, (double)stats->connections);
     metrics_set(metrics, first + RUNTIME_HTTP_ACCEPTED, 0, (double)stats->accepted);
     metrics_set(metrics, first + RUNTIME_HTTP_REQUESTS, 0, (double)stats->requests);
     metrics_set(metrics, first + RUNTIME_HTTP_REFUSED, 0, (double)stats->refused);
     metrics_set(metrics, first + RUNTIME_HTTP_PENDING, 0, (double)stats->requests_pending);
     metrics_set(metrics, first + RUNTIME_HTTP_BODY_BYTES, 0, (double)stats->body_bytes);
+    metrics_set(metrics, first + RUNTIME_HTTP_HELD_BYTES, 0,
+                (double)http_server_held_bytes(server));
+    metrics_set(metrics, first + RUNTIME_HTTP_DROPPED, 0, (double)stats->dropped);
     for (size_t class = 1; class <= 5; class ++) {
         metrics_set(metrics, first + RUNTIME_HTTP_ANSWERS, class - 1,
                     (double)stats->answers[class]);
@@ -70,5 +81,5 @@ static void update_http(struct metrics *metrics, size_t first, const struct http
 void runtime_metrics_update(struct metrics *metrics, size_t first, const struct http_server *server)
 {
     update_process(metrics, first);
-    update_http(metrics, first, http_server_stats(server));
+    update_http(metrics, first, server);
 }

@@ -20,8 +20,6 @@
 
 extern const struct embedded_text PROJECTOR_OPENAPI[];
 
-static const struct http_header NO_STORE[] = {{"Cache-Control", "no-store"}, {NULL, NULL}};
-
 struct query_api {
     struct query_context context;
     struct metrics *metrics;
@@ -142,10 +140,8 @@ void query_read(struct query *query, const struct redisconn_command *commands, s
 void query_answer(struct query *query, struct strbuf *body, const struct http_header *headers)
 {
     end_query(query);
-    http_respond(query->request,
-                 &(struct http_answer){.status = 200,
-                                       .headers = headers == NULL ? NO_STORE : headers,
-                                       .body = strbuf_view(body)});
+    http_respond(query->request, &(struct http_answer){
+                                     .status = 200, .headers = headers, .body = strbuf_view(body)});
     strbuf_done(body);
 }
 
@@ -232,13 +228,14 @@ static void on_openapi(struct http_request *request, void *user)
     (void)user;
     if (http_request_query_only(request, PARAMETERS)) {
         http_respond(request, &(struct http_answer){.status = 200,
-                                                    .body = strview_of(PROJECTOR_OPENAPI[0].text)});
+                                                    .body = strview_of(PROJECTOR_OPENAPI[0].text),
+                                                    .body_stays = true});
     }
 }
 
 static const struct http_route OPEN_ROUTES[] = {
-    {HTTP_GET, "/openapi.json", on_openapi, 0},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_GET, "/openapi.json", on_openapi, .tag = 0},
+    {.pattern = NULL},
 };
 
 /* --- the whole */

@@ -274,6 +274,6 @@ static void on_request(struct http_request *request, void *user)
 }
 
 const struct http_route QUERY_FRESHNESS_ROUTES[] = {
-    {HTTP_GET, "/v1/freshness", on_request, 0},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_GET, "/v1/freshness", on_request, .tag = 0},
+    {.pattern = NULL},
 };

@@ -210,7 +210,7 @@ static void on_request(struct http_request *request, void *user)
 }
 
 const struct http_route QUERY_LIST_ROUTES[] = {
-    {HTTP_GET, "/v1/orders", on_request, LIST_RECENT},
-    {HTTP_GET, "/v1/customers/{id}/orders", on_request, LIST_OF_CUSTOMER},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_GET, "/v1/orders", on_request, .tag = LIST_RECENT},
+    {HTTP_GET, "/v1/customers/{id}/orders", on_request, .tag = LIST_OF_CUSTOMER},
+    {.pattern = NULL},
 };

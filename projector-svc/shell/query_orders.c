@@ -248,7 +248,6 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
     (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", state->version);
     const struct http_header headers[] = {
         {"ETag", etag},
-        {"Cache-Control", "no-store"},
         {is_stale ? "X-Stale" : NULL, "true"},
         {NULL, NULL},
     };
@@ -380,9 +379,9 @@ static void on_request(struct http_request *request, void *user)
 }
 
 const struct http_route QUERY_ORDER_ROUTES[] = {
-    {HTTP_GET, "/v1/orders/{id}", on_request, PART_ORDER},
-    {HTTP_GET, "/v1/orders/{id}/timeline", on_request, PART_TIMELINE},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_GET, "/v1/orders/{id}", on_request, .tag = PART_ORDER},
+    {HTTP_GET, "/v1/orders/{id}/timeline", on_request, .tag = PART_TIMELINE},
+    {.pattern = NULL},
 };
 
 void query_orders_drain(struct query_context *context)

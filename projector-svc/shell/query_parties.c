@@ -116,8 +116,7 @@ static void on_party(struct query *query, const struct redisconn_reply *reply)
     }
     char etag[ETAG_MAX];
     (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", version);
-    const struct http_header headers[] = {
-        {"ETag", etag}, {"Cache-Control", "no-store"}, {NULL, NULL}};
+    const struct http_header headers[] = {{"ETag", etag}, {NULL, NULL}};
     struct strbuf body;
     struct json_writer writer;
     strbuf_init(&body, QUERY_BODY_MAX);
@@ -234,8 +233,8 @@ static void on_search(struct http_request *request, void *user)
 }
 
 const struct http_route QUERY_PARTY_ROUTES[] = {
-    {HTTP_GET, "/v1/customers/{id}", on_request, PARTY_CUSTOMER},
-    {HTTP_GET, "/v1/products/{sku}", on_request, PARTY_PRODUCT},
-    {HTTP_GET, "/v1/search", on_search, 0},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_GET, "/v1/customers/{id}", on_request, .tag = PARTY_CUSTOMER},
+    {HTTP_GET, "/v1/products/{sku}", on_request, .tag = PARTY_PRODUCT},
+    {HTTP_GET, "/v1/search", on_search, .tag = 0},
+    {.pattern = NULL},
 };

@@ -53,14 +53,14 @@ static void on_request(struct http_request *request, void *user)
 }
 
 #define ANY(method)                                                                                \
-    {method, "/", on_request, 0}, {method, "/{a}", on_request, 0},                                 \
-        {method, "/{a}/{b}", on_request, 0},                                                       \
+    {method, "/", on_request, .tag = 0}, {method, "/{a}", on_request, .tag = 0},                   \
+        {method, "/{a}/{b}", on_request, .tag = 0},                                                \
     {                                                                                              \
-        method, "/{a}/{b}/{c}", on_request, 0                                                      \
+        method, "/{a}/{b}/{c}", on_request, .tag = 0                                               \
     }
 
 static const struct http_route ROUTES[] = {
-    ANY(HTTP_GET), ANY(HTTP_POST), ANY(HTTP_PUT), ANY(HTTP_DELETE), {HTTP_GET, NULL, NULL, 0},
+    ANY(HTTP_GET), ANY(HTTP_POST), ANY(HTTP_PUT), ANY(HTTP_DELETE), {.pattern = NULL},
 };
 
 static enum error_kind open_listener(struct loop *loop, struct listener *listener,

@@ -3,7 +3,7 @@
  * http_fixture.c - a server with tight limits for test_http.py, and for wrk.
  *
  * Prints its port, serves until SIGTERM, drains, and ends with 0 when nothing
- * is left over. With the argument "wide" the limits are the defaults.
+ * is left over. Its argument names the limits, see LIMITS.
  */
 #include "common/base/arena.h"
 #include "common/io/http.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELD_MAX = 16 };
+enum { HELD_MAX = 16, DOCUMENT_LEN = 8 << 20 };
 
 struct fixture {
     struct loop *loop;
@@ -114,6 +114,55 @@ static void release(struct http_request *request, void *user)
     http_respond(request, &(struct http_answer){.status = 200, .body = {text, (size_t)len}});
 }
 
+static void state(struct http_request *request, void *user)
+{
+    const struct fixture *fixture = user;
+    char text[128];
+    const struct http_stats *stats = http_server_stats(fixture->server);
+    const int len = snprintf(
+        text, sizeof text, "{\"held\":%zu,\"connections\":%zu,\"pending\":%zu}",
+        http_server_held_bytes(fixture->server), stats->connections, stats->requests_pending);
+    http_respond(request, &(struct http_answer){.status = 200, .body = {text, (size_t)len}});
+}
+
+static void on_wait_over(void *user)
+{
+    http_respond(user, &(struct http_answer){.status = 200, .body = STRVIEW("\"gone\"")});
+}
+
+static void wait_for_the_end(struct http_request *request, void *user)
+{
+    (void)user;
+    http_request_on_gone(request, on_wait_over, request);
+}
+
+static void document(struct http_request *request, void *user)
+{
+    static char text[DOCUMENT_LEN];
+    (void)user;
+    memset(text, 'd', sizeof text);
+    http_respond(request, &(struct http_answer){
+                              .status = 200, .body = {text, sizeof text}, .body_stays = true});
+}
+
+/* Below /kept/ a token is needed. */
+static bool has_token(struct http_request *request, void *user)
+{
+    (void)user;
+    if (!strview_is(http_request_header(request, "X-Token"), "yes")) {
+        http_refuse(request, 401, "unauthenticated", "no token");
+        return false;
+    }
+    http_request_admit(request);
+    return true;
+}
+
+static bool check_unrouted(struct http_request *request, void *user)
+{
+    const struct strview path = http_request_path(request);
+    return path.len < 6 || memcmp(path.data, "/kept/", 6) != 0 || has_token(request, user);
+}
+
 static void big(struct http_request *request, void *user)
 {
     (void)user;
@@ -137,16 +186,20 @@ static void refuse(struct http_request *request, void *user)
 }
 
 static const struct http_route ROUTES[] = {
-    {HTTP_POST, "/echo", echo, 0},
-    {HTTP_POST, "/v1/orders", created, 0},
-    {HTTP_GET, "/v1/orders/{id}", show_param, 0},
-    {HTTP_POST, "/v1/orders/{id}/ship", created, 0},
-    {HTTP_GET, "/late", late, 0},
-    {HTTP_POST, "/hold", hold, 0},
-    {HTTP_GET, "/release", release, 0},
-    {HTTP_GET, "/big", big, 0},
-    {HTTP_POST, "/refuse", refuse, 0},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_POST, "/echo", echo, .tag = 0},
+    {HTTP_POST, "/v1/orders", created, .tag = 0},
+    {HTTP_GET, "/v1/orders/{id}", show_param, .tag = 0},
+    {HTTP_POST, "/v1/orders/{id}/ship", created, .tag = 0},
+    {HTTP_GET, "/late", late, .tag = 0},
+    {HTTP_POST, "/hold", hold, .tag = 0},
+    {HTTP_GET, "/release", release, .is_vital = true},
+    {HTTP_GET, "/state", state, .is_vital = true},
+    {HTTP_GET, "/wait", wait_for_the_end, .tag = 0},
+    {HTTP_GET, "/document", document, .tag = 0},
+    {HTTP_POST, "/kept/guarded", echo, .on_head = has_token},
+    {HTTP_GET, "/big", big, .tag = 0},
+    {HTTP_POST, "/refuse", refuse, .tag = 0},
+    {.pattern = NULL},
 };
 
 static void check_drained(void *user)
@@ -167,18 +220,60 @@ static void on_term(void *user)
     loop_timer_start(fixture->drained, 0);
 }
 
-static struct http_options limits(bool is_wide)
+static void be_tight(struct http_options *options)
+{
+    options->max_connections = 20;
+    options->spare_connections = 0;
+    options->max_head_bytes = 2048;
+    options->max_body_bytes = 4096;
+    options->max_total_bytes = 32 << 20;
+    options->first_timeout_ms = 3000;
+    options->head_timeout_ms = 600;
+    options->body_timeout_ms = 900;
+    options->idle_timeout_ms = 3000;
+}
+
+static void be_poor(struct http_options *options)
+{
+    be_tight(options);
+    options->max_total_bytes = 65536;
+    options->first_timeout_ms = options->head_timeout_ms = 20000;
+    options->body_timeout_ms = options->idle_timeout_ms = 20000;
+}
+
+/* Places are few, time is not. */
+static void be_crowded(struct http_options *options)
+{
+    options->max_connections = 20;
+    options->spare_connections = 4;
+}
+
+static void be_hasty(struct http_options *options)
+{
+    options->first_timeout_ms = 500;
+}
+
+static void be_wide(struct http_options *options)
+{
+    (void)options;
+}
+
+static const struct {
+    const char *name;
+    void (*set)(struct http_options *options);
+} LIMITS[] = {
+    {"tight", be_tight}, {"poor", be_poor}, {"crowded", be_crowded},
+    {"hasty", be_hasty}, {"wide", be_wide},
+};
+
+static struct http_options limits(const char *name)
 {
     struct http_options options = HTTP_DEFAULTS;
     options.port = 0;
-    if (!is_wide) {
-        options.max_connections = 20;
-        options.max_head_bytes = 2048;
-        options.max_body_bytes = 4096;
-        options.max_total_bytes = 8192;
-        options.head_timeout_ms = 600;
-        options.body_timeout_ms = 900;
-        options.idle_timeout_ms = 3000;
+    for (size_t i = 0; i < sizeof LIMITS / sizeof LIMITS[0]; i++) {
+        if (strcmp(LIMITS[i].name, name) == 0) {
+            LIMITS[i].set(&options);
+        }
     }
     return options;
 }
@@ -187,13 +282,14 @@ int main(int argc, char **argv)
 {
     struct error err = {0};
     struct fixture fixture = {0};
-    const struct http_options options = limits(argc > 1 && strcmp(argv[1], "wide") == 0);
+    const struct http_options options = limits(argc > 1 ? argv[1] : "tight");
     if (loop_new(&fixture.loop, &err) != ERROR_NONE ||
         http_server_new(fixture.loop, &options, &fixture.server, &err) != ERROR_NONE) {
         (void)fprintf(stderr, "%s\n", err.text);
         return EXIT_FAILURE;
     }
     http_server_route(fixture.server, ROUTES, &fixture);
+    http_server_on_unrouted(fixture.server, check_unrouted, NULL);
     if (http_server_listen(fixture.server, &err) != ERROR_NONE) {
         (void)fprintf(stderr, "%s\n", err.text);
         return EXIT_FAILURE;

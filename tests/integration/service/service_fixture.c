@@ -80,10 +80,10 @@ static void fall_lame(struct http_request *request, void *user)
 }
 
 static const struct http_route ROUTES[] = {
-    {HTTP_GET, "/secured", answer_secured, 0},
-    {HTTP_POST, "/sick", fall_sick, 0},
-    {HTTP_POST, "/lame", fall_lame, 0},
-    {HTTP_GET, NULL, NULL, 0},
+    {HTTP_GET, "/secured", answer_secured, .tag = 0},
+    {HTTP_POST, "/sick", fall_sick, .tag = 0},
+    {HTTP_POST, "/lame", fall_lame, .tag = 0},
+    {.pattern = NULL},
 };
 
 static enum error_kind probe(void *user, struct error *err)

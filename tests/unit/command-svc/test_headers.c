@@ -13,6 +13,8 @@ static const char *const JSON_TYPES[] = {
     "application/json; charset=utf-8",
     "application/json ;charset=UTF-8",
     "application/json; charset=\"utf-8\"",
+    "application/json; charset=utf8",
+    "application/json; charset=\"UTF8\"",
     "application/json; profile=x",
 };
 
@@ -29,6 +31,7 @@ static const char *const OTHER_TYPES[] = {
     "application/problem+json",
     "application/x-www-form-urlencoded",
     "application/json; charset=latin1",
+    "application/json; charset=utf-8-sig",
     "application/json; x=y; charset=utf-16",
     "text/plain; application/json",
 };

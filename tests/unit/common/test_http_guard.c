@@ -34,7 +34,26 @@ static const struct {
     {HEAD("GET / HTTP/1.1\r\nHost: a\r\nX: caf\xc3\xa9\r\n\r\n"), 0, 0},
 
     /* where the body ends */
-    {HEAD("POST / HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+          "Content-Length: 3\r\n\r\n"),
+     400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+          "Transfer-Encoding: chunked\r\n\r\n"),
+     400, 0},
+    {HEAD("POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), 400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n"), 400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+          "Transfer-Encoding: chunked\r\n\r\n"),
+     400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked,\r\n\r\n"), 400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n"), 400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n"), 501, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n"), 501, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"), 501, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, gzip\r\n\r\n"), 501, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked;q=1\r\n\r\n"), 501, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n"), 501, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), 400, 0},
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n"), 413, 0},
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999999999999\r\n\r\n"), 400, 0},
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n"), 400, 0},
@@ -46,7 +65,6 @@ static const struct {
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3 3\r\n\r\n"), 400, 0},
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n\r\n"), 400, 0},
     {HEAD("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"), 400, 0},
-    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"), 400, 0},
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n"
           "Content-Length: 3\r\n\r\n"),
      400, 0},
@@ -63,11 +81,37 @@ static const struct {
           "X: y\r\n Transfer-Encoding: chunked\r\n\r\n"),
      400, 0},
     {HEAD("GET / HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\n\r\n"), 417, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a\r\nExpect:\r\n\r\n"), 417, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nExpect: x\r\n\r\n"), 417, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue, x\r\n\r\n"), 417, 0},
 
     /* for whom it is */
     {HEAD("GET / HTTP/1.1\r\n\r\n"), 400, 0},
     {HEAD("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), 400, 0},
     {HEAD("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"), 0, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a:8080\r\n\r\n"), 0, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a:\r\n\r\n"), 0, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n"), 0, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: [::1]\r\n\r\n"), 0, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: [2001:db8::7]:8082\r\n\r\n"), 0, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: A_b-c~%41\r\n\r\n"), 0, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a b\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a,b\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: http://a\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a:b\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a:123456\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a:1:2\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: []\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: [::g]\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: [::1]x\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: a\\b\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: \xff\r\n\r\n"), 400, 0},
+    {HEAD("GET / HTTP/1.1\r\nHost: \"a\"\r\n\r\n"), 400, 0},
 
     /* lines */
     {HEAD("GET / HTTP/1.1\nHost: a\n\n"), 400, 0},
@@ -92,7 +136,17 @@ static const struct {
     {HEAD("GET / http/1.1\r\nHost: a\r\n\r\n"), 400, 0},
     {HEAD("G(T / HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
     {HEAD(" / HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
-    {HEAD("GET http://a/ HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("GET http://a/ HTTP/1.1\r\n\r\n"), 400, 0},
+    {HEAD("GET http:// HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("GET http:/// HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("GET http://:80/ HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("GET http://a:b/ HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("GET http://[::1/ HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("GET //a HTTP/1.1\r\nHost: a\r\n\r\n"), 0, 0},
+    {HEAD("GET http:/a HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
+    {HEAD("GET a/b HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
     {HEAD("GET * HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
     {HEAD("GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
     {HEAD("GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n"), 400, 0},
@@ -137,6 +191,70 @@ START_TEST(an_accepted_head_is_taken_apart)
     ck_assert_ptr_null(http_head_field(&head, "X-Tra").data);
     ck_assert(head.wants_close);
     ck_assert(head.expects_continue);
+}
+END_TEST
+
+static const struct {
+    const char *target;
+    const char *path;
+    const char *query; /* NULL: none */
+} TARGETS[] = {
+    {"/", "/", NULL},
+    {"/a?", "/a", ""},
+    {"/a?b?c", "/a", "b?c"},
+    {"//a/b", "//a/b", NULL},
+    {"http://a", "/", NULL},
+    {"http://a/", "/", NULL},
+    {"HTTPS://[::1]:8080/v1/orders?limit=3", "/v1/orders", "limit=3"},
+    {"http://a.example?q", "/", "q"},
+    {"http://a//b", "//b", NULL},
+};
+enum { TARGET_COUNT = sizeof TARGETS / sizeof TARGETS[0] };
+
+START_TEST(a_target_in_absolute_form_is_its_path)
+{
+    char text[256];
+    struct http_head head;
+    (void)snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: b\r\n\r\n", TARGETS[_i].target);
+
+    ck_assert_int_eq(http_guard_read(strview_of(text), MAX_BODY, &head).status, 0);
+
+    ck_assert(strview_is(head.path, TARGETS[_i].path));
+    ck_assert(strview_equal(head.query, strview_of(TARGETS[_i].query)));
+    ck_assert_int_eq(head.query.data == NULL, TARGETS[_i].query == NULL);
+}
+END_TEST
+
+static struct http_head read_post(const char *fields)
+{
+    char text[512];
+    struct http_head head;
+    (void)snprintf(text, sizeof text, "POST / HTTP/1.1\r\nHost: a\r\n%s\r\n", fields);
+    ck_assert_int_eq(http_guard_read(strview_of(text), MAX_BODY, &head).status, 0);
+    return head;
+}
+
+START_TEST(a_body_has_a_length_or_chunks_or_is_missed)
+{
+    ck_assert(read_post("").lacks_length);
+    ck_assert(!read_post("Content-Length: 0\r\n").lacks_length);
+    ck_assert(!read_post("Content-Length: 3\r\n").is_chunked);
+    ck_assert(read_post("Transfer-Encoding: Chunked\r\n").is_chunked);
+    ck_assert(!read_post("Transfer-Encoding:\tchunked \r\n").lacks_length);
+}
+END_TEST
+
+START_TEST(lines_of_one_name_count_together)
+{
+    ck_assert(read_post("Connection: keep-alive\r\nConnection: close\r\n").wants_close);
+    ck_assert(read_post("Connection: close\r\nConnection: keep-alive\r\n").wants_close);
+    ck_assert(!read_post("Connection: keep-alive\r\nConnection: closed\r\n").wants_close);
+    ck_assert(read_post("Expect: 100-continue\r\nExpect: 100-continue\r\n").expects_continue);
+    ck_assert(!read_post("Content-Encoding: identity\r\n").is_encoded);
+    ck_assert(!read_post("Content-Encoding:\r\n").is_encoded);
+    ck_assert(read_post("Content-Encoding: gzip\r\n").is_encoded);
+    ck_assert(read_post("Content-Encoding: identity, br\r\n").is_encoded);
+    ck_assert(read_post("Content-Encoding: identity\r\nContent-Encoding: br\r\n").is_encoded);
 }
 END_TEST
 
@@ -186,6 +304,9 @@ int main(void)
     TCase *heads = tcase_create("heads");
     tcase_add_loop_test(heads, each_head_is_judged_as_the_table_says, 0, HEAD_COUNT);
     tcase_add_test(heads, an_accepted_head_is_taken_apart);
+    tcase_add_loop_test(heads, a_target_in_absolute_form_is_its_path, 0, TARGET_COUNT);
+    tcase_add_test(heads, a_body_has_a_length_or_chunks_or_is_missed);
+    tcase_add_test(heads, lines_of_one_name_count_together);
     tcase_add_test(heads, more_header_lines_than_the_table_holds_are_refused);
     tcase_add_test(heads, a_head_sent_byte_by_byte_ends_where_it_ends);
     tcase_add_test(heads, the_whole_head_at_once_ends_there_too);
