@@ -105,6 +105,9 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
     health_add(health, "redis", projector_probe_redis, app->projector);
     health_add(health, "kafka", projector_probe_kafka, app->projector);
     health_add(health, "partitions", projector_probe_partitions, app->projector);
+    health_add(health, "following", projector_probe_following, app->projector);
+    health_add_advisory(health, "topics", projector_probe_topics, app->projector);
+    health_add_advisory(health, "progress", projector_probe_stuck, app->projector);
     health_add(health, "queries", query_api_probe, app->queries);
     return ERROR_NONE;
 }

@@ -35,7 +35,8 @@ struct kafka_consumer {
     rd_kafka_topic_t **topics;      /* alone: one per name */
     struct kafka_position *started; /* alone: what kafka_consumer_start() began */
     size_t started_count;
-    rd_kafka_queue_t *closing; /* group member: from kafka_consumer_close() on */
+    rd_kafka_queue_t *closing;   /* group member: from kafka_consumer_close() on */
+    rd_kafka_queue_t *committed; /* group member: answers to kafka_consumer_ask_committed() */
     bool is_closing;
     bool is_closed;
     struct kafka_record *batch;
@@ -121,6 +122,8 @@ static rd_kafka_message_t *next_message(struct kafka_consumer *consumer)
                                : rd_kafka_consume_queue(consumer->handle.queue, 0);
 }
 
+static void take_committed(struct kafka_consumer *consumer);
+
 static void check_closed(struct kafka_consumer *consumer)
 {
     if (consumer->is_closing && !consumer->is_closed &&
@@ -155,6 +158,7 @@ static void serve(void *user)
         }
     }
     hand_out_batch(consumer);
+    take_committed(consumer);
     if (taken == consumer->options.max_batch) {
         loop_deferred_schedule(consumer->again); /* the others' turn first */
     }
@@ -177,7 +181,10 @@ static size_t positions_of_list(struct kafka_consumer *consumer,
     free(consumer->rebalanced);
     consumer->rebalanced = calloc((size_t)list->cnt + 1, sizeof *consumer->rebalanced);
     size_t count = 0;
-    for (int i = 0; consumer->rebalanced != NULL && i < list->cnt; i++) {
+    if (consumer->rebalanced == NULL) {
+        abort(); /* a few KiB; the group must not believe that we have what we know nothing of */
+    }
+    for (int i = 0; i < list->cnt; i++) {
         const int topic = topic_index(consumer, list->elems[i].topic);
         if (topic >= 0) {
             consumer->rebalanced[count++] =
@@ -223,6 +230,8 @@ enum error_kind kafka_consumer_assign(struct kafka_consumer *consumer,
                                       struct error *err)
 {
     rd_kafka_topic_partition_list_t *list = list_of(consumer, positions, count);
+    (void)rd_kafka_resume_partitions(consumer->handle.rk,
+                                     list); /* what is new to it has no pause */
     const rd_kafka_resp_err_t code = rd_kafka_assign(consumer->handle.rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? ERROR_NONE : kafka_handle_error(err, code, NULL);
@@ -231,6 +240,28 @@ enum error_kind kafka_consumer_assign(struct kafka_consumer *consumer,
 void kafka_consumer_unassign(struct kafka_consumer *consumer)
 {
     (void)rd_kafka_assign(consumer->handle.rk, NULL);
+}
+
+enum error_kind kafka_consumer_join(struct kafka_consumer *consumer, struct error *err)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(consumer->topic_count);
+    for (int i = 0; i < consumer->topic_count; i++) {
+        rd_kafka_topic_partition_list_add(list, consumer->topic_names[i], RD_KAFKA_PARTITION_UA);
+    }
+    const rd_kafka_resp_err_t code = rd_kafka_subscribe(consumer->handle.rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? ERROR_NONE
+               : error_set(err, ERROR_FATAL, "subscribing: %s", rd_kafka_err2str(code));
+}
+
+enum error_kind kafka_consumer_leave(struct kafka_consumer *consumer, struct error *err)
+{
+    const rd_kafka_resp_err_t code = rd_kafka_unsubscribe(consumer->handle.rk);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? ERROR_NONE
+               : error_set(err, ERROR_FATAL, "leaving the group: %s", rd_kafka_err2str(code));
 }
 
 static void forget_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err,
@@ -249,6 +280,53 @@ void kafka_consumer_commit(struct kafka_consumer *consumer, const struct kafka_p
     (void)rd_kafka_commit_queue(consumer->handle.rk, list, consumer->handle.queue, forget_commit,
                                 NULL);
     rd_kafka_topic_partition_list_destroy(list);
+}
+
+void kafka_consumer_ask_committed(struct kafka_consumer *consumer,
+                                  const struct kafka_position *partitions, size_t count)
+{
+    rd_kafka_topic_partition_list_t *list = list_of(consumer, partitions, count);
+    rd_kafka_ListConsumerGroupOffsets_t *question =
+        rd_kafka_ListConsumerGroupOffsets_new(consumer->options.group_id, list);
+    rd_kafka_ListConsumerGroupOffsets(consumer->handle.rk, &question, 1, NULL, consumer->committed);
+    rd_kafka_ListConsumerGroupOffsets_destroy(question);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void give_committed(struct kafka_consumer *consumer, const rd_kafka_group_result_t *group)
+{
+    const rd_kafka_topic_partition_list_t *list = rd_kafka_group_result_partitions(group);
+    struct kafka_position *positions = calloc((size_t)list->cnt + 1, sizeof *positions);
+    size_t count = 0;
+    for (int i = 0; positions != NULL && i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &list->elems[i];
+        const int topic = topic_index(consumer, at->topic);
+        if (topic >= 0 && at->offset >= 0 && at->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            positions[count++] = (struct kafka_position){topic, at->partition, at->offset};
+        }
+    }
+    consumer->options.events->on_committed(consumer->options.user, positions, count);
+    free(positions);
+}
+
+static void take_committed(struct kafka_consumer *consumer)
+{
+    rd_kafka_event_t *event =
+        consumer->committed == NULL ? NULL : rd_kafka_queue_poll(consumer->committed, 0);
+    if (event == NULL) {
+        return;
+    }
+    const rd_kafka_ListConsumerGroupOffsets_result_t *result =
+        rd_kafka_event_ListConsumerGroupOffsets_result(event);
+    size_t count = 0;
+    const rd_kafka_group_result_t **groups =
+        result == NULL ? NULL : rd_kafka_ListConsumerGroupOffsets_result_groups(result, &count);
+    if (count == 1 && rd_kafka_group_result_error(groups[0]) == NULL &&
+        rd_kafka_group_result_partitions(groups[0]) != NULL &&
+        consumer->options.events->on_committed != NULL) {
+        give_committed(consumer, groups[0]);
+    }
+    rd_kafka_event_destroy(event);
 }
 
 /* --- alone --------------------------------------------------------------------- */
@@ -304,20 +382,6 @@ void kafka_consumer_pause(struct kafka_consumer *consumer, int topic, int32_t pa
 void kafka_consumer_resume(struct kafka_consumer *consumer, int topic, int32_t partition)
 {
     call_with(consumer, topic, partition, rd_kafka_resume_partitions);
-}
-
-enum error_kind kafka_consumer_seek(struct kafka_consumer *consumer,
-                                    const struct kafka_position *position, struct error *err)
-{
-    rd_kafka_topic_partition_list_t *list = list_of(consumer, position, 1);
-    rd_kafka_error_t *error = rd_kafka_seek_partitions(consumer->handle.rk, list, 0);
-    enum error_kind kind = ERROR_NONE;
-    if (error != NULL) {
-        kind = kafka_handle_error(err, rd_kafka_error_code(error), rd_kafka_error_string(error));
-        rd_kafka_error_destroy(error);
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    return kind;
 }
 
 int64_t kafka_consumer_end_offset(struct kafka_consumer *consumer, int topic, int32_t partition)
@@ -394,21 +458,6 @@ static enum error_kind copy_topics(struct kafka_consumer *consumer, struct error
                : error_set(err, ERROR_FATAL, "out of memory");
 }
 
-static enum error_kind subscribe(struct kafka_consumer *consumer, struct error *err)
-{
-    (void)rd_kafka_poll_set_consumer(consumer->handle.rk);
-    rd_kafka_topic_partition_list_t *list =
-        rd_kafka_topic_partition_list_new(consumer->topic_count);
-    for (int i = 0; i < consumer->topic_count; i++) {
-        rd_kafka_topic_partition_list_add(list, consumer->topic_names[i], RD_KAFKA_PARTITION_UA);
-    }
-    const rd_kafka_resp_err_t code = rd_kafka_subscribe(consumer->handle.rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR
-               ? ERROR_NONE
-               : error_set(err, ERROR_FATAL, "subscribing: %s", rd_kafka_err2str(code));
-}
-
 static enum error_kind open_topics(struct kafka_consumer *consumer, struct error *err)
 {
     consumer->topics = calloc((size_t)consumer->topic_count, sizeof *consumer->topics);
@@ -427,7 +476,12 @@ static void watch(struct kafka_consumer *consumer, struct loop *loop)
 {
     rd_kafka_t *rk = consumer->handle.rk;
     if (is_member(consumer)) {
+        static const uint64_t ONE = 1;
+        (void)rd_kafka_poll_set_consumer(rk);
         kafka_handle_watch(&consumer->handle, loop, rd_kafka_queue_get_consumer(rk));
+        consumer->committed = rd_kafka_queue_new(rk);
+        rd_kafka_queue_io_event_enable(consumer->committed, consumer->handle.wake_fd, &ONE,
+                                       sizeof ONE);
         return;
     }
     rd_kafka_queue_t *main_queue = rd_kafka_queue_get_main(rk);
@@ -466,7 +520,7 @@ enum error_kind kafka_consumer_new(struct loop *loop, const struct kafka_consume
         return err->kind;
     }
     watch(consumer, loop);
-    if ((is_member(consumer) ? subscribe(consumer, err) : open_topics(consumer, err)) !=
+    if ((is_member(consumer) ? kafka_consumer_join(consumer, err) : open_topics(consumer, err)) !=
         ERROR_NONE) {
         return err->kind;
     }
@@ -511,16 +565,22 @@ static void stop_all(struct kafka_consumer *consumer)
     free(consumer->started);
 }
 
+static void let_go(rd_kafka_queue_t *queue)
+{
+    if (queue != NULL) {
+        rd_kafka_queue_io_event_enable(queue, -1, NULL, 0);
+        rd_kafka_queue_destroy(queue);
+    }
+}
+
 void kafka_consumer_free(struct kafka_consumer *consumer)
 {
     if (consumer == NULL) {
         return;
     }
     stop_all(consumer);
-    if (consumer->closing != NULL) {
-        rd_kafka_queue_io_event_enable(consumer->closing, -1, NULL, 0);
-        rd_kafka_queue_destroy(consumer->closing);
-    }
+    let_go(consumer->closing);
+    let_go(consumer->committed);
     kafka_handle_close(&consumer->handle);
     loop_deferred_free(consumer->again);
     for (int i = 0; i < consumer->topic_count; i++) {

@@ -4,7 +4,7 @@
  *
  * Why positions come from the caller: whoever applies the records keeps its
  * position beside what it applied. Offsets are committed to Kafka for lag tools
- * only and never read back; nothing is stored or committed by itself.
+ * and to tell how far one once was; nothing is stored or committed by itself.
  *
  * Two ways to get partitions:
  *   member of a group (group_id set): kafka_consumer_new() subscribes; on_assigned
@@ -84,6 +84,9 @@ struct kafka_consumer_callbacks {
      * is missing, again and again while it is; a consumer that is alone learns it only here (as
      * librdkafka tells the topic only in words). FATAL: make a new consumer. May be NULL. */
     void (*on_error)(void *user, const struct error *err);
+    /* Asked for by kafka_consumer_ask_committed(); those without a commit are not among them. May
+     * be NULL. */
+    void (*on_committed)(void *user, const struct kafka_position *positions, size_t count);
     /* After kafka_consumer_close(). */
     void (*on_closed)(void *user);
 };
@@ -118,11 +121,25 @@ void kafka_consumer_free(struct kafka_consumer *consumer);
 
 /* --- group members ----------------------------------------------------------- */
 
-/* The whole assignment, each with the offset to begin at. */
+/*
+ * The whole assignment, each with the offset to begin at; what was fetched before is dropped. Again
+ * at any time to go on elsewhere: the whole, because a partition that stands after an error (its
+ * position was outside the log) takes no seek. None of them is paused afterwards: librdkafka keeps
+ * a pause over revoke and assign, so it is set here, not assumed.
+ */
 MUST_USE enum error_kind kafka_consumer_assign(struct kafka_consumer *consumer,
                                                const struct kafka_position *positions, size_t count,
                                                struct error *err);
 void kafka_consumer_unassign(struct kafka_consumer *consumer);
+
+/* Gives the partitions back (on_revoked follows, if there are any) and stays outside the group
+ * until kafka_consumer_join(). A new consumer has joined. */
+MUST_USE enum error_kind kafka_consumer_leave(struct kafka_consumer *consumer, struct error *err);
+MUST_USE enum error_kind kafka_consumer_join(struct kafka_consumer *consumer, struct error *err);
+
+/* What the group has committed: on_committed follows, or nothing when Kafka does not say. */
+void kafka_consumer_ask_committed(struct kafka_consumer *consumer,
+                                  const struct kafka_position *partitions, size_t count);
 
 /* Tells Kafka, for lag tools; not awaited, failures are ignored. */
 void kafka_consumer_commit(struct kafka_consumer *consumer, const struct kafka_position *positions,
@@ -140,11 +157,6 @@ void kafka_consumer_stop(struct kafka_consumer *consumer, int topic, int32_t par
 
 void kafka_consumer_pause(struct kafka_consumer *consumer, int topic, int32_t partition);
 void kafka_consumer_resume(struct kafka_consumer *consumer, int topic, int32_t partition);
-
-/* Continue an assigned partition elsewhere; what was fetched before is dropped. */
-MUST_USE enum error_kind kafka_consumer_seek(struct kafka_consumer *consumer,
-                                             const struct kafka_position *position,
-                                             struct error *err);
 
 /* The offset after the newest record, as the last fetch saw it; -1 when not known yet. From memory.
  */

@@ -261,6 +261,13 @@ static void drop(struct redisconn *conn, const char *reason)
     }
 }
 
+void redisconn_leave(struct redisconn *conn, const char *why)
+{
+    if (conn->state == CONN_READY) {
+        drop(conn, why);
+    }
+}
+
 static void on_watchdog(void *user)
 {
     struct redisconn *conn = user;

@@ -61,6 +61,10 @@ MUST_USE enum error_kind redisconn_new(struct loop *loop, const struct redisconn
  * NULL. */
 void redisconn_free(struct redisconn *conn);
 
+/* This server is not the one that is wanted: on_lost, then a new connection, as the address may
+ * lead elsewhere now. Not from a callback of its own. */
+void redisconn_leave(struct redisconn *conn, const char *why);
+
 /* False while connecting; commands are then refused with ERROR_TRANSIENT. */
 bool redisconn_is_ready(const struct redisconn *conn);
 

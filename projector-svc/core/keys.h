@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define KEYS_POSITION       "projection:position"
+#define KEYS_IDENTITY       "projection:identity" /* hash: slot -> the record taken last */
 #define KEYS_STATUS         "projection:status"
 #define KEYS_FROZEN         "projection:frozen"
 #define KEYS_RECOVERING     "projection:recovering" /* hash: slot -> offset that was reached before */

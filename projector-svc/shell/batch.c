@@ -92,6 +92,7 @@ enum error_kind batch_add(struct batch *batch, struct incoming *incoming, struct
     }
     batch->event_count++;
     batch->last = incoming;
+    batch->last_identified = incoming->event_id.len > 0 ? incoming : batch->last_identified;
     return ERROR_NONE;
 }
 
@@ -486,6 +487,11 @@ static void write_last(struct writing *writing)
     const struct strview slot = keys_slot(set->arena, last->topic, last->partition);
     write_set_add2(set, WRITE_HSET, STRVIEW(KEYS_STATUS), keys_status_last(set->arena, slot),
                    document);
+    if (writing->batch->last_identified != NULL) {
+        const struct strview identity = keep_document(
+            writing, view_json_identity(writing->batch->last_identified, &writing->scratch));
+        write_set_add2(set, WRITE_HSET, STRVIEW(KEYS_IDENTITY), slot, identity);
+    }
 }
 
 enum error_kind batch_write(struct batch *batch, const struct view_moment *moment,

@@ -93,6 +93,7 @@ struct batch {
     size_t aggregate_count;
     size_t event_count;
     const struct incoming *last;
+    const struct incoming *last_identified; /* the newest with an event id; NULL: none has one */
     struct batch_counts counts;
 };
 

@@ -110,7 +110,7 @@ static struct strview id_header(const struct kafka_record *record, const char *n
     return id_form_fits(value) ? value : STRVIEW("");
 }
 
-static struct strview event_id_of(const struct kafka_record *record)
+struct strview incoming_event_id(const struct kafka_record *record)
 {
     const struct strview ce_id = id_header(record, TOPICS_HEADER_CE_ID);
     return ce_id.len > 0 ? ce_id : id_header(record, TOPICS_HEADER_ID);
@@ -129,7 +129,7 @@ enum error_kind incoming_of_record(const struct kafka_record *record, const char
         /* What stands in Redis keys is of the id alphabet, whoever produced the record. */
         .aggregate_id = id_form_fits(record->key) ? record->key : STRVIEW(INCOMING_NO_ID),
         .version = parse_version(text_header(record, TOPICS_HEADER_CE_VERSION)),
-        .event_id = event_id_of(record),
+        .event_id = incoming_event_id(record),
         .event_type = text_header(record, TOPICS_HEADER_CE_TYPE),
         .topic = strview_of(topic),
         .partition = record->partition,

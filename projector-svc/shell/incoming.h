@@ -68,6 +68,9 @@ struct incoming {
     struct strview parked_form; /* when it was parked before */
 };
 
+/* The record's event id; empty when it has none of ours. */
+struct strview incoming_event_id(const struct kafka_record *record);
+
 /* Fails only with ERROR_EXHAUSTED, when the arena is too small. */
 MUST_USE enum error_kind incoming_of_record(const struct kafka_record *record, const char *topic,
                                             enum aggregate_type aggregate, struct arena *arena,

@@ -3,6 +3,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/fault_point.h"
+#include "common/base/stall.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
@@ -16,10 +17,12 @@
 #include <stdlib.h>
 
 enum {
-    BUSY_MAX = 4,           /* batches on their way at once */
-    QUEUE_FULL = 1 << 20,   /* bytes: the consumer pauses this partition */
-    QUEUE_ROOM = 256 << 10, /* and goes on with it */
-    QUEUES_FULL = 8 << 20,  /* bytes in all queues: partitions above their share pause, too */
+    BUSY_MAX = 4,            /* batches on their way at once */
+    BATCH_BYTES = 512 << 10, /* of payload: a batch ends before more, but has one event at least */
+    BUSY_BYTES = 1 << 20,    /* of payload in all batches on their way; a first one always goes */
+    QUEUE_FULL = 1 << 20,    /* bytes: the consumer pauses this partition */
+    QUEUE_ROOM = 256 << 10,  /* and goes on with it */
+    QUEUES_FULL = 8 << 20,   /* bytes in all queues: partitions above their share pause, too */
     QUEUE_SHARE = 128 << 10,
     RECORD_OVERHEAD = 512, /* bytes: headers and bookkeeping, roughly */
     SLOT_MAX = 320,        /* bytes; a topic's name has at most 249 */
@@ -38,29 +41,37 @@ struct partition {
     bool is_full;
     bool is_out_of_range;
     bool was_opened;
+    bool is_halted;   /* closes when its batch has ended */
+    bool must_check;  /* what is queued may no longer be what Kafka has */
     int64_t position; /* as Redis has it, or VIEW_STORE_NO_POSITION */
+    struct anchor anchor;
     int64_t goal;
-    int64_t end;                /* as the last end-of-partition said; -1: not yet */
-    int64_t last_time_ms;       /* of the record applied last; 0: none yet */
+    int64_t committed;   /* by the group, when this assignment began; 0: not known */
+    int64_t end;         /* as the last end-of-partition said; -1: not yet */
+    int64_t highest_end; /* ever seen since it was opened */
+    int64_t moved_ms;    /* wall time when it moved or had nothing to do */
+    uint64_t received;   /* records, ever */
+    struct stall stall;
+    bool is_stuck;
     struct kafka_record *queue; /* a ring; the batch's records are its first ones */
     size_t queue_cap;
     size_t queue_head;
     size_t queue_count;
     size_t queue_bytes;
-    int64_t next_offset; /* of the record that comes after the queue's last; -1: not known */
-    struct arena arena;  /* of the batch in flight */
+    struct arena arena; /* of the batch in flight */
     struct batch batch;
     struct write_set writes;
     struct partition *next_waiting;
     bool is_waiting; /* for a turn */
     size_t batch_records;
+    size_t batch_bytes; /* payload of its records */
     size_t batch_limit;
     int64_t batch_next;
     int64_t sent_us;
     struct error trouble; /* why Redis refused the last batch; kind NONE: it did not */
 };
 
-static void begin_batch(struct partition *partition);
+static void begin_batch(struct partition *partition, bool is_called);
 
 /* --- the queue */
 
@@ -119,11 +130,10 @@ static void queue_drop(struct partition *partition, size_t count)
     }
 }
 
-void partition_take(struct partition *partition, struct kafka_record *record)
+static void queue_record(struct partition *partition, struct kafka_record *record)
 {
     queue_push(partition, record);
     count_bytes(partition, size_of(record), 0);
-    partition->next_offset = record->offset + 1;
     const bool is_over_share =
         partition->queue_bytes >= QUEUE_SHARE && partition->context->queued_bytes >= QUEUES_FULL;
     if (!partition->is_full && (partition->queue_bytes >= QUEUE_FULL || is_over_share)) {
@@ -132,46 +142,168 @@ void partition_take(struct partition *partition, struct kafka_record *record)
     }
 }
 
+/* --- is the log the one we know? */
+
+static void tell_replaced(const struct partition *partition)
+{
+    const struct anchor *anchor = &partition->anchor;
+    log_event(LOG_ERROR, "kafka_lost_records", LOG_VIEW("slot", partition->slot),
+              LOG_INT("position", anchor->position), LOG_INT("last_taken", anchor->start),
+              LOG_STR("last_taken_id", anchor->kept.id),
+              LOG_TEXT("another record stands where the last one was taken, or the log ends before "
+                       "it; it is read again from its beginning, what was applied is passed over"));
+}
+
+static void tell_removed(const struct partition *partition)
+{
+    if (!partition->is_out_of_range) {
+        log_event(LOG_ERROR, "position_out_of_range", LOG_VIEW("slot", partition->slot),
+                  LOG_INT("position", partition->anchor.position),
+                  LOG_TEXT("Kafka has removed events that were never read; this partition is not "
+                           "consumed. projector-svc/README.md, \"A partition that lost events\", "
+                           "says what can be done by hand"));
+    }
+}
+
+static void tell_unknown(const struct partition *partition)
+{
+    log_event(LOG_INFO, "identity_unknown", LOG_VIEW("slot", partition->slot),
+              LOG_INT("position", partition->anchor.position),
+              LOG_TEXT("no event that was taken can be compared with the log; going on"));
+}
+
+static void note_finding(struct partition *partition, enum anchor_finding finding)
+{
+    typedef void tell_fn(const struct partition *partition);
+    static tell_fn *const TELL[ANCHOR_FINDING_COUNT] = {
+        [ANCHOR_UNKNOWN] = tell_unknown,
+        [ANCHOR_REPLACED] = tell_replaced,
+        [ANCHOR_REMOVED] = tell_removed,
+    };
+    if (TELL[finding] != NULL) {
+        TELL[finding](partition);
+    }
+    if (finding != ANCHOR_NOTHING) {
+        metrics_add(partition->context->metrics, METRIC_CHECKS, finding - ANCHOR_SAME, 1);
+    }
+    if (partition->anchor.state == ANCHOR_CUT) {
+        partition->is_out_of_range = true;
+    } else if (partition->anchor.state == ANCHOR_SURE) {
+        partition->is_out_of_range = false;
+    }
+    if (partition->anchor.wants_restart) {
+        partition->context->on_restart(partition->context->user);
+    }
+}
+
+void partition_take(struct partition *partition, struct kafka_record *record)
+{
+    enum anchor_finding finding;
+    const struct strview id = partition->anchor.state == ANCHOR_CHECKING
+                                  ? incoming_event_id(record)
+                                  : STRVIEW(""); /* reading headers costs memory */
+    const bool is_taken = anchor_meet(&partition->anchor, record->offset, id, &finding);
+    partition->received++;
+    note_finding(partition, finding);
+    if (is_taken) {
+        queue_record(partition, record);
+    } else {
+        kafka_record_done(record);
+    }
+}
+
+/* An end that went back was cut off, and perhaps filled again. */
+static void watch_end(struct partition *partition, int64_t end)
+{
+    if (end < partition->highest_end) {
+        log_event(LOG_WARN, "end_went_back", LOG_VIEW("slot", partition->slot),
+                  LOG_INT("was", partition->highest_end), LOG_INT("end", end),
+                  LOG_TEXT("comparing what was taken with what Kafka has"));
+        partition->highest_end = end;
+        partition_recheck(partition);
+    }
+    partition->highest_end = end;
+}
+
+void partition_at_end(struct partition *partition, int64_t offset)
+{
+    partition->end = offset;
+    if (partition->anchor.state == ANCHOR_SURE && !partition->anchor.is_unproven &&
+        offset < partition->anchor.next) {
+        partition_recheck(partition);
+        return;
+    }
+    note_finding(partition, anchor_meet_end(&partition->anchor, offset));
+}
+
+void partition_outside(struct partition *partition)
+{
+    if (partition->anchor.state == ANCHOR_SURE) {
+        partition_recheck(partition);
+    } else if (anchor_meet_outside(&partition->anchor)) {
+        note_finding(partition, ANCHOR_NOTHING);
+    } else {
+        tell_removed(partition); /* it is not there at all */
+        partition->is_out_of_range = true;
+    }
+}
+
 /* --- turns */
 
-/* False: its turn comes later. */
-static bool take_turn(struct partition *partition)
+static bool fits(const struct partition_context *context, size_t bytes)
+{
+    return context->busy == 0 ||
+           (context->busy < BUSY_MAX && context->busy_bytes + bytes <= BUSY_BYTES);
+}
+
+static void wait_for_turn(struct partition *partition)
 {
     struct partition_context *context = partition->context;
-    if (context->busy < BUSY_MAX) {
-        context->busy++;
-        return true;
+    if (partition->is_waiting) {
+        return;
     }
-    if (!partition->is_waiting) {
-        partition->is_waiting = true;
-        partition->next_waiting = NULL;
-        if (context->first_waiting == NULL) {
-            context->first_waiting = partition;
-        } else {
-            context->last_waiting->next_waiting = partition;
-        }
-        context->last_waiting = partition;
+    partition->is_waiting = true;
+    partition->next_waiting = NULL;
+    if (context->first_waiting == NULL) {
+        context->first_waiting = partition;
+    } else {
+        context->last_waiting->next_waiting = partition;
     }
-    return false;
+    context->last_waiting = partition;
 }
 
-static struct partition *next_in_turn(struct partition_context *context)
+/* False: its turn comes later. Nobody small overtakes a large one that waits. */
+static bool take_turn(struct partition *partition, bool is_called)
 {
-    struct partition *partition = context->first_waiting;
-    if (partition != NULL) {
-        context->first_waiting = partition->next_waiting;
-        partition->is_waiting = false;
+    struct partition_context *context = partition->context;
+    if (!is_called && (context->first_waiting != NULL || !fits(context, partition->batch_bytes))) {
+        wait_for_turn(partition);
+        return false;
     }
-    return partition;
+    context->busy++;
+    context->busy_bytes += partition->batch_bytes;
+    return true;
 }
 
-static void give_turn_on(struct partition_context *context)
+/* Its batch has ended. A batch that fails at once comes back here from inside: the loop outside
+ * goes on with the next one, so that many of them do not become as many frames. */
+static void give_turn_on(struct partition *partition)
 {
+    struct partition_context *context = partition->context;
     struct partition *next;
     context->busy--;
-    while (context->busy < BUSY_MAX && (next = next_in_turn(context)) != NULL) {
-        begin_batch(next); /* or not, when it has nothing to do any more */
+    context->busy_bytes -= partition->batch_bytes;
+    arena_reset(&partition->arena); /* what stands idle keeps no memory */
+    if (context->is_giving) {
+        return;
     }
+    context->is_giving = true;
+    while ((next = context->first_waiting) != NULL && fits(context, next->batch_bytes)) {
+        context->first_waiting = next->next_waiting;
+        next->is_waiting = false;
+        begin_batch(next, true); /* or not, when it has nothing to do any more */
+    }
+    context->is_giving = false;
 }
 
 /* It is going: nothing may wait in its name. */
@@ -200,7 +332,8 @@ static void close_with(struct partition *partition, const struct error *why)
 {
     struct partition_context *context = partition->context;
     partition->state = STATE_CLOSED;
-    give_turn_on(context);
+    partition->is_halted = false;
+    give_turn_on(partition);
     context->on_closed(context->user, partition, why);
 }
 
@@ -237,6 +370,12 @@ static void fail_batch(struct partition *partition, const struct error *why)
     close_with(partition, why);
 }
 
+/* Which customer it is stands in projection:frozen, not in a log. */
+static struct strview id_shown(const struct batch_aggregate *aggregate)
+{
+    return aggregate->type == AGGREGATE_CUSTOMER ? STRVIEW("*") : aggregate->id;
+}
+
 static void log_aggregate(const struct partition *partition,
                           const struct batch_aggregate *aggregate)
 {
@@ -247,7 +386,7 @@ static void log_aggregate(const struct partition *partition,
         if (!item->is_stored && !item->is_readable) {
             log_event(LOG_ERROR, "event_unreadable",
                       LOG_STR("type", aggregate_name(aggregate->type)),
-                      LOG_VIEW("id", aggregate->id), LOG_VIEW("slot", partition->slot),
+                      LOG_VIEW("id", id_shown(aggregate)), LOG_VIEW("slot", partition->slot),
                       LOG_INT("offset", incoming->offset), LOG_STR("why", incoming->why),
                       LOG_TEXT("parked with everything behind it; the others flow"));
         }
@@ -261,7 +400,8 @@ static void log_aggregate(const struct partition *partition,
                                  : lineup->state == LINEUP_FLOWING ? LOG_INFO
                                                                    : LOG_WARN;
     log_event(level, lineup->state == LINEUP_FLOWING ? "aggregate_flows" : "aggregate_frozen",
-              LOG_STR("type", aggregate_name(aggregate->type)), LOG_VIEW("id", aggregate->id),
+              LOG_STR("type", aggregate_name(aggregate->type)), LOG_VIEW("id", id_shown(aggregate)),
+              LOG_VIEW("slot", partition->slot),
               LOG_STR("reason", lineup_state_name(lineup->state)),
               LOG_INT("waits_for", lineup->version + 1));
 }
@@ -287,23 +427,30 @@ static void count_batch(struct partition *partition)
 static void end_batch(struct partition *partition)
 {
     count_batch(partition);
+    if (partition->batch_next < partition->position) {
+        partition->committed = 0; /* it counted what Kafka has lost */
+    }
     partition->position = partition->batch_next;
     if (partition->goal != 0 && partition->position >= partition->goal) {
         log_event(LOG_INFO, "partition_recovered", LOG_VIEW("slot", partition->slot),
                   LOG_INT("position", partition->position));
         partition->goal = 0;
     }
-    partition->last_time_ms = queue_at(partition, partition->batch_records - 1)->timestamp_ms;
+    partition->moved_ms = loop_wall_ms();
     partition->batch_limit = BATCH_EVENTS_MAX;
     partition->trouble.kind = ERROR_NONE;
-    partition->state = STATE_READY;
     queue_drop(partition, partition->batch_records);
-    give_turn_on(partition->context);
+    if ((partition->must_check || partition->is_halted) && !partition->is_stopped) {
+        close_with(partition, NULL);
+        return;
+    }
+    partition->state = STATE_READY;
+    give_turn_on(partition);
     if (partition->is_stopped) {
         partition->context->on_stopped(partition->context->user); /* perhaps its end */
         return;
     }
-    begin_batch(partition);
+    begin_batch(partition, false);
 }
 
 /* --- load, fold, save */
@@ -405,34 +552,48 @@ static void on_loaded(void *user, const struct error *failure)
     }
 }
 
-/* As many of the queue's first records as fit; at least one, or it fails. */
+/* As many of the queue's first records as one call may carry; at least one. */
+static void measure_batch(struct partition *partition)
+{
+    partition->batch_records = 0;
+    partition->batch_bytes = 0;
+    while (partition->batch_records < partition->batch_limit &&
+           partition->batch_records < partition->queue_count) {
+        const size_t bytes = queue_at(partition, partition->batch_records)->value.len;
+        if (partition->batch_records > 0 && partition->batch_bytes + bytes > BATCH_BYTES) {
+            return;
+        }
+        partition->batch_bytes += bytes;
+        partition->batch_records++;
+    }
+}
+
 static enum error_kind fill_batch(struct partition *partition, struct error *err)
 {
     enum error_kind kind = batch_init(&partition->batch, &partition->arena, err);
-    partition->batch_records = 0;
-    while (kind == ERROR_NONE && partition->batch_records < partition->batch_limit &&
-           partition->batch_records < partition->queue_count) {
-        const struct kafka_record *record = queue_at(partition, partition->batch_records);
+    for (size_t i = 0; kind == ERROR_NONE && i < partition->batch_records; i++) {
+        const struct kafka_record *record = queue_at(partition, i);
         struct incoming *incoming = NULL;
         kind = incoming_of_record(record, partition->name.topic, partition->name.aggregate,
                                   &partition->arena, &incoming, err);
         if (kind == ERROR_NONE) {
             kind = batch_add(&partition->batch, incoming, err);
         }
-        partition->batch_records++;
         partition->batch_next = record->offset + 1;
     }
     return kind;
 }
 
-static void begin_batch(struct partition *partition)
+static void begin_batch(struct partition *partition, bool is_called)
 {
-    if (partition->state != STATE_READY || partition->is_stopped || partition->queue_count == 0 ||
-        !take_turn(partition)) {
+    if (partition->state != STATE_READY || partition->is_stopped || partition->queue_count == 0) {
+        return;
+    }
+    measure_batch(partition);
+    if (!take_turn(partition, is_called)) {
         return;
     }
     struct error err;
-    arena_reset(&partition->arena);
     partition->state = STATE_BUSY;
     enum error_kind kind = fill_batch(partition, &err);
     (void)FAULT_POINT("projector.decoded");
@@ -447,23 +608,32 @@ static void begin_batch(struct partition *partition)
 
 void partition_resume(struct partition *partition)
 {
-    begin_batch(partition);
+    begin_batch(partition, false);
 }
 
 /* --- opening */
 
+/* Readers are told by the projector when the goal is new. */
 static void note_loss(struct partition *partition, int64_t position, int64_t goal)
 {
-    partition->goal = goal > position ? goal : 0;
-    if (!partition->was_opened || position >= partition->position) {
-        return;
+    const int64_t before = partition->was_opened ? partition->position : 0;
+    partition->goal = goal > partition->committed ? goal : partition->committed;
+    partition->goal = before > partition->goal ? before : partition->goal;
+    partition->goal = partition->goal > position ? partition->goal : 0;
+    const int64_t had_reached = before > partition->committed ? before : partition->committed;
+    if (had_reached > position && goal < had_reached) {
+        log_event(LOG_WARN, "redis_went_back", LOG_VIEW("slot", partition->slot),
+                  LOG_INT("had_reached", had_reached), LOG_INT("position", position),
+                  LOG_TEXT("Redis lost data; it is filled again from Kafka"));
     }
-    if (partition->position > partition->goal) {
-        partition->goal = partition->position;
+}
+
+void partition_note_committed(struct partition *partition, int64_t offset)
+{
+    partition->committed = offset;
+    if (partition->was_opened && partition->state != STATE_CLOSED) {
+        note_loss(partition, partition->position, partition->goal);
     }
-    log_event(LOG_WARN, "redis_went_back", LOG_VIEW("slot", partition->slot),
-              LOG_INT("had_reached", partition->position), LOG_INT("position", position),
-              LOG_TEXT("Redis lost data; it is filled again from Kafka"));
 }
 
 /* With nothing left to send no success would end it. */
@@ -474,32 +644,64 @@ static void forget_old_trouble(struct partition *partition)
     }
 }
 
-int64_t partition_open(struct partition *partition, int64_t position, int64_t goal)
+/* What is queued follows the position, and may go on. */
+static bool goes_on_with_queue(struct partition *partition, int64_t position)
+{
+    const int64_t first =
+        partition->queue_count > 0 ? queue_at(partition, 0)->offset : partition->anchor.next;
+    return partition->was_opened && !partition->must_check &&
+           partition->anchor.state == ANCHOR_SURE && position >= first &&
+           position <= partition->anchor.next;
+}
+
+void partition_open(struct partition *partition, const struct partition_stand *stand)
 {
     assert(partition->state == STATE_CLOSED);
-    const int64_t offset = position == VIEW_STORE_NO_POSITION ? 0 : position;
-    note_loss(partition, position, goal);
-    partition->position = position;
+    const int64_t position = stand->position == VIEW_STORE_NO_POSITION ? 0 : stand->position;
+    const bool goes_on = goes_on_with_queue(partition, position);
+    note_loss(partition, position, stand->goal);
+    partition->position = stand->position;
     partition->state = STATE_READY;
-    const bool was_opened = partition->was_opened;
     partition->was_opened = true;
-    const int64_t first =
-        partition->queue_count > 0 ? queue_at(partition, 0)->offset : partition->next_offset;
-    if (was_opened && first >= 0 && offset >= first && offset <= partition->next_offset) {
-        size_t known = 0;
-        while (known < partition->queue_count && queue_at(partition, known)->offset < offset) {
-            known++;
-        }
-        queue_drop(partition, known);
-        forget_old_trouble(partition);
-        return -1;
+    size_t known = 0;
+    while (known < partition->queue_count &&
+           (!goes_on || queue_at(partition, known)->offset < position)) {
+        known++;
     }
-    queue_drop(partition, partition->queue_count);
+    queue_drop(partition, known);
     forget_old_trouble(partition);
-    partition->next_offset = offset;
-    partition->end = -1;
-    partition->is_out_of_range = false;
-    return offset;
+    if (!goes_on) {
+        partition->must_check = false;
+        partition->end = -1;
+        partition->highest_end = -1;
+        partition->moved_ms = loop_wall_ms();
+        anchor_open(&partition->anchor, position, &stand->identity);
+        partition->context->on_restart(partition->context->user);
+    }
+}
+
+int64_t partition_reads_from(const struct partition *partition)
+{
+    const int64_t start = anchor_start(&partition->anchor);
+    return start == ANCHOR_BEGINNING ? KAFKA_OFFSET_BEGINNING : start;
+}
+
+void partition_restarted(struct partition *partition)
+{
+    partition->anchor.wants_restart = false;
+    partition->is_full = false;
+}
+
+void partition_recheck(struct partition *partition)
+{
+    if (!partition->was_opened || partition->must_check || partition->is_stopped) {
+        return; /* it will be compared anyway */
+    }
+    partition->must_check = true;
+    if (partition->state == STATE_READY) {
+        partition->state = STATE_CLOSED;
+        partition->context->on_closed(partition->context->user, partition, NULL);
+    }
 }
 
 void partition_close(struct partition *partition)
@@ -507,6 +709,12 @@ void partition_close(struct partition *partition)
     if (partition->state == STATE_READY) {
         partition->state = STATE_CLOSED;
     }
+}
+
+void partition_halt(struct partition *partition)
+{
+    partition_close(partition);
+    partition->is_halted = partition->state == STATE_BUSY;
 }
 
 void partition_stop(struct partition *partition)
@@ -527,7 +735,7 @@ struct partition *partition_new(struct partition_context *context,
     partition->name = *name;
     partition->position = VIEW_STORE_NO_POSITION;
     partition->end = -1;
-    partition->next_offset = -1;
+    partition->highest_end = -1;
     partition->batch_limit = BATCH_EVENTS_MAX;
     arena_init(&partition->arena, ARENA_MAX);
     const struct strview slot = keys_slot(&partition->arena, strview_of(name->topic), name->number);
@@ -575,20 +783,20 @@ bool partition_is_closed(const struct partition *partition)
     return partition->state == STATE_CLOSED;
 }
 
-void partition_at_end(struct partition *partition, int64_t offset)
-{
-    partition->end = offset;
-}
-
-void partition_out_of_range(struct partition *partition)
-{
-    partition->is_out_of_range = true;
-}
-
 /* What lies between the position and an end that was announced is no record: markers. */
 static bool is_caught_up(const struct partition *partition, int64_t position, int64_t end)
 {
     return partition->queue_count == 0 && (position >= end || partition->end >= end);
+}
+
+/* How old is what it has not applied? What Kafka holds back has no age to be seen: then how long it
+ * has not moved. */
+static int64_t lag_of(const struct partition *partition, int64_t now_ms)
+{
+    const int64_t since_ms = partition->queue_count > 0 && queue_at(partition, 0)->timestamp_ms > 0
+                                 ? queue_at(partition, 0)->timestamp_ms
+                                 : partition->moved_ms;
+    return since_ms > 0 && since_ms < now_ms ? now_ms - since_ms : 1;
 }
 
 struct partition_report partition_report(const struct partition *partition, int64_t known_end,
@@ -600,13 +808,46 @@ struct partition_report partition_report(const struct partition *partition, int6
         .end = known_end > partition->end ? known_end : partition->end,
         .queued = partition->queue_count,
         .is_out_of_range = partition->is_out_of_range,
+        .is_stuck = partition->is_stuck,
         .is_stalled = partition->trouble.kind != ERROR_NONE,
         .trouble = partition->trouble.text,
     };
-    if (report.end >= 0 && !is_caught_up(partition, report.position, report.end)) {
-        const int64_t oldest_ms = partition->queue_count > 0 ? queue_at(partition, 0)->timestamp_ms
-                                                             : partition->last_time_ms;
-        report.lag_ms = oldest_ms > 0 && oldest_ms < now_ms ? now_ms - oldest_ms : 1;
+    report.is_behind = report.end < 0 || !is_caught_up(partition, report.position, report.end);
+    if (report.end >= 0 && report.is_behind) {
+        report.lag_ms = lag_of(partition, now_ms);
     }
     return report;
+}
+
+/* Kafka has nothing more: what lies beyond its end is lost there, too. */
+static void end_recovering(struct partition *partition, const struct partition_report *report)
+{
+    if (partition->goal != 0 && partition->end >= 0 && !report->is_behind &&
+        partition->state == STATE_READY && partition->anchor.state == ANCHOR_SURE) {
+        partition->goal = 0;
+        partition->context->on_recovered(partition->context->user, partition);
+    }
+}
+
+void partition_look(struct partition *partition, int64_t known_end, bool can_move, int64_t now_ms)
+{
+    if (known_end >= 0 && partition->state != STATE_CLOSED &&
+        partition->anchor.state == ANCHOR_SURE) {
+        watch_end(partition, known_end);
+    }
+    const struct partition_report report = partition_report(partition, known_end, now_ms);
+    if (!report.is_behind) {
+        partition->moved_ms = loop_wall_ms();
+    }
+    end_recovering(partition, &report);
+    const uint64_t done = partition->received + (uint64_t)report.position;
+    const bool is_stuck = stall_look(&partition->stall, can_move && report.is_behind, done, now_ms);
+    if (is_stuck && !partition->is_stuck) {
+        log_event(LOG_ERROR, "partition_stuck", LOG_VIEW("slot", partition->slot),
+                  LOG_INT("position", report.position), LOG_INT("end", report.end),
+                  LOG_INT("queued", report.queued),
+                  LOG_TEXT("Kafka and Redis answer and nothing moves; reading is begun anew"));
+        partition_recheck(partition);
+    }
+    partition->is_stuck = is_stuck;
 }

@@ -6,20 +6,23 @@
 #include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
 #include "common/contract/topics.h"
+#include "common/io/jitter.h"
 #include "common/io/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/io/redisconn.h"
+#include "common/run/activity.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
 #include "projector-svc/core/keys.h"
+#include "projector-svc/shell/followed.h"
 #include "projector-svc/shell/partition.h"
+#include "projector-svc/shell/projector_metrics.h"
 #include "projector-svc/shell/redis_fitness.h"
 #include "projector-svc/shell/report.h"
 #include "projector-svc/shell/view_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 enum {
     TICK_MS = 1000,
@@ -27,6 +30,10 @@ enum {
     RETRY_FIRST_MS = 50,
     RETRY_LAST_MS = 5000,
     FITNESS_RETRY_MS = 5000,
+    FITNESS_EVERY = 10,    /* ticks: what may have changed under an open connection */
+    OUTSIDE_EVERY = 5,     /* ticks: is a partition back that was cut? */
+    LEAVE_AFTER_MS = 6000, /* without Redis: as long as the group would wait for a dead member */
+    FOLLOW_WITHIN_MS = 10000,
     REPORT_ARENA_MAX = 4 << 20,
 };
 
@@ -57,6 +64,15 @@ struct projector {
     struct backoff open_backoff;
     bool is_opening; /* an answer is awaited */
     struct loop_timer *fitness_timer;
+    bool is_checking_fitness;
+    int64_t unfit_since_ms; /* while Redis is away or not fit */
+    bool has_left;          /* the group, until Redis answers */
+    struct loop_timer *restart_timer;
+    bool wants_restart; /* reading must begin anew */
+    struct activity assigning;
+    bool was_cut; /* from a broker, since the partitions were compared */
+    struct followed followed;
+    int64_t followed_since_ms; /* the first assignment; 0: none yet */
     struct loop_timer *tick_timer;
     unsigned ticks;
     bool is_reporting; /* an answer is awaited */
@@ -68,14 +84,9 @@ struct projector {
 };
 
 static void open_closed(void *user);
+static void stop_writing(struct projector *projector, const struct error *why);
+static void check_fitness(void *user);
 static void check_revoked(struct projector *projector);
-
-static uint64_t random_u64(void)
-{
-    uint64_t value = 0;
-    (void)!getrandom(&value, sizeof value, 0); /* jitter only */
-    return value;
-}
 
 static struct partition *find_partition(const struct projector *projector, int topic,
                                         int32_t number)
@@ -121,10 +132,9 @@ static void open_soon(struct projector *projector, int64_t delay_ms)
 
 static void open_later(struct projector *projector)
 {
-    open_soon(projector, backoff_next_ms(&projector->open_backoff, random_u64()));
+    open_soon(projector, backoff_next_ms(&projector->open_backoff, jitter_draw()));
 }
 
-/* Readers learn from this that what they see is not yet all that they saw before. */
 static void announce_recovering(struct projector *projector, const struct partition *partition,
                                 int64_t goal)
 {
@@ -135,66 +145,93 @@ static void announce_recovering(struct projector *projector, const struct partit
     redisconn_tell(projector->redis, (struct redisconn_command){args, 4});
 }
 
-static void seek(struct projector *projector, struct partition *partition, int64_t offset)
-{
-    struct error err;
-    const struct kafka_position place = place_of(partition, offset);
-    if (kafka_consumer_seek(projector->kafka, &place, &err) != ERROR_NONE) {
-        log_event(LOG_ERROR, "seek_failed", LOG_VIEW("slot", partition_slot(partition)),
-                  LOG_INT("offset", offset), LOG_ERR(&err));
-    }
-}
-
-/* The group's assignment is answered once, with all of its positions. */
-static void begin_reading(struct projector *projector, const int64_t *offsets)
+/* The group's assignment, and each later change of where one of its partitions is read. */
+static enum error_kind assign_all(struct projector *projector, struct error *err)
 {
     struct kafka_position *places = calloc(projector->count + 1, sizeof *places);
-    struct error err = {.kind = ERROR_NONE};
-    for (size_t i = 0; places != NULL && i < projector->count; i++) {
-        places[i] = place_of(projector->partitions[i], offsets[i]);
+    if (places == NULL) {
+        abort();
     }
-    if (places == NULL ||
-        kafka_consumer_assign(projector->kafka, places, projector->count, &err) != ERROR_NONE) {
-        log_event(LOG_ERROR, "assign_failed", LOG_ERR(&err));
+    for (size_t i = 0; i < projector->count; i++) {
+        const struct partition *partition = projector->partitions[i];
+        places[i] = place_of(partition, partition_reads_from(partition));
     }
+    const enum error_kind kind =
+        FAULT_POINT("projector.assign")
+            ? error_set(err, ERROR_TRANSIENT, "a fault point said so")
+            : kafka_consumer_assign(projector->kafka, places, projector->count, err);
     free(places);
-    projector->state = ASSIGNMENT_RUNNING;
-    log_event(LOG_INFO, "partitions_assigned", LOG_INT("count", projector->count),
-              LOG_STR("generation", projector->context.generation));
+    return kind;
 }
 
-static int64_t open_one(struct projector *projector, struct partition *partition, int64_t position,
-                        int64_t goal)
+static void restart_reading(void *user)
 {
-    const int64_t offset = partition_open(partition, position, goal);
-    const int64_t goal_now = report_of(projector, partition, 0).goal;
-    if (goal_now > goal) {
-        announce_recovering(projector, partition, goal_now);
+    struct projector *projector = user;
+    struct error err;
+    if (projector->state != ASSIGNMENT_OPENING && projector->state != ASSIGNMENT_RUNNING) {
+        return;
     }
-    return offset;
+    if (assign_all(projector, &err) != ERROR_NONE) {
+        loop_timer_start(projector->restart_timer, activity_failed(&projector->assigning, &err,
+                                                                   loop_now_ms(), jitter_draw()));
+        return;
+    }
+    activity_succeeded(&projector->assigning, loop_now_ms());
+    projector->wants_restart = false;
+    for (size_t i = 0; i < projector->count; i++) {
+        partition_restarted(projector->partitions[i]);
+    }
+    if (projector->state == ASSIGNMENT_OPENING) {
+        projector->state = ASSIGNMENT_RUNNING;
+        log_event(LOG_INFO, "partitions_assigned", LOG_INT("count", projector->count),
+                  LOG_STR("generation", projector->context.generation));
+    }
+}
+
+static void on_restart(void *user)
+{
+    struct projector *projector = user;
+    if (!projector->wants_restart && projector->state == ASSIGNMENT_RUNNING) {
+        projector->wants_restart = true;
+        loop_timer_start(projector->restart_timer, 0);
+    }
+}
+
+/* Readers learn from this that what they see is not yet all that they saw before. */
+static void tell_goal(struct projector *projector, const struct partition *partition,
+                      int64_t known_goal)
+{
+    const int64_t goal = report_of(projector, partition, 0).goal;
+    if (goal > known_goal) {
+        announce_recovering(projector, partition, goal);
+    }
+}
+
+static void on_recovered(void *user, struct partition *partition)
+{
+    const struct projector *projector = user;
+    const struct strview args[] = {STRVIEW("HDEL"), STRVIEW(KEYS_RECOVERING),
+                                   partition_slot(partition)};
+    redisconn_tell(projector->redis, (struct redisconn_command){args, 3});
+    log_event(LOG_INFO, "partition_recovered", LOG_VIEW("slot", partition_slot(partition)),
+              LOG_TEXT("Kafka has no more"));
 }
 
 static void open_all(struct projector *projector, const struct view_store_reading *reading)
 {
-    const bool is_first = projector->state == ASSIGNMENT_OPENING;
-    int64_t *offsets = calloc(projector->count + 1, sizeof *offsets);
-    if (offsets == NULL) {
-        abort();
-    }
     for (size_t i = 0; i < projector->count; i++) {
         struct partition *partition = projector->partitions[i];
-        if (!partition_is_closed(partition)) {
-            continue;
-        }
-        offsets[i] = open_one(projector, partition, reading->positions[i], reading->goals[i]);
-        if (!is_first && offsets[i] >= 0) {
-            seek(projector, partition, offsets[i]);
+        const struct partition_stand stand = {.position = reading->positions[i],
+                                              .goal = reading->goals[i],
+                                              .identity = reading->identities[i]};
+        if (partition_is_closed(partition)) {
+            partition_open(partition, &stand);
+            tell_goal(projector, partition, stand.goal);
         }
     }
-    if (is_first) {
-        begin_reading(projector, offsets);
+    if (projector->state == ASSIGNMENT_OPENING) {
+        restart_reading(projector);
     }
-    free(offsets);
     for (size_t i = 0; i < projector->count; i++) {
         partition_resume(projector->partitions[i]);
     }
@@ -204,8 +241,8 @@ static void open_all(struct projector *projector, const struct view_store_readin
 static void reload_if_gone(struct projector *projector, const struct error *why)
 {
     if (why->kind == ERROR_NOT_FOUND) {
-        projector->is_redis_fit = false;
-        loop_timer_start(projector->fitness_timer, 0);
+        stop_writing(projector, why);
+        check_fitness(projector);
     }
 }
 
@@ -237,7 +274,7 @@ static void open_closed(void *user)
 {
     struct projector *projector = user;
     if (projector->count == 0 && projector->state == ASSIGNMENT_OPENING) {
-        begin_reading(projector, NULL);
+        restart_reading(projector);
         return;
     }
     struct strview *slots = calloc(projector->count + 1, sizeof *slots);
@@ -259,6 +296,10 @@ static void open_closed(void *user)
 static void on_partition_closed(void *user, struct partition *partition, const struct error *why)
 {
     struct projector *projector = user;
+    if (why == NULL) {
+        open_soon(projector, 0);
+        return;
+    }
     const enum log_level level = why->kind == ERROR_CONFLICT ? LOG_WARN : LOG_DEBUG;
     log_event(level, "partition_closed", LOG_VIEW("slot", partition_slot(partition)), LOG_ERR(why),
               LOG_TEXT("nothing was written; its position is read again"));
@@ -292,22 +333,46 @@ static void on_partition_full(void *user, struct partition *partition, bool is_f
 
 /* --- Redis */
 
-static void on_fitness(void *user, const struct error *failure)
+/* Nothing is written to it from now on; who else reaches it may have our partitions. */
+static void stop_writing(struct projector *projector, const struct error *why)
 {
-    struct projector *projector = user;
-    if (failure == NULL) {
-        projector->is_redis_fit = projector->was_redis_fit = true;
-        projector->redis_error.kind = ERROR_NONE;
+    if (projector->is_redis_fit) {
+        projector->unfit_since_ms = loop_now_ms();
+    }
+    projector->is_redis_fit = false;
+    projector->redis_error = *why;
+    loop_timer_stop(projector->open_timer);
+    for (size_t i = 0; i < projector->count; i++) {
+        partition_halt(projector->partitions[i]);
+    }
+}
+
+static void start_writing(struct projector *projector)
+{
+    const bool is_news = !projector->is_redis_fit;
+    projector->is_redis_fit = projector->was_redis_fit = true;
+    projector->redis_error.kind = ERROR_NONE;
+    if (is_news) {
         backoff_reset(&projector->open_backoff);
         log_event(LOG_INFO, "redis_ready", LOG_TEXT("functions are loaded, nothing is evicted"));
         open_soon(projector, 0);
+    }
+}
+
+static void on_fitness(void *user, const struct error *failure)
+{
+    struct projector *projector = user;
+    projector->is_checking_fitness = false;
+    if (failure == NULL) {
+        start_writing(projector);
         return;
     }
-    projector->redis_error = *failure;
     if (failure->kind == ERROR_FATAL && !projector->was_redis_fit) {
+        projector->redis_error = *failure;
         projector->options.on_fatal(projector->options.user, failure);
         return;
     }
+    stop_writing(projector, failure);
     log_event(failure->kind == ERROR_TRANSIENT ? LOG_WARN : LOG_ERROR, "redis_unfit",
               LOG_ERR(failure), LOG_TEXT("nothing is written until it is mended"));
     loop_timer_start(projector->fitness_timer, FITNESS_RETRY_MS);
@@ -316,22 +381,48 @@ static void on_fitness(void *user, const struct error *failure)
 static void check_fitness(void *user)
 {
     struct projector *projector = user;
-    if (redisconn_is_ready(projector->redis)) {
+    if (redisconn_is_ready(projector->redis) && !projector->is_checking_fitness) {
+        projector->is_checking_fitness = true;
         redis_fitness_check(projector->redis, on_fitness, projector);
     }
+}
+
+/* Not asked again on the same connection: the address may lead to another server by now. */
+static void leave_unfit(void *user)
+{
+    struct projector *projector = user;
+    redisconn_leave(projector->redis, projector->redis_error.text);
 }
 
 static void on_redis_lost(void *user, const struct error *why)
 {
     struct projector *projector = user;
-    projector->is_redis_fit = false;
-    projector->redis_error = *why;
-    loop_timer_stop(projector->open_timer);
+    projector->is_checking_fitness = false;
     loop_timer_stop(projector->fitness_timer);
-    for (size_t i = 0; i < projector->count; i++) {
-        partition_close(projector->partitions[i]);
-    }
+    stop_writing(projector, why);
     log_event(LOG_WARN, "redis_lost", LOG_ERR(why), LOG_TEXT("reconnecting"));
+}
+
+/* A share that nobody can work on is given back: another member may reach Redis. Alone it waits as
+ * well outside. */
+static void keep_or_leave_group(struct projector *projector)
+{
+    struct error err;
+    const bool is_away =
+        !projector->is_redis_fit && loop_now_ms() - projector->unfit_since_ms >= LEAVE_AFTER_MS;
+    if (projector->is_draining || is_away == projector->has_left ||
+        (projector->has_left && !projector->is_redis_fit)) {
+        return;
+    }
+    if ((is_away ? kafka_consumer_leave : kafka_consumer_join)(projector->kafka, &err) !=
+        ERROR_NONE) {
+        log_event(LOG_WARN, "group_unchanged", LOG_ERR(&err));
+        return;
+    }
+    projector->has_left = is_away;
+    log_event(is_away ? LOG_WARN : LOG_INFO, is_away ? "group_left" : "group_joined",
+              LOG_TEXT(is_away ? "Redis is away: others may take the partitions"
+                               : "Redis answers again"));
 }
 
 enum error_kind projector_probe_redis(void *user, struct error *err)
@@ -399,6 +490,13 @@ static void on_assigned(void *user, const struct kafka_position *places, size_t 
     projector->count = count;
     projector->epoch++;
     projector->state = ASSIGNMENT_OPENING;
+    projector->was_cut = false;
+    if (projector->followed_since_ms == 0) {
+        projector->followed_since_ms = loop_now_ms();
+    }
+    if (count > 0) {
+        kafka_consumer_ask_committed(projector->kafka, places, count);
+    }
     open_soon(projector, 0);
 }
 
@@ -458,6 +556,8 @@ static void on_revoked(void *user, const struct kafka_position *places, size_t c
         partition_stop(projector->partitions[i]);
     }
     loop_timer_stop(projector->open_timer);
+    loop_timer_stop(projector->restart_timer);
+    projector->wants_restart = false;
     projector->state = ASSIGNMENT_REVOKED;
     check_revoked(projector);
 }
@@ -470,11 +570,7 @@ static void on_partition_error(void *user, const struct kafka_position *where,
     if (partition == NULL || err->kind != ERROR_NOT_FOUND) {
         return; /* it goes on by itself; /readyz shows the connection's state */
     }
-    partition_out_of_range(partition);
-    log_event(LOG_ERROR, "position_out_of_range", LOG_VIEW("slot", partition_slot(partition)),
-              LOG_ERR(err),
-              LOG_TEXT("Kafka no longer has what comes next, or never had it: the views need a "
-                       "rebuild; this partition is not consumed"));
+    partition_outside(partition);
 }
 
 static void on_kafka_error(void *user, const struct error *err)
@@ -484,6 +580,7 @@ static void on_kafka_error(void *user, const struct error *err)
         projector->options.on_fatal(projector->options.user, err);
         return;
     }
+    projector->was_cut = projector->was_cut || err->kind == ERROR_TRANSIENT;
     log_event(LOG_WARN, "kafka_trouble", LOG_ERR(err));
 }
 
@@ -500,6 +597,21 @@ static void on_kafka_closed(void *user)
     projector->is_closed = true;
 }
 
+/* So far the views were once: perhaps Redis has lost some since. */
+static void on_committed(void *user, const struct kafka_position *positions, size_t count)
+{
+    struct projector *projector = user;
+    for (size_t i = 0; i < count; i++) {
+        struct partition *partition =
+            find_partition(projector, positions[i].topic, positions[i].partition);
+        if (partition != NULL) {
+            const int64_t known_goal = report_of(projector, partition, 0).goal;
+            partition_note_committed(partition, positions[i].offset);
+            tell_goal(projector, partition, known_goal);
+        }
+    }
+}
+
 static const struct kafka_consumer_callbacks KAFKA_EVENTS = {
     .on_records = on_records,
     .on_end = on_end,
@@ -507,36 +619,98 @@ static const struct kafka_consumer_callbacks KAFKA_EVENTS = {
     .on_revoked = on_revoked,
     .on_partition_error = on_partition_error,
     .on_error = on_kafka_error,
+    .on_committed = on_committed,
     .on_closed = on_kafka_closed,
 };
 
 enum error_kind projector_probe_kafka(void *user, struct error *err)
 {
-    const struct projector *projector = user;
+    struct projector *projector = user;
     const enum error_kind kind = kafka_consumer_state(projector->kafka, err);
-    if (kind == ERROR_NONE && projector->state == ASSIGNMENT_NONE) {
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    if (projector->has_left) {
+        return error_set(err, ERROR_TRANSIENT, "outside the group until Redis answers");
+    }
+    if (projector->state == ASSIGNMENT_NONE) {
         return error_set(err, ERROR_TRANSIENT, "the group has assigned no partitions yet");
     }
-    return kind;
+    return activity_probe(&projector->assigning, err);
+}
+
+static enum error_kind tell_partition(const struct partition *partition,
+                                      const struct partition_report *report, struct error *err)
+{
+    const struct strview slot = partition_slot(partition);
+    if (report->is_out_of_range) {
+        return error_set(err, ERROR_INVALID,
+                         "%.*s: Kafka no longer has what comes after position %lld; see "
+                         "\"A partition that lost events\" in projector-svc/README.md",
+                         STRVIEW_ARG(slot), (long long)report->position);
+    }
+    return error_set(err, ERROR_INVALID, "%.*s: %s", STRVIEW_ARG(slot), report->trouble);
+}
+
+/* Not a single partition moves that has anything to do. */
+static enum error_kind tell_stuck(const struct report_totals *totals, struct error *err)
+{
+    if (totals->stuck == 0 || totals->stuck < totals->behind) {
+        return ERROR_NONE;
+    }
+    return error_set(err, ERROR_TRANSIENT, "no partition gets on, and %zu have events to apply",
+                     totals->stuck);
 }
 
 enum error_kind projector_probe_partitions(void *user, struct error *err)
 {
     const struct projector *projector = user;
+    struct report_totals totals = {.partitions = projector->count};
     for (size_t i = 0; i < projector->count; i++) {
         const struct partition *partition = projector->partitions[i];
         const struct partition_report report = report_of(projector, partition, 0);
-        if (report.is_out_of_range) {
-            return error_set(err, ERROR_INVALID,
-                             "%.*s: position %lld is outside the log, a rebuild is needed",
-                             STRVIEW_ARG(partition_slot(partition)), (long long)report.position);
+        if (report.is_out_of_range || report.is_stalled) {
+            return tell_partition(partition, &report, err);
         }
-        if (report.is_stalled) {
-            return error_set(err, ERROR_INVALID, "%.*s: %s", STRVIEW_ARG(partition_slot(partition)),
-                             report.trouble);
+        report_add(&totals, partition_name(partition)->aggregate, &report);
+    }
+    return tell_stuck(&totals, err);
+}
+
+enum error_kind projector_probe_stuck(void *user, struct error *err)
+{
+    const struct projector *projector = user;
+    enum { NAMES_MAX = 400 };
+    char names[NAMES_MAX] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < projector->count && len < sizeof names; i++) {
+        const struct partition *partition = projector->partitions[i];
+        if (report_of(projector, partition, 0).is_stuck) {
+            len += (size_t)snprintf(names + len, sizeof names - len, "%s%.*s", len > 0 ? ", " : "",
+                                    STRVIEW_ARG(partition_slot(partition)));
         }
     }
-    return ERROR_NONE;
+    return len == 0 ? ERROR_NONE
+                    : error_set(err, ERROR_TRANSIENT, "no progress for ten seconds: %s", names);
+}
+
+enum error_kind projector_probe_topics(void *user, struct error *err)
+{
+    struct projector *projector = user;
+    return followed_probe(&projector->followed, err);
+}
+
+/* In the first seconds the topics may just be being made: ready means that all are followed. Later
+ * the others are not withheld for one that is missing. */
+enum error_kind projector_probe_following(void *user, struct error *err)
+{
+    struct projector *projector = user;
+    const bool is_early = loop_now_ms() - projector->followed_since_ms < FOLLOW_WITHIN_MS;
+    if (projector->state == ASSIGNMENT_NONE ||
+        (!is_early && followed_count(&projector->followed) > 0)) {
+        return ERROR_NONE; /* the first is "kafka"'s to say */
+    }
+    return followed_probe(&projector->followed, err);
 }
 
 /* --- every second */
@@ -609,14 +783,63 @@ static void send_reports(struct projector *projector)
     arena_done(&arena);
 }
 
+/* A broker that was away may have come back with less. */
+static void compare_after_cut(struct projector *projector)
+{
+    struct error ignored;
+    if (!projector->was_cut || kafka_consumer_state(projector->kafka, &ignored) != ERROR_NONE) {
+        return;
+    }
+    projector->was_cut = false;
+    for (size_t i = 0; i < projector->count; i++) {
+        partition_recheck(projector->partitions[i]);
+    }
+}
+
+static void look_at_partitions(struct projector *projector)
+{
+    struct error ignored;
+    const bool can_move =
+        projector->is_redis_fit && kafka_consumer_state(projector->kafka, &ignored) == ERROR_NONE;
+    for (size_t i = 0; i < projector->count; i++) {
+        struct partition *partition = projector->partitions[i];
+        const struct partition_name *name = partition_name(partition);
+        partition_look(partition,
+                       kafka_consumer_end_offset(projector->kafka, name->topic_index, name->number),
+                       can_move, loop_now_ms());
+        if (projector->ticks % OUTSIDE_EVERY == 0 &&
+            report_of(projector, partition, 0).is_out_of_range) {
+            partition_recheck(partition); /* what was cut off may be there again */
+        }
+    }
+}
+
+static void look_at_topics(struct projector *projector)
+{
+    size_t own[AGGREGATE_COUNT] = {0};
+    for (size_t i = 0; i < projector->count; i++) {
+        own[partition_name(projector->partitions[i])->aggregate]++;
+    }
+    if (projector->is_redis_fit) {
+        followed_look(&projector->followed, own);
+    }
+}
+
 static void on_tick(void *user)
 {
     struct projector *projector = user;
     loop_timer_start(projector->tick_timer, TICK_MS);
+    projector->ticks++;
+    keep_or_leave_group(projector);
+    look_at_topics(projector);
+    if (projector->ticks % FITNESS_EVERY == 0 && projector->is_redis_fit) {
+        check_fitness(projector);
+    }
     if (projector->state != ASSIGNMENT_RUNNING) {
         return;
     }
-    projector->ticks++;
+    compare_after_cut(projector);
+    look_at_partitions(projector);
     if (projector->is_redis_fit && !projector->is_reporting) {
         send_reports(projector);
     }
@@ -639,6 +862,9 @@ static void on_scrape(void *user)
         report_add(&totals, partition_name(partition)->aggregate, &report);
     }
     report_expose(&totals, projector->metrics);
+    metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_WANTED, AGGREGATE_COUNT);
+    metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_FOLLOWED,
+                (double)followed_count(&projector->followed));
 }
 
 /* --- life */
@@ -667,7 +893,7 @@ static enum error_kind open_redis(struct projector *projector, struct error *err
     return redisconn_new(projector->loop, &options, &projector->redis, err);
 }
 
-/* Topics may be created after we came: look for them more often than every five minutes. */
+/* Topics may be made after we came, and until then their events are not followed. */
 static enum error_kind open_kafka(struct projector *projector, struct error *err)
 {
     const size_t given = projector->options.property_count;
@@ -675,7 +901,7 @@ static enum error_kind open_kafka(struct projector *projector, struct error *err
     if (properties == NULL) {
         return error_set(err, ERROR_FATAL, "no memory for settings");
     }
-    properties[0] = (struct kafka_property){"topic.metadata.refresh.interval.ms", "10000"};
+    properties[0] = (struct kafka_property){"topic.metadata.refresh.interval.ms", "1000"};
     for (size_t i = 0; i < given; i++) {
         properties[i + 1] = projector->options.properties[i]; /* the later one counts */
     }
@@ -692,6 +918,7 @@ static enum error_kind open_kafka(struct projector *projector, struct error *err
         .group_id = projector->options.group,
         .topics = topics,
         .topic_count = AGGREGATE_COUNT,
+        .reads_uncommitted = true, /* a stranger's open transaction would hide what is behind it */
         .events = &KAFKA_EVENTS,
         .user = projector,
     };
@@ -714,8 +941,11 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
     projector->options = *options;
     projector->open_backoff = (struct backoff){.first_ms = RETRY_FIRST_MS, .cap_ms = RETRY_LAST_MS};
     projector->open_timer = loop_timer_new(loop, open_closed, projector);
-    projector->fitness_timer = loop_timer_new(loop, check_fitness, projector);
+    projector->fitness_timer = loop_timer_new(loop, leave_unfit, projector);
     projector->tick_timer = loop_timer_new(loop, on_tick, projector);
+    projector->restart_timer = loop_timer_new(loop, restart_reading, projector);
+    projector->unfit_since_ms = loop_now_ms();
+    activity_init(&projector->assigning, "assigning partitions");
     enum error_kind kind = name_topics(projector, err);
     if (kind == ERROR_NONE) {
         kind = open_redis(projector, err);
@@ -735,8 +965,14 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
         .on_closed = on_partition_closed,
         .on_stopped = on_partition_stopped,
         .on_full = on_partition_full,
+        .on_restart = on_restart,
+        .on_recovered = on_recovered,
         .user = projector,
     };
+    projector->followed.redis = projector->redis;
+    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
+        projector->followed.topics[type] = projector->topic_names[type];
+    }
     metrics_on_scrape(metrics, on_scrape, projector);
     loop_timer_start(projector->tick_timer, TICK_MS);
     *ret_projector = projector;
@@ -751,6 +987,7 @@ void projector_drain(struct projector *projector)
     projector->is_draining = true;
     if (projector->state == ASSIGNMENT_OPENING) { /* given, and never answered */
         loop_timer_stop(projector->open_timer);
+        loop_timer_stop(projector->restart_timer);
         forget_partitions(projector);
         projector->state = ASSIGNMENT_NONE;
         kafka_consumer_unassign(projector->kafka);
@@ -774,5 +1011,6 @@ void projector_free(struct projector *projector)
     loop_timer_free(projector->open_timer);
     loop_timer_free(projector->fitness_timer);
     loop_timer_free(projector->tick_timer);
+    loop_timer_free(projector->restart_timer);
     free(projector);
 }

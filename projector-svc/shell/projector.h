@@ -4,7 +4,7 @@
  *
  * Why positions are asked of Redis, never of Kafka: position and views change
  * in one call there, so they are lost together or not at all. What is committed to
- * Kafka serves lag tools.
+ * Kafka serves lag tools, and tells after a loss how far the views once were.
  *
  * Calling sequence: projector_new; projector_drain when stopping, until
  * projector_is_drained; projector_free.
@@ -53,5 +53,10 @@ void projector_free(struct projector *projector);
 enum error_kind projector_probe_redis(void *user, struct error *err);
 enum error_kind projector_probe_kafka(void *user, struct error *err);
 enum error_kind projector_probe_partitions(void *user, struct error *err);
+enum error_kind projector_probe_following(void *user, struct error *err);
+
+/* Advisory ones: they name what stands still while the rest goes on. */
+enum error_kind projector_probe_stuck(void *user, struct error *err);
+enum error_kind projector_probe_topics(void *user, struct error *err);
 
 #endif

@@ -4,7 +4,9 @@
 static const char *const OUTCOMES[] = {"applied", "duplicate", "parked", "unreadable", NULL};
 static const char *const FROZEN[] = {"gap", "forked", NULL};
 static const char *const RETRIES[] = {"conflict", "redis_away", "refused", NULL};
-static const char *const PARTITIONS[] = {"assigned", "out_of_range", "stalled", NULL};
+static const char *const PARTITIONS[] = {"assigned", "out_of_range", "stalled", "stuck", NULL};
+static const char *const FOLLOWED[] = {"wanted", "followed", NULL};
+static const char *const CHECKS[] = {"same", "unknown", "replaced", "removed", NULL}; /* anchor.h */
 static const char *const TOPICS[] = {"order", "customer", "product", NULL}; /* aggregate_type */
 static const double EVENT_BOUNDS[] = {1, 2, 4, 8, 16, 32, 48, 64};
 
@@ -37,6 +39,16 @@ const struct metric PROJECTOR_METRICS[PROJECTOR_METRIC_COUNT] = {
                            .help = "Partitions this process holds, and those of them that stand.",
                            .label = "state",
                            .values = PARTITIONS},
+    [METRIC_TOPICS] = {.name = "orderspine_projector_topics",
+                       .type = METRIC_GAUGE,
+                       .help = "Topics the views are made of, and those that somebody follows.",
+                       .label = "state",
+                       .values = FOLLOWED},
+    [METRIC_CHECKS] = {.name = "orderspine_projector_position_checks_total",
+                       .type = METRIC_COUNTER,
+                       .help = "Comparisons of the record taken last with Kafka's, by the finding.",
+                       .label = "finding",
+                       .values = CHECKS},
     [METRIC_LAG_EVENTS] = {.name = "orderspine_projector_lag_events",
                            .type = METRIC_GAUGE,
                            .help = "Events not yet applied, of the partitions held.",

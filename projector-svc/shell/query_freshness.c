@@ -236,6 +236,28 @@ static void put_counters(struct json_writer *writer, const struct redisconn_repl
     }
 }
 
+/* A topic without an owner is reported as a first partition whose end nobody knows. */
+static void put_not_followed(struct json_writer *writer, const struct slot *slots, size_t count)
+{
+    bool is_open = false;
+    for (size_t i = 0; i < count; i++) {
+        const char *at = memrchr(slots[i].name.data, '/', slots[i].name.len);
+        if (slots[i].end_offset >= 0 || at == NULL) {
+            continue;
+        }
+        if (!is_open) {
+            json_key(writer, "not_followed");
+            json_open_array(writer);
+            is_open = true;
+        }
+        json_put_string(writer, (struct strview){.data = slots[i].name.data,
+                                                 .len = (size_t)(at - slots[i].name.data)});
+    }
+    if (is_open) {
+        json_close_array(writer);
+    }
+}
+
 static void on_freshness(struct query *query, const struct redisconn_reply *reply)
 {
     const struct redisconn_reply *status = redisconn_reply_at(reply, READ_STATUS);
@@ -251,6 +273,7 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     json_put_member_bool(&writer, "recovering", query->is_recovering);
     put_slowest(&writer, slots, count);
     put_counters(&writer, status);
+    put_not_followed(&writer, slots, count);
     json_key(&writer, "partitions");
     json_open_array(&writer);
     for (size_t i = 0; i < count; i++) {

@@ -10,8 +10,8 @@
 
 enum { DOCUMENT_MAX = 256, MS_PER_SECOND = 1000 };
 
-static struct strview report_document(struct arena *arena, const struct partition_report *report,
-                                      int64_t now_ms)
+struct strview report_document(struct arena *arena, const struct partition_report *report,
+                               int64_t now_ms)
 {
     struct strbuf out;
     struct json_writer writer;
@@ -52,6 +52,8 @@ void report_add(struct report_totals *totals, enum aggregate_type type,
     totals->queued += report->queued;
     totals->out_of_range += report->is_out_of_range ? 1 : 0;
     totals->stalled += report->is_stalled ? 1 : 0;
+    totals->stuck += report->is_stuck ? 1 : 0;
+    totals->behind += report->is_behind ? 1 : 0;
 }
 
 void report_expose(const struct report_totals *totals, struct metrics *metrics)
@@ -59,6 +61,7 @@ void report_expose(const struct report_totals *totals, struct metrics *metrics)
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_ASSIGNED, (double)totals->partitions);
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_OUT_OF_RANGE, (double)totals->out_of_range);
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_STALLED, (double)totals->stalled);
+    metrics_set(metrics, METRIC_PARTITIONS, PARTITION_STUCK, (double)totals->stuck);
     metrics_set(metrics, METRIC_QUEUED, 0, (double)totals->queued);
     for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
         metrics_set(metrics, METRIC_LAG_EVENTS, type, (double)totals->lag_events[type]);

@@ -18,6 +18,10 @@
 struct arena;
 struct metrics;
 
+/* What readers learn; end -1: the topic is not followed. data is NULL when the arena is full. */
+struct strview report_document(struct arena *arena, const struct partition_report *report,
+                               int64_t now_ms);
+
 /* Adds a field of projection:status and its value, both in the arena; returns 2, or 0 when there is
  * nothing to say yet. */
 size_t report_fields(const struct partition_report *report, struct strview slot, int64_t now_ms,
@@ -27,6 +31,8 @@ struct report_totals {
     size_t partitions;
     size_t out_of_range;
     size_t stalled;
+    size_t stuck;
+    size_t behind;
     size_t queued;
     int64_t lag_events[AGGREGATE_COUNT];
     int64_t lag_ms[AGGREGATE_COUNT]; /* of the slowest */

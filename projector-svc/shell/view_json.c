@@ -376,3 +376,30 @@ bool view_json_last(const struct incoming *incoming, int64_t processed_at_ms, st
     json_close_object(&writer);
     return json_writer_done(&writer);
 }
+
+bool view_json_identity(const struct incoming *incoming, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_integer(&writer, "offset", incoming->offset);
+    json_put_member_text(&writer, "id", incoming->event_id);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+struct anchor_identity view_json_read_identity(struct strview json, struct arena *arena)
+{
+    struct anchor_identity identity = {.offset = ANCHOR_NONE};
+    const struct json_value *document = NULL;
+    struct error ignored; /* then nothing was kept */
+    if (json_parse(json, arena, &document, &ignored) != ERROR_NONE) {
+        return identity;
+    }
+    const struct strview id = json_text(document, "id");
+    if (id.len > 0 && id.len <= ANCHOR_ID_MAX) {
+        memcpy(identity.id, id.data, id.len);
+        identity.offset = json_integer(document, "offset", ANCHOR_NONE);
+    }
+    return identity;
+}

@@ -17,6 +17,7 @@
 #include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/base/strbuf.h"
+#include "projector-svc/core/anchor.h"
 #include "projector-svc/core/lineup.h"
 #include "projector-svc/core/order_view.h"
 
@@ -57,5 +58,11 @@ struct view_frozen view_json_read_frozen(struct strview json, struct arena *aren
 /* What a partition applied last. */
 MUST_USE bool view_json_last(const struct incoming *incoming, int64_t processed_at_ms,
                              struct strbuf *out);
+
+/* The record that a partition took last, to be compared with Kafka's. */
+MUST_USE bool view_json_identity(const struct incoming *incoming, struct strbuf *out);
+
+/* What nobody can read was not kept. */
+struct anchor_identity view_json_read_identity(struct strview json, struct arena *arena);
 
 #endif

@@ -381,6 +381,21 @@ static void add_call(struct arglist *args, const struct view_store_move *move,
     }
 }
 
+/* A key as it may be shown to anybody: names of customers and what is looked up stay untold. */
+static struct strview key_shown(struct strview key, const char **ret_rest)
+{
+    static const struct strview PERSONAL[] = {
+        {"lookup:email:", 13}, {"lookup:phone:", 13}, {"customer:", 9}};
+    for (size_t i = 0; i < sizeof PERSONAL / sizeof PERSONAL[0]; i++) {
+        if (key.len > PERSONAL[i].len && memcmp(key.data, PERSONAL[i].data, PERSONAL[i].len) == 0) {
+            *ret_rest = "*";
+            return PERSONAL[i];
+        }
+    }
+    *ret_rest = "";
+    return key;
+}
+
 static enum error_kind read_verdict(const struct redisconn_reply *reply, struct error *err)
 {
     const struct strview verdict = redisconn_reply_text(redisconn_reply_at(reply, 0));
@@ -393,8 +408,10 @@ static enum error_kind read_verdict(const struct redisconn_reply *reply, struct 
         return error_set(err, ERROR_CONFLICT, "Redis is at generation '%.*s', position '%.*s'",
                          STRVIEW_ARG(first), STRVIEW_ARG(second));
     }
-    return error_set(err, ERROR_INVALID, "Redis refused the batch: %.*s of key %.*s (%.*s)",
-                     STRVIEW_ARG(verdict), STRVIEW_ARG(first), STRVIEW_ARG(second));
+    const char *rest;
+    const struct strview key = key_shown(first, &rest);
+    return error_set(err, ERROR_INVALID, "Redis refused the batch: %.*s of key %.*s%s (%.*s)",
+                     STRVIEW_ARG(verdict), STRVIEW_ARG(key), rest, STRVIEW_ARG(second));
 }
 
 static void on_verdict(void *user, const struct redisconn_reply *reply, const struct error *failure)
@@ -438,12 +455,32 @@ static void read_numbers(const struct redisconn_reply *reply, size_t count, int6
     }
 }
 
+static void cleanup_arena(struct arena *arena)
+{
+    arena_done(arena);
+}
+
+static void read_identities(const struct redisconn_reply *reply, size_t count,
+                            struct anchor_identity *ret)
+{
+    enum { ARENA_MAX = 1 << 16 };
+    CLEANUP(cleanup_arena) struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    for (size_t i = 0; i < count; i++) {
+        arena_reset(&arena);
+        ret[i] =
+            view_json_read_identity(redisconn_reply_text(redisconn_reply_at(reply, i)), &arena);
+    }
+}
+
 static void give_positions(const struct opening *opening, const struct redisconn_reply *reply)
 {
-    enum { GENERATION = 0, POSITIONS, GOALS };
+    enum { GENERATION = 0, POSITIONS, GOALS, IDENTITIES };
     CLEANUP_FREE
     int64_t *numbers = calloc(opening->count * 2 + 1, sizeof *numbers);
-    if (numbers == NULL) {
+    CLEANUP_FREE
+    struct anchor_identity *identities = calloc(opening->count + 1, sizeof *identities);
+    if (numbers == NULL || identities == NULL) {
         struct error err;
         (void)error_set(&err, ERROR_TRANSIENT, "no memory for positions");
         opening->done(opening->user, NULL, &err);
@@ -453,8 +490,9 @@ static void give_positions(const struct opening *opening, const struct redisconn
     read_numbers(redisconn_reply_at(reply, POSITIONS), opening->count, VIEW_STORE_NO_POSITION,
                  numbers);
     read_numbers(redisconn_reply_at(reply, GOALS), opening->count, 0, goals);
+    read_identities(redisconn_reply_at(reply, IDENTITIES), opening->count, identities);
     struct view_store_reading reading = {
-        .count = opening->count, .positions = numbers, .goals = goals};
+        .count = opening->count, .positions = numbers, .goals = goals, .identities = identities};
     const struct strview generation = redisconn_reply_text(redisconn_reply_at(reply, GENERATION));
     (void)snprintf(reading.generation, sizeof reading.generation, "%.*s", STRVIEW_ARG(generation));
     opening->done(opening->user, &reading, NULL);
@@ -482,11 +520,6 @@ static void ask_slots(struct arglist *args, struct strview key, const struct str
     }
 }
 
-static void cleanup_arena(struct arena *arena)
-{
-    arena_done(arena);
-}
-
 enum error_kind view_store_positions(struct redisconn *conn, const struct strview *slots,
                                      size_t count, view_store_positions_fn *done, void *user,
                                      struct error *err)
@@ -498,10 +531,12 @@ enum error_kind view_store_positions(struct redisconn *conn, const struct strvie
     struct arglist positions = {.arena = &arena};
     struct arglist goals = {.arena = &arena};
     ask_slots(&positions, STRVIEW(KEYS_POSITION), slots, count);
+    struct arglist identities = {.arena = &arena};
     ask_slots(&goals, STRVIEW(KEYS_RECOVERING), slots, count);
+    ask_slots(&identities, STRVIEW(KEYS_IDENTITY), slots, count);
     CLEANUP_FREE
     struct opening *opening = malloc(sizeof *opening);
-    if (opening == NULL || positions.failed || goals.failed) {
+    if (opening == NULL || positions.failed || goals.failed || identities.failed) {
         return exhausted(err);
     }
     *opening = (struct opening){.count = count, .done = done, .user = user};
@@ -511,6 +546,7 @@ enum error_kind view_store_positions(struct redisconn *conn, const struct strvie
         {generation, 3},
         {positions.args, positions.count},
         {goals.args, goals.count},
+        {identities.args, identities.count},
     };
     const enum error_kind kind = view_read(
         conn, &arena, commands, sizeof commands / sizeof commands[0], on_positions, opening, err);

@@ -18,6 +18,7 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "projector-svc/core/anchor.h"
 #include "projector-svc/core/write_set.h"
 #include "projector-svc/shell/batch.h"
 
@@ -62,6 +63,7 @@ struct view_store_reading {
     size_t count;
     const int64_t *positions; /* or VIEW_STORE_NO_POSITION */
     const int64_t *goals;     /* what had been reached before Redis lost it; 0: nothing lost */
+    const struct anchor_identity *identities; /* of the records taken last */
 };
 
 /* failure as above; positions in the order of the slots asked for. */

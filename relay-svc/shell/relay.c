@@ -198,12 +198,13 @@ static void tell_topics(const struct relay *relay, const struct kafka_topics_rep
                                    : "it was missing"));
         }
         if (topic->retention_ms >= 0 || topic->is_compacted) {
-            log_event(LOG_WARN, "topic_forgets", LOG_STR("topic", topic->name),
-                      LOG_INT("retention_ms", topic->retention_ms),
-                      LOG_BOOL("compacted", topic->is_compacted),
-                      LOG_TEXT("this topic does not keep all events: a rebuild from its beginning "
-                               "will be incomplete; retention.ms=-1 and cleanup.policy=delete keep "
-                               "them"));
+            log_event(
+                LOG_WARN, "topic_forgets", LOG_STR("topic", topic->name),
+                LOG_INT("retention_ms", topic->retention_ms),
+                LOG_BOOL("compacted", topic->is_compacted),
+                LOG_TEXT("this topic does not keep all events: views filled from its "
+                         "beginning will miss some; retention.ms=-1 and cleanup.policy=delete keep "
+                         "them"));
         }
     }
 }

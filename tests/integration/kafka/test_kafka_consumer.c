@@ -25,6 +25,7 @@ static struct {
     int pauses;    /* pause and resume after every so many records; 0: never */
     int64_t begin; /* where an assignment begins */
     int assigned;
+    int64_t committed;
     bool is_closed;
     enum error_kind partition_error;
 } seen;
@@ -177,6 +178,19 @@ static void take_revoked(void *user, const struct kafka_position *partitions, si
     (void)is_lost;
     ck_assert_int_eq((int)count, seen.assigned);
     kafka_consumer_unassign(seen.consumer);
+    seen.assigned = 0;
+    if (seen.wanted < 0) {
+        loop_stop(mock.loop);
+    }
+}
+
+static void take_committed(void *user, const struct kafka_position *positions, size_t count)
+{
+    (void)user;
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_eq(positions[0].partition, 1);
+    seen.committed = positions[0].offset;
+    loop_stop(mock.loop);
 }
 
 static void take_partition_error(void *user, const struct kafka_position *where,
@@ -201,6 +215,7 @@ static const struct kafka_consumer_callbacks EVENTS = {
     .on_assigned = take_assigned,
     .on_revoked = take_revoked,
     .on_partition_error = take_partition_error,
+    .on_committed = take_committed,
     .on_closed = take_closed,
 };
 
@@ -216,6 +231,19 @@ static void open_consumer(const char *group_id)
     };
     struct error err;
     ck_assert_int_eq(kafka_consumer_new(mock.loop, &options, &seen.consumer, &err), ERROR_NONE);
+}
+
+/* As a member: all of it once more. */
+static void begin_all_at(int64_t offset)
+{
+    struct kafka_position positions[PARTITIONS];
+    struct error err;
+    for (int partition = 0; partition < PARTITIONS; partition++) {
+        positions[partition] = (struct kafka_position){0, partition, offset};
+        seen.next[partition] = offset;
+    }
+    seen.assigned = PARTITIONS;
+    ck_assert_int_eq(kafka_consumer_assign(seen.consumer, positions, PARTITIONS, &err), ERROR_NONE);
 }
 
 static void start(int partition, int64_t offset, int64_t expected)
@@ -291,6 +319,63 @@ START_TEST(a_position_outside_the_log_is_reported)
 }
 END_TEST
 
+START_TEST(what_was_paused_flows_after_the_next_assignment)
+{
+    open_consumer("readers");
+    seen.wanted = 1;
+    mock_run(&mock);
+    for (int partition = 0; partition < PARTITIONS; partition++) {
+        kafka_consumer_pause(seen.consumer, 0, partition);
+    }
+
+    begin_all_at(0);
+    seen.records = 0;
+    seen.wanted = PARTITIONS * RECORDS;
+    mock_run(&mock);
+
+    ck_assert_int_eq(seen.records, PARTITIONS * RECORDS);
+}
+END_TEST
+
+START_TEST(after_a_position_outside_the_log_another_one_is_read)
+{
+    open_consumer("readers");
+    seen.begin = RECORDS + 1000;
+    mock_run(&mock);
+    ck_assert_int_eq(seen.partition_error, ERROR_NOT_FOUND);
+
+    begin_all_at(RECORDS - 5);
+    seen.wanted = PARTITIONS * 5;
+    mock_run(&mock);
+
+    ck_assert_int_eq(seen.records, PARTITIONS * 5);
+}
+END_TEST
+
+START_TEST(who_left_the_group_comes_back_and_learns_what_was_committed)
+{
+    struct error err;
+    open_consumer("readers");
+    seen.wanted = 1;
+    mock_run(&mock);
+    kafka_consumer_commit(seen.consumer, &(struct kafka_position){0, 1, 77}, 1);
+
+    ck_assert_int_eq(kafka_consumer_leave(seen.consumer, &err), ERROR_NONE);
+    seen.wanted = -1;
+    mock_run(&mock);
+    ck_assert_int_eq(seen.assigned, 0);
+    ck_assert_int_eq(kafka_consumer_join(seen.consumer, &err), ERROR_NONE);
+    seen.records = 0;
+    seen.wanted = PARTITIONS * RECORDS;
+    mock_run(&mock);
+    kafka_consumer_ask_committed(seen.consumer, (struct kafka_position[]){{0, 0, 0}, {0, 1, 0}}, 2);
+    mock_run(&mock);
+
+    ck_assert_int_eq(seen.records, PARTITIONS * RECORDS);
+    ck_assert_int_eq(seen.committed, 77);
+}
+END_TEST
+
 START_TEST(a_member_leaves_without_waiting)
 {
     open_consumer("readers");
@@ -316,6 +401,9 @@ int main(void)
     tcase_add_test(tests, a_member_begins_at_the_caller_s_positions);
     tcase_add_test(tests, pausing_skips_and_repeats_nothing);
     tcase_add_test(tests, a_position_outside_the_log_is_reported);
+    tcase_add_test(tests, what_was_paused_flows_after_the_next_assignment);
+    tcase_add_test(tests, after_a_position_outside_the_log_another_one_is_read);
+    tcase_add_test(tests, who_left_the_group_comes_back_and_learns_what_was_committed);
     tcase_add_test(tests, a_member_leaves_without_waiting);
     suite_add_tcase(suite, tests);
     return check_main(suite);

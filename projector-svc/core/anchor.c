@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/anchor.h"
+
+#include <assert.h>
+
+static bool is_comparable(const struct anchor *anchor)
+{
+    return anchor->kept.offset >= 0 && anchor->kept.offset < anchor->position &&
+           anchor->kept.id[0] != '\0';
+}
+
+void anchor_open(struct anchor *anchor, int64_t position, const struct anchor_identity *kept)
+{
+    *anchor = (struct anchor){
+        .state = ANCHOR_CHECKING,
+        .position = position > 0 ? position : 0,
+        .kept = *kept,
+        .wants_restart = true,
+    };
+    if (is_comparable(anchor)) {
+        anchor->start = kept->offset;
+    } else if (position > 0) {
+        anchor->start = position - 1; /* some record was taken there */
+    }
+}
+
+int64_t anchor_start(const struct anchor *anchor)
+{
+    const int64_t starts[] = {
+        [ANCHOR_SURE] = anchor->next,
+        [ANCHOR_CHECKING] = anchor->start,
+        [ANCHOR_SEARCHING] = ANCHOR_BEGINNING,
+        [ANCHOR_CUT] = ANCHOR_BEGINNING,
+    };
+    return starts[anchor->state];
+}
+
+static void go_on_from(struct anchor *anchor, int64_t offset)
+{
+    anchor->state = ANCHOR_SURE;
+    anchor->next = offset;
+}
+
+static void search(struct anchor *anchor)
+{
+    anchor->state = ANCHOR_SEARCHING;
+    anchor->wants_restart = true;
+}
+
+static enum anchor_finding compare(struct anchor *anchor, int64_t offset, struct strview id)
+{
+    if (anchor->position == 0 && offset == 0) {
+        go_on_from(anchor, 0);
+        return ANCHOR_NOTHING;
+    }
+    if (offset != anchor->start) {
+        search(anchor); /* what was there is not there any more, or the start was lost */
+        return ANCHOR_NOTHING;
+    }
+    if (!is_comparable(anchor)) {
+        go_on_from(anchor, anchor->position);
+        return ANCHOR_UNKNOWN;
+    }
+    if (!strview_is(id, anchor->kept.id)) {
+        search(anchor);
+        return ANCHOR_NOTHING;
+    }
+    go_on_from(anchor, anchor->position);
+    return ANCHOR_SAME;
+}
+
+/* The log's first record is at offset. */
+static enum anchor_finding judge_beginning(struct anchor *anchor, int64_t offset)
+{
+    if (anchor->was_outside && offset > anchor->position) {
+        anchor->state = ANCHOR_CUT;
+        return ANCHOR_REMOVED;
+    }
+    if (anchor->was_outside && offset > anchor->start) {
+        go_on_from(anchor, anchor->position);
+        anchor->is_unproven = true;
+        return ANCHOR_UNKNOWN;
+    }
+    go_on_from(anchor, offset);
+    return anchor->position == 0 ? ANCHOR_NOTHING : ANCHOR_REPLACED;
+}
+
+bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
+                 enum anchor_finding *ret_finding)
+{
+    *ret_finding = ANCHOR_NOTHING;
+    if (anchor->wants_restart) {
+        return false; /* of the reading before */
+    }
+    if (anchor->state == ANCHOR_CHECKING) {
+        *ret_finding = compare(anchor, offset, id);
+    } else if (anchor->state == ANCHOR_SEARCHING) {
+        *ret_finding = judge_beginning(anchor, offset);
+    }
+    if (anchor->state != ANCHOR_SURE || offset < anchor->next) {
+        return false;
+    }
+    anchor->next = offset + 1;
+    anchor->is_unproven = false;
+    return true;
+}
+
+/* The log ends below the position. */
+static void search_replaced(struct anchor *anchor)
+{
+    anchor->was_outside = false;
+    anchor->is_unproven = false;
+    search(anchor);
+}
+
+enum anchor_finding anchor_meet_end(struct anchor *anchor, int64_t offset)
+{
+    if (anchor->wants_restart) {
+        return ANCHOR_NOTHING;
+    }
+    if (anchor->state == ANCHOR_SEARCHING) { /* it has no record */
+        anchor->was_outside = anchor->was_outside && offset >= anchor->position;
+        return judge_beginning(anchor, offset);
+    }
+    if (anchor->state == ANCHOR_CHECKING && anchor->position == 0) {
+        go_on_from(anchor, 0);
+    } else if (anchor->state == ANCHOR_CHECKING || (anchor->is_unproven && offset < anchor->next)) {
+        search_replaced(anchor);
+    }
+    return ANCHOR_NOTHING;
+}
+
+bool anchor_meet_outside(struct anchor *anchor)
+{
+    if (anchor->wants_restart) {
+        return true;
+    }
+    if (anchor->state != ANCHOR_CHECKING) {
+        return false;
+    }
+    anchor->was_outside = true;
+    search(anchor);
+    return true;
+}
+
+const char *anchor_finding_name(enum anchor_finding finding)
+{
+    static const char *const NAMES[] = {
+        [ANCHOR_NOTHING] = "nothing",   [ANCHOR_SAME] = "same",       [ANCHOR_UNKNOWN] = "unknown",
+        [ANCHOR_REPLACED] = "replaced", [ANCHOR_REMOVED] = "removed",
+    };
+    static_assert(sizeof NAMES / sizeof NAMES[0] == ANCHOR_FINDING_COUNT, "every finding");
+    return NAMES[finding];
+}
