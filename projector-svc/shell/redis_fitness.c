@@ -102,6 +102,9 @@ static enum error_kind judge(struct strview info, struct error *err)
         return error_set(err, ERROR_FATAL, "Redis %lld has no functions: 7 or newer is needed",
                          (long long)major);
     }
+    if (!strview_is(info_value(info, STRVIEW("role:")), "master")) {
+        return error_set(err, ERROR_TRANSIENT, "this Redis is a replica: it takes no writes");
+    }
     if (!strview_is(policy, "noeviction")) {
         return error_set(err, ERROR_FATAL,
                          "Redis may delete views by itself: its maxmemory-policy is '%.*s' and "

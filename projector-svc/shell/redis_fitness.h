@@ -2,12 +2,13 @@
 /*
  * redis_fitness.h - may this Redis be written to, and does it hold our functions?
  *
- * Why asked after every connect: the Redis behind an address may have been restarted with
- * other settings, lost its functions, or be another one altogether.
+ * Why asked after every connect, and now and then: the Redis behind an address may have been
+ * restarted with other settings, lost its functions, or be another one altogether; and
+ * CONFIG SET and FUNCTION DELETE work under an open connection.
  *
- * A Redis that evicts would delete views in silence: refused. One older than 7
- * has no functions: refused. A library that is missing or not the one this binary carries
- * is loaded in its place; comparing the code itself says more than any version of it.
+ * A Redis that evicts would delete views in silence: refused. A replica takes no writes. One older
+ * than 7 has no functions: refused. A library that is missing or not the one this binary carries is
+ * loaded in its place; comparing the code itself says more than any version of it.
  */
 #ifndef PROJECTOR_SVC_SHELL_REDIS_FITNESS_H
 #define PROJECTOR_SVC_SHELL_REDIS_FITNESS_H

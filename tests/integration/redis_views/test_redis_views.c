@@ -264,6 +264,55 @@ START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
 }
 END_TEST
 
+static const char *const PERSONAL[][2] = {
+    {"lookup:email:victim@private.example", "lookup:email:*"},
+    {"lookup:phone:+442079460000", "lookup:phone:*"},
+    {"customer:victim", "customer:*"},
+};
+
+START_TEST(a_refusal_tells_no_personal_data)
+{
+    char plant[TEXT_MAX];
+    (void)snprintf(plant, sizeof plant, "RPUSH %s x", PERSONAL[_i][0]);
+    (void)redis(plant);
+    add(WRITE_HSET, PERSONAL[_i][0], "a 1");
+
+    save("1", VIEW_STORE_NO_POSITION, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(f.text, PERSONAL[_i][1]));
+    ck_assert_ptr_null(strstr(f.text, strrchr(PERSONAL[_i][0], ':') + 1));
+}
+END_TEST
+
+static void take_stands(void *user, const struct view_store_reading *reading,
+                        const struct error *failure)
+{
+    (void)user;
+    ck_assert_ptr_null(failure);
+    (void)snprintf(f.text, sizeof f.text, "%lld %lld %lld %s; %lld %lld %s",
+                   (long long)reading->positions[0], (long long)reading->goals[0],
+                   (long long)reading->identities[0].offset, reading->identities[0].id,
+                   (long long)reading->positions[1], (long long)reading->identities[1].offset,
+                   reading->identities[1].id);
+    end_with(NULL);
+}
+
+START_TEST(where_a_partition_stands_comes_with_the_record_before_it)
+{
+    struct error err;
+    const struct strview slots[] = {STRVIEW("t/0"), STRVIEW("t/1")};
+    (void)redis("HSET projection:position t/0 7 t/1 9");
+    (void)redis("HSET projection:identity t/0 {\"offset\":6,\"id\":\"e-6\"} t/1 damaged");
+    (void)redis("HSET projection:recovering t/0 8");
+
+    ck_assert_int_eq(view_store_positions(f.conn, slots, 2, take_stands, NULL, &err), ERROR_NONE);
+    await();
+
+    ck_assert_str_eq(f.text, "7 8 6 e-6; 9 -1 ");
+}
+END_TEST
+
 START_TEST(a_full_redis_refuses_the_whole_and_can_still_be_read)
 {
     struct error err;
@@ -431,6 +480,9 @@ int main(void)
                         sizeof STRANGERS / sizeof STRANGERS[0]);
     tcase_add_loop_test(server, what_cannot_be_written_stops_everything_before_the_first_write, 0,
                         sizeof OBSTACLES / sizeof OBSTACLES[0]);
+    tcase_add_loop_test(server, a_refusal_tells_no_personal_data, 0,
+                        sizeof PERSONAL / sizeof PERSONAL[0]);
+    tcase_add_test(server, where_a_partition_stands_comes_with_the_record_before_it);
     tcase_add_test(server, a_full_redis_refuses_the_whole_and_can_still_be_read);
     tcase_add_test(server, a_missing_function_is_said_and_loaded_again);
     tcase_add_test(server, a_redis_that_evicts_is_refused);
