@@ -86,6 +86,15 @@ static void fail_reading(struct query *query, const struct error *why)
     query_unavailable(query, "the views cannot be read now");
 }
 
+/* One damaged key among good ones is no recovery each time a good one is read. */
+static void note_success(struct activity *reading)
+{
+    const int64_t now_ms = loop_now_ms();
+    if (now_ms - reading->told_ms >= ACTIVITY_TELL_EVERY_MS) {
+        activity_succeeded(reading, now_ms);
+    }
+}
+
 static void on_reply(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct query *query = user;
@@ -93,7 +102,7 @@ static void on_reply(void *user, const struct redisconn_reply *reply, const stru
         fail_reading(query, failure);
         return;
     }
-    activity_succeeded(&query->context->reading, loop_now_ms());
+    note_success(&query->context->reading);
     const size_t count = redisconn_reply_count(reply);
     const struct redisconn_reply *last = redisconn_reply_at(reply, count == 0 ? 0 : count - 1);
     query->has_read = true;
@@ -255,7 +264,7 @@ enum error_kind query_api_new(struct loop *loop, const struct query_api_options 
     }
     api->metrics = options->metrics;
     api->context = (struct query_context){
-        .loop = loop, .auth = options->auth, .reading = ACTIVITY("reading views for queries")};
+        .loop = loop, .auth = options->auth, .reading = ACTIVITY("reading views")};
     const struct redisconn_options reader = {.url = options->redis_url,
                                              .client_name = "orderspine-queries"};
     enum error_kind kind = redisconn_new(loop, &reader, &api->context.reader, err);
@@ -298,6 +307,12 @@ void query_api_free(struct query_api *api)
     }
     order_waits_free(api->context.waits);
     free(api);
+}
+
+enum error_kind query_api_probe_reading(void *user, struct error *err)
+{
+    struct query_api *api = user;
+    return activity_probe(&api->context.reading, err);
 }
 
 enum error_kind query_api_probe(void *user, struct error *err)

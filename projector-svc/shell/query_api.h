@@ -41,7 +41,9 @@ void query_api_drain(struct query_api *api);
 /* Answers what is left with 503. Before the server is freed. Accepts NULL. */
 void query_api_free(struct query_api *api);
 
-/* Health probe: user is the api. */
+/* Health probes; user is the api. Is there a connection to read by? Has Redis refused a reading, of
+ * one damaged key, say, and none succeeded a minute later? */
 enum error_kind query_api_probe(void *user, struct error *err);
+enum error_kind query_api_probe_reading(void *user, struct error *err);
 
 #endif
