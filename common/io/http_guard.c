@@ -94,8 +94,12 @@ static bool next_word(struct strview *rest, struct strview *ret_word)
     return true;
 }
 
+/* In C17 not even 0 may be added to the NULL of an absent text. */
 static struct strview behind(struct strview text, size_t len)
 {
+    if (len == 0) {
+        return text;
+    }
     return (struct strview){.data = text.data + len, .len = text.len - len};
 }
 
