@@ -4,7 +4,9 @@
 /* Every access here is by key. Plans made while a table was small must not scan it once it has
  * grown (tried: a fifth of the speed after a minute, until ANALYZE came by), so plans that are
  * right only for small tables are switched off. */
-const char BATCH_SETUP_SQL[] = "SELECT set_config('lock_timeout', '1s', false),"
+/* The number of shards comes first, to be compared. */
+const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation),"
+                               " set_config('lock_timeout', '1s', false),"
                                " set_config('plan_cache_mode', 'force_generic_plan', false),"
                                " set_config('enable_seqscan', 'off', false),"
                                " set_config('enable_hashjoin', 'off', false),"

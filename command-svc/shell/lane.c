@@ -40,6 +40,7 @@ struct lane {
     struct loop_timer *tick;
     int64_t not_before_ms;
     int64_t started_ms; /* the batch in flight */
+    int64_t shards;     /* of the database it is connected to */
     size_t batch_max;   /* halved by data errors, doubled by success */
     struct arena arena;
     struct batch batch;
@@ -443,6 +444,23 @@ static void on_tick(void *user)
     }
 }
 
+/* A database made anew may have another number: writing by the old one would put events where
+ * nobody reads them. */
+static enum error_kind check_setup(void *user, const struct pgconn_result *result,
+                                   struct error *err)
+{
+    struct lane *lane = user;
+    const int64_t shards = pgconn_value_i64(result, 0, 0);
+    lane->shards = shards;
+    if (lane->lanes->shards == 0 || lane->lanes->shards == shards) {
+        return ERROR_NONE;
+    }
+    return error_set(err, ERROR_TRANSIENT,
+                     "this database has %lld shards, and not the %d of the one before: start "
+                     "command-svc anew",
+                     (long long)shards, lane->lanes->shards);
+}
+
 static void on_ready(void *user)
 {
     struct lane *lane = user;
@@ -471,6 +489,7 @@ static enum error_kind lane_init(struct lane *lane, struct lanes *lanes, struct 
         .url = lanes->options.database_url,
         .application_name = "command-svc lane",
         .setup_sql = BATCH_SETUP_SQL,
+        .check_setup = check_setup,
         .statements = BATCH_STATEMENTS,
         .statement_count = BATCH_STATEMENT_COUNT,
         .on_ready = on_ready,
@@ -549,6 +568,12 @@ void lanes_set_shards(struct lanes *lanes, int shards)
 {
     assert(shards > 0 && shards <= SHARDS_MAX);
     lanes->shards = shards;
+    for (int i = 0; i < lanes->options.count; i++) { /* those that connected before */
+        struct lane *lane = &lanes->lanes[i];
+        if (pgconn_is_ready(lane->conn) && lane->shards != shards) {
+            pgconn_abandon(lane->conn, "this database has another number of shards");
+        }
+    }
 }
 
 void lanes_set_behind(struct lanes *lanes, bool is_behind)

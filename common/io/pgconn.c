@@ -152,6 +152,8 @@ static const struct {
     {"58", ERROR_TRANSIENT, false},    /* the server's system failed */
 };
 
+static const char CHECK_VIOLATION[] = "23514";
+
 static void judge_sqlstate(struct trip *trip, const char *sqlstate, enum error_kind *ret_kind)
 {
     *ret_kind = ERROR_INVALID;
@@ -177,7 +179,9 @@ static void record_failure(struct trip *trip, const PGresult *pg)
     (void)snprintf(failure->constraint, sizeof failure->constraint, "%s",
                    constraint == NULL ? "" : constraint);
     enum error_kind kind = ERROR_TRANSIENT; /* libpq's own */
-    if (sqlstate != NULL) {
+    if (sqlstate != NULL && strcmp(sqlstate, CHECK_VIOLATION) == 0 && constraint == NULL) {
+        kind = ERROR_TRANSIENT; /* no partition for the row: one will be made */
+    } else if (sqlstate != NULL) {
         judge_sqlstate(trip, sqlstate, &kind);
     }
     (void)error_set(&failure->err, kind, "%s (SQLSTATE %s)",

@@ -80,7 +80,8 @@ struct pgconn_options {
 
 /* What went wrong with a trip. kind: CONFLICT for 23505, INVALID for the other data errors
  * (classes 22, 23) and for anything unknown, TRANSIENT for what the same call may survive later
- * (08, 40, 53, 55P03, 57, a lost connection), or on a new session (0A000, 25006, 26000). */
+ * (08, 40, 53, 55P03, 57, 23514 without a constraint: a partition is missing; a lost connection),
+ * or on a new session (0A000, 25006, 26000). */
 struct pgconn_failure {
     struct error err;
     char sqlstate[6];    /* "" when no server answered */

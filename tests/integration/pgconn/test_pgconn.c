@@ -189,7 +189,7 @@ static void teardown(void)
     loop_free(f.loop);
 }
 
-static void query(enum statement statement, const char *param)
+static void query(size_t statement, const char *param)
 {
     struct error err;
     const struct strview view = strview_of(param);
@@ -649,6 +649,34 @@ START_TEST(a_database_that_cannot_hold_our_texts_is_refused)
 }
 END_TEST
 
+START_TEST(a_missing_partition_passes_and_a_broken_rule_does_not)
+{
+    enum { INTO_NO_PARTITION, AGAINST_A_RULE };
+    static const struct pgconn_statement INSERTS[] = {
+        [INTO_NO_PARTITION] = {"INSERT INTO parted VALUES (1)", 0},
+        [AGAINST_A_RULE] = {"INSERT INTO ruled VALUES (1)", 0},
+    };
+    ask("DROP TABLE IF EXISTS parted, ruled; CREATE TABLE parted (n int) PARTITION BY RANGE (n);"
+        "CREATE TABLE ruled (n int CONSTRAINT rule CHECK (n > 1))");
+    struct pgconn_options options = options_for(url_of_server());
+    options.statements = INSERTS;
+    options.statement_count = sizeof INSERTS / sizeof INSERTS[0];
+    connect_with(&options);
+    wait_until_ready();
+
+    query(INTO_NO_PARTITION, NULL);
+    run_trip();
+    ck_assert_str_eq(f.failure.sqlstate, "23514");
+    ck_assert_int_eq(f.failure.err.kind, ERROR_TRANSIENT);
+
+    query(AGAINST_A_RULE, NULL);
+    run_trip();
+    ck_assert_str_eq(f.failure.constraint, "rule");
+    ck_assert_int_eq(f.failure.err.kind, ERROR_INVALID);
+    ask("DROP TABLE parted, ruled");
+}
+END_TEST
+
 START_TEST(a_malformed_url_is_refused_at_once)
 {
     struct error err;
@@ -688,6 +716,7 @@ int main(void)
     tcase_add_test(choice, a_host_that_hangs_costs_its_share_only);
     tcase_add_test(choice, a_silent_name_server_does_not_stop_the_loop);
     tcase_add_test(choice, a_name_that_is_not_found_leads_to_the_next_host);
+    tcase_add_test(choice, a_missing_partition_passes_and_a_broken_rule_does_not);
     tcase_add_test(choice, a_database_that_cannot_hold_our_texts_is_refused);
     suite_add_tcase(suite, choice);
     return check_main(suite);
