@@ -316,8 +316,8 @@ static struct http_verdict judge_coding(struct http_head *head)
         return (struct http_verdict){501, "not-implemented",
                                      "no Transfer-Encoding but chunked is understood"};
     }
-    if (!equals_ignoring_case(http_head_field(head, "Transfer-Encoding"), "chunked") ||
-        codings.count != 1) {
+    if (count_fields(head, "Transfer-Encoding") != 1 ||
+        !equals_ignoring_case(http_head_field(head, "Transfer-Encoding"), "chunked")) {
         return malformed("Transfer-Encoding must say chunked, once");
     }
     head->is_chunked = true;

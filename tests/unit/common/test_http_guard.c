@@ -46,6 +46,15 @@ static const struct {
           "Transfer-Encoding: chunked\r\n\r\n"),
      400, 0},
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked,\r\n\r\n"), 400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+          "Transfer-Encoding:\r\n\r\n"),
+     400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n"
+          "Transfer-Encoding: chunked\r\n\r\n"),
+     400, 0},
+    {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+          "Transfer-Encoding: ,\r\n\r\n"),
+     400, 0},
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n"), 400, 0},
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n"), 501, 0},
     {HEAD("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n"), 501, 0},
