@@ -6,6 +6,7 @@ warnings and of published request smuggling; what each reader ought to do with t
 here, only that two readers must not take them for different requests.
 """
 import itertools
+import re
 
 HOST = b"Host: shop.example\r\n"
 PLAIN = b"abcde"
@@ -54,6 +55,9 @@ ENCODINGS = [
     b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
     b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
     b"Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n",
+    b"Transfer-Encoding: chunked\r\nTransfer-Encoding:\r\n",
+    b"Transfer-Encoding:\r\nTransfer-Encoding: chunked\r\n",
+    b"Transfer-Encoding: chunked\r\nTransfer-Encoding: ,\r\n",
     b"Transfer_Encoding: chunked\r\n",
     b"Transfer-Encoding\xc2\xa0: chunked\r\n",
     b"Transfer-Encoding: chunked\x80\r\n",
@@ -324,6 +328,20 @@ PIECES = (
     + [ENCODINGS[i] for i in (0, 3, 10, 14, 23, 27)]
     + [LENGTHS[i] for i in (0, 2, 4, 5, 6, 9)]
 )
+
+# What nginx refuses and we take, each with the reason.
+TAKEN = [
+    (rb"\t", "blanks around a value may be tabs (RFC 9110, 5.6.3)"),
+    (rb"(?<![A-Z])(?!(GET|HEAD|POST|PUT|DELETE) )[!-~]+ [^ ]+ HTTP/1", "any token is a method: 405"),
+    (rb"[A-Z] [^ ]*(%00|%(?![0-9A-Fa-f]{2})|/\.\./)", "paths are compared, they lead to no file"),
+    (rb"Host: [^\r]*\.\.|Host: \.", "a registered name may have any dots (RFC 3986, 3.2.2)"),
+    (rb"Host:[ ]*\r\n", "an empty Host is that of a target without one (RFC 9110, 7.2)"),
+    (rb"Expect: 100-continue\r\nExpect: 100-continue", "two lines are a list of two equal members"),
+]
+
+
+def may_take(data):
+    return any(re.search(pattern, data) for pattern, _ in TAKEN)
 
 
 def post(fields, body, method=b"POST", version=b"HTTP/1.1"):
