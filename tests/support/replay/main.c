@@ -138,10 +138,10 @@ static enum error_kind read_source(const struct call *call, struct strbuf *text,
     }
     if (kind == ERROR_NOT_FOUND && (call->file == NULL || call->is_default)) {
         (void)printf(
-            "There is no data set here. It is \"Online Retail\" of the UCI Machine Learning "
-            "Repository\n(Daqing Chen, 2015, CC BY 4.0). Replaying %d invented invoices "
-            "instead.\n\n",
-            INVENTED_INVOICES);
+            "There is no data set at %s. It is \"Online Retail\" of the UCI Machine Learning "
+            "Repository\n(Daqing Chen, 2015, CC BY 4.0; its CSV, gzipped). Replaying %d invented "
+            "invoices instead.\n\n",
+            call->file == NULL ? "all" : call->file, INVENTED_INVOICES);
         source_invent(INVENTED_SEED, INVENTED_INVOICES, text);
         return ERROR_NONE;
     }
