@@ -87,6 +87,7 @@ static enum error_kind build_queries(struct app *app, const struct projector_set
         .auth = app->runtime.auth,
         .metrics = app->runtime.metrics,
         .max_waiters = max_waiters(settings),
+        .recent_cap = settings->recent_orders,
     };
     return query_api_new(app->runtime.loop, &options, &app->queries, err);
 }

@@ -39,6 +39,7 @@ struct query_context {
     struct redisconn *reader;
     struct order_waits *waits;
     const struct auth *auth;
+    int64_t recent_cap;
     struct query *live;      /* begun and not answered */
     struct activity reading; /* Redis's words about it are for the log, not for clients */
     bool is_draining;

@@ -263,8 +263,10 @@ enum error_kind query_api_new(struct loop *loop, const struct query_api_options 
         return error_set(err, ERROR_FATAL, "no memory for the HTTP interface");
     }
     api->metrics = options->metrics;
-    api->context = (struct query_context){
-        .loop = loop, .auth = options->auth, .reading = ACTIVITY("reading views")};
+    api->context = (struct query_context){.loop = loop,
+                                          .auth = options->auth,
+                                          .recent_cap = options->recent_cap,
+                                          .reading = ACTIVITY("reading views")};
     const struct redisconn_options reader = {.url = options->redis_url,
                                              .client_name = "orderspine-queries"};
     enum error_kind kind = redisconn_new(loop, &reader, &api->context.reader, err);

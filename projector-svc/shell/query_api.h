@@ -15,6 +15,7 @@
 #include "common/base/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct auth;
 struct http_server;
@@ -27,6 +28,7 @@ struct query_api_options {
     const struct auth *auth;
     struct metrics *metrics;
     size_t max_waiters;
+    int64_t recent_cap; /* how many orders orders:recent keeps */
 };
 
 /* Starts connecting. Fails with ERROR_FATAL on bad settings. */

@@ -39,6 +39,7 @@ enum { FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0], FIXED_ARGS = 5 };
 enum {
     READ_PAGE = 0,
     READ_CUSTOMER,
+    READ_SIZE,
     READ_FRESHNESS,
     READ_COUNT = READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS
 };
@@ -99,9 +100,11 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
     }
     const struct strview customer_key = keys_customer(arena, asked->customer_id);
     const struct strview customer[] = {STRVIEW("EXISTS"), customer_key};
+    const struct strview size[] = {STRVIEW("ZCARD"), args[1]};
     struct redisconn_command commands[READ_COUNT] = {
         [READ_PAGE] = {args, sizeof args / sizeof args[0]},
         [READ_CUSTOMER] = {customer, 2},
+        [READ_SIZE] = {size, 2},
     };
     query_ask_freshness(&commands[READ_FRESHNESS]);
     query_read(&asked->query, commands, READ_COUNT, on_page);
@@ -147,6 +150,14 @@ static void put_cursor(struct json_writer *writer, const struct redisconn_reply 
     json_put_member_string(writer, "next_cursor", strview_of(cursor));
 }
 
+/* The list of all orders keeps the newest: what was trimmed off is behind no cursor. */
+static bool is_trimmed(const struct list_query *asked, const struct redisconn_reply *reply)
+{
+    return asked->customer_id.len == 0 &&
+           redisconn_reply_integer(redisconn_reply_at(reply, READ_SIZE), 0) >=
+               asked->query.context->recent_cap;
+}
+
 static void answer_page(struct list_query *asked, const struct redisconn_reply *reply)
 {
     const struct redisconn_reply *rows = redisconn_reply_at(reply, READ_PAGE);
@@ -165,6 +176,8 @@ static void answer_page(struct list_query *asked, const struct redisconn_reply *
     json_close_array(&writer);
     if (found > shown) {
         put_cursor(&writer, redisconn_reply_at(rows, shown - 1));
+    } else if (is_trimmed(asked, reply)) {
+        json_put_member_bool(&writer, "truncated", true);
     }
     query_put_freshness(&asked->query, &writer, reply, READ_FRESHNESS);
     json_close_object(&writer);
