@@ -12,7 +12,8 @@
 
 enum {
     LINGER_MS = 1000,
-    SPARE_MS = 1000, /* for the first byte on a spare connection */
+    SPARE_MS = 1000,    /* for the first byte on a spare connection */
+    UNSENT_MAX = 65536, /* bytes the kernel holds that the peer's window does not take */
 };
 
 static const struct http_verdict TOO_LATE = {408, "request-timeout",
@@ -43,12 +44,15 @@ void http_connection_open(struct http_server *server, int fd,
                           const struct sockaddr_storage *address)
 {
     const int on = 1;
+    const int unsent_max = UNSENT_MAX;
     struct http_connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL) {
         (void)close(fd);
         return;
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    /* Else the kernel takes up to 4 MiB for a peer that reads nothing, where no budget sees it. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof unsent_max);
     connection->server = server;
     connection->fd = fd;
     format_peer(address, connection->peer);

@@ -379,7 +379,8 @@ static struct http_verdict judge_host(const struct http_head *head)
     if (hosts > 1 || (hosts == 0 && head->minor_version > 0)) {
         return malformed("exactly one Host is needed");
     }
-    return is_host(http_head_field(head, "Host")) ? ACCEPTED : malformed("Host is no host");
+    return hosts == 0 || is_host(http_head_field(head, "Host")) ? ACCEPTED
+                                                                : malformed("Host is no host");
 }
 
 static struct http_verdict judge_expectation(struct http_head *head)

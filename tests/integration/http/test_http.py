@@ -605,6 +605,18 @@ class Memory(HttpTest):
             peer.socket.close()
         self.wait_for(lambda state: state["held"] < self.OWN)
 
+    def test_the_kernel_holds_little_for_who_reads_nothing(self):
+        with self.peer(receive_buffer=4096) as peer:
+            peer.send(get("/document"))
+            time.sleep(0.5)
+            ends = f"{self.port:04X}", f"{peer.socket.getsockname()[1]:04X}"
+            with open("/proc/net/tcp") as table:
+                rows = [line.split() for line in table.readlines()[1:]]
+            queued = [int(row[4].split(":")[0], 16) for row in rows
+                      if (row[1].split(":")[1], row[2].split(":")[1]) == ends]
+            self.assertEqual(len(queued), 1)
+            self.assertLess(queued[0], 256 << 10)
+
     def test_unfinished_heads_end_at_the_share_of_strangers(self):
         begun = get("/v1/orders/7", "X: " + "y" * 1800)
         strangers = [self.peer() for _ in range(15)]
