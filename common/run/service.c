@@ -27,8 +27,8 @@ static const struct service_command OURS[] = {
     {"config", "[-o json | --markdown | --metrics]",
      "Show what this environment sets, or the README's tables of settings and metrics.", run_config,
      false, false},
-    {"healthcheck", NULL, "Ask the service of this configuration for /healthz.", run_healthcheck,
-     false, true},
+    {"healthcheck", "[--ready]", "Ask the service of this configuration for /healthz, or /readyz.",
+     run_healthcheck, false, true},
     {"version", NULL, "Show the version.", run_version, false, false},
     {NULL, NULL, NULL, NULL, false, false},
 };
@@ -160,13 +160,15 @@ static int connect_to(const char *address, uint16_t port)
     return fd;
 }
 
-static bool answers_ok(int fd)
+#define HEALTH_REQUEST(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+static bool answers_ok(int fd, bool is_readiness)
 {
-    static const char REQUEST[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
-                                  "Connection: close\r\n\r\n";
     static const char WANTED[] = "HTTP/1.1 200 ";
+    const char *request = is_readiness ? HEALTH_REQUEST("/readyz") : HEALTH_REQUEST("/healthz");
+    const size_t len = strlen(request);
     char answer[sizeof WANTED - 1];
-    return send(fd, REQUEST, sizeof REQUEST - 1, MSG_NOSIGNAL) == (ssize_t)(sizeof REQUEST - 1) &&
+    return send(fd, request, len, MSG_NOSIGNAL) == (ssize_t)len &&
            recv(fd, answer, sizeof answer, MSG_WAITALL) == (ssize_t)sizeof answer &&
            memcmp(answer, WANTED, sizeof answer) == 0;
 }
@@ -180,8 +182,13 @@ static const struct common_settings *common_of(const struct service_call *call)
 static int run_healthcheck(const struct service_call *call)
 {
     const struct common_settings *common = common_of(call);
+    const bool is_readiness = call->argc == 2 && strcmp(call->argv[1], "--ready") == 0;
+    if (call->argc != 1 && !is_readiness) {
+        (void)fprintf(stderr, "usage: %s healthcheck [--ready]\n", call->service->name);
+        return SERVICE_MISUSED;
+    }
     const int fd = connect_to(common->listen_address, (uint16_t)common->listen_port);
-    const bool is_ok = fd >= 0 && answers_ok(fd);
+    const bool is_ok = fd >= 0 && answers_ok(fd, is_readiness);
     if (fd >= 0) {
         (void)close(fd);
     }

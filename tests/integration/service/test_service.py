@@ -230,6 +230,14 @@ class Service(unittest.TestCase):
         self.stop()
         self.assertEqual(run("healthcheck", **OFF, LISTEN_PORT=str(self.port)).returncode, 1)
 
+    def test_healthcheck_can_ask_whether_it_is_ready(self):
+        here = {**OFF, "LISTEN_PORT": str(self.port)}
+        self.assertEqual(run("healthcheck", "--ready", **here).returncode, 0)
+        self.assertEqual(self.get("/sick", data=b"x")[0], 204)
+        self.assertEqual(run("healthcheck", "--ready", **here).returncode, 1)
+        self.assertEqual(run("healthcheck", **here).returncode, 0)
+        self.assertEqual(run("healthcheck", "--often", **here).returncode, 2)
+
     def test_healthcheck_needs_only_the_address(self):
         asked = subprocess.run([FIXTURE, "healthcheck"], env={"LISTEN_PORT": str(self.port)},
                                capture_output=True, text=True, timeout=20, check=False)
