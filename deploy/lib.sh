@@ -184,8 +184,8 @@ private_file() {
 # The folders of root, or of whoever calls: data, logs, pid files.
 make_data() {
     local owner
-    owner=$(stat -c %U "$DATA" 2>/dev/null || id -un)
-    if is_root && [ "$owner" != root ]; then
+    if is_root && [ -e "$DATA" ] && [ "$(stat -c %u "$DATA")" != 0 ]; then
+        owner=$(stat -c %U "$DATA")
         die "$DATA belongs to $owner, whose system this is; call deploy/ as $owner"
     fi
     mkdir -p "$DATA" "$LOGS" "$PIDS"
