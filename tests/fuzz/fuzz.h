@@ -10,20 +10,24 @@
 
 #include "common/base/strview.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define EXPECT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            (void)fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);          \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
+#define EXPECT(condition) fuzz_expect((condition), #condition, __FILE__, __LINE__)
+
+static inline void fuzz_expect(bool holds, const char *condition, const char *file, int line)
+{
+    if (!holds) {
+        (void)fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
+        abort();
+    }
+}
 
 /* What libFuzzer calls. */
+/* NOLINTNEXTLINE(readability-identifier-naming): its name, not ours */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static inline struct strview fuzz_view(const uint8_t *data, size_t size)

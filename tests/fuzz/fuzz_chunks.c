@@ -164,6 +164,7 @@ static void check_other_chunks(struct strview body)
     strbuf_done(&text);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const size_t STEPS[] = {1, 2, 5, 64};

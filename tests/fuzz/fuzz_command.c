@@ -196,24 +196,32 @@ static void check_fault(const struct json_value *root, const struct command_faul
 
 static void respell(struct strbuf *out, const struct json_value *value);
 
+/* Takes the first character of valid UTF-8 off *rest. */
+static uint32_t take_point(struct strview *rest)
+{
+    const unsigned char *bytes = (const unsigned char *)rest->data;
+    const size_t len = bytes[0] < 0x80 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+    uint32_t point = len == 1 ? bytes[0] : bytes[0] & (0xffU >> (len + 1));
+    for (size_t i = 1; i < len; i++) {
+        point = point << 6 | (bytes[i] & 0x3fU);
+    }
+    rest->data += len;
+    rest->len -= len;
+    return point;
+}
+
 /* As UTF-16 escapes, every character of it. */
 static void respell_text(struct strbuf *out, struct strview text)
 {
     strbuf_append_char(out, '"');
-    for (size_t i = 0; i < text.len;) {
-        const unsigned char c = (unsigned char)text.data[i];
-        const size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-        uint32_t point = len == 1 ? c : c & (0xffU >> (len + 1));
-        for (size_t k = 1; k < len; k++) {
-            point = point << 6 | ((unsigned char)text.data[i + k] & 0x3fU);
-        }
+    while (text.len > 0) {
+        const uint32_t point = take_point(&text);
         if (point > 0xffff) {
             strbuf_printf(out, "\\ud%03x\\ud%03x", 0x800U + ((point - 0x10000) >> 10),
                           0xc00U + ((point - 0x10000) & 0x3ffU));
         } else {
             strbuf_printf(out, "\\u%04X", point);
         }
-        i += len;
     }
     strbuf_append_char(out, '"');
 }
@@ -324,6 +332,7 @@ static void check_command(const struct json_value *root, struct arena *arena,
     check_spelling(root, arena, command, faults);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0) {

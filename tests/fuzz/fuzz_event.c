@@ -97,6 +97,7 @@ static void check_parking(const struct incoming *incoming, struct arena *arena)
     strbuf_done(&form_again);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct strview rest = fuzz_view(data, size);

@@ -115,6 +115,7 @@ static void check_round_trip(const struct http_head *head)
     strbuf_done(&second);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct strview bytes = fuzz_view(data, size);

@@ -266,6 +266,7 @@ static void check_round_trip(const struct json_value *value, struct arena *arena
     strbuf_done(&second);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct strview bytes = fuzz_view(data, size);

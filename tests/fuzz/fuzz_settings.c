@@ -217,6 +217,7 @@ static void check_order(const struct settings_schema *schema, struct environment
     settings_free(reversed);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0 || memchr(data, '\0', size) != NULL) {

@@ -157,6 +157,7 @@ static const char *file_with(struct strview bytes)
     return path;
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct strview bytes = fuzz_view(data, size);

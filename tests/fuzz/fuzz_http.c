@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole connection of the HTTP server, over a socket:
+ *   - the requests seen and the answers given do not depend on how the bytes arrive;
+ *   - each request that a handler saw is answered 200, and no other is;
+ *   - when the peer has gone nothing is held for it any more.
+ *
+ * A request with the header X-Refuse is refused on its head, before its body is taken.
+ */
+#include "common/base/strbuf.h"
+#include "common/io/http.h"
+#include "common/io/loop.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { TEXT_BYTES = 8 << 20, HEAD_MAX = 2048, BODY_MAX = 4096, CHUNK = 4096 };
+
+/* ---- the server ---- */
+
+static struct loop *loop;
+static struct http_server *server;
+static struct strbuf seen;
+static size_t seen_count;
+
+static void on_request(struct http_request *request, void *user)
+{
+    (void)user;
+    const struct strview body = http_request_body(request);
+    strbuf_printf(&seen, "%d %.*s %zu ", (int)http_request_method(request),
+                  STRVIEW_ARG(http_request_path(request)), body.len);
+    strbuf_append(&seen, body);
+    strbuf_append_char(&seen, '\n');
+    seen_count++;
+    http_respond(request, &(struct http_answer){.status = 200, .body = STRVIEW("1")});
+}
+
+static bool on_head(struct http_request *request, void *user)
+{
+    (void)user;
+    if (http_request_header(request, "X-Refuse").data == NULL) {
+        return true;
+    }
+    http_refuse(request, 403, "forbidden", "refused on its head");
+    return false;
+}
+
+static const struct http_route ROUTES[] = {
+    {HTTP_GET, "/", on_request, .on_head = on_head},
+    {HTTP_GET, "/{a}", on_request, .on_head = on_head},
+    {HTTP_POST, "/", on_request, .on_head = on_head},
+    {HTTP_POST, "/{a}", on_request, .on_head = on_head},
+    {HTTP_PUT, "/{a}", on_request, .on_head = on_head},
+    {.pattern = NULL},
+};
+
+static void start_server(void)
+{
+    struct http_options options = HTTP_DEFAULTS;
+    struct error err;
+    options.address = "127.0.0.1";
+    options.port = 0;
+    options.max_head_bytes = HEAD_MAX;
+    options.max_body_bytes = BODY_MAX;
+    EXPECT(loop_new(&loop, &err) == ERROR_NONE);
+    EXPECT(http_server_new(loop, &options, &server, &err) == ERROR_NONE);
+    http_server_route(server, ROUTES, NULL);
+    EXPECT(http_server_listen(server, &err) == ERROR_NONE);
+    strbuf_init(&seen, TEXT_BYTES);
+}
+
+/* ---- a peer on the same loop ---- */
+
+struct peer {
+    struct strview left; /* to be sent */
+    size_t step;         /* bytes at a time; 0: all */
+    struct strbuf answers;
+    struct loop_fd *watch;
+    struct loop_timer *timer;
+    int fd;
+};
+
+static void await_peace(void *user)
+{
+    struct peer *peer = user;
+    if (http_server_stats(server)->connections == 0) {
+        loop_stop(loop);
+    } else {
+        loop_timer_start(peer->timer, 0);
+    }
+}
+
+static void leave(struct peer *peer)
+{
+    loop_fd_free(peer->watch);
+    peer->watch = NULL;
+    (void)close(peer->fd);
+    await_peace(peer);
+}
+
+/* False once the other side has closed. */
+static bool receive(struct peer *peer)
+{
+    char bytes[CHUNK];
+    const ssize_t len = recv(peer->fd, bytes, sizeof bytes, 0);
+    if (len > 0) {
+        strbuf_append(&peer->answers, (struct strview){bytes, (size_t)len});
+    }
+    return len > 0 || (len < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static void send_some(struct peer *peer)
+{
+    const size_t len = peer->step == 0 || peer->step > peer->left.len ? peer->left.len : peer->step;
+    const ssize_t sent = send(peer->fd, peer->left.data, len, MSG_NOSIGNAL);
+    if (sent > 0) {
+        peer->left.data += sent;
+        peer->left.len -= (size_t)sent;
+    } else if (errno != EAGAIN) {
+        peer->left.len = 0;
+    }
+    if (peer->left.len == 0) {
+        (void)shutdown(peer->fd, SHUT_WR);
+        loop_fd_want(peer->watch, true, false);
+    }
+}
+
+static void on_socket(void *user, bool readable, bool writable)
+{
+    struct peer *peer = user;
+    if (readable && !receive(peer)) {
+        leave(peer);
+        return;
+    }
+    if (writable && peer->left.len > 0) {
+        send_some(peer);
+    }
+}
+
+static int connect_to_server(void)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(http_server_port(server)),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int yes = 1; /* each piece at once */
+    EXPECT(fd >= 0);
+    EXPECT(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0);
+    EXPECT(connect(fd, (const struct sockaddr *)&address, sizeof address) == 0);
+    return fd;
+}
+
+/* Without what the clock decides. */
+static void drop_dates(struct strbuf *answers)
+{
+    static const char DATE[] = "\r\nDate: ";
+    char *from = answers->data;
+    while (answers->len > 0 && (from = memmem(from, answers->len - (size_t)(from - answers->data),
+                                              DATE, sizeof DATE - 1)) != NULL) {
+        from += 2;
+        memset(from, '-', strcspn(from, "\r"));
+    }
+}
+
+/* "100 Continue" is needless once the body is there (RFC 9110, 10.1.1). */
+static void drop_continues(struct strbuf *answers)
+{
+    static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    const size_t len = sizeof CONTINUE - 1;
+    char *at = NULL;
+    while (answers->len > 0 && (at = memmem(answers->data, answers->len, CONTINUE, len)) != NULL) {
+        memmove(at, at + len, answers->len - (size_t)(at - answers->data) - len);
+        answers->len -= len;
+    }
+}
+
+static size_t count_answers(struct strview answers, const char *status)
+{
+    size_t count = 0;
+    const char *at = answers.data;
+    while (at != NULL && (at = memmem(at, answers.len - (size_t)(at - answers.data), status,
+                                      strlen(status))) != NULL) {
+        count++;
+        at++;
+    }
+    return count;
+}
+
+/* Sends the bytes; afterwards seen and *ret_answers say what came of them. */
+static void converse(struct strview bytes, size_t step, struct strbuf *ret_answers)
+{
+    struct peer peer = {.left = bytes, .step = step};
+    strbuf_reset(&seen);
+    seen_count = 0;
+    strbuf_init(&peer.answers, TEXT_BYTES);
+    peer.fd = connect_to_server();
+    peer.watch = loop_fd_new(loop, peer.fd, on_socket, &peer);
+    peer.timer = loop_timer_new(loop, await_peace, &peer);
+    loop_fd_want(peer.watch, true, true);
+    loop_run(loop);
+    loop_timer_free(peer.timer);
+    EXPECT(strbuf_ok(&seen) && strbuf_ok(&peer.answers));
+    EXPECT(http_server_held_bytes(server) == 0);
+    EXPECT(http_server_stats(server)->body_bytes == 0);
+    EXPECT(http_server_stats(server)->requests_pending == 0);
+    EXPECT(count_answers(strbuf_view(&peer.answers), "HTTP/1.1 200 ") == seen_count);
+    drop_dates(&peer.answers);
+    drop_continues(&peer.answers);
+    *ret_answers = peer.answers;
+}
+
+/* NOLINTNEXTLINE(readability-identifier-naming) */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const size_t STEPS[] = {1, 11};
+    const struct strview bytes = fuzz_view(data, size);
+    struct strbuf answers;
+    if (server == NULL) {
+        start_server();
+    }
+    if (size == 0) {
+        return 0;
+    }
+    converse(bytes, 0, &answers);
+    struct strbuf seen_first = seen;
+    strbuf_init(&seen, TEXT_BYTES);
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+        struct strbuf other;
+        converse(bytes, STEPS[i], &other);
+        EXPECT(strview_equal(strbuf_view(&seen), strbuf_view(&seen_first)));
+        EXPECT(strview_equal(strbuf_view(&other), strbuf_view(&answers)));
+        strbuf_done(&other);
+    }
+    strbuf_done(&seen_first);
+    strbuf_done(&answers);
+    return 0;
+}
