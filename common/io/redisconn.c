@@ -6,6 +6,7 @@
 #include "common/base/parse.h"
 #include "common/base/percent.h"
 #include "common/io/loop.h"
+#include "common/io/resolver.h"
 
 #include <assert.h>
 #include <hiredis/adapters/libevent.h>
@@ -42,6 +43,13 @@ struct redisconn {
     struct address address;
     enum conn_state state;
     redisAsyncContext *context; /* NULL while CONN_WAITING */
+    struct resolver *resolver;  /* a look-up that runs */
+    struct resolver_addresses addresses;
+    size_t next_address; /* of addresses; when all were tried, the name is looked up anew */
+    struct loop_deferred *leave;
+    bool is_left;  /* to be dropped from the loop */
+    bool is_asked; /* pub/sub: the own channel was asked for again */
+    int64_t ready_since_ms;
     struct loop_timer *retry;
     struct loop_timer *watchdog; /* armed while an answer is due */
     struct backoff backoff;
@@ -57,7 +65,12 @@ struct pending {
     void *user;
 };
 
+enum { STEADY_MS = 5000 }; /* ready for so long, a connection is replaced soon when it goes */
+
 static void start_connecting(void *user);
+static void on_pushed(redisAsyncContext *context, void *answer, void *privdata);
+static enum error_kind submit(struct redisconn *conn, struct redisconn_command command,
+                              redisCallbackFn *callback, void *privdata, struct error *err);
 
 /* --- the url */
 
@@ -105,6 +118,10 @@ static bool parse_credentials(struct strview text, struct address *ret)
            decode_part(password, ret->password, sizeof ret->password);
 }
 
+/* Texts name the host: what is none may be a part of a password. */
+static const char HOST_BYTES[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
+
 static bool parse_host_port(struct strview text, struct address *ret)
 {
     struct strview host;
@@ -124,7 +141,8 @@ static bool parse_host_port(struct strview text, struct address *ret)
         return false;
     }
     ret->port = (int)number;
-    return host.len > 0 && decode_part(host, ret->host, sizeof ret->host);
+    return host.len > 0 && decode_part(host, ret->host, sizeof ret->host) &&
+           ret->host[strspn(ret->host, HOST_BYTES)] == '\0';
 }
 
 static bool parse_url(struct strview url, struct address *ret)
@@ -169,31 +187,35 @@ enum error_kind redisconn_check_url(const char *url, struct error *err)
 /* --- errors */
 
 /* Redis's error words. What is not listed is a fault in our commands or rights, which no
- * retry can cure. */
+ * retry can cure. Some say that this server is not the one to write to any more. */
 static const struct {
     const char *prefix;
     enum error_kind kind;
+    bool ends_connection;
 } ERROR_WORDS[] = {
-    {"LOADING", ERROR_TRANSIENT},
-    {"BUSY", ERROR_TRANSIENT},
-    {"OOM", ERROR_TRANSIENT},
-    {"MISCONF", ERROR_TRANSIENT},
-    {"READONLY", ERROR_TRANSIENT},
-    {"MASTERDOWN", ERROR_TRANSIENT},
-    {"NOREPLICAS", ERROR_TRANSIENT},
-    {"CLUSTERDOWN", ERROR_TRANSIENT},
-    {"TRYAGAIN", ERROR_TRANSIENT},
-    {"ERR Function not found", ERROR_NOT_FOUND},
-    {"ERR max number of clients", ERROR_TRANSIENT},
+    {"LOADING", ERROR_TRANSIENT, false},
+    {"BUSY", ERROR_TRANSIENT, false},
+    {"OOM", ERROR_TRANSIENT, false},
+    {"MISCONF", ERROR_TRANSIENT, false},
+    {"READONLY", ERROR_TRANSIENT, true},
+    {"MASTERDOWN", ERROR_TRANSIENT, true},
+    {"NOREPLICAS", ERROR_TRANSIENT, true},
+    {"CLUSTERDOWN", ERROR_TRANSIENT, false},
+    {"TRYAGAIN", ERROR_TRANSIENT, false},
+    {"ERR Function not found", ERROR_NOT_FOUND, false},
+    {"ERR max number of clients", ERROR_TRANSIENT, false},
 };
 
-static enum error_kind translate(const redisReply *reply, struct error *err)
+static enum error_kind translate(const redisReply *reply, bool *ret_ends_connection,
+                                 struct error *err)
 {
     enum error_kind kind = ERROR_INVALID;
+    *ret_ends_connection = false;
     for (size_t i = 0; i < sizeof ERROR_WORDS / sizeof ERROR_WORDS[0]; i++) {
         const size_t len = strlen(ERROR_WORDS[i].prefix);
         if (reply->len >= len && memcmp(reply->str, ERROR_WORDS[i].prefix, len) == 0) {
             kind = ERROR_WORDS[i].kind;
+            *ret_ends_connection = ERROR_WORDS[i].ends_connection;
             break;
         }
     }
@@ -222,8 +244,12 @@ static void become_lost(struct redisconn *conn)
     const bool was_ready = conn->state == CONN_READY;
     conn->state = CONN_WAITING;
     conn->context = NULL;
+    conn->is_left = false;
     if (conn->is_closing) {
         return;
+    }
+    if (was_ready && loop_now_ms() - conn->ready_since_ms >= STEADY_MS) {
+        backoff_reset(&conn->backoff);
     }
     loop_timer_stop(conn->watchdog);
     retry_later(conn);
@@ -251,14 +277,19 @@ static void on_disconnected(const redisAsyncContext *context, int status)
 }
 
 /* hiredis then ends every command in flight with a NULL reply, which leads to on_reply below. */
-static void drop(struct redisconn *conn, const char *reason)
+static void discard(struct redisconn *conn)
 {
-    remember(conn, "gave up Redis at", reason);
     redisAsyncContext *context = conn->context;
     redisAsyncFree(context);
     if (conn->context == context) { /* it was never connected: no callback said so */
         become_lost(conn);
     }
+}
+
+static void drop(struct redisconn *conn, const char *reason)
+{
+    remember(conn, "gave up Redis at", reason);
+    discard(conn);
 }
 
 void redisconn_leave(struct redisconn *conn, const char *why)
@@ -268,12 +299,30 @@ void redisconn_leave(struct redisconn *conn, const char *why)
     }
 }
 
+/* A listener asks nothing, so a server that says nothing would go unnoticed: it asks for its own
+ * channel again now and then, which changes nothing and is answered. (A PING is not: hiredis 0.14
+ * does not know it there.) */
+static void ask_for_channel(struct redisconn *conn)
+{
+    struct error ignored; /* without an answer the watchdog ends it */
+    const struct strview args[] = {STRVIEW("SUBSCRIBE"), strview_of(conn->options.channel)};
+    conn->is_asked = true;
+    conn->last_answer_ms = loop_now_ms();
+    loop_timer_start(conn->watchdog, conn->options.reply_timeout_ms);
+    (void)submit(conn, (struct redisconn_command){.args = args, .count = 2}, on_pushed, conn,
+                 &ignored);
+}
+
 static void on_watchdog(void *user)
 {
     struct redisconn *conn = user;
     const int64_t timeout = conn->options.reply_timeout_ms;
     const int64_t waited = loop_now_ms() - conn->last_answer_ms;
-    if (conn->state == CONN_READY && conn->in_flight == 0) {
+    if (conn->state == CONN_READY && conn->options.channel != NULL && !conn->is_asked) {
+        ask_for_channel(conn);
+        return;
+    }
+    if (conn->state == CONN_READY && conn->in_flight == 0 && !conn->is_asked) {
         return;
     }
     if (waited < timeout) {
@@ -286,10 +335,29 @@ static void on_watchdog(void *user)
 static void become_ready(struct redisconn *conn)
 {
     conn->state = CONN_READY;
-    backoff_reset(&conn->backoff);
+    conn->ready_since_ms = loop_now_ms();
+    conn->next_address = 0;
     conn->last_error = (struct error){.kind = ERROR_NONE};
     if (conn->options.on_ready != NULL) {
         conn->options.on_ready(conn->options.user);
+    }
+}
+
+/* Drops the connection from the loop: hiredis is in the middle of its replies. */
+static void leave(struct redisconn *conn, const char *reason)
+{
+    if (conn->state == CONN_READY && !conn->is_left) {
+        conn->is_left = true;
+        remember(conn, "left Redis at", reason);
+        loop_deferred_schedule(conn->leave);
+    }
+}
+
+static void on_leave(void *user)
+{
+    struct redisconn *conn = user;
+    if (conn->is_left && conn->context != NULL) {
+        discard(conn);
     }
 }
 
@@ -309,7 +377,11 @@ static void end_with(struct pending *pending, const redisReply *reply)
 {
     if (reply->type == REDIS_REPLY_ERROR) {
         struct error err;
-        (void)translate(reply, &err);
+        bool ends_connection;
+        (void)translate(reply, &ends_connection, &err);
+        if (ends_connection) {
+            leave(pending->conn, reply->str);
+        }
         pending->on_reply(pending->user, NULL, &err);
         return;
     }
@@ -408,7 +480,7 @@ static enum error_kind refuse(const struct redisconn *conn, struct error *err)
 enum error_kind redisconn_send(struct redisconn *conn, struct redisconn_command command,
                                redisconn_reply_fn *callback, void *user, struct error *err)
 {
-    if (conn->state != CONN_READY) {
+    if (!redisconn_is_ready(conn)) {
         return refuse(conn, err);
     }
     struct pending *pending = malloc(sizeof *pending);
@@ -458,7 +530,11 @@ static void on_pushed(redisAsyncContext *context, void *answer, void *privdata)
                                  redisconn_reply_text(redisconn_reply_at(reply, 2)));
     } else if (strview_is(what, "subscribe")) {
         if (strview_is(channel, conn->options.channel)) {
-            loop_timer_stop(conn->watchdog); /* from now on silence means nothing */
+            conn->is_asked = false;
+            loop_timer_start(conn->watchdog, conn->options.reply_timeout_ms);
+            if (conn->state == CONN_READY) {
+                return; /* it had been asked for again */
+            }
             become_ready(conn);
         }
         conn->options.on_subscribed(conn->options.user, channel);
@@ -468,7 +544,7 @@ static void on_pushed(redisAsyncContext *context, void *answer, void *privdata)
 enum error_kind redisconn_subscribe(struct redisconn *conn, struct strview channel,
                                     struct error *err)
 {
-    if (conn->state != CONN_READY) {
+    if (!redisconn_is_ready(conn)) {
         return refuse(conn, err);
     }
     const struct strview args[] = {STRVIEW("SUBSCRIBE"), channel};
@@ -513,10 +589,7 @@ static void on_handshake_end(redisAsyncContext *context, void *answer, void *pri
         become_ready(conn);
         return;
     }
-    struct error ignored; /* without an answer the watchdog ends it */
-    const struct strview args[] = {STRVIEW("SUBSCRIBE"), strview_of(conn->options.channel)};
-    (void)submit(conn, (struct redisconn_command){.args = args, .count = 2}, on_pushed, conn,
-                 &ignored);
+    ask_for_channel(conn);
 }
 
 static enum error_kind send_auth(struct redisconn *conn, struct error *err)
@@ -544,6 +617,26 @@ static enum error_kind send_select(struct redisconn *conn, struct error *err)
     const struct strview args[] = {STRVIEW("SELECT"), strview_of(number)};
     return submit(conn, (struct redisconn_command){.args = args, .count = 2}, on_handshake_step,
                   conn, err);
+}
+
+static void on_role(redisAsyncContext *context, void *answer, void *privdata)
+{
+    struct redisconn *conn = privdata;
+    const redisReply *reply = answer;
+    on_handshake_step(context, answer, privdata);
+    if (reply != NULL && !conn->is_closing && conn->context == context &&
+        reply->type == REDIS_REPLY_STRING && strstr(reply->str, "role:master") == NULL) {
+        drop(conn, "it is a replica; the primary is needed");
+    }
+}
+
+static enum error_kind send_role(struct redisconn *conn, struct error *err)
+{
+    if (!conn->options.needs_primary) {
+        return ERROR_NONE;
+    }
+    const struct strview args[] = {STRVIEW("INFO"), STRVIEW("replication")};
+    return submit(conn, (struct redisconn_command){.args = args, .count = 2}, on_role, conn, err);
 }
 
 /* A name is a courtesy: Redis's answer does not matter. */
@@ -580,15 +673,16 @@ static void on_connected(const redisAsyncContext *context, int status)
         &conn->context->c); /* a subscriber asks nothing: notice a dead peer */
     struct error err;
     if (send_auth(conn, &err) != ERROR_NONE || send_select(conn, &err) != ERROR_NONE ||
-        send_name(conn, &err) != ERROR_NONE || send_ping(conn, &err) != ERROR_NONE) {
+        send_name(conn, &err) != ERROR_NONE || send_role(conn, &err) != ERROR_NONE ||
+        send_ping(conn, &err) != ERROR_NONE) {
         conn->last_error = err; /* the watchdog ends it */
     }
 }
 
-static void start_connecting(void *user)
+static void connect_next(struct redisconn *conn)
 {
-    struct redisconn *conn = user;
-    redisAsyncContext *context = redisAsyncConnect(conn->address.host, conn->address.port);
+    const char *address = conn->addresses.texts[conn->next_address++];
+    redisAsyncContext *context = redisAsyncConnect(address, conn->address.port);
     if (context == NULL || context->err != 0) {
         remember(conn, "cannot connect to Redis at", context == NULL ? NULL : context->errstr);
         if (context != NULL) {
@@ -605,6 +699,40 @@ static void start_connecting(void *user)
     (void)redisLibeventAttach(context, loop_base(conn->loop));
     (void)redisAsyncSetConnectCallback(context, on_connected);
     (void)redisAsyncSetDisconnectCallback(context, on_disconnected);
+}
+
+static void on_looked_up(void *user, const struct resolver_addresses *found,
+                         const struct error *failure)
+{
+    struct redisconn *conn = user;
+    struct resolver *resolver = conn->resolver;
+    conn->resolver = NULL;
+    loop_timer_stop(conn->retry);
+    if (found != NULL) {
+        conn->addresses = *found;
+        conn->next_address = 0;
+        connect_next(conn);
+    } else {
+        remember(conn, "cannot connect to Redis at", failure->text);
+        retry_later(conn);
+    }
+    resolver_free(resolver);
+}
+
+/* One address after the other; then the name is looked up anew, as a failover may move it. */
+static void start_connecting(void *user)
+{
+    struct redisconn *conn = user;
+    if (conn->resolver != NULL) { /* waited for; the timer came from a pause before */
+        remember(conn, "cannot connect to Redis at", "its name is still being looked up");
+        return;
+    }
+    if (conn->next_address > 0 && conn->next_address < conn->addresses.count) {
+        connect_next(conn);
+        return;
+    }
+    conn->resolver = resolver_start(conn->loop, conn->address.host, on_looked_up, conn);
+    loop_timer_start(conn->retry, conn->options.reply_timeout_ms);
 }
 
 enum error_kind redisconn_new(struct loop *loop, const struct redisconn_options *options,
@@ -629,6 +757,7 @@ enum error_kind redisconn_new(struct loop *loop, const struct redisconn_options 
     remember(conn, "not connected to Redis at", "connecting");
     conn->retry = loop_timer_new(loop, start_connecting, conn);
     conn->watchdog = loop_timer_new(loop, on_watchdog, conn);
+    conn->leave = loop_deferred_new(loop, on_leave, conn);
     loop_timer_start(conn->retry, 0);
     *ret_conn = conn;
     return ERROR_NONE;
@@ -645,17 +774,19 @@ void redisconn_free(struct redisconn *conn)
     }
     loop_timer_free(conn->retry);
     loop_timer_free(conn->watchdog);
+    loop_deferred_free(conn->leave);
+    resolver_free(conn->resolver);
     free(conn);
 }
 
 bool redisconn_is_ready(const struct redisconn *conn)
 {
-    return conn->state == CONN_READY;
+    return conn->state == CONN_READY && !conn->is_left;
 }
 
 const char *redisconn_last_error(const struct redisconn *conn)
 {
-    return conn->state == CONN_READY ? "" : conn->last_error.text;
+    return redisconn_is_ready(conn) ? "" : conn->last_error.text;
 }
 
 size_t redisconn_in_flight(const struct redisconn *conn)

@@ -20,7 +20,11 @@
  * here and nowhere else: what passes by itself (LOADING, OOM, READONLY, a lost connection ...) is
  * ERROR_TRANSIENT, a function that is not loaded ERROR_NOT_FOUND, the rest
  * ERROR_INVALID.
- * Limits: names are resolved by getaddrinfo() on the loop, at each connect.
+ *
+ * Why nothing waits without end: a name is looked up off the loop, connecting, every command and,
+ * now and then, a listener's own channel must be answered within reply_timeout_ms. A server that
+ * says it is not the one to write to any more (READONLY, NOREPLICAS, MASTERDOWN) is left, its name
+ * asked for anew.
  */
 #ifndef COMMON_IO_REDISCONN_H
 #define COMMON_IO_REDISCONN_H
@@ -44,6 +48,7 @@ struct redisconn_options {
     const char *url;              /* redis://[user[:password]@]host[:port][/database] */
     const char *client_name;      /* seen in CLIENT LIST; may be NULL */
     int64_t reply_timeout_ms;     /* without any answer for so long: connect anew; 0: 5 s */
+    bool needs_primary;           /* a replica is refused when connecting */
     const char *channel;          /* not NULL: a pub/sub connection, always listening to this one */
     void (*on_ready)(void *user); /* may be NULL */
     void (*on_lost)(void *user, const struct error *why); /* after a ready; may be NULL */

@@ -884,6 +884,7 @@ static enum error_kind name_topics(struct projector *projector, struct error *er
 static enum error_kind open_redis(struct projector *projector, struct error *err)
 {
     const struct redisconn_options options = {
+        .needs_primary = true,
         .url = projector->options.redis_url,
         .client_name = "orderspine-projector",
         .on_ready = check_fitness,

@@ -8,7 +8,13 @@
 #include "common/io/redisconn.h"
 #include "tests/support/check_main.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum { LIMIT_MS = 60000, SEEN_MAX = 16 };
 
@@ -28,6 +34,7 @@ struct fixture {
 };
 
 static struct fixture f;
+static atomic_bool name_server_answers;
 
 static void on_limit(void *user)
 {
@@ -87,10 +94,11 @@ static const char *test_url(void)
     return url;
 }
 
-static struct redisconn *connect(const char *url, const char *channel)
+static struct redisconn *connect_to(const char *url, const char *channel, bool needs_primary)
 {
     const struct redisconn_options options = {
         .url = url,
+        .needs_primary = needs_primary,
         .client_name = "test_redisconn",
         .reply_timeout_ms = 500,
         .channel = channel,
@@ -110,6 +118,26 @@ static struct redisconn *connect(const char *url, const char *channel)
     return conn;
 }
 
+static struct redisconn *connect_usual(const char *url, const char *channel)
+{
+    return connect_to(url, channel, channel == NULL);
+}
+
+static void on_turn(void *user)
+{
+    (void)user;
+    loop_stop(f.loop);
+}
+
+/* Serves what is due for ten milliseconds. */
+static void turn(void)
+{
+    struct loop_timer *timer = loop_timer_new(f.loop, on_turn, NULL);
+    loop_timer_start(timer, 10);
+    loop_run(f.loop);
+    loop_timer_free(timer);
+}
+
 static void setup(void)
 {
     struct error err;
@@ -117,8 +145,8 @@ static void setup(void)
     ck_assert_int_eq(loop_new(&f.loop, &err), ERROR_NONE);
     f.limit = loop_timer_new(f.loop, on_limit, NULL);
     loop_timer_start(f.limit, LIMIT_MS);
-    f.conn = connect(test_url(), NULL);
-    f.other = connect(test_url(), NULL);
+    f.conn = connect_usual(test_url(), NULL);
+    f.other = connect_usual(test_url(), NULL);
 }
 
 static void teardown(void)
@@ -279,7 +307,7 @@ static void await_messages(int count)
 START_TEST(a_confirmed_subscription_misses_nothing)
 {
     struct error err;
-    struct redisconn *listener = connect(test_url(), "orders:-");
+    struct redisconn *listener = connect_usual(test_url(), "orders:-");
 
     for (int round = 1; round <= 3; round++) { /* the last one leaves, the next one comes */
         const int before = f.subscribed;
@@ -299,7 +327,7 @@ END_TEST
 
 START_TEST(a_listener_that_lost_its_connection_comes_back)
 {
-    struct redisconn *listener = connect(test_url(), "orders:-");
+    struct redisconn *listener = connect_usual(test_url(), "orders:-");
     const int ready = f.ready;
 
     send_words(f.other, "CLIENT KILL TYPE pubsub");
@@ -310,6 +338,89 @@ START_TEST(a_listener_that_lost_its_connection_comes_back)
     await_messages(1);
 
     ck_assert_str_eq(f.message, "orders:-=back");
+    redisconn_free(listener);
+}
+END_TEST
+
+/* As a demoted primary: the address may lead to another server, or this one may be promoted. */
+START_TEST(a_server_that_became_a_replica_is_left_until_it_is_the_primary)
+{
+    struct redisconn *observer = connect_to(test_url(), NULL, false);
+    send_words(observer, "REPLICAOF 127.0.0.1 1");
+    await_replies(1);
+    send_words(f.conn, "SET test:redisconn:x 1");
+    await_replies(2);
+    ck_assert_int_eq(f.kinds[1], ERROR_TRANSIENT);
+    ck_assert(!redisconn_is_ready(f.conn));
+    while (strstr(redisconn_last_error(f.conn), "is a replica") == NULL) {
+        turn();
+    }
+    send_words(observer, "REPLICAOF NO ONE");
+    await_replies(3);
+    while (!redisconn_is_ready(f.conn)) {
+        turn();
+    }
+    ck_assert_int_eq(f.lost, 1);
+    redisconn_free(observer);
+}
+END_TEST
+
+/* Stands for the name server: slow.test is not answered until it may be. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                struct addrinfo **ret)
+{
+    typedef int getaddrinfo_fn(const char *, const char *, const struct addrinfo *,
+                               struct addrinfo **);
+    getaddrinfo_fn *real = NULL;
+    void *symbol = dlsym(RTLD_NEXT, "getaddrinfo");
+    (void)memcpy(&real, &symbol, sizeof real);
+    const bool is_name =
+        name != NULL && strcmp(name, "slow.test") == 0 && (hints->ai_flags & AI_NUMERICHOST) == 0;
+    while (is_name && !atomic_load(&name_server_answers)) {
+        (void)usleep(1000);
+    }
+    return real(is_name ? "127.0.0.1" : name, service, hints, ret);
+}
+
+START_TEST(a_silent_name_server_does_not_stop_the_loop)
+{
+    char url[512];
+    const char *own = test_url();
+    const char *host = strstr(own, "127.0.0.1");
+    ck_assert_ptr_nonnull(host);
+    (void)snprintf(url, sizeof url, "%.*sslow.test%s", (int)(host - own), own,
+                   host + strlen("127.0.0.1"));
+    const struct redisconn_options options = {.url = url, .on_ready = on_ready};
+    struct redisconn *conn = NULL;
+    struct error err;
+    ck_assert_int_eq(redisconn_new(f.loop, &options, &conn, &err), ERROR_NONE);
+    for (int i = 0; i < 20; i++) {
+        turn();
+    }
+    ck_assert(!redisconn_is_ready(conn));
+
+    atomic_store(&name_server_answers, true);
+    while (!redisconn_is_ready(conn)) {
+        turn();
+    }
+    redisconn_free(conn);
+}
+END_TEST
+
+START_TEST(a_listener_notices_that_nobody_answers)
+{
+    struct redisconn *listener = connect_usual(test_url(), "orders:-");
+    const int subscribed = f.subscribed;
+    send_words(f.other, "CLIENT PAUSE 2000 ALL");
+    await_replies(1);
+    while (f.lost == 0) {
+        loop_run(f.loop);
+    }
+    const int before = f.ready;
+    while (f.ready == before) {
+        loop_run(f.loop);
+    }
+    ck_assert_int_ge(f.subscribed, subscribed);
     redisconn_free(listener);
 }
 END_TEST
@@ -330,6 +441,8 @@ static const struct {
     {"redis://u:%zz@h", ERROR_INVALID},
     {"redis://u:%00@h", ERROR_INVALID},
     {"redis://[::1", ERROR_INVALID},
+    {"redis://u:pa@ss%zz@h/0", ERROR_INVALID},
+    {"redis://u:pa@ss@h/0", ERROR_INVALID}, /* the host would be told */
     {NULL, ERROR_INVALID},
 };
 
@@ -359,6 +472,9 @@ int main(void)
     tcase_add_test(server, nobody_listening_is_no_end_but_a_reason);
     tcase_add_test(server, a_wrong_password_is_a_reason);
     tcase_add_test(server, a_confirmed_subscription_misses_nothing);
+    tcase_add_test(server, a_server_that_became_a_replica_is_left_until_it_is_the_primary);
+    tcase_add_test(server, a_silent_name_server_does_not_stop_the_loop);
+    tcase_add_test(server, a_listener_notices_that_nobody_answers);
     tcase_add_test(server, a_listener_that_lost_its_connection_comes_back);
     suite_add_tcase(suite, server);
     return check_main(suite);
