@@ -98,10 +98,17 @@ static bool is_applied(const struct lineup *lineup, const struct lineup_item *it
     return is_identified(item) && item->version <= lineup->version;
 }
 
-static bool is_same(const struct lineup *lineup, const struct lineup_item *item)
+/* An applied version once more, or one of which nobody can tell. Counted. */
+static bool is_known(struct lineup *lineup, const struct lineup_item *item)
 {
-    const struct strview known = lineup->callbacks->id_of(lineup->callbacks->user, item->version);
-    return known.len == 0 || strview_equal(known, item->event_id);
+    if (!is_applied(lineup, item)) {
+        return false;
+    }
+    const struct strview id = lineup->callbacks->id_of(lineup->callbacks->user, item->version);
+    const bool is_same = strview_equal(id, item->event_id);
+    lineup->untold += id.len == 0 ? 1 : 0;
+    lineup->duplicates += is_same ? 1 : 0;
+    return is_same || id.len == 0;
 }
 
 static bool apply(struct lineup *lineup, struct lineup_item *item)
@@ -140,9 +147,7 @@ static bool apply_next_parked(struct lineup *lineup)
 static void drop_known_parked(struct lineup *lineup)
 {
     for (size_t i = 0; i < lineup->parked_count;) {
-        const struct lineup_item *item = &lineup->parked[i];
-        if (is_applied(lineup, item) && is_same(lineup, item)) {
-            lineup->duplicates++;
+        if (is_known(lineup, &lineup->parked[i])) {
             take_out(lineup, i);
         } else {
             i++;
@@ -180,8 +185,7 @@ static void settle(struct lineup *lineup)
 void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
 {
     struct lineup_item item = *offered;
-    if (is_applied(lineup, &item) && is_same(lineup, &item)) {
-        lineup->duplicates++;
+    if (is_known(lineup, &item)) {
         return;
     }
     const bool is_next = is_identified(&item) && item.version == lineup->version + 1;

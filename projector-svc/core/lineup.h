@@ -43,7 +43,7 @@ struct lineup_item {
 struct lineup_callbacks {
     /* Applies the next version. False: it makes no sense to us, treat it as unreadable. */
     bool (*apply)(void *user, struct lineup_item *item);
-    /* The id of an applied version; empty when that is not known (it then counts as the same). */
+    /* The id of an applied version; empty when that is not known (it then counts as untold). */
     struct strview (*id_of)(void *user, int64_t version);
     void *user;
 };
@@ -61,6 +61,7 @@ struct lineup {
     bool failed;          /* the arena was too small */
     size_t applied;
     size_t duplicates;
+    size_t untold; /* known versions whose id nobody knows any more; passed over like duplicates */
 };
 
 /* A flowing aggregate has nothing parked; of a frozen one the parked may be added, see below. */

@@ -118,6 +118,29 @@ static struct strview last_event_id_of(enum aggregate_type type, const struct ba
     return ids[type];
 }
 
+static size_t count_ids(struct strview ids)
+{
+    size_t count = ids.len > 0 ? 1 : 0;
+    for (size_t i = 0; i < ids.len; i++) {
+        count += ids.data[i] == ' ' ? 1 : 0;
+    }
+    return count;
+}
+
+/* ids_before ends with the id of the version before the stored one. */
+static struct strview id_before(const struct batch_aggregate *aggregate, int64_t version)
+{
+    struct strview rest = aggregate->ids_before;
+    int64_t at = version_of(aggregate->type, &aggregate->before) - (int64_t)count_ids(rest);
+    for (; rest.len > 0; at++) {
+        const struct strview id = strview_take(&rest, ' ');
+        if (at == version) {
+            return id;
+        }
+    }
+    return STRVIEW("");
+}
+
 static struct strview id_of_version(void *user, int64_t version)
 {
     const struct batch_aggregate *aggregate = user;
@@ -133,7 +156,7 @@ static struct strview id_of_version(void *user, int64_t version)
             return aggregate->old_versions[i].event_id;
         }
     }
-    return STRVIEW("");
+    return id_before(aggregate, version);
 }
 
 static enum error_kind apply_event(struct batch_aggregate *aggregate,
@@ -279,10 +302,13 @@ static void count_aggregate(struct batch_counts *counts, const struct batch_aggr
     const struct lineup *lineup = &aggregate->lineup;
     counts->applied += lineup->applied;
     counts->duplicates += lineup->duplicates;
+    counts->untold += lineup->untold;
     for (size_t i = 0; i < lineup->parked_count; i++) {
         if (!lineup->parked[i].is_stored) {
             counts->parked++;
-            counts->unreadable += lineup->parked[i].is_readable ? 0 : 1;
+            const struct incoming *incoming = lineup->parked[i].event;
+            counts->foreign += incoming->is_foreign ? 1 : 0;
+            counts->unreadable += lineup->parked[i].is_readable || incoming->is_foreign ? 0 : 1;
         }
     }
     const enum lineup_state before =
@@ -362,14 +388,52 @@ static void write_order(struct writing *writing, const struct batch_aggregate *a
     }
 }
 
+static void put_id(struct strbuf *out, struct strview id, size_t *skip)
+{
+    if (*skip > 0) {
+        (*skip)--;
+        return;
+    }
+    strbuf_append(out, out->len > 0 ? STRVIEW(" ") : STRVIEW(""));
+    strbuf_append(out, id);
+}
+
+/* Of the last versions but the very last, which is last_event_id. */
+static void write_ids(struct writing *writing, const struct batch_aggregate *aggregate)
+{
+    enum { BEFORE_MAX = BATCH_IDS_KEPT - 1 };
+    struct strview rest = aggregate->ids_before;
+    const struct strview last = last_event_id_of(aggregate->type, &aggregate->before);
+    const size_t count = count_ids(rest) + count_ids(last) + aggregate->applied_count - 1;
+    size_t skip = count > BEFORE_MAX ? count - BEFORE_MAX : 0;
+    if (count == 0) {
+        return; /* it is new */
+    }
+    while (rest.len > 0) {
+        put_id(&writing->scratch, strview_take(&rest, ' '), &skip);
+    }
+    if (last.len > 0) {
+        put_id(&writing->scratch, last, &skip);
+    }
+    for (size_t i = 0; i + 1 < aggregate->applied_count; i++) {
+        put_id(&writing->scratch, aggregate->applied[i].event->event_id, &skip);
+    }
+    const struct strview ids = keep_document(writing, strbuf_ok(&writing->scratch));
+    write_set_add2(writing->set, WRITE_HSET,
+                   keys_view(writing->set->arena, aggregate->type, aggregate->id),
+                   STRVIEW(BATCH_IDS_FIELD), ids);
+}
+
 static void write_customer(struct writing *writing, const struct batch_aggregate *aggregate)
 {
+    write_ids(writing, aggregate);
     view_diff_customer(&aggregate->before.customer, &aggregate->after.customer, writing->moment,
                        writing->set);
 }
 
 static void write_product(struct writing *writing, const struct batch_aggregate *aggregate)
 {
+    write_ids(writing, aggregate);
     view_diff_product(&aggregate->before.product, &aggregate->after.product, writing->moment,
                       writing->set);
 }
@@ -468,6 +532,7 @@ static void write_counters(struct writing *writing)
         {"applied", counts->applied}, {"duplicates", counts->duplicates},
         {"parked", counts->parked},   {"dead", counts->unreadable},
         {"gaps", counts->gaps},       {"forks", counts->forks},
+        {"untold", counts->untold},
     };
     struct write_set *set = writing->set;
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {

@@ -35,6 +35,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The ids of so many versions of a customer or product are kept. */
+enum { BATCH_IDS_KEPT = 64 };
+#define BATCH_IDS_FIELD "event_ids" /* in the view's hash */
+
 /* A function call blocks every reader: 64 events are about 3 ms of Redis. */
 enum { BATCH_EVENTS_MAX = 64 };
 
@@ -62,7 +66,8 @@ struct batch_aggregate {
     size_t item_count;
     size_t item_cap;
     /* Filled in by the store. */
-    struct batch_view before; /* of the one that type says; version 0 when there is none */
+    struct batch_view before;  /* of the one that type says; version 0 when there is none */
+    struct strview ids_before; /* of versions before the last, parted by blanks; not for orders */
     bool was_frozen;
     struct view_frozen frozen;
     /* Found by batch_look(), filled in by the store. */
@@ -81,8 +86,10 @@ struct batch_aggregate {
 struct batch_counts {
     size_t applied;
     size_t duplicates;
+    size_t untold; /* so old that nobody knows which event had that version */
     size_t parked;
     size_t unreadable;
+    size_t foreign;
     size_t gaps;  /* aggregates frozen anew for a missing version */
     size_t forks; /* aggregates frozen anew for two histories */
 };

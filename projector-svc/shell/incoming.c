@@ -52,6 +52,10 @@ static void compare_envelope(struct incoming *incoming, const struct envelope *e
 
 static enum error_kind interpret(struct incoming *incoming, struct arena *arena, struct error *err)
 {
+    if (incoming->is_foreign) {
+        spoil(incoming, arena, "it is foreign: without an event id, and not from our ce_source");
+        return ERROR_NONE;
+    }
     if (strview_is(incoming->aggregate_id, INCOMING_NO_ID)) {
         spoil(incoming, arena, "the record has no usable key");
         return ERROR_NONE;
@@ -116,6 +120,18 @@ struct strview incoming_event_id(const struct kafka_record *record)
     return ce_id.len > 0 ? ce_id : id_header(record, TOPICS_HEADER_ID);
 }
 
+/* Whatever else it carries, its key must not freeze an aggregate of ours. */
+static void judge_origin(struct incoming *incoming, const struct kafka_record *record)
+{
+    incoming->is_foreign =
+        incoming->event_id.len == 0 &&
+        !strview_is(kafka_record_header(record, TOPICS_HEADER_CE_SOURCE), TOPICS_CE_SOURCE);
+    if (incoming->is_foreign) {
+        incoming->aggregate_id = STRVIEW(INCOMING_NO_ID);
+        incoming->version = 0;
+    }
+}
+
 enum error_kind incoming_of_record(const struct kafka_record *record, const char *topic,
                                    enum aggregate_type aggregate, struct arena *arena,
                                    struct incoming **ret, struct error *err)
@@ -141,6 +157,7 @@ enum error_kind incoming_of_record(const struct kafka_record *record, const char
         .traceparent = text_header(record, TOPICS_HEADER_TRACEPARENT),
         .value = record->value,
     };
+    judge_origin(incoming, record);
     incoming->at_ms = fallback_time(incoming);
     const enum error_kind kind = interpret(incoming, arena, err);
     if (kind == ERROR_NONE) {

@@ -33,7 +33,9 @@ struct kafka_record;
 /* The type under which an operator's skip appears, with the skipped event's id and version. */
 #define INCOMING_SKIPPED "EventSkipped"
 
-/* Stands for the aggregate's id when a record has no usable key; no id looks like it. */
+/* Stands for the aggregate's id when a record has no usable key, or is not ours; no id looks like
+ * it.
+ */
 #define INCOMING_NO_ID   "-"
 
 enum {
@@ -48,6 +50,7 @@ struct incoming {
     struct strview event_type;
     int64_t at_ms; /* when it happened; when it was produced where that cannot be read */
     bool is_readable;
+    bool is_foreign; /* not an event at all: somebody else's record */
     bool is_skipped; /* by an operator: it counts and means nothing */
     const char *why; /* when it is not readable */
     union {

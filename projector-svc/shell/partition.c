@@ -384,7 +384,8 @@ static void log_aggregate(const struct partition *partition,
         const struct lineup_item *item = &lineup->parked[i];
         const struct incoming *incoming = item->event;
         if (!item->is_stored && !item->is_readable) {
-            log_event(LOG_ERROR, "event_unreadable",
+            log_event(incoming->is_foreign ? LOG_WARN : LOG_ERROR,
+                      incoming->is_foreign ? "record_foreign" : "event_unreadable",
                       LOG_STR("type", aggregate_name(aggregate->type)),
                       LOG_VIEW("id", id_shown(aggregate)), LOG_VIEW("slot", partition->slot),
                       LOG_INT("offset", incoming->offset), LOG_STR("why", incoming->why),
@@ -414,6 +415,8 @@ static void count_batch(struct partition *partition)
     metrics_add(metrics, METRIC_EVENTS, OUTCOME_DUPLICATE, (double)counts->duplicates);
     metrics_add(metrics, METRIC_EVENTS, OUTCOME_PARKED, (double)counts->parked);
     metrics_add(metrics, METRIC_EVENTS, OUTCOME_UNREADABLE, (double)counts->unreadable);
+    metrics_add(metrics, METRIC_EVENTS, OUTCOME_FOREIGN, (double)counts->foreign);
+    metrics_add(metrics, METRIC_EVENTS, OUTCOME_UNTOLD, (double)counts->untold);
     metrics_add(metrics, METRIC_FROZEN, FROZEN_GAP, (double)counts->gaps);
     metrics_add(metrics, METRIC_FROZEN, FROZEN_FORK, (double)counts->forks);
     metrics_observe(metrics, METRIC_BATCH_EVENTS, 0, (double)partition->batch.event_count);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/shell/projector_metrics.h"
 
-static const char *const OUTCOMES[] = {"applied", "duplicate", "parked", "unreadable", NULL};
+static const char *const OUTCOMES[] = {"applied",    "duplicate", "parked",
+                                       "unreadable", "untold",    NULL};
 static const char *const FROZEN[] = {"gap", "forked", NULL};
 static const char *const RETRIES[] = {"conflict", "redis_away", "refused", NULL};
 static const char *const PARTITIONS[] = {"assigned", "out_of_range", "stalled", "stuck", NULL};
@@ -11,11 +12,12 @@ static const char *const TOPICS[] = {"order", "customer", "product", NULL}; /* a
 static const double EVENT_BOUNDS[] = {1, 2, 4, 8, 16, 32, 48, 64};
 
 const struct metric PROJECTOR_METRICS[PROJECTOR_METRIC_COUNT] = {
-    [METRIC_EVENTS] = {.name = "orderspine_projector_events_total",
-                       .type = METRIC_COUNTER,
-                       .help = "Events by what became of them; unreadable ones are parked too.",
-                       .label = "outcome",
-                       .values = OUTCOMES},
+    [METRIC_EVENTS] =
+        {.name = "orderspine_projector_events_total",
+         .type = METRIC_COUNTER,
+         .help = "Events by what became of them; unreadable and foreign ones are parked too.",
+         .label = "outcome",
+         .values = OUTCOMES},
     [METRIC_FROZEN] = {.name = "orderspine_projector_frozen_total",
                        .type = METRIC_COUNTER,
                        .help = "Aggregates frozen for a missing version or for two histories.",

@@ -24,7 +24,14 @@ enum projector_metric {
 };
 
 /* Label values, in the order of the table's names. */
-enum metric_outcome { OUTCOME_APPLIED = 0, OUTCOME_DUPLICATE, OUTCOME_PARKED, OUTCOME_UNREADABLE };
+enum metric_outcome {
+    OUTCOME_APPLIED = 0,
+    OUTCOME_DUPLICATE,
+    OUTCOME_PARKED,
+    OUTCOME_UNREADABLE,
+    OUTCOME_UNTOLD,
+    OUTCOME_FOREIGN
+};
 enum metric_frozen { FROZEN_GAP = 0, FROZEN_FORK };
 enum metric_retry { RETRY_CONFLICT = 0, RETRY_REDIS_AWAY, RETRY_REFUSED };
 enum metric_partition {

@@ -91,10 +91,10 @@ static enum error_kind send_trip(struct redisconn *conn, const struct commands *
 
 /* --- the first trip: frozen states and views */
 
-static const char *const CUSTOMER_FIELDS[] = {"name",   "email",          "phone",
-                                              "active", "source_version", "last_event_id"};
-static const char *const PRODUCT_FIELDS[] = {"name", "currency", "unit_price_minor",
-                                             "source_version", "last_event_id"};
+static const char *const CUSTOMER_FIELDS[] = {
+    "name", "email", "phone", "active", "source_version", "last_event_id", BATCH_IDS_FIELD};
+static const char *const PRODUCT_FIELDS[] = {"name",           "currency",      "unit_price_minor",
+                                             "source_version", "last_event_id", BATCH_IDS_FIELD};
 enum {
     CUSTOMER_FIELD_COUNT = sizeof CUSTOMER_FIELDS / sizeof CUSTOMER_FIELDS[0],
     PRODUCT_FIELD_COUNT = sizeof PRODUCT_FIELDS / sizeof PRODUCT_FIELDS[0],
@@ -170,6 +170,7 @@ static enum error_kind take_customer(struct batch *batch, struct batch_aggregate
         .version = redisconn_reply_integer(redisconn_reply_at(reply, 4), 0),
         .last_event_id = keep(batch, redisconn_reply_at(reply, 5), &failed),
     };
+    aggregate->ids_before = keep(batch, redisconn_reply_at(reply, 6), &failed);
     return failed ? exhausted(err) : ERROR_NONE;
 }
 
@@ -184,6 +185,7 @@ static enum error_kind take_product(struct batch *batch, struct batch_aggregate 
         .version = redisconn_reply_integer(redisconn_reply_at(reply, 3), 0),
         .last_event_id = keep(batch, redisconn_reply_at(reply, 4), &failed),
     };
+    aggregate->ids_before = keep(batch, redisconn_reply_at(reply, 5), &failed);
     return failed ? exhausted(err) : ERROR_NONE;
 }
 

@@ -152,6 +152,92 @@ START_TEST(another_event_under_an_old_version_is_a_fork)
 }
 END_TEST
 
+static void add_product_event(enum product_event_kind kind, int64_t version, const char *event_id)
+{
+    struct incoming *incoming = arena_alloc(&arena, sizeof *incoming);
+    *incoming = (struct incoming){
+        .aggregate = AGGREGATE_PRODUCT,
+        .aggregate_id = STRVIEW("PEN"),
+        .version = version,
+        .event_id = strview_of(event_id),
+        .event_type = strview_of(product_event_type(kind)),
+        .is_readable = true,
+        .event.product = {.kind = kind,
+                          .envelope = {.aggregate_id = STRVIEW("PEN"), .version = version},
+                          .added = {.name = STRVIEW("Pen"), .currency = STRVIEW("GBP")}},
+        .topic = STRVIEW("product.events"),
+        .value = STRVIEW("{}"),
+    };
+    ck_assert_int_eq(batch_add(&batch, incoming, &err), ERROR_NONE);
+}
+
+static void store_product(int64_t version, const char *last, const char *before)
+{
+    batch.aggregates[0]->before.product = (struct product_view){
+        .version = version, .last_event_id = strview_of(last), .name = STRVIEW("Pen")};
+    batch.aggregates[0]->ids_before = strview_of(before);
+}
+
+/* A product of version 5, of which the ids of 3, 4 and 5 are known. */
+static const struct {
+    int64_t version;
+    const char *event_id;
+    size_t duplicates;
+    size_t untold;
+    size_t forks;
+} OLD_VERSIONS[] = {
+    {5, "e5", 1, 0, 0}, {5, "x", 0, 0, 1}, {4, "e4", 1, 0, 0}, {4, "x", 0, 0, 1},
+    {3, "e3", 1, 0, 0}, {3, "x", 0, 0, 1}, {2, "x", 0, 1, 0},  {1, "e1", 0, 1, 0},
+};
+
+START_TEST(an_old_version_of_a_product_is_compared_as_far_as_ids_are_kept)
+{
+    add_product_event(PRODUCT_STOCK_RECEIVED, OLD_VERSIONS[_i].version, OLD_VERSIONS[_i].event_id);
+    store_product(5, "e5", "e3 e4");
+    (void)look();
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.duplicates, OLD_VERSIONS[_i].duplicates);
+    ck_assert_uint_eq(batch.counts.untold, OLD_VERSIONS[_i].untold);
+    ck_assert_uint_eq(batch.counts.forks, OLD_VERSIONS[_i].forks);
+}
+END_TEST
+
+START_TEST(the_ids_of_the_last_versions_are_kept)
+{
+    add_product_event(PRODUCT_STOCK_RECEIVED, 6, "e6");
+    add_product_event(PRODUCT_STOCK_RECEIVED, 7, "e7");
+    store_product(5, "e5", "e3 e4");
+    (void)look();
+
+    fold_and_write();
+
+    ck_assert(has_arg(find(WRITE_HSET, "product:PEN"), "e3 e4 e5 e6"));
+}
+END_TEST
+
+START_TEST(no_more_than_64_ids_are_kept)
+{
+    char before[64 * 3] = "";
+    for (int i = 0; i < BATCH_IDS_KEPT - 1; i++) {
+        memcpy(before + strlen(before), i == 0 ? "aa" : i == 1 ? " bb" : " cc", i == 0 ? 2 : 3);
+    }
+    add_product_event(PRODUCT_STOCK_RECEIVED, 101, "e101");
+    store_product(100, "dd", before);
+    (void)look();
+
+    fold_and_write();
+
+    const struct write *write = find(WRITE_HSET, "product:PEN");
+    const size_t len = strlen(before);
+    const struct strview ids = write->args[1];
+    ck_assert_uint_eq(ids.len, len);
+    ck_assert(memcmp(ids.data, "bb cc", 5) == 0);
+    ck_assert(memcmp(ids.data + ids.len - 5, "cc dd", 5) == 0);
+}
+END_TEST
+
 START_TEST(a_gap_freezes_and_parks)
 {
     add(ORDER_PLACED, 1, "e1");
@@ -298,6 +384,10 @@ int main(void)
     tcase_add_test(rules, a_repeated_event_writes_no_view);
     tcase_add_test(rules, an_old_repeated_event_is_compared_with_the_timeline);
     tcase_add_test(rules, another_event_under_an_old_version_is_a_fork);
+    tcase_add_loop_test(rules, an_old_version_of_a_product_is_compared_as_far_as_ids_are_kept, 0,
+                        sizeof OLD_VERSIONS / sizeof OLD_VERSIONS[0]);
+    tcase_add_test(rules, the_ids_of_the_last_versions_are_kept);
+    tcase_add_test(rules, no_more_than_64_ids_are_kept);
     tcase_add_test(rules, a_gap_freezes_and_parks);
     tcase_add_test(rules, a_later_event_of_a_frozen_order_is_only_parked);
     tcase_add_test(rules, the_missing_event_frees_the_parked_ones);
