@@ -17,6 +17,7 @@
 
 #define KEYS_POSITION       "projection:position"
 #define KEYS_IDENTITY       "projection:identity" /* hash: slot -> the record taken last */
+#define KEYS_DRAINING       "projection:draining" /* hash: aggregate -> slot whose owner frees it */
 #define KEYS_STATUS         "projection:status"
 #define KEYS_FROZEN         "projection:frozen"
 #define KEYS_RECOVERING     "projection:recovering" /* hash: slot -> offset that was reached before */

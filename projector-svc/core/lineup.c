@@ -8,7 +8,7 @@ enum { FIRST_PARKED = 8 };
 static const char *const NAMES[] = {
     [LINEUP_FLOWING] = "flowing",       [LINEUP_GAP] = "gap",
     [LINEUP_UNREADABLE] = "unreadable", [LINEUP_UNIDENTIFIED] = "unidentified",
-    [LINEUP_FORKED] = "forked",
+    [LINEUP_FORKED] = "forked",         [LINEUP_DRAINING] = "draining",
 };
 static_assert(sizeof NAMES / sizeof NAMES[0] == LINEUP_STATE_COUNT, "every state has a name");
 
@@ -51,6 +51,9 @@ bool lineup_needs_parked(const struct lineup *lineup, const struct lineup_item *
     if (lineup->is_parked_known || is_stuck(lineup)) {
         return false;
     }
+    if (lineup->state == LINEUP_DRAINING) {
+        return true;
+    }
     for (size_t i = 0; i < count; i++) {
         if (items[i].version == lineup->version + 1 && items[i].is_readable) {
             return true;
@@ -83,9 +86,27 @@ void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item)
     park(lineup, item);
 }
 
-void lineup_parked_known(struct lineup *lineup)
+void lineup_resume(struct lineup *lineup, size_t pass_left, bool has_moved)
+{
+    lineup->pass_left = pass_left;
+    lineup->has_moved = has_moved;
+}
+
+void lineup_parked_known(struct lineup *lineup, size_t total)
 {
     lineup->is_parked_known = true;
+    lineup->was_loaded = true;
+    lineup->stored = lineup->parked_count;
+    lineup->beyond = total > lineup->stored ? total - lineup->stored : 0;
+    lineup->was_draining = lineup->state == LINEUP_DRAINING;
+    if (!lineup->was_draining) {
+        lineup->pass_left = total;
+    }
+}
+
+bool lineup_takes_portion(const struct lineup *lineup)
+{
+    return lineup->is_parked_known && (lineup->was_draining || lineup->beyond > 0);
 }
 
 static bool is_identified(const struct lineup_item *item)
@@ -182,6 +203,14 @@ static void settle(struct lineup *lineup)
     }
 }
 
+static void free_parked(struct lineup *lineup)
+{
+    while (apply_next_parked(lineup)) {
+    }
+    drop_known_parked(lineup);
+    settle(lineup);
+}
+
 void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
 {
     struct lineup_item item = *offered;
@@ -195,8 +224,31 @@ void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
         settle(lineup);
         return;
     }
-    while (apply_next_parked(lineup)) {
+    free_parked(lineup);
+}
+
+void lineup_finish(struct lineup *lineup)
+{
+    if (!lineup->was_loaded || is_stuck(lineup)) {
+        return;
     }
-    drop_known_parked(lineup);
-    settle(lineup);
+    free_parked(lineup); /* nothing may have been offered */
+    if (!lineup_takes_portion(lineup) || is_stuck(lineup)) {
+        return;
+    }
+    const size_t waiting = lineup->beyond + lineup->parked_count;
+    const size_t looked_at =
+        lineup->stored < lineup->pass_left ? lineup->stored : lineup->pass_left;
+    lineup->has_moved =
+        lineup->has_moved || lineup->applied + lineup->duplicates + lineup->untold > 0;
+    lineup->pass_left -= looked_at;
+    if (waiting > 0 && lineup->pass_left == 0 && lineup->has_moved) {
+        lineup->pass_left = waiting;
+        lineup->has_moved = false;
+    }
+    if (waiting > 0 && lineup->pass_left > 0) {
+        lineup->state = LINEUP_DRAINING;
+    } else if (waiting > 0 && lineup->state == LINEUP_FLOWING) {
+        lineup->state = LINEUP_GAP;
+    }
 }

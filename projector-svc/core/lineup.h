@@ -11,6 +11,10 @@
  * Why the caller applies: the rule of sequence is the same for orders,
  * customers and products; what an event means is not.
  *
+ * Why portions: behind one missing version ten thousands may wait. They are taken out
+ * from the head of the list, at most a batch's worth at a time; what cannot be applied yet goes
+ * back to its tail. A pass over the whole list in which nothing was applied ends it.
+ *
  * Ownership: items are the caller's; the parked array lives in the arena.
  */
 #ifndef PROJECTOR_SVC_CORE_LINEUP_H
@@ -29,6 +33,7 @@ enum lineup_state {
     LINEUP_UNREADABLE, /* the next version is here and cannot be applied: another copy of it may */
     LINEUP_UNIDENTIFIED, /* a record without version or id: only a person can say what it is */
     LINEUP_FORKED,       /* one version, two event ids: only a person can say which is true */
+    LINEUP_DRAINING,     /* freed: the parked ones are applied, a portion at a time */
     LINEUP_STATE_COUNT
 };
 
@@ -58,6 +63,12 @@ struct lineup {
     size_t parked_cap;
     bool is_parked_known; /* false: more of them are in Redis, not loaded */
     bool has_shrunk;      /* a stored one was taken out: the list must be written anew */
+    size_t stored;        /* that were loaded, from the head of the list */
+    size_t beyond;        /* stored ones behind those, not loaded */
+    size_t pass_left;     /* DRAINING: of the list, still to be looked at in this pass */
+    bool was_loaded;      /* the parked ones, or the first of them */
+    bool was_draining;    /* when it was loaded */
+    bool has_moved;       /* DRAINING: something was applied in this pass */
     bool failed;          /* the arena was too small */
     size_t applied;
     size_t duplicates;
@@ -73,11 +84,21 @@ void lineup_init(struct lineup *lineup, struct arena *arena,
 bool lineup_needs_parked(const struct lineup *lineup, const struct lineup_item *items,
                          size_t count);
 
-/* A parked one, in order of arrival; after the last, lineup_parked_known(). */
+/* How far an earlier portion of a DRAINING one came. */
+void lineup_resume(struct lineup *lineup, size_t pass_left, bool has_moved);
+
+/* A parked one, in order of arrival; after the last, lineup_parked_known() with how many there are
+ * in all. */
 void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item);
-void lineup_parked_known(struct lineup *lineup);
+void lineup_parked_known(struct lineup *lineup, size_t total);
 
 void lineup_offer(struct lineup *lineup, const struct lineup_item *offered);
+
+/* After the last one offered. */
+void lineup_finish(struct lineup *lineup);
+
+/* Only a portion of the parked was loaded, and it is to be taken from the head of the list. */
+bool lineup_takes_portion(const struct lineup *lineup);
 
 /* "gap", "unreadable", "unidentified", "forked"; "flowing" is never stored. */
 const char *lineup_state_name(enum lineup_state state);

@@ -29,6 +29,7 @@ enum write_kind {
     WRITE_DEL,
     WRITE_RPUSH,    /* element ... */
     WRITE_RPUSH_AT, /* the length the list must have, element ... */
+    WRITE_LTRIM_AT, /* the length the list must have, how many of its first elements go */
     WRITE_SADD,     /* member ... */
     WRITE_SREM,     /* member ... */
     WRITE_ZADD,     /* score, member ... */

@@ -30,6 +30,7 @@ local WRITES = {
   DEL = {nil, 0, function(key) redis.call('DEL', key) end},
   RPUSH = {'list', 1, function(key, args) redis.call('RPUSH', key, unpack(args)) end},
   RPUSHAT = {'list', 2, function(key, args) redis.call('RPUSH', key, unpack(args, 2)) end},
+  LTRIMAT = {'list', 2, function(key, args) redis.call('LTRIM', key, args[2], -1) end},
   SADD = {'set', 1, function(key, args) redis.call('SADD', key, unpack(args)) end},
   SREM = {'set', 1, function(key, args) redis.call('SREM', key, unpack(args)) end},
   ZADD = {'zset', 2, function(key, args) redis.call('ZADD', key, unpack(args)) end},
@@ -39,6 +40,9 @@ local WRITES = {
   end},
   PUBLISH = {nil, 2, function(_, args) redis.call('PUBLISH', args[1], args[2]) end},
 }
+
+-- Those whose first argument is the length that the list must have.
+local LENGTHS = {RPUSHAT = true, LTRIMAT = true}
 
 -- argv from `at` on: name, number of the key (0: a channel, which is no key), count, arguments ...
 -- -> list of {write, key, args, name}
@@ -66,7 +70,7 @@ local function find_refusal(writes)
     if wanted then
       local found = redis.call('TYPE', w[2]).ok
       if found ~= wanted and found ~= MISSING then return {'type', w[2], found} end
-      if w[4] == 'RPUSHAT' and redis.call('LLEN', w[2]) ~= tonumber(w[3][1]) then
+      if LENGTHS[w[4]] and redis.call('LLEN', w[2]) ~= tonumber(w[3][1]) then
         return {'length', w[2], w[3][1]}
       end
     end

@@ -20,7 +20,7 @@ static enum error_kind exhausted(struct error *err)
 enum error_kind batch_init(struct batch *batch, struct arena *arena, struct error *err)
 {
     struct batch_aggregate **aggregates =
-        arena_array(arena, BATCH_EVENTS_MAX, sizeof(struct batch_aggregate *));
+        arena_array(arena, BATCH_EVENTS_MAX + 1, sizeof(struct batch_aggregate *));
     if (aggregates == NULL) {
         return exhausted(err);
     }
@@ -28,25 +28,25 @@ enum error_kind batch_init(struct batch *batch, struct arena *arena, struct erro
     return ERROR_NONE;
 }
 
-static struct batch_aggregate *find_aggregate(const struct batch *batch,
-                                              const struct incoming *incoming)
+static struct batch_aggregate *find_aggregate(const struct batch *batch, enum aggregate_type type,
+                                              struct strview id)
 {
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         struct batch_aggregate *aggregate = batch->aggregates[i];
-        if (aggregate->type == incoming->aggregate &&
-            strview_equal(aggregate->id, incoming->aggregate_id)) {
+        if (aggregate->type == type && strview_equal(aggregate->id, id)) {
             return aggregate;
         }
     }
     return NULL;
 }
 
-static struct batch_aggregate *new_aggregate(struct batch *batch, const struct incoming *incoming)
+static struct batch_aggregate *new_aggregate(struct batch *batch, enum aggregate_type type,
+                                             struct strview id)
 {
     struct batch_aggregate *aggregate = arena_alloc(batch->arena, sizeof *aggregate);
     if (aggregate != NULL) {
-        aggregate->type = incoming->aggregate;
-        aggregate->id = incoming->aggregate_id;
+        aggregate->type = type;
+        aggregate->id = id;
         batch->aggregates[batch->aggregate_count++] = aggregate;
     }
     return aggregate;
@@ -74,9 +74,10 @@ static bool add_item(struct arena *arena, struct batch_aggregate *aggregate,
 enum error_kind batch_add(struct batch *batch, struct incoming *incoming, struct error *err)
 {
     assert(batch->event_count < BATCH_EVENTS_MAX);
-    struct batch_aggregate *aggregate = find_aggregate(batch, incoming);
+    struct batch_aggregate *aggregate =
+        find_aggregate(batch, incoming->aggregate, incoming->aggregate_id);
     if (aggregate == NULL) {
-        aggregate = new_aggregate(batch, incoming);
+        aggregate = new_aggregate(batch, incoming->aggregate, incoming->aggregate_id);
     }
     if (aggregate == NULL) {
         return exhausted(err);
@@ -93,6 +94,23 @@ enum error_kind batch_add(struct batch *batch, struct incoming *incoming, struct
     batch->event_count++;
     batch->last = incoming;
     batch->last_identified = incoming->event_id.len > 0 ? incoming : batch->last_identified;
+    return ERROR_NONE;
+}
+
+enum error_kind batch_add_drained(struct batch *batch, enum aggregate_type type, struct strview id,
+                                  struct error *err)
+{
+    struct batch_aggregate *aggregate = find_aggregate(batch, type, id);
+    if (aggregate == NULL) {
+        const char *copy = arena_copy(batch->arena, id);
+        if (copy != NULL) {
+            aggregate = new_aggregate(batch, type, (struct strview){.data = copy, .len = id.len});
+        }
+    }
+    if (aggregate == NULL) {
+        return exhausted(err);
+    }
+    aggregate->is_drained = true;
     return ERROR_NONE;
 }
 
@@ -255,6 +273,23 @@ static bool look_for_old(struct batch *batch, struct batch_aggregate *aggregate)
     return true;
 }
 
+static bool wants_parked(const struct batch_aggregate *aggregate)
+{
+    const enum lineup_state state = aggregate->lineup.state;
+    const bool is_freed = aggregate->is_drained &&
+                          (state == LINEUP_GAP || state == LINEUP_UNREADABLE); /* by a person */
+    return is_freed ||
+           lineup_needs_parked(&aggregate->lineup, aggregate->items, aggregate->item_count);
+}
+
+/* A pass ends where its list ended when it began. */
+static int64_t portion_of(const struct batch *batch, const struct batch_aggregate *aggregate)
+{
+    const int64_t most = batch->portion > 0 ? batch->portion : BATCH_EVENTS_MAX;
+    const int64_t left = aggregate->frozen.pass_left;
+    return aggregate->lineup.state == LINEUP_DRAINING && left > 0 && left < most ? left : most;
+}
+
 enum error_kind batch_look(struct batch *batch, bool *ret_wants_more, struct error *err)
 {
     bool wants_more = false;
@@ -266,8 +301,10 @@ enum error_kind batch_look(struct batch *batch, bool *ret_wants_more, struct err
         lineup_init(&aggregate->lineup, batch->arena, &aggregate->callbacks,
                     version_of(aggregate->type, &aggregate->before),
                     aggregate->was_frozen ? aggregate->frozen.reason : LINEUP_FLOWING);
-        aggregate->wants_parked =
-            lineup_needs_parked(&aggregate->lineup, aggregate->items, aggregate->item_count);
+        lineup_resume(&aggregate->lineup, (size_t)aggregate->frozen.pass_left,
+                      aggregate->frozen.has_moved);
+        aggregate->wants_parked = wants_parked(aggregate);
+        aggregate->portion = portion_of(batch, aggregate);
         if (!look_for_old(batch, aggregate)) {
             return exhausted(err);
         }
@@ -324,11 +361,12 @@ enum error_kind batch_fold(struct batch *batch, struct error *err)
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         struct batch_aggregate *aggregate = batch->aggregates[i];
         if (aggregate->wants_parked) {
-            lineup_parked_known(&aggregate->lineup);
+            lineup_parked_known(&aggregate->lineup, (size_t)aggregate->parked_total);
         }
         for (size_t j = 0; j < aggregate->item_count; j++) {
             lineup_offer(&aggregate->lineup, &aggregate->items[j]);
         }
+        lineup_finish(&aggregate->lineup);
         if (aggregate->lineup.failed) {
             return exhausted(err);
         }
@@ -444,13 +482,19 @@ static void write_parked(struct writing *writing, const struct batch_aggregate *
     const struct lineup *lineup = &aggregate->lineup;
     struct write_set *set = writing->set;
     const struct strview key = keys_parked(set->arena, aggregate->type, aggregate->id);
-    if (lineup->has_shrunk) {
+    const bool takes_portion = lineup_takes_portion(lineup);
+    if (takes_portion && lineup->stored > 0) {
+        write_set_add2(set, WRITE_LTRIM_AT, key,
+                       write_set_number(set, (int64_t)(lineup->stored + lineup->beyond)),
+                       write_set_number(set, (int64_t)lineup->stored));
+    } else if (lineup->has_shrunk) {
         write_set_del(set, key);
     }
+    const bool is_anew = lineup->has_shrunk || takes_portion;
     size_t written = 0;
     for (size_t i = 0; i < lineup->parked_count; i++) {
         const struct lineup_item *item = &lineup->parked[i];
-        if (item->is_stored && !lineup->has_shrunk) {
+        if (item->is_stored && !is_anew) {
             continue;
         }
         const struct strview form =
@@ -467,12 +511,15 @@ static void write_parked(struct writing *writing, const struct batch_aggregate *
 static struct view_frozen frozen_after(const struct batch_aggregate *aggregate)
 {
     const struct lineup *lineup = &aggregate->lineup;
-    const bool is_first_known = lineup->is_parked_known && lineup->parked_count > 0;
+    const bool is_first_known =
+        lineup->is_parked_known && lineup->parked_count > 0 && !lineup_takes_portion(lineup);
     const struct incoming *first = is_first_known ? lineup->parked[0].event : NULL;
     return (struct view_frozen){
         .reason = lineup->state,
         .waits_for = lineup->version + 1,
         .since_ms = first == NULL ? aggregate->frozen.since_ms : first->at_ms,
+        .pass_left = lineup->state == LINEUP_DRAINING ? (int64_t)lineup->pass_left : 0,
+        .has_moved = lineup->state == LINEUP_DRAINING && lineup->has_moved,
     };
 }
 
@@ -481,7 +528,9 @@ static bool is_same_frozen(const struct batch_aggregate *aggregate,
 {
     return aggregate->was_frozen && aggregate->frozen.reason == frozen->reason &&
            aggregate->frozen.waits_for == frozen->waits_for &&
-           aggregate->frozen.since_ms == frozen->since_ms;
+           aggregate->frozen.since_ms == frozen->since_ms &&
+           aggregate->frozen.pass_left == frozen->pass_left &&
+           aggregate->frozen.has_moved == frozen->has_moved;
 }
 
 static void write_frozen(struct writing *writing, const struct batch_aggregate *aggregate)
@@ -507,6 +556,21 @@ static void write_frozen(struct writing *writing, const struct batch_aggregate *
     }
 }
 
+/* Who takes over goes on with it, also when no event of it comes. */
+static void write_draining(struct writing *writing, const struct batch_aggregate *aggregate)
+{
+    struct write_set *set = writing->set;
+    const bool was = aggregate->is_drained ||
+                     (aggregate->was_frozen && aggregate->frozen.reason == LINEUP_DRAINING);
+    const bool is = aggregate->lineup.state == LINEUP_DRAINING;
+    const struct strview field = keys_frozen_field(set->arena, aggregate->type, aggregate->id);
+    if (is && !was) {
+        write_set_add2(set, WRITE_HSET, STRVIEW(KEYS_DRAINING), field, writing->batch->slot);
+    } else if (was && !is) {
+        write_set_add(set, WRITE_HDEL, STRVIEW(KEYS_DRAINING), field);
+    }
+}
+
 static void write_aggregate(struct writing *writing, const struct batch_aggregate *aggregate)
 {
     typedef void write_fn(struct writing * writing, const struct batch_aggregate *aggregate);
@@ -520,6 +584,7 @@ static void write_aggregate(struct writing *writing, const struct batch_aggregat
     }
     write_parked(writing, aggregate);
     write_frozen(writing, aggregate);
+    write_draining(writing, aggregate);
 }
 
 static void write_counters(struct writing *writing)
@@ -570,7 +635,9 @@ enum error_kind batch_write(struct batch *batch, const struct view_moment *momen
     }
     if (write_set_ok(set)) {
         write_counters(&writing);
-        write_last(&writing);
+        if (batch->last != NULL) {
+            write_last(&writing);
+        }
     }
     strbuf_done(&writing.scratch);
     return write_set_ok(set) ? ERROR_NONE : exhausted(err);

@@ -71,7 +71,10 @@ struct batch_aggregate {
     bool was_frozen;
     struct view_frozen frozen;
     /* Found by batch_look(), filled in by the store. */
+    bool is_drained; /* by batch_add_drained() */
     bool wants_parked;
+    int64_t portion;      /* at most so many of the parked, from the head of their list */
+    int64_t parked_total; /* filled in by the store */
     struct batch_old_version *old_versions;
     size_t old_count;
     /* Made by batch_fold(). */
@@ -99,6 +102,8 @@ struct batch {
     struct batch_aggregate **aggregates;
     size_t aggregate_count;
     size_t event_count;
+    struct strview slot; /* "<topic>/<partition>", the caller's */
+    int64_t portion;     /* of parked events taken at once; 0: BATCH_EVENTS_MAX */
     const struct incoming *last;
     const struct incoming *last_identified; /* the newest with an event id; NULL: none has one */
     struct batch_counts counts;
@@ -109,6 +114,10 @@ MUST_USE enum error_kind batch_init(struct batch *batch, struct arena *arena, st
 /* At most BATCH_EVENTS_MAX. Fails with ERROR_EXHAUSTED; the batch is then of no more use. */
 MUST_USE enum error_kind batch_add(struct batch *batch, struct incoming *incoming,
                                    struct error *err);
+
+/* A frozen one whose parked events are looked at although none of it came. After the last event. */
+MUST_USE enum error_kind batch_add_drained(struct batch *batch, enum aggregate_type type,
+                                           struct strview id, struct error *err);
 
 /* True when anything more must be read. Fails with ERROR_EXHAUSTED. */
 MUST_USE enum error_kind batch_look(struct batch *batch, bool *ret_wants_more, struct error *err);

@@ -3,6 +3,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/fault_point.h"
+#include "common/base/id_form.h"
 #include "common/base/stall.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
@@ -24,6 +25,7 @@ enum {
     QUEUE_ROOM = 256 << 10,  /* and goes on with it */
     QUEUES_FULL = 8 << 20,   /* bytes in all queues: partitions above their share pause, too */
     QUEUE_SHARE = 128 << 10,
+    DRAINING_MAX = 8,      /* at once; more are found in Redis a second later */
     RECORD_OVERHEAD = 512, /* bytes: headers and bookkeeping, roughly */
     SLOT_MAX = 320,        /* bytes; a topic's name has at most 249 */
     ARENA_MAX = 64 << 20,  /* bytes; one hostile record of 1 MiB can need most of it */
@@ -61,6 +63,8 @@ struct partition {
     struct arena arena; /* of the batch in flight */
     struct batch batch;
     struct write_set writes;
+    char draining[DRAINING_MAX][ID_FORM_MAX + 1]; /* aggregates whose parked are applied */
+    size_t draining_count;
     struct partition *next_waiting;
     bool is_waiting; /* for a turn */
     size_t batch_records;
@@ -397,9 +401,10 @@ static void log_aggregate(const struct partition *partition,
     if (lineup->state == before) {
         return;
     }
-    const enum log_level level = lineup->state == LINEUP_FORKED    ? LOG_ERROR
-                                 : lineup->state == LINEUP_FLOWING ? LOG_INFO
-                                                                   : LOG_WARN;
+    const enum log_level level = lineup->state == LINEUP_FORKED     ? LOG_ERROR
+                                 : lineup->state == LINEUP_DRAINING ? LOG_INFO
+                                 : lineup->state == LINEUP_FLOWING  ? LOG_INFO
+                                                                    : LOG_WARN;
     log_event(level, lineup->state == LINEUP_FLOWING ? "aggregate_flows" : "aggregate_frozen",
               LOG_STR("type", aggregate_name(aggregate->type)), LOG_VIEW("id", id_shown(aggregate)),
               LOG_VIEW("slot", partition->slot),
@@ -427,9 +432,54 @@ static void count_batch(struct partition *partition)
     }
 }
 
+static void forget_draining(struct partition *partition, size_t index)
+{
+    partition->draining_count--;
+    memmove(partition->draining[index], partition->draining[index + 1],
+            (partition->draining_count - index) * sizeof partition->draining[0]);
+}
+
+static void note_draining(struct partition *partition, struct strview id, bool is_draining)
+{
+    for (size_t i = 0; i < partition->draining_count; i++) {
+        if (strview_is(id, partition->draining[i])) {
+            forget_draining(partition, i);
+            break;
+        }
+    }
+    if (is_draining && partition->draining_count < DRAINING_MAX && id.len <= ID_FORM_MAX) {
+        char *place = partition->draining[partition->draining_count++]; /* behind the others */
+        memcpy(place, id.data, id.len);
+        place[id.len] = '\0';
+    }
+}
+
+static void note_drained(struct partition *partition)
+{
+    for (size_t i = 0; i < partition->batch.aggregate_count; i++) {
+        const struct batch_aggregate *aggregate = partition->batch.aggregates[i];
+        if (aggregate->was_frozen || aggregate->is_drained ||
+            aggregate->lineup.state == LINEUP_DRAINING) {
+            note_draining(partition, aggregate->id, aggregate->lineup.state == LINEUP_DRAINING);
+        }
+    }
+}
+
+void partition_drain(struct partition *partition, struct strview aggregate_id)
+{
+    for (size_t i = 0; i < partition->draining_count; i++) {
+        if (strview_is(aggregate_id, partition->draining[i])) {
+            return;
+        }
+    }
+    note_draining(partition, aggregate_id, true);
+    begin_batch(partition, false);
+}
+
 static void end_batch(struct partition *partition)
 {
     count_batch(partition);
+    note_drained(partition);
     if (partition->batch_next < partition->position) {
         partition->committed = 0; /* it counted what Kafka has lost */
     }
@@ -574,6 +624,7 @@ static void measure_batch(struct partition *partition)
 static enum error_kind fill_batch(struct partition *partition, struct error *err)
 {
     enum error_kind kind = batch_init(&partition->batch, &partition->arena, err);
+    partition->batch_next = partition->position;
     for (size_t i = 0; kind == ERROR_NONE && i < partition->batch_records; i++) {
         const struct kafka_record *record = queue_at(partition, i);
         struct incoming *incoming = NULL;
@@ -584,12 +635,20 @@ static enum error_kind fill_batch(struct partition *partition, struct error *err
         }
         partition->batch_next = record->offset + 1;
     }
+    partition->batch.slot = partition->slot;
+    partition->batch.portion = (int64_t)partition->batch_limit;
+    if (kind == ERROR_NONE && partition->draining_count > 0) {
+        kind = batch_add_drained(&partition->batch, partition->name.aggregate,
+                                 strview_of(partition->draining[0]), err);
+    }
     return kind;
 }
 
 static void begin_batch(struct partition *partition, bool is_called)
 {
-    if (partition->state != STATE_READY || partition->is_stopped || partition->queue_count == 0) {
+    const bool has_work =
+        partition->queue_count > 0 || (partition->draining_count > 0 && partition->position > 0);
+    if (partition->state != STATE_READY || partition->is_stopped || !has_work) {
         return;
     }
     measure_batch(partition);

@@ -103,6 +103,9 @@ void partition_note_committed(struct partition *partition, int64_t offset);
 /* Takes the record over. */
 void partition_take(struct partition *partition, struct kafka_record *record);
 
+/* The parked events of this aggregate are to be applied. */
+void partition_drain(struct partition *partition, struct strview aggregate_id);
+
 /* Ready again after a while in which nothing could be sent. */
 void partition_resume(struct partition *partition);
 

@@ -217,6 +217,22 @@ static void on_recovered(void *user, struct partition *partition)
               LOG_TEXT("Kafka has no more"));
 }
 
+static void note_draining(struct projector *projector, const struct view_store_reading *reading)
+{
+    struct strview aggregate;
+    struct strview slot;
+    for (size_t i = 0; view_store_draining(reading, i, &aggregate, &slot); i++) {
+        const struct strview type = strview_take(&aggregate, ':');
+        for (size_t at = 0; at < projector->count; at++) {
+            struct partition *partition = projector->partitions[at];
+            if (strview_equal(slot, partition_slot(partition)) &&
+                strview_is(type, aggregate_name(partition_name(partition)->aggregate))) {
+                partition_drain(partition, aggregate);
+            }
+        }
+    }
+}
+
 static void open_all(struct projector *projector, const struct view_store_reading *reading)
 {
     for (size_t i = 0; i < projector->count; i++) {
@@ -232,6 +248,7 @@ static void open_all(struct projector *projector, const struct view_store_readin
     if (projector->state == ASSIGNMENT_OPENING) {
         restart_reading(projector);
     }
+    note_draining(projector, reading);
     for (size_t i = 0; i < projector->count; i++) {
         partition_resume(projector->partitions[i]);
     }
@@ -744,6 +761,7 @@ static void on_reported(void *user, const struct view_store_reading *reading,
     } else if (projector->state == ASSIGNMENT_RUNNING &&
                projector->report_epoch == projector->epoch) {
         compare_positions(projector, reading);
+        note_draining(projector, reading);
     }
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/shell/projector_metrics.h"
 
-static const char *const OUTCOMES[] = {"applied",    "duplicate", "parked",
-                                       "unreadable", "untold",    NULL};
+#include <assert.h>
+
+static const char *const OUTCOMES[] = {"applied", "duplicate", "parked", "unreadable",
+                                       "untold",  "foreign",   NULL};
+static_assert(sizeof OUTCOMES / sizeof OUTCOMES[0] == OUTCOME_COUNT + 1, "every outcome");
 static const char *const FROZEN[] = {"gap", "forked", NULL};
 static const char *const RETRIES[] = {"conflict", "redis_away", "refused", NULL};
 static const char *const PARTITIONS[] = {"assigned", "out_of_range", "stalled", "stuck", NULL};

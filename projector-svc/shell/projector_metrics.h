@@ -30,7 +30,8 @@ enum metric_outcome {
     OUTCOME_PARKED,
     OUTCOME_UNREADABLE,
     OUTCOME_UNTOLD,
-    OUTCOME_FOREIGN
+    OUTCOME_FOREIGN,
+    OUTCOME_COUNT
 };
 enum metric_frozen { FROZEN_GAP = 0, FROZEN_FORK };
 enum metric_retry { RETRY_CONFLICT = 0, RETRY_REDIS_AWAY, RETRY_REFUSED };

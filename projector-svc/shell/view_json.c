@@ -345,6 +345,10 @@ bool view_json_frozen(const struct view_frozen *frozen, struct strbuf *out)
     put_word(&writer, "reason", lineup_state_name(frozen->reason));
     json_put_member_integer(&writer, "waits_for", frozen->waits_for);
     json_put_member_integer(&writer, "since", frozen->since_ms);
+    if (frozen->reason == LINEUP_DRAINING) {
+        json_put_member_integer(&writer, "left", frozen->pass_left);
+        json_put_member_integer(&writer, "moved", frozen->has_moved ? 1 : 0);
+    }
     json_close_object(&writer);
     return json_writer_done(&writer);
 }
@@ -360,6 +364,8 @@ struct view_frozen view_json_read_frozen(struct strview json, struct arena *aren
         .reason = lineup_state_of_name(json_text(doc, "reason")),
         .waits_for = json_integer(doc, "waits_for", 0),
         .since_ms = json_integer(doc, "since", 0),
+        .pass_left = json_integer(doc, "left", 0),
+        .has_moved = json_integer(doc, "moved", 0) != 0,
     };
 }
 

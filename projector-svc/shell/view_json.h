@@ -48,6 +48,8 @@ struct view_frozen {
     enum lineup_state reason;
     int64_t waits_for; /* version */
     int64_t since_ms;
+    int64_t pass_left; /* draining: see lineup.h */
+    bool has_moved;
 };
 
 MUST_USE bool view_json_frozen(const struct view_frozen *frozen, struct strbuf *out);

@@ -49,7 +49,7 @@ static void add_number(struct arglist *list, int64_t value)
     add(list, (struct strview){.data = copy, .len = (size_t)len});
 }
 
-enum { COMMANDS_MAX = 2 + 2 * BATCH_EVENTS_MAX };
+enum { COMMANDS_MAX = 4 + 3 * BATCH_EVENTS_MAX };
 
 struct commands {
     struct redisconn_command list[COMMANDS_MAX];
@@ -249,8 +249,12 @@ static void ask_parked(const struct batch *batch, const struct batch_aggregate *
     add(&args, STRVIEW("LRANGE"));
     add(&args, keys_parked(batch->arena, aggregate->type, aggregate->id));
     add(&args, STRVIEW("0"));
-    add(&args, STRVIEW("-1"));
+    add_number(&args, aggregate->portion - 1);
     add_command(commands, &args);
+    struct arglist total = {.arena = batch->arena};
+    add(&total, STRVIEW("LLEN"));
+    add(&total, keys_parked(batch->arena, aggregate->type, aggregate->id));
+    add_command(commands, &total);
 }
 
 static void ask_old(const struct batch *batch, const struct batch_aggregate *aggregate,
@@ -287,6 +291,7 @@ static enum error_kind take_more(struct batch *batch, const struct redisconn_rep
         if (aggregate->wants_parked) {
             const enum error_kind kind =
                 take_parked(batch, aggregate, redisconn_reply_at(reply, at++), err);
+            aggregate->parked_total = redisconn_reply_integer(redisconn_reply_at(reply, at++), 0);
             if (kind != ERROR_NONE) {
                 return kind;
             }
@@ -333,7 +338,7 @@ static const char *const WRITE_NAMES[] = {
     [WRITE_SET] = "SET",         [WRITE_DEL] = "DEL",          [WRITE_RPUSH] = "RPUSH",
     [WRITE_SADD] = "SADD",       [WRITE_RPUSH_AT] = "RPUSHAT", [WRITE_SREM] = "SREM",
     [WRITE_ZADD] = "ZADD",       [WRITE_ZREM] = "ZREM",        [WRITE_ZCAP] = "ZCAP",
-    [WRITE_PUBLISH] = "PUBLISH",
+    [WRITE_PUBLISH] = "PUBLISH", [WRITE_LTRIM_AT] = "LTRIMAT",
 };
 static_assert(sizeof WRITE_NAMES / sizeof WRITE_NAMES[0] == WRITE_KIND_COUNT, "every kind");
 
@@ -477,7 +482,7 @@ static void read_identities(const struct redisconn_reply *reply, size_t count,
 
 static void give_positions(const struct opening *opening, const struct redisconn_reply *reply)
 {
-    enum { GENERATION = 0, POSITIONS, GOALS, IDENTITIES };
+    enum { GENERATION = 0, POSITIONS, GOALS, IDENTITIES, DRAINING };
     CLEANUP_FREE
     int64_t *numbers = calloc(opening->count * 2 + 1, sizeof *numbers);
     CLEANUP_FREE
@@ -493,8 +498,11 @@ static void give_positions(const struct opening *opening, const struct redisconn
                  numbers);
     read_numbers(redisconn_reply_at(reply, GOALS), opening->count, 0, goals);
     read_identities(redisconn_reply_at(reply, IDENTITIES), opening->count, identities);
-    struct view_store_reading reading = {
-        .count = opening->count, .positions = numbers, .goals = goals, .identities = identities};
+    struct view_store_reading reading = {.count = opening->count,
+                                         .positions = numbers,
+                                         .goals = goals,
+                                         .identities = identities,
+                                         .draining = redisconn_reply_at(reply, DRAINING)};
     const struct strview generation = redisconn_reply_text(redisconn_reply_at(reply, GENERATION));
     (void)snprintf(reading.generation, sizeof reading.generation, "%.*s", STRVIEW_ARG(generation));
     opening->done(opening->user, &reading, NULL);
@@ -544,11 +552,13 @@ enum error_kind view_store_positions(struct redisconn *conn, const struct strvie
     *opening = (struct opening){.count = count, .done = done, .user = user};
     const struct strview generation[] = {STRVIEW("HGET"), STRVIEW(KEYS_STATUS),
                                          STRVIEW("generation")};
+    const struct strview draining[] = {STRVIEW("HGETALL"), STRVIEW(KEYS_DRAINING)};
     const struct redisconn_command commands[] = {
         {generation, 3},
         {positions.args, positions.count},
         {goals.args, goals.count},
         {identities.args, identities.count},
+        {draining, 2},
     };
     const enum error_kind kind = view_read(
         conn, &arena, commands, sizeof commands / sizeof commands[0], on_positions, opening, err);
@@ -556,6 +566,17 @@ enum error_kind view_store_positions(struct redisconn *conn, const struct strvie
         (void)TAKE_PTR(opening); /* on_positions frees it */
     }
     return kind;
+}
+
+bool view_store_draining(const struct view_store_reading *reading, size_t index,
+                         struct strview *ret_aggregate, struct strview *ret_slot)
+{
+    if (index * 2 + 1 >= redisconn_reply_count(reading->draining)) {
+        return false;
+    }
+    *ret_aggregate = redisconn_reply_text(redisconn_reply_at(reading->draining, index * 2));
+    *ret_slot = redisconn_reply_text(redisconn_reply_at(reading->draining, index * 2 + 1));
+    return true;
 }
 
 void view_store_start_generation(struct redisconn *conn)

@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 struct redisconn;
+struct redisconn_reply;
 
 enum { VIEW_STORE_GENERATION_MAX = 24 };
 
@@ -64,6 +65,7 @@ struct view_store_reading {
     const int64_t *positions; /* or VIEW_STORE_NO_POSITION */
     const int64_t *goals;     /* what had been reached before Redis lost it; 0: nothing lost */
     const struct anchor_identity *identities; /* of the records taken last */
+    const struct redisconn_reply *draining;   /* see view_store_draining() */
 };
 
 /* failure as above; positions in the order of the slots asked for. */
@@ -73,6 +75,11 @@ typedef void view_store_positions_fn(void *user, const struct view_store_reading
 MUST_USE enum error_kind view_store_positions(struct redisconn *conn, const struct strview *slots,
                                               size_t count, view_store_positions_fn *done,
                                               void *user, struct error *err);
+
+/* The index-th aggregate ("<type>:<id>") whose parked events are being applied, and the slot whose
+ * owner does it; false past the last. */
+MUST_USE bool view_store_draining(const struct view_store_reading *reading, size_t index,
+                                  struct strview *ret_aggregate, struct strview *ret_slot);
 
 /* If there is none yet. */
 void view_store_start_generation(struct redisconn *conn);

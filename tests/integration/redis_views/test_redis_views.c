@@ -183,6 +183,7 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     (void)redis("RPUSH list a");
     (void)redis("RPUSH gone x");
     (void)redis("HSET hash old 1 count 5");
+    (void)redis("RPUSH waiting a b c");
     (void)redis("SADD set left");
     (void)redis("ZADD scores 1 one 2 two 3 three");
     add(WRITE_HSET, "hash", "new 2");
@@ -192,6 +193,7 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     add(WRITE_RPUSH_AT, "list", "1 b c");
     add(WRITE_RPUSH, "other", "x");
     write_set_del(&f.set, STRVIEW("gone"));
+    add(WRITE_LTRIM_AT, "waiting", "3 2");
     add(WRITE_SADD, "set", "right");
     add(WRITE_SREM, "set", "left");
     add(WRITE_ZADD, "scores", "4 four");
@@ -206,6 +208,7 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     ck_assert_str_eq(redis("GET string"), "value ");
     ck_assert_str_eq(redis("LRANGE list 0 -1"), "a b c ");
     ck_assert_str_eq(redis("LRANGE other 0 -1"), "x ");
+    ck_assert_str_eq(redis("LRANGE waiting 0 -1"), "c ");
     ck_assert_str_eq(redis("EXISTS gone"), "0 ");
     ck_assert_str_eq(redis("SMEMBERS set"), "right ");
     ck_assert_str_eq(redis("ZRANGE scores 0 -1"), "two four ");
@@ -245,7 +248,8 @@ static const struct {
     {WRITE_SADD, "x", "RPUSH key x"},         {WRITE_SREM, "x", "SET key x"},
     {WRITE_ZADD, "1 x", "SADD key x"},        {WRITE_ZREM, "x", "SET key x"},
     {WRITE_ZCAP, "5", "SET key x"},           {WRITE_RPUSH_AT, "1 x", "DEL key"},
-    {WRITE_RPUSH_AT, "1 x", "RPUSH key a b"},
+    {WRITE_RPUSH_AT, "1 x", "RPUSH key a b"}, {WRITE_LTRIM_AT, "1 1", "RPUSH key a b"},
+    {WRITE_LTRIM_AT, "1 1", "SET key x"},
 };
 
 START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
@@ -360,6 +364,19 @@ START_TEST(a_redis_that_evicts_is_refused)
     (void)redis("CONFIG SET maxmemory-policy noeviction");
 
     ck_assert_int_eq(kind, ERROR_FATAL);
+}
+END_TEST
+
+START_TEST(a_replica_is_refused_until_it_is_a_master)
+{
+    (void)redis("REPLICAOF 127.0.0.1 1");
+    check_fitness();
+    const enum error_kind kind = f.kind;
+    (void)redis("REPLICAOF NO ONE");
+    check_fitness();
+
+    ck_assert_int_eq(kind, ERROR_TRANSIENT);
+    ck_assert_int_eq(f.kind, ERROR_NONE);
 }
 END_TEST
 
@@ -486,6 +503,7 @@ int main(void)
     tcase_add_test(server, a_full_redis_refuses_the_whole_and_can_still_be_read);
     tcase_add_test(server, a_missing_function_is_said_and_loaded_again);
     tcase_add_test(server, a_redis_that_evicts_is_refused);
+    tcase_add_test(server, a_replica_is_refused_until_it_is_a_master);
     tcase_add_test(server, pages_follow_each_other_also_within_one_instant);
     tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
     tcase_add_test(server, who_is_in_all_sets_is_found);

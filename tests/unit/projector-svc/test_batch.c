@@ -7,6 +7,8 @@
 #include "tests/support/check_main.h"
 #include "tests/unit/projector-svc/builders.h"
 
+#include <stdio.h>
+
 static struct arena arena;
 static struct batch batch;
 static struct write_set set;
@@ -18,6 +20,7 @@ static void begin(void)
 {
     arena_init(&arena, 1 << 20);
     ck_assert_int_eq(batch_init(&batch, &arena, &err), ERROR_NONE);
+    batch.slot = STRVIEW("order.events/0");
 }
 
 static void end(void)
@@ -314,6 +317,130 @@ START_TEST(the_missing_event_frees_the_parked_ones)
 }
 END_TEST
 
+/* Of `total` parked ones the first `count` were loaded. */
+static void store_portion(int64_t first, size_t count, int64_t total)
+{
+    for (size_t i = 0; i < count; i++) {
+        char form[512];
+        const int version = (int)first + (int)i;
+        (void)snprintf(form, sizeof form,
+                       "{\"ce_id\":\"e%d\",\"ce_type\":\"StockReceived\","
+                       "\"ce_aggregateversion\":%d}\n{\"sku\":\"PEN\",\"version\":%d,"
+                       "\"occurred_at\":\"2026-01-02T03:04:05.000Z\",\"actor\":{\"role\":\"agent\","
+                       "\"subject\":\"a\"},\"quantity\":1}",
+                       version, version, version);
+        const struct strview kept = {.data = arena_copy(&arena, strview_of(form)),
+                                     .len = strlen(form)};
+        ck_assert_int_eq(batch_add_parked(&batch, batch.aggregates[0], kept, &err), ERROR_NONE);
+    }
+    batch.aggregates[0]->parked_total = total;
+}
+
+START_TEST(a_long_list_of_parked_ones_is_taken_in_portions)
+{
+    const char *const key = "projection:parked:product:PEN";
+    add_product_event(PRODUCT_STOCK_RECEIVED, 2, "e2");
+    store_product(1, "e1", "");
+    batch.aggregates[0]->was_frozen = true;
+    batch.aggregates[0]->frozen =
+        (struct view_frozen){.reason = LINEUP_GAP, .waits_for = 2, .since_ms = 1003};
+    ck_assert(look());
+    ck_assert_int_eq(batch.aggregates[0]->portion, BATCH_EVENTS_MAX);
+    store_portion(3, 3, 10);
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.applied, 4);
+    ck_assert(has_arg(find(WRITE_LTRIM_AT, key), "10"));
+    ck_assert(has_arg(find(WRITE_LTRIM_AT, key), "3"));
+    ck_assert_ptr_null(find(WRITE_DEL, key));
+    ck_assert_ptr_null(find(WRITE_RPUSH, key));
+    ck_assert(has_arg(find(WRITE_HSET, "projection:frozen"),
+                      "{\"reason\":\"draining\",\"waits_for\":6,\"since\":1003,\"left\":7,"
+                      "\"moved\":1}"));
+    ck_assert(has_arg(find(WRITE_HSET, "projection:draining"), "product:PEN"));
+}
+END_TEST
+
+static void store_draining(int64_t version, int64_t left, bool has_moved)
+{
+    store_product(version, "e", "");
+    batch.aggregates[0]->was_frozen = true;
+    batch.aggregates[0]->frozen = (struct view_frozen){.reason = LINEUP_DRAINING,
+                                                       .waits_for = version + 1,
+                                                       .since_ms = 1003,
+                                                       .pass_left = left,
+                                                       .has_moved = has_moved};
+}
+
+START_TEST(without_any_event_the_next_portion_follows_and_the_last_one_ends_it)
+{
+    ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
+                     ERROR_NONE);
+    store_draining(3, 2, true);
+    ck_assert(look());
+    ck_assert_int_eq(batch.aggregates[0]->portion, 2);
+    store_portion(4, 2, 2);
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.applied, 2);
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:draining"), "product:PEN"));
+    ck_assert_ptr_null(find(WRITE_HSET, "projection:identity"));
+}
+END_TEST
+
+/* What cannot be applied yet goes to the list's tail, until a whole pass moved nothing. */
+static const struct {
+    int64_t first; /* of two loaded ones, on a view of version 3 */
+    int64_t total;
+    int64_t left;
+    bool has_moved;
+    const char *frozen;
+} PASSES[] = {
+    {6, 9, 9, false, "\"draining\",\"waits_for\":4,\"since\":1003,\"left\":7,\"moved\":0}"},
+    {6, 2, 2, true, "\"draining\",\"waits_for\":4,\"since\":1003,\"left\":2,\"moved\":0}"},
+    {6, 2, 2, false, "\"gap\",\"waits_for\":4,\"since\":1003}"},
+};
+
+START_TEST(a_pass_that_moves_nothing_is_the_last)
+{
+    const char *const key = "projection:parked:product:PEN";
+    ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
+                     ERROR_NONE);
+    store_draining(3, PASSES[_i].left, PASSES[_i].has_moved);
+    ck_assert(look());
+    store_portion(PASSES[_i].first, 2, PASSES[_i].total);
+
+    fold_and_write();
+
+    const struct write *frozen = find(WRITE_HSET, "projection:frozen");
+    ck_assert_ptr_nonnull(frozen);
+    ck_assert_ptr_nonnull(strstr(frozen->args[1].data, PASSES[_i].frozen));
+    ck_assert_ptr_nonnull(find(WRITE_LTRIM_AT, key));
+    ck_assert_uint_eq(find(WRITE_RPUSH, key)->count, 2);
+}
+END_TEST
+
+START_TEST(what_a_person_has_ended_flows_again)
+{
+    ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
+                     ERROR_NONE);
+    store_product(3, "e3", "");
+    batch.aggregates[0]->was_frozen = true;
+    batch.aggregates[0]->frozen = (struct view_frozen){.reason = LINEUP_GAP, .waits_for = 1};
+    ck_assert(look());
+    store_portion(0, 0, 0);
+
+    fold_and_write();
+
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:draining"), "product:PEN"));
+    ck_assert(has_arg(find(WRITE_HDEL, "product:PEN"), "waiting_for"));
+}
+END_TEST
+
 START_TEST(what_still_waits_is_parked_anew)
 {
     add(ORDER_PAYMENT_AUTHORIZED, 2, "e2");
@@ -391,6 +518,11 @@ int main(void)
     tcase_add_test(rules, a_gap_freezes_and_parks);
     tcase_add_test(rules, a_later_event_of_a_frozen_order_is_only_parked);
     tcase_add_test(rules, the_missing_event_frees_the_parked_ones);
+    tcase_add_test(rules, a_long_list_of_parked_ones_is_taken_in_portions);
+    tcase_add_test(rules, without_any_event_the_next_portion_follows_and_the_last_one_ends_it);
+    tcase_add_loop_test(rules, a_pass_that_moves_nothing_is_the_last, 0,
+                        sizeof PASSES / sizeof PASSES[0]);
+    tcase_add_test(rules, what_a_person_has_ended_flows_again);
     tcase_add_test(rules, what_still_waits_is_parked_anew);
     tcase_add_test(rules, an_event_without_an_order_freezes_nobody_elses_view);
     tcase_add_test(rules, a_small_arena_is_said_and_never_overrun);

@@ -143,7 +143,7 @@ START_TEST(parked_ones_from_before_are_applied_after_the_missing_one)
     struct lineup_item stored = item_of("4");
     stored.is_stored = true;
     lineup_add_stored(&lineup, &stored);
-    lineup_parked_known(&lineup);
+    lineup_parked_known(&lineup, lineup.parked_count);
 
     offer("35");
 
