@@ -248,6 +248,26 @@ START_TEST(a_lost_connection_ends_what_is_in_flight_and_comes_back)
 }
 END_TEST
 
+START_TEST(a_server_that_is_not_wanted_is_left_for_a_new_connection)
+{
+    send_words(f.conn, "BLPOP redisconn:nothing 0");
+
+    redisconn_leave(f.conn, "it is a replica");
+    while (f.lost == 0 || f.replies < 1) {
+        loop_run(f.loop);
+    }
+    ck_assert_int_eq(f.kinds[0], ERROR_TRANSIENT);
+    while (!redisconn_is_ready(f.conn)) {
+        loop_run(f.loop);
+    }
+    f.replies = 0;
+    send_words(f.conn, "ECHO again");
+    await_replies(1);
+
+    ck_assert_str_eq(f.texts[0], "again");
+}
+END_TEST
+
 START_TEST(a_server_that_says_nothing_is_given_up)
 {
     send_words(f.conn, "BLPOP redisconn:nothing 0");
@@ -469,6 +489,7 @@ int main(void)
     tcase_add_loop_test(server, error_words_become_kinds, 0, sizeof ERRORS / sizeof ERRORS[0]);
     tcase_add_test(server, a_lost_connection_ends_what_is_in_flight_and_comes_back);
     tcase_add_test(server, a_server_that_says_nothing_is_given_up);
+    tcase_add_test(server, a_server_that_is_not_wanted_is_left_for_a_new_connection);
     tcase_add_test(server, nobody_listening_is_no_end_but_a_reason);
     tcase_add_test(server, a_wrong_password_is_a_reason);
     tcase_add_test(server, a_confirmed_subscription_misses_nothing);
