@@ -186,6 +186,9 @@ bool incoming_park(const struct incoming *incoming, struct strbuf *out)
     json_put_member_integer(&writer, "partition", incoming->partition);
     json_put_member_integer(&writer, "offset", incoming->offset);
     json_put_member_integer(&writer, "timestamp", incoming->timestamp_ms);
+    if (incoming->is_foreign) {
+        json_put_member_integer(&writer, "foreign", 1);
+    }
     if (incoming->why != NULL) {
         json_put_member_text(&writer, "why", strview_of(incoming->why));
     }
@@ -220,6 +223,7 @@ static void read_parked_headers(struct incoming *incoming, const struct json_val
     incoming->partition = (int32_t)json_integer(headers, "partition", -1);
     incoming->offset = json_integer(headers, "offset", -1);
     incoming->timestamp_ms = json_integer(headers, "timestamp", -1);
+    incoming->is_foreign = json_integer(headers, "foreign", 0) != 0;
 }
 
 enum error_kind incoming_of_parked(struct strview form, enum aggregate_type aggregate,
