@@ -95,6 +95,9 @@ struct command {
 /* "PlaceOrder" ... as in receipts. */
 const char *command_name(enum command_kind kind);
 
+/* Whether who sent it may learn anything about what belongs to that customer. */
+bool command_may_see(const struct command *command, struct strview owner);
+
 /* If-Match: false, with the rejection, when the aggregate is at another version than expected. */
 struct rejection;
 MUST_USE bool command_meets_version(const struct command *command, int64_t current_version,

@@ -84,13 +84,16 @@ static bool check_line(const struct command *command, const struct product *prod
     return true;
 }
 
+/* Whoever may not see an order learns of it only that its id is taken, whatever its state. */
 static bool check_place(const struct placing *placing, const struct command *command,
                         struct rejection *ret_rejection)
 {
     const struct place_order *wanted = &command->place_order;
-    const bool is_foreign =
-        command->owner.len > 0 && !strview_equal(command->owner, wanted->customer_id);
-    if (is_foreign || placing->customer->version == 0) {
+    if (placing->order->version > 0 && !command_may_see(command, placing->order->customer_id)) {
+        *ret_rejection = (struct rejection){.kind = REJECTION_ALREADY_EXISTS};
+        return false;
+    }
+    if (!command_may_see(command, wanted->customer_id) || placing->customer->version == 0) {
         *ret_rejection = (struct rejection){.kind = REJECTION_CUSTOMER_UNKNOWN};
         return false;
     }
@@ -189,9 +192,7 @@ static void list_allowed(enum order_status status, struct rejection *rejection)
 static bool check_transition(const struct order *order, const struct command *command,
                              struct rejection *ret_rejection)
 {
-    const bool is_foreign =
-        command->owner.len > 0 && !strview_equal(command->owner, order->customer_id);
-    if (order->version == 0 || is_foreign) {
+    if (order->version == 0 || !command_may_see(command, order->customer_id)) {
         *ret_rejection = (struct rejection){.kind = REJECTION_NOT_FOUND};
         return false;
     }

@@ -398,6 +398,38 @@ START_TEST(an_order_is_placed_once)
 }
 END_TEST
 
+/* Whatever else is wrong with the command: it must not tell one state from another. */
+START_TEST(of_somebody_elses_order_a_customer_learns_only_that_the_id_is_taken)
+{
+    static const enum order_status STATES[] = {ORDER_STATUS_PLACED, ORDER_STATUS_SHIPPED,
+                                               ORDER_STATUS_CANCELLED};
+    for (size_t i = 0; i < sizeof STATES / sizeof STATES[0]; i++) {
+        shop.order = an_order_in(STATES[i]);
+        shop.order.customer_id = STRVIEW("c-2");
+        shop.order.version = (int64_t)i + 1;
+        shop.command.owner = STRVIEW("c-1");
+        shop.command.expected_version = 99;
+        shop.customer.version = 0;
+        shop.product[0].version = 0;
+
+        assert_refused(REJECTION_ALREADY_EXISTS);
+        ck_assert_int_eq(rejection.number, 0);
+    }
+}
+END_TEST
+
+START_TEST(of_its_own_order_a_customer_learns_the_version)
+{
+    shop.order = an_order_in(ORDER_STATUS_CANCELLED);
+    shop.order.customer_id = STRVIEW("c-1");
+    shop.command.owner = STRVIEW("c-1");
+    shop.command.expected_version = 99;
+
+    assert_refused(REJECTION_VERSION_CONFLICT);
+    ck_assert_int_eq(rejection.number, shop.order.version);
+}
+END_TEST
+
 START_TEST(an_unknown_product_is_named)
 {
     shop.product[1].version = 0;
@@ -544,6 +576,8 @@ static TCase *placing_case(void)
     tcase_add_test(placing, nobody_orders_for_another_customer);
     tcase_add_test(placing, a_deactivated_customer_cannot_order);
     tcase_add_test(placing, an_order_is_placed_once);
+    tcase_add_test(placing, of_somebody_elses_order_a_customer_learns_only_that_the_id_is_taken);
+    tcase_add_test(placing, of_its_own_order_a_customer_learns_the_version);
     tcase_add_test(placing, an_unknown_product_is_named);
     tcase_add_test(placing, a_discontinued_product_is_named);
     tcase_add_test(placing, a_product_is_sold_in_its_currency_only);
