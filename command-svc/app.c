@@ -4,7 +4,7 @@
 #include "command-svc/settings.h"
 #include "command-svc/shell/control.h"
 #include "command-svc/shell/http_api.h"
-#include "command-svc/shell/lane.h"
+#include "command-svc/shell/lanes.h"
 #include "command-svc/shell/migrate.h"
 #include "command-svc/shell/receipt_api.h"
 #include "common/base/parse.h"
@@ -33,10 +33,28 @@ static void on_commit(void *user)
     control_ring_bell(app->control);
 }
 
-static void on_shards(void *user, int shards)
+static void on_no_partition(void *user)
 {
     const struct app *app = user;
-    lanes_set_shards(app->lanes, shards);
+    control_make_partition(app->control);
+}
+
+static void on_held(void *user)
+{
+    const struct app *app = user;
+    control_find_holders(app->control);
+}
+
+static int64_t greatest_seq(void *user)
+{
+    const struct app *app = user;
+    return lanes_greatest_seq(app->lanes);
+}
+
+static void on_installation(void *user, int shards, int64_t installed_ms)
+{
+    const struct app *app = user;
+    lanes_set_installation(app->lanes, shards, installed_ms);
     log_event(LOG_INFO, "shards_known", LOG_INT("shards", shards));
 }
 
@@ -71,6 +89,8 @@ static enum error_kind build(struct app *app, const struct command_settings *set
         .command_timeout_ms = settings->command_timeout_ms,
         .queue_floor = (size_t)settings->queue_floor,
         .on_commit = on_commit,
+        .on_no_partition = on_no_partition,
+        .on_held = on_held,
         .user = app,
         .metrics = runtime->metrics,
     };
@@ -81,8 +101,10 @@ static enum error_kind build(struct app *app, const struct command_settings *set
     const struct control_options control = {
         .database_url = settings->database_url,
         .receipt_retention_ms = settings->receipt_retention_ms,
-        .on_shards = on_shards,
+        .on_installation = on_installation,
         .on_outbox_age = on_outbox_age,
+        .greatest_seq = greatest_seq,
+        .held = lanes_held(app->lanes),
         .user = app,
         .metrics = runtime->metrics,
     };
@@ -111,6 +133,9 @@ static enum error_kind build(struct app *app, const struct command_settings *set
     receipt_api_serve(app->receipts, runtime->http);
     health_add(runtime->health, "postgres", lanes_probe, app->lanes);
     health_add(runtime->health, "schema", control_probe, app->control);
+    health_add(runtime->health, "sequence", control_sequence_probe, app->control);
+    health_add_advisory(runtime->health, "lanes", lanes_stall_probe, app->lanes);
+    health_add_advisory(runtime->health, "locks", lanes_lock_probe, app->lanes);
     return ERROR_NONE;
 }
 

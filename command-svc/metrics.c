@@ -4,6 +4,7 @@
 static const char *const OUTCOMES[] = {"accepted", "rejected", "replayed", "repeated", NULL};
 static const char *const REFUSALS[] = {"invalid", "unauthorized", "overloaded", "unavailable",
                                        NULL};
+static const char *const LOCKS[] = {"shard", "stock", NULL}; /* as enum held_kind */
 static const double BATCH_BOUNDS[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
 
 const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
@@ -38,6 +39,15 @@ const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
     [METRIC_BATCHES_REPEATED] = {.name = "orderspine_batches_repeated_total",
                                  .type = METRIC_COUNTER,
                                  .help = "Batches begun anew after a failure."},
+    [METRIC_LANES_STALLED] = {.name = "orderspine_lanes_stalled",
+                              .type = METRIC_GAUGE,
+                              .help = "Lanes with work and no commit for ten seconds."},
+    [METRIC_LOCKS_HELD] = {.name = "orderspine_locks_held_elsewhere",
+                           .type = METRIC_GAUGE,
+                           .help = "Locks that commands wait for and somebody else has; /readyz "
+                                   "and the log name the holder.",
+                           .label = "kind",
+                           .values = LOCKS},
     [METRIC_BELLS] = {.name = "orderspine_bells_total",
                       .type = METRIC_COUNTER,
                       .help = "Times the relay was told that there is something to publish."},

@@ -46,6 +46,7 @@ static bool need_products(struct world *world, const struct command *command,
     if (item->products == NULL) {
         return false;
     }
+    item->product_count = count;
     for (size_t i = 0; i < count; i++) {
         const struct strview sku = command->kind == COMMAND_PLACE_ORDER
                                        ? command->place_order.lines[i].sku
@@ -97,7 +98,8 @@ enum error_kind batch_add(struct batch *batch, const struct command *command, st
     struct batch_item *item = &batch->items[batch->count];
     *item = (struct batch_item){.command = command};
     item->receipt = world_receipt(&batch->world, uuid_view(&command->receipt_key));
-    if (item->receipt == NULL || !NEEDS[command->kind](&batch->world, command, item)) {
+    if (item->receipt == NULL ||
+        (!command->is_retry_only && !NEEDS[command->kind](&batch->world, command, item))) {
         return error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
     }
     batch->count++;
@@ -257,15 +259,54 @@ static bool answer_from_receipt(const struct batch *batch, struct batch_item *it
     return true;
 }
 
+/* Of a command that takes or gives stock, the first row that somebody else has locked. */
+static const struct world_product *missed_stock(const struct batch *batch,
+                                                const struct batch_item *item)
+{
+    for (size_t i = 0; i < item->product_count; i++) {
+        if (item->products[i]->is_stock_missed) {
+            return item->products[i];
+        }
+    }
+    const bool may_release = item->order != NULL && item->command->kind == COMMAND_CANCEL_ORDER;
+    for (size_t i = 0; may_release && i < item->order->order.claim_count; i++) {
+        const struct world_product *product =
+            id_map_find(&batch->world.product_map, item->order->order.claims[i].sku);
+        if (product != NULL && product->is_stock_missed) {
+            return product;
+        }
+    }
+    return NULL;
+}
+
+void batch_postpone(struct batch *batch, size_t index)
+{
+    batch->items[index].outcome = (struct outcome){.kind = OUTCOME_POSTPONED};
+}
+
+static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
+{
+    if (item->outcome.kind == OUTCOME_POSTPONED || answer_from_receipt(batch, item)) {
+        return ERROR_NONE;
+    }
+    if (item->command->is_retry_only) {
+        reject(item, &(struct rejection){.kind = REJECTION_OUTBOX_TOO_OLD});
+        return ERROR_NONE;
+    }
+    const struct world_product *missed = missed_stock(batch, item);
+    if (missed != NULL) {
+        item->outcome = (struct outcome){.kind = OUTCOME_POSTPONED, .sku = missed->entry.id};
+        return ERROR_NONE;
+    }
+    return DECIDERS[item->command->kind](batch, item);
+}
+
 enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err)
 {
     batch->now_ms = now_ms;
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_item *item = &batch->items[i];
-        if (answer_from_receipt(batch, item)) {
-            continue;
-        }
-        if (DECIDERS[item->command->kind](batch, item) != ERROR_NONE) {
+        if (decide_item(batch, item) != ERROR_NONE) {
             return error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
         }
         if (item->outcome.is_remembered) {
@@ -275,30 +316,55 @@ enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *
     return ERROR_NONE;
 }
 
+static const struct envelope *order_envelope(const struct domain_event *event)
+{
+    return &event->order.envelope;
+}
+
+static const struct envelope *customer_envelope(const struct domain_event *event)
+{
+    return &event->customer.envelope;
+}
+
+static const struct envelope *product_envelope(const struct domain_event *event)
+{
+    return &event->product.envelope;
+}
+
+static const char *order_type(const struct domain_event *event)
+{
+    return order_event_type(event->order.kind);
+}
+
+static const char *customer_type(const struct domain_event *event)
+{
+    return customer_event_type(event->customer.kind);
+}
+
+static const char *product_type(const struct domain_event *event)
+{
+    return product_event_type(event->product.kind);
+}
+
+static const struct {
+    const struct envelope *(*envelope)(const struct domain_event *event);
+    const char *(*type)(const struct domain_event *event);
+} AGGREGATES[] = {
+    [AGGREGATE_ORDER] = {order_envelope, order_type},
+    [AGGREGATE_CUSTOMER] = {customer_envelope, customer_type},
+    [AGGREGATE_PRODUCT] = {product_envelope, product_type},
+};
+static_assert(sizeof AGGREGATES / sizeof AGGREGATES[0] == AGGREGATE_COUNT,
+              "every aggregate has events");
+
 const struct envelope *domain_event_envelope(const struct domain_event *event)
 {
-    switch (event->aggregate) {
-    case AGGREGATE_ORDER:
-        return &event->order.envelope;
-    case AGGREGATE_CUSTOMER:
-        return &event->customer.envelope;
-    case AGGREGATE_PRODUCT:
-    case AGGREGATE_COUNT:
-    default:
-        return &event->product.envelope;
-    }
+    assert(event->aggregate < AGGREGATE_COUNT);
+    return AGGREGATES[event->aggregate].envelope(event);
 }
 
 const char *domain_event_type(const struct domain_event *event)
 {
-    switch (event->aggregate) {
-    case AGGREGATE_ORDER:
-        return order_event_type(event->order.kind);
-    case AGGREGATE_CUSTOMER:
-        return customer_event_type(event->customer.kind);
-    case AGGREGATE_PRODUCT:
-    case AGGREGATE_COUNT:
-    default:
-        return product_event_type(event->product.kind);
-    }
+    assert(event->aggregate < AGGREGATE_COUNT);
+    return AGGREGATES[event->aggregate].type(event);
 }

@@ -8,7 +8,8 @@
  *
  * Calling sequence:
  *     batch_init(); batch_add() for each command; the store loads the world's entries;
- *     batch_decide(); the store saves the world's changes, the events and the receipts.
+ *     batch_postpone() what cannot be decided now; batch_decide(); the store saves the
+ *     world's changes, the events and the receipts.
  *
  * Pure: time comes in, events and outcomes go out.
  * Limits: BATCH_COMMANDS_MAX commands, BATCH_LINES_MAX order lines.
@@ -37,12 +38,14 @@ enum outcome_kind {
     OUTCOME_REJECTED,     /* rejection says why */
     OUTCOME_REPLAYED,     /* the receipt of an earlier batch answers */
     OUTCOME_REPEATED,     /* the same request stands earlier in this batch: its answer, again */
+    OUTCOME_POSTPONED,    /* not decided: its shard or a row it needs is somebody else's now */
 };
 
 struct outcome {
     enum outcome_kind kind;
     bool is_remembered; /* a receipt is to be written */
     size_t original;    /* OUTCOME_REPEATED: place in the batch */
+    struct strview sku; /* OUTCOME_POSTPONED: whose stock is missed; empty: the shard is */
     struct domain_event event;
     struct rejection rejection;
 };
@@ -53,6 +56,7 @@ struct batch_item {
     struct world_order *order;       /* of an order command, else NULL */
     struct world_customer *customer; /* looked at or changed, else NULL */
     struct world_product **products; /* of the lines, or the one product */
+    size_t product_count;
     struct outcome outcome;
 };
 
@@ -74,6 +78,9 @@ bool batch_has_room(const struct batch *batch, const struct command *command);
 /* Notes which entries the command needs. The command outlives the batch. */
 MUST_USE enum error_kind batch_add(struct batch *batch, const struct command *command,
                                    struct error *err);
+
+/* That command of a loaded batch is left as it is: its shard's lock was not got. */
+void batch_postpone(struct batch *batch, size_t index);
 
 /* Fills every outcome and moves the world's entries on. */
 MUST_USE enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err);

@@ -33,11 +33,6 @@ enum aggregate_type command_aggregate(enum command_kind kind)
     return COMMANDS[kind].aggregate;
 }
 
-bool command_may_see(const struct command *command, struct strview owner)
-{
-    return command->owner.len == 0 || strview_equal(command->owner, owner);
-}
-
 bool command_meets_version(const struct command *command, int64_t current_version,
                            struct rejection *ret_rejection)
 {

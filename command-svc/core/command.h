@@ -57,6 +57,7 @@ struct command {
     struct actor actor;
     struct strview owner;     /* a customer's id that may touch only its own; empty: anybody's */
     bool may_set_price;       /* a line's price counts even if the catalogue's differs */
+    bool is_retry_only;       /* answered when it was decided before, refused when it is new */
     int64_t expected_version; /* If-Match, or EXPECT_ANY_VERSION */
     struct uuid command_id;   /* ours */
     struct uuid event_id;     /* of the one event it may cause */
@@ -94,9 +95,6 @@ struct command {
 
 /* "PlaceOrder" ... as in receipts. */
 const char *command_name(enum command_kind kind);
-
-/* Whether who sent it may learn anything about what belongs to that customer. */
-bool command_may_see(const struct command *command, struct strview owner);
 
 /* If-Match: false, with the rejection, when the aggregate is at another version than expected. */
 struct rejection;

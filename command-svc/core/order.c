@@ -2,6 +2,7 @@
 #include "command-svc/core/order.h"
 
 #include "command-svc/core/money.h"
+#include "common/contract/role.h"
 
 #include <assert.h>
 
@@ -89,11 +90,11 @@ static bool check_place(const struct placing *placing, const struct command *com
                         struct rejection *ret_rejection)
 {
     const struct place_order *wanted = &command->place_order;
-    if (placing->order->version > 0 && !command_may_see(command, placing->order->customer_id)) {
+    if (placing->order->version > 0 && !may_see(command->owner, placing->order->customer_id)) {
         *ret_rejection = (struct rejection){.kind = REJECTION_ALREADY_EXISTS};
         return false;
     }
-    if (!command_may_see(command, wanted->customer_id) || placing->customer->version == 0) {
+    if (!may_see(command->owner, wanted->customer_id) || placing->customer->version == 0) {
         *ret_rejection = (struct rejection){.kind = REJECTION_CUSTOMER_UNKNOWN};
         return false;
     }
@@ -192,7 +193,7 @@ static void list_allowed(enum order_status status, struct rejection *rejection)
 static bool check_transition(const struct order *order, const struct command *command,
                              struct rejection *ret_rejection)
 {
-    if (order->version == 0 || !command_may_see(command, order->customer_id)) {
+    if (order->version == 0 || !may_see(command->owner, order->customer_id)) {
         *ret_rejection = (struct rejection){.kind = REJECTION_NOT_FOUND};
         return false;
     }

@@ -21,6 +21,7 @@ static const struct {
     [REJECTION_VERSION_CONFLICT] = {412, "version-conflict"},
     [REJECTION_TOTAL_TOO_LARGE] = {422, "invalid-command"},
     [REJECTION_KEY_REUSED] = {422, "idempotency-key-reused"},
+    [REJECTION_OUTBOX_TOO_OLD] = {503, "overloaded"},
 };
 static_assert(sizeof REJECTIONS / sizeof REJECTIONS[0] == REJECTION_KIND_COUNT,
               "every rejection needs a row");
@@ -39,5 +40,5 @@ const char *rejection_slug(enum rejection_kind kind)
 
 bool rejection_is_remembered(enum rejection_kind kind)
 {
-    return rejection_status(kind) != 422;
+    return rejection_status(kind) < 422;
 }

@@ -30,6 +30,7 @@ enum rejection_kind {
     REJECTION_VERSION_CONFLICT,   /* expected, number: current */
     REJECTION_TOTAL_TOO_LARGE,
     REJECTION_KEY_REUSED,
+    REJECTION_OUTBOX_TOO_OLD, /* nothing new is taken at the moment */
     REJECTION_KIND_COUNT
 };
 
@@ -49,7 +50,7 @@ struct rejection {
 int rejection_status(enum rejection_kind kind);
 const char *rejection_slug(enum rejection_kind kind);
 
-/* Every 404, 409 and 412 is remembered as the answer to its key; a 422 is not. */
+/* Every 404, 409 and 412 is remembered as the answer to its key; a 422 and a 503 are not. */
 bool rejection_is_remembered(enum rejection_kind kind);
 
 #endif

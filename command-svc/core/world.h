@@ -34,6 +34,7 @@ struct world_product {
     struct world_entry entry;
     int64_t loaded_version;
     int64_t loaded_available;
+    bool is_stock_missed; /* somebody else has its row of stock locked */
     struct product product;
 };
 

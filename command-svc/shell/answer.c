@@ -217,6 +217,23 @@ static void say_key_reused(const struct command *command, const struct rejection
                             "that request as it was, or use a new key");
 }
 
+static void say_outbox_too_old(const struct command *command, const struct rejection *rejection,
+                               struct strbuf *out)
+{
+    (void)command;
+    (void)rejection;
+    strbuf_append_cstr(out, "events have been waiting for Kafka for too long, so no new orders are "
+                            "taken: try again later with the same Idempotency-Key");
+}
+
+static void put_reason(const struct command *command, const struct rejection *rejection,
+                       struct json_writer *writer)
+{
+    (void)command;
+    (void)rejection;
+    json_put_member_string(writer, "reason", STRVIEW("outbox-age"));
+}
+
 static void put_sku(const struct command *command, const struct rejection *rejection,
                     struct json_writer *writer)
 {
@@ -301,6 +318,7 @@ static const struct {
     [REJECTION_VERSION_CONFLICT] = {say_version_conflict, put_versions},
     [REJECTION_TOTAL_TOO_LARGE] = {say_too_large, put_too_large},
     [REJECTION_KEY_REUSED] = {say_key_reused, NULL},
+    [REJECTION_OUTBOX_TOO_OLD] = {say_outbox_too_old, put_reason},
 };
 static_assert(sizeof TELLINGS / sizeof TELLINGS[0] == REJECTION_KIND_COUNT,
               "every rejection needs words");

@@ -6,7 +6,7 @@
  * right only for small tables are switched off. */
 /* The number of shards comes first, to be compared. */
 const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation),"
-                               " set_config('lock_timeout', '1s', false),"
+                               " set_config('lock_timeout', '250ms', false),"
                                " set_config('plan_cache_mode', 'force_generic_plan', false),"
                                " set_config('enable_seqscan', 'off', false),"
                                " set_config('enable_hashjoin', 'off', false),"
@@ -18,6 +18,11 @@ const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation),"
 #define EPOCH_MS(column) "(extract(epoch FROM " column ") * 1000)::bigint"
 #define AT(column)       "timestamptz 'epoch' + n." column " * interval '1 ms'"
 
+#define STOCK_FOR_UPDATE                                                                           \
+    "SELECT sku, available FROM stock WHERE sku IN (SELECT unnest($1::text[])"                     \
+    " UNION SELECT sku FROM order_line WHERE order_id = ANY($2::uuid[]))"                          \
+    " ORDER BY sku FOR UPDATE"
+
 /* Fails the transaction unless the update touched as many rows as were asked for. */
 #define GUARDED(update, count_of)                                                                  \
     "WITH touched AS (" update " RETURNING 1)"                                                     \
@@ -28,8 +33,15 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [BEGIN_BATCH] = {"BEGIN", 0},
     [ROLLBACK_BATCH] = {"ROLLBACK", 0},
     [COMMIT_BATCH] = {"COMMIT", 0},
-    [LOCK_SHARD] = {"SELECT pg_advisory_xact_lock(outbox_lock_class(), $1::int)", 1},
-    [READ_CLOCK] = {"SELECT " EPOCH_MS("clock_timestamp()"), 0},
+    [TRY_SHARDS] = {
+        "SELECT shard, pg_try_advisory_xact_lock(outbox_lock_class(), shard)"
+        " FROM unnest($1::int[]) AS shard", 1},
+    [QUEUE_FOR_SHARD] = {
+        "SELECT $1::int, pg_advisory_xact_lock(outbox_lock_class(), $1::int) IS NOT NULL", 1},
+    [READ_GROUND] = {
+        "SELECT " EPOCH_MS("clock_timestamp()") ", shards, " EPOCH_MS("created_at") ","
+        " (SELECT max(position) FROM relay_shard WHERE shard = ANY($1::smallint[]))"
+        " FROM installation", 1},
     [LOAD_RECEIPTS] = {
         "SELECT key, encode(request, 'hex'), status, version, location, body"
         " FROM receipt WHERE key = ANY($1::uuid[])", 1},
@@ -48,10 +60,8 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         "SELECT sku, version, name, unit_price_minor, currency, discontinued, "
         EPOCH_MS("updated_at") " FROM product WHERE sku = ANY($1::text[])", 1},
     /* One statement, in key order: two batches that want the same rows queue up, never cross. */
-    [LOCK_STOCK] = {
-        "SELECT sku, available FROM stock WHERE sku IN (SELECT unnest($1::text[])"
-        " UNION SELECT sku FROM order_line WHERE order_id = ANY($2::uuid[]))"
-        " ORDER BY sku FOR UPDATE", 2},
+    [LOCK_STOCK] = {STOCK_FOR_UPDATE, 2},
+    [LOCK_FREE_STOCK] = {STOCK_FOR_UPDATE " SKIP LOCKED", 2},
     [INSERT_CUSTOMERS] = {
         "INSERT INTO customer (customer_id, version, name, email, phone, active, updated_at)"
         " SELECT n.id, n.version, n.name, n.email, n.phone, n.active, " AT("at")
@@ -104,15 +114,17 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         " FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[])"
         " AS n(id, status, authorized, reference) WHERE p.order_id = n.id",
         "$1::uuid[]"), 4},
+    /* seq must only grow: $10 is the greatest that is known to be taken. */
     [INSERT_OUTBOX] = {
-        "INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, aggregateversion,"
-        " shard, headers, occurred_at)"
+        "WITH fresh AS (INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload,"
+        " aggregateversion, shard, headers, occurred_at)"
         " SELECT n.id, n.kind, n.aggregate, n.type, n.payload::json, n.version, n.shard,"
         " n.headers::jsonb, " AT("at")
         " FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[],"
         " $7::smallint[], $8::text[], $9::bigint[]) WITH ORDINALITY"
         " AS n(id, kind, aggregate, type, payload, version, shard, headers, at, place)"
-        " ORDER BY n.place", 9},
+        " ORDER BY n.place RETURNING seq)"
+        " SELECT max(seq), 1 / (min(seq) > $10::bigint)::int FROM fresh", 10},
     /* In key order and without ON CONFLICT: a key used for two aggregates at once must fail. */
     [INSERT_RECEIPTS] = {
         "INSERT INTO receipt (key, request, status, version, location, body, created_at)"

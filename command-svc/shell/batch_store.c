@@ -8,23 +8,23 @@
 #include "common/contract/shard.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEPS_MAX = SHARDS_MAX + 16 };
-
-struct step {
-    enum batch_statement statement;
-    int shard; /* LOCK_SHARD */
-};
+enum { STEPS_MAX = 32, DIGITS_MAX = 24 };
 
 struct batch_store {
     struct pgconn *conn;
     struct batch *batch;
-    struct step steps[STEPS_MAX]; /* of the trip in flight */
+    enum batch_statement steps[STEPS_MAX]; /* of the trip in flight */
     size_t step_count;
     struct batch_columns columns;
-    int64_t now_ms;
+    struct ground ground;
+    bool has_shard[SHARDS_MAX];
+    int64_t floor;
+    int64_t last_seq;
+    bool skips_stock;
     bool is_corrupt; /* loaded rows did not make sense, or memory ran out under them */
     pgconn_done_fn *on_done;
     void *user;
@@ -52,26 +52,33 @@ void batch_store_free(struct batch_store *store)
 /* ---- trips --------------------------------------------------------------------------------- */
 
 /* A refused query also spoils its trip, and that is where it is reported. */
-static void queue(struct batch_store *store, struct step step, const struct strview *params,
-                  size_t param_count)
+static void queue(struct batch_store *store, enum batch_statement statement,
+                  const struct strview *params, size_t param_count)
 {
     assert(store->step_count < STEPS_MAX);
-    store->steps[store->step_count++] = step;
+    store->steps[store->step_count++] = statement;
     struct error err;
-    (void)!pgconn_query(store->conn, step.statement, params, param_count, &err);
+    (void)!pgconn_query(store->conn, statement, params, param_count, &err);
 }
 
 static void queue_plain(struct batch_store *store, enum batch_statement statement)
 {
-    queue(store, (struct step){.statement = statement}, NULL, 0);
+    queue(store, statement, NULL, 0);
 }
 
 static void queue_columns(void *user, enum batch_statement statement)
 {
     struct batch_store *store = user;
     struct strview params[BATCH_COLUMNS_MAX];
+    char floor[DIGITS_MAX];
     store->is_corrupt |= !batch_columns_close(&store->columns, params);
-    queue(store, (struct step){.statement = statement}, params, store->columns.count);
+    size_t count = store->columns.count;
+    if (statement == INSERT_OUTBOX) {
+        assert(count < BATCH_COLUMNS_MAX);
+        (void)snprintf(floor, sizeof floor, "%" PRId64, store->floor);
+        params[count++] = strview_of(floor);
+    }
+    queue(store, statement, params, count);
 }
 
 void batch_store_rollback(struct batch_store *store)
@@ -140,7 +147,7 @@ static void queue_loads(struct batch_store *store)
         batch_columns_open(&store->columns, 2);
         add_ids(store, 0, world->products, is_entry);
         add_ids(store, 1, world->orders, is_order_with_claims);
-        queue_columns(store, LOCK_STOCK);
+        queue_columns(store, store->skips_stock ? LOCK_FREE_STOCK : LOCK_STOCK);
     }
 }
 
@@ -278,27 +285,67 @@ static void take_stock(struct batch_store *store, const struct pgconn_result *re
     }
     entry->loaded_available = pgconn_value_i64(result, row, 1);
     entry->product.available = entry->loaded_available;
+    entry->is_stock_missed = false;
 }
 
-static void take_clock(struct batch_store *store, const struct pgconn_result *result, size_t row)
+static void take_shard(struct batch_store *store, const struct pgconn_result *result, size_t row)
 {
-    store->now_ms = pgconn_value_i64(result, row, 0);
+    const int64_t shard = pgconn_value_i64(result, row, 0);
+    store->is_corrupt |= shard < 0 || shard >= SHARDS_MAX;
+    if (!store->is_corrupt) {
+        store->has_shard[shard] = strview_is(pgconn_value(result, row, 1), "t");
+    }
+}
+
+static void take_ground(struct batch_store *store, const struct pgconn_result *result, size_t row)
+{
+    store->ground = (struct ground){.now_ms = pgconn_value_i64(result, row, 0),
+                                    .shards = pgconn_value_i64(result, row, 1),
+                                    .installed_ms = pgconn_value_i64(result, row, 2),
+                                    .position = pgconn_value_i64(result, row, 3)};
+}
+
+/* What exists has a row of stock; where rows that are locked are left out, it is missed until it
+ * comes. */
+static void expect_stock(struct batch_store *store)
+{
+    struct world *world = &store->batch->world;
+    for (struct world_entry *entry = world->products; entry != NULL; entry = entry->next) {
+        struct world_product *product = (void *)entry;
+        product->is_stock_missed = product->loaded_version > 0;
+    }
+    for (struct world_entry *entry = world->orders; entry != NULL; entry = entry->next) {
+        const struct world_order *order = (const void *)entry;
+        for (size_t i = 0; i < order->order.claim_count; i++) {
+            struct world_product *product = world_product(world, order->order.claims[i].sku);
+            store->is_corrupt |= product == NULL;
+            if (product != NULL) {
+                product->is_stock_missed = true;
+            }
+        }
+    }
 }
 
 typedef void take_row_fn(struct batch_store *store, const struct pgconn_result *result, size_t row);
 
 static take_row_fn *const TAKERS[BATCH_STATEMENT_COUNT] = {
-    [READ_CLOCK] = take_clock,        [LOAD_RECEIPTS] = take_receipt, [LOAD_ORDERS] = take_order,
-    [LOAD_CUSTOMERS] = take_customer, [LOAD_PRODUCTS] = take_product, [LOCK_STOCK] = take_stock,
+    [TRY_SHARDS] = take_shard,      [QUEUE_FOR_SHARD] = take_shard,
+    [READ_GROUND] = take_ground,    [LOAD_RECEIPTS] = take_receipt,
+    [LOAD_ORDERS] = take_order,     [LOAD_CUSTOMERS] = take_customer,
+    [LOAD_PRODUCTS] = take_product, [LOCK_STOCK] = take_stock,
+    [LOCK_FREE_STOCK] = take_stock,
 };
 
 static void on_load_result(void *user, size_t index, const struct pgconn_result *result)
 {
     struct batch_store *store = user;
-    const enum batch_statement statement = store->steps[index].statement;
+    const enum batch_statement statement = store->steps[index];
     if (statement == LOAD_CLAIMS) {
         take_claims(store, result);
         return;
+    }
+    if (statement == LOCK_FREE_STOCK) {
+        expect_stock(store);
     }
     for (size_t row = 0; TAKERS[statement] != NULL && row < pgconn_row_count(result); row++) {
         TAKERS[statement](store, result, row);
@@ -317,48 +364,84 @@ static void on_trip_done(void *user, const struct pgconn_failure *failure)
     store->on_done(store->user, failure);
 }
 
-void batch_store_load(struct batch_store *store, struct batch *batch, const int *shards,
-                      size_t shard_count, pgconn_done_fn *on_done, void *user)
+/* One statement where locks are tried, so that all are asked for at one moment. */
+static void queue_locks(struct batch_store *store, const struct batch_load *load)
 {
+    struct strview params[BATCH_COLUMNS_MAX];
+    batch_columns_open(&store->columns, 1);
+    for (size_t i = 0; i < load->shard_count; i++) {
+        store->has_shard[load->shards[i]] = false;
+        batch_columns_i64(&store->columns, 0, load->shards[i]);
+    }
+    store->is_corrupt |= !batch_columns_close(&store->columns, params);
+    if (load->is_queueing) {
+        char shard[DIGITS_MAX];
+        (void)snprintf(shard, sizeof shard, "%d", load->shards[0]);
+        const struct strview param = strview_of(shard);
+        queue(store, QUEUE_FOR_SHARD, &param, 1);
+    } else {
+        queue(store, TRY_SHARDS, params, 1);
+    }
+    queue(store, READ_GROUND, params, 1);
+}
+
+void batch_store_load(struct batch_store *store, struct batch *batch, const struct batch_load *load,
+                      pgconn_done_fn *on_done, void *user)
+{
+    assert(!load->is_queueing || load->shard_count == 1);
     store->batch = batch;
     store->step_count = 0;
     store->is_corrupt = false;
+    store->skips_stock = load->skips_stock;
     store->on_done = on_done;
     store->user = user;
+    store->ground = (struct ground){0};
     queue_plain(store, BEGIN_BATCH);
-    for (size_t i = 0; i < shard_count; i++) {
-        char digits[sizeof "-2147483648"];
-        (void)snprintf(digits, sizeof digits, "%d", shards[i]);
-        const struct strview param = strview_of(digits);
-        queue(store, (struct step){.statement = LOCK_SHARD, .shard = shards[i]}, &param, 1);
-    }
-    queue_plain(store, READ_CLOCK);
+    queue_locks(store, load);
     queue_loads(store);
     pgconn_send_trip(store->conn, on_load_result, on_trip_done, store);
 }
 
-int64_t batch_store_now_ms(const struct batch_store *store)
+const struct ground *batch_store_ground(const struct batch_store *store)
 {
-    return store->now_ms;
+    return &store->ground;
 }
 
-int batch_store_blocked_shard(const struct batch_store *store, const struct pgconn_failure *failure)
+bool batch_store_has_shard(const struct batch_store *store, int shard)
 {
-    const bool is_lock_timeout = strcmp(failure->sqlstate, "55P03") == 0;
-    if (!is_lock_timeout || failure->index >= store->step_count ||
-        store->steps[failure->index].statement != LOCK_SHARD) {
-        return -1;
+    return store->has_shard[shard];
+}
+
+static void on_save_result(void *user, size_t index, const struct pgconn_result *result)
+{
+    struct batch_store *store = user;
+    if (store->steps[index] == INSERT_OUTBOX) {
+        store->last_seq = pgconn_value_i64(result, 0, 0);
     }
-    return store->steps[failure->index].shard;
 }
 
 void batch_store_save(struct batch_store *store, const struct batch_record *records, int shards,
-                      pgconn_done_fn *on_done, void *user)
+                      int64_t floor, pgconn_done_fn *on_done, void *user)
 {
     store->step_count = 0;
+    store->floor = floor;
+    store->last_seq = 0;
     store->on_done = on_done;
     store->user = user;
     batch_save(store->batch, records, shards, &store->columns, queue_columns, store);
     queue_plain(store, store->is_corrupt ? ROLLBACK_BATCH : COMMIT_BATCH);
-    pgconn_send_trip(store->conn, NULL, on_trip_done, store);
+    pgconn_send_trip(store->conn, on_save_result, on_trip_done, store);
+}
+
+int64_t batch_store_last_seq(const struct batch_store *store)
+{
+    return store->last_seq;
+}
+
+enum batch_trouble batch_store_trouble(const struct batch_store *store,
+                                       const struct pgconn_failure *failure)
+{
+    return batch_trouble_of(failure->index < store->step_count ? store->steps[failure->index]
+                                                               : BATCH_STATEMENT_COUNT,
+                            failure);
 }

@@ -5,9 +5,10 @@
  * Everything between BEGIN and COMMIT is two trips: load, then save. The
  * statements stand in batch_sql.c, the rows that are saved in batch_save.c.
  *
- * Why the advisory locks come first, each in a statement of its own: a statement
+ * Why the advisory locks come first, in a statement of their own: a statement
  * begun after the lock is held sees everything the lock's last holder committed;
  * and seq, drawn under it, follows the order of commits (see sql/0002_outbox.sql).
+ * They are tried, not waited for: what was not got is left out of the batch.
  *
  * Ownership: the batch is the caller's and stays put from load to save.
  */
@@ -16,6 +17,7 @@
 
 #include "command-svc/core/batch.h"
 #include "command-svc/shell/batch_save.h"
+#include "command-svc/shell/batch_trouble.h"
 #include "common/io/pgconn.h"
 
 struct batch_store;
@@ -27,19 +29,39 @@ void batch_store_free(struct batch_store *store);
 /* Queues a ROLLBACK as a trip of its own: after any failure while connected. */
 void batch_store_rollback(struct batch_store *store);
 
-/* Sends the load trip; on_done comes when the batch's world is filled. shards are sorted. */
-void batch_store_load(struct batch_store *store, struct batch *batch, const int *shards,
-                      size_t shard_count, pgconn_done_fn *on_done, void *user);
+struct batch_load {
+    const int *shards; /* sorted; borrowed for the call */
+    size_t shard_count;
+    bool is_queueing; /* waits for the lock of its one shard instead of trying it */
+    bool skips_stock; /* leaves out rows of stock that are locked instead of waiting for them */
+};
 
-/* The database's clock, read under the locks; epoch milliseconds. Valid once loaded. */
-int64_t batch_store_now_ms(const struct batch_store *store);
-
-/* The shard whose lock failed in the load trip, or -1 when something else did. */
-int batch_store_blocked_shard(const struct batch_store *store,
-                              const struct pgconn_failure *failure);
-
-/* Sends the save trip, COMMIT included; records[i] belongs to item i. */
-void batch_store_save(struct batch_store *store, const struct batch_record *records, int shards,
+/* Sends the load trip; on_done comes when the batch's world is filled. */
+void batch_store_load(struct batch_store *store, struct batch *batch, const struct batch_load *load,
                       pgconn_done_fn *on_done, void *user);
+
+/* What the batch stands on, read under the locks. Valid once loaded. */
+struct ground {
+    int64_t now_ms; /* the database's clock; epoch milliseconds */
+    int64_t shards;
+    int64_t installed_ms; /* when the database was made: another time, another database */
+    int64_t position;     /* greatest seq the relay has published of the batch's shards */
+};
+const struct ground *batch_store_ground(const struct batch_store *store);
+
+/* Whether the load got the lock of that shard. */
+bool batch_store_has_shard(const struct batch_store *store, int shard);
+
+/* Sends the save trip, COMMIT included; records[i] belongs to item i. Every new seq must be above
+ * floor, or the trip fails. */
+void batch_store_save(struct batch_store *store, const struct batch_record *records, int shards,
+                      int64_t floor, pgconn_done_fn *on_done, void *user);
+
+/* The greatest seq that the save drew; 0: none. */
+int64_t batch_store_last_seq(const struct batch_store *store);
+
+/* Why a trip failed. */
+enum batch_trouble batch_store_trouble(const struct batch_store *store,
+                                       const struct pgconn_failure *failure);
 
 #endif

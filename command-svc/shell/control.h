@@ -8,12 +8,13 @@
  * under way, any number of commits cost one more. A lost ring costs the relay
  * one poll interval.
  *
- * The age of the oldest unpublished event is looked at once a second: beyond a
- * limit new orders are refused, as an outbox that nobody empties fills the disk.
+ * Once a second it looks at the age of the oldest unpublished event (beyond a limit new orders
+ * are refused, as an outbox that nobody empties fills the disk), compares what the sequence
+ * of outbox.seq handed out last with what was handed out before (a sequence that went back makes
+ * events that no relay reads), and asks who has the locks that commands wait for.
  *
  * Upkeep, once a minute: partitions of the outbox are attached ahead, receipts past their
- * retention deleted in small portions. At the first connection the number of
- * shards is read.
+ * retention deleted in small portions. At each connection the number of shards is read.
  */
 #ifndef COMMAND_SVC_SHELL_CONTROL_H
 #define COMMAND_SVC_SHELL_CONTROL_H
@@ -25,15 +26,19 @@
 #include <stdint.h>
 
 struct control;
+struct held;
 struct loop;
 struct metrics;
 
 struct control_options {
     const char *database_url;
     int64_t receipt_retention_ms;
-    void (*on_shards)(void *user, int shards); /* once */
+    /* At each connection: the number of shards, and when the database was made. */
+    void (*on_installation)(void *user, int shards, int64_t installed_ms);
     /* About once a second: how long the oldest event not yet published has waited. */
     void (*on_outbox_age)(void *user, int64_t age_ms);
+    int64_t (*greatest_seq)(void *user); /* that this process committed */
+    struct held *held;                   /* the locks to find holders of; borrowed */
     void *user;
     struct metrics *metrics;
 };
@@ -46,6 +51,12 @@ void control_free(struct control *control);
 
 /* Tells the relay that the outbox has grown. Never fails; costs nothing while disconnected. */
 void control_ring_bell(struct control *control);
+
+/* The outbox lacks a partition for its next rows: makes it at once. */
+void control_make_partition(struct control *control);
+
+/* A lock is missed: asks who has it, at once. */
+void control_find_holders(struct control *control);
 
 /* What is remembered under a key; views are valid for the callback. */
 struct control_receipt {
@@ -63,7 +74,10 @@ typedef void control_receipt_fn(void *user, const struct control_receipt *receip
 void control_find_receipt(struct control *control, const struct uuid *key,
                           control_receipt_fn *on_receipt, void *user);
 
-/* ERROR_NONE once the number of shards is known and the connection stands. */
+/* ERROR_NONE while the number of shards is known and the database answers on this connection. */
 enum error_kind control_probe(void *user, struct error *err);
+
+/* ERROR_NONE while the sequence of outbox.seq only grows. */
+enum error_kind control_sequence_probe(void *user, struct error *err);
 
 #endif

@@ -6,7 +6,7 @@
 #include "command-svc/shell/headers.h"
 #include "command-svc/shell/id_source.h"
 #include "command-svc/shell/identity.h"
-#include "command-svc/shell/lane.h"
+#include "command-svc/shell/lanes.h"
 #include "common/base/cleanup.h"
 #include "common/base/embedded_text.h"
 #include "common/base/id_form.h"
@@ -437,10 +437,6 @@ static bool submit(struct asking *asking)
         return refuse_busy(asking, DOOR_OVERLOADED, "overloaded", "queue-full",
                            "too many commands are waiting: try again with the same "
                            "Idempotency-Key");
-    case LANES_BEHIND:
-        return refuse_busy(asking, DOOR_OVERLOADED, "overloaded", "outbox-age",
-                           "events have been waiting for Kafka for too long, so no new orders are "
-                           "taken: try again later with the same Idempotency-Key");
     case LANES_UNAVAILABLE:
         return refuse_unavailable(asking);
     case LANES_TAKEN:

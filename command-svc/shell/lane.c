@@ -3,170 +3,93 @@
 
 #include "command-svc/core/door.h"
 #include "command-svc/metrics.h"
+#include "command-svc/shell/batch_record.h"
 #include "command-svc/shell/batch_sql.h"
 #include "command-svc/shell/batch_store.h"
+#include "command-svc/shell/lane_internal.h"
 #include "common/base/fault_point.h"
-#include "common/contract/shard.h"
+#include "common/base/stall.h"
+#include "common/io/jitter.h"
 #include "common/io/loop.h"
+#include "common/io/pgconn.h"
+#include "common/run/activity.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
     BATCH_BYTES_MAX = 64 << 20, /* arena of a batch: loaded rows, events and answers */
-    BLOCKED_MS = 1000,          /* a shard whose lock was taken elsewhere is left out that long */
-    TICK_MS = 100,              /* deadlines of waiting commands are looked at */
-    RETRY_MS = 20,              /* after a deadlock or the like */
-};
-
-enum lane_state { LANE_IDLE = 0, LANE_LOADING, LANE_SAVING };
-
-struct queue {
-    struct submission *first;
-    struct submission *last;
-    size_t count;
-};
-
-struct lane {
-    struct lanes *lanes;
-    struct pgconn *conn;
-    struct batch_store *store;
-    enum lane_state state;
-    struct queue queue;
-    struct door door;
-    struct loop_deferred *start; /* at the end of this turn, so that a whole turn joins in */
-    struct loop_timer *tick;
-    int64_t not_before_ms;
-    int64_t started_ms; /* the batch in flight */
-    int64_t shards;     /* of the database it is connected to */
-    size_t batch_max;   /* halved by data errors, doubled by success */
-    struct arena arena;
-    struct batch batch;
-    struct submission *submissions[BATCH_COMMANDS_MAX];
-    struct batch_record records[BATCH_COMMANDS_MAX];
-    struct strbuf text; /* one event or answer at a time, then copied to the arena */
-    struct strbuf location;
-    bool has_events;
-};
-
-struct lanes {
-    struct loop *loop;
-    struct lanes_options options;
-    int shards;
-    bool is_behind;
-    int64_t blocked_until_ms[SHARDS_MAX];
-    struct lane *lanes; /* options.count of them */
+    FAILING_MS = 1000,
+    FAILED_LATELY_MS = 5000, /* a command alone comes again each second */
 };
 
 static void on_start(void *user);
 static void on_loaded(void *user, const struct pgconn_failure *failure);
 static void on_saved(void *user, const struct pgconn_failure *failure);
 
-/* ---- the queue ----------------------------------------------------------------------------- */
-
-static void push_back(struct queue *queue, struct submission *submission)
-{
-    submission->next = NULL;
-    if (queue->last == NULL) {
-        queue->first = submission;
-    } else {
-        queue->last->next = submission;
-    }
-    queue->last = submission;
-    queue->count++;
-}
-
-static void push_front(struct queue *queue, struct submission *submission)
-{
-    submission->next = queue->first;
-    queue->first = submission;
-    if (queue->last == NULL) {
-        queue->last = submission;
-    }
-    queue->count++;
-}
-
-static struct submission *pop_front(struct queue *queue)
-{
-    struct submission *submission = queue->first;
-    if (submission != NULL) {
-        queue->first = submission->next;
-        queue->count--;
-        if (queue->first == NULL) {
-            queue->last = NULL;
-        }
-    }
-    return submission;
-}
-
-/* An answer that no rule decided and no receipt remembers. */
-static void answer_problem(struct lane *lane, struct submission *submission, int status,
-                           const char *slug, const char *detail)
-{
-    struct answer answer = {.status = status};
-    strbuf_reset(&lane->text);
-    (void)!answer_write_problem(status, slug, detail, &lane->text, &answer);
-    submission->on_answer(submission->user, &answer);
-}
-
-static void drop_expired(struct lane *lane)
-{
-    const int64_t now_ms = loop_now_ms();
-    struct queue kept = {0};
-    struct submission *submission;
-    while ((submission = pop_front(&lane->queue)) != NULL) {
-        if (submission->deadline_ms > now_ms) {
-            push_back(&kept, submission);
-        } else {
-            metrics_add(lane->lanes->options.metrics, METRIC_COMMANDS_EXPIRED, 0, 1);
-            answer_problem(lane, submission, 503, "dependency-unavailable",
-                           "The database did not take the command in time; send it again with "
-                           "the same Idempotency-Key.");
-        }
-    }
-    lane->queue = kept;
-}
-
 /* ---- collecting ---------------------------------------------------------------------------- */
 
-static bool is_blocked(const struct lanes *lanes, int shard, int64_t now_ms)
+/* False when the batch is full. */
+static bool collect_from(struct lane *lane, int shard)
 {
-    return lanes->blocked_until_ms[shard] > now_ms;
+    struct backlog *backlog = &lane->common->backlog;
+    struct waiter *first;
+    while ((first = backlog_first(backlog, shard)) != NULL) {
+        struct submission *submission = (struct submission *)first;
+        struct error err;
+        if (lane->batch.count == lane->batch_max ||
+            !batch_has_room(&lane->batch, &submission->command) ||
+            batch_add(&lane->batch, &submission->command, &err) != ERROR_NONE) {
+            return false;
+        }
+        (void)backlog_take(backlog, shard);
+        lane->submissions[lane->batch.count - 1] = submission;
+    }
+    return true;
 }
 
-/* Takes submissions in their order; those of a blocked shard stay, and so keep theirs. */
+/* Shard by shard, so that a busy one waits for its turn, too, when the batch is full. */
 static void collect(struct lane *lane)
 {
-    const int64_t now_ms = loop_now_ms();
-    struct queue kept = {0};
-    struct submission *submission;
-    bool is_full = false;
-    while ((submission = pop_front(&lane->queue)) != NULL) {
-        is_full = is_full || lane->batch.count == lane->batch_max ||
-                  !batch_has_room(&lane->batch, &submission->command);
-        struct error err;
-        if (is_full || is_blocked(lane->lanes, submission->shard, now_ms)) {
-            push_back(&kept, submission);
-        } else if (batch_add(&lane->batch, &submission->command, &err) == ERROR_NONE) {
-            lane->submissions[lane->batch.count - 1] = submission;
-        } else {
-            is_full = true;
-            push_back(&kept, submission);
+    const struct lane_common *common = lane->common;
+    const int step = common->options->count;
+    const int own = (common->shards - lane->place + step - 1) / step;
+    for (int i = 0; i < own; i++) {
+        const int nth = (lane->first_shard + i) % own;
+        const int shard = lane->place + nth * step;
+        if (turns_may_try(&common->turns, shard) && !collect_from(lane, shard)) {
+            lane->first_shard = nth + 1;
+            return;
         }
     }
-    lane->queue = kept;
+}
+
+static void collect_queued(struct lane *lane)
+{
+    struct lane_common *common = lane->common;
+    const int shard = turns_next(&common->turns, &common->backlog, common->shards, loop_now_ms());
+    if (shard == TURNS_NONE) {
+        return;
+    }
+    (void)collect_from(lane, shard);
+    if (lane->batch.count > 0) {
+        turns_queue(&common->turns, shard);
+        lane->queued_shard = shard;
+    }
 }
 
 static size_t list_shards(const struct lane *lane, int ret_shards[static SHARDS_MAX])
 {
     bool wanted[SHARDS_MAX] = {false};
     for (size_t i = 0; i < lane->batch.count; i++) {
-        wanted[lane->submissions[i]->shard] = true;
+        wanted[lane->submissions[i]->waiter.shard] = true;
     }
     size_t count = 0;
-    for (int shard = 0; shard < lane->lanes->shards; shard++) {
+    for (int shard = 0; shard < lane->common->shards; shard++) {
         if (wanted[shard]) {
             ret_shards[count++] = shard;
         }
@@ -174,274 +97,304 @@ static size_t list_shards(const struct lane *lane, int ret_shards[static SHARDS_
     return count;
 }
 
-static void schedule(struct lane *lane)
+static void load(struct lane *lane)
 {
-    if (lane->state == LANE_IDLE && lane->queue.count > 0) {
-        loop_deferred_schedule(lane->start);
-    }
+    int shards[SHARDS_MAX];
+    const struct batch_load load = {
+        .shards = shards,
+        .shard_count = list_shards(lane, shards),
+        .is_queueing = lane_queues(lane),
+        .skips_stock = loop_now_ms() < lane->common->skips_stock_ms,
+    };
+    lane->state = LANE_LOADING;
+    lane->started_ms = loop_now_ms();
+    (void)FAULT_POINT("command.batch_begin");
+    batch_store_load(lane->store, &lane->batch, &load, on_loaded, lane);
+    (void)FAULT_POINT("command.load_sent");
 }
 
 static void on_start(void *user)
 {
     struct lane *lane = user;
-    if (lane->queue.count > 0 && !loop_timer_is_armed(lane->tick)) {
-        loop_timer_start(lane->tick, TICK_MS);
-    }
-    if (lane->state != LANE_IDLE || lane->queue.count == 0 || !pgconn_is_ready(lane->conn) ||
-        loop_now_ms() < lane->not_before_ms) {
+    if (lane->state != LANE_IDLE || lane->common->backlog.count == 0 ||
+        !pgconn_is_ready(lane->conn) || loop_timer_is_armed(lane->pause)) {
         return;
     }
     arena_reset(&lane->arena);
     batch_init(&lane->batch, &lane->arena);
-    collect(lane);
-    if (lane->batch.count == 0) {
-        batch_done(&lane->batch);
-        return;
-    }
-    int shards[SHARDS_MAX];
-    const size_t shard_count = list_shards(lane, shards);
-    lane->state = LANE_LOADING;
-    lane->started_ms = loop_now_ms();
-    (void)FAULT_POINT("command.batch_begin");
-    batch_store_load(lane->store, &lane->batch, shards, shard_count, on_loaded, lane);
-    (void)FAULT_POINT("command.load_sent");
-}
-
-/* ---- failing ------------------------------------------------------------------------------- */
-
-static void finish_batch(struct lane *lane)
-{
-    batch_done(&lane->batch);
-    lane->state = LANE_IDLE;
-    schedule(lane);
-}
-
-static void requeue(struct lane *lane)
-{
-    for (size_t i = lane->batch.count; i > 0; i--) {
-        push_front(&lane->queue, lane->submissions[i - 1]);
-    }
-}
-
-static void give_up_on_poison(struct lane *lane, const struct error *err)
-{
-    struct submission *submission = lane->submissions[0];
-    log_event(LOG_ERROR, "command_failed",
-              LOG_STR("command", command_name(submission->command.kind)),
-              LOG_VIEW("aggregate_id", submission->command.aggregate_id),
-              LOG_STR("command_id", submission->command.command_id.text), LOG_ERR(err));
-    metrics_add(lane->lanes->options.metrics, METRIC_COMMANDS_FAILED, 0, 1);
-    answer_problem(lane, submission, 500, "internal",
-                   "The command could not be carried out and nothing was changed; the log names "
-                   "the cause by the command's id.");
-}
-
-/* The batch goes back to the front of the queue; what is done about the cause differs. */
-static void fail_batch(struct lane *lane, const struct pgconn_failure *failure)
-{
-    const int shard = batch_store_blocked_shard(lane->store, failure);
-    const bool is_receipt =
-        failure->err.kind == ERROR_CONFLICT && strcmp(failure->constraint, "receipt_pkey") == 0;
-    const bool is_transient = failure->err.kind == ERROR_TRANSIENT || is_receipt;
-
-    metrics_add(lane->lanes->options.metrics, METRIC_BATCHES_REPEATED, 0, 1);
-    batch_store_rollback(lane->store);
-    if (!is_transient && lane->batch.count == 1) {
-        give_up_on_poison(lane, &failure->err);
-        finish_batch(lane);
-        return;
-    }
-    log_event(LOG_WARN, "batch_repeated", LOG_INT("commands", lane->batch.count),
-              LOG_STR("sqlstate", failure->sqlstate), LOG_ERR(&failure->err));
-    requeue(lane);
-    if (shard >= 0) {
-        lane->lanes->blocked_until_ms[shard] = loop_now_ms() + BLOCKED_MS;
-    } else if (is_transient) {
-        lane->not_before_ms = loop_now_ms() + RETRY_MS;
+    (lane_queues(lane) ? collect_queued : collect)(lane);
+    if (lane->batch.count > 0) {
+        load(lane);
     } else {
-        lane->batch_max = (lane->batch.count + 1) / 2;
-    }
-    finish_batch(lane);
-    if (!loop_timer_is_armed(lane->tick)) {
-        loop_timer_start(lane->tick, RETRY_MS);
+        batch_done(&lane->batch);
     }
 }
+
+void lane_wake(struct lane *lane)
+{
+    if (lane->state == LANE_IDLE && lane->common->backlog.count > 0) {
+        loop_deferred_schedule(lane->start);
+    }
+}
+
+static void on_pause_over(void *user)
+{
+    lane_wake(user);
+}
+
+/* ---- what was loaded ----------------------------------------------------------------------- */
 
 static void fail_by_ourselves(struct lane *lane, const struct error *err)
 {
     const struct pgconn_failure failure = {.err = *err, .index = SIZE_MAX};
-    fail_batch(lane, &failure);
+    lane_fail(lane, &failure);
 }
 
-/* ---- deciding ------------------------------------------------------------------------------ */
-
-static struct strview keep_text(struct lane *lane, const struct strbuf *text, bool *ok)
+/* With another number of shards nothing can be written: the connection is given up, and the next
+ * one says so. In a database made anew with the same number nothing else of what we know holds. */
+static bool is_our_database(struct lane *lane)
 {
-    const struct strview view = strbuf_view(text);
-    const char *copy = arena_copy(&lane->arena, view);
-    *ok = *ok && copy != NULL;
-    return (struct strview){.data = copy, .len = copy == NULL ? 0 : view.len};
+    struct lane_common *common = lane->common;
+    const struct ground ground = *batch_store_ground(lane->store);
+    const bool has_our_shards = ground.shards == common->shards;
+    if (has_our_shards && ground.installed_ms == common->installed_ms) {
+        return true;
+    }
+    batch_store_rollback(lane->store);
+    lane_return_all(lane);
+    if (lane_queues(lane)) {
+        turns_give_up(&common->turns, lane->queued_shard);
+    }
+    if (!has_our_shards) {
+        pgconn_abandon(lane->conn, "this database has another number of shards");
+    } else {
+        common->on_other_database(common->user, ground.installed_ms);
+    }
+    return false;
 }
 
-static bool encode_event(const struct domain_event *event, struct strbuf *out)
+static void note_had(struct lane_common *common, int shard)
 {
-    switch (event->aggregate) {
-    case AGGREGATE_ORDER:
-        return order_event_encode(&event->order, out);
-    case AGGREGATE_CUSTOMER:
-        return customer_event_encode(&event->customer, out);
-    case AGGREGATE_PRODUCT:
-    case AGGREGATE_COUNT:
-    default:
-        return product_event_encode(&event->product, out);
+    char name[NAME_LEN_MAX];
+    (void)snprintf(name, sizeof name, "%d", shard);
+    held_had(&common->held, HELD_SHARD, strview_of(name));
+}
+
+static void settle_queued(struct lane *lane)
+{
+    struct lane_common *common = lane->common;
+    const int step = common->options->count;
+    turns_got(&common->turns, lane->queued_shard);
+    note_had(common, lane->queued_shard);
+    turns_let_try(&common->turns, lane->queued_shard % step, step, common->shards);
+    common->on_change(common->user);
+}
+
+static void settle_shard(struct lane_common *common, int shard, bool is_got)
+{
+    if (is_got) {
+        turns_got(&common->turns, shard);
+        note_had(common, shard);
+    } else {
+        turns_missed(&common->turns, shard, loop_now_ms());
     }
 }
 
-static bool record_event(struct lane *lane, const struct outcome *outcome,
-                         struct batch_record *record)
+/* Takes note of which locks were got, and leaves out the commands of the others. */
+static void settle_locks(struct lane *lane)
 {
-    strbuf_reset(&lane->text);
-    bool ok = encode_event(&outcome->event, &lane->text);
-    record->payload = keep_text(lane, &lane->text, &ok);
-    lane->has_events = true;
-    return ok;
-}
-
-static bool record_answer(struct lane *lane, const struct batch_item *item,
-                          struct batch_record *record)
-{
-    strbuf_reset(&lane->text);
-    strbuf_reset(&lane->location);
-    bool ok = answer_write(item->command, &item->outcome, lane->batch.now_ms, &lane->text,
-                           &lane->location, &record->answer);
-    record->answer.body = keep_text(lane, &lane->text, &ok);
-    record->answer.location = keep_text(lane, &lane->location, &ok);
-    return ok;
-}
-
-static struct answer replayed_answer(const struct world_receipt *receipt)
-{
-    return (struct answer){.status = receipt->status,
-                           .version = receipt->version,
-                           .location = receipt->location,
-                           .body = receipt->body,
-                           .is_replayed = true};
-}
-
-static bool record_item(struct lane *lane, size_t index)
-{
-    const struct batch_item *item = &lane->batch.items[index];
-    struct batch_record *record = &lane->records[index];
-    *record = (struct batch_record){.payload = {0}};
-    switch (item->outcome.kind) {
-    case OUTCOME_REPLAYED:
-        record->answer = replayed_answer(item->receipt);
-        return true;
-    case OUTCOME_REPEATED:
-        record->answer = lane->records[item->outcome.original].answer;
-        record->answer.is_replayed = true;
-        return true;
-    case OUTCOME_ACCEPTED:
-        return record_event(lane, &item->outcome, record) && record_answer(lane, item, record);
-    case OUTCOME_REJECTED:
-    default:
-        return record_answer(lane, item, record);
+    bool is_settled[SHARDS_MAX] = {false};
+    if (lane_queues(lane)) {
+        settle_queued(lane);
+        return;
     }
-}
-
-static enum error_kind record_all(struct lane *lane, struct error *err)
-{
-    lane->has_events = false;
     for (size_t i = 0; i < lane->batch.count; i++) {
-        if (!record_item(lane, i)) {
-            return error_set(err, ERROR_EXHAUSTED, "an event or answer is larger than %d bytes",
-                             EVENT_BYTES_MAX);
+        const int shard = lane->submissions[i]->waiter.shard;
+        const bool is_got = batch_store_has_shard(lane->store, shard);
+        if (!is_settled[shard]) {
+            is_settled[shard] = true;
+            settle_shard(lane->common, shard, is_got);
+        }
+        if (!is_got) {
+            batch_postpone(&lane->batch, i);
         }
     }
-    return ERROR_NONE;
+}
+
+static int64_t seq_floor(const struct lane *lane)
+{
+    const int64_t position = batch_store_ground(lane->store)->position;
+    const int64_t ours = lane->common->greatest_seq;
+    return position > ours ? position : ours;
+}
+
+static void give_shard_back(struct lane *lane)
+{
+    if (lane_queues(lane)) {
+        turns_used(&lane->common->turns, lane->queued_shard);
+    }
 }
 
 static void on_loaded(void *user, const struct pgconn_failure *failure)
 {
     struct lane *lane = user;
     if (failure != NULL) {
-        fail_batch(lane, failure);
+        lane_fail(lane, failure);
         return;
     }
+    const struct ground *ground = batch_store_ground(lane->store);
+    if (!is_our_database(lane)) {
+        lane_end_batch(lane);
+        return;
+    }
+    settle_locks(lane);
     struct error err;
-    if (batch_decide(&lane->batch, batch_store_now_ms(lane->store), &err) != ERROR_NONE ||
-        record_all(lane, &err) != ERROR_NONE) {
+    if (batch_decide(&lane->batch, ground->now_ms, &err) != ERROR_NONE ||
+        batch_record_all(&lane->recorder, &lane->batch, &err) != ERROR_NONE) {
         fail_by_ourselves(lane, &err);
         return;
     }
     (void)FAULT_POINT("command.decided");
+    if (lane->recorder.decided == 0) {
+        batch_store_rollback(lane->store);
+        lane_put_postponed_back(lane);
+        give_shard_back(lane);
+        lane_end_batch(lane);
+        return;
+    }
     lane->state = LANE_SAVING;
-    batch_store_save(lane->store, lane->records, lane->lanes->shards, on_saved, lane);
+    batch_store_save(lane->store, lane->recorder.records, lane->common->shards, seq_floor(lane),
+                     on_saved, lane);
     (void)FAULT_POINT("command.commit_sent");
 }
 
 /* ---- answering ----------------------------------------------------------------------------- */
 
-static size_t metric_outcome(const struct batch_item *item)
+static void remember(struct lane *lane, size_t index)
 {
-    return (size_t)item->outcome.kind;
+    const struct batch_item *item = &lane->batch.items[index];
+    const struct answer *answer = &lane->recorder.records[index].answer;
+    if (item->outcome.is_remembered) {
+        receipt_memory_put(lane->common->memory, &item->command->receipt_key,
+                           &(struct remembered){.request_hash = item->command->request_hash,
+                                                .status = answer->status,
+                                                .version = answer->version,
+                                                .location = answer->location,
+                                                .body = answer->body});
+    }
+}
+
+static void count_answer(const struct lane *lane, size_t index)
+{
+    struct metrics *metrics = lane->common->options->metrics;
+    const struct outcome *outcome = &lane->batch.items[index].outcome;
+    if (lane->recorder.records[index].answer.status == 503) {
+        metrics_add(metrics, METRIC_COMMANDS_REFUSED, DOOR_OVERLOADED, 1);
+    } else {
+        metrics_add(metrics, METRIC_COMMANDS, (size_t)outcome->kind, 1);
+    }
+    metrics_observe(metrics, METRIC_COMMAND_SECONDS, 0,
+                    (double)(loop_now_us() - lane->submissions[index]->queued_us) / 1e6);
 }
 
 static void answer_all(struct lane *lane)
 {
-    struct metrics *metrics = lane->lanes->options.metrics;
-    const int64_t now_us = loop_now_us();
     for (size_t i = 0; i < lane->batch.count; i++) {
         struct submission *submission = lane->submissions[i];
-        metrics_add(metrics, METRIC_COMMANDS, metric_outcome(&lane->batch.items[i]), 1);
-        metrics_observe(metrics, METRIC_COMMAND_SECONDS, 0,
-                        (double)(now_us - submission->queued_us) / 1e6);
-        submission->on_answer(submission->user, &lane->records[i].answer);
+        if (lane->batch.items[i].outcome.kind == OUTCOME_POSTPONED) {
+            continue;
+        }
+        remember(lane, i);
+        count_answer(lane, i);
+        submission->on_answer(submission->user, &lane->recorder.records[i].answer);
         if (i == 0) {
             (void)FAULT_POINT("command.between_replies");
         }
     }
 }
 
+static void note_success(struct lane *lane)
+{
+    const int64_t now_ms = loop_now_ms();
+    struct metrics *metrics = lane->common->options->metrics;
+    const int64_t last_seq = batch_store_last_seq(lane->store);
+    if (last_seq > lane->common->greatest_seq) {
+        lane->common->greatest_seq = last_seq;
+    }
+    lane->batches++;
+    lane->failures = 0;
+    activity_succeeded(&lane->work, now_ms);
+    door_note(&lane->door, lane->recorder.decided, now_ms);
+    metrics_observe(metrics, METRIC_BATCH_COMMANDS, 0, (double)lane->recorder.decided);
+    metrics_observe(metrics, METRIC_BATCH_SECONDS, 0, (double)(now_ms - lane->started_ms) / 1e3);
+    lane->batch_max =
+        lane->batch_max * 2 < BATCH_COMMANDS_MAX ? lane->batch_max * 2 : BATCH_COMMANDS_MAX;
+}
+
 static void on_saved(void *user, const struct pgconn_failure *failure)
 {
     struct lane *lane = user;
     if (failure != NULL) {
-        fail_batch(lane, failure);
+        lane_fail(lane, failure);
         return;
     }
     (void)FAULT_POINT("command.after_commit");
-    door_note(&lane->door, lane->batch.count, loop_now_ms());
-    metrics_observe(lane->lanes->options.metrics, METRIC_BATCH_COMMANDS, 0,
-                    (double)lane->batch.count);
-    metrics_observe(lane->lanes->options.metrics, METRIC_BATCH_SECONDS, 0,
-                    (double)(loop_now_ms() - lane->started_ms) / 1e3);
-    if (lane->has_events) {
-        lane->lanes->options.on_commit(lane->lanes->options.user);
+    note_success(lane);
+    if (lane->recorder.has_events) {
+        lane->common->options->on_commit(lane->common->options->user);
     }
     (void)FAULT_POINT("command.before_reply");
+    lane_put_postponed_back(lane); /* first: it reads what answered commands may own */
     answer_all(lane);
-    lane->batch_max =
-        lane->batch_max * 2 < BATCH_COMMANDS_MAX ? lane->batch_max * 2 : BATCH_COMMANDS_MAX;
-    finish_batch(lane);
+    give_shard_back(lane);
+    lane_end_batch(lane);
 }
 
 /* ---- the connection ------------------------------------------------------------------------ */
 
-/* A database that took the statements and never answers holds the batch; giving the connection up
- * turns the batch into one with an unknown end, which its receipts resolve. */
-static void on_tick(void *user)
+static bool has_work(const struct lane *lane)
 {
-    struct lane *lane = user;
-    if (lane->state != LANE_IDLE &&
-        loop_now_ms() - lane->started_ms > lane->lanes->options.command_timeout_ms) {
-        pgconn_abandon(lane->conn, "no answer to a batch within the command timeout");
+    const struct lane_common *common = lane->common;
+    const int step = common->options->count;
+    for (int shard = lane->place; !lane_queues(lane) && shard < common->shards; shard += step) {
+        if (turns_may_try(&common->turns, shard) && backlog_first(&common->backlog, shard)) {
+            return true;
+        }
     }
-    drop_expired(lane);
-    schedule(lane);
-    if (lane->queue.count > 0 || lane->state != LANE_IDLE) {
-        loop_timer_start(lane->tick, TICK_MS);
-    }
+    return lane->state != LANE_IDLE;
+}
+
+bool lane_is_stalled(struct lane *lane, int64_t now_ms)
+{
+    return stall_look(&lane->stall, has_work(lane), lane->batches, now_ms);
+}
+
+bool lane_is_idle(const struct lane *lane)
+{
+    return lane->state == LANE_IDLE;
+}
+
+enum error_kind lane_connection(const struct lane *lane, struct error *err)
+{
+    return pgconn_is_ready(lane->conn)
+               ? ERROR_NONE
+               : error_set(err, ERROR_TRANSIENT, "%s", pgconn_last_error(lane->conn));
+}
+
+enum error_kind lane_work(const struct lane *lane, int64_t now_ms, struct error *err)
+{
+    /* A failure that no attempt followed is old news: without commands nobody would take it back.
+     */
+    const bool is_failing = activity_is_failing(&lane->work) &&
+                            now_ms - lane->work.failing_since_ms >= FAILING_MS &&
+                            now_ms - lane->failed_ms < FAILED_LATELY_MS;
+    return is_failing ? error_set(err, ERROR_TRANSIENT, "%s: %s", lane->name, lane->work.last.text)
+                      : ERROR_NONE;
+}
+
+struct door *lane_door(struct lane *lane)
+{
+    return &lane->door;
 }
 
 /* A database made anew may have another number: writing by the old one would put events where
@@ -449,54 +402,47 @@ static void on_tick(void *user)
 static enum error_kind check_setup(void *user, const struct pgconn_result *result,
                                    struct error *err)
 {
-    struct lane *lane = user;
+    const struct lane *lane = user;
     const int64_t shards = pgconn_value_i64(result, 0, 0);
-    lane->shards = shards;
-    if (lane->lanes->shards == 0 || lane->lanes->shards == shards) {
+    if (lane->common->shards == 0 || lane->common->shards == shards) {
         return ERROR_NONE;
     }
     return error_set(err, ERROR_TRANSIENT,
-                     "this database has %lld shards, and not the %d of the one before: start "
+                     "this database has %" PRId64
+                     " shards, and not the %d of the one before: start "
                      "command-svc anew",
-                     (long long)shards, lane->lanes->shards);
+                     shards, lane->common->shards);
 }
 
 static void on_ready(void *user)
 {
     struct lane *lane = user;
-    log_event(LOG_INFO, "lane_connected", LOG_INT("lane", lane - lane->lanes->lanes));
-    schedule(lane);
+    log_event(LOG_INFO, "lane_connected", LOG_INT("lane", lane->place));
+    lane_wake(lane);
 }
 
 static void on_lost(void *user, const struct error *err)
 {
     const struct lane *lane = user;
-    log_event(LOG_WARN, "lane_lost", LOG_INT("lane", lane - lane->lanes->lanes), LOG_ERR(err),
+    log_event(LOG_WARN, "lane_lost", LOG_INT("lane", lane->place), LOG_ERR(err),
               LOG_TEXT("connecting again; commands wait until their deadline"));
 }
 
-static enum error_kind lane_init(struct lane *lane, struct lanes *lanes, struct error *err)
+static enum error_kind connect(struct lane *lane, struct error *err)
 {
-    lane->lanes = lanes;
-    lane->batch_max = BATCH_COMMANDS_MAX;
-    lane->door = (struct door){.floor = lanes->options.queue_floor};
-    arena_init(&lane->arena, BATCH_BYTES_MAX);
-    strbuf_init(&lane->text, EVENT_BYTES_MAX);
-    strbuf_init(&lane->location, EVENT_BYTES_MAX);
-    lane->start = loop_deferred_new(lanes->loop, on_start, lane);
-    lane->tick = loop_timer_new(lanes->loop, on_tick, lane);
     const struct pgconn_options options = {
-        .url = lanes->options.database_url,
+        .url = lane->common->options->database_url,
         .application_name = "command-svc lane",
         .setup_sql = BATCH_SETUP_SQL,
         .check_setup = check_setup,
+        .reply_timeout_ms = lane->common->options->command_timeout_ms,
         .statements = BATCH_STATEMENTS,
         .statement_count = BATCH_STATEMENT_COUNT,
         .on_ready = on_ready,
         .on_lost = on_lost,
         .user = lane,
     };
-    const enum error_kind kind = pgconn_new(lanes->loop, &options, &lane->conn, err);
+    const enum error_kind kind = pgconn_new(lane->common->loop, &options, &lane->conn, err);
     if (kind != ERROR_NONE) {
         return kind;
     }
@@ -504,120 +450,48 @@ static enum error_kind lane_init(struct lane *lane, struct lanes *lanes, struct 
     return lane->store == NULL ? error_set(err, ERROR_FATAL, "no memory for a lane") : ERROR_NONE;
 }
 
-static void lane_done(struct lane *lane)
+enum error_kind lane_new(struct lane_common *common, int place, struct lane **ret_lane,
+                         struct error *err)
 {
-    if (lane->lanes == NULL) {
-        return; /* never begun */
+    struct lane *lane = calloc(1, sizeof *lane);
+    if (lane == NULL) {
+        return error_set(err, ERROR_FATAL, "no memory for a lane");
+    }
+    lane->common = common;
+    lane->place = place;
+    lane->batch_max = BATCH_COMMANDS_MAX;
+    lane->door = (struct door){.floor = common->options->queue_floor};
+    (void)snprintf(lane->name, sizeof lane->name, lane_queues(lane) ? "queueing lane" : "lane %d",
+                   place);
+    activity_init(&lane->work, lane->name);
+    arena_init(&lane->arena, BATCH_BYTES_MAX);
+    batch_recorder_init(&lane->recorder);
+    strbuf_init(&lane->text, EVENT_BYTES_MAX);
+    lane->start = loop_deferred_new(common->loop, on_start, lane);
+    lane->pause = loop_timer_new(common->loop, on_pause_over, lane);
+    const enum error_kind kind = connect(lane, err);
+    if (kind != ERROR_NONE) {
+        lane_free(lane);
+        return kind;
+    }
+    *ret_lane = lane;
+    return ERROR_NONE;
+}
+
+void lane_free(struct lane *lane)
+{
+    if (lane == NULL) {
+        return;
     }
     if (lane->state != LANE_IDLE) {
         batch_done(&lane->batch);
     }
     batch_store_free(lane->store);
     pgconn_free(lane->conn);
-    loop_timer_free(lane->tick);
+    loop_timer_free(lane->pause);
     loop_deferred_free(lane->start);
     arena_done(&lane->arena);
+    batch_recorder_done(&lane->recorder);
     strbuf_done(&lane->text);
-    strbuf_done(&lane->location);
-}
-
-/* ---- what the caller sees ------------------------------------------------------------------ */
-
-enum error_kind lanes_new(struct loop *loop, const struct lanes_options *options,
-                          struct lanes **ret_lanes, struct error *err)
-{
-    struct lanes *lanes = calloc(1, sizeof *lanes);
-    struct lane *each = calloc((size_t)options->count, sizeof *each);
-    if (lanes == NULL || each == NULL) {
-        free(lanes);
-        free(each);
-        return error_set(err, ERROR_FATAL, "no memory for %d lanes", options->count);
-    }
-    lanes->loop = loop;
-    lanes->options = *options;
-    lanes->lanes = each;
-    for (int i = 0; i < options->count; i++) {
-        const enum error_kind kind = lane_init(&each[i], lanes, err);
-        if (kind != ERROR_NONE) {
-            lanes_free(lanes);
-            return kind;
-        }
-    }
-    *ret_lanes = lanes;
-    return ERROR_NONE;
-}
-
-void lanes_free(struct lanes *lanes)
-{
-    if (lanes == NULL) {
-        return;
-    }
-    for (int i = 0; i < lanes->options.count; i++) {
-        lane_done(&lanes->lanes[i]);
-    }
-    free(lanes->lanes);
-    free(lanes);
-}
-
-int lanes_shards(const struct lanes *lanes)
-{
-    return lanes->shards;
-}
-
-void lanes_set_shards(struct lanes *lanes, int shards)
-{
-    assert(shards > 0 && shards <= SHARDS_MAX);
-    lanes->shards = shards;
-    for (int i = 0; i < lanes->options.count; i++) { /* those that connected before */
-        struct lane *lane = &lanes->lanes[i];
-        if (pgconn_is_ready(lane->conn) && lane->shards != shards) {
-            pgconn_abandon(lane->conn, "this database has another number of shards");
-        }
-    }
-}
-
-void lanes_set_behind(struct lanes *lanes, bool is_behind)
-{
-    lanes->is_behind = is_behind;
-}
-
-enum lanes_verdict lanes_submit(struct lanes *lanes, struct submission *submission)
-{
-    if (lanes->shards == 0) {
-        return LANES_UNAVAILABLE;
-    }
-    if (lanes->is_behind && submission->command.kind == COMMAND_PLACE_ORDER) {
-        return LANES_BEHIND;
-    }
-    submission->shard = shard_of(submission->command.aggregate_id, lanes->shards);
-    struct lane *lane = &lanes->lanes[submission->shard % lanes->options.count];
-    if (!door_admits(&lane->door, submission->command.kind, lane->queue.count, loop_now_ms())) {
-        return LANES_OVERLOADED;
-    }
-    submission->deadline_ms = loop_now_ms() + lanes->options.command_timeout_ms;
-    submission->queued_us = loop_now_us();
-    push_back(&lane->queue, submission);
-    schedule(lane);
-    return LANES_TAKEN;
-}
-
-bool lanes_are_idle(const struct lanes *lanes)
-{
-    for (int i = 0; i < lanes->options.count; i++) {
-        if (lanes->lanes[i].state != LANE_IDLE || lanes->lanes[i].queue.count > 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-enum error_kind lanes_probe(void *user, struct error *err)
-{
-    const struct lanes *lanes = user;
-    for (int i = 0; i < lanes->options.count; i++) {
-        if (!pgconn_is_ready(lanes->lanes[i].conn)) {
-            return error_set(err, ERROR_TRANSIENT, "%s", pgconn_last_error(lanes->lanes[i].conn));
-        }
-    }
-    return ERROR_NONE;
+    free(lane);
 }

@@ -1,84 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lane.h - commands into batches, batches into transactions, outcomes to who waits.
+ * lane.h - one database connection: commands into a batch, the batch into a transaction.
  *
  * Why no timer: while one batch is in flight the next collects. An idle service
  * has batches of one and the lowest latency, a busy one grows them by itself.
- * A lane is one database connection and owns every n-th shard, so that lanes
- * meet only on rows of stock.
  *
- * What can go wrong, and what happens: a data error halves the batch until the
- * poison command stands alone and gets a 500; a deadlock, a lost connection or
- * an unanswered COMMIT repeats the batch from its beginning with the same ids
- * (what was committed is then found in the receipts); a shard whose lock is
- * taken elsewhere is left out for a while. A command that finds no way until
- * its deadline gets 503.
+ * What can go wrong, and what happens: shards whose lock was not got are left out; commands
+ * that want a row of stock which is not to be had rest; a data error halves the batch until
+ * the poison command stands alone and gets a 500; anything else repeats the batch from its
+ * beginning with the same ids (what was committed is then found in the receipts), and coming
+ * twice halves it, too; alone, a command rests and comes again until its deadline.
  *
- * Ownership: a submission is its submitter's and stays where it is, with all its
- * command points at, until on_answer. Threads: the loop's. Limits: see lanes_submit().
+ * Ownership: what the lanes share belongs to lanes.c. Threads: the loop's.
  */
 #ifndef COMMAND_SVC_SHELL_LANE_H
 #define COMMAND_SVC_SHELL_LANE_H
 
-#include "command-svc/shell/answer.h"
+#include "command-svc/core/receipt_memory.h"
+#include "command-svc/core/turns.h"
+#include "command-svc/shell/lanes.h"
 
-struct lanes;
-struct loop;
-struct metrics;
+struct lane;
 
-typedef void submission_answer_fn(void *user, const struct answer *answer);
-
-struct submission {
-    struct command command;
-    submission_answer_fn *on_answer; /* once, from the loop; the submission is free then */
+/* What all lanes look at and change. */
+struct lane_common {
+    struct loop *loop;
+    const struct lanes_options *options;
+    struct backlog backlog;
+    struct turns turns;
+    struct held held;
+    struct receipt_memory *memory;
+    int shards;             /* 0: not known */
+    int64_t installed_ms;   /* which database they are of; 0: not known */
+    int64_t greatest_seq;   /* committed by us */
+    int64_t skips_stock_ms; /* until then rows of stock are not waited for */
+    /* The database was made anew. */
+    void (*on_other_database)(void *user, int64_t installed_ms);
+    void (*on_change)(void *user); /* what the other lanes may do has changed */
     void *user;
-    /* the lane's own */
-    struct submission *next;
-    int shard;
-    int64_t deadline_ms;
-    int64_t queued_us;
 };
 
-struct lanes_options {
-    const char *database_url;
-    int count;                  /* connections */
-    int64_t command_timeout_ms; /* from submission to 503 */
-    size_t queue_floor;         /* submissions that may always wait in one lane, see core/door.h */
-    void (*on_commit)(void *user); /* events were committed: ring the relay's bell */
-    void *user;
-    struct metrics *metrics;
-};
+enum { LANE_QUEUES = -1 };
 
-MUST_USE enum error_kind lanes_new(struct loop *loop, const struct lanes_options *options,
-                                   struct lanes **ret_lanes, struct error *err);
+/* place: 0 … count - 1 owns every count-th shard from there; LANE_QUEUES queues for any. */
+MUST_USE enum error_kind lane_new(struct lane_common *common, int place, struct lane **ret_lane,
+                                  struct error *err);
+void lane_free(struct lane *lane);
 
-/* Submissions not answered yet are forgotten. */
-void lanes_free(struct lanes *lanes);
+/* There may be something to do; done at the end of this turn of the loop. */
+void lane_wake(struct lane *lane);
 
-/* The number of shards, read from the database once; 0 while it could not be. Needed to draw an
- * order id whose shard is that of its key. */
-int lanes_shards(const struct lanes *lanes);
+/* Every second; true when nothing gets on although commands wait. */
+bool lane_is_stalled(struct lane *lane, int64_t now_ms);
 
-/* Until then submissions are refused. */
-void lanes_set_shards(struct lanes *lanes, int shards);
+bool lane_is_idle(const struct lane *lane);
 
-/* While set, PlaceOrder is refused: events have been waiting for Kafka for too long. */
-void lanes_set_behind(struct lanes *lanes, bool is_behind);
+/* ERROR_NONE when connected; else why not. */
+enum error_kind lane_connection(const struct lane *lane, struct error *err);
 
-enum lanes_verdict {
-    LANES_TAKEN = 0,
-    LANES_OVERLOADED,  /* more waits than is worked off in a moment: 503 overloaded */
-    LANES_BEHIND,      /* PlaceOrder only: 503 overloaded, reason outbox-age */
-    LANES_UNAVAILABLE, /* the database was never reached yet: 503 dependency-unavailable */
-};
+/* ERROR_NONE while it gets on: no batch has failed for as long as a second. */
+enum error_kind lane_work(const struct lane *lane, int64_t now_ms, struct error *err);
 
-/* Takes the submission or refuses it at once, without touching the database. */
-MUST_USE enum lanes_verdict lanes_submit(struct lanes *lanes, struct submission *submission);
+/* Commands committed lately, for core/door.h. */
+struct door *lane_door(struct lane *lane);
 
-/* Nothing queued, nothing in flight. */
-bool lanes_are_idle(const struct lanes *lanes);
-
-/* ERROR_NONE when every lane is connected; else why not. */
-enum error_kind lanes_probe(void *user, struct error *err);
+/* An answer that no rule decided and no receipt remembers. */
+void lane_answer_problem(struct lane *lane, struct submission *submission, int status,
+                         const char *slug, const char *detail);
 
 #endif

@@ -2,6 +2,7 @@
 -- by status class, as an error answered fast is no order.
 local token = os.getenv("TOKEN")
 local run = os.getenv("RUN")
+local customer = os.getenv("CUSTOMER") or "demo"
 local count = 0
 local thread_number = 0
 local threads = {}
@@ -25,7 +26,7 @@ function request()
         ["Authorization"] = "Bearer " .. token,
         ["Content-Type"] = "application/json",
         ["Idempotency-Key"] = run .. "-" .. id .. "-" .. count,
-    }, '{"customer_id":"demo","currency":"GBP","lines":[{"sku":"sku-' .. a .. '","quantity":1},' ..
+    }, '{"customer_id":"' .. customer .. '","currency":"GBP","lines":[{"sku":"sku-' .. a .. '","quantity":1},' ..
        '{"sku":"sku-' .. b .. '","quantity":2}],"shipping_address":{"name":"Demo","line1":"1 High Street",' ..
        '"city":"Dover","postal_code":"CT16","region":"Kent","country":"GB"},' ..
        '"payment":{"provider":"demo","method":"card"}}')

@@ -209,6 +209,11 @@ static const struct {
      PROBLEM("idempotency-key-reused", "Idempotency key reused", "422",
              "this Idempotency-Key came with a different request before: repeat that request as it "
              "was, or use a new key\"")},
+    {{.kind = REJECTION_OUTBOX_TOO_OLD},
+     503,
+     PROBLEM("overloaded", "Overloaded", "503",
+             "events have been waiting for Kafka for too long, so no new orders are taken: try "
+             "again later with the same Idempotency-Key\",\"reason\":\"outbox-age\"")},
 };
 
 START_TEST(a_refusal_is_a_problem_with_its_fields)

@@ -170,6 +170,108 @@ START_TEST(a_loaded_order_gives_back_what_it_holds)
 }
 END_TEST
 
+/* ---- postponing ---------------------------------------------------------------------------- */
+
+static void assert_postponed(size_t at, const char *sku)
+{
+    ck_assert_int_eq(outcome(at)->kind, OUTCOME_POSTPONED);
+    ck_assert(!outcome(at)->is_remembered);
+    ck_assert(strview_is(outcome(at)->sku, sku));
+}
+
+START_TEST(a_command_without_its_shard_is_left_as_it_is)
+{
+    add(order_of_two());
+    add(a_registration("c-2"));
+    load_customer("c-1");
+    const struct world_product *product = load_product("sku-1");
+    batch_postpone(batch, 0);
+
+    decide();
+
+    assert_postponed(0, "");
+    assert_accepted(1, 1);
+    ck_assert_int_eq(product->product.available, STOCK);
+}
+END_TEST
+
+START_TEST(only_what_needs_a_missed_row_of_stock_is_postponed)
+{
+    static const struct wanted_line OTHER[] = {{{"sku-2", 5}, 1, PRICE_OF_CATALOGUE}};
+    static const struct claim CLAIMS[] = {{{"sku-1", 5}, 2}};
+    add(an_order("01990000-0000-7000-8000-00000000000b", ONE_LINE, 1));
+    add(an_order("01990000-0000-7000-8000-00000000000c", OTHER, 1));
+    add(a_delivery_of_stock("sku-1", 5));
+    add(a_step(COMMAND_CANCEL_ORDER));
+    load_customer("c-1");
+    load_product("sku-1")->is_stock_missed = true;
+    load_product("sku-2");
+    world_order(&batch->world, STRVIEW(SAMPLE_ORDER_ID))->order = (struct order){
+        .version = 1, .status = ORDER_STATUS_PLACED, .claims = CLAIMS, .claim_count = 1};
+
+    decide();
+
+    assert_postponed(0, "sku-1");
+    assert_accepted(1, 1);
+    assert_postponed(2, "sku-1");
+    assert_postponed(3, "sku-1");
+}
+END_TEST
+
+START_TEST(a_step_that_moves_no_stock_needs_no_row_of_it)
+{
+    static const struct claim CLAIMS[] = {{{"sku-1", 5}, 2}};
+    add(an_authorization(2 * SAMPLE_PRICE));
+    load_product("sku-1")->is_stock_missed = true;
+    world_order(&batch->world, STRVIEW(SAMPLE_ORDER_ID))->order =
+        (struct order){.version = 1,
+                       .status = ORDER_STATUS_PLACED,
+                       .total_minor = 2 * SAMPLE_PRICE,
+                       .claims = CLAIMS,
+                       .claim_count = 1};
+
+    decide();
+
+    assert_accepted(0, 2);
+}
+END_TEST
+
+START_TEST(a_receipt_answers_whatever_is_missed)
+{
+    const struct command *command = add(order_of_two());
+    load_product("sku-1")->is_stock_missed = true;
+    struct world_receipt *receipt = world_receipt(&batch->world, uuid_view(&command->receipt_key));
+    receipt->is_loaded = true;
+    memcpy(receipt->request_hash, command->request_hash, REQUEST_HASH_LEN);
+
+    decide();
+
+    ck_assert_int_eq(outcome(0)->kind, OUTCOME_REPLAYED);
+}
+END_TEST
+
+START_TEST(a_command_that_may_only_be_a_retry_needs_its_receipt_alone)
+{
+    struct command retry = order_of_two();
+    retry.is_retry_only = true;
+    struct command fresh = order_of_two();
+    fresh.is_retry_only = true;
+    const struct command *first = add(retry);
+    add(fresh);
+    struct world_receipt *receipt = world_receipt(&batch->world, uuid_view(&first->receipt_key));
+    receipt->is_loaded = true;
+    memcpy(receipt->request_hash, first->request_hash, REQUEST_HASH_LEN);
+
+    decide();
+
+    ck_assert_int_eq(outcome(0)->kind, OUTCOME_REPLAYED);
+    assert_rejected(1, REJECTION_OUTBOX_TOO_OLD);
+    ck_assert(!outcome(1)->is_remembered);
+    ck_assert_ptr_null(batch->world.orders);
+    ck_assert_ptr_null(batch->world.products);
+}
+END_TEST
+
 START_TEST(stock_given_back_is_sold_again_within_the_batch)
 {
     static const struct wanted_line ALL[] = {{{"sku-1", 5}, STOCK, PRICE_OF_CATALOGUE}};
@@ -412,6 +514,11 @@ int main(void)
     tcase_add_test(rules, a_refusal_that_is_not_remembered_leaves_the_key_free);
     tcase_add_test(rules, a_loaded_receipt_answers_every_repetition);
     tcase_add_test(rules, a_loaded_receipt_of_another_request_refuses);
+    tcase_add_test(rules, a_command_without_its_shard_is_left_as_it_is);
+    tcase_add_test(rules, only_what_needs_a_missed_row_of_stock_is_postponed);
+    tcase_add_test(rules, a_step_that_moves_no_stock_needs_no_row_of_it);
+    tcase_add_test(rules, a_receipt_answers_whatever_is_missed);
+    tcase_add_test(rules, a_command_that_may_only_be_a_retry_needs_its_receipt_alone);
     tcase_add_test(rules, a_batch_takes_so_many_commands);
     tcase_add_test(rules, a_batch_takes_so_many_lines_but_always_a_first_order);
     tcase_add_test(rules, an_arena_too_small_is_an_error);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * backlog.h - commands that wait, one line per shard; pure.
+ *
+ * Why lines per shard: what one shard waits for (its lock) must not be waited for by the
+ * commands of another, and taking a batch must not cost more the more are waiting. A line
+ * is kept in the order of arrival, also when a command comes back to it, so commands of one
+ * shard do not overtake each other.
+ *
+ * Why some rest: a command that wants a row of stock which somebody else holds, or that
+ * failed alone, leaves its line so that those behind it go on, and comes back after a
+ * pause that grows from BACKLOG_REST_MIN_MS to BACKLOG_REST_MAX_MS.
+ *
+ * Ownership: a waiter is its owner's, and in one line at a time. Units: monotonic
+ * milliseconds, handed in.
+ */
+#ifndef COMMAND_SVC_CORE_BACKLOG_H
+#define COMMAND_SVC_CORE_BACKLOG_H
+
+#include "common/contract/shard.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BACKLOG_REST_MIN_MS = 20, BACKLOG_REST_MAX_MS = 1000 };
+
+struct waiter {
+    int shard;           /* set by its owner before it joins; so is the deadline */
+    int64_t deadline_ms; /* never earlier than that of one who joined before */
+    /* the backlog's own */
+    struct waiter *next;
+    uint64_t place; /* in the order of arrival */
+    int64_t rest_ms;
+    int64_t rest_until_ms;
+};
+
+struct line {
+    struct waiter *first;
+    struct waiter *last;
+    size_t count;
+};
+
+struct backlog {
+    struct line lines[SHARDS_MAX];
+    struct line resting;
+    size_t count; /* in the lines, without those that rest */
+    uint64_t next_place;
+};
+
+/* Zeroed: empty. */
+
+/* To the end of its shard's line. */
+void backlog_join(struct backlog *backlog, struct waiter *waiter);
+
+/* Back to its place in the line, after it was taken. */
+void backlog_return(struct backlog *backlog, struct waiter *waiter);
+
+/* Out of the way for a while; returns how long. */
+int64_t backlog_rest(struct backlog *backlog, struct waiter *waiter, int64_t now_ms);
+
+/* Those whose rest is over go back to their lines. */
+void backlog_wake(struct backlog *backlog, int64_t now_ms);
+
+/* The first of a line, or NULL; backlog_take() also removes it. */
+struct waiter *backlog_first(const struct backlog *backlog, int shard);
+struct waiter *backlog_take(struct backlog *backlog, int shard);
+
+/* Removes one whose deadline is over; NULL when there is none. Looks at all lines' heads. */
+struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms);
+
+/* Removes any one, whatever it waits for; NULL when nobody waits. */
+struct waiter *backlog_take_any(struct backlog *backlog);
+
+bool backlog_is_empty(const struct backlog *backlog);
+
+#endif

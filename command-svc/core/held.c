@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/core/held.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const NAMES[HELD_KIND_COUNT] = {[HELD_SHARD] = "shard", [HELD_STOCK] = "stock"};
+
+const char *held_kind_name(enum held_kind kind)
+{
+    return NAMES[kind];
+}
+
+static size_t place_of(const struct held *held, enum held_kind kind, struct strview name)
+{
+    size_t i = 0;
+    while (i < held->count &&
+           (held->entries[i].kind != kind || !strview_is(name, held->entries[i].name))) {
+        i++;
+    }
+    return i;
+}
+
+static struct held_entry *find(struct held *held, enum held_kind kind, struct strview name)
+{
+    const size_t place = place_of(held, kind, name);
+    return place < held->count ? &held->entries[place] : NULL;
+}
+
+static void drop(struct held *held, struct held_entry *entry)
+{
+    *entry = held->entries[--held->count];
+}
+
+bool held_note(struct held *held, enum held_kind kind, struct strview name, int64_t since_ms,
+               int64_t now_ms)
+{
+    struct held_entry *entry = find(held, kind, name);
+    if (entry != NULL) {
+        entry->noted_ms = now_ms;
+        return false;
+    }
+    if (held->count == HELD_MAX) {
+        return false;
+    }
+    entry = &held->entries[held->count++];
+    *entry = (struct held_entry){.kind = kind, .since_ms = since_ms, .noted_ms = now_ms};
+    (void)snprintf(entry->name, sizeof entry->name, "%.*s", STRVIEW_ARG(name));
+    return true;
+}
+
+void held_had(struct held *held, enum held_kind kind, struct strview name)
+{
+    struct held_entry *entry = find(held, kind, name);
+    if (entry != NULL) {
+        drop(held, entry);
+    }
+}
+
+void held_look(struct held *held, int64_t now_ms)
+{
+    for (size_t i = held->count; i > 0; i--) {
+        if (now_ms - held->entries[i - 1].noted_ms >= HELD_FORGET_MS) {
+            drop(held, &held->entries[i - 1]);
+        }
+    }
+}
+
+void held_by(struct held *held, enum held_kind kind, struct strview name,
+             const struct holder *holder)
+{
+    struct held_entry *entry = find(held, kind, name);
+    if (entry == NULL) {
+        return;
+    }
+    const bool is_same = strcmp(entry->holder.transaction, holder->transaction) == 0;
+    entry->is_same_holder = entry->is_known && is_same;
+    entry->is_moving = entry->is_known && !is_same;
+    entry->is_told = entry->is_told && entry->is_known && entry->holder.pid == holder->pid;
+    entry->holder = *holder;
+    entry->is_known = true;
+}
+
+const struct held_entry *held_find(const struct held *held, enum held_kind kind,
+                                   struct strview name)
+{
+    const size_t place = place_of(held, kind, name);
+    return place < held->count ? &held->entries[place] : NULL;
+}
+
+size_t held_count(const struct held *held, enum held_kind kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < held->count; i++) {
+        count += held->entries[i].kind == kind ? 1 : 0;
+    }
+    return count;
+}

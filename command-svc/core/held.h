@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * held.h - locks that commands wait for and somebody else has, and who that is; pure.
+ *
+ * Why: a lock that stays away looks like slowness, and whoever may connect to the database
+ * can hold one. Its holder's name is the whole cure.
+ *
+ * An entry that nobody noted for HELD_FORGET_MS is gone.
+ * Units: monotonic milliseconds, handed in. Limits: HELD_MAX entries; more are not named.
+ */
+#ifndef COMMAND_SVC_CORE_HELD_H
+#define COMMAND_SVC_CORE_HELD_H
+
+#include "common/base/strview.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { HELD_MAX = 64, HELD_NAME_MAX = 64, HELD_FORGET_MS = 2500 };
+
+enum held_kind { HELD_SHARD = 0, HELD_STOCK, HELD_KIND_COUNT };
+
+struct holder {
+    int64_t pid;
+    char user[HELD_NAME_MAX];
+    char application[HELD_NAME_MAX];
+    char transaction[HELD_NAME_MAX]; /* tells one holding from the next of the same session */
+};
+
+struct held_entry {
+    enum held_kind kind;
+    char name[HELD_NAME_MAX + 1]; /* the shard's number, the sku */
+    int64_t since_ms;
+    int64_t noted_ms;
+    bool is_known;       /* holder says who */
+    bool is_same_holder; /* as at the look before */
+    bool is_moving;      /* another one than at the look before */
+    bool is_told;        /* the log has it */
+    struct holder holder;
+};
+
+struct held {
+    struct held_entry entries[HELD_MAX];
+    size_t count;
+};
+
+/* Commands miss it now, since then. True when it was not known yet. */
+bool held_note(struct held *held, enum held_kind kind, struct strview name, int64_t since_ms,
+               int64_t now_ms);
+
+/* It was had: forgets it. */
+void held_had(struct held *held, enum held_kind kind, struct strview name);
+
+/* Forgets what was not noted lately. */
+void held_look(struct held *held, int64_t now_ms);
+
+/* Who has it. Another session than before is to be told anew. */
+void held_by(struct held *held, enum held_kind kind, struct strview name,
+             const struct holder *holder);
+
+/* NULL when it is not there. */
+const struct held_entry *held_find(const struct held *held, enum held_kind kind,
+                                   struct strview name);
+
+size_t held_count(const struct held *held, enum held_kind kind);
+
+const char *held_kind_name(enum held_kind kind);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/core/turns.h"
+
+bool turns_may_try(const struct turns *turns, int shard)
+{
+    const struct turn *turn = &turns->of[shard];
+    return !turn->is_queued_for && (turn->misses < TURNS_MISSES || turn->may_try_again);
+}
+
+void turns_got(struct turns *turns, int shard)
+{
+    const bool is_queued_for = turns->of[shard].is_queued_for;
+    turns->of[shard] = (struct turn){.is_queued_for = is_queued_for};
+}
+
+void turns_missed(struct turns *turns, int shard, int64_t now_ms)
+{
+    struct turn *turn = &turns->of[shard];
+    if (turn->misses == 0) {
+        turn->missed_since_ms = now_ms;
+    }
+    turn->misses++;
+    turn->may_try_again = false;
+}
+
+static bool is_to_queue(const struct turn *turn, int64_t now_ms)
+{
+    return turn->misses >= TURNS_MISSES && !turn->is_queued_for && turn->due_ms <= now_ms;
+}
+
+int turns_next(struct turns *turns, const struct backlog *backlog, int shards, int64_t now_ms)
+{
+    for (int i = 1; i <= shards; i++) {
+        const int shard = (turns->last + i) % shards;
+        if (is_to_queue(&turns->of[shard], now_ms) && backlog_first(backlog, shard) != NULL) {
+            turns->last = shard;
+            return shard;
+        }
+    }
+    return TURNS_NONE;
+}
+
+void turns_queue(struct turns *turns, int shard)
+{
+    turns->of[shard].is_queued_for = true;
+}
+
+void turns_used(struct turns *turns, int shard)
+{
+    turns->of[shard] = (struct turn){0};
+}
+
+void turns_waited(struct turns *turns, int shard, bool is_same_holder, int64_t now_ms)
+{
+    struct turn *turn = &turns->of[shard];
+    const int64_t longer = turn->pause_ms == 0 ? TURNS_WAIT_MS : 2 * turn->pause_ms;
+    turn->is_queued_for = false;
+    turn->waits++;
+    turn->pause_ms = is_same_holder ? longer : 0;
+    if (turn->pause_ms > TURNS_PAUSE_MAX_MS) {
+        turn->pause_ms = TURNS_PAUSE_MAX_MS;
+    }
+    turn->due_ms = now_ms + turn->pause_ms;
+}
+
+void turns_give_up(struct turns *turns, int shard)
+{
+    turns->of[shard].is_queued_for = false;
+}
+
+void turns_let_try(struct turns *turns, int first, int step, int shards)
+{
+    for (int shard = first; shard < shards; shard += step) {
+        struct turn *turn = &turns->of[shard];
+        turn->may_try_again = turn->misses >= TURNS_MISSES && turn->waits == 0;
+    }
+}
+
+bool turns_is_stuck(const struct turns *turns, int shard)
+{
+    return turns->of[shard].waits > 0;
+}
+
+int64_t turns_missed_for_ms(const struct turns *turns, int shard, int64_t now_ms)
+{
+    const struct turn *turn = &turns->of[shard];
+    return turn->misses < TURNS_MISSES ? 0 : now_ms - turn->missed_since_ms;
+}

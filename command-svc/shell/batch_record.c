@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/shell/batch_record.h"
+
+#include <assert.h>
+
+void batch_recorder_init(struct batch_recorder *recorder)
+{
+    strbuf_init(&recorder->text, EVENT_BYTES_MAX);
+    strbuf_init(&recorder->location, EVENT_BYTES_MAX);
+}
+
+void batch_recorder_done(struct batch_recorder *recorder)
+{
+    strbuf_done(&recorder->text);
+    strbuf_done(&recorder->location);
+}
+
+static struct strview keep(const struct batch *batch, const struct strbuf *text, bool *ok)
+{
+    const struct strview view = strbuf_view(text);
+    const char *copy = arena_copy(batch->arena, view);
+    *ok = *ok && copy != NULL;
+    return (struct strview){.data = copy, .len = copy == NULL ? 0 : view.len};
+}
+
+typedef bool encode_fn(const struct domain_event *event, struct strbuf *out);
+
+static bool encode_order(const struct domain_event *event, struct strbuf *out)
+{
+    return order_event_encode(&event->order, out);
+}
+
+static bool encode_customer(const struct domain_event *event, struct strbuf *out)
+{
+    return customer_event_encode(&event->customer, out);
+}
+
+static bool encode_product(const struct domain_event *event, struct strbuf *out)
+{
+    return product_event_encode(&event->product, out);
+}
+
+static encode_fn *const ENCODERS[] = {
+    [AGGREGATE_ORDER] = encode_order,
+    [AGGREGATE_CUSTOMER] = encode_customer,
+    [AGGREGATE_PRODUCT] = encode_product,
+};
+static_assert(sizeof ENCODERS / sizeof ENCODERS[0] == AGGREGATE_COUNT,
+              "every aggregate has an encoder");
+
+static bool record_event(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+{
+    const struct domain_event *event = &batch->items[index].outcome.event;
+    strbuf_reset(&recorder->text);
+    bool ok = ENCODERS[event->aggregate](event, &recorder->text);
+    recorder->records[index].payload = keep(batch, &recorder->text, &ok);
+    recorder->has_events = true;
+    return ok;
+}
+
+static bool record_answer(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+{
+    const struct batch_item *item = &batch->items[index];
+    struct answer *answer = &recorder->records[index].answer;
+    strbuf_reset(&recorder->text);
+    strbuf_reset(&recorder->location);
+    bool ok = answer_write(item->command, &item->outcome, batch->now_ms, &recorder->text,
+                           &recorder->location, answer);
+    answer->body = keep(batch, &recorder->text, &ok);
+    answer->location = keep(batch, &recorder->location, &ok);
+    return ok;
+}
+
+static bool record_decision(struct batch_recorder *recorder, const struct batch *batch,
+                            size_t index)
+{
+    return record_event(recorder, batch, index) && record_answer(recorder, batch, index);
+}
+
+static bool record_replay(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+{
+    const struct world_receipt *receipt = batch->items[index].receipt;
+    recorder->records[index].answer = (struct answer){.status = receipt->status,
+                                                      .version = receipt->version,
+                                                      .location = receipt->location,
+                                                      .body = receipt->body,
+                                                      .is_replayed = true};
+    return true;
+}
+
+static bool record_repeat(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+{
+    struct answer *answer = &recorder->records[index].answer;
+    *answer = recorder->records[batch->items[index].outcome.original].answer;
+    answer->is_replayed = true;
+    return true;
+}
+
+static bool record_nothing(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+{
+    (void)batch;
+    (void)index;
+    recorder->decided--;
+    return true;
+}
+
+typedef bool record_fn(struct batch_recorder *recorder, const struct batch *batch, size_t index);
+
+static record_fn *const RECORDERS[] = {
+    [OUTCOME_ACCEPTED] = record_decision, [OUTCOME_REJECTED] = record_answer,
+    [OUTCOME_REPLAYED] = record_replay,   [OUTCOME_REPEATED] = record_repeat,
+    [OUTCOME_POSTPONED] = record_nothing,
+};
+
+enum error_kind batch_record_all(struct batch_recorder *recorder, const struct batch *batch,
+                                 struct error *err)
+{
+    recorder->has_events = false;
+    recorder->decided = batch->count;
+    for (size_t i = 0; i < batch->count; i++) {
+        recorder->records[i] = (struct batch_record){.payload = {0}};
+        if (!RECORDERS[batch->items[i].outcome.kind](recorder, batch, i)) {
+            return error_set(err, ERROR_EXHAUSTED, "an event or answer is larger than %d bytes",
+                             EVENT_BYTES_MAX);
+        }
+    }
+    return ERROR_NONE;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands in the lines of their shards: who comes next, who rests, whose time is over. */
+#include "command-svc/core/backlog.h"
+#include "tests/support/check_main.h"
+
+enum { WAITERS = 6, START_MS = 1000, TIMEOUT_MS = 10000 };
+
+static struct backlog backlog;
+static struct waiter waiters[WAITERS];
+
+static void open_backlog(void)
+{
+    backlog = (struct backlog){.count = 0};
+}
+
+/* The i-th joins i ms after the first. */
+static struct waiter *join(size_t i, int shard)
+{
+    waiters[i] = (struct waiter){.shard = shard, .deadline_ms = START_MS + TIMEOUT_MS + (int64_t)i};
+    backlog_join(&backlog, &waiters[i]);
+    return &waiters[i];
+}
+
+START_TEST(each_shard_has_a_line_of_its_own)
+{
+    join(0, 3);
+    join(1, 5);
+    join(2, 3);
+
+    ck_assert_ptr_eq(backlog_take(&backlog, 5), &waiters[1]);
+    ck_assert_ptr_eq(backlog_take(&backlog, 3), &waiters[0]);
+    ck_assert_ptr_eq(backlog_take(&backlog, 3), &waiters[2]);
+    ck_assert_ptr_null(backlog_take(&backlog, 3));
+    ck_assert(backlog_is_empty(&backlog));
+}
+END_TEST
+
+START_TEST(who_comes_back_keeps_the_place_whatever_the_order_of_coming)
+{
+    for (size_t i = 0; i < 4; i++) {
+        join(i, 0);
+    }
+    struct waiter *first = backlog_take(&backlog, 0);
+    struct waiter *second = backlog_take(&backlog, 0);
+    struct waiter *third = backlog_take(&backlog, 0);
+
+    backlog_return(&backlog, second);
+    backlog_return(&backlog, third);
+    backlog_return(&backlog, first);
+
+    ck_assert_uint_eq(backlog.count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_ptr_eq(backlog_take(&backlog, 0), &waiters[i]);
+    }
+}
+END_TEST
+
+START_TEST(who_comes_back_alone_is_followed_by_who_joins_later)
+{
+    join(0, 0);
+    backlog_return(&backlog, backlog_take(&backlog, 0));
+    join(1, 0);
+
+    ck_assert_ptr_eq(backlog_take(&backlog, 0), &waiters[0]);
+    ck_assert_ptr_eq(backlog_take(&backlog, 0), &waiters[1]);
+}
+END_TEST
+
+START_TEST(who_rests_lets_the_others_pass_and_comes_back_before_them)
+{
+    join(0, 0);
+    join(1, 0);
+    ck_assert_int_eq(backlog_rest(&backlog, backlog_take(&backlog, 0), START_MS),
+                     BACKLOG_REST_MIN_MS);
+    ck_assert_ptr_eq(backlog_first(&backlog, 0), &waiters[1]);
+
+    backlog_wake(&backlog, START_MS + BACKLOG_REST_MIN_MS - 1);
+    ck_assert_ptr_eq(backlog_first(&backlog, 0), &waiters[1]);
+    backlog_wake(&backlog, START_MS + BACKLOG_REST_MIN_MS);
+    ck_assert_ptr_eq(backlog_first(&backlog, 0), &waiters[0]);
+}
+END_TEST
+
+START_TEST(rests_grow_to_a_second)
+{
+    static const int64_t RESTS[] = {20, 40, 80, 160, 320, 640, 1000, 1000};
+    join(0, 0);
+    for (size_t i = 0; i < sizeof RESTS / sizeof RESTS[0]; i++) {
+        struct waiter *waiter = backlog_take(&backlog, 0);
+        ck_assert_int_eq(backlog_rest(&backlog, waiter, START_MS), RESTS[i]);
+        backlog_wake(&backlog, START_MS + RESTS[i]);
+    }
+}
+END_TEST
+
+START_TEST(time_is_over_for_who_waits_and_for_who_rests)
+{
+    join(0, 7);
+    join(1, 2);
+    join(2, 2);
+    (void)backlog_rest(&backlog, backlog_take(&backlog, 7), START_MS);
+
+    ck_assert_ptr_null(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS - 1));
+    ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS), &waiters[0]);
+    ck_assert_ptr_null(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS));
+    ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS + 2), &waiters[1]);
+    ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS + 2), &waiters[2]);
+    ck_assert(backlog_is_empty(&backlog));
+}
+END_TEST
+
+START_TEST(all_can_be_sent_away)
+{
+    join(0, 0);
+    join(1, 1);
+    (void)backlog_rest(&backlog, backlog_take(&backlog, 1), START_MS);
+
+    ck_assert_ptr_nonnull(backlog_take_any(&backlog));
+    ck_assert_ptr_nonnull(backlog_take_any(&backlog));
+    ck_assert_ptr_null(backlog_take_any(&backlog));
+    ck_assert(backlog_is_empty(&backlog));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("command-svc/core/backlog");
+    TCase *lines = tcase_create("lines");
+    tcase_add_checked_fixture(lines, open_backlog, NULL);
+    tcase_add_test(lines, each_shard_has_a_line_of_its_own);
+    tcase_add_test(lines, who_comes_back_keeps_the_place_whatever_the_order_of_coming);
+    tcase_add_test(lines, who_comes_back_alone_is_followed_by_who_joins_later);
+    tcase_add_test(lines, who_rests_lets_the_others_pass_and_comes_back_before_them);
+    tcase_add_test(lines, rests_grow_to_a_second);
+    tcase_add_test(lines, time_is_over_for_who_waits_and_for_who_rests);
+    tcase_add_test(lines, all_can_be_sent_away);
+    suite_add_tcase(suite, lines);
+    return check_main(suite);
+}

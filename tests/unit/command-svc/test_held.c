@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Locks that stay away, and who has them. */
+#include "command-svc/core/held.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+
+enum { NOW = 10000 };
+
+static struct held held;
+
+static void open_held(void)
+{
+    held = (struct held){.count = 0};
+}
+
+static bool note(const char *sku, int64_t now_ms)
+{
+    return held_note(&held, HELD_STOCK, strview_of(sku), NOW, now_ms);
+}
+
+static void is_held_by(int64_t pid, const char *transaction)
+{
+    struct holder holder = {.pid = pid, .user = "mallory", .application = "psql"};
+    (void)snprintf(holder.transaction, sizeof holder.transaction, "%s", transaction);
+    held_by(&held, HELD_STOCK, STRVIEW("sku-1"), &holder);
+}
+
+static struct held_entry *entry(void)
+{
+    ck_assert_uint_eq(held.count, 1);
+    return &held.entries[0];
+}
+
+START_TEST(what_is_missed_is_new_once)
+{
+    ck_assert(note("sku-1", NOW));
+    ck_assert(!note("sku-1", NOW + 1));
+    ck_assert(held_note(&held, HELD_SHARD, STRVIEW("sku-1"), NOW, NOW));
+    ck_assert_uint_eq(held_count(&held, HELD_STOCK), 1);
+    ck_assert_uint_eq(held_count(&held, HELD_SHARD), 1);
+}
+END_TEST
+
+START_TEST(what_was_had_is_forgotten)
+{
+    (void)note("sku-1", NOW);
+    (void)note("sku-2", NOW);
+    held_had(&held, HELD_STOCK, STRVIEW("sku-1"));
+
+    ck_assert_ptr_null(held_find(&held, HELD_STOCK, STRVIEW("sku-1")));
+    ck_assert_ptr_nonnull(held_find(&held, HELD_STOCK, STRVIEW("sku-2")));
+}
+END_TEST
+
+START_TEST(what_nobody_misses_any_more_is_forgotten)
+{
+    (void)note("sku-1", NOW);
+    (void)note("sku-1", NOW + 100);
+
+    held_look(&held, NOW + HELD_FORGET_MS);
+    ck_assert_uint_eq(held.count, 1);
+    held_look(&held, NOW + 100 + HELD_FORGET_MS);
+    ck_assert_uint_eq(held.count, 0);
+}
+END_TEST
+
+START_TEST(a_holder_that_stays_is_told_from_one_that_moves)
+{
+    (void)note("sku-1", NOW);
+    is_held_by(7, "741");
+    ck_assert(entry()->is_known && !entry()->is_same_holder && !entry()->is_moving);
+    is_held_by(7, "741");
+    ck_assert(entry()->is_same_holder && !entry()->is_moving);
+    is_held_by(7, "742");
+    ck_assert(!entry()->is_same_holder && entry()->is_moving);
+}
+END_TEST
+
+START_TEST(another_session_is_told_anew)
+{
+    (void)note("sku-1", NOW);
+    is_held_by(7, "741");
+    entry()->is_told = true;
+    is_held_by(7, "742");
+    ck_assert(entry()->is_told);
+    is_held_by(8, "743");
+    ck_assert(!entry()->is_told);
+}
+END_TEST
+
+START_TEST(more_than_the_most_are_not_named)
+{
+    char name[16];
+    for (int i = 0; i <= HELD_MAX; i++) {
+        (void)snprintf(name, sizeof name, "sku-%d", i);
+        ck_assert_int_eq(note(name, NOW), i < HELD_MAX);
+    }
+    ck_assert_uint_eq(held.count, HELD_MAX);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("command-svc/core/held");
+    TCase *locks = tcase_create("locks");
+    tcase_add_checked_fixture(locks, open_held, NULL);
+    tcase_add_test(locks, what_is_missed_is_new_once);
+    tcase_add_test(locks, what_was_had_is_forgotten);
+    tcase_add_test(locks, what_nobody_misses_any_more_is_forgotten);
+    tcase_add_test(locks, a_holder_that_stays_is_told_from_one_that_moves);
+    tcase_add_test(locks, another_session_is_told_anew);
+    tcase_add_test(locks, more_than_the_most_are_not_named);
+    suite_add_tcase(suite, locks);
+    return check_main(suite);
+}
