@@ -142,16 +142,25 @@ static void on_socket(void *user, bool readable, bool writable)
     }
 }
 
+static struct sockaddr_in address_of(uint32_t host, uint16_t port)
+{
+    return (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(host)};
+}
+
+/* Each time from another address of the loopback net: one would run out of ports, as each stays
+ * taken for a minute. */
 static int connect_to_server(void)
 {
-    const struct sockaddr_in address = {.sin_family = AF_INET,
-                                        .sin_port = htons(http_server_port(server)),
-                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    static uint32_t number;
+    const struct sockaddr_in from = address_of(INADDR_LOOPBACK + number++ % 0xffff00, 0);
+    const struct sockaddr_in to = address_of(INADDR_LOOPBACK, http_server_port(server));
     const int yes = 1; /* each piece at once */
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     EXPECT(fd >= 0);
     EXPECT(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0);
-    EXPECT(connect(fd, (const struct sockaddr *)&address, sizeof address) == 0);
+    EXPECT(bind(fd, (const struct sockaddr *)&from, sizeof from) == 0);
+    EXPECT(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
     return fd;
 }
 
