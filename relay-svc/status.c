@@ -3,7 +3,7 @@
 #include "common/base/arena.h"
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
-#include "common/io/http_client.h"
+#include "common/io/http/client.h"
 #include "common/io/loop.h"
 #include "common/run/service.h"
 #include "relay-svc/app.h"

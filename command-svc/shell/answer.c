@@ -2,7 +2,7 @@
 #include "command-svc/shell/answer.h"
 
 #include "common/contract/json.h"
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -6,7 +6,7 @@
 #include "common/base/cleanup.h"
 #include "common/contract/json.h"
 #include "common/io/digest.h"
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 #include "common/run/auth.h"
 
 enum { ANSWER_MAX = 1 << 20, KEY_MAX = 255, ANYBODY = (1 << ROLE_COUNT) - 1 };

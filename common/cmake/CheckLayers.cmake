@@ -8,7 +8,7 @@
 #      settings and metrics tables of its service; services never include each other
 #   2. a core (and contract) sees no socket, clock, thread or environment, a core no JSON either
 #   3. each library has one place that includes its headers
-#   4. *_internal.h is for its own folder
+#   4. internal.h and *_internal.h are for its own folder
 #   5. a .c includes its own header first; guards are spelt from the path; line 1 is the licence
 cmake_minimum_required(VERSION 3.25)
 
@@ -36,7 +36,7 @@ set(rdkafka_FILES "^common/io/kafka_[a-z]+\\.c$|^common/io/kafka_handle\\.h$")
 set(hiredis_HEADERS "^hiredis/")
 set(hiredis_FILES "^common/io/redisconn\\.c$")
 set(event2_HEADERS "^event2?/|^event\\.h|^evhttp")
-set(event2_FILES "^common/io/(loop|http[a-z_]*|redisconn)\\.c$|^common/io/http_internal\\.h$")
+set(event2_FILES "^common/io/(loop|http/client|redisconn)\\.c$")
 set(openssl_HEADERS "^openssl/")
 set(openssl_FILES "^common/io/digest\\.c$|^common/run/auth\\.c$")
 set(uthash_HEADERS "^ut[a-z]+\\.h$")
@@ -73,7 +73,7 @@ function(check_ours file layer header)
   endif()
   get_filename_component(folder ${file} DIRECTORY)
   get_filename_component(header_folder ${header} DIRECTORY)
-  if(header MATCHES "_internal\\.h$" AND NOT folder STREQUAL header_folder)
+  if(header MATCHES "[/_]internal\\.h$" AND NOT folder STREQUAL header_folder)
     fault(${file} "${header} is private to ${header_folder}")
   endif()
   if(layer MATCHES "_(core|shell)$" AND header MATCHES "/(app|main)\\.h$")

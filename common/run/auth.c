@@ -4,7 +4,7 @@
 #include "common/base/id_form.h"
 #include "common/base/parse.h"
 #include "common/io/digest.h"
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 #include "common/run/settings.h"
 
 #include <arpa/inet.h>

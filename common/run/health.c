@@ -3,7 +3,7 @@
 
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 #include "common/run/metrics.h"
 
 #include <assert.h>

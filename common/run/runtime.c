@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `serve` stands on, built and torn down in one place. */
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"
 #include "common/run/health.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/runtime_metrics.h"
 
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 #include "common/run/process.h"
 
 static const char *const STATUS_CLASSES[] = {"1xx", "2xx", "3xx", "4xx", "5xx", NULL};

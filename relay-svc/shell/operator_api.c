@@ -3,7 +3,7 @@
 
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 #include "common/run/auth.h"
 #include "relay-svc/shell/leases.h"
 #include "relay-svc/shell/publisher.h"

@@ -7,7 +7,7 @@
  *   - the body in other chunks is the same body.
  */
 #include "common/base/strbuf.h"
-#include "common/io/http_chunks.h"
+#include "common/io/http/chunks.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
  *   - what was read can be written, and reading that gives the same head.
  */
 #include "common/base/strbuf.h"
-#include "common/io/http_guard.h"
+#include "common/io/http/guard.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
  * is left over. Its argument names the limits, see LIMITS.
  */
 #include "common/base/arena.h"
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 #include "common/io/loop.h"
 
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client against our own server, both on one loop. */
-#include "common/io/http_client.h"
+#include "common/io/http/client.h"
 #include "common/io/loop.h"
 #include "tests/support/check_main.h"
 

@@ -5,7 +5,7 @@
 #include "common/base/backoff.h"
 #include "common/base/parse.h"
 #include "common/contract/json.h"
-#include "common/io/http_client.h"
+#include "common/io/http/client.h"
 #include "common/io/loop.h"
 
 #include <inttypes.h>

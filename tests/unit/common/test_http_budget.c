@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What requests hold: one sum, of which strangers have a share. */
-#include "common/io/http_budget.h"
+#include "common/io/http/budget.h"
 #include "tests/support/check_main.h"
 
 static struct http_budget budget;

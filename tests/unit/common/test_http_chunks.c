@@ -3,7 +3,7 @@
  * Bodies in chunks: where they end, and what is no such body. Written from RFC 9112 §7.1 and
  * from the tricks played with it, not from the code.
  */
-#include "common/io/http_chunks.h"
+#include "common/io/http/chunks.h"
 #include "tests/support/check_main.h"
 
 #define BYTES(text)                                                                                \

@@ -4,7 +4,7 @@
  * with which status. The table is written from RFC 9112 and from the tricks of
  * request smuggling, not from the code.
  */
-#include "common/io/http_guard.h"
+#include "common/io/http/guard.h"
 #include "tests/support/check_main.h"
 
 #include <stdio.h>

@@ -11,7 +11,7 @@
 #include "common/base/parse.h"
 #include "common/base/utf8.h"
 #include "common/contract/json.h"
-#include "common/io/http_guard.h"
+#include "common/io/http/guard.h"
 #include "tests/support/check_main.h"
 #include "tests/support/mutate.h"
 #include "tests/support/sample_events.h"

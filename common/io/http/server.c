@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 
-#include "common/io/http_internal.h"
+#include "common/io/http/internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_budget.h - how many bytes everything that requests hold may take together.
+ * budget.h - how many bytes everything that requests hold may take together.
  *
  * Why one sum: heads, bodies, what is decoded from them, answers that nobody reads and
  * bytes read ahead all end in the same memory, and whichever is left out is the one that

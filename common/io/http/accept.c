@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who gets a place at the HTTP server, and room for what is not yet a request. */
-#include "common/io/http_internal.h"
+#include "common/io/http/internal.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers of the HTTP server: heads, bodies, problems. */
 #include "common/contract/json.h"
-#include "common/io/http_internal.h"
+#include "common/io/http/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/http_guard.h"
+#include "common/io/http/guard.h"
 
 #include "common/base/parse.h"
-#include "common/io/http_text.h"
+#include "common/io/http/text.h"
 
 #include <stdint.h>
 #include <strings.h>

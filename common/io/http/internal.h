@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_internal.h - what the files of the HTTP server share.
+ * internal.h - what the files of the HTTP server share.
  *
- * http.c holds the server and keeps deadlines, http_accept.c decides who gets a place,
- * http_connection.c holds connections and sends, http_intake.c receives, http_request.c
- * finds handlers and shows them the request, http_answer.c writes answers.
+ * server.c holds the server and keeps deadlines, accept.c decides who gets a place,
+ * connection.c holds connections and sends, intake.c receives, request.c finds handlers
+ * and shows them the request, answer.c writes answers.
  */
 #ifndef COMMON_IO_HTTP_INTERNAL_H
 #define COMMON_IO_HTTP_INTERNAL_H
 
 #include "common/base/arena.h"
 #include "common/base/strbuf.h"
-#include "common/io/http.h"
-#include "common/io/http_budget.h"
-#include "common/io/http_chunks.h"
-#include "common/io/http_guard.h"
+#include "common/io/http/budget.h"
+#include "common/io/http/chunks.h"
+#include "common/io/http/guard.h"
+#include "common/io/http/server.h"
 #include "common/io/loop.h"
 
 #include <netinet/in.h>

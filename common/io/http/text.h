@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_text.h - which bytes HTTP takes where: one rule for heads, chunks and trailers.
+ * text.h - which bytes HTTP takes where: one rule for heads, chunks and trailers.
  */
 #ifndef COMMON_IO_HTTP_TEXT_H
 #define COMMON_IO_HTTP_TEXT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_guard.h - one strict reading of an HTTP/1.1 request head.
+ * guard.h - one strict reading of an HTTP/1.1 request head.
  *
  * Why strict: request smuggling lives where two programs disagree on where a
  * body ends. This takes only heads about which nobody can disagree: CRLF lines

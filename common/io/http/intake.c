@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a connection of the HTTP server receives: heads and bodies become requests. */
-#include "common/io/http_internal.h"
+#include "common/io/http/internal.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http.h - an HTTP/1.1 server on the loop: routes, limits, deadlines, problems.
+ * server.h - an HTTP/1.1 server on the loop: routes, limits, deadlines, problems.
  *
  * Why not evhttp's server: it caps no connections, knows no absolute deadline for
  * a slow sender, does not see a peer leave while an answer is pending, calls
  * nobody before a body has come and parses what it should refuse (bare LF, folded lines, NUL, two
  * lengths), and there is no clean place to stand before it: behind a filter its answers stick in
  * the filter, and closing loses the unsent part (tried with 2.1.12). Requests here are read once,
- * by http_guard. The client side does use evhttp (http_client.h). Public TLS belongs to a proxy in
+ * by http_guard. The client side does use evhttp (client.h). Public TLS belongs to a proxy in
  * front.
  *
  * Calling sequence: http_server_new, http_server_route (tables), then
@@ -37,8 +37,8 @@
  * live until it is answered. Header and answer bytes given to http_respond() are copied,
  * unless the answer says that its body stays.
  */
-#ifndef COMMON_IO_HTTP_H
-#define COMMON_IO_HTTP_H
+#ifndef COMMON_IO_HTTP_SERVER_H
+#define COMMON_IO_HTTP_SERVER_H
 
 #include "common/base/error.h"
 #include "common/base/strview.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_client.h - one keep-alive connection to an HTTP server, one request at a time.
+ * client.h - one keep-alive connection to an HTTP server, one request at a time.
  *
  * Why so small: our programs are servers; the replay tool and the tests need a
  * client that posts JSON over a set number of connections. Who wants N requests
@@ -16,7 +16,7 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
-#include "common/io/http.h"
+#include "common/io/http/server.h"
 
 #include <stdbool.h>
 #include <stdint.h>

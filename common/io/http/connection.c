@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One connection of the HTTP server: its life, its deadlines and the bytes it sends. */
-#include "common/io/http_internal.h"
+#include "common/io/http/internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* Requests of the HTTP server: routes, parameters, and what handlers may ask of them. */
 #include "common/base/percent.h"
 #include "common/base/utf8.h"
-#include "common/io/http_internal.h"
+#include "common/io/http/internal.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/http_budget.h"
+#include "common/io/http/budget.h"
 
 enum { STRANGERS_PART = 4 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/http_client.h"
+#include "common/io/http/client.h"
 
 #include "common/base/parse.h"
 #include "common/io/loop.h"

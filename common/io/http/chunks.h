@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_chunks.h - one strict reading of a body sent in chunks (RFC 9112 §7.1).
+ * chunks.h - one strict reading of a body sent in chunks (RFC 9112 §7.1).
  *
  * Why strict: a chunk's length says where the next request begins, so two programs that
  * read it differently can be played against each other. Lines end in CRLF and nothing
