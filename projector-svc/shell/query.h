@@ -40,7 +40,10 @@ struct query_context {
     struct order_waits *waits;
     const struct auth *auth;
     int64_t recent_cap;
-    struct query *live;      /* begun and not answered */
+    struct query *live;         /* begun and not answered */
+    struct query *first_queued; /* whose reading is still to be sent */
+    struct query *last_queued;
+    size_t readings;         /* on their way to Redis */
     struct activity reading; /* Redis's words about it are for the log, not for clients */
     bool is_draining;
 };
@@ -52,7 +55,10 @@ struct query {
     enum role role;      /* who reads what: readers.h */
     struct strview only; /* may_see(): a customer's id; empty: sees everybody's. In the arena */
     bool has_read;
-    bool is_recovering; /* as the last reading found it */
+    bool is_recovering;               /* as the last reading found it */
+    struct redisconn_command reading; /* in the arena */
+    struct query *next_queued;
+    bool is_queued;
     query_reply_fn *on_reply;
     void (*on_end)(struct query *query); /* before it is answered, however; may be NULL */
     struct query *next;

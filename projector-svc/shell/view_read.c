@@ -26,9 +26,22 @@ static struct strview count_text(struct arena *arena, size_t count)
     return (struct strview){.data = text, .len = (size_t)len};
 }
 
-enum error_kind view_read(struct redisconn *conn, struct arena *arena,
-                          const struct redisconn_command *commands, size_t count,
-                          redisconn_reply_fn *on_reply, void *user, struct error *err)
+/* Copies the command behind its count; false when the arena is full. */
+static bool append(struct arena *arena, const struct redisconn_command *command,
+                   struct strview *args)
+{
+    args[0] = count_text(arena, command->count);
+    bool is_whole = args[0].data != NULL;
+    for (size_t i = 0; i < command->count; i++) {
+        const char *copy = arena_copy(arena, command->args[i]);
+        args[1 + i] = (struct strview){.data = copy, .len = command->args[i].len};
+        is_whole = is_whole && copy != NULL;
+    }
+    return is_whole;
+}
+
+enum error_kind view_read_make(struct arena *arena, const struct redisconn_command *commands,
+                               size_t count, struct redisconn_command *ret, struct error *err)
 {
     struct strview *args = arena_array(arena, total_args(commands, count), sizeof *args);
     if (args == NULL) {
@@ -39,13 +52,20 @@ enum error_kind view_read(struct redisconn *conn, struct arena *arena,
     args[2] = STRVIEW("0");
     size_t used = HEAD;
     for (size_t i = 0; i < count; i++) {
-        args[used] = count_text(arena, commands[i].count);
-        if (args[used++].data == NULL) {
+        if (!append(arena, &commands[i], args + used)) {
             return error_set(err, ERROR_EXHAUSTED, "a reading needs too much memory");
         }
-        memcpy(args + used, commands[i].args, commands[i].count * sizeof *args);
-        used += commands[i].count;
+        used += 1 + commands[i].count;
     }
-    return redisconn_send(conn, (struct redisconn_command){.args = args, .count = used}, on_reply,
-                          user, err);
+    *ret = (struct redisconn_command){.args = args, .count = used};
+    return ERROR_NONE;
+}
+
+enum error_kind view_read(struct redisconn *conn, struct arena *arena,
+                          const struct redisconn_command *commands, size_t count,
+                          redisconn_reply_fn *on_reply, void *user, struct error *err)
+{
+    struct redisconn_command command;
+    const enum error_kind kind = view_read_make(arena, commands, count, &command, err);
+    return kind == ERROR_NONE ? redisconn_send(conn, command, on_reply, user, err) : kind;
 }

@@ -14,6 +14,11 @@
 
 struct arena;
 
+/* The one command that reads them all; it and the bytes of its arguments live in the arena. */
+MUST_USE enum error_kind view_read_make(struct arena *arena,
+                                        const struct redisconn_command *commands, size_t count,
+                                        struct redisconn_command *ret, struct error *err);
+
 /* The reply is an array, one element per command. The arena is needed during the call only. */
 MUST_USE enum error_kind view_read(struct redisconn *conn, struct arena *arena,
                                    const struct redisconn_command *commands, size_t count,
