@@ -269,9 +269,11 @@ static PGconn *start_libpq(const struct pgconn *conn)
 
 static int64_t share_ms(const struct pgconn *conn)
 {
-    const int64_t wanted = conn->url.connect_timeout_ms > 0
-                               ? conn->url.connect_timeout_ms
-                               : ROUND_MS / (int64_t)all_addresses(conn);
+    const size_t addresses = all_addresses(conn);
+    int64_t wanted = conn->url.connect_timeout_ms;
+    if (wanted == 0 && addresses > 0) {
+        wanted = ROUND_MS / (int64_t)addresses;
+    }
     return wanted > SHARE_LEAST_MS ? wanted : SHARE_LEAST_MS;
 }
 
@@ -282,7 +284,8 @@ static void connect_next(struct pgconn *conn)
     if (conn->pg == NULL) {
         abort(); /* out of memory */
     }
-    loop_timer_start(conn->timer, share_ms(conn));
+    conn->share_ms = share_ms(conn);
+    loop_timer_start(conn->timer, conn->share_ms);
     (void)PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
     if (PQstatus(conn->pg) == CONNECTION_BAD || PQsocket(conn->pg) < 0) {
         pgconn_lose(conn, PQerrorMessage(conn->pg));
@@ -352,7 +355,7 @@ void pgconn_on_timer(void *user)
     case PGCONN_CONNECTING:
     case PGCONN_SETTING_UP:
         (void)snprintf(reason, sizeof reason, "no answer within %lld ms",
-                       (long long)share_ms(conn));
+                       (long long)conn->share_ms);
         pgconn_lose(conn, reason);
         break;
     case PGCONN_READY:

@@ -69,6 +69,7 @@ struct pgconn {
     bool is_overdue;  /* begin with the first address that is found */
     size_t next_host;
     size_t next_address;
+    int64_t share_ms;     /* of the time, for the address being tried */
     struct error refusal; /* of the session being set up */
     struct trip_queue in_flight;
     struct trip_queue unsent; /* sent while there was no connection: failed from the loop */

@@ -106,36 +106,46 @@ static enum error_kind take_lists(const struct conninfo *info, struct pgurl *url
     return ERROR_NONE;
 }
 
-/* As libpq pairs them: an address per name or alone, one port for all or one each. */
-static enum error_kind pair(struct parts *parts, struct pgurl *url, struct error *err)
+static const char *part(const struct parts *parts, enum list list, size_t index)
+{
+    if (parts->count[list] == 0) {
+        return NULL;
+    }
+    return parts->at[list][parts->count[list] == 1 ? 0 : index];
+}
+
+static enum error_kind check_host(const struct pgurl_host *host, struct error *err)
+{
+    if (!is_host(host->name) || !is_host(host->address)) {
+        return refuse(err, "it has no host where one is expected");
+    }
+    return is_port(host->port) ? ERROR_NONE : refuse(err, "it has no port where one is expected");
+}
+
+/* As libpq pairs them: an address per name or alone, one port for all or one each. None at all is
+ * libpq's default socket, or a service. */
+static enum error_kind pair(const struct parts *parts, struct pgurl *url, struct error *err)
 {
     const size_t names = parts->count[NAMES];
     const size_t addresses = parts->count[ADDRESSES];
     const size_t ports = parts->count[PORTS];
     const size_t count = addresses > 0 ? addresses : names;
-    if ((names > 0 && names != count) || (count > 0 && ports > 1 && ports != count)) {
-        return refuse(err, "its hosts and ports are not equally many");
-    }
-    if (count == 0) { /* libpq's default socket, or a service */
+    if (count == 0) {
         url->host_count = 1;
         return ERROR_NONE;
     }
-    url->host_count = count;
-    for (size_t i = 0; i < count; i++) {
-        const char *port = ports == 0 ? NULL : parts->at[PORTS][ports == 1 ? 0 : i];
-        url->hosts[i] = (struct pgurl_host){
-            .name = names == 0 ? NULL : parts->at[NAMES][i],
-            .address = addresses == 0 ? NULL : parts->at[ADDRESSES][i],
-            .port = port,
-        };
-        if (!is_host(url->hosts[i].name) || !is_host(url->hosts[i].address)) {
-            return refuse(err, "it has no host where one is expected");
-        }
-        if (!is_port(port)) {
-            return refuse(err, "it has no port where one is expected");
-        }
+    if ((names > 0 && names != count) || (ports > 1 && ports != count)) {
+        return refuse(err, "its hosts and ports are not equally many");
     }
-    return ERROR_NONE;
+    url->host_count = count;
+    enum error_kind kind = ERROR_NONE;
+    for (size_t i = 0; i < count && kind == ERROR_NONE; i++) {
+        url->hosts[i] = (struct pgurl_host){.name = part(parts, NAMES, i),
+                                            .address = part(parts, ADDRESSES, i),
+                                            .port = part(parts, PORTS, i)};
+        kind = check_host(&url->hosts[i], err);
+    }
+    return kind;
 }
 
 /* What libpq or the server would quote, were it misread. */

@@ -557,6 +557,7 @@ START_TEST(a_host_that_hangs_costs_its_share_only)
 END_TEST
 
 /* Stands for the name server: slow.test is not answered until it may be. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc's are reserved */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **ret)
 {

@@ -386,6 +386,7 @@ START_TEST(a_server_that_became_a_replica_is_left_until_it_is_the_primary)
 END_TEST
 
 /* Stands for the name server: slow.test is not answered until it may be. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc's are reserved */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
                 struct addrinfo **ret)
 {
