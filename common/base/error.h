@@ -27,7 +27,7 @@ enum error_kind {
     ERROR_KIND_COUNT
 };
 
-enum { ERROR_TEXT_MAX = 256 }; /* bytes, with the NUL; longer texts are cut */
+enum { ERROR_TEXT_MAX = 384 }; /* bytes, with the NUL; longer texts are cut */
 
 struct error {
     enum error_kind kind;

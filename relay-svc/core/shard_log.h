@@ -15,7 +15,9 @@
  *
  * The rules:
  *   - The position moves over an unbroken run of acknowledged rows only.
- *   - A row at or below its topic's newest row known sent counts as acknowledged.
+ *   - A row up to which its topic is known to be complete counts as acknowledged.
+ *   - A topic that is not complete up to the position (new, or away for a while) is filled in a
+ *     pass of its own; until it has caught up its rows are passed over and left to that pass.
  *   - First record: in a partition where this producer has had no
  *     acknowledgement yet, or none for an hour, one record goes out and the shard's
  *     further rows wait for it. (Otherwise a refused first request lets later ones land without
@@ -42,8 +44,8 @@ enum {
     SHARD_SILENCE_MS = 3600 * 1000, /* after it the first-record rule holds again */
 };
 
-/* Behind what only a person can decide: each stop says where the ways on are written. */
-#define SHARD_WAY_OUT "see \"How a stop ends\" in relay-svc/README.md"
+/* Where the ways on are written, for what only a person can decide: told with each stop. */
+#define SHARD_WAY_OUT "\"How a stop ends\" in relay-svc/README.md"
 
 enum shard_state {
     SHARD_UNOWNED = 0,
@@ -55,12 +57,40 @@ enum shard_state {
     SHARD_STATE_COUNT
 };
 
+/* What the database holds of one topic of a shard. */
+struct shard_topic_mark {
+    struct tail_mark sent; /* newest row known acknowledged there */
+    int64_t complete_to;   /* every row of that topic up to it is in Kafka */
+};
+
+enum shard_topic_state {
+    TOPIC_LIVE = 0, /* its rows are sent as they are read; it is complete as far as the position */
+    TOPIC_BEHIND,   /* lacks rows that the position has passed: the fill brings them, in order */
+    TOPIC_JOINED,   /* all of these are sent; live once they are acknowledged */
+    TOPIC_REFUSED,  /* lacks rows that the outbox no longer has */
+    TOPIC_STATE_COUNT
+};
+
 struct shard_topic {
     struct tail_known known;
-    int64_t marked_seq;      /* of known.sent, what the database holds; 0 when nothing */
-    int64_t acknowledged_ms; /* last acknowledgement to this producer; -1: none */
+    enum shard_topic_state state;
+    int64_t complete_to;            /* at least; of a live topic the position counts, too */
+    struct shard_topic_mark marked; /* what the database holds */
+    int64_t acknowledged_ms;        /* last acknowledgement to this producer; -1: none */
     uint32_t in_flight;
     bool is_judged; /* in CHECKING */
+};
+
+/*
+ * The pass that brings one topic after another to where the shard stands. It has a place and a
+ * window of its own: while it works, the position moves on and other topics' rows are sent.
+ */
+struct shard_fill {
+    int topic;        /* -1: none is behind */
+    int64_t read;     /* newest seq it has looked at */
+    bool is_awaiting; /* the first record's acknowledgement */
+    bool is_joining;  /* rows are held until it stands where they are read */
+    struct window window;
 };
 
 struct shard_log {
@@ -71,28 +101,32 @@ struct shard_log {
     uint16_t run;  /* counts beginnings; answers to an earlier one mean nothing */
     int64_t epoch; /* of the lease */
     int64_t lease_until_ms;
-    int64_t position;              /* every row up to it is known to be in Kafka */
+    int64_t floor;                 /* smallest seq that the outbox may still have */
+    int64_t position;              /* every row up to it is in Kafka, or its topic is behind */
     int64_t marked;                /* of that, what the database holds */
     int64_t read;                  /* newest seq taken from the outbox */
     int awaited;                   /* topic whose first record is awaited; -1: none */
+    bool is_cut;                   /* an offset went back: no acknowledgement counts any more */
     char reason[SHARD_REASON_MAX]; /* of STOPPED or FAILED */
     struct shard_topic topics[SHARD_TOPICS_MAX];
     struct window window;
+    struct shard_fill fill;
 };
 
-/* What the database says when a lease is granted. */
+/* What the database says when a lease is granted, or looked at again. */
 struct shard_lease {
     int64_t epoch;
     int64_t position;
-    int64_t until_ms;             /* by our clock, with the margin taken off */
-    const struct tail_mark *sent; /* one per topic */
+    int64_t until_ms; /* by our clock, with the margin taken off */
+    int64_t floor;    /* smallest seq that the outbox may still have; 0: all are there */
+    const struct shard_topic_mark *topics;
 };
 
 /* What a mark in the database says, to be confirmed when it is written. */
 struct shard_mark {
     int64_t epoch;
     int64_t position;
-    int64_t sent_seq[SHARD_TOPICS_MAX]; /* 0: nothing yet */
+    struct shard_topic_mark topics[SHARD_TOPICS_MAX];
 };
 
 /* What to do with a row just read. */
@@ -104,6 +138,7 @@ enum shard_offer {
 
 struct shard_delivery {
     uint16_t run;
+    bool is_fill; /* the ticket is the fill's */
     uint32_t ticket;
     int64_t offset; /* -1 when not told */
     bool is_acknowledged;
@@ -121,6 +156,9 @@ void shard_log_own(struct shard_log *log, const struct shard_lease *lease);
 void shard_log_renew(struct shard_log *log, int64_t until_ms);
 void shard_log_lose(struct shard_log *log);
 void shard_log_leave(struct shard_log *log);
+/* STOPPED and nothing in flight: looks once more, perhaps somebody has mended it. Where the
+ * database says other things than were written there, a person has decided: they count. */
+void shard_log_recheck(struct shard_log *log, const struct shard_lease *lease);
 
 /* --- tails ------------------------------------------------------------------- */
 /* Judges one topic; found is the record there. When all are judged the shard runs or stops. */
@@ -138,18 +176,37 @@ int shard_log_delivered(struct shard_log *log, const struct shard_delivery *deli
                         int64_t now_ms);
 /* The producer refused the row that was just offered: as a delivery that failed at once. */
 void shard_log_refused(struct shard_log *log, const char *failure);
-/* Something only a person can mend, e.g. a row for which there is no topic. */
+/* Something only a person can mend, e.g. a row for which there is no topic. A shard that is not
+ * ours, or is leaving, has nothing to stop. */
 void shard_log_stop(struct shard_log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* --- the fill ---------------------------------------------------------------- */
+/* The rows of one topic to read next: after < seq <= upto, upto - after <= step at most. */
+struct shard_fill_range {
+    int topic;
+    int64_t after;
+    int64_t upto;
+};
+/* False when none are wanted (now). */
+bool shard_log_fill_wants(const struct shard_log *log, int64_t step, int64_t now_ms,
+                          struct shard_fill_range *ret_range);
+/* As for the other rows; SEND or HOLD. */
+enum shard_offer shard_log_fill_offer(struct shard_log *log, const struct window_row *row,
+                                      int64_t now_ms);
+uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms);
+/* Every row of the range was offered and sent. */
+void shard_log_fill_read(struct shard_log *log, int64_t upto);
 
 /* --- the rest ------------------------------------------------------------------ */
 /* The producer is gone, with whatever was in flight. */
 void shard_log_producer_lost(struct shard_log *log);
-/* STOPPED: look at the tails once more, perhaps somebody has mended it. */
-void shard_log_recheck(struct shard_log *log);
 
 bool shard_log_is_owned(const struct shard_log *log);
 /* The ticket that the next row sent will get. */
-uint32_t shard_log_next_ticket(const struct shard_log *log);
+uint32_t shard_log_next_ticket(const struct shard_log *log, bool is_fill);
+/* Rows sent and not answered yet, and what they take up. */
+uint32_t shard_log_in_flight(const struct shard_log *log);
+size_t shard_log_bytes(const struct shard_log *log);
 /* How many more rows its window takes. */
 uint32_t shard_log_room(const struct shard_log *log);
 /* May rows be read for it? */
@@ -158,6 +215,9 @@ bool shard_log_wants_rows(const struct shard_log *log, int64_t now_ms);
 bool shard_log_is_dirty(const struct shard_log *log);
 void shard_log_mark(const struct shard_log *log, struct shard_mark *ret_mark);
 void shard_log_marked(struct shard_log *log, const struct shard_mark *mark);
+/* Up to where a topic is complete, as far as is known. */
+int64_t shard_log_complete_to(const struct shard_log *log, int topic);
 const char *shard_state_name(enum shard_state state);
+const char *shard_topic_state_name(enum shard_topic_state state);
 
 #endif

@@ -23,6 +23,11 @@ static bool is_same_row(const struct tail_mark *a, const struct tail_mark *b)
     return a->seq == b->seq && strview_equal(uuid_view(&a->id), uuid_view(&b->id));
 }
 
+bool tail_mark_is_same(const struct tail_mark *a, const struct tail_mark *b)
+{
+    return a->exists == b->exists && (!a->exists || is_same_row(a, b));
+}
+
 static enum tail_verdict compare_none(const struct tail_known *known,
                                       const struct tail_found *found)
 {
@@ -73,7 +78,7 @@ const char *tail_verdict_name(enum tail_verdict verdict)
     return TAIL_VERDICT_NAMES[verdict];
 }
 
-/* Each names the topic, what was found, and the way out; within an error's 256 bytes. */
+/* Each names the topic, what was found, and the way out; within an error's text. */
 void tail_explain(enum tail_verdict verdict, const char *topic, int partition,
                   const struct tail_known *known, const struct tail_found *found, char *out,
                   size_t size)

@@ -30,6 +30,8 @@ struct tail_mark {
     int64_t offset; /* -1 when not known */
 };
 
+bool tail_mark_is_same(const struct tail_mark *a, const struct tail_mark *b); /* but for offsets */
+
 /* What a relay knows of a partition before it looks. */
 struct tail_known {
     struct tail_mark sent;  /* newest row in Kafka with every row before it */

@@ -35,7 +35,8 @@ struct leases {
     int64_t *renewed; /* by shard: the position the database has; -1: not renewed */
     struct outbox_lease *granted;
     size_t granted_count;
-    struct tail_mark *sent; /* [shard][topic] as the claim in flight tells */
+    struct shard_topic_mark *sent; /* [shard][topic] as the claim in flight tells */
+    int64_t floor;                 /* the same: smallest seq that the outbox may have */
     struct outbox_lease *released;
     size_t released_count;
 };
@@ -78,7 +79,7 @@ static bool is_kept(const struct shard_log *log)
 
 static bool is_in_flight(const struct shard_log *log)
 {
-    return shard_log_is_owned(log) && log->window.in_flight > 0;
+    return shard_log_is_owned(log) && shard_log_in_flight(log) > 0;
 }
 
 /* --- claiming ----------------------------------------------------------------------- */
@@ -103,16 +104,28 @@ static void take_sent(void *user, const struct outbox_sent *sent)
     }
 }
 
+static void take_floor(void *user, int64_t seq)
+{
+    struct leases *leases = user;
+    leases->floor = seq;
+}
+
+static struct shard_lease as_lease(const struct leases *leases, const struct outbox_lease *granted)
+{
+    return (struct shard_lease){
+        .epoch = granted->epoch,
+        .position = granted->position,
+        .until_ms = lease_end(leases),
+        .floor = leases->floor,
+        .topics = &leases->sent[granted->shard * leases->relay->options.topic_count],
+    };
+}
+
 static void own(struct leases *leases, const struct outbox_lease *granted)
 {
     struct relay *relay = leases->relay;
     struct shard_log *log = &relay->shards[granted->shard].log;
-    const struct shard_lease lease = {
-        .epoch = granted->epoch,
-        .position = granted->position,
-        .until_ms = lease_end(leases),
-        .sent = &leases->sent[granted->shard * relay->options.topic_count],
-    };
+    const struct shard_lease lease = as_lease(leases, granted);
     shard_log_own(log, &lease);
     if (relay->is_draining) {
         shard_log_leave(log);
@@ -147,17 +160,59 @@ static void finish_claim(void *user, const struct error *err)
     leases->relay->is_new = count_in(leases->relay, has_published) == 0;
 }
 
-static void claim(struct leases *leases, int max)
+/* Before the database is asked what it holds. */
+static void forget_told(struct leases *leases)
 {
-    static const struct outbox_claim_events EVENTS = {
-        .on_granted = take_granted, .on_sent = take_sent, .on_done = finish_claim};
-    struct relay *relay = leases->relay;
+    const struct relay *relay = leases->relay;
     const size_t marks = (size_t)relay->shard_count * (size_t)relay->options.topic_count;
     memset(leases->sent, 0, marks * sizeof *leases->sent);
+    leases->floor = 0;
     leases->granted_count = 0;
-    leases->sent_ms = loop_now_ms();
     leases->is_talking = true;
-    outbox_store_claim(relay->store, max, leases->is_first, &EVENTS, leases);
+}
+
+static void claim(struct leases *leases, int max)
+{
+    static const struct outbox_claim_events EVENTS = {.on_granted = take_granted,
+                                                      .on_sent = take_sent,
+                                                      .on_floor = take_floor,
+                                                      .on_done = finish_claim};
+    forget_told(leases);
+    leases->sent_ms = loop_now_ms();
+    outbox_store_claim(leases->relay->store, max, leases->is_first, &EVENTS, leases);
+}
+
+/* --- looking again ------------------------------------------------------------------- */
+
+static void finish_look(void *user, const struct error *err)
+{
+    struct leases *leases = user;
+    struct relay *relay = leases->relay;
+    rearm(leases);
+    for (size_t i = 0; err == NULL && i < leases->granted_count; i++) {
+        struct relay_shard *shard = &relay->shards[leases->granted[i].shard];
+        const struct shard_lease lease = as_lease(leases, &leases->granted[i]);
+        if (shard->log.state == SHARD_STOPPED && shard->wants_recheck) {
+            shard->wants_recheck = false;
+            shard->since_ms = loop_now_ms();
+            shard_log_recheck(&shard->log, &lease);
+            relay_after_change(relay, shard->log.shard);
+        }
+    }
+}
+
+void leases_look(struct leases *leases)
+{
+    static const struct outbox_claim_events EVENTS = {.on_granted = take_granted,
+                                                      .on_sent = take_sent,
+                                                      .on_floor = take_floor,
+                                                      .on_done = finish_look};
+    struct error err;
+    if (!leases->is_talking && !leases->is_gone && !leases->is_doubtful &&
+        outbox_store_state(leases->relay->store, &err) == ERROR_NONE) {
+        forget_told(leases);
+        outbox_store_look(leases->relay->store, &EVENTS, leases);
+    }
 }
 
 /* --- the fair share -------------------------------------------------------------------- */
@@ -284,7 +339,7 @@ static void settle_doubt(struct leases *leases)
     struct relay *relay = leases->relay;
     for (int i = 0; i < relay->shard_count; i++) {
         struct shard_log *log = &relay->shards[i].log;
-        if (shard_log_is_owned(log) && log->window.in_flight == 0) {
+        if (shard_log_is_owned(log) && shard_log_in_flight(log) == 0) {
             shard_log_lose(log);
             relay_after_change(relay, i);
         }
@@ -338,7 +393,7 @@ static void collect_ready(struct leases *leases)
     leases->released_count = 0;
     for (int i = 0; i < relay->shard_count; i++) {
         const struct shard_log *log = &relay->shards[i].log;
-        if (log->state != SHARD_LEAVING || log->window.in_flight > 0) {
+        if (log->state != SHARD_LEAVING || shard_log_in_flight(log) > 0) {
             continue;
         }
         if (shard_log_is_dirty(log)) {

@@ -35,4 +35,8 @@ bool leases_are_gone(const struct leases *leases);
 
 int leases_members(const struct leases *leases);
 
+/* Looks at what the database holds of the stopped shards that want it: perhaps a person has
+ * decided. Does nothing when it is talking already; call again. */
+void leases_look(struct leases *leases);
+
 #endif

@@ -34,12 +34,10 @@ static void collect_shard(struct marking *marking, const struct shard_log *log)
     marking->leases[marking->count++] = (struct outbox_lease){
         .shard = log->shard, .epoch = mark->epoch, .position = mark->position};
     for (int i = 0; i < relay->options.topic_count; i++) {
-        if (mark->sent_seq[i] != log->topics[i].marked_seq) {
-            marking->sents[marking->sent_count++] =
-                (struct outbox_sent){.shard = log->shard,
-                                     .topic = strview_of(relay->options.topics[i]),
-                                     .mark = log->topics[i].known.sent};
-        }
+        marking->sents[marking->sent_count++] =
+            (struct outbox_sent){.shard = log->shard,
+                                 .topic = strview_of(relay->options.topics[i]),
+                                 .mark = mark->topics[i]};
     }
 }
 

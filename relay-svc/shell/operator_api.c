@@ -26,7 +26,9 @@ static void put_topics(struct json_writer *json, const struct shard_log *log)
         const struct shard_topic *topic = &log->topics[i];
         json_open_object(json);
         json_put_member_string(json, "topic", strview_of(log->topic_names[i]));
+        json_put_member_string(json, "state", strview_of(shard_topic_state_name(topic->state)));
         json_put_member_integer(json, "in_flight", topic->in_flight);
+        json_put_member_integer(json, "complete_to", shard_log_complete_to(log, i));
         if (topic->known.sent.exists) {
             json_put_member_integer(json, "sent_seq", topic->known.sent.seq);
             json_put_member_string(json, "sent_id", uuid_view(&topic->known.sent.id));
@@ -51,7 +53,7 @@ static void put_shard(struct json_writer *json, const struct relay *relay, int i
         json_put_member_integer(json, "position", log->position);
         json_put_member_integer(json, "marked", log->marked);
         json_put_member_integer(json, "read", log->read);
-        json_put_member_integer(json, "in_flight", log->window.in_flight);
+        json_put_member_integer(json, "in_flight", shard_log_in_flight(log));
         json_put_member_text(json, "reason", strview_of(log->reason));
         put_topics(json, log);
     }

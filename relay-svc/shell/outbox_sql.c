@@ -31,22 +31,30 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                    "  lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
                    " FROM free WHERE r.shard = free.shard RETURNING r.shard, r.epoch, r.position",
                    4},
-    [SQL_SENT] = {"SELECT s.shard, s.topic, s.seq, s.id FROM relay_sent s"
+    [SQL_HELD] = {"SELECT shard, epoch, position FROM relay_shard WHERE owner = $1", 1},
+    [SQL_SENT] = {"SELECT s.shard, s.topic, s.seq, s.id, s.complete_to FROM relay_sent s"
                   " JOIN relay_shard r USING (shard) WHERE r.owner = $1",
                   1},
-    /* $2-$4 shards, epochs, positions; $5-$8 shards, topics, seqs, ids */
+    /* The smallest seq for which there is a partition; what lies before it was dropped. */
+    [SQL_FLOOR] = {"SELECT min(substring(pg_get_expr(c.relpartbound, c.oid)"
+                   "  FROM 'FROM \\(''?([0-9]+)')::bigint)"
+                   " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+                   " WHERE i.inhparent = 'outbox'::regclass",
+                   0},
+    /* $2-$4 shards, epochs, positions; $5-$9 shards, topics, seqs, ids, complete_to */
     [SQL_MARK] = {"WITH marked AS ("
                   "  UPDATE relay_shard r SET position = m.position"
                   "  FROM unnest($2::smallint[], $3::bigint[], $4::bigint[])"
                   "   AS m(shard, epoch, position)"
                   "  WHERE r.shard = m.shard AND r.epoch = m.epoch AND r.owner = $1"
                   "  RETURNING r.shard)"
-                  " INSERT INTO relay_sent (shard, topic, seq, id)"
-                  " SELECT s.shard, s.topic, s.seq, s.id"
-                  " FROM unnest($5::smallint[], $6::text[], $7::bigint[], $8::uuid[])"
-                  "  AS s(shard, topic, seq, id) JOIN marked USING (shard)"
-                  " ON CONFLICT (shard, topic) DO UPDATE SET seq = excluded.seq, id = excluded.id",
-                  8},
+                  " INSERT INTO relay_sent (shard, topic, seq, id, complete_to)"
+                  " SELECT s.shard, s.topic, s.seq, s.id, s.complete_to"
+                  " FROM unnest($5::smallint[], $6::text[], $7::bigint[], $8::uuid[], $9::bigint[])"
+                  "  AS s(shard, topic, seq, id, complete_to) JOIN marked USING (shard)"
+                  " ON CONFLICT (shard, topic) DO UPDATE"
+                  " SET seq = excluded.seq, id = excluded.id, complete_to = excluded.complete_to",
+                  9},
     [SQL_RELEASE] = {"UPDATE relay_shard r SET owner = NULL, lease_until = NULL"
                      " FROM unnest($2::smallint[], $3::bigint[]) AS h(shard, epoch)"
                      " WHERE r.shard = h.shard AND r.epoch = h.epoch AND r.owner = $1",
@@ -66,24 +74,35 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                      "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true",
                      2},
 };
+
+/* As enum row_column names them. */
+#define ROW_COLUMNS                                                                                \
+    "o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid, o.type, o.payload,"                     \
+    " o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"                            \
+    " o.headers->>'causation_id', o.headers->>'traceparent'"
+
 /*
- * Walks the primary key (shard, seq) from each position on: it costs what it
- * returns, whatever the backlog. Rows come only under a lease that this very
- * database holds for us, in the same snapshot.
+ * Both walk the primary key (shard, seq) from a place on: it costs what they return, whatever the
+ * backlog. Rows come only under a lease that this very database holds for us, in the same snapshot.
  */
 const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
-    [SQL_READ] =
-        {"SELECT o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid, o.type, o.payload,"
-         "  o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"
-         "  o.headers->>'causation_id', o.headers->>'traceparent'"
-         " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[]) AS w(shard, epoch, after)"
-         " CROSS JOIN LATERAL (SELECT * FROM outbox"
-         "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
-         "  ORDER BY outbox.seq LIMIT $4::int) AS o"
-         " WHERE w.epoch = (SELECT r.epoch FROM relay_shard r WHERE r.shard = w.shard AND r.owner "
-         "= "
-         "$5)",
-         5},
+    /* $1-$4 shards, epochs, places, how many of each; $5 owner */
+    [SQL_READ] = {"SELECT " ROW_COLUMNS
+                  " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::int[])"
+                  "  AS w(shard, epoch, after, rows)"
+                  " CROSS JOIN LATERAL (SELECT * FROM outbox"
+                  "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
+                  "  ORDER BY outbox.seq LIMIT w.rows) AS o"
+                  " WHERE w.epoch = (SELECT r.epoch FROM relay_shard r"
+                  "  WHERE r.shard = w.shard AND r.owner = $5)",
+                  5},
+    /* $1 shard, $2 epoch, $3 after, $4 up to, $5 aggregate type, $6 how many, $7 owner */
+    [SQL_FILL] = {"SELECT " ROW_COLUMNS " FROM outbox o"
+                  " WHERE o.shard = $1::smallint AND o.seq > $3::bigint AND o.seq <= $4::bigint"
+                  "  AND o.aggregatetype = $5 AND $2::bigint = (SELECT r.epoch FROM relay_shard r"
+                  "   WHERE r.shard = $1::smallint AND r.owner = $7)"
+                  " ORDER BY o.seq LIMIT $6::int",
+                  7},
 };
 
 /* The planner knows nothing of a fresh outbox and must not sort it; times come in UTC. */

@@ -16,7 +16,9 @@ enum control_statement {
     SQL_SEEN,
     SQL_RENEW,
     SQL_CLAIM,
+    SQL_HELD,
     SQL_SENT,
+    SQL_FLOOR,
     SQL_MARK,
     SQL_RELEASE,
     SQL_LEAVE,
@@ -44,7 +46,7 @@ enum row_column {
     ROW_COLUMN_COUNT
 };
 
-enum reader_statement { SQL_READ = 0, READER_STATEMENT_COUNT };
+enum reader_statement { SQL_READ = 0, SQL_FILL, READER_STATEMENT_COUNT };
 
 extern const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT];
 

@@ -16,7 +16,12 @@
 #include <string.h>
 
 enum { READER_TIMEOUT_MS = 35000 }; /* the server ends a read before */
-enum { ARRAYS_MAX = 8, ARRAY_BYTES_MAX = 8 << 20, NUMBER_MAX = sizeof "-9223372036854775808" };
+enum {
+    ARRAYS_MAX = 8,
+    FILLER_COUNT = 1,
+    ARRAY_BYTES_MAX = 8 << 20,
+    NUMBER_MAX = sizeof "-9223372036854775808"
+};
 
 struct outbox_reader {
     struct outbox_store *store;
@@ -188,20 +193,38 @@ static void take_sent(const struct errand *errand, const struct pgconn_result *r
         struct outbox_sent sent = {
             .shard = (int)pgconn_value_i64(result, row, 0),
             .topic = pgconn_value(result, row, 1),
-            .mark = {.exists = true, .seq = pgconn_value_i64(result, row, 2), .offset = -1},
+            .mark = {.complete_to = pgconn_value_i64(result, row, 4)},
         };
-        (void)!uuid_parse(pgconn_value(result, row, 3), &sent.mark.id);
+        if (pgconn_value(result, row, 2).data != NULL) {
+            sent.mark.sent = (struct tail_mark){
+                .exists = true, .seq = pgconn_value_i64(result, row, 2), .offset = -1};
+            (void)!uuid_parse(pgconn_value(result, row, 3), &sent.mark.sent.id);
+        }
         events->on_sent(errand->user, &sent);
     }
 }
 
 static void take_claim(void *user, size_t index, const struct pgconn_result *result)
 {
-    if (index == 0) {
-        take_granted(user, result);
-    } else {
-        take_sent(user, result);
+    enum { GRANTED = 0, SENT, FLOOR };
+    const struct errand *errand = user;
+    if (index == GRANTED) {
+        take_granted(errand, result);
+    } else if (index == SENT) {
+        take_sent(errand, result);
+    } else if (index == FLOOR && pgconn_row_count(result) == 1) {
+        const struct outbox_claim_events *events = errand->events;
+        events->on_floor(errand->user, pgconn_value_i64(result, 0, 0));
     }
+}
+
+static void send_claim(struct outbox_store *store, const struct outbox_claim_events *events,
+                       void *user)
+{
+    ask(store->control, SQL_SENT, (const struct strview[]){owner(store)}, 1);
+    ask(store->control, SQL_FLOOR, NULL, 0);
+    pgconn_send_trip(store->control, take_claim, finish_errand,
+                     errand_new(store, OUTBOX_CLAIM, events, events->on_done, user));
 }
 
 void outbox_store_claim(struct outbox_store *store, int max, bool takes_own,
@@ -213,9 +236,14 @@ void outbox_store_claim(struct outbox_store *store, int max, bool takes_own,
         (const struct strview[]){owner(store), strview_of(store->lease_ms), strview_of(limit),
                                  strview_of(takes_own ? "true" : "false")},
         4);
-    ask(store->control, SQL_SENT, (const struct strview[]){owner(store)}, 1);
-    pgconn_send_trip(store->control, take_claim, finish_errand,
-                     errand_new(store, OUTBOX_CLAIM, events, events->on_done, user));
+    send_claim(store, events, user);
+}
+
+void outbox_store_look(struct outbox_store *store, const struct outbox_claim_events *events,
+                       void *user)
+{
+    ask(store->control, SQL_HELD, (const struct strview[]){owner(store)}, 1);
+    send_claim(store, events, user);
 }
 
 void outbox_store_release(struct outbox_store *store, const struct outbox_lease *held, size_t count,
@@ -233,20 +261,45 @@ void outbox_store_release(struct outbox_store *store, const struct outbox_lease 
 
 /* --- marks ---------------------------------------------------------------------- */
 
+/* The columns of a mark; each an array. */
+enum mark_column {
+    MARK_SHARDS = 0,
+    MARK_EPOCHS,
+    MARK_POSITIONS,
+    MARK_TOPIC_SHARDS,
+    MARK_TOPICS,
+    MARK_SEQS,
+    MARK_IDS,
+    MARK_COMPLETE,
+    MARK_COLUMN_COUNT
+};
+static_assert((int)MARK_COLUMN_COUNT <= (int)ARRAYS_MAX, "one buffer each");
+
+static void put_sent(struct outbox_store *store, const struct outbox_sent *sent)
+{
+    const struct tail_mark *newest = &sent->mark.sent;
+    pgconn_array_i64(&store->arrays[MARK_TOPIC_SHARDS], sent->shard);
+    pgconn_array_text(&store->arrays[MARK_TOPICS], sent->topic);
+    if (newest->exists) {
+        pgconn_array_i64(&store->arrays[MARK_SEQS], newest->seq);
+        pgconn_array_text(&store->arrays[MARK_IDS], uuid_view(&newest->id));
+    } else {
+        pgconn_array_text(&store->arrays[MARK_SEQS], (struct strview){0});
+        pgconn_array_text(&store->arrays[MARK_IDS], (struct strview){0});
+    }
+    pgconn_array_i64(&store->arrays[MARK_COMPLETE], sent->mark.complete_to);
+}
+
 static void put_sents(struct outbox_store *store, const struct outbox_sent *sents, size_t count)
 {
-    enum { SHARDS = 3, TOPICS, SEQS, IDS };
-    for (size_t i = SHARDS; i <= IDS; i++) {
+    for (size_t i = MARK_TOPIC_SHARDS; i < MARK_COLUMN_COUNT; i++) {
         strbuf_reset(&store->arrays[i]);
         pgconn_array_open(&store->arrays[i]);
     }
     for (size_t i = 0; i < count; i++) {
-        pgconn_array_i64(&store->arrays[SHARDS], sents[i].shard);
-        pgconn_array_text(&store->arrays[TOPICS], sents[i].topic);
-        pgconn_array_i64(&store->arrays[SEQS], sents[i].mark.seq);
-        pgconn_array_text(&store->arrays[IDS], uuid_view(&sents[i].mark.id));
+        put_sent(store, &sents[i]);
     }
-    for (size_t i = SHARDS; i <= IDS; i++) {
+    for (size_t i = MARK_TOPIC_SHARDS; i < MARK_COLUMN_COUNT; i++) {
         pgconn_array_close(&store->arrays[i]);
     }
 }
@@ -255,11 +308,12 @@ void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *ma
                        const struct outbox_sent *sents, size_t sent_count, outbox_done *on_done,
                        void *user)
 {
-    put_leases(marks, count, &store->arrays[0], &store->arrays[1], &store->arrays[2]);
+    put_leases(marks, count, &store->arrays[MARK_SHARDS], &store->arrays[MARK_EPOCHS],
+               &store->arrays[MARK_POSITIONS]);
     put_sents(store, sents, sent_count);
-    struct strview params[8] = {owner(store)};
-    for (size_t i = 1; i < sizeof params / sizeof params[0]; i++) {
-        params[i] = array(store, i - 1);
+    struct strview params[1 + MARK_COLUMN_COUNT] = {owner(store)};
+    for (size_t i = 0; i < MARK_COLUMN_COUNT; i++) {
+        params[1 + i] = array(store, i);
     }
     ask(store->control, SQL_MARK, params, sizeof params / sizeof params[0]);
     pgconn_send_trip(store->control, NULL, finish_errand,
@@ -368,40 +422,71 @@ static void finish_read(void *user, const struct pgconn_failure *failure)
     reader->events->on_done(reader->user, reader->index, &told);
 }
 
-void outbox_store_read(struct outbox_store *store, int index, const struct outbox_range *ranges,
-                       size_t count, int limit, const struct outbox_read_events *events, void *user)
+static void begin_reading(struct outbox_reader *reader, const struct outbox_read_events *events,
+                          void *user)
 {
-    struct outbox_reader *reader = &store->readers[index];
-    char limit_text[NUMBER_MAX];
     assert(!reader->is_reading);
-    (void)snprintf(limit_text, sizeof limit_text, "%d", limit);
-    enum { COLUMNS = 3 };
+    reader->is_reading = true;
+    reader->events = events;
+    reader->user = user;
+}
+
+void outbox_store_read(struct outbox_store *store, int index, const struct outbox_range *ranges,
+                       size_t count, const struct outbox_read_events *events, void *user)
+{
+    enum { COLUMNS = 4 };
+    struct outbox_reader *reader = &store->readers[index];
+    begin_reading(reader, events, user);
     for (size_t column = 0; column < COLUMNS; column++) {
         struct strbuf *buf = &store->arrays[column];
         strbuf_reset(buf);
         pgconn_array_open(buf);
         for (size_t i = 0; i < count; i++) {
-            const int64_t values[COLUMNS] = {ranges[i].shard, ranges[i].epoch, ranges[i].after};
+            const int64_t values[COLUMNS] = {ranges[i].shard, ranges[i].epoch, ranges[i].after,
+                                             ranges[i].rows};
             pgconn_array_i64(buf, values[column]);
         }
         pgconn_array_close(buf);
     }
-    reader->is_reading = true;
-    reader->events = events;
-    reader->user = user;
     ask(reader->conn, SQL_READ,
-        (const struct strview[]){array(store, 0), array(store, 1), array(store, 2),
-                                 strview_of(limit_text), owner(store)},
+        (const struct strview[]){array(store, 0), array(store, 1), array(store, 2), array(store, 3),
+                                 owner(store)},
         5);
+    pgconn_send_trip(reader->conn, take_rows, finish_read, reader);
+}
+
+void outbox_store_fill(struct outbox_store *store, const struct outbox_range *range,
+                       struct strview aggregate_type, int64_t upto,
+                       const struct outbox_read_events *events, void *user)
+{
+    struct outbox_reader *reader = &store->readers[store->options.readers];
+    const int64_t numbers[] = {range->shard, range->epoch, range->after, upto, range->rows};
+    enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
+    char texts[NUMBERS][NUMBER_MAX];
+    struct strview params[NUMBERS];
+    for (size_t i = 0; i < NUMBERS; i++) {
+        (void)snprintf(texts[i], sizeof texts[i], "%" PRId64, numbers[i]);
+        params[i] = strview_of(texts[i]);
+    }
+    begin_reading(reader, events, user);
+    ask(reader->conn, SQL_FILL,
+        (const struct strview[]){params[0], params[1], params[2], params[3], aggregate_type,
+                                 params[4], owner(store)},
+        7);
     pgconn_send_trip(reader->conn, take_rows, finish_read, reader);
 }
 
 /* --- life ------------------------------------------------------------------------ */
 
+static int reader_count(const struct outbox_store *store)
+{
+    return store->options.readers + FILLER_COUNT;
+}
+
 static bool is_whole(const struct outbox_store *store)
 {
     bool is_whole = pgconn_is_ready(store->control);
-    for (int i = 0; i < store->options.readers; i++) {
+    for (int i = 0; i < reader_count(store); i++) {
         is_whole = is_whole && pgconn_is_ready(store->readers[i].conn);
     }
     return is_whole;
@@ -526,7 +611,7 @@ static enum error_kind open_all(struct outbox_store *store, struct loop *loop, s
         .user = store,
     };
     enum error_kind kind = pgconn_new(loop, &options, &store->control, err);
-    for (int i = 0; kind == ERROR_NONE && i < store->options.readers; i++) {
+    for (int i = 0; kind == ERROR_NONE && i < reader_count(store); i++) {
         kind = open_reader(store, loop, i, err);
     }
     return kind;
@@ -536,7 +621,8 @@ enum error_kind outbox_store_new(struct loop *loop, const struct outbox_store_op
                                  struct outbox_store **ret_store, struct error *err)
 {
     struct outbox_store *store = calloc(1, sizeof *store);
-    struct outbox_reader *readers = calloc((size_t)options->readers, sizeof *readers);
+    struct outbox_reader *readers =
+        calloc((size_t)options->readers + FILLER_COUNT, sizeof *readers);
     if (store == NULL || readers == NULL) {
         free(store);
         free(readers);
@@ -565,7 +651,7 @@ void outbox_store_free(struct outbox_store *store)
     if (store == NULL) {
         return;
     }
-    for (int i = 0; i < store->options.readers; i++) {
+    for (int i = 0; i < reader_count(store); i++) {
         pgconn_free(store->readers[i].conn);
     }
     pgconn_free(store->control);
@@ -584,7 +670,7 @@ enum error_kind outbox_store_state(const struct outbox_store *store, struct erro
     if (!pgconn_is_ready(store->control)) {
         return error_set(err, ERROR_TRANSIENT, "%s", pgconn_last_error(store->control));
     }
-    for (int i = 0; i < store->options.readers; i++) {
+    for (int i = 0; i < reader_count(store); i++) {
         if (!pgconn_is_ready(store->readers[i].conn)) {
             return error_set(err, ERROR_TRANSIENT, "%s", pgconn_last_error(store->readers[i].conn));
         }

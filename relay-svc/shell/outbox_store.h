@@ -18,7 +18,7 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
-#include "relay-svc/core/tail.h"
+#include "relay-svc/core/shard_log.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,7 +51,7 @@ struct outbox_lease {
 struct outbox_sent {
     int shard;
     struct strview topic;
-    struct tail_mark mark;
+    struct shard_topic_mark mark;
 };
 
 /* A row of the outbox, in text as PostgreSQL sends it; absent headers have no data. */
@@ -110,6 +110,7 @@ void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *he
 struct outbox_claim_events {
     void (*on_granted)(void *user, const struct outbox_lease *lease);
     void (*on_sent)(void *user, const struct outbox_sent *sent); /* of every shard it owns */
+    void (*on_floor)(void *user, int64_t seq); /* smallest for which the outbox has a partition */
     outbox_done *on_done;
 };
 
@@ -117,6 +118,10 @@ struct outbox_claim_events {
  * process that must be dead, because this one has just begun. */
 void outbox_store_claim(struct outbox_store *store, int max, bool takes_own,
                         const struct outbox_claim_events *events, void *user);
+
+/* The same about the shards that are ours already; nothing is changed. */
+void outbox_store_look(struct outbox_store *store, const struct outbox_claim_events *events,
+                       void *user);
 
 /* Gives shards back. is_leaving: this relay is no longer a member either. */
 void outbox_store_release(struct outbox_store *store, const struct outbox_lease *held, size_t count,
@@ -166,6 +171,7 @@ struct outbox_range {
     int shard;
     int64_t epoch; /* of the lease: without it in this very database there are no rows */
     int64_t after; /* seq */
+    int rows;      /* at most */
 };
 
 struct outbox_read_failure {
@@ -180,9 +186,13 @@ struct outbox_read_events {
     void (*on_done)(void *user, int reader, const struct outbox_read_failure *failure);
 };
 
-/* Up to limit rows of each range. The reader must be free. */
+/* The reader must be free. */
 void outbox_store_read(struct outbox_store *store, int index, const struct outbox_range *ranges,
-                       size_t count, int limit, const struct outbox_read_events *events,
-                       void *user);
+                       size_t count, const struct outbox_read_events *events, void *user);
+
+/* The rows of one aggregate type up to a seq, on a connection of its own: one such at a time. */
+void outbox_store_fill(struct outbox_store *store, const struct outbox_range *range,
+                       struct strview aggregate_type, int64_t upto,
+                       const struct outbox_read_events *events, void *user);
 
 #endif

@@ -100,14 +100,17 @@ static enum error_kind produce(struct publisher *publisher, int topic, const str
     return kafka_producer_send(publisher->producer, &message, err);
 }
 
+/* Shards are fewer than 2^15. */
 static uint64_t pack(const struct publisher_tag *tag)
 {
-    return (uint64_t)tag->shard << 48 | (uint64_t)tag->run << 32 | tag->ticket;
+    return (uint64_t)tag->is_fill << 63 | (uint64_t)tag->shard << 48 | (uint64_t)tag->run << 32 |
+           tag->ticket;
 }
 
 static struct publisher_tag unpack(uint64_t packed)
 {
-    return (struct publisher_tag){.shard = (uint16_t)(packed >> 48),
+    return (struct publisher_tag){.is_fill = packed >> 63 != 0,
+                                  .shard = (uint16_t)(packed >> 48 & 0x7fff),
                                   .run = (uint16_t)(packed >> 32),
                                   .ticket = (uint32_t)packed};
 }

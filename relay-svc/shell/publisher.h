@@ -26,6 +26,7 @@ struct publisher;
 struct publisher_tag {
     uint16_t shard;
     uint16_t run;
+    bool is_fill;
     uint32_t ticket;
 };
 

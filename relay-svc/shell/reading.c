@@ -9,27 +9,22 @@
 #include "relay-svc/shell/outbox_store.h"
 #include "relay-svc/shell/publisher.h"
 #include "relay-svc/shell/relay.h"
+#include "relay-svc/shell/sending.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 enum {
     FIRST_PAUSE_MS = 5,
-    BELL_GAP_MS = 2, /* a bell that never stops must not mean a query per append */
-    LIMIT_MIN = 16,  /* rows of a range */
-    LIMIT_MAX = 2000,
-    LIMIT_FIRST = 32, /* of a shard that runs anew: of each topic only the first row will go out */
-    FIRST_ROW_BYTES = 600,     /* a guess until rows have been seen */
-    ROW_OVERHEAD_BYTES = 1200, /* headers, and what the client keeps per message */
-    IN_FLIGHT_ROWS_MAX = 4000,
-    IN_FLIGHT_BYTES_MAX = 7 << 20, /* overhead counted in */
-    AVERAGE_WEIGHT = 16,
+    BELL_GAP_MS = 2,   /* a bell that never stops must not mean a query per append */
+    LIMIT_MAX = 2000,  /* rows of a range */
+    LIMIT_FIRST = 4,   /* of a shard that runs anew: of each topic only the first row will go out */
+    LARGEST_FADES = 8, /* the largest row seen counts for less with every trip */
 };
 
 struct trip {
     int *shards;
     int count;
-    int limit;
     int rows;
     int64_t sent_us;
 };
@@ -42,7 +37,6 @@ struct reading {
     struct outbox_range *ranges;
     int64_t pause_ms;
     int64_t looked_ms; /* when idle shards were last looked at */
-    double row_bytes;  /* moving average */
     bool is_choked;    /* the producer's queue was full */
     bool was_lone;     /* the last trip was a suspect's: the next is the others' */
     int last_lone;     /* that suspect */
@@ -51,54 +45,11 @@ struct reading {
 
 /* --- rows ------------------------------------------------------------------------------ */
 
-static int topic_of(const struct relay *relay, struct strview aggregate_type)
-{
-    for (int i = 0; i < relay->options.topic_count; i++) {
-        if (strview_is(aggregate_type, relay->options.aggregate_types[i])) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static void hold(struct reading *reading, struct relay_shard *shard)
 {
     shard->is_due = true;
     shard->has_held = true;
     metrics_add(reading->relay->options.metrics, METRIC_ROWS_HELD, 0, 1);
-}
-
-static void send(struct reading *reading, struct relay_shard *shard, const struct outbox_row *row,
-                 const struct window_row *wanted)
-{
-    struct relay *relay = reading->relay;
-    const struct publisher_tag tag = {.shard = (uint16_t)row->shard,
-                                      .run = shard->log.run,
-                                      .ticket = shard_log_next_ticket(&shard->log)};
-    struct error err;
-    switch (publisher_send(relay->publisher, wanted->topic, row, &tag, &err)) {
-    case ERROR_NONE:
-        (void)shard_log_sent(&shard->log, wanted, loop_now_ms());
-        return;
-    case ERROR_EXHAUSTED:
-        reading->is_choked = true;
-        hold(reading, shard);
-        return;
-    case ERROR_INVALID:
-        shard_log_stop(
-            &shard->log, "seq %lld (%.*s %s, %zu bytes) is refused by the Kafka client: %s",
-            (long long)row->seq, STRVIEW_ARG(row->type), row->id.text, row->payload.len, err.text);
-        break;
-    case ERROR_NOT_FOUND:
-    case ERROR_CONFLICT:
-    case ERROR_TRANSIENT:
-    case ERROR_FATAL:
-    case ERROR_KIND_COUNT:
-        metrics_add(relay->options.metrics, METRIC_DELIVERY_FAILURES, 0, 1);
-        shard_log_refused(&shard->log, err.text);
-        break;
-    }
-    relay_after_change(relay, row->shard);
 }
 
 static void take_row(void *user, int reader, const struct outbox_row *row)
@@ -111,7 +62,7 @@ static void take_row(void *user, int reader, const struct outbox_row *row)
     struct relay_shard *shard = &relay->shards[row->shard];
     reading->trips[reader].rows++;
     shard->rows_read++;
-    reading->row_bytes += ((double)row->bytes - reading->row_bytes) / AVERAGE_WEIGHT;
+    shard->largest_row = row->bytes > shard->largest_row ? row->bytes : shard->largest_row;
     if (shard->log.run != shard->reading_run || shard->log.state != SHARD_RUNNING) {
         return; /* read for a run that is over */
     }
@@ -119,22 +70,16 @@ static void take_row(void *user, int reader, const struct outbox_row *row)
         hold(reading, shard);
         return;
     }
-    const int topic = topic_of(relay, row->aggregate_type);
-    if (topic < 0) {
-        shard_log_stop(&shard->log,
-                       "seq %lld is of aggregate type %.*s, which has no topic: add it to "
-                       "AGGREGATE_TYPES and start anew",
-                       (long long)row->seq, STRVIEW_ARG(row->aggregate_type));
-        relay_after_change(relay, row->shard);
+    struct window_row wanted;
+    if (!sending_describe(relay, row, &wanted)) {
         return;
     }
-    const struct window_row wanted = {.seq = row->seq,
-                                      .bytes = (uint32_t)row->bytes + ROW_OVERHEAD_BYTES,
-                                      .topic = (int16_t)topic,
-                                      .id = row->id};
     switch (shard_log_offer(&shard->log, &wanted, loop_now_ms())) {
     case OFFER_SEND:
-        send(reading, shard, row, &wanted);
+        if (sending_send(relay, row, &wanted, false) == SENDING_CHOKED) {
+            reading->is_choked = true;
+            hold(reading, shard);
+        }
         break;
     case OFFER_SKIP:
         metrics_add(relay->options.metrics, METRIC_ALREADY_THERE, 0, 1);
@@ -186,8 +131,8 @@ static void fail_shard(struct relay *relay, struct relay_shard *shard, bool is_a
     }
     shard->is_suspect = true;
     if (failure->is_damage && is_alone && shard->rows_read == 0) {
-        shard_log_stop(log, "the row after seq %lld cannot be read: %.100s; %s",
-                       (long long)log->read, failure->err.text, SHARD_WAY_OUT);
+        shard_log_stop(log, "the row after seq %lld cannot be read: %s", (long long)log->read,
+                       failure->err.text);
         relay_after_change(relay, log->shard);
     } else if (!failure->is_damage) {
         shard->is_unread = true;
@@ -213,7 +158,7 @@ static void settle_trip(struct reading *reading, const struct trip *trip)
 {
     for (int i = 0; i < trip->count; i++) {
         struct relay_shard *shard = &reading->relay->shards[trip->shards[i]];
-        shard->is_hot = shard->rows_read >= trip->limit;
+        shard->is_hot = shard->rows_read >= shard->asked;
         shard->is_due = shard->is_due || shard->is_hot;
         shard->is_suspect = shard->is_suspect && shard->is_hot; /* the bad row may be yet to come */
         shard->is_unread = false;
@@ -246,17 +191,6 @@ static void finish_trip(void *user, int reader, const struct outbox_read_failure
     loop_deferred_schedule(reading->pump);
 }
 
-static bool has_room(const struct reading *reading)
-{
-    const struct relay *relay = reading->relay;
-    size_t bytes = 0;
-    for (int i = 0; i < relay->shard_count; i++) {
-        bytes += relay->shards[i].log.window.bytes;
-    }
-    return publisher_in_flight(relay->publisher) < IN_FLIGHT_ROWS_MAX &&
-           bytes < IN_FLIGHT_BYTES_MAX;
-}
-
 /* See is_new. */
 static bool awaits_tails(const struct relay *relay)
 {
@@ -272,29 +206,29 @@ static bool may_read(const struct reading *reading)
 {
     const struct relay *relay = reading->relay;
     return !relay->is_draining && !reading->is_choked && relay->publisher != NULL &&
-           publisher_is_open(relay->publisher) && has_room(reading) && !awaits_tails(relay);
+           publisher_is_open(relay->publisher) && !awaits_tails(relay);
 }
 
-static bool is_ready(const struct relay_shard *shard, int64_t now_ms)
+static bool is_ready(const struct relay *relay, const struct relay_shard *shard, int64_t now_ms)
 {
     return shard->is_due && !shard->is_reading && now_ms >= shard->not_before_ms &&
-           shard_log_wants_rows(&shard->log, now_ms);
+           shard_log_wants_rows(&shard->log, now_ms) && sending_bytes_left(relay, shard) > 0 &&
+           sending_rows_left(relay, shard) > 0;
 }
 
-static int limit_for(const struct reading *reading, const struct trip *trip)
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Rows of one shard in a trip of so many. */
+static int limit_for(const struct reading *reading, const struct relay_shard *shard, int count)
 {
     const struct relay *relay = reading->relay;
-    int64_t limit =
-        (int64_t)((double)relay->options.read_bytes / (reading->row_bytes + 1)) / trip->count;
-    for (int i = 0; i < trip->count; i++) {
-        const struct shard_log *log = &relay->shards[trip->shards[i]].log;
-        const int64_t room = shard_log_room(log);
-        limit = limit < room ? limit : room;
-        limit = limit < relay->shards[trip->shards[i]].limit ? limit
-                                                             : relay->shards[trip->shards[i]].limit;
-    }
-    limit = limit < LIMIT_MIN ? LIMIT_MIN : limit;
-    return (int)(limit > LIMIT_MAX ? LIMIT_MAX : limit);
+    const int64_t bytes = relay->options.read_bytes / count;
+    int64_t limit = least(bytes / (int64_t)(shard->largest_row + 1) + 1, LIMIT_MAX);
+    limit = least(limit, shard_log_room(&shard->log));
+    return (int)least(limit, shard->limit);
 }
 
 static void start_trip(struct reading *reading, int reader)
@@ -309,15 +243,17 @@ static void start_trip(struct reading *reading, int reader)
         shard->has_held = false;
         shard->rows_read = 0;
         shard->limit = shard->limit < LIMIT_FIRST ? LIMIT_FIRST : shard->limit;
+        shard->asked = limit_for(reading, shard, trip->count);
+        shard->largest_row -= shard->largest_row / LARGEST_FADES;
         shard->reading_run = shard->log.run;
-        reading->ranges[i] = (struct outbox_range){
-            .shard = trip->shards[i], .epoch = shard->log.epoch, .after = shard->log.read};
+        reading->ranges[i] = (struct outbox_range){.shard = trip->shards[i],
+                                                   .epoch = shard->log.epoch,
+                                                   .after = shard->log.read,
+                                                   .rows = shard->asked};
     }
-    trip->limit = limit_for(reading, trip);
     trip->rows = 0;
     trip->sent_us = loop_now_us();
-    outbox_store_read(relay->store, reader, reading->ranges, (size_t)trip->count, trip->limit,
-                      &EVENTS, reading);
+    outbox_store_read(relay->store, reader, reading->ranges, (size_t)trip->count, &EVENTS, reading);
 }
 
 static int count_free_readers(const struct relay *relay)
@@ -334,7 +270,7 @@ static int count_hot(const struct relay *relay, int64_t now_ms)
     int count = 0;
     for (int i = 0; i < relay->shard_count; i++) {
         const struct relay_shard *shard = &relay->shards[i];
-        count += is_ready(shard, now_ms) && shard->is_hot && !shard->is_suspect ? 1 : 0;
+        count += is_ready(relay, shard, now_ms) && shard->is_hot && !shard->is_suspect ? 1 : 0;
     }
     return count;
 }
@@ -345,7 +281,7 @@ static bool fill_lone(struct reading *reading, struct trip *trip, int64_t now_ms
     const struct relay *relay = reading->relay;
     for (int n = 0; n < relay->shard_count; n++) {
         const int i = (reading->last_lone + 1 + n) % relay->shard_count;
-        if (relay->shards[i].is_suspect && is_ready(&relay->shards[i], now_ms)) {
+        if (relay->shards[i].is_suspect && is_ready(relay, &relay->shards[i], now_ms)) {
             reading->last_lone = i;
             trip->shards[0] = i;
             trip->count = 1;
@@ -365,7 +301,8 @@ static bool fill_shared(const struct reading *reading, struct trip *trip, int fr
     trip->count = 0;
     for (int i = 0; i < relay->shard_count; i++) {
         const struct relay_shard *shard = &relay->shards[i];
-        if (shard->is_suspect || !is_ready(shard, now_ms) || (shard->is_hot && hot_left == 0)) {
+        if (shard->is_suspect || !is_ready(relay, shard, now_ms) ||
+            (shard->is_hot && hot_left == 0)) {
             continue;
         }
         hot_left -= shard->is_hot ? 1 : 0;
@@ -398,6 +335,7 @@ static void pump(void *user)
     struct reading *reading = user;
     struct relay *relay = reading->relay;
     const int64_t now_ms = loop_now_ms();
+    sending_recount(relay);
     int free_readers = count_free_readers(relay);
     for (int i = 0; i < relay->options.readers && may_read(reading); i++) {
         if (!outbox_store_reader_is_free(relay->store, i)) {
@@ -473,7 +411,6 @@ struct reading *reading_new(struct relay *relay)
         .trips = calloc((size_t)relay->options.readers, sizeof *reading->trips),
         .ranges = calloc(shards, sizeof *reading->ranges),
         .pause_ms = FIRST_PAUSE_MS,
-        .row_bytes = FIRST_ROW_BYTES,
         .fares = ACTIVITY("reading rows"),
     };
     for (int i = 0; reading->trips != NULL && i < relay->options.readers; i++) {

@@ -7,10 +7,12 @@
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/metrics.h"
+#include "relay-svc/shell/filling.h"
 #include "relay-svc/shell/leases.h"
 #include "relay-svc/shell/marking.h"
 #include "relay-svc/shell/publisher.h"
 #include "relay-svc/shell/reading.h"
+#include "relay-svc/shell/sending.h"
 #include "relay-svc/shell/tails.h"
 
 #include <assert.h>
@@ -34,7 +36,8 @@ static void tell(struct relay_shard *shard, enum log_level level, const char *ev
     const bool is_news = strcmp(shard->told, shard->log.reason) != 0;
     if (is_news || now_ms - shard->told_ms >= TELL_AGAIN_MS) {
         log_event(level, event, LOG_INT("shard", shard->log.shard),
-                  LOG_INT("position", shard->log.position), LOG_TEXT(shard->log.reason));
+                  LOG_INT("position", shard->log.position), LOG_TEXT(shard->log.reason),
+                  LOG_STR("see", level == LOG_ERROR ? SHARD_WAY_OUT : "/v1/status"));
         (void)snprintf(shard->told, sizeof shard->told, "%s", shard->log.reason);
         shard->told_ms = now_ms;
     }
@@ -59,6 +62,7 @@ static void enter_running(struct relay *relay, struct relay_shard *shard)
     shard->not_before_ms = 0;
     shard->told[0] = '\0';
     reading_pump(relay->reading);
+    filling_pump(relay->filling);
 }
 
 void relay_after_change(struct relay *relay, int index)
@@ -98,6 +102,7 @@ static void take_answer(void *user, const struct publisher_tag *tag, int64_t off
     struct relay_shard *shard = &relay->shards[tag->shard];
     const struct shard_delivery delivery = {
         .run = tag->run,
+        .is_fill = tag->is_fill,
         .ticket = tag->ticket,
         .offset = offset,
         .is_acknowledged = error == NULL,
@@ -116,12 +121,19 @@ static void take_answer(void *user, const struct publisher_tag *tag, int64_t off
     }
 }
 
+static void make_room(struct relay *relay)
+{
+    sending_recount(relay);
+    reading_make_room(relay->reading);
+    filling_pump(relay->filling);
+}
+
 static void take_answers_taken(void *user)
 {
     struct relay *relay = user;
     (void)FAULT_POINT("relay.after_ack_before_mark");
     marking_touch(relay->marking);
-    reading_make_room(relay->reading);
+    make_room(relay);
     leases_check_leaving(relay->leases);
 }
 
@@ -142,7 +154,7 @@ static void take_renewed(void *user)
     struct relay *relay = user;
     metrics_add(relay->options.metrics, METRIC_PRODUCERS, 0, 1);
     log_event(LOG_INFO, "producer_renewed", LOG_TEXT("a new Kafka producer is in place"));
-    reading_make_room(relay->reading);
+    make_room(relay);
 }
 
 /* --- start: database, then topics, then shards ---------------------------------------- */
@@ -180,6 +192,7 @@ static enum error_kind make_parts(struct relay *relay, struct error *err)
     }
     relay->leases = leases_new(relay);
     relay->reading = reading_new(relay);
+    relay->filling = filling_new(relay);
     relay->marking = marking_new(relay);
     return publisher_new(relay->loop, &publisher, &relay->publisher, err);
 }
@@ -312,13 +325,16 @@ static void ask_backlog(struct relay *relay)
 
 static void recheck_stopped(struct relay *relay, int64_t now_ms)
 {
+    bool is_wanted = false;
     for (int i = 0; i < relay->shard_count; i++) {
         struct relay_shard *shard = &relay->shards[i];
         if (shard->log.state == SHARD_STOPPED && now_ms - shard->since_ms >= RECHECK_MS) {
-            shard->since_ms = now_ms;
-            shard_log_recheck(&shard->log);
-            relay_after_change(relay, i);
+            shard->wants_recheck = true;
+            is_wanted = true;
         }
+    }
+    if (is_wanted) {
+        leases_look(relay->leases);
     }
 }
 
@@ -358,11 +374,32 @@ static void mark_dirty(struct relay *relay)
     }
 }
 
+static void tell_filling(struct relay *relay)
+{
+    int behind = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        const struct shard_log *log = &relay->shards[i].log;
+        for (int topic = 0; log->state == SHARD_RUNNING && topic < log->topic_count; topic++) {
+            behind += log->topics[topic].state == TOPIC_BEHIND ? 1 : 0;
+        }
+    }
+    if ((behind > 0) != (relay->behind > 0)) {
+        log_event(LOG_INFO, behind > 0 ? "topics_behind" : "topics_filled",
+                  LOG_INT("partitions", behind),
+                  LOG_TEXT(behind > 0 ? "they are new or were away: what they lack of the outbox "
+                                        "is published there, beside everything else"
+                                      : "no topic lacks anything that the positions have passed"));
+    }
+    relay->behind = behind;
+}
+
 static void tick_running(struct relay *relay)
 {
     tell_outages(relay);
     recheck_stopped(relay, loop_now_ms());
     mark_dirty(relay);
+    make_room(relay); /* what waits for room must not wait for an answer that never comes */
+    tell_filling(relay);
     if (++relay->ticks % BACKLOG_EVERY_TICKS == 0 && !relay->is_asking_backlog) {
         ask_backlog(relay);
     }
@@ -434,6 +471,7 @@ void relay_free(struct relay *relay)
     tails_free(relay->tails);
     leases_free(relay->leases);
     reading_free(relay->reading);
+    filling_free(relay->filling);
     marking_free(relay->marking);
     for (int i = 0; relay->shards != NULL && i < relay->shard_count; i++) {
         shard_log_done(&relay->shards[i].log);
@@ -480,6 +518,17 @@ enum error_kind relay_probe_kafka(void *user, struct error *err)
     return publisher_state(relay->publisher, err);
 }
 
+/* A topic of a running shard that lacks what the outbox no longer has; -1: none. */
+static int refused_topic(const struct shard_log *log)
+{
+    for (int i = 0; log->state == SHARD_RUNNING && i < log->topic_count; i++) {
+        if (log->topics[i].state == TOPIC_REFUSED) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 /* Whether a shard keeps events waiting; its reason otherwise. */
 static const char *trouble(const struct relay_shard *shard, int64_t now_ms)
 {
@@ -497,6 +546,23 @@ static const char *trouble(const struct relay_shard *shard, int64_t now_ms)
     return NULL;
 }
 
+/* Not ready for a topic that can never be whole: the rest of its shard goes on. */
+static enum error_kind probe_refused(const struct relay *relay, struct error *err)
+{
+    for (int i = 0; i < relay->shard_count; i++) {
+        const struct shard_log *log = &relay->shards[i].log;
+        const int topic = refused_topic(log);
+        if (topic >= 0) {
+            return error_set(err, ERROR_CONFLICT,
+                             "%s/%d lacks rows after seq %lld that the outbox has dropped: nothing "
+                             "is published there; " SHARD_WAY_OUT,
+                             log->topic_names[topic], i,
+                             (long long)shard_log_complete_to(log, topic));
+        }
+    }
+    return ERROR_NONE;
+}
+
 enum error_kind relay_probe_shards(void *user, struct error *err)
 {
     const struct relay *relay = user;
@@ -509,18 +575,25 @@ enum error_kind relay_probe_shards(void *user, struct error *err)
             count++;
         }
     }
+    const char *way_out =
+        first != NULL && first->log.state == SHARD_STOPPED ? "; see " SHARD_WAY_OUT : "";
     if (first == NULL) {
-        return ERROR_NONE;
+        return relay->is_running ? probe_refused(relay, err) : ERROR_NONE;
     }
-    return error_set(err, ERROR_CONFLICT, "%d of %d shards publish nothing; shard %d: %s", count,
-                     relay->shard_count, first->log.shard, trouble(first, now_ms));
+    return error_set(err, ERROR_CONFLICT, "%d of %d shards publish nothing; shard %d: %s%s", count,
+                     relay->shard_count, first->log.shard, trouble(first, now_ms), way_out);
 }
 
 enum error_kind relay_probe_work(void *user, struct error *err)
 {
     const struct relay *relay = user;
+    *err = (struct error){.kind = ERROR_NONE};
     const enum error_kind kind = outbox_store_probe(relay->store, err);
-    return kind != ERROR_NONE || !relay->is_running ? kind : reading_probe(relay->reading, err);
+    if (kind != ERROR_NONE || !relay->is_running ||
+        reading_probe(relay->reading, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    return filling_probe(relay->filling, err);
 }
 
 void relay_update_metrics(void *user)

@@ -5,7 +5,9 @@
  * The parts, each its own file, none of which waits:
  *     leases    which shards are ours
  *     tails     what lies in Kafka already, before a shard runs
- *     reading   rows out of the outbox, and to the publisher
+ *     reading   rows out of the outbox, to be sent
+ *     filling   the same for topics that lack rows which the position has passed
+ *     sending   a row to the publisher, and how much may be in flight
  *     marking   positions into the database
  * The rules are core/shard_log's. This file holds the shards themselves, passes
  * answers to them and logs what a person should know, once.
@@ -28,6 +30,7 @@ struct loop;
 struct loop_timer;
 struct kafka_topics;
 struct kafka_topics_wanted;
+struct filling;
 struct leases;
 struct marking;
 struct metrics;
@@ -63,15 +66,18 @@ struct relay_shard {
     int64_t since_ms;      /* when it was entered; monotonic */
     bool has_asked_tails;
     uint16_t asked_run;          /* the run for which the tails were asked */
+    bool wants_recheck;          /* stopped, and it is time to look again */
     char told[SHARD_REASON_MAX]; /* the reason last logged */
     int64_t told_ms;
     bool is_due; /* has, or may have, rows to read */
     bool is_hot; /* the last read returned as many as asked for */
     bool is_reading;
     uint16_t reading_run;
-    int rows_read; /* by the trip in flight */
-    bool has_held; /* some of them came too early */
-    int limit;     /* rows to ask for at most */
+    int rows_read;      /* by the trip in flight */
+    bool has_held;      /* some of them came too early */
+    int limit;          /* rows to ask for at most */
+    int asked;          /* by the trip in flight */
+    size_t largest_row; /* in bytes, of those read lately */
     /* The last read of it failed; until one succeeds it is read alone, so that it fails alone. */
     bool is_suspect;
     bool is_unread;        /* the last read failed: see reading's activity */
@@ -95,9 +101,14 @@ struct relay {
     struct leases *leases;
     struct tails *tails;
     struct reading *reading;
+    struct filling *filling;
     struct marking *marking;
     struct loop_timer *ticker;
     unsigned ticks;
+    size_t flight_bytes; /* of all shards: see sending */
+    size_t flight_rows;
+    size_t flight_shards; /* that are ours */
+    int behind;           /* topics of shards that are being filled, as last told */
     bool is_asking_backlog;
     int away_ticks[RELAY_PARTY_COUNT]; /* for how long */
     bool is_draining;

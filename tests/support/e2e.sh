@@ -45,6 +45,7 @@
 #               ROLE: customer (subject demo), agent, payment, fulfilment, operator, none
 #               seed_shop [SKUS [STOCK]]
 #               place_order KEY [SKU [QUANTITY [ROLE]]]   sets ORDER_ID too
+#               way_out WORDS [S=… T=… N=… ID=…]   the SQL that relay-svc/README.md gives for a stop
 #   stations    sql QUERY            as superuser in the world's database, unaligned, tuples only
 #               redis ARGS...        as admin in the world's logical database
 #               topic NAME           full name: `topic order` is order.events behind the prefix
@@ -228,6 +229,18 @@ service_kill() {
     pid=$(daemon_pid "$1") || return 0
     kill -s KILL "$pid"
     wait_until 10 service_gone "$1"
+}
+
+# The row of the README's table whose decision has these words, its letters replaced.
+way_out() {
+    local words=$1 text letter
+    shift
+    text=$(sed -n '/^### How a stop ends/,/^## /p' "$ROOT/relay-svc/README.md" |
+        grep -F "$words" | sed 's/.*| `\(.*\)` |$/\1/')
+    for letter in "$@"; do
+        text=$(sed "s/\b${letter%%=*}\b/${letter#*=}/g" <<<"$text")
+    done
+    [ -n "$text" ] && sql "$text"
 }
 
 trio_start() {

@@ -56,7 +56,8 @@ static bool offer(int64_t seq)
         .version = {number, (size_t)len},
         .occurred_at = STRVIEW("2026-01-02 03:04:05.6+00"),
     };
-    const struct publisher_tag tag = {SHARD, rows.run, shard_log_next_ticket(&rows)};
+    const struct publisher_tag tag = {
+        .shard = SHARD, .run = rows.run, .ticket = shard_log_next_ticket(&rows, false)};
     struct error err;
     const enum shard_offer answer = shard_log_offer(&rows, &wanted, loop_now_ms());
     if (answer != OFFER_SEND) {
@@ -114,8 +115,11 @@ static void take_missing(void *user, int topic, int partition, const struct erro
 static void take_answer(void *user, const struct publisher_tag *tag, int64_t offset,
                         const struct error *error)
 {
-    const struct shard_delivery delivery = {tag->run, tag->ticket, offset, error == NULL,
-                                            error == NULL ? NULL : error->text};
+    const struct shard_delivery delivery = {.run = tag->run,
+                                            .ticket = tag->ticket,
+                                            .offset = offset,
+                                            .is_acknowledged = error == NULL,
+                                            .failure = error == NULL ? NULL : error->text};
     const uint16_t run = rows.run;
     (void)user;
     failures += error == NULL ? 0 : 1;
@@ -170,14 +174,14 @@ static void open_relay(void)
                                                 .partitions = 1,
                                                 .on_found = take_found,
                                                 .on_missing = take_missing};
-    const struct tail_mark nothing = {.exists = false};
+    const struct shard_topic_mark nothing = {.complete_to = 0};
     struct error err;
     pump = loop_deferred_new(mock.loop, send_all, NULL);
     ck_assert_int_eq(shard_log_init(&rows, SHARD, TOPICS, 1, ROWS, &err), ERROR_NONE);
     ck_assert_int_eq(publisher_new(mock.loop, &publishing, &publisher, &err), ERROR_NONE);
     ck_assert_int_eq(tail_reader_new(mock.loop, &reading, &tails, &err), ERROR_NONE);
     shard_log_own(&rows, &(struct shard_lease){
-                             .epoch = 1, .until_ms = loop_now_ms() + LEASE_MS, .sent = &nothing});
+                             .epoch = 1, .until_ms = loop_now_ms() + LEASE_MS, .topics = &nothing});
 }
 
 static void open_all(void)

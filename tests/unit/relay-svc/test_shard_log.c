@@ -24,12 +24,16 @@ static struct tail_mark mark(int64_t seq)
     return (struct tail_mark){.exists = seq > 0, .seq = seq, .id = id_of(seq), .offset = -1};
 }
 
+/* Both topics are complete up to there. */
 static void own(int64_t position, int64_t orders_sent, int64_t products_sent)
 {
-    const struct tail_mark sent[TOPIC_COUNT] = {mark(orders_sent), mark(products_sent)};
-    shard_log_own(&the_log,
-                  &(struct shard_lease){
-                      .epoch = 1, .position = position, .until_ms = LEASE_END, .sent = sent});
+    const struct shard_topic_mark topics[TOPIC_COUNT] = {
+        {.sent = mark(orders_sent), .complete_to = position},
+        {.sent = mark(products_sent), .complete_to = position},
+    };
+    const struct shard_lease lease = {
+        .epoch = 1, .position = position, .until_ms = LEASE_END, .topics = topics};
+    shard_log_own(&the_log, &lease);
 }
 
 static void judge(int topic, enum tail_verdict verdict, int64_t seq)
@@ -198,7 +202,8 @@ START_TEST(a_forbidding_tail_stops_the_shard)
     ck_assert_int_eq(offer(ORDERS, 8), OFFER_HOLD);
     ck_assert_int_eq(the_log.position, 7);
 
-    shard_log_recheck(&the_log);
+    const struct shard_topic_mark same[TOPIC_COUNT] = {{mark(7), 7}, {mark(0), 7}};
+    shard_log_recheck(&the_log, &(struct shard_lease){.epoch = 1, .position = 7, .topics = same});
     ck_assert_int_eq(the_log.state, SHARD_CHECKING);
 }
 END_TEST
@@ -341,8 +346,8 @@ START_TEST(a_mark_is_due_until_it_is_confirmed)
     struct shard_mark second_mark;
     shard_log_mark(&the_log, &second_mark);
     ck_assert_int_eq(second_mark.position, 3);
-    ck_assert_int_eq(second_mark.sent_seq[ORDERS], 3);
-    ck_assert_int_eq(second_mark.sent_seq[PRODUCTS], 2);
+    ck_assert_int_eq(second_mark.topics[ORDERS].sent.seq, 3);
+    ck_assert_int_eq(second_mark.topics[PRODUCTS].sent.seq, 2);
     shard_log_marked(&the_log, &second_mark);
     ck_assert(!shard_log_is_dirty(&the_log));
 }
@@ -356,6 +361,191 @@ START_TEST(a_mark_under_an_older_lease_confirms_nothing)
     old_mark.epoch--;
     shard_log_marked(&the_log, &old_mark);
     ck_assert(shard_log_is_dirty(&the_log));
+}
+END_TEST
+
+/* The orders are complete, the products' topic is new; the shard stands at seq 100. */
+static void own_with_a_new_topic(int64_t floor)
+{
+    const struct shard_topic_mark topics[TOPIC_COUNT] = {{mark(90), 100}, {mark(0), 0}};
+    const struct shard_lease lease = {
+        .epoch = 1, .position = 100, .until_ms = LEASE_END, .floor = floor, .topics = topics};
+    shard_log_own(&the_log, &lease);
+    judge(ORDERS, TAIL_SAME, 90);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+}
+
+static enum shard_offer offer_fill(int64_t seq)
+{
+    const struct window_row offered = row(PRODUCTS, seq);
+    return shard_log_fill_offer(&the_log, &offered, NOW);
+}
+
+static uint32_t send_fill(int64_t seq)
+{
+    const struct window_row sent = row(PRODUCTS, seq);
+    ck_assert_int_eq(offer_fill(seq), OFFER_SEND);
+    return shard_log_fill_sent(&the_log, &sent, NOW);
+}
+
+static void acknowledge_fill(uint32_t ticket, bool is_acknowledged)
+{
+    const struct shard_delivery delivery = {.run = the_log.run,
+                                            .is_fill = true,
+                                            .ticket = ticket,
+                                            .offset = next_offset++,
+                                            .is_acknowledged = is_acknowledged,
+                                            .failure = "refused"};
+    shard_log_delivered(&the_log, &delivery, NOW);
+}
+
+static struct shard_fill_range fill_range(void)
+{
+    struct shard_fill_range range = {.topic = -1};
+    ck_assert(shard_log_fill_wants(&the_log, 1000, NOW, &range));
+    return range;
+}
+
+START_TEST(a_new_topic_is_filled_while_the_others_go_on)
+{
+    own_with_a_new_topic(0);
+    ck_assert_int_eq(the_log.state, SHARD_RUNNING);
+    ck_assert_int_eq(the_log.position, 100);
+    ck_assert_int_eq(fill_range().topic, PRODUCTS);
+    ck_assert_int_eq(fill_range().after, 0);
+    ck_assert_int_eq(fill_range().upto, 100);
+
+    ck_assert_int_eq(offer(PRODUCTS, 101), OFFER_SKIP); /* the fill will bring it */
+    acknowledge(send(ORDERS, 102));
+    ck_assert_int_eq(the_log.position, 102);
+    const uint32_t first = send_fill(5);
+    ck_assert_int_eq(offer_fill(7), OFFER_HOLD); /* the first goes alone */
+    acknowledge_fill(first, true);
+    acknowledge_fill(send_fill(7), true);
+    ck_assert_int_eq(shard_log_complete_to(&the_log, PRODUCTS), 7);
+    ck_assert_int_eq(the_log.position, 102);
+}
+END_TEST
+
+START_TEST(a_filled_topic_goes_on_with_the_others)
+{
+    own_with_a_new_topic(0);
+    acknowledge_fill(send_fill(5), true);
+    ck_assert_int_eq(offer(PRODUCTS, 101), OFFER_SKIP);
+    shard_log_fill_read(&the_log, 100); /* close, but one was passed over meanwhile */
+    ck_assert_int_eq(offer(ORDERS, 102), OFFER_HOLD);
+    ck_assert_int_eq(fill_range().after, 100);
+    ck_assert_int_eq(fill_range().upto, 101);
+    const uint32_t last = send_fill(101);
+    shard_log_fill_read(&the_log, 101);
+
+    ck_assert_int_eq(the_log.topics[PRODUCTS].state, TOPIC_JOINED);
+    const uint32_t next = send(PRODUCTS, 103);
+    ck_assert_int_eq(shard_log_complete_to(&the_log, PRODUCTS), 100);
+    acknowledge_fill(last, true);
+    ck_assert_int_eq(the_log.topics[PRODUCTS].state, TOPIC_LIVE);
+    acknowledge(next);
+    ck_assert_int_eq(shard_log_complete_to(&the_log, PRODUCTS), 103);
+    ck_assert_int_eq(the_log.topics[PRODUCTS].known.sent.seq, 103);
+    struct shard_fill_range none;
+    ck_assert(!shard_log_fill_wants(&the_log, 1000, NOW, &none));
+}
+END_TEST
+
+START_TEST(a_topic_without_rows_of_its_own_is_complete_at_once)
+{
+    struct shard_mark due;
+    own_with_a_new_topic(0);
+    shard_log_fill_read(&the_log, 100);
+
+    ck_assert_int_eq(the_log.topics[PRODUCTS].state, TOPIC_LIVE);
+    ck_assert(shard_log_is_dirty(&the_log));
+    shard_log_mark(&the_log, &due);
+    ck_assert_int_eq(due.topics[PRODUCTS].complete_to, 100);
+    ck_assert(!due.topics[PRODUCTS].sent.exists);
+    shard_log_marked(&the_log, &due);
+    ck_assert(!shard_log_is_dirty(&the_log));
+}
+END_TEST
+
+START_TEST(a_failed_fill_begins_again_after_what_arrived)
+{
+    own_with_a_new_topic(0);
+    acknowledge_fill(send_fill(5), true);
+    const uint32_t lost = send_fill(7);
+    const uint32_t order = send(ORDERS, 101);
+    acknowledge_fill(lost, false);
+    ck_assert_int_eq(the_log.state, SHARD_FAILED);
+    acknowledge(order);
+
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+    judge(ORDERS, TAIL_SAME, 101);
+    judge(PRODUCTS, TAIL_SAME, 5);
+    ck_assert_int_eq(the_log.position, 101);
+    ck_assert_int_eq(fill_range().after, 5);
+    ck_assert_int_eq(fill_range().upto, 101);
+}
+END_TEST
+
+START_TEST(a_fill_that_died_goes_on_after_the_partitions_tail)
+{
+    const struct shard_topic_mark topics[TOPIC_COUNT] = {{mark(90), 100}, {mark(0), 0}};
+    const struct shard_lease lease = {
+        .epoch = 1, .position = 100, .until_ms = LEASE_END, .topics = topics};
+    shard_log_own(&the_log, &lease);
+    judge(ORDERS, TAIL_SAME, 90);
+    judge(PRODUCTS, TAIL_NEWER, 60);
+
+    ck_assert_int_eq(fill_range().after, 60);
+}
+END_TEST
+
+START_TEST(a_topic_whose_rows_are_dropped_is_refused_alone)
+{
+    own_with_a_new_topic(50);
+    struct shard_fill_range none;
+
+    ck_assert_int_eq(the_log.state, SHARD_RUNNING);
+    ck_assert_int_eq(the_log.topics[PRODUCTS].state, TOPIC_REFUSED);
+    ck_assert(!shard_log_fill_wants(&the_log, 1000, NOW, &none));
+    ck_assert_int_eq(offer(PRODUCTS, 101), OFFER_SKIP);
+    acknowledge(send(ORDERS, 102));
+    ck_assert_int_eq(the_log.position, 102);
+    ck_assert_int_eq(shard_log_complete_to(&the_log, PRODUCTS), 0);
+}
+END_TEST
+
+START_TEST(what_a_person_has_written_counts_when_a_stopped_shard_looks_again)
+{
+    own(7, 7, 0);
+    judge(ORDERS, TAIL_UNKNOWN, 9);
+    const struct shard_topic_mark decided[TOPIC_COUNT] = {{mark(9), 7}, {mark(0), 7}};
+    const struct shard_lease lease = {.epoch = 1, .position = 7, .topics = decided};
+
+    shard_log_recheck(&the_log, &lease);
+
+    ck_assert_int_eq(the_log.topics[ORDERS].known.sent.seq, 9);
+    judge(ORDERS, TAIL_SAME,
+          9); /* another database's, and accepted: our own row 8 comes after it */
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+    acknowledge(send(ORDERS, 8));
+    ck_assert_int_eq(the_log.topics[ORDERS].known.sent.seq, 8);
+}
+END_TEST
+
+START_TEST(a_leaving_shard_cannot_be_stopped)
+{
+    prove_both();
+    const uint32_t odd = send(ORDERS, 3);
+    const uint32_t behind = send(ORDERS, 4);
+    shard_log_leave(&the_log);
+
+    deliver_at(odd, 0, true);
+    acknowledge(behind);
+
+    ck_assert_int_eq(the_log.state, SHARD_LEAVING);
+    ck_assert_int_eq(the_log.position, 2); /* not over what lies nobody knows where */
+    ck_assert_uint_eq(shard_log_in_flight(&the_log), 0);
 }
 END_TEST
 
@@ -381,6 +571,14 @@ int main(void)
     tcase_add_test(tests, a_lost_lease_forgets_what_was_in_flight);
     tcase_add_test(tests, a_mark_is_due_until_it_is_confirmed);
     tcase_add_test(tests, a_mark_under_an_older_lease_confirms_nothing);
+    tcase_add_test(tests, a_new_topic_is_filled_while_the_others_go_on);
+    tcase_add_test(tests, a_filled_topic_goes_on_with_the_others);
+    tcase_add_test(tests, a_topic_without_rows_of_its_own_is_complete_at_once);
+    tcase_add_test(tests, a_failed_fill_begins_again_after_what_arrived);
+    tcase_add_test(tests, a_fill_that_died_goes_on_after_the_partitions_tail);
+    tcase_add_test(tests, a_topic_whose_rows_are_dropped_is_refused_alone);
+    tcase_add_test(tests, what_a_person_has_written_counts_when_a_stopped_shard_looks_again);
+    tcase_add_test(tests, a_leaving_shard_cannot_be_stopped);
     Suite *suite = suite_create("relay-svc/core/shard_log");
     suite_add_tcase(suite, tests);
     return check_main(suite);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/share.h"
+
+size_t share_left(size_t budget, size_t shards, size_t used, size_t own)
+{
+    const size_t part = budget / shards;
+    if (used >= budget) {
+        return 0;
+    }
+    if (own == 0) {
+        return part > 0 ? part : 1;
+    }
+    return own < part ? part - own : 0;
+}
