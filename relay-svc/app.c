@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/app.h"
 
+#include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/health.h"
 #include "common/run/log.h"
@@ -28,20 +29,22 @@ struct app {
 };
 
 /*
- * A name that no other live relay has and that this one keeps over a restart, so
- * that it can take its shards up again at once: the port is bound by one
- * process at a time.
+ * Unlike that of any other process, living or dead: two hosts may have one name, and
+ * a shard must not be taken from a relay that lives. The end is for people.
  */
 static const char *owner_name(struct app *app, const struct relay_settings *settings)
 {
     char host[HOST_MAX] = "localhost";
+    const uint32_t random = (uint32_t)jitter_draw();
     if (settings->owner != NULL) {
-        return settings->owner;
+        (void)snprintf(app->owner, sizeof app->owner, "%08" PRIx32 "@%s", random, settings->owner);
+        return app->owner;
     }
     (void)gethostname(host, sizeof host - 1);
     const int64_t unique = settings->common.listen_port != 0 ? settings->common.listen_port
                                                              : (int64_t)getpid() + 65536;
-    (void)snprintf(app->owner, sizeof app->owner, "%s:%" PRId64, host, unique);
+    (void)snprintf(app->owner, sizeof app->owner, "%08" PRIx32 "@%s:%" PRId64, random, host,
+                   unique);
     return app->owner;
 }
 
@@ -113,6 +116,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
     health_add(runtime->health, "postgresql", relay_probe_database, app->relay);
     health_add(runtime->health, "kafka", relay_probe_kafka, app->relay);
     health_add(runtime->health, "publishing", relay_probe_shards, app->relay);
+    health_add(runtime->health, "progress", relay_probe_progress, app->relay);
     health_add(runtime->health, "work", relay_probe_work, app->relay);
     metrics_on_scrape(runtime->metrics, relay_update_metrics, app->relay);
     return ERROR_NONE;

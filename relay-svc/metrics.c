@@ -55,7 +55,7 @@ const struct metric RELAY_METRICS[RELAY_METRIC_COUNT] = {
                         .help = "Live relays on this database, this one included."},
     [METRIC_BACKLOG] = {.name = "orderspine_relay_backlog",
                         .type = METRIC_GAUGE,
-                        .help = "Events of this relay's shards not yet published, estimated."},
+                        .help = "Events not yet published, of all shards, estimated."},
     [METRIC_OLDEST_AGE] = {.name = "orderspine_relay_oldest_age_seconds",
                            .type = METRIC_GAUGE,
                            .help = "Age of the oldest of them."},

@@ -41,7 +41,7 @@ static const struct setting ROWS[] = {
      SETTING_FIELD(struct relay_settings, topic_replication)},
     {.name = "RELAY_OWNER",
      .type = SETTING_STRING,
-     .help = "This relay's name in the leases, unlike every other relay's; default host and port.",
+     .help = "This relay's name in the leases, behind a random part; default host and port.",
      SETTING_FIELD(struct relay_settings, owner)},
     {.name = "RELAY_LEASE",
      .type = SETTING_DURATION_MS,

@@ -41,7 +41,8 @@ static int print_table(struct strview body)
         arena_done(&arena);
         return SERVICE_FAILED;
     }
-    static const char *const LINES[] = {"owner", "postgresql", "kafka", "publishing", "work"};
+    static const char *const LINES[] = {"owner",      "postgresql", "kafka",
+                                        "publishing", "progress",   "work"};
     for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
         (void)printf("%-11s %.*s\n", LINES[i], STRVIEW_ARG(json_text(status, LINES[i])));
     }

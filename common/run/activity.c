@@ -31,6 +31,7 @@ int64_t activity_failed(struct activity *activity, const struct error *err, int6
         activity->failing_since_ms = now_ms;
     }
     activity->last = *err;
+    activity->failed_ms = now_ms;
     activity->failures++;
     if (is_new || now_ms - activity->told_ms >= ACTIVITY_TELL_EVERY_MS) {
         tell(activity, now_ms);
@@ -47,6 +48,11 @@ void activity_succeeded(struct activity *activity, int64_t now_ms)
     backoff_reset(&activity->backoff);
     log_event(LOG_INFO, "activity_recovered", LOG_STR("activity", activity->name),
               LOG_INT("failed_for_ms", now_ms - activity->failing_since_ms));
+}
+
+bool activity_is_failing_lately(const struct activity *activity, int64_t now_ms)
+{
+    return activity_is_failing(activity) && now_ms - activity->failed_ms < ACTIVITY_LATELY_MS;
 }
 
 enum error_kind activity_probe(void *user, struct error *err)

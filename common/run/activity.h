@@ -25,13 +25,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ACTIVITY_PAUSE_MIN_MS = 50, ACTIVITY_PAUSE_MAX_MS = 5000, ACTIVITY_TELL_EVERY_MS = 60000 };
+enum {
+    ACTIVITY_PAUSE_MIN_MS = 50,
+    ACTIVITY_PAUSE_MAX_MS = 5000,
+    ACTIVITY_TELL_EVERY_MS = 60000,
+    ACTIVITY_LATELY_MS = 60000
+};
 
 struct activity {
     const char *name; /* "reading": the log's member "activity" and the probe's word */
     struct backoff backoff;
     struct error last;        /* of the last attempt; kind ERROR_NONE: it succeeded */
     int64_t failing_since_ms; /* while last says a failure */
+    int64_t failed_ms;        /* the last failure */
     int64_t told_ms;          /* when the log heard of it last */
     uint64_t failures;        /* ever, for a metric */
     uint64_t told;            /* log lines ever */
@@ -58,6 +64,10 @@ int64_t activity_failed(struct activity *activity, const struct error *err, int6
 void activity_succeeded(struct activity *activity, int64_t now_ms);
 
 bool activity_is_failing(const struct activity *activity);
+
+/* The same, but a failure that nothing has followed for a minute is none any more: for what is not
+ * tried again when its cause has gone in another way. */
+bool activity_is_failing_lately(const struct activity *activity, int64_t now_ms);
 
 /* A health_probe; user is the struct activity. Fails with the last error, its name in front. */
 enum error_kind activity_probe(void *user, struct error *err);

@@ -154,7 +154,9 @@ void filling_pump(struct filling *filling)
 
 enum error_kind filling_probe(const struct filling *filling, struct error *err)
 {
-    return activity_probe((void *)(uintptr_t)&filling->fares, err); /* only reads */
+    return activity_is_failing_lately(&filling->fares, loop_now_ms())
+               ? activity_probe((void *)(uintptr_t)&filling->fares, err) /* only reads */
+               : ERROR_NONE;
 }
 
 struct filling *filling_new(struct relay *relay)

@@ -4,6 +4,7 @@
 #include "common/base/fault_point.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
+#include "relay-svc/core/fair_share.h"
 #include "relay-svc/shell/marking.h"
 #include "relay-svc/shell/outbox_store.h"
 #include "relay-svc/shell/publisher.h"
@@ -15,6 +16,7 @@
 enum {
     BEATS_PER_LEASE = 4,
     BEAT_MAX_MS = 1000,
+    KAFKA_PATIENCE_MS = 2000, /* a broker that comes back is noticed within */
     MARGIN_DIVISOR = 4, /* of the lease: for what the client has queued and clocks that drift */
 };
 
@@ -22,6 +24,8 @@ struct leases {
     struct relay *relay;
     struct loop_timer *timer;
     int members;
+    int others_reaching; /* Kafka, of the other members */
+    int64_t reached_ms;  /* when Kafka was last known to answer us */
     /* Nothing claimed yet: leases under our name are a dead predecessor's, or ours from before a
      * connection was lost. */
     bool is_first;
@@ -217,12 +221,20 @@ void leases_look(struct leases *leases)
 
 /* --- the fair share -------------------------------------------------------------------- */
 
+/* Our own answer counts for a lease: brokers come and go. */
+static bool reaches_kafka(const struct leases *leases)
+{
+    return loop_now_ms() - leases->reached_ms < leases->relay->options.lease_ms + KAFKA_PATIENCE_MS;
+}
+
 static void leave_surplus(struct leases *leases, int surplus)
 {
     struct relay *relay = leases->relay;
     log_event(LOG_INFO, "shards_returned", LOG_INT("count", surplus),
               LOG_INT("members", leases->members),
-              LOG_TEXT("another relay has come; giving it its share"));
+              LOG_TEXT(reaches_kafka(leases) ? "another relay has come; giving it its share"
+                                             : "Kafka does not answer this relay, and does answer "
+                                               "another one; giving it everything"));
     for (int i = relay->shard_count - 1; i >= 0 && surplus > 0; i--) {
         if (is_kept(&relay->shards[i].log)) {
             shard_log_leave(&relay->shards[i].log);
@@ -232,13 +244,31 @@ static void leave_surplus(struct leases *leases, int surplus)
     }
 }
 
+/* What is in flight to a Kafka that does not answer would keep the shards; whoever takes them
+ * finds out what arrived. */
+static void leave_all(struct leases *leases, int kept)
+{
+    struct relay *relay = leases->relay;
+    leave_surplus(leases, kept);
+    publisher_restart(relay->publisher, "given up, as Kafka does not answer this relay");
+    for (int i = 0; i < relay->shard_count; i++) {
+        shard_log_producer_lost(&relay->shards[i].log);
+    }
+    leases_check_leaving(leases);
+}
+
 static void balance(struct leases *leases)
 {
     struct relay *relay = leases->relay;
-    const int share = (relay->shard_count + leases->members - 1) / leases->members;
+    const struct fair_members members = {.alive = leases->members,
+                                         .others_reaching = leases->others_reaching,
+                                         .reaches = reaches_kafka(leases)};
+    const int share = fair_share(relay->shard_count, &members);
     const int kept = count_in(relay, is_kept);
     if (relay->is_draining) {
         leases_check_leaving(leases);
+    } else if (kept > 0 && share == 0) {
+        leave_all(leases, kept);
     } else if (kept > share) {
         leave_surplus(leases, kept - share);
     } else if (kept < share) {
@@ -248,10 +278,11 @@ static void balance(struct leases *leases)
 
 /* --- the beat -------------------------------------------------------------------------- */
 
-static void take_members(void *user, int members)
+static void take_members(void *user, int members, int others_reaching)
 {
     struct leases *leases = user;
     leases->members = members > 0 ? members : 1;
+    leases->others_reaching = others_reaching;
 }
 
 static void take_renewed(void *user, const struct outbox_lease *lease)
@@ -321,9 +352,11 @@ static void beat(void *user)
                 (struct outbox_lease){.shard = i, .epoch = relay->shards[i].log.epoch};
         }
     }
+    const bool answers = relay_probe_kafka(relay, &err) == ERROR_NONE;
     leases->sent_ms = loop_now_ms();
+    leases->reached_ms = answers ? leases->sent_ms : leases->reached_ms;
     leases->is_talking = true;
-    outbox_store_beat(relay->store, leases->held, leases->held_count, &EVENTS, leases);
+    outbox_store_beat(relay->store, leases->held, leases->held_count, answers, &EVENTS, leases);
 }
 
 void leases_begin(struct leases *leases)
@@ -453,6 +486,7 @@ struct leases *leases_new(struct relay *relay)
         .relay = relay,
         .timer = loop_timer_new(relay->loop, beat, leases),
         .members = 1,
+        .reached_ms = loop_now_ms(), /* its topics were just looked at */
         .is_first = true,
         .held = must_allocate(shards, sizeof *leases->held),
         .renewed = must_allocate(shards, sizeof *leases->renewed),

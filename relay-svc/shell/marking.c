@@ -23,6 +23,7 @@ struct marking {
     struct shard_mark *marks; /* the same, to be confirmed */
     struct outbox_sent *sents;
     size_t sent_count;
+    uint64_t written;
 };
 
 /* What is new in one shard. */
@@ -47,6 +48,7 @@ static void finish(void *user, const struct error *err)
     struct relay *relay = marking->relay;
     marking->is_marking = false;
     if (err == NULL) {
+        marking->written++;
         metrics_add(relay->options.metrics, METRIC_MARKS, 0, 1);
         for (size_t i = 0; i < marking->count; i++) {
             shard_log_marked(&relay->shards[marking->leases[i].shard].log, &marking->marks[i]);
@@ -94,6 +96,11 @@ void marking_hurry(struct marking *marking)
 {
     marking->is_hurried = true;
     marking_touch(marking);
+}
+
+uint64_t marking_written(const struct marking *marking)
+{
+    return marking->written;
 }
 
 struct marking *marking_new(struct relay *relay)

@@ -8,6 +8,7 @@
 #define RELAY_SVC_SHELL_MARKING_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct marking;
 struct relay;
@@ -20,5 +21,8 @@ void marking_touch(struct marking *marking);
 
 /* As soon as possible, for shards that are about to be given back. */
 void marking_hurry(struct marking *marking);
+
+/* How often positions were written; only differences mean anything. */
+uint64_t marking_written(const struct marking *marking);
 
 #endif

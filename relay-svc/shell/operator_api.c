@@ -76,6 +76,7 @@ static void put_status(struct json_writer *json, const struct relay *relay)
     put_probe(json, "postgresql", relay, relay_probe_database);
     put_probe(json, "kafka", relay, relay_probe_kafka);
     put_probe(json, "publishing", relay, relay_probe_shards);
+    put_probe(json, "progress", relay, relay_probe_progress);
     put_probe(json, "work", relay, relay_probe_work);
     if (relay->is_running) {
         json_put_member_integer(json, "members", leases_members(relay->leases));

@@ -5,16 +5,22 @@
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
     [SQL_LISTEN] = {"LISTEN outbox", 0},
-    /* $1 owner, $2 lease in ms; a member not seen for two leases is gone */
-    [SQL_SEEN] = {"WITH seen AS ("
-                  "  INSERT INTO relay_member (owner, seen_at) VALUES ($1, clock_timestamp())"
-                  "  ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at),"
-                  " gone AS ("
-                  "  DELETE FROM relay_member WHERE owner <> $1"
-                  "   AND seen_at < clock_timestamp() - $2::bigint * interval '2 ms')"
-                  " SELECT 1 + count(*) FROM relay_member WHERE owner <> $1"
-                  "   AND seen_at >= clock_timestamp() - $2::bigint * interval '1 ms'",
-                  2},
+    /* $1 owner, $2 lease in ms, $3 whether Kafka answers us; a member not seen for two leases is
+     * gone */
+    [SQL_SEEN] =
+        {"WITH seen AS ("
+         "  INSERT INTO relay_member AS m (owner, seen_at, kafka_at)"
+         "   VALUES ($1, clock_timestamp(), CASE WHEN $3::boolean THEN clock_timestamp() END)"
+         "  ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at,"
+         "   kafka_at = coalesce(excluded.kafka_at, m.kafka_at)),"
+         " gone AS ("
+         "  DELETE FROM relay_member WHERE owner <> $1"
+         "   AND seen_at < clock_timestamp() - $2::bigint * interval '2 ms')"
+         " SELECT 1 + count(*), count(*) FILTER"
+         "  (WHERE kafka_at >= clock_timestamp() - $2::bigint * interval '1 ms')"
+         " FROM relay_member WHERE owner <> $1"
+         "  AND seen_at >= clock_timestamp() - $2::bigint * interval '1 ms'",
+         3},
     [SQL_RENEW] = {"UPDATE relay_shard r"
                    " SET lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
                    " FROM unnest($3::smallint[], $4::bigint[]) AS h(shard, epoch)"
@@ -63,16 +69,27 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_FIND] = {"SELECT seq, id FROM outbox"
                   " WHERE shard = $1::smallint AND seq = $2::bigint AND aggregatetype = $3",
                   3},
-    [SQL_BACKLOG] = {"SELECT coalesce(sum(greatest(newest.seq - w.after, 0)), 0)::bigint,"
-                     "  (1000 * coalesce(max(extract(epoch FROM clock_timestamp()"
-                     "   - oldest.occurred_at)), 0))::bigint"
-                     " FROM unnest($1::smallint[], $2::bigint[]) AS w(shard, after)"
-                     " CROSS JOIN LATERAL (SELECT seq FROM outbox WHERE outbox.shard = w.shard"
-                     "  ORDER BY outbox.seq DESC LIMIT 1) AS newest"
+    /* $1, $2 shards and positions that are newer than the database's */
+    [SQL_BACKLOG] = {"SELECT r.shard, greatest(coalesce(newest.seq, 0) - place.after, 0),"
+                     "  (1000 * coalesce(extract(epoch FROM clock_timestamp()"
+                     "   - oldest.occurred_at), 0))::bigint,"
+                     "  r.owner IS NOT NULL AND r.lease_until >= clock_timestamp()"
+                     " FROM relay_shard r"
+                     " LEFT JOIN unnest($1::smallint[], $2::bigint[]) AS h(shard, position)"
+                     "  ON h.shard = r.shard"
+                     " CROSS JOIN LATERAL (SELECT coalesce(h.position, r.position) AS after) place"
+                     " LEFT JOIN LATERAL (SELECT seq FROM outbox WHERE outbox.shard = r.shard"
+                     "  ORDER BY outbox.seq DESC LIMIT 1) AS newest ON true"
                      " LEFT JOIN LATERAL (SELECT occurred_at FROM outbox"
-                     "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
+                     "  WHERE outbox.shard = r.shard AND outbox.seq > place.after"
                      "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true",
                      2},
+    /* Positions first: what they say was given before the number is looked at. */
+    [SQL_SEQUENCE] = {"WITH p AS MATERIALIZED (SELECT coalesce(max(position), 0) AS greatest"
+                      "  FROM relay_shard)"
+                      " SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END,"
+                      "  (SELECT greatest FROM p) FROM outbox_seq_seq",
+                      0},
 };
 
 /* As enum row_column names them. */

@@ -24,6 +24,7 @@ enum control_statement {
     SQL_LEAVE,
     SQL_FIND,
     SQL_BACKLOG,
+    SQL_SEQUENCE,
     CONTROL_STATEMENT_COUNT
 };
 

@@ -67,9 +67,7 @@ struct errand {
     void *user;
     outbox_done *on_done;
     outbox_answer *on_answer;
-    outbox_backlog_done *on_backlog;
     struct tail_mark answer;
-    struct outbox_backlog backlog;
 };
 
 static struct errand *errand_new(struct outbox_store *store, enum outbox_work work,
@@ -102,8 +100,6 @@ static void finish_errand(void *user, const struct pgconn_failure *failure)
     note_outcome(errand, failure);
     if (errand->on_answer != NULL) {
         errand->on_answer(errand->user, &errand->answer, err);
-    } else if (errand->on_backlog != NULL) {
-        errand->on_backlog(errand->user, &errand->backlog, err);
     } else {
         errand->on_done(errand->user, err);
     }
@@ -156,7 +152,8 @@ static void take_beat(void *user, size_t index, const struct pgconn_result *resu
     const struct errand *errand = user;
     const struct outbox_beat_events *events = errand->events;
     if (index == 0) {
-        events->on_members(errand->user, (int)pgconn_value_i64(result, 0, 0));
+        events->on_members(errand->user, (int)pgconn_value_i64(result, 0, 0),
+                           (int)pgconn_value_i64(result, 0, 1));
         return;
     }
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
@@ -166,11 +163,13 @@ static void take_beat(void *user, size_t index, const struct pgconn_result *resu
 }
 
 void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *held, size_t count,
-                       const struct outbox_beat_events *events, void *user)
+                       bool reaches_kafka, const struct outbox_beat_events *events, void *user)
 {
     const struct strview lease = strview_of(store->lease_ms);
     put_leases(held, count, &store->arrays[0], &store->arrays[1], NULL);
-    ask(store->control, SQL_SEEN, (const struct strview[]){owner(store), lease}, 2);
+    ask(store->control, SQL_SEEN,
+        (const struct strview[]){owner(store), lease, strview_of(reaches_kafka ? "true" : "false")},
+        3);
     ask(store->control, SQL_RENEW,
         (const struct strview[]){owner(store), lease, array(store, 0), array(store, 1)}, 4);
     pgconn_send_trip(store->control, take_beat, finish_errand,
@@ -349,20 +348,32 @@ void outbox_store_find(struct outbox_store *store, const struct outbox_question 
 
 static void take_backlog(void *user, size_t index, const struct pgconn_result *result)
 {
-    struct errand *errand = user;
-    (void)index;
-    errand->backlog = (struct outbox_backlog){.distance = pgconn_value_i64(result, 0, 0),
-                                              .oldest_age_ms = pgconn_value_i64(result, 0, 1)};
+    const struct errand *errand = user;
+    const struct outbox_backlog_events *events = errand->events;
+    if (index > 0) {
+        events->on_sequence(errand->user, pgconn_value_i64(result, 0, 0),
+                            pgconn_value_i64(result, 0, 1));
+        return;
+    }
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        const struct outbox_waiting waiting = {
+            .shard = (int)pgconn_value_i64(result, row, 0),
+            .distance = pgconn_value_i64(result, row, 1),
+            .oldest_age_ms = pgconn_value_i64(result, row, 2),
+            .is_leased = strview_is(pgconn_value(result, row, 3), "t"),
+        };
+        events->on_shard(errand->user, &waiting);
+    }
 }
 
 void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease *held, size_t count,
-                          outbox_backlog_done *on_done, void *user)
+                          const struct outbox_backlog_events *events, void *user)
 {
-    struct errand *errand = errand_new(store, OUTBOX_BACKLOG, NULL, NULL, user);
-    errand->on_backlog = on_done;
     put_leases(held, count, &store->arrays[0], NULL, &store->arrays[1]);
     ask(store->control, SQL_BACKLOG, (const struct strview[]){array(store, 0), array(store, 1)}, 2);
-    pgconn_send_trip(store->control, take_backlog, finish_errand, errand);
+    ask(store->control, SQL_SEQUENCE, NULL, 0);
+    pgconn_send_trip(store->control, take_backlog, finish_errand,
+                     errand_new(store, OUTBOX_BACKLOG, events, events->on_done, user));
 }
 
 /* --- reading -------------------------------------------------------------------- */
@@ -517,6 +528,9 @@ static void finish_greeting(void *user, const struct pgconn_failure *failure)
                         "the database is not migrated: run command-svc migrate");
     } else if (is_whole(store)) {
         store->is_ready = true;
+        for (size_t i = 0; i < OUTBOX_WORK_COUNT; i++) {
+            activity_succeeded(&store->works[i], loop_now_ms()); /* what failed before is over */
+        }
         store->options.on_ready(store->options.user, greeting->shards);
     }
     free(greeting);
@@ -682,7 +696,7 @@ enum error_kind outbox_store_state(const struct outbox_store *store, struct erro
 enum error_kind outbox_store_probe(const struct outbox_store *store, struct error *err)
 {
     for (size_t i = 0; i < OUTBOX_WORK_COUNT; i++) {
-        if (activity_is_failing(&store->works[i])) {
+        if (activity_is_failing_lately(&store->works[i], loop_now_ms())) {
             return activity_probe((void *)(uintptr_t)&store->works[i], err); /* only reads */
         }
     }

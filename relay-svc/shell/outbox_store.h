@@ -98,14 +98,15 @@ MUST_USE enum error_kind outbox_store_state(const struct outbox_store *store, st
 /* --- leases ------------------------------------------------------------------ */
 
 struct outbox_beat_events {
-    void (*on_members)(void *user, int members); /* live relays, this one included */
+    /* Live relays, this one included; and of the others those that reach Kafka. */
+    void (*on_members)(void *user, int members, int others_reaching);
     void (*on_renewed)(void *user, const struct outbox_lease *lease); /* as the database has it */
     outbox_done *on_done;
 };
 
-/* Shows that this relay lives and renews the leases it holds. */
+/* Shows that this relay lives, and whether Kafka answers it, and renews the leases it holds. */
 void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *held, size_t count,
-                       const struct outbox_beat_events *events, void *user);
+                       bool reaches_kafka, const struct outbox_beat_events *events, void *user);
 
 struct outbox_claim_events {
     void (*on_granted)(void *user, const struct outbox_lease *lease);
@@ -150,18 +151,26 @@ typedef void outbox_answer(void *user, const struct tail_mark *answer, const str
 void outbox_store_find(struct outbox_store *store, const struct outbox_question *question,
                        outbox_answer *on_answer, void *user);
 
-/* --- the backlog, for people --------------------------------------------------- */
+/* --- what waits --------------------------------------------------- */
 
-struct outbox_backlog {
-    int64_t distance;      /* between positions and newest rows, in seq, summed over shards */
-    int64_t oldest_age_ms; /* of the oldest row behind one of the positions; 0: there is none */
+/* Rows of one shard, whoever owns it, behind its position. */
+struct outbox_waiting {
+    int shard;
+    int64_t distance;      /* to the newest row, in seq */
+    int64_t oldest_age_ms; /* 0: there is none */
+    bool is_leased;        /* some relay holds it */
 };
 
-typedef void outbox_backlog_done(void *user, const struct outbox_backlog *backlog,
-                                 const struct error *err);
+struct outbox_backlog_events {
+    void (*on_shard)(void *user, const struct outbox_waiting *waiting);
+    /* The number given last, and the greatest position: it may not be above that number. */
+    void (*on_sequence)(void *user, int64_t last, int64_t greatest);
+    outbox_done *on_done;
+};
 
+/* held: the positions of our own shards, which the database may not have yet. */
 void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease *held, size_t count,
-                          outbox_backlog_done *on_done, void *user);
+                          const struct outbox_backlog_events *events, void *user);
 
 /* --- reading ------------------------------------------------------------------- */
 

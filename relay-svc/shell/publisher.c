@@ -149,13 +149,16 @@ enum error_kind publisher_send(struct publisher *publisher, int topic, const str
 
 static void take_answer(void *user, const struct kafka_delivery *delivery)
 {
-    const struct publisher *publisher = user;
+    struct publisher *publisher = user;
     const struct publisher_tag tag = unpack(delivery->tag);
     const struct error *error = delivery->error;
     struct error injected;
     if (FAULT_POINT("relay.ack_received")) {
         (void)error_set(&injected, ERROR_TRANSIENT, "injected failure of a delivery");
         error = &injected;
+    }
+    if (error == NULL) {
+        backoff_reset(&publisher->backoff);
     }
     publisher->options.on_answer(publisher->options.user, &tag, delivery->offset, error);
 }
@@ -192,6 +195,14 @@ static enum error_kind open_producer(struct publisher *publisher, struct error *
         .user = publisher,
     };
     return kafka_producer_new(publisher->loop, &options, &publisher->producer, err);
+}
+
+void publisher_restart(struct publisher *publisher, const char *reason)
+{
+    kafka_producer_free(publisher->producer);
+    publisher->producer = NULL;
+    (void)error_set(&publisher->death, ERROR_TRANSIENT, "%s", reason);
+    schedule_renewal(publisher);
 }
 
 static void renew(void *user)

@@ -48,6 +48,10 @@ MUST_USE enum error_kind publisher_new(struct loop *loop, const struct publisher
                                        struct publisher **ret_publisher, struct error *err);
 void publisher_free(struct publisher *publisher);
 
+/* Drops the producer with all that is in flight, of which nothing more will be heard; a new one is
+ * on its way, without on_lost. Not from inside a callback of the publisher. */
+void publisher_restart(struct publisher *publisher, const char *reason);
+
 /* False between the death of a producer and its renewal. */
 bool publisher_is_open(const struct publisher *publisher);
 

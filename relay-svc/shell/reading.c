@@ -10,6 +10,7 @@
 #include "relay-svc/shell/publisher.h"
 #include "relay-svc/shell/relay.h"
 #include "relay-svc/shell/sending.h"
+#include "relay-svc/shell/watching.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -206,7 +207,8 @@ static bool may_read(const struct reading *reading)
 {
     const struct relay *relay = reading->relay;
     return !relay->is_draining && !reading->is_choked && relay->publisher != NULL &&
-           publisher_is_open(relay->publisher) && !awaits_tails(relay);
+           publisher_is_open(relay->publisher) && !awaits_tails(relay) &&
+           !watching_is_sequence_back(relay->watching);
 }
 
 static bool is_ready(const struct relay *relay, const struct relay_shard *shard, int64_t now_ms)
@@ -394,7 +396,9 @@ void reading_make_room(struct reading *reading)
 
 enum error_kind reading_probe(const struct reading *reading, struct error *err)
 {
-    return activity_probe((void *)(uintptr_t)&reading->fares, err); /* only reads */
+    return activity_is_failing_lately(&reading->fares, loop_now_ms())
+               ? activity_probe((void *)(uintptr_t)&reading->fares, err) /* only reads */
+               : ERROR_NONE;
 }
 
 struct reading *reading_new(struct relay *relay)

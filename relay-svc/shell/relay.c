@@ -14,6 +14,7 @@
 #include "relay-svc/shell/reading.h"
 #include "relay-svc/shell/sending.h"
 #include "relay-svc/shell/tails.h"
+#include "relay-svc/shell/watching.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -25,8 +26,7 @@ enum {
     RECHECK_MS = 10000,    /* a stopped shard looks whether somebody has mended it */
     SLOW_CHECK_MS = 5000,  /* a shard that waits longer for its tails is not ready */
     TELL_AGAIN_MS = 60000, /* the same reason is not logged more often */
-    BACKLOG_EVERY_TICKS = 5,
-    TELL_AWAY_TICKS = 3, /* a server has to be away for so long before the log says so */
+    TELL_AWAY_TICKS = 3,   /* a server has to be away for so long before the log says so */
 };
 
 /* --- what a shard's change leads to ------------------------------------------------ */
@@ -193,6 +193,7 @@ static enum error_kind make_parts(struct relay *relay, struct error *err)
     relay->leases = leases_new(relay);
     relay->reading = reading_new(relay);
     relay->filling = filling_new(relay);
+    relay->watching = watching_new(relay);
     relay->marking = marking_new(relay);
     return publisher_new(relay->loop, &publisher, &relay->publisher, err);
 }
@@ -271,6 +272,11 @@ static void take_database(void *user, int shards)
         relay->options.on_fatal(relay->options.user, &err);
         return;
     }
+    if (shards < 1 || shards > SHARD_COUNT_MAX) {
+        (void)error_set(&err, ERROR_FATAL, "the database says that it has %d shards", shards);
+        relay->options.on_fatal(relay->options.user, &err);
+        return;
+    }
     relay->shard_count = shards;
     if (relay->is_running) {
         leases_begin(relay->leases);
@@ -296,32 +302,6 @@ static void take_bell(void *user)
 }
 
 /* --- once a second ---------------------------------------------------------------------- */
-
-static void take_backlog(void *user, const struct outbox_backlog *backlog, const struct error *err)
-{
-    struct relay *relay = user;
-    if (err == NULL) {
-        metrics_set(relay->options.metrics, METRIC_BACKLOG, 0,
-                    (double)backlog->distance / relay->shard_count);
-        metrics_set(relay->options.metrics, METRIC_OLDEST_AGE, 0,
-                    (double)backlog->oldest_age_ms / 1000.0);
-    }
-    relay->is_asking_backlog = false;
-}
-
-static void ask_backlog(struct relay *relay)
-{
-    struct outbox_lease held[SHARD_COUNT_MAX];
-    size_t count = 0;
-    for (int i = 0; i < relay->shard_count; i++) {
-        const struct shard_log *log = &relay->shards[i].log;
-        if (shard_log_is_owned(log)) {
-            held[count++] = (struct outbox_lease){.shard = i, .position = log->position};
-        }
-    }
-    relay->is_asking_backlog = true;
-    outbox_store_backlog(relay->store, held, count, take_backlog, relay);
-}
 
 static void recheck_stopped(struct relay *relay, int64_t now_ms)
 {
@@ -400,9 +380,7 @@ static void tick_running(struct relay *relay)
     mark_dirty(relay);
     make_room(relay); /* what waits for room must not wait for an answer that never comes */
     tell_filling(relay);
-    if (++relay->ticks % BACKLOG_EVERY_TICKS == 0 && !relay->is_asking_backlog) {
-        ask_backlog(relay);
-    }
+    watching_look(relay->watching);
 }
 
 static void tick(void *user)
@@ -472,6 +450,7 @@ void relay_free(struct relay *relay)
     leases_free(relay->leases);
     reading_free(relay->reading);
     filling_free(relay->filling);
+    watching_free(relay->watching);
     marking_free(relay->marking);
     for (int i = 0; relay->shards != NULL && i < relay->shard_count; i++) {
         shard_log_done(&relay->shards[i].log);
@@ -582,6 +561,12 @@ enum error_kind relay_probe_shards(void *user, struct error *err)
     }
     return error_set(err, ERROR_CONFLICT, "%d of %d shards publish nothing; shard %d: %s%s", count,
                      relay->shard_count, first->log.shard, trouble(first, now_ms), way_out);
+}
+
+enum error_kind relay_probe_progress(void *user, struct error *err)
+{
+    const struct relay *relay = user;
+    return relay->is_running ? watching_probe(relay->watching, err) : ERROR_NONE;
 }
 
 enum error_kind relay_probe_work(void *user, struct error *err)

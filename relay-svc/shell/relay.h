@@ -9,6 +9,7 @@
  *     filling   the same for topics that lack rows which the position has passed
  *     sending   a row to the publisher, and how much may be in flight
  *     marking   positions into the database
+ *     watching  whether all that should be done is done
  * The rules are core/shard_log's. This file holds the shards themselves, passes
  * answers to them and logs what a person should know, once.
  *
@@ -37,6 +38,7 @@ struct metrics;
 struct publisher;
 struct reading;
 struct tails;
+struct watching;
 
 enum { SHARD_COUNT_MAX = 1024 }; /* as the database's own check */
 
@@ -102,14 +104,13 @@ struct relay {
     struct tails *tails;
     struct reading *reading;
     struct filling *filling;
+    struct watching *watching;
     struct marking *marking;
     struct loop_timer *ticker;
-    unsigned ticks;
     size_t flight_bytes; /* of all shards: see sending */
     size_t flight_rows;
-    size_t flight_shards; /* that are ours */
-    int behind;           /* topics of shards that are being filled, as last told */
-    bool is_asking_backlog;
+    size_t flight_shards;              /* that are ours */
+    int behind;                        /* topics of shards that are being filled, as last told */
     int away_ticks[RELAY_PARTY_COUNT]; /* for how long */
     bool is_draining;
     /* This database has published nothing yet, as far as our shards tell: then nothing is sent
@@ -129,6 +130,8 @@ bool relay_is_drained(const struct relay *relay);
 MUST_USE enum error_kind relay_probe_database(void *user, struct error *err);
 MUST_USE enum error_kind relay_probe_kafka(void *user, struct error *err);
 MUST_USE enum error_kind relay_probe_shards(void *user, struct error *err);
+/* Whether what waits goes on. */
+MUST_USE enum error_kind relay_probe_progress(void *user, struct error *err);
 /* The last error of every statement whose last attempt failed. */
 MUST_USE enum error_kind relay_probe_work(void *user, struct error *err);
 

@@ -74,6 +74,17 @@ START_TEST(a_probe_says_the_last_error_and_whose_it_is)
 }
 END_TEST
 
+START_TEST(what_is_not_tried_again_has_failed_for_a_minute)
+{
+    ck_assert(!activity_is_failing_lately(&activity, 0));
+    (void)fail_at(&REFUSED, 100);
+
+    ck_assert(activity_is_failing_lately(&activity, 100 + ACTIVITY_LATELY_MS - 1));
+    ck_assert(!activity_is_failing_lately(&activity, 100 + ACTIVITY_LATELY_MS));
+    ck_assert(activity_is_failing(&activity));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/run/activity");
@@ -84,6 +95,7 @@ int main(void)
     tcase_add_test(attempts, the_log_hears_of_a_lasting_failure_once_a_minute);
     tcase_add_test(attempts, the_log_hears_of_another_kind_of_failure_at_once);
     tcase_add_test(attempts, a_probe_says_the_last_error_and_whose_it_is);
+    tcase_add_test(attempts, what_is_not_tried_again_has_failed_for_a_minute);
     suite_add_tcase(suite, attempts);
     return check_main(suite);
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/fair_share.h"
+
+int fair_share(int shards, const struct fair_members *members)
+{
+    const int reaching = members->others_reaching + (members->reaches ? 1 : 0);
+    if (reaching > 0 && !members->reaches) {
+        return 0;
+    }
+    const int sharing = reaching > 0 ? reaching : members->alive;
+    return (shards + sharing - 1) / sharing;
+}

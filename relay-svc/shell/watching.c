@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/shell/watching.h"
+
+#include "common/base/stall.h"
+#include "common/io/jitter.h"
+#include "common/io/loop.h"
+#include "common/run/activity.h"
+#include "relay-svc/metrics.h"
+#include "relay-svc/shell/marking.h"
+#include "relay-svc/shell/outbox_store.h"
+#include "relay-svc/shell/relay.h"
+
+#include <stdlib.h>
+
+struct watched {
+    bool has_rows;  /* behind the position, when last counted */
+    bool is_leased; /* by somebody */
+    bool is_stalled;
+    bool is_fill_stalled;
+    bool is_orphaned;
+    struct stall rows;
+    struct stall fill;
+    struct stall orphan;
+};
+
+struct watching {
+    struct relay *relay;
+    bool is_asking;
+    int64_t distance; /* as the question in flight tells, summed over the shards */
+    int64_t oldest_age_ms;
+    struct watched *shards;
+    struct outbox_lease *held;
+    struct stall marks;
+    bool are_marks_stalled;
+    struct activity sequence;
+};
+
+/* --- asking ---------------------------------------------------------------------------- */
+
+static void take_shard(void *user, const struct outbox_waiting *waiting)
+{
+    struct watching *watching = user;
+    if (waiting->shard < 0 || waiting->shard >= watching->relay->shard_count) {
+        return;
+    }
+    struct watched *watched = &watching->shards[waiting->shard];
+    watched->has_rows = waiting->distance > 0;
+    watched->is_leased = waiting->is_leased;
+    watching->distance += waiting->distance;
+    watching->oldest_age_ms = waiting->oldest_age_ms > watching->oldest_age_ms
+                                  ? waiting->oldest_age_ms
+                                  : watching->oldest_age_ms;
+}
+
+static void take_sequence(void *user, int64_t last, int64_t greatest)
+{
+    struct watching *watching = user;
+    struct error err;
+    if (last >= greatest) {
+        activity_succeeded(&watching->sequence, loop_now_ms());
+        return;
+    }
+    (void)error_set(&err, ERROR_CONFLICT,
+                    "it stands at %lld, below position %lld: it was set back, and rows with such "
+                    "numbers would be passed over; SELECT setval('outbox_seq_seq', %lld)",
+                    (long long)last, (long long)greatest, (long long)greatest);
+    (void)activity_failed(&watching->sequence, &err, loop_now_ms(), jitter_draw());
+}
+
+static void finish(void *user, const struct error *err)
+{
+    struct watching *watching = user;
+    struct metrics *metrics = watching->relay->options.metrics;
+    watching->is_asking = false;
+    if (err == NULL) {
+        metrics_set(metrics, METRIC_BACKLOG, 0,
+                    (double)watching->distance / watching->relay->shard_count);
+        metrics_set(metrics, METRIC_OLDEST_AGE, 0, (double)watching->oldest_age_ms / 1000.0);
+    }
+}
+
+static void ask(struct watching *watching)
+{
+    static const struct outbox_backlog_events EVENTS = {
+        .on_shard = take_shard, .on_sequence = take_sequence, .on_done = finish};
+    const struct relay *relay = watching->relay;
+    size_t count = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        const struct shard_log *log = &relay->shards[i].log;
+        if (shard_log_is_owned(log)) {
+            watching->held[count++] = (struct outbox_lease){.shard = i, .position = log->position};
+        }
+    }
+    watching->is_asking = true;
+    watching->distance = 0;
+    watching->oldest_age_ms = 0;
+    outbox_store_backlog(relay->store, watching->held, count, &EVENTS, watching);
+}
+
+/* --- comparing -------------------------------------------------------------------------- */
+
+static void compare_shard(struct watching *watching, int shard, bool is_fit, int64_t now_ms)
+{
+    struct watched *watched = &watching->shards[shard];
+    const struct shard_log *log = &watching->relay->shards[shard].log;
+    const bool is_ours = shard_log_is_owned(log) && log->state != SHARD_LEAVING;
+    const int filled = log->fill.topic;
+    const int64_t fill = filled < 0 ? 0 : log->fill.read + log->topics[filled].complete_to;
+    watched->is_stalled = stall_look(&watched->rows, is_fit && is_ours && watched->has_rows,
+                                     (uint64_t)log->position, now_ms);
+    watched->is_fill_stalled =
+        stall_look(&watched->fill, is_fit && log->state == SHARD_RUNNING && filled >= 0,
+                   (uint64_t)fill, now_ms);
+    watched->is_orphaned =
+        stall_look(&watched->orphan, is_fit && watched->has_rows && !watched->is_leased, 0, now_ms);
+}
+
+static void compare(struct watching *watching)
+{
+    struct relay *relay = watching->relay;
+    struct error err;
+    const int64_t now_ms = loop_now_ms();
+    const bool is_database_up = relay_probe_database(relay, &err) == ERROR_NONE;
+    const bool is_fit = is_database_up && relay_probe_kafka(relay, &err) == ERROR_NONE;
+    bool is_dirty = false;
+    for (int i = 0; i < relay->shard_count; i++) {
+        compare_shard(watching, i, is_fit && !relay->is_draining, now_ms);
+        is_dirty = is_dirty || shard_log_is_dirty(&relay->shards[i].log);
+    }
+    watching->are_marks_stalled = stall_look(&watching->marks, is_database_up && is_dirty,
+                                             marking_written(relay->marking), now_ms);
+}
+
+void watching_look(struct watching *watching)
+{
+    compare(watching);
+    if (!watching->is_asking) {
+        ask(watching);
+    }
+}
+
+/* --- telling ------------------------------------------------------------------------------ */
+
+bool watching_is_sequence_back(const struct watching *watching)
+{
+    return activity_is_failing(&watching->sequence);
+}
+
+static enum error_kind probe_shard(const struct watching *watching, int shard, struct error *err)
+{
+    const struct watched *watched = &watching->shards[shard];
+    const long long position = (long long)watching->relay->shards[shard].log.position;
+    if (watched->is_stalled) {
+        return error_set(
+            err, ERROR_CONFLICT,
+            "shard %d has rows behind position %lld, and has not moved for ten seconds", shard,
+            position);
+    }
+    if (watched->is_fill_stalled) {
+        return error_set(err, ERROR_CONFLICT,
+                         "a topic of shard %d is being filled, and has not moved for ten seconds",
+                         shard);
+    }
+    if (watched->is_orphaned) {
+        return error_set(err, ERROR_CONFLICT,
+                         "shard %d has rows to publish, and no relay has held it for ten seconds",
+                         shard);
+    }
+    return ERROR_NONE;
+}
+
+enum error_kind watching_probe(const struct watching *watching, struct error *err)
+{
+    if (activity_is_failing(&watching->sequence)) {
+        return activity_probe((void *)(uintptr_t)&watching->sequence, err); /* only reads */
+    }
+    if (watching->are_marks_stalled) {
+        return error_set(err, ERROR_CONFLICT,
+                         "positions have moved, and none was written for ten seconds");
+    }
+    enum error_kind kind = ERROR_NONE;
+    for (int i = 0; kind == ERROR_NONE && i < watching->relay->shard_count; i++) {
+        kind = probe_shard(watching, i, err);
+    }
+    return kind;
+}
+
+/* --- life ---------------------------------------------------------------------------------- */
+
+struct watching *watching_new(struct relay *relay)
+{
+    const size_t shards = (size_t)relay->shard_count;
+    struct watching *watching = calloc(1, sizeof *watching);
+    if (watching == NULL) {
+        abort();
+    }
+    *watching = (struct watching){
+        .relay = relay,
+        .shards = calloc(shards, sizeof *watching->shards),
+        .held = calloc(shards, sizeof *watching->held),
+        .sequence = ACTIVITY("the outbox's sequence"),
+    };
+    if (watching->shards == NULL || watching->held == NULL) {
+        abort();
+    }
+    return watching;
+}
+
+void watching_free(struct watching *watching)
+{
+    if (watching == NULL) {
+        return;
+    }
+    free(watching->shards);
+    free(watching->held);
+    free(watching);
+}

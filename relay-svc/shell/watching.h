@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * watching.h - once a second: what should have been published, and was it?
+ *
+ * Why: a list of known troubles ends where the unknown ones begin. So the rows behind each position
+ * are compared with what has been done about them: a shard of ours that does not move for ten
+ * seconds though there are rows and the servers answer, a shard that nobody owns, marks that
+ * are due and not written, a fill that stands, and a sequence behind the positions (its next
+ * rows would be passed over).
+ */
+#ifndef RELAY_SVC_SHELL_WATCHING_H
+#define RELAY_SVC_SHELL_WATCHING_H
+
+#include "common/base/error.h"
+
+#include <stdbool.h>
+
+struct relay;
+struct watching;
+
+struct watching *watching_new(struct relay *relay);
+void watching_free(struct watching *watching);
+
+/* Once a second. */
+void watching_look(struct watching *watching);
+
+/* The sequence is behind a position: nothing may be read, it would not be all. */
+bool watching_is_sequence_back(const struct watching *watching);
+
+/* ERROR_NONE, or what stands still. */
+MUST_USE enum error_kind watching_probe(const struct watching *watching, struct error *err);
+
+#endif
