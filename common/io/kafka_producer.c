@@ -6,10 +6,14 @@
 #include "common/io/loop.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's tag travels in a pointer");
+
+enum { BATCH_DEFAULT_BYTES = 1000000 }; /* batch.size */
 
 static const struct kafka_default DEFAULTS[] = {
     {"queue.buffering.max.kbytes", "8192"}, {"queue.buffering.max.messages", "50000"},
@@ -102,6 +106,22 @@ static enum error_kind open_topics(struct kafka_producer *producer, struct error
     return producer->topics != NULL ? ERROR_NONE : error_set(err, ERROR_FATAL, "out of memory");
 }
 
+/* Whatever the operator has set: above it nothing would arrive. */
+static enum error_kind bound_batches(rd_kafka_conf_t *conf, int64_t batch_max, struct error *err)
+{
+    char text[32];
+    char reason[256];
+    if (batch_max == 0 || batch_max >= BATCH_DEFAULT_BYTES) {
+        return ERROR_NONE;
+    }
+    (void)snprintf(text, sizeof text, "%" PRId64, batch_max);
+    if (rd_kafka_conf_set(conf, "batch.size", text, reason, sizeof reason) == RD_KAFKA_CONF_OK) {
+        return ERROR_NONE;
+    }
+    rd_kafka_conf_destroy(conf);
+    return error_set(err, ERROR_FATAL, "Kafka property batch.size: %s", reason);
+}
+
 static void free_producer(struct kafka_producer **producer)
 {
     kafka_producer_free(*producer);
@@ -123,7 +143,8 @@ enum error_kind kafka_producer_new(struct loop *loop, const struct kafka_produce
     producer->burial = loop_deferred_new(loop, serve, producer);
 
     rd_kafka_conf_t *conf;
-    if (kafka_handle_conf(&options->config, DEFAULTS, FIXED, &conf, err) != ERROR_NONE) {
+    if (kafka_handle_conf(&options->config, DEFAULTS, FIXED, &conf, err) != ERROR_NONE ||
+        bound_batches(conf, options->batch_max, err) != ERROR_NONE) {
         return err->kind;
     }
     rd_kafka_conf_set_dr_msg_cb(conf, take_delivery);

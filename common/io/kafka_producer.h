@@ -55,6 +55,8 @@ struct kafka_producer_options {
     struct kafka_config config;
     const char *const *topics; /* copied */
     int topic_count;
+    int64_t
+        batch_max; /* bytes; 0: librdkafka's. A batch larger than a topic takes is refused whole. */
     void (*on_delivery)(void *user, const struct kafka_delivery *delivery);
     void (*on_served)(void *user); /* after a bunch of deliveries; may be NULL */
     void (*on_error)(void *user, const struct error *err); /* TRANSIENT: it goes on by itself */

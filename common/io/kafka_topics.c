@@ -179,6 +179,10 @@ static void note_setting(struct kafka_topic_found *found, const rd_kafka_ConfigE
         if (!parse_i64(strview_of(value), &found->retention_ms)) {
             found->retention_ms = -1; /* as if not told */
         }
+    } else if (strcmp(name, "max.message.bytes") == 0) {
+        if (!parse_i64(strview_of(value), &found->message_max)) {
+            found->message_max = 0;
+        }
     } else if (strcmp(name, "cleanup.policy") == 0) {
         found->is_compacted = strcmp(value, "delete") != 0;
     }

@@ -34,6 +34,7 @@ struct kafka_topic_found {
     bool was_created;
     int replication;
     int64_t retention_ms; /* -1: kept for ever */
+    int64_t message_max;  /* its max.message.bytes; 0: not told */
     bool is_compacted;    /* its cleanup.policy is not just delete */
 };
 

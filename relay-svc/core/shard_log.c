@@ -91,6 +91,7 @@ static void check_tails(struct shard_log *log)
     log->read = log->position;
     log->awaited = -1;
     log->is_cut = false;
+    log->has_refused = false;
     log->fill.topic = -1;
     log->fill.is_joining = false;
     for (int i = 0; i < log->topic_count; i++) {
@@ -350,6 +351,18 @@ static void fail(struct shard_log *log, const char *failure)
     }
 }
 
+/* The first one counts: those behind it in its batch are told the same. */
+static void refuse(struct shard_log *log, const struct window_row *row, const char *failure)
+{
+    if (log->state != SHARD_RUNNING) {
+        return;
+    }
+    log->has_refused = true;
+    log->refused = *row;
+    shard_log_stop(log, "seq %" PRId64 " (%s, about %u bytes) is refused by %s: %s", row->seq,
+                   row->id.text, row->bytes, log->topic_names[row->topic], failure);
+}
+
 /* False when the offset proves that the partition is not the one it was. */
 static bool acknowledge(struct shard_log *log, const struct window_row *row, int64_t offset,
                         int64_t now_ms)
@@ -393,7 +406,9 @@ int shard_log_delivered(struct shard_log *log, const struct shard_delivery *deli
         return -1; /* given up since; the tails have told, or will */
     }
     log->topics[row.topic].in_flight--;
-    if (!delivery->is_acknowledged) {
+    if (!delivery->is_acknowledged && delivery->is_refused) {
+        refuse(log, &row, delivery->failure);
+    } else if (!delivery->is_acknowledged) {
         fail(log, delivery->failure);
     } else if (!log->is_cut) {
         log->is_cut = !acknowledge(log, &row, delivery->offset, now_ms);

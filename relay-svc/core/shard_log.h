@@ -108,6 +108,8 @@ struct shard_log {
     int awaited;                   /* topic whose first record is awaited; -1: none */
     bool is_cut;                   /* an offset went back: no acknowledgement counts any more */
     char reason[SHARD_REASON_MAX]; /* of STOPPED or FAILED */
+    bool has_refused;              /* STOPPED for a row that Kafka refuses: */
+    struct window_row refused;
     struct shard_topic topics[SHARD_TOPICS_MAX];
     struct window window;
     struct shard_fill fill;
@@ -142,6 +144,7 @@ struct shard_delivery {
     uint32_t ticket;
     int64_t offset; /* -1 when not told */
     bool is_acknowledged;
+    bool is_refused;     /* not acknowledged, for what the row is: no later attempt will be */
     const char *failure; /* text, when not acknowledged */
 };
 

@@ -188,6 +188,7 @@ static enum error_kind open_producer(struct publisher *publisher, struct error *
         .config = publisher->options.config,
         .topics = publisher->options.topics,
         .topic_count = publisher->options.topic_count,
+        .batch_max = publisher->options.batch_max,
         .on_delivery = take_answer,
         .on_served = take_served,
         .on_error = take_error,

@@ -34,6 +34,7 @@ struct publisher_options {
     struct kafka_config config;
     const char *const *topics;
     int topic_count;
+    int64_t batch_max; /* see kafka_producer.h */
     /* error is NULL for an acknowledgement; offset is -1 when not told. */
     void (*on_answer)(void *user, const struct publisher_tag *tag, int64_t offset,
                       const struct error *error);

@@ -23,10 +23,11 @@
 
 enum {
     TICK_MS = 1000,
-    RECHECK_MS = 10000,    /* a stopped shard looks whether somebody has mended it */
-    SLOW_CHECK_MS = 5000,  /* a shard that waits longer for its tails is not ready */
-    TELL_AGAIN_MS = 60000, /* the same reason is not logged more often */
-    TELL_AWAY_TICKS = 3,   /* a server has to be away for so long before the log says so */
+    REFUSED_RECHECK_MS = 600000, /* an attempt costs everybody the producer */
+    RECHECK_MS = 10000,          /* a stopped shard looks whether somebody has mended it */
+    SLOW_CHECK_MS = 5000,        /* a shard that waits longer for its tails is not ready */
+    TELL_AGAIN_MS = 60000,       /* the same reason is not logged more often */
+    TELL_AWAY_TICKS = 3,         /* a server has to be away for so long before the log says so */
 };
 
 /* --- what a shard's change leads to ------------------------------------------------ */
@@ -95,6 +96,17 @@ void relay_after_change(struct relay *relay, int index)
 
 /* --- what the publisher tells -------------------------------------------------------- */
 
+static void explain_refusal(const struct relay *relay, struct shard_log *log)
+{
+    const struct window_row *row = &log->refused;
+    shard_log_stop(
+        log,
+        "seq %lld (%s, about %u bytes) is larger than %s takes (max.message.bytes=%lld): "
+        "raise that and start relay-svc anew, or wait: it tries again after ten minutes",
+        (long long)row->seq, row->id.text, row->bytes, log->topic_names[row->topic],
+        (long long)relay->message_max[row->topic]);
+}
+
 static void take_answer(void *user, const struct publisher_tag *tag, int64_t offset,
                         const struct error *error)
 {
@@ -106,6 +118,7 @@ static void take_answer(void *user, const struct publisher_tag *tag, int64_t off
         .ticket = tag->ticket,
         .offset = offset,
         .is_acknowledged = error == NULL,
+        .is_refused = error != NULL && error->kind == ERROR_INVALID,
         .failure = error == NULL ? NULL : error->text,
     };
     const uint16_t run = shard->log.run;
@@ -115,6 +128,9 @@ static void take_answer(void *user, const struct publisher_tag *tag, int64_t off
         relay->is_new = false;
     } else if (topic >= 0) {
         metrics_add(relay->options.metrics, METRIC_DELIVERY_FAILURES, 0, 1);
+    }
+    if (shard->log.has_refused && shard->log.state != shard->seen) {
+        explain_refusal(relay, &shard->log);
     }
     if (shard->log.state != shard->seen || shard->log.run != run) {
         relay_after_change(relay, tag->shard);
@@ -174,12 +190,24 @@ static enum error_kind make_shards(struct relay *relay, struct error *err)
     return kind;
 }
 
+/* The smallest limit of a topic: batches are not made by topic. */
+static int64_t batch_max(const struct relay *relay)
+{
+    int64_t smallest = 0;
+    for (int i = 0; i < relay->options.topic_count; i++) {
+        const int64_t limit = relay->message_max[i];
+        smallest = limit > 0 && (smallest == 0 || limit < smallest) ? limit : smallest;
+    }
+    return smallest;
+}
+
 static enum error_kind make_parts(struct relay *relay, struct error *err)
 {
     const struct publisher_options publisher = {
         .config = relay->options.kafka,
         .topics = relay->options.topics,
         .topic_count = relay->options.topic_count,
+        .batch_max = batch_max(relay),
         .on_answer = take_answer,
         .on_answers_taken = take_answers_taken,
         .on_lost = take_lost,
@@ -240,6 +268,9 @@ static void take_topics(void *user, const struct kafka_topics_report *report,
         return;
     }
     tell_topics(relay, report);
+    for (int i = 0; i < report->topic_count; i++) {
+        relay->message_max[i] = report->topics[i].message_max;
+    }
     relay->is_look_over = true;
     if (make_parts(relay, &failure) != ERROR_NONE) {
         relay->options.on_fatal(relay->options.user, &failure);
@@ -308,7 +339,8 @@ static void recheck_stopped(struct relay *relay, int64_t now_ms)
     bool is_wanted = false;
     for (int i = 0; i < relay->shard_count; i++) {
         struct relay_shard *shard = &relay->shards[i];
-        if (shard->log.state == SHARD_STOPPED && now_ms - shard->since_ms >= RECHECK_MS) {
+        const int64_t pause_ms = shard->log.has_refused ? REFUSED_RECHECK_MS : RECHECK_MS;
+        if (shard->log.state == SHARD_STOPPED && now_ms - shard->since_ms >= pause_ms) {
             shard->wants_recheck = true;
             is_wanted = true;
         }
@@ -572,13 +604,11 @@ enum error_kind relay_probe_progress(void *user, struct error *err)
 enum error_kind relay_probe_work(void *user, struct error *err)
 {
     const struct relay *relay = user;
-    *err = (struct error){.kind = ERROR_NONE};
-    const enum error_kind kind = outbox_store_probe(relay->store, err);
-    if (kind != ERROR_NONE || !relay->is_running ||
-        reading_probe(relay->reading, err) != ERROR_NONE) {
+    if (relay->is_running && (reading_probe(relay->reading, err) != ERROR_NONE ||
+                              filling_probe(relay->filling, err) != ERROR_NONE)) {
         return err->kind;
     }
-    return filling_probe(relay->filling, err);
+    return outbox_store_probe(relay->store, err);
 }
 
 void relay_update_metrics(void *user)

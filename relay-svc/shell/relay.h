@@ -96,8 +96,9 @@ struct relay {
     struct kafka_topics *looking; /* at the topics; NULL when not */
     bool is_look_over;
     struct kafka_topics_wanted *wanted;
-    struct error topics_error; /* why the topics are not in order yet */
-    bool is_running;           /* from here on: what exists once they are */
+    int64_t message_max[SHARD_TOPICS_MAX]; /* each topic's max.message.bytes; 0: not told */
+    struct error topics_error;             /* why the topics are not in order yet */
+    bool is_running;                       /* from here on: what exists once they are */
     struct relay_shard *shards;
     struct publisher *publisher;
     struct leases *leases;

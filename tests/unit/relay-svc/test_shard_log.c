@@ -549,6 +549,32 @@ START_TEST(a_leaving_shard_cannot_be_stopped)
 }
 END_TEST
 
+START_TEST(a_row_that_is_refused_for_what_it_is_stops_its_shard)
+{
+    prove_both();
+    const uint32_t before = send(ORDERS, 3);
+    const uint32_t large = send(ORDERS, 4);
+    const uint32_t behind = send(ORDERS, 5);
+    acknowledge(before);
+
+    struct shard_delivery delivery = {.run = the_log.run,
+                                      .ticket = large,
+                                      .offset = -1,
+                                      .is_refused = true,
+                                      .failure = "too large"};
+    shard_log_delivered(&the_log, &delivery, NOW);
+    delivery.ticket = behind;
+    shard_log_delivered(&the_log, &delivery, NOW);
+
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+    ck_assert(the_log.has_refused);
+    ck_assert_int_eq(the_log.refused.seq, 4);
+    ck_assert_int_eq(the_log.position, 3);
+    shard_log_producer_lost(&the_log);
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("shard_log");
@@ -579,6 +605,7 @@ int main(void)
     tcase_add_test(tests, a_topic_whose_rows_are_dropped_is_refused_alone);
     tcase_add_test(tests, what_a_person_has_written_counts_when_a_stopped_shard_looks_again);
     tcase_add_test(tests, a_leaving_shard_cannot_be_stopped);
+    tcase_add_test(tests, a_row_that_is_refused_for_what_it_is_stops_its_shard);
     Suite *suite = suite_create("relay-svc/core/shard_log");
     suite_add_tcase(suite, tests);
     return check_main(suite);
