@@ -50,7 +50,7 @@ static void dispatch(struct http_connection *connection)
     server->pending = request;
     server->stats.requests++;
     server->stats.requests_pending++;
-    request->route->handler(request, request->route_user);
+    request->match.route->handler(request, request->match.user);
 }
 
 static void expect_body(struct http_connection *connection, const struct http_head *head)

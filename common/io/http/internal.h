@@ -14,6 +14,7 @@
 #include "common/io/http/budget.h"
 #include "common/io/http/chunks.h"
 #include "common/io/http/guard.h"
+#include "common/io/http/router.h"
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
 
@@ -21,19 +22,11 @@
 #include <sys/socket.h>
 
 enum {
-    HTTP_PARAMS_MAX = 4,
-    HTTP_QUERY_MAX = 32,
-    HTTP_TABLES_MAX = 8,
     HTTP_SCRATCH = 65536,
     HTTP_HEAD_READ = 16384,   /* bytes taken at once while a head is awaited */
     HTTP_PIPELINE_MAX = 4096, /* bytes read ahead while a handler has the request */
     HTTP_DRAIN_MS = 1000,     /* how long a peer may take no step while draining */
     HTTP_SWEEP_MS = 250,      /* how late a deadline may be noticed */
-};
-
-struct http_table {
-    const struct http_route *routes;
-    void *user;
 };
 
 struct http_connection;
@@ -54,8 +47,7 @@ struct http_server {
     struct loop *loop;
     struct http_options options;
     struct http_stats stats;
-    struct http_table tables[HTTP_TABLES_MAX];
-    size_t table_count;
+    struct http_router router;
     http_check *unrouted; /* may be NULL */
     void *unrouted_user;
     int listen_fd;
@@ -128,21 +120,16 @@ struct http_request {
     struct http_connection *connection; /* NULL once the peer is gone */
     struct http_request *next;          /* among pending */
     struct http_request *previous;
-    const struct http_route *route; /* NULL: there is none */
-    void *route_user;
+    struct http_match match;
     void *kept;
     size_t held; /* of the budget, beside body and arena */
     size_t size; /* of this struct with its head */
     bool is_pending;
     bool is_admitted; /* a token stands behind it */
-    enum http_method method;
     void (*on_gone)(void *user);
     void *gone_user;
     struct arena arena;
-    struct strview params[HTTP_PARAMS_MAX];
-    size_t param_count;
-    struct http_field *query;
-    size_t query_count;
+    struct http_query query;
     char *body;
     size_t body_len; /* received so far */
     size_t body_cap; /* counted in the budget */

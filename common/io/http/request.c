@@ -1,172 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests of the HTTP server: routes, parameters, and what handlers may ask of them. */
-#include "common/base/percent.h"
-#include "common/base/utf8.h"
 #include "common/io/http/internal.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
-static const char *const METHOD_NAMES[] = {
-    [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD",     [HTTP_POST] = "POST",
-    [HTTP_PUT] = "PUT", [HTTP_DELETE] = "DELETE",
-};
-static_assert(sizeof METHOD_NAMES / sizeof METHOD_NAMES[0] == HTTP_METHOD_COUNT,
-              "every method needs a name");
-
 enum { ALLOW_MAX = 64 };
-
-/* --- routes ------------------------------------------------------------------ */
-
-/* The text up to the next slash, or all of it. */
-static struct strview segment_of(struct strview path)
-{
-    const char *slash = memchr(path.data, '/', path.len);
-    return (struct strview){path.data, slash == NULL ? path.len : (size_t)(slash - path.data)};
-}
-
-static struct strview skip(struct strview path, size_t len)
-{
-    return (struct strview){path.data + len, path.len - len};
-}
-
-/* Compares up to the first {…}; a literal part matches byte by byte. */
-static bool take_literal(struct strview *pattern, struct strview *path)
-{
-    const char *brace = memchr(pattern->data, '{', pattern->len);
-    const size_t len = brace == NULL ? pattern->len : (size_t)(brace - pattern->data);
-    if (path->len < len || memcmp(path->data, pattern->data, len) != 0) {
-        return false;
-    }
-    *pattern = skip(*pattern, len);
-    *path = skip(*path, len);
-    return true;
-}
-
-/* Fills params with the raw segments that stand where the pattern has {…}. */
-static bool pattern_matches(const char *text, struct http_request *request)
-{
-    struct strview pattern = strview_of(text);
-    struct strview path = request->head.path;
-    request->param_count = 0;
-    while (take_literal(&pattern, &path)) {
-        if (pattern.len == 0) {
-            return path.len == 0;
-        }
-        const struct strview segment = segment_of(path);
-        if (segment.len == 0 || request->param_count == HTTP_PARAMS_MAX) {
-            return false;
-        }
-        request->params[request->param_count++] = segment;
-        pattern = skip(pattern, segment_of(pattern).len);
-        path = skip(path, segment.len);
-    }
-    return false;
-}
-
-static bool method_fits(const struct http_route *route, struct strview method)
-{
-    return strview_is(method, METHOD_NAMES[route->method]) ||
-           (route->method == HTTP_GET && strview_is(method, METHOD_NAMES[HTTP_HEAD]));
-}
-
-static void add_allowed(struct strbuf *allow, enum http_method method)
-{
-    const char *name = METHOD_NAMES[method];
-    if (strstr(strbuf_cstr(allow), name) == NULL) {
-        strbuf_append_cstr(allow, allow->len == 0 ? "" : ", ");
-        strbuf_append_cstr(allow, name);
-    }
-    if (method == HTTP_GET) {
-        add_allowed(allow, HTTP_HEAD);
-    }
-}
-
-/*
- * The route of this method and path, or NULL. allow then lists the methods the
- * path does have, and is empty when there is no such path.
- */
-static const struct http_route *find_route(struct http_request *request,
-                                           const struct http_table *table, struct strbuf *allow)
-{
-    for (const struct http_route *route = table->routes; route->pattern != NULL; route++) {
-        if (!pattern_matches(route->pattern, request)) {
-            continue;
-        }
-        if (method_fits(route, request->head.method)) {
-            return route;
-        }
-        add_allowed(allow, route->method);
-    }
-    return NULL;
-}
-
-/* --- parameters ---------------------------------------------------------------- */
-
-static bool decode(struct arena *arena, struct strview raw, struct strview *ret)
-{
-    size_t len = 0;
-    char *text = arena_alloc(arena, raw.len + 1);
-    if (text == NULL || !percent_decode(raw, text, raw.len, &len)) {
-        return false;
-    }
-    *ret = (struct strview){.data = text, .len = len};
-    return utf8_is_valid(*ret);
-}
-
-static bool decode_params(struct http_request *request)
-{
-    for (size_t i = 0; i < request->param_count; i++) {
-        struct strview *param = &request->params[i];
-        if (memchr(param->data, '%', param->len) != NULL &&
-            !decode(&request->arena, *param, param)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool has_query(const struct http_request *request, struct strview name)
-{
-    for (size_t i = 0; i < request->query_count; i++) {
-        if (strview_equal(request->query[i].name, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool decode_pair(struct http_request *request, struct strview pair)
-{
-    struct http_field field = {0};
-    struct strview value = pair;
-    const struct strview name = strview_take(&value, '=');
-    if (request->query_count == HTTP_QUERY_MAX || name.len == 0 ||
-        !decode(&request->arena, name, &field.name) ||
-        !decode(&request->arena, value, &field.value) || has_query(request, field.name)) {
-        return false;
-    }
-    request->query[request->query_count++] = field;
-    return true;
-}
-
-static bool decode_query(struct http_request *request)
-{
-    struct strview rest = request->head.query;
-    if (rest.len == 0) {
-        return true;
-    }
-    request->query = arena_array(&request->arena, HTTP_QUERY_MAX, sizeof *request->query);
-    if (request->query == NULL) {
-        return false;
-    }
-    while (rest.len > 0) {
-        if (!decode_pair(request, strview_take(&rest, '&'))) {
-            return false;
-        }
-    }
-    return true;
-}
 
 /* --- what the head decides ------------------------------------------------------- */
 
@@ -187,21 +25,18 @@ void http_request_refuse_crowd(struct http_request *request)
                                                  .members = STRVIEW("\"reason\":\"memory\"")});
 }
 
-static bool refuse_unrouted(struct http_request *request, struct strbuf *allow)
+static bool refuse_method(struct http_request *request)
 {
-    const struct http_server *server = request->server;
-    if (server->unrouted != NULL && !server->unrouted(request, server->unrouted_user)) {
-        return false;
-    }
-    if (allow->len == 0) {
-        return refuse(request, 404, "not-found", "there is nothing at this path");
-    }
-    const struct http_header headers[] = {{"Allow", strbuf_cstr(allow)}, {NULL, NULL}};
+    struct strbuf allow;
+    strbuf_init(&allow, ALLOW_MAX);
+    http_router_list_methods(request->match.allowed, &allow);
+    const struct http_header headers[] = {{"Allow", strbuf_cstr(&allow)}, {NULL, NULL}};
     request->server->stats.refused++;
     http_problem(request, &(struct http_problem){.status = 405,
                                                  .slug = "method-not-allowed",
                                                  .detail = "this path does not take this method",
                                                  .headers = headers});
+    strbuf_done(&allow);
     return false;
 }
 
@@ -210,23 +45,21 @@ typedef bool step_fn(struct http_request *request);
 static bool find_handler(struct http_request *request)
 {
     const struct http_server *server = request->server;
-    bool goes_on = true;
-    struct strbuf allow;
-    strbuf_init(&allow, ALLOW_MAX);
-    for (size_t i = 0; i < server->table_count && request->route == NULL; i++) {
-        request->route = find_route(request, &server->tables[i], &allow);
-        request->route_user = server->tables[i].user;
+    http_router_find(&server->router, request->head.method, request->head.path, &request->match);
+    if (request->match.route != NULL) {
+        return true;
     }
-    if (request->route == NULL) {
-        goes_on = refuse_unrouted(request, &allow);
+    if (server->unrouted != NULL && !server->unrouted(request, server->unrouted_user)) {
+        return false;
     }
-    strbuf_done(&allow);
-    return goes_on;
+    return request->match.allowed != 0
+               ? refuse_method(request)
+               : refuse(request, 404, "not-found", "there is nothing at this path");
 }
 
 static bool fits_its_place(struct http_request *request)
 {
-    if (!request->connection->is_spare || request->route->is_vital) {
+    if (!request->connection->is_spare || request->match.route->is_vital) {
         return true;
     }
     request->server->stats.refused++;
@@ -243,7 +76,7 @@ static bool find_room(struct http_request *request)
     if (http_budget_take(budget, HTTP_HOLDER_KNOWN, request->size)) {
         request->held = request->size;
         request->arena.pool = &budget->room;
-    } else if (!request->route->is_vital) {
+    } else if (!request->match.route->is_vital) {
         http_request_refuse_crowd(request);
         return false;
     }
@@ -252,9 +85,8 @@ static bool find_room(struct http_request *request)
 
 static bool read_parameters(struct http_request *request)
 {
-    const bool is_head = strview_is(request->head.method, METHOD_NAMES[HTTP_HEAD]);
-    request->method = is_head ? HTTP_HEAD : request->route->method;
-    if (decode_params(request) && decode_query(request)) {
+    if (http_match_decode(&request->match, &request->arena) &&
+        http_query_read(request->head.query, &request->arena, &request->query)) {
         return true;
     }
     if (http_request_is_crowded(request)) {
@@ -267,8 +99,8 @@ static bool read_parameters(struct http_request *request)
 
 static bool ask_handler(struct http_request *request)
 {
-    const struct http_route *route = request->route;
-    return route->on_head == NULL || route->on_head(request, request->route_user);
+    const struct http_route *route = request->match.route;
+    return route->on_head == NULL || route->on_head(request, request->match.user);
 }
 
 bool http_request_check_form(struct http_request *request)
@@ -330,17 +162,17 @@ void http_request_free(struct http_request *request)
 
 enum http_method http_request_method(const struct http_request *request)
 {
-    return request->method;
+    return request->match.method;
 }
 
 int http_request_tag(const struct http_request *request)
 {
-    return request->route->tag;
+    return request->match.route->tag;
 }
 
 const char *http_request_route(const struct http_request *request)
 {
-    return request->route->pattern;
+    return request->match.route->pattern;
 }
 
 struct strview http_request_path(const struct http_request *request)
@@ -360,38 +192,22 @@ const char *http_request_peer(const struct http_request *request)
 
 struct strview http_request_param(const struct http_request *request, size_t index)
 {
-    return index < request->param_count ? request->params[index] : (struct strview){0};
+    const struct http_match *match = &request->match;
+    return index < match->param_count ? match->params[index] : (struct strview){0};
 }
 
 struct strview http_request_query(const struct http_request *request, const char *name)
 {
-    for (size_t i = 0; i < request->query_count; i++) {
-        if (strview_is(request->query[i].name, name)) {
-            return request->query[i].value;
-        }
-    }
-    return (struct strview){0};
-}
-
-static bool is_among(struct strview name, const char *const *names)
-{
-    for (; *names != NULL; names++) {
-        if (strview_is(name, *names)) {
-            return true;
-        }
-    }
-    return false;
+    return http_query_value(&request->query, name);
 }
 
 bool http_request_query_only(struct http_request *request, const char *const *names)
 {
-    for (size_t i = 0; i < request->query_count; i++) {
-        if (!is_among(request->query[i].name, names)) {
-            http_refuse(request, 400, "malformed-request", "unknown query parameter");
-            return false;
-        }
+    if (http_query_has_only(&request->query, names)) {
+        return true;
     }
-    return true;
+    http_refuse(request, 400, "malformed-request", "unknown query parameter");
+    return false;
 }
 
 struct strview http_request_header(const struct http_request *request, const char *name)

@@ -55,10 +55,7 @@ enum error_kind http_server_new(struct loop *loop, const struct http_options *op
 
 void http_server_route(struct http_server *server, const struct http_route *routes, void *user)
 {
-    if (server->table_count == HTTP_TABLES_MAX) {
-        abort(); /* a mistake of ours, seen at the first start */
-    }
-    server->tables[server->table_count++] = (struct http_table){.routes = routes, .user = user};
+    http_router_add(&server->router, routes, user);
 }
 
 void http_server_on_unrouted(struct http_server *server, http_check *check, void *user)

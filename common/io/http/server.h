@@ -42,6 +42,7 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "common/io/http/router.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,24 +53,6 @@ struct http_request;
 struct http_server;
 struct loop;
 struct strbuf;
-
-enum http_method { HTTP_GET = 0, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_METHOD_COUNT };
-
-typedef void http_handler(struct http_request *request, void *user);
-
-/* True: go on. False: it has answered. */
-typedef bool http_check(struct http_request *request, void *user);
-
-/* One row of a static table, ended by a row without a pattern. */
-/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): rows read best in this order */
-struct http_route {
-    enum http_method method; /* a GET route answers HEAD too */
-    const char *pattern;     /* "/v1/orders/{id}/ship": {…} takes one non-empty segment */
-    http_handler *handler;
-    int tag; /* whatever the handler wants to know about the route, see http_request_tag() */
-    http_check *on_head; /* asked before the body is taken, with the handler's user; may be NULL */
-    bool is_vital; /* small, answered at once, for everybody: also when all is full (health) */
-};
 
 struct http_options {
     const char *address; /* numeric IPv4 or IPv6 */
