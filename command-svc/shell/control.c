@@ -287,6 +287,13 @@ static void on_search_done(void *user, const struct pgconn_failure *failure)
     free(search);
 }
 
+static void forget_trip(pgconn_done_fn *on_done, void *user)
+{
+    if (on_done == on_search_done) {
+        free(user);
+    }
+}
+
 void control_find_receipt(struct control *control, const struct uuid *key,
                           control_receipt_fn *on_receipt, void *user)
 {
@@ -370,6 +377,7 @@ enum error_kind control_new(struct loop *loop, const struct control_options *opt
         .statements = STATEMENTS,
         .statement_count = STATEMENT_COUNT,
         .on_ready = on_ready,
+        .on_forgotten = forget_trip,
         .on_lost = on_lost,
         .user = control,
     };

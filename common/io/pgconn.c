@@ -338,10 +338,13 @@ enum error_kind pgconn_new(struct loop *loop, const struct pgconn_options *optio
     return ERROR_NONE;
 }
 
-static void forget(struct trip_queue *queue)
+static void forget(const struct pgconn *conn, struct trip_queue *queue)
 {
     struct trip *trip;
     while ((trip = pop(queue)) != NULL) {
+        if (conn->options.on_forgotten != NULL) {
+            conn->options.on_forgotten(trip->on_done, trip->user);
+        }
         free(trip);
     }
 }
@@ -360,8 +363,8 @@ void pgconn_free(struct pgconn *conn)
     loop_timer_free(conn->timer);
     loop_timer_free(conn->deadline);
     loop_deferred_free(conn->settle);
-    forget(&conn->in_flight);
-    forget(&conn->unsent);
+    forget(conn, &conn->in_flight);
+    forget(conn, &conn->unsent);
     pgurl_done(&conn->url);
     strbuf_done(&conn->scratch);
     free(conn);

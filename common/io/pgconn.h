@@ -61,6 +61,14 @@ typedef enum error_kind pgconn_check_fn(void *user, const struct pgconn_result *
                                         struct error *err);
 typedef void pgconn_notify_fn(void *user, struct strview channel);
 
+struct pgconn_failure;
+
+/* failure is NULL when every statement succeeded. A new trip may be built from inside. */
+typedef void pgconn_done_fn(void *user, const struct pgconn_failure *failure);
+
+/* A trip that pgconn_free() left without an outcome: what it was sent with. */
+typedef void pgconn_forgotten_fn(pgconn_done_fn *on_done, void *user);
+
 struct pgconn_options {
     const char *url;              /* libpq connection string or URI; PG* variables fill the rest */
     const char *application_name; /* seen in pg_stat_activity */
@@ -75,6 +83,7 @@ struct pgconn_options {
     pgconn_ready_fn *on_ready;   /* connected, set up and prepared */
     pgconn_lost_fn *on_lost;     /* after the trips in flight have ended; reconnecting already */
     pgconn_notify_fn *on_notify; /* for LISTEN; may be NULL */
+    pgconn_forgotten_fn *on_forgotten; /* frees what a trip's on_done would have; may be NULL */
     void *user;
 };
 
@@ -92,14 +101,11 @@ struct pgconn_failure {
 /* index counts the trip's statements from 0. */
 typedef void pgconn_result_fn(void *user, size_t index, const struct pgconn_result *result);
 
-/* failure is NULL when every statement succeeded. A new trip may be built from inside. */
-typedef void pgconn_done_fn(void *user, const struct pgconn_failure *failure);
-
 /* Starts connecting; fails only on a malformed url (pgurl.h) or exhausted memory (ERROR_FATAL). */
 MUST_USE enum error_kind pgconn_new(struct loop *loop, const struct pgconn_options *options,
                                     struct pgconn **ret_conn, struct error *err);
 
-/* Closes at once; trips in flight get no outcome. Accepts NULL. */
+/* Closes at once; trips in flight get no outcome, but on_forgotten is told. Accepts NULL. */
 void pgconn_free(struct pgconn *conn);
 
 /* Gives the connection up as if it had been lost: not ready from here on, outcomes come from the

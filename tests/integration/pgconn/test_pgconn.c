@@ -71,6 +71,7 @@ struct fixture {
     bool has_failed;
     int64_t number;
     int checked;
+    int forgotten;
 };
 
 static struct fixture f;
@@ -678,6 +679,32 @@ START_TEST(a_missing_partition_passes_and_a_broken_rule_does_not)
 }
 END_TEST
 
+static void on_forgotten(pgconn_done_fn *done, void *user)
+{
+    ck_assert(done == on_done);
+    ck_assert_ptr_eq(user, &f);
+    f.forgotten++;
+}
+
+START_TEST(trips_without_an_outcome_are_told_when_the_connection_is_freed)
+{
+    struct pgconn_options options = options_for(url_of_server());
+    options.on_forgotten = on_forgotten;
+    connect_with(&options);
+    wait_until_ready();
+    query(SLEEP, NULL);
+    pgconn_send_trip(f.conn, NULL, on_done, &f);
+    query(SLEEP, NULL);
+    pgconn_abandon(f.conn, "for the test");
+    pgconn_send_trip(f.conn, NULL, on_done, &f);
+    pgconn_free(f.conn);
+    f.conn = NULL;
+
+    ck_assert_int_eq(f.forgotten, 2);
+    ck_assert_int_eq(f.done, 0);
+}
+END_TEST
+
 START_TEST(a_malformed_url_is_refused_at_once)
 {
     struct error err;
@@ -718,6 +745,7 @@ int main(void)
     tcase_add_test(choice, a_silent_name_server_does_not_stop_the_loop);
     tcase_add_test(choice, a_name_that_is_not_found_leads_to_the_next_host);
     tcase_add_test(choice, a_missing_partition_passes_and_a_broken_rule_does_not);
+    tcase_add_test(choice, trips_without_an_outcome_are_told_when_the_connection_is_freed);
     tcase_add_test(choice, a_database_that_cannot_hold_our_texts_is_refused);
     suite_add_tcase(suite, choice);
     return check_main(suite);
