@@ -45,10 +45,12 @@ struct outbox_store {
     struct activity works[OUTBOX_WORK_COUNT];
     struct pgconn *control;
     struct outbox_reader *readers;
+    struct errand *errands; /* in flight */
     struct strbuf arrays[ARRAYS_MAX];
     char lease_ms[NUMBER_MAX];
     bool is_ready;
     bool is_greeting;
+    int shards;         /* as the greeting told */
     struct error doubt; /* why not, when every connection is there */
 };
 
@@ -61,6 +63,7 @@ static struct strview array(struct outbox_store *store, size_t index)
 
 /* What a trip in flight remembers; freed when it is done. */
 struct errand {
+    struct errand *next; /* of those in flight */
     struct outbox_store *store;
     enum outbox_work work;
     const void *events;
@@ -78,8 +81,25 @@ static struct errand *errand_new(struct outbox_store *store, enum outbox_work wo
         abort(); /* a hundred bytes: nothing is left to decide */
     }
     *errand = (struct errand){
-        .store = store, .work = work, .events = events, .on_done = on_done, .user = user};
+        .next = store->errands,
+        .store = store,
+        .work = work,
+        .events = events,
+        .on_done = on_done,
+        .user = user,
+    };
+    store->errands = errand;
     return errand;
+}
+
+static void errand_free(struct errand *errand)
+{
+    struct errand **link = &errand->store->errands;
+    while (*link != errand) {
+        link = &(*link)->next;
+    }
+    *link = errand->next;
+    free(errand);
 }
 
 /* That a connection was lost is its own state, not the work's. */
@@ -103,7 +123,7 @@ static void finish_errand(void *user, const struct pgconn_failure *failure)
     } else {
         errand->on_done(errand->user, err);
     }
-    free(errand);
+    errand_free(errand);
 }
 
 /* A refusal to queue comes back through the trip's outcome, so there is one place to handle it. */
@@ -505,25 +525,19 @@ static bool is_whole(const struct outbox_store *store)
 
 static void take_installation(void *user, size_t index, const struct pgconn_result *result)
 {
-    int *shards = user;
+    struct outbox_store *store = user;
     if (index == 0 && pgconn_row_count(result) == 1) {
-        *shards = (int)pgconn_value_i64(result, 0, 0);
+        store->shards = (int)pgconn_value_i64(result, 0, 0);
     }
 }
 
-struct greeting {
-    int shards; /* first, so that take_installation() can be given the whole */
-    struct outbox_store *store;
-};
-
 static void finish_greeting(void *user, const struct pgconn_failure *failure)
 {
-    struct greeting *greeting = user;
-    struct outbox_store *store = greeting->store;
+    struct outbox_store *store = user;
     store->is_greeting = false;
     if (failure != NULL) {
         store->doubt = failure->err;
-    } else if (greeting->shards == 0) {
+    } else if (store->shards == 0) {
         (void)error_set(&store->doubt, ERROR_TRANSIENT,
                         "the database is not migrated: run command-svc migrate");
     } else if (is_whole(store)) {
@@ -531,9 +545,8 @@ static void finish_greeting(void *user, const struct pgconn_failure *failure)
         for (size_t i = 0; i < OUTBOX_WORK_COUNT; i++) {
             activity_succeeded(&store->works[i], loop_now_ms()); /* what failed before is over */
         }
-        store->options.on_ready(store->options.user, greeting->shards);
+        store->options.on_ready(store->options.user, store->shards);
     }
-    free(greeting);
 }
 
 /* Begins as soon as the last connection has come. */
@@ -542,15 +555,11 @@ static void greet(struct outbox_store *store)
     if (!is_whole(store) || store->is_greeting) {
         return;
     }
-    struct greeting *greeting = calloc(1, sizeof *greeting);
-    if (greeting == NULL) {
-        abort();
-    }
-    greeting->store = store;
     store->is_greeting = true;
+    store->shards = 0;
     ask(store->control, SQL_INSTALLATION, NULL, 0);
     ask(store->control, SQL_LISTEN, NULL, 0);
-    pgconn_send_trip(store->control, take_installation, finish_greeting, greeting);
+    pgconn_send_trip(store->control, take_installation, finish_greeting, store);
 }
 
 /* Each trip of this connection has a block of memory of its own. */
@@ -677,6 +686,9 @@ void outbox_store_free(struct outbox_store *store)
         pgconn_free(store->readers[i].conn);
     }
     pgconn_free(store->control);
+    while (store->errands != NULL) { /* whose trips were forgotten with the connection */
+        errand_free(store->errands);
+    }
     for (size_t i = 0; i < ARRAYS_MAX; i++) {
         strbuf_done(&store->arrays[i]);
     }

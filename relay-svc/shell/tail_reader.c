@@ -5,6 +5,7 @@
 #include "common/contract/topics.h"
 #include "common/io/kafka_consumer.h"
 #include "common/io/loop.h"
+#include "common/run/log.h"
 
 #include <stdlib.h>
 
@@ -119,6 +120,13 @@ static bool is_better(const struct question *question, const struct tail_mark *m
     return mark->offset > best->offset;
 }
 
+static bool is_long(const struct tail_reader *reader, int topic, int partition)
+{
+    const int64_t end = kafka_consumer_end_offset(reader->consumer, topic, partition);
+    const int64_t first = kafka_consumer_first_offset(reader->consumer, topic, partition);
+    return end - first > DEPTHS[DEPTH_COUNT - 1];
+}
+
 /* At the end of the partition: found, or further back. */
 static void reach_end(struct tail_reader *reader, int topic, int partition)
 {
@@ -128,7 +136,12 @@ static void reach_end(struct tail_reader *reader, int topic, int partition)
         answer(reader, topic, partition);
         return;
     }
-    question->depth++;
+    if (++question->depth == DEPTH_COUNT && is_long(reader, topic, partition)) {
+        log_event(LOG_WARN, "tail_is_far", LOG_STR("topic", reader->options.topics[topic]),
+                  LOG_INT("partition", partition),
+                  LOG_TEXT("none of the last 4,096 records is ours: the whole partition is read, "
+                           "and its shard waits for that"));
+    }
     kafka_consumer_stop(reader->consumer, topic, partition);
     if (start(reader, topic, partition, &err) != ERROR_NONE) {
         miss(reader, topic, partition, &err);

@@ -17,12 +17,14 @@ struct tails {
     struct relay *relay;
     struct tail_reader *reader;
     struct loop_timer *retry;
-    bool *is_unanswered; /* by shard: the database could not be asked */
-    bool *is_search;     /* [shard][topic]: the question to the reader is a search */
+    bool *is_unanswered;    /* by shard: the database could not be asked */
+    bool *is_search;        /* [shard][topic]: the question to the reader is a search */
+    struct lookup *lookups; /* in flight */
 };
 
 /* A look-up in the outbox on its way. */
 struct lookup {
+    struct lookup *next;
     struct tails *tails;
     int shard;
     int topic;
@@ -30,6 +32,16 @@ struct lookup {
     enum tail_verdict verdict;
     struct tail_found found;
 };
+
+static void lookup_free(struct lookup *lookup)
+{
+    struct lookup **link = &lookup->tails->lookups;
+    while (*link != lookup) {
+        link = &(*link)->next;
+    }
+    *link = lookup->next;
+    free(lookup);
+}
 
 /* Another database's records in one partition: a new database has no business in the others. */
 static void forbid_all(struct relay *relay, int shard, int topic)
@@ -109,7 +121,7 @@ static void take_answer(void *user, const struct tail_mark *in_outbox, const str
     struct tails *tails = lookup->tails;
     const struct shard_log *log = &tails->relay->shards[lookup->shard].log;
     if (log->state != SHARD_CHECKING || log->run != lookup->run) {
-        free(lookup);
+        lookup_free(lookup);
         return;
     }
     if (err != NULL) {
@@ -117,7 +129,7 @@ static void take_answer(void *user, const struct tail_mark *in_outbox, const str
     } else {
         weigh(tails, lookup, in_outbox);
     }
-    free(lookup);
+    lookup_free(lookup);
 }
 
 static void ask_outbox(struct tails *tails, int shard, int topic, enum tail_verdict verdict,
@@ -128,7 +140,9 @@ static void ask_outbox(struct tails *tails, int shard, int topic, enum tail_verd
     if (lookup == NULL) {
         abort();
     }
-    *lookup = (struct lookup){tails, shard, topic, relay->shards[shard].log.run, verdict, *found};
+    *lookup = (struct lookup){tails->lookups, tails, shard, topic, relay->shards[shard].log.run,
+                              verdict,        *found};
+    tails->lookups = lookup;
     const struct outbox_question question = {
         .shard = shard,
         .aggregate_type = strview_of(relay->options.aggregate_types[topic]),
@@ -218,8 +232,12 @@ enum error_kind tails_new(struct relay *relay, struct tails **ret_tails, struct 
         .user = tails,
     };
     tails->retry = loop_timer_new(relay->loop, retry, tails);
+    if (tail_reader_new(relay->loop, &options, &tails->reader, err) != ERROR_NONE) {
+        tails_free(tails);
+        return err->kind;
+    }
     *ret_tails = tails;
-    return tail_reader_new(relay->loop, &options, &tails->reader, err);
+    return ERROR_NONE;
 }
 
 void tails_free(struct tails *tails)
@@ -229,6 +247,9 @@ void tails_free(struct tails *tails)
     }
     tail_reader_free(tails->reader);
     loop_timer_free(tails->retry);
+    while (tails->lookups != NULL) { /* whose answers will never come */
+        lookup_free(tails->lookups);
+    }
     free(tails->is_unanswered);
     free(tails->is_search);
     free(tails);
