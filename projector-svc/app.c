@@ -6,9 +6,9 @@
 #include "common/run/log.h"
 #include "common/run/service.h"
 #include "common/run/shutdown.h"
+#include "projector-svc/consume/projector.h"
+#include "projector-svc/query/query_api.h"
 #include "projector-svc/settings.h"
-#include "projector-svc/shell/projector.h"
-#include "projector-svc/shell/query_api.h"
 
 #include <malloc.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /* projector-svc: folds the events on Kafka into views in Redis, and serves them. */
 #include "common/run/service.h"
 #include "projector-svc/app.h"
+#include "projector-svc/metrics.h"
 #include "projector-svc/settings.h"
-#include "projector-svc/shell/projector_metrics.h"
 
 #include <stddef.h>
 

@@ -5,7 +5,8 @@
 #
 # Checked in every .c and .h of the services and of common/:
 #   1. base <- contract <- io <- run, core <- {contract}, shell <- common, its own core, and the
-#      settings and metrics tables of its service; services never include each other
+#      settings and metrics tables of its service; where folders by what flows stand for the shell,
+#      what each may include is listed; services never include each other
 #   2. a core (and contract) sees no socket, clock, thread or environment, a core no JSON either
 #   3. each library has one place that includes its headers
 #   4. internal.h and *_internal.h are for its own folder
@@ -24,6 +25,9 @@ foreach(service ${SERVICES})
   set(${service}_shell_MAY "common/|${service}/core/|${service}/shell/|${service}/(settings|metrics)\\.h")
   set(${service}_top_MAY "common/|${service}/")
 endforeach()
+set(projector-svc_views_MAY "common/|projector-svc/(core|views)/|projector-svc/metrics\\.h")
+set(projector-svc_consume_MAY "${projector-svc_views_MAY}|projector-svc/consume/")
+set(projector-svc_query_MAY "${projector-svc_views_MAY}|projector-svc/query/")
 
 # header of a library -> the files that may include it
 set(LIBRARIES yajl libpq rdkafka hiredis event2 openssl uthash check)
@@ -57,7 +61,7 @@ endfunction()
 function(layer_of file ret)
   if(file MATCHES "^common/([a-z]+)/")
     set(${ret} ${CMAKE_MATCH_1} PARENT_SCOPE)
-  elseif(file MATCHES "^([a-z]+-svc)/(core|shell)/")
+  elseif(file MATCHES "^([a-z]+-svc)/([a-z]+)/")
     set(${ret} ${CMAKE_MATCH_1}_${CMAKE_MATCH_2} PARENT_SCOPE)
   elseif(file MATCHES "^([a-z]+-svc)/")
     set(${ret} ${CMAKE_MATCH_1}_top PARENT_SCOPE)
@@ -76,7 +80,7 @@ function(check_ours file layer header)
   if(header MATCHES "[/_]internal\\.h$" AND NOT folder STREQUAL header_folder)
     fault(${file} "${header} is private to ${header_folder}")
   endif()
-  if(layer MATCHES "_(core|shell)$" AND header MATCHES "/(app|main)\\.h$")
+  if(NOT layer MATCHES "_top$" AND header MATCHES "/(app|main)\\.h$")
     fault(${file} "may not include ${header}")
   endif()
   if(NOT EXISTS ${ROOT}/${header})

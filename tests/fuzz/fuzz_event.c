@@ -10,7 +10,7 @@
  */
 #include "common/base/utf8.h"
 #include "common/io/kafka_consumer.h"
-#include "projector-svc/shell/incoming.h"
+#include "projector-svc/views/incoming.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/sample_events.h"
 

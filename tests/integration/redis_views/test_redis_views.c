@@ -6,10 +6,10 @@
 #include "common/base/arena.h"
 #include "common/io/loop.h"
 #include "common/io/redisconn.h"
+#include "projector-svc/consume/redis_fitness.h"
 #include "projector-svc/core/write_set.h"
-#include "projector-svc/shell/redis_fitness.h"
-#include "projector-svc/shell/view_read.h"
-#include "projector-svc/shell/view_store.h"
+#include "projector-svc/views/view_read.h"
+#include "projector-svc/views/view_store.h"
 #include "tests/support/check_main.h"
 
 #include <stdio.h>

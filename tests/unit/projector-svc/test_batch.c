@@ -3,7 +3,7 @@
  * A whole batch without Redis: events in, stored views as the store would fill
  * them in, writes out.
  */
-#include "projector-svc/shell/batch.h"
+#include "projector-svc/views/batch.h"
 #include "tests/support/check_main.h"
 #include "tests/unit/projector-svc/builders.h"
 
@@ -504,7 +504,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("projector-svc/shell/batch");
+    Suite *suite = suite_create("projector-svc/views/batch");
     TCase *rules = tcase_create("rules");
     tcase_add_checked_fixture(rules, begin, end);
     tcase_add_test(rules, events_of_an_order_are_folded_together);

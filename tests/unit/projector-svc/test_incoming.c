@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events as they arrive: what cannot be read says why. */
-#include "projector-svc/shell/incoming.h"
+#include "projector-svc/views/incoming.h"
 #include "tests/support/check_main.h"
 
 static struct arena arena;
@@ -48,7 +48,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("projector-svc/shell/incoming");
+    Suite *suite = suite_create("projector-svc/views/incoming");
     TCase *skips = tcase_create("skips");
     tcase_add_checked_fixture(skips, open_all, close_all);
     tcase_add_test(skips, a_skip_counts_and_means_nothing);

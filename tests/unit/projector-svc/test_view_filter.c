@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "projector-svc/shell/view_filter.h"
+#include "projector-svc/query/view_filter.h"
 #include "tests/support/check_main.h"
 
 enum { OUT_MAX = 1 << 20 };
@@ -106,7 +106,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("projector-svc/shell/view_filter");
+    Suite *suite = suite_create("projector-svc/query/view_filter");
     TCase *documents = tcase_create("documents");
     tcase_add_checked_fixture(documents, setup, teardown);
     tcase_add_loop_test(documents, of_an_order_each_role_is_shown_what_it_may_read, 0,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The documents in Redis: their exact bytes, and that folding on from them loses nothing. */
-#include "projector-svc/shell/incoming.h"
-#include "projector-svc/shell/view_json.h"
+#include "projector-svc/views/incoming.h"
+#include "projector-svc/views/view_json.h"
 #include "tests/support/check_main.h"
 #include "tests/unit/projector-svc/builders.h"
 
@@ -232,7 +232,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("projector-svc/shell/view_json");
+    Suite *suite = suite_create("projector-svc/views/view_json");
     TCase *rules = tcase_create("rules");
     tcase_add_checked_fixture(rules, begin, end);
     tcase_add_test(rules, the_details_are_these_bytes);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * partition.h - one Kafka partition on its way into Redis: queue, batch, call, next.
+ *
+ * Why one batch at a time: what a batch loads must be what the one before has
+ * written. Different partitions share no view, so theirs run side by side on one
+ * connection: a few at once, so that Redis always has work and nobody's call
+ * stands behind a dozen others. The rest take turns.
+ *
+ * Where its objects live: a record stays in the queue until the function call that
+ * covers it was answered. When a call fails for whatever reason, the partition
+ * closes, asks for its position anew, and goes on from what Redis says.
+ *
+ *   CLOSED ──partition_open()──> READY ──records──> BUSY ──ok──> READY
+ *     ^                                              └──failure──> CLOSED
+ *
+ * What Kafka hands out first is compared with what was taken last (core/anchor.h).
+ *
+ * Threads: the loop's.
+ */
+#ifndef PROJECTOR_SVC_CONSUME_PARTITION_H
+#define PROJECTOR_SVC_CONSUME_PARTITION_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+#include "common/contract/topics.h"
+#include "common/io/kafka_consumer.h"
+#include "projector-svc/core/anchor.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct metrics;
+struct partition;
+struct redisconn;
+
+/* What all partitions of a process share. */
+struct partition_context {
+    struct loop *loop;
+    struct redisconn *redis;
+    struct metrics *metrics;
+    int64_t recent_cap;
+    char generation[24]; /* as Redis had it at the last opening */
+    size_t busy;         /* partitions with a batch on its way; partition.c's from here on */
+    size_t busy_bytes;   /* payload of their batches */
+    size_t queued_bytes;
+    bool is_giving;                  /* turns are being given */
+    struct partition *first_waiting; /* for a turn */
+    struct partition *last_waiting;
+    /* The partition is closed and must be opened again; why is of its last failure, NULL: it only
+     * wants to be compared with the log. A stopped one may be freed inside. */
+    void (*on_closed)(void *user, struct partition *partition, const struct error *why);
+    /* A stopped partition has nothing in flight any more; it may be freed inside. */
+    void (*on_stopped)(void *user);
+    /* The queue is full (pause), or has room again (resume). */
+    void (*on_full)(void *user, struct partition *partition, bool is_full);
+    /* Reading must begin anew, at partition_reads_from(). */
+    void (*on_restart)(void *user);
+    /* All that Redis lost is there again, without a call that says so: Kafka ends before it. */
+    void (*on_recovered)(void *user, struct partition *partition);
+    void *user;
+};
+
+struct partition_name {
+    enum aggregate_type aggregate;
+    const char *topic; /* outlives the partition */
+    int topic_index;
+    int32_t number;
+};
+
+struct partition *partition_new(struct partition_context *context,
+                                const struct partition_name *name);
+
+/* Gives its records back. Not while it is busy, unless the Redis connection is gone. */
+void partition_free(struct partition *partition);
+
+const struct partition_name *partition_name(const struct partition *partition);
+struct strview partition_slot(const struct partition *partition); /* "<topic>/<number>" */
+
+/* What Redis says of a partition. */
+struct partition_stand {
+    int64_t position; /* or VIEW_STORE_NO_POSITION */
+    int64_t goal;     /* reached before it lost something; 0: nothing lost */
+    struct anchor_identity identity;
+};
+
+/* Goes on with what is queued, where that fits; else on_restart() is called. */
+void partition_open(struct partition *partition, const struct partition_stand *stand);
+
+/* Where reading it begins, or goes on, at the next assignment. */
+int64_t partition_reads_from(const struct partition *partition);
+
+/* The assignment was made: it is read from there, and nothing is paused. */
+void partition_restarted(struct partition *partition);
+
+/* What is in Kafka may have changed: compare before anything else is taken. */
+void partition_recheck(struct partition *partition);
+
+/* What the group had committed: so far the views were once. */
+void partition_note_committed(struct partition *partition, int64_t offset);
+
+/* Takes the record over. */
+void partition_take(struct partition *partition, struct kafka_record *record);
+
+/* The parked events of this aggregate are to be applied. */
+void partition_drain(struct partition *partition, struct strview aggregate_id);
+
+/* Ready again after a while in which nothing could be sent. */
+void partition_resume(struct partition *partition);
+
+/* No batch is begun from now on; what is in flight ends. */
+void partition_stop(struct partition *partition);
+
+/* Its position must be read again before the next batch. */
+void partition_close(struct partition *partition);
+
+/* The same, also when a batch is in flight: Redis must not be written to, or is away. */
+void partition_halt(struct partition *partition);
+
+void partition_at_end(struct partition *partition, int64_t offset);
+
+/* Where it was to be read lies outside the log. */
+void partition_outside(struct partition *partition);
+
+/* Whether it agrees with what Redis said of its position; a busy or closed one always does. */
+bool partition_stands_at(const struct partition *partition, int64_t position);
+
+/* Once a second: has the end gone back, and does it get on? can_move: both servers answer. */
+void partition_look(struct partition *partition, int64_t known_end, bool can_move, int64_t now_ms);
+
+bool partition_is_busy(const struct partition *partition);
+bool partition_is_closed(const struct partition *partition);
+
+struct partition_report {
+    int64_t position; /* of the next event to apply; 0 when nothing was applied yet */
+    int64_t goal;     /* reached before Redis lost it; 0: nothing is being recovered */
+    int64_t end;      /* the newest known end of the partition; -1: not known */
+    int64_t lag_ms;   /* age of the oldest event not applied; 0: none */
+    size_t queued;
+    bool is_out_of_range; /* Kafka no longer has what comes next */
+    bool is_behind;
+    bool is_stuck;   /* behind, and nothing moves although both servers answer */
+    bool is_stalled; /* Redis refuses its batch; see trouble */
+    const char *trouble;
+};
+
+struct partition_report partition_report(const struct partition *partition, int64_t known_end,
+                                         int64_t now_ms);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * projector.h - the consuming half: which partitions are ours, and from where.
+ *
+ * Why positions are asked of Redis, never of Kafka: position and views change
+ * in one call there, so they are lost together or not at all. What is committed to
+ * Kafka serves lag tools, and tells after a loss how far the views once were.
+ *
+ * Calling sequence: projector_new; projector_drain when stopping, until
+ * projector_is_drained; projector_free.
+ * Threads: the loop's.
+ */
+#ifndef PROJECTOR_SVC_CONSUME_PROJECTOR_H
+#define PROJECTOR_SVC_CONSUME_PROJECTOR_H
+
+#include "common/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kafka_property;
+struct loop;
+struct metrics;
+struct projector;
+
+struct projector_options {
+    const char *redis_url;
+    const char *kafka_brokers;
+    const char *group;
+    const char *topic_prefix;
+    int64_t recent_cap; /* orders that orders:recent keeps */
+    const struct kafka_property *properties;
+    size_t property_count;
+    /* This Redis must not be written to, and never was ready before: the process should end. */
+    void (*on_fatal)(void *user, const struct error *why);
+    void *user;
+};
+
+/* Starts connecting to both. Fails with ERROR_FATAL on bad settings. */
+MUST_USE enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
+                                       const struct projector_options *options,
+                                       struct projector **ret_projector, struct error *err);
+
+/* Ends the batches in flight and leaves the group. */
+void projector_drain(struct projector *projector);
+bool projector_is_drained(const struct projector *projector);
+
+/* Accepts NULL. */
+void projector_free(struct projector *projector);
+
+/* Health probes: user is the projector. */
+enum error_kind projector_probe_redis(void *user, struct error *err);
+enum error_kind projector_probe_kafka(void *user, struct error *err);
+enum error_kind projector_probe_partitions(void *user, struct error *err);
+enum error_kind projector_probe_following(void *user, struct error *err);
+
+/* Advisory ones: they name what stands still while the rest goes on. */
+enum error_kind projector_probe_stuck(void *user, struct error *err);
+enum error_kind projector_probe_topics(void *user, struct error *err);
+
+#endif

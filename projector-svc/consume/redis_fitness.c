@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/consume/redis_fitness.h"
+
+#include "common/base/embedded_text.h"
+#include "common/base/parse.h"
+#include "common/io/redisconn.h"
+
+#include <stdlib.h>
+
+extern const struct embedded_text PROJECTOR_FUNCTIONS[];
+
+enum { OLDEST_MAJOR = 7 };
+
+struct check {
+    struct redisconn *conn;
+    redis_fitness_fn *done;
+    void *user;
+};
+
+static void finish(struct check *check, const struct error *failure)
+{
+    check->done(check->user, failure);
+    free(check);
+}
+
+static void send(struct check *check, const struct strview *args, size_t count,
+                 redisconn_reply_fn *on_reply)
+{
+    struct error err;
+    const struct redisconn_command command = {.args = args, .count = count};
+    if (redisconn_send(check->conn, command, on_reply, check, &err) != ERROR_NONE) {
+        finish(check, &err);
+    }
+}
+
+/* --- the functions */
+
+static void on_loaded(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    (void)reply;
+    finish(user, failure);
+}
+
+/* A library is a flat list of names and values; its functions are a list in it. */
+static struct strview code_of(const struct redisconn_reply *library)
+{
+    for (size_t i = 0; i + 1 < redisconn_reply_count(library); i += 2) {
+        if (strview_is(redisconn_reply_text(redisconn_reply_at(library, i)), "library_code")) {
+            return redisconn_reply_text(redisconn_reply_at(library, i + 1));
+        }
+    }
+    return STRVIEW("");
+}
+
+static void on_listed(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct check *check = user;
+    const struct strview ours = strview_of(PROJECTOR_FUNCTIONS[0].text);
+    if (failure != NULL || strview_equal(code_of(redisconn_reply_at(reply, 0)), ours)) {
+        finish(check, failure);
+        return;
+    }
+    const struct strview load[] = {STRVIEW("FUNCTION"), STRVIEW("LOAD"), STRVIEW("REPLACE"), ours};
+    send(check, load, sizeof load / sizeof load[0], on_loaded);
+}
+
+/* --- the server */
+
+/* The value of a "name:value" line; empty when there is none. */
+static struct strview info_value(struct strview info, struct strview name)
+{
+    const char *end = info.data + info.len;
+    const char *at = info.len == 0 ? NULL : memmem(info.data, info.len, name.data, name.len);
+    if (at == NULL) {
+        return STRVIEW("");
+    }
+    const char *value = at + name.len;
+    const char *stop = value;
+    while (stop < end && *stop != '\r' && *stop != '\n') {
+        stop++;
+    }
+    return (struct strview){.data = value, .len = (size_t)(stop - value)};
+}
+
+static int64_t major_version(struct strview info)
+{
+    struct strview version = info_value(info, STRVIEW("redis_version:"));
+    const char *dot = version.len == 0 ? NULL : memchr(version.data, '.', version.len);
+    int64_t major;
+    if (dot == NULL) {
+        return 0;
+    }
+    version.len = (size_t)(dot - version.data);
+    return parse_i64(version, &major) ? major : 0;
+}
+
+static enum error_kind judge(struct strview info, struct error *err)
+{
+    const struct strview policy = info_value(info, STRVIEW("maxmemory_policy:"));
+    const int64_t major = major_version(info);
+    if (major < OLDEST_MAJOR) {
+        return error_set(err, ERROR_FATAL, "Redis %lld has no functions: 7 or newer is needed",
+                         (long long)major);
+    }
+    if (!strview_is(info_value(info, STRVIEW("role:")), "master")) {
+        return error_set(err, ERROR_TRANSIENT, "this Redis is a replica: it takes no writes");
+    }
+    if (!strview_is(policy, "noeviction")) {
+        return error_set(err, ERROR_FATAL,
+                         "Redis may delete views by itself: its maxmemory-policy is '%.*s' and "
+                         "must be noeviction",
+                         STRVIEW_ARG(policy));
+    }
+    return ERROR_NONE;
+}
+
+static void on_info(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct check *check = user;
+    struct error err;
+    if (failure == NULL && judge(redisconn_reply_text(reply), &err) != ERROR_NONE) {
+        failure = &err;
+    }
+    if (failure != NULL) {
+        finish(check, failure);
+        return;
+    }
+    const struct strview list[] = {STRVIEW("FUNCTION"), STRVIEW("LIST"), STRVIEW("LIBRARYNAME"),
+                                   STRVIEW("orderspine"), STRVIEW("WITHCODE")};
+    send(check, list, sizeof list / sizeof list[0], on_listed);
+}
+
+void redis_fitness_check(struct redisconn *conn, redis_fitness_fn *done, void *user)
+{
+    struct check *check = malloc(sizeof *check);
+    if (check == NULL) {
+        abort(); /* a few bytes: nothing sensible is left to do */
+    }
+    *check = (struct check){.conn = conn, .done = done, .user = user};
+    const struct strview info = STRVIEW("INFO");
+    send(check, &info, 1, on_info);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * query.h - one question on its way: who asks, what is read, how it is answered.
+ *
+ * Private to the query_*.c files. A handler begins a query (which checks the
+ * token), reads once or several times, and answers exactly once; after that the query
+ * is gone with its request.
+ *
+ * Whatever a reading finds, it also learns whether Redis is being filled again, and every
+ * answer that follows a reading says so (`recovering`), refusals too.
+ *
+ * Ownership: a query lives in its request's arena, which also holds whatever a
+ * handler needs until it answers.
+ */
+#ifndef PROJECTOR_SVC_QUERY_QUERY_H
+#define PROJECTOR_SVC_QUERY_QUERY_H
+
+#include "common/base/arena.h"
+#include "common/base/error.h"
+#include "common/base/strbuf.h"
+#include "common/base/strview.h"
+#include "common/contract/json.h"
+#include "common/io/http/server.h"
+#include "common/io/redisconn.h"
+#include "common/run/activity.h"
+#include "projector-svc/core/readers.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct order_waits;
+struct query;
+
+typedef void query_reply_fn(struct query *query, const struct redisconn_reply *reply);
+
+struct query_context {
+    struct loop *loop;
+    struct redisconn *reader;
+    struct order_waits *waits;
+    const struct auth *auth;
+    int64_t recent_cap;
+    struct query *live;         /* begun and not answered */
+    struct query *first_queued; /* whose reading is still to be sent */
+    struct query *last_queued;
+    size_t readings;         /* on their way to Redis */
+    struct activity reading; /* Redis's words about it are for the log, not for clients */
+    bool is_draining;
+};
+
+struct query {
+    struct query_context *context;
+    struct http_request *request;
+    struct arena *arena;
+    enum role role;      /* who reads what: readers.h */
+    struct strview only; /* may_see(): a customer's id; empty: sees everybody's. In the arena */
+    bool has_read;
+    bool is_recovering;               /* as the last reading found it */
+    struct redisconn_command reading; /* in the arena */
+    struct query *next_queued;
+    bool is_queued;
+    query_reply_fn *on_reply;
+    void (*on_end)(struct query *query); /* before it is answered, however; may be NULL */
+    struct query *next;
+    struct query *previous;
+};
+
+enum {
+    QUERY_BODY_MAX = 64 << 20, /* bytes of an answer */
+    QUERY_LIMIT_DEFAULT = 50,
+    QUERY_LIMIT_MAX = 200,
+};
+
+/* One string per argument; at most QUERY_ARGS_MAX of them. */
+enum { QUERY_ARGS_MAX = 32 };
+
+/*
+ * Checks token, role and the names of the query's parameters (NULL-ended). NULL: it
+ * has been answered. size: of the handler's own struct, which begins with struct query.
+ */
+MUST_USE struct query *query_begin(struct query_context *context, struct http_request *request,
+                                   enum readable readable, const char *const *parameters,
+                                   size_t size);
+
+/* Reads all of it as one moment shows it; callback gets the array. Without Redis it answers 503.
+ * A key that could not be composed (data NULL) is want of memory: 503. */
+void query_read(struct query *query, const struct redisconn_command *commands, size_t count,
+                query_reply_fn *callback);
+
+/* The body is freed. headers may be NULL. */
+void query_answer(struct query *query, struct strbuf *body, const struct http_header *headers);
+
+/* Ends a body begun with json_writer_init(&writer, &body), and answers; 500 when it failed. */
+void query_answer_json(struct query *query, struct json_writer *writer, struct strbuf *body,
+                       const struct http_header *headers);
+
+void query_refuse(struct query *query, int status, const char *slug, const char *detail);
+void query_problem(struct query *query, const struct http_problem *problem);
+
+/* 503, with the reason. */
+void query_unavailable(struct query *query, const char *reason);
+
+/* The answer for what is not there, and for what belongs to somebody else: the same bytes. Reads
+ * first where nothing was read, so that neither the time it takes nor `recovering` differs. */
+void query_not_found(struct query *query);
+
+/* The member "recovering" of an answer, while it is so. */
+void query_put_recovering(const struct query *query, struct json_writer *writer);
+
+/* --- parameters: false = it has been answered with 400 --------------------------------------- */
+
+MUST_USE bool query_limit(struct query *query, int64_t *ret_limit);
+
+/* --- freshness of lists --------------------------------------------------------------------------
+ */
+
+/* Two commands at the end of a read, and what they say. */
+enum { QUERY_FRESHNESS_COMMANDS = 2 };
+void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRESHNESS_COMMANDS]);
+
+/* Writes the members "freshness" and "recovering" of a list. first: index of the first of the two
+ * replies. */
+void query_put_freshness(struct query *query, struct json_writer *writer,
+                         const struct redisconn_reply *reply, size_t first);
+
+/* --- routes
+ * ---------------------------------------------------------------------------------------- */
+
+extern const struct http_route QUERY_ORDER_ROUTES[];
+extern const struct http_route QUERY_LIST_ROUTES[];
+extern const struct http_route QUERY_PARTY_ROUTES[];
+extern const struct http_route QUERY_FRESHNESS_ROUTES[];
+
+/* Waiting orders answer with what there is. */
+void query_orders_drain(struct query_context *context);
+
+#endif

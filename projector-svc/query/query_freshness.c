@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How far the views are behind: per partition, and in one line for lists.
+ *
+ * Everything comes from Redis, where each partition's owner writes it, so any
+ * projector can answer for all of them. An owner that has stopped reporting makes its
+ * partitions older and older: silence is not freshness.
+ */
+#include "common/base/parse.h"
+#include "common/io/loop.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/query/query.h"
+
+enum {
+    SILENT_AFTER_MS = 15000, /* owners report every second */
+    SLOTS_MAX = 4096,
+};
+
+/* In the order of query_ask_freshness(). */
+enum { READ_STATUS = 0, READ_POSITION };
+
+struct slot {
+    struct strview name; /* "<topic>/<partition>" */
+    int64_t position;    /* 0: nothing was applied yet */
+    int64_t end_offset;  /* -1: not known */
+    int64_t lag_events;
+    int64_t lag_ms; /* -1: not known */
+    int64_t reported_at;
+    int64_t processed_at;
+    struct strview last_event_id;
+    struct strview aggregate_id;
+    int64_t version;
+};
+
+void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRESHNESS_COMMANDS])
+{
+    static const struct strview STATUS[] = {{"HGETALL", 7}, {KEYS_STATUS, sizeof KEYS_STATUS - 1}};
+    static const struct strview POSITION[] = {{"HGETALL", 7},
+                                              {KEYS_POSITION, sizeof KEYS_POSITION - 1}};
+    ret_commands[READ_STATUS] = (struct redisconn_command){STATUS, 2};
+    ret_commands[READ_POSITION] = (struct redisconn_command){POSITION, 2};
+}
+
+/* --- one partition */
+
+static const struct redisconn_reply *hash_value(const struct redisconn_reply *hash,
+                                                struct strview field)
+{
+    for (size_t i = 0; i + 1 < redisconn_reply_count(hash); i += 2) {
+        if (strview_equal(redisconn_reply_text(redisconn_reply_at(hash, i)), field)) {
+            return redisconn_reply_at(hash, i + 1);
+        }
+    }
+    return NULL;
+}
+
+static const struct json_value *
+hash_document(struct arena *arena, const struct redisconn_reply *hash, struct strview field)
+{
+    const struct json_value *document = NULL;
+    struct error ignored; /* what is missing or damaged says nothing */
+    const struct strview text = redisconn_reply_text(hash_value(hash, field));
+    if (json_parse(text, arena, &document, &ignored) != ERROR_NONE) {
+        return NULL;
+    }
+    return document;
+}
+
+static void judge_lag(struct slot *slot, int64_t lag_ms, int64_t now_ms)
+{
+    const int64_t behind = slot->end_offset - slot->position;
+    const int64_t silent_ms = now_ms - slot->reported_at;
+    if (slot->end_offset < 0) {
+        slot->lag_ms = -1;
+        return;
+    }
+    slot->lag_events = lag_ms > 0 && behind > 0 ? behind : 0;
+    slot->lag_ms = behind > 0 ? lag_ms : 0; /* the position is newer than the report */
+    if (silent_ms > SILENT_AFTER_MS) {
+        slot->lag_ms += silent_ms;
+    }
+}
+
+static struct slot read_slot(struct arena *arena, const struct redisconn_reply *status,
+                             struct strview name, int64_t position, int64_t now_ms)
+{
+    const struct json_value *last = hash_document(arena, status, keys_status_last(arena, name));
+    const struct json_value *end = hash_document(arena, status, keys_status_end(arena, name));
+    struct slot slot = {
+        .name = name,
+        .position = position,
+        .end_offset = json_integer(end, "end_offset", -1),
+        .reported_at = json_integer(end, "reported_at", 0),
+        .processed_at = json_integer(last, "processed_at", 0),
+        .last_event_id = json_text(last, "event_id"),
+        .aggregate_id = json_text(last, "aggregate_id"),
+        .version = json_integer(last, "version", 0),
+    };
+    judge_lag(&slot, json_integer(end, "lag_ms", 0), now_ms);
+    return slot;
+}
+
+/* The partitions are those anybody reported or applied anything of. */
+static bool is_end_field(struct strview field, struct strview *ret_slot)
+{
+    const struct strview before = STRVIEW("end:");
+    if (field.len <= before.len || memcmp(field.data, before.data, before.len) != 0) {
+        return false;
+    }
+    *ret_slot = (struct strview){.data = field.data + before.len, .len = field.len - before.len};
+    return true;
+}
+
+static size_t read_slots(struct arena *arena, const struct redisconn_reply *reply, size_t first,
+                         struct slot **ret_slots)
+{
+    const struct redisconn_reply *status = redisconn_reply_at(reply, first + READ_STATUS);
+    const struct redisconn_reply *positions = redisconn_reply_at(reply, first + READ_POSITION);
+    const int64_t now_ms = loop_wall_ms();
+    struct slot *slots = arena_array(arena, SLOTS_MAX, sizeof *slots);
+    size_t count = 0;
+    for (size_t i = 0; slots != NULL && i + 1 < redisconn_reply_count(status); i += 2) {
+        struct strview name;
+        if (count < SLOTS_MAX &&
+            is_end_field(redisconn_reply_text(redisconn_reply_at(status, i)), &name)) {
+            const int64_t position = redisconn_reply_integer(hash_value(positions, name), 0);
+            slots[count++] = read_slot(arena, status, name, position, now_ms);
+        }
+    }
+    *ret_slots = slots;
+    return count;
+}
+
+/* --- the slowest */
+
+/* Until when its views are complete: what it last reported when nothing is missing. */
+static int64_t complete_until(const struct slot *slot)
+{
+    return slot->lag_ms == 0 ? slot->reported_at : slot->processed_at;
+}
+
+static bool is_slower(const struct slot *a, const struct slot *b)
+{
+    if (a->lag_ms < 0 || b->lag_ms < 0) {
+        return a->lag_ms < 0 && b->lag_ms >= 0;
+    }
+    return a->lag_ms > b->lag_ms ||
+           (a->lag_ms == b->lag_ms && complete_until(a) < complete_until(b));
+}
+
+static void put_slowest(struct json_writer *writer, const struct slot *slots, size_t count)
+{
+    const struct slot *slowest = count == 0 ? NULL : &slots[0];
+    for (size_t i = 1; i < count; i++) {
+        slowest = is_slower(&slots[i], slowest) ? &slots[i] : slowest;
+    }
+    const bool is_known = slowest != NULL && slowest->lag_ms >= 0;
+    json_key(writer, "projected_at");
+    if (is_known) {
+        json_put_integer(writer, complete_until(slowest));
+    } else {
+        json_put_null(writer);
+    }
+    json_key(writer, "lag_ms");
+    if (is_known) {
+        json_put_integer(writer, slowest->lag_ms);
+    } else {
+        json_put_null(writer);
+    }
+}
+
+void query_put_freshness(struct query *query, struct json_writer *writer,
+                         const struct redisconn_reply *reply, size_t first)
+{
+    struct slot *slots = NULL;
+    const size_t count = read_slots(query->arena, reply, first, &slots);
+    json_key(writer, "freshness");
+    json_open_object(writer);
+    put_slowest(writer, slots, count);
+    json_close_object(writer);
+    query_put_recovering(query, writer);
+}
+
+/* --- all of it */
+
+/* "order.events/3" is told as its two parts. */
+static void put_name(struct json_writer *writer, struct strview slot)
+{
+    const char *at = memrchr(slot.data, '/', slot.len);
+    const size_t topic_len = at == NULL ? slot.len : (size_t)(at - slot.data);
+    int64_t number = -1;
+    if (at != NULL) {
+        const struct strview text = {.data = at + 1, .len = slot.len - topic_len - 1};
+        number = parse_i64(text, &number) ? number : -1;
+    }
+    json_put_member_string(writer, "topic", (struct strview){.data = slot.data, .len = topic_len});
+    json_put_member_integer(writer, "partition", number);
+}
+
+/* Whose event came last is not everybody's to know. */
+static void put_last(struct json_writer *writer, const struct slot *slot)
+{
+    json_put_member_text(writer, "last_event_id", slot->last_event_id);
+    json_put_member_text(writer, "aggregate_id", slot->aggregate_id);
+    if (slot->version > 0) {
+        json_put_member_integer(writer, "version", slot->version);
+    }
+}
+
+static void put_slot(struct json_writer *writer, const struct slot *slot, bool has_ids)
+{
+    json_open_object(writer);
+    put_name(writer, slot->name);
+    json_put_member_integer(writer, "position", slot->position);
+    json_put_member_integer(writer, "end_offset", slot->end_offset);
+    json_put_member_integer(writer, "lag_events", slot->lag_events);
+    json_put_member_integer(writer, "lag_ms", slot->lag_ms);
+    if (has_ids) {
+        put_last(writer, slot);
+    }
+    if (slot->processed_at > 0) {
+        json_put_member_integer(writer, "processed_at", slot->processed_at);
+    }
+    json_put_member_integer(writer, "reported_at", slot->reported_at);
+    json_close_object(writer);
+}
+
+static void put_counters(struct json_writer *writer, const struct redisconn_reply *status)
+{
+    static const char *const COUNTERS[] = {"applied", "duplicates", "gaps",
+                                           "forks",   "parked",     "dead"};
+    for (size_t i = 0; i < sizeof COUNTERS / sizeof COUNTERS[0]; i++) {
+        json_put_member_integer(
+            writer, COUNTERS[i],
+            redisconn_reply_integer(hash_value(status, strview_of(COUNTERS[i])), 0));
+    }
+}
+
+/* A topic without an owner is reported as a first partition whose end nobody knows. */
+static void put_not_followed(struct json_writer *writer, const struct slot *slots, size_t count)
+{
+    bool is_open = false;
+    for (size_t i = 0; i < count; i++) {
+        const char *at = memrchr(slots[i].name.data, '/', slots[i].name.len);
+        if (slots[i].end_offset >= 0 || at == NULL) {
+            continue;
+        }
+        if (!is_open) {
+            json_key(writer, "not_followed");
+            json_open_array(writer);
+            is_open = true;
+        }
+        json_put_string(writer, (struct strview){.data = slots[i].name.data,
+                                                 .len = (size_t)(at - slots[i].name.data)});
+    }
+    if (is_open) {
+        json_close_array(writer);
+    }
+}
+
+static void on_freshness(struct query *query, const struct redisconn_reply *reply)
+{
+    const struct redisconn_reply *status = redisconn_reply_at(reply, READ_STATUS);
+    struct slot *slots = NULL;
+    const size_t count = read_slots(query->arena, reply, 0, &slots);
+    struct strbuf body;
+    struct json_writer writer;
+    strbuf_init(&body, QUERY_BODY_MAX);
+    json_writer_init(&writer, &body);
+    json_open_object(&writer);
+    json_put_member_text(&writer, "generation",
+                         redisconn_reply_text(hash_value(status, STRVIEW("generation"))));
+    json_put_member_bool(&writer, "recovering", query->is_recovering);
+    put_slowest(&writer, slots, count);
+    put_counters(&writer, status);
+    put_not_followed(&writer, slots, count);
+    json_key(&writer, "partitions");
+    json_open_array(&writer);
+    for (size_t i = 0; i < count; i++) {
+        put_slot(&writer, &slots[i], readers_may_read(query->role, READABLE_FRESHNESS_IDS));
+    }
+    json_close_array(&writer);
+    json_close_object(&writer);
+    query_answer_json(query, &writer, &body, NULL);
+}
+
+static void on_request(struct http_request *request, void *user)
+{
+    static const char *const PARAMETERS[] = {NULL};
+    struct query *query = query_begin(user, request, READABLE_FRESHNESS, PARAMETERS, sizeof *query);
+    if (query == NULL) {
+        return;
+    }
+    struct redisconn_command commands[QUERY_FRESHNESS_COMMANDS];
+    query_ask_freshness(commands);
+    query_read(query, commands, QUERY_FRESHNESS_COMMANDS, on_freshness);
+}
+
+const struct http_route QUERY_FRESHNESS_ROUTES[] = {
+    {HTTP_GET, "/v1/freshness", on_request, .tag = 0},
+    {.pattern = NULL},
+};

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lists of orders, newest first: all of them, or a customer's.
+ *
+ * A cursor names the last order seen by its time and id, not a place in the
+ * list, so orders that come meanwhile neither repeat nor hide one.
+ */
+#include "common/base/id_form.h"
+#include "common/base/parse.h"
+#include "common/base/uuid7.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/query/query.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum list_kind { LIST_RECENT = 0, LIST_OF_CUSTOMER };
+
+struct list_query {
+    struct query query; /* first */
+    enum list_kind kind;
+    struct strview customer_id; /* whose list it is; empty: all orders */
+    int64_t limit;
+};
+
+/* What a list shows of each order: the hash's fields, as numbers or texts. */
+static const struct {
+    const char *name;
+    bool is_number;
+} FIELDS[] = {
+    {"status", false},        {"payment_status", false},  {"refund_state", false},
+    {"dispute", false},       {"customer_id", false},     {"total_minor", true},
+    {"currency", false},      {"item_count", true},       {"region", false},
+    {"carrier", false},       {"tracking_number", false}, {"status_since", true},
+    {"source_version", true}, {"waiting_for", true},
+};
+enum { FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0], FIXED_ARGS = 5 };
+
+enum {
+    READ_PAGE = 0,
+    READ_CUSTOMER,
+    READ_SIZE,
+    READ_FRESHNESS,
+    READ_COUNT = READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS
+};
+
+static struct list_query *own(struct query *query)
+{
+    return (struct list_query *)(void *)query;
+}
+
+/* --- the cursor: "<placed_at ms>_<order id>" */
+
+struct cursor {
+    struct strview score; /* empty: from the newest on */
+    struct strview id;
+};
+
+static bool read_cursor(struct query *query, struct cursor *ret)
+{
+    const struct strview text = http_request_query(query->request, "cursor");
+    struct uuid uuid;
+    int64_t placed_at;
+    if (text.data == NULL) {
+        *ret = (struct cursor){STRVIEW(""), STRVIEW("")};
+        return true;
+    }
+    const char *at = text.len == 0 ? NULL : memchr(text.data, '_', text.len);
+    if (at != NULL) {
+        ret->score = (struct strview){.data = text.data, .len = (size_t)(at - text.data)};
+        ret->id = (struct strview){.data = at + 1, .len = text.len - ret->score.len - 1};
+    }
+    if (at != NULL && parse_i64(ret->score, &placed_at) && placed_at >= 0 &&
+        uuid_parse(ret->id, &uuid)) {
+        return true;
+    }
+    query_refuse(query, 400, "malformed-request", "cursor is not one that was handed out");
+    return false;
+}
+
+/* --- reading */
+
+static query_reply_fn on_page;
+
+static void read_page(struct list_query *asked, const struct cursor *cursor)
+{
+    struct arena *arena = asked->query.arena;
+    const bool is_all = asked->customer_id.len == 0;
+    char limit[24];
+    (void)snprintf(limit, sizeof limit, "%" PRId64, asked->limit);
+    struct strview args[FIXED_ARGS + FIELD_COUNT] = {
+        STRVIEW("PAGE"),
+        is_all ? STRVIEW(KEYS_ORDERS_RECENT) : keys_customer_orders(arena, asked->customer_id),
+        strview_of(limit),
+        cursor->score,
+        cursor->id,
+    };
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        args[FIXED_ARGS + i] = strview_of(FIELDS[i].name);
+    }
+    const struct strview customer_key = keys_customer(arena, asked->customer_id);
+    const struct strview customer[] = {STRVIEW("EXISTS"), customer_key};
+    const struct strview size[] = {STRVIEW("ZCARD"), args[1]};
+    struct redisconn_command commands[READ_COUNT] = {
+        [READ_PAGE] = {args, sizeof args / sizeof args[0]},
+        [READ_CUSTOMER] = {customer, 2},
+        [READ_SIZE] = {size, 2},
+    };
+    query_ask_freshness(&commands[READ_FRESHNESS]);
+    query_read(&asked->query, commands, READ_COUNT, on_page);
+}
+
+/* --- answering */
+
+static void put_field(struct json_writer *writer, size_t field, const struct redisconn_reply *value)
+{
+    const struct strview text = redisconn_reply_text(value);
+    if (text.len == 0) {
+        return;
+    }
+    if (FIELDS[field].is_number) {
+        json_put_member_integer(writer, FIELDS[field].name, redisconn_reply_integer(value, 0));
+    } else {
+        json_put_member_string(writer, FIELDS[field].name, text);
+    }
+}
+
+/* A row is the order's id, its time, then the fields. */
+static void put_order(struct json_writer *writer, const struct redisconn_reply *row)
+{
+    enum { ROW_ID = 0, ROW_TIME, ROW_FIELDS };
+    json_open_object(writer);
+    json_put_member_string(writer, "order_id",
+                           redisconn_reply_text(redisconn_reply_at(row, ROW_ID)));
+    json_put_member_integer(writer, "placed_at",
+                            redisconn_reply_integer(redisconn_reply_at(row, ROW_TIME), 0));
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        put_field(writer, i, redisconn_reply_at(row, ROW_FIELDS + i));
+    }
+    json_close_object(writer);
+}
+
+static void put_cursor(struct json_writer *writer, const struct redisconn_reply *row)
+{
+    enum { CURSOR_MAX = 128 };
+    char cursor[CURSOR_MAX];
+    const struct strview id = redisconn_reply_text(redisconn_reply_at(row, 0));
+    const struct strview score = redisconn_reply_text(redisconn_reply_at(row, 1));
+    (void)snprintf(cursor, sizeof cursor, "%.*s_%.*s", STRVIEW_ARG(score), STRVIEW_ARG(id));
+    json_put_member_string(writer, "next_cursor", strview_of(cursor));
+}
+
+/* The list of all orders keeps the newest: what was trimmed off is behind no cursor. */
+static bool is_trimmed(const struct list_query *asked, const struct redisconn_reply *reply)
+{
+    return asked->customer_id.len == 0 &&
+           redisconn_reply_integer(redisconn_reply_at(reply, READ_SIZE), 0) >=
+               asked->query.context->recent_cap;
+}
+
+static void answer_page(struct list_query *asked, const struct redisconn_reply *reply)
+{
+    const struct redisconn_reply *rows = redisconn_reply_at(reply, READ_PAGE);
+    const size_t found = redisconn_reply_count(rows);
+    const size_t shown = found > (size_t)asked->limit ? (size_t)asked->limit : found;
+    struct strbuf body;
+    struct json_writer writer;
+    strbuf_init(&body, QUERY_BODY_MAX);
+    json_writer_init(&writer, &body);
+    json_open_object(&writer);
+    json_key(&writer, "orders");
+    json_open_array(&writer);
+    for (size_t i = 0; i < shown; i++) {
+        put_order(&writer, redisconn_reply_at(rows, i));
+    }
+    json_close_array(&writer);
+    if (found > shown) {
+        put_cursor(&writer, redisconn_reply_at(rows, shown - 1));
+    } else if (is_trimmed(asked, reply)) {
+        json_put_member_bool(&writer, "truncated", true);
+    }
+    query_put_freshness(&asked->query, &writer, reply, READ_FRESHNESS);
+    json_close_object(&writer);
+    query_answer_json(&asked->query, &writer, &body, NULL);
+}
+
+static void on_page(struct query *query, const struct redisconn_reply *reply)
+{
+    struct list_query *asked = own(query);
+    const bool is_customer_known =
+        redisconn_reply_integer(redisconn_reply_at(reply, READ_CUSTOMER), 0) == 1;
+    const bool is_empty = redisconn_reply_count(redisconn_reply_at(reply, READ_PAGE)) == 0;
+    if (asked->kind == LIST_OF_CUSTOMER && is_empty && !is_customer_known) {
+        query_not_found(query);
+        return;
+    }
+    answer_page(asked, reply);
+}
+
+/* --- routes */
+
+static void on_request(struct http_request *request, void *user)
+{
+    static const char *const PARAMETERS[] = {"cursor", "limit", NULL};
+    struct query *query =
+        query_begin(user, request, READABLE_ORDER_LIST, PARAMETERS, sizeof(struct list_query));
+    if (query == NULL) {
+        return;
+    }
+    struct list_query *asked = own(query);
+    asked->kind = (enum list_kind)http_request_tag(request);
+    asked->customer_id =
+        asked->kind == LIST_OF_CUSTOMER ? http_request_param(request, 0) : query->only;
+    const bool is_named = asked->kind == LIST_RECENT || id_form_fits(asked->customer_id);
+    if (!is_named || !may_see(query->only, asked->customer_id)) {
+        query_not_found(query);
+        return;
+    }
+    struct cursor cursor = {STRVIEW(""), STRVIEW("")};
+    if (query_limit(query, &asked->limit) && read_cursor(query, &cursor)) {
+        read_page(asked, &cursor);
+    }
+}
+
+const struct http_route QUERY_LIST_ROUTES[] = {
+    {HTTP_GET, "/v1/orders", on_request, .tag = LIST_RECENT},
+    {HTTP_GET, "/v1/customers/{id}/orders", on_request, .tag = LIST_OF_CUSTOMER},
+    {.pattern = NULL},
+};

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One order, its timeline, and waiting for a version of it.
+ *
+ * A request with min_version is first answered from what there is, as most of
+ * them find their version there. Only one that has to wait subscribes, and then
+ * reads again once the subscription is confirmed: what is published before is in that
+ * reading, what comes after is announced.
+ */
+#include "common/base/parse.h"
+#include "common/base/uuid7.h"
+#include "common/io/loop.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/query/order_waits.h"
+#include "projector-svc/query/query.h"
+#include "projector-svc/query/view_filter.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+    WAIT_MAX_MS = 10000,
+    ETAG_MAX = 32,
+    MEMBERS_MAX = 128,
+};
+
+enum order_part { PART_ORDER = 0, PART_TIMELINE };
+
+struct order_query {
+    struct query query; /* first */
+    enum order_part part;
+    bool has_timeline; /* ?include=timeline */
+    struct uuid order_id;
+    int64_t min_version; /* 0: whatever there is */
+    int64_t wait_ms;
+    bool takes_stale;
+    struct order_wait wait;
+    struct loop_timer *timer; /* NULL: not waiting */
+    bool is_reading;
+    bool must_read_again; /* woken while a reading was on its way */
+    bool is_expired;
+};
+
+static struct order_query *own(struct query *query)
+{
+    return (struct order_query *)(void *)query;
+}
+
+/* --- parameters */
+
+static bool read_min_version(struct order_query *asked)
+{
+    const struct strview text = http_request_query(asked->query.request, "min_version");
+    if (text.data == NULL) {
+        return true;
+    }
+    if (parse_i64(text, &asked->min_version) && asked->min_version >= 1) {
+        return true;
+    }
+    query_refuse(&asked->query, 400, "malformed-request", "min_version is a number from 1 on");
+    return false;
+}
+
+static bool read_wait(struct order_query *asked)
+{
+    const struct strview text = http_request_query(asked->query.request, "wait");
+    if (text.data == NULL) {
+        return true;
+    }
+    if (parse_duration_ms(text, &asked->wait_ms) && asked->wait_ms >= 0 &&
+        asked->wait_ms <= WAIT_MAX_MS) {
+        return true;
+    }
+    query_refuse(&asked->query, 400, "malformed-request",
+                 "wait is a duration of at most 10s, such as 300ms or 2s");
+    return false;
+}
+
+static bool read_word(struct order_query *asked, const char *name, const char *word, bool *ret)
+{
+    const struct strview text = http_request_query(asked->query.request, name);
+    if (text.data == NULL) {
+        return true;
+    }
+    if (strview_is(text, word)) {
+        *ret = true;
+        return true;
+    }
+    char detail[MEMBERS_MAX];
+    (void)snprintf(detail, sizeof detail, "%s can only be %s", name, word);
+    query_refuse(&asked->query, 400, "malformed-request", detail);
+    return false;
+}
+
+/* --- reading */
+
+enum { READ_HASH = 0, READ_DETAILS, READ_TIMELINE, READ_COUNT };
+enum { FIELD_CUSTOMER = 0, FIELD_VERSION, FIELD_WAITING, FIELD_EVENT_ID, FIELD_PROJECTED };
+
+static query_reply_fn on_order;
+
+static void read_order(struct order_query *asked)
+{
+    struct arena *arena = asked->query.arena;
+    const struct strview id = uuid_view(&asked->order_id);
+    const struct strview hash[] = {STRVIEW("HMGET"),       keys_order(arena, id),
+                                   STRVIEW("customer_id"), STRVIEW("source_version"),
+                                   STRVIEW("waiting_for"), STRVIEW("last_event_id"),
+                                   STRVIEW("projected_at")};
+    const struct strview details[] = {STRVIEW("GET"), keys_order_details(arena, id)};
+    const struct strview timeline[] = {STRVIEW("LRANGE"), keys_order_timeline(arena, id),
+                                       STRVIEW("0"), STRVIEW("-1")};
+    const bool wants_timeline = asked->part == PART_TIMELINE || asked->has_timeline;
+    const struct redisconn_command commands[READ_COUNT] = {
+        [READ_HASH] = {hash, sizeof hash / sizeof hash[0]},
+        [READ_DETAILS] = {details, 2},
+        [READ_TIMELINE] = {timeline, 4},
+    };
+    asked->is_reading = true;
+    asked->must_read_again = false;
+    query_read(&asked->query, commands, wants_timeline ? READ_COUNT : READ_TIMELINE, on_order);
+}
+
+/* --- answering */
+
+static void stop_waiting(struct query *query)
+{
+    struct order_query *asked = own(query);
+    if (asked->timer != NULL) {
+        order_waits_remove(query->context->waits, &asked->wait);
+        loop_timer_free(asked->timer);
+        asked->timer = NULL;
+    }
+}
+
+/* An answer's place in the order's history. */
+struct order_state {
+    int64_t version; /* 0: nothing of it is known */
+    int64_t waiting_for;
+    struct strview event_id;
+    int64_t projected_at_ms;
+};
+
+/* Of somebody else's order nothing is known, so that all that follows, waiting included, is as if
+ * it were not there. */
+static struct order_state state_of(const struct query *query, const struct redisconn_reply *reply)
+{
+    const struct redisconn_reply *hash = redisconn_reply_at(reply, READ_HASH);
+    if (!may_see(query->only, redisconn_reply_text(redisconn_reply_at(hash, FIELD_CUSTOMER)))) {
+        return (struct order_state){.version = 0};
+    }
+    return (struct order_state){
+        .version = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_VERSION), 0),
+        .waiting_for = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_WAITING), 0),
+        .event_id = redisconn_reply_text(redisconn_reply_at(hash, FIELD_EVENT_ID)),
+        .projected_at_ms = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_PROJECTED), 0),
+    };
+}
+
+/* A stored document, or of it what the asking role may read; false when it is damaged. */
+typedef bool filter_fn(struct strview json, enum role role, struct strbuf *out);
+
+static bool append_document(struct strbuf *body, struct strview json, const struct query *query,
+                            filter_fn *filter)
+{
+    if (query->role != ROLE_AGENT) {
+        return filter(json, query->role, body);
+    }
+    strbuf_append(body, json); /* agents read all there is */
+    return json.len > 1 && json.data[0] == '{' && json.data[json.len - 1] == '}';
+}
+
+static bool append_timeline(struct strbuf *body, const struct redisconn_reply *timeline,
+                            const struct query *query, const char *name)
+{
+    bool is_whole = true;
+    strbuf_printf(body, ",\"%s\":[", name);
+    for (size_t i = 0; i < redisconn_reply_count(timeline); i++) {
+        if (i > 0) {
+            strbuf_append_char(body, ',');
+        }
+        const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i));
+        is_whole = is_whole && append_document(body, element, query, view_filter_timeline);
+    }
+    strbuf_append_char(body, ']');
+    return is_whole;
+}
+
+static void append_state(struct strbuf *body, const struct query *query,
+                         const struct order_state *state)
+{
+    if (state->waiting_for > 0) {
+        strbuf_printf(body, ",\"waiting_for\":%" PRId64, state->waiting_for);
+    }
+    if (query->is_recovering) {
+        strbuf_append_cstr(body, ",\"recovering\":true");
+    }
+    strbuf_append_char(body, '}');
+}
+
+/* The stored document is the answer, with what changes without an event put behind it. */
+static bool append_order(struct strbuf *body, const struct order_query *asked,
+                         const struct redisconn_reply *reply, const struct order_state *state)
+{
+    const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
+    bool is_whole = append_document(body, details, &asked->query, view_filter_details);
+    if (!is_whole) {
+        return false;
+    }
+    strbuf_truncate(body, strbuf_view(body).len - 1); /* its closing brace */
+    if (asked->has_timeline) {
+        is_whole = append_timeline(body, redisconn_reply_at(reply, READ_TIMELINE), &asked->query,
+                                   "timeline");
+    }
+    append_state(body, &asked->query, state);
+    return is_whole;
+}
+
+static bool append_freshness(struct strbuf *body, const struct order_state *state)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, body);
+    json_open_object(&writer);
+    json_put_member_integer(&writer, "source_version", state->version);
+    json_put_member_string(&writer, "last_event_id", state->event_id);
+    json_put_member_integer(&writer, "projected_at", state->projected_at_ms);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+static bool append_timeline_page(struct strbuf *body, const struct order_query *asked,
+                                 const struct redisconn_reply *reply,
+                                 const struct order_state *state)
+{
+    strbuf_printf(body, "{\"order_id\":\"%s\"", asked->order_id.text);
+    const bool is_whole =
+        append_timeline(body, redisconn_reply_at(reply, READ_TIMELINE), &asked->query, "events");
+    strbuf_append_cstr(body, ",\"freshness\":");
+    const bool is_fresh = append_freshness(body, state);
+    append_state(body, &asked->query, state);
+    return is_whole && is_fresh;
+}
+
+static void answer_order(struct order_query *asked, const struct redisconn_reply *reply,
+                         const struct order_state *state, bool is_stale)
+{
+    char etag[ETAG_MAX];
+    (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", state->version);
+    const struct http_header headers[] = {
+        {"ETag", etag},
+        {is_stale ? "X-Stale" : NULL, "true"},
+        {NULL, NULL},
+    };
+    struct strbuf body;
+    strbuf_init(&body, QUERY_BODY_MAX);
+    const bool is_whole = asked->part == PART_TIMELINE
+                              ? append_timeline_page(&body, asked, reply, state)
+                              : append_order(&body, asked, reply, state);
+    if (!is_whole || !strbuf_ok(&body)) {
+        strbuf_done(&body);
+        query_refuse(&asked->query, 500, "internal", "the stored view is not complete");
+        return;
+    }
+    query_answer(&asked->query, &body, headers);
+}
+
+static void answer_too_early(struct order_query *asked, const struct order_state *state)
+{
+    char members[MEMBERS_MAX];
+    (void)snprintf(members, sizeof members,
+                   "\"min_version\":%" PRId64 ",\"source_version\":%" PRId64, asked->min_version,
+                   state->version);
+    query_problem(&asked->query,
+                  &(struct http_problem){.status = 504,
+                                         .slug = "not-yet-visible",
+                                         .detail = "the views have not reached that version",
+                                         .members = strview_of(members)});
+}
+
+/* --- waiting */
+
+static void look_again(struct order_query *asked)
+{
+    if (asked->is_reading) {
+        asked->must_read_again = true;
+    } else {
+        read_order(asked);
+    }
+}
+
+static void on_wake(void *user)
+{
+    look_again(user);
+}
+
+static void on_expired(void *user)
+{
+    struct order_query *asked = user;
+    asked->is_expired = true;
+    look_again(asked);
+}
+
+/* The peer has left: nobody reads the answer, so any will do. */
+static void on_gone(void *user)
+{
+    on_expired(user);
+}
+
+static void begin_waiting(struct order_query *asked)
+{
+    struct error err;
+    asked->wait = (struct order_wait){.on_wake = on_wake, .user = asked};
+    if (order_waits_add(asked->query.context->waits, &asked->order_id, &asked->wait, &err) !=
+        ERROR_NONE) {
+        query_refuse(&asked->query, 503, "overloaded", err.text);
+        return;
+    }
+    asked->timer = loop_timer_new(asked->query.context->loop, on_expired, asked);
+    loop_timer_start(asked->timer, asked->wait_ms);
+    http_request_on_gone(asked->query.request, on_gone, asked);
+}
+
+/* Not there yet: wait, go on waiting, or say so. */
+static void miss(struct order_query *asked, const struct redisconn_reply *reply,
+                 const struct order_state *state)
+{
+    const bool may_wait =
+        asked->wait_ms > 0 && !asked->is_expired && !asked->query.context->is_draining;
+    if (may_wait && asked->timer == NULL) {
+        begin_waiting(asked);
+    } else if (may_wait && asked->must_read_again) {
+        read_order(asked);
+    } else if (!may_wait && asked->takes_stale && state->version > 0) {
+        answer_order(asked, reply, state, true);
+    } else if (!may_wait) {
+        answer_too_early(asked, state);
+    }
+}
+
+static void on_order(struct query *query, const struct redisconn_reply *reply)
+{
+    struct order_query *asked = own(query);
+    const struct order_state state = state_of(query, reply);
+    asked->is_reading = false;
+    if (state.version > 0 && state.version >= asked->min_version) {
+        answer_order(asked, reply, &state, false);
+    } else if (asked->min_version == 0) {
+        query_not_found(query);
+    } else {
+        miss(asked, reply, &state);
+    }
+}
+
+/* --- routes */
+
+static void on_request(struct http_request *request, void *user)
+{
+    static const char *const ORDER_PARAMETERS[] = {"min_version", "wait", "stale", "include", NULL};
+    static const char *const TIMELINE_PARAMETERS[] = {"min_version", "wait", "stale", NULL};
+    const enum order_part part = (enum order_part)http_request_tag(request);
+    struct query *query = query_begin(user, request, READABLE_ORDER,
+                                      part == PART_ORDER ? ORDER_PARAMETERS : TIMELINE_PARAMETERS,
+                                      sizeof(struct order_query));
+    if (query == NULL) {
+        return;
+    }
+    struct order_query *asked = own(query);
+    asked->part = part;
+    query->on_end = stop_waiting;
+    if (!uuid_parse(http_request_param(request, 0), &asked->order_id)) {
+        query_not_found(query);
+        return;
+    }
+    if (read_min_version(asked) && read_wait(asked) &&
+        read_word(asked, "stale", "ok", &asked->takes_stale) &&
+        read_word(asked, "include", "timeline", &asked->has_timeline)) {
+        read_order(asked);
+    }
+}
+
+const struct http_route QUERY_ORDER_ROUTES[] = {
+    {HTTP_GET, "/v1/orders/{id}", on_request, .tag = PART_ORDER},
+    {HTTP_GET, "/v1/orders/{id}/timeline", on_request, .tag = PART_TIMELINE},
+    {.pattern = NULL},
+};
+
+void query_orders_drain(struct query_context *context)
+{
+    struct query *query = context->live;
+    while (query != NULL) {
+        struct query *next = query->next;
+        if (query->on_reply == on_order && own(query)->timer != NULL) {
+            on_expired(own(query));
+        }
+        query = next;
+    }
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Customers, products, and finding a customer by email or phone.
+ */
+#include "common/base/id_form.h"
+#include "projector-svc/core/contact.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/query/query.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum party_kind { PARTY_CUSTOMER = 0, PARTY_PRODUCT, PARTY_COUNT };
+
+struct party_query {
+    struct query query; /* first */
+    enum party_kind kind;
+    struct strview id;
+};
+
+static struct party_query *own(struct query *query)
+{
+    return (struct party_query *)(void *)query;
+}
+
+enum field_type { FIELD_TEXT = 0, FIELD_NUMBER, FIELD_BOOL };
+
+struct field {
+    const char *name;
+    enum field_type type;
+};
+
+/* The first three are those of freshness, the fourth says what is missing; then what is shown. */
+enum { FIELD_VERSION = 0, FIELD_EVENT_ID, FIELD_PROJECTED, FIELD_WAITING, FIELD_SHOWN };
+
+static const struct field CUSTOMER_FIELDS[] = {
+    {"source_version", FIELD_NUMBER},
+    {"last_event_id", FIELD_TEXT},
+    {"projected_at", FIELD_NUMBER},
+    {"waiting_for", FIELD_NUMBER},
+    {"name", FIELD_TEXT},
+    {"email", FIELD_TEXT},
+    {"phone", FIELD_TEXT},
+    {"active", FIELD_BOOL},
+};
+
+static const struct field PRODUCT_FIELDS[] = {
+    {"source_version", FIELD_NUMBER},
+    {"last_event_id", FIELD_TEXT},
+    {"projected_at", FIELD_NUMBER},
+    {"waiting_for", FIELD_NUMBER},
+    {"name", FIELD_TEXT},
+    {"currency", FIELD_TEXT},
+    {"unit_price_minor", FIELD_NUMBER},
+};
+
+static const struct {
+    enum readable readable;
+    const struct field *fields;
+    size_t count;
+    const char *id_member;
+    struct strview (*key)(struct arena *arena, struct strview id);
+} PARTIES[PARTY_COUNT] = {
+    [PARTY_CUSTOMER] = {READABLE_CUSTOMER, CUSTOMER_FIELDS,
+                        sizeof CUSTOMER_FIELDS / sizeof CUSTOMER_FIELDS[0], "customer_id",
+                        keys_customer},
+    [PARTY_PRODUCT] = {READABLE_PRODUCT, PRODUCT_FIELDS,
+                       sizeof PRODUCT_FIELDS / sizeof PRODUCT_FIELDS[0], "sku", keys_product},
+};
+
+static void put_field(struct json_writer *writer, const struct field *field,
+                      const struct redisconn_reply *value)
+{
+    const struct strview text = redisconn_reply_text(value);
+    if (text.len == 0) {
+        return;
+    }
+    if (field->type == FIELD_TEXT) {
+        json_put_member_string(writer, field->name, text);
+    } else if (field->type == FIELD_BOOL) {
+        json_put_member_bool(writer, field->name, strview_is(text, "1"));
+    } else {
+        json_put_member_integer(writer, field->name, redisconn_reply_integer(value, 0));
+    }
+}
+
+/* values: one per field of the kind, from index first on. */
+static void put_party(struct json_writer *writer, enum party_kind kind, struct strview id,
+                      const struct redisconn_reply *values, size_t first)
+{
+    const struct field *fields = PARTIES[kind].fields;
+    json_put_member_string(writer, PARTIES[kind].id_member, id);
+    for (size_t i = FIELD_SHOWN; i < PARTIES[kind].count; i++) {
+        put_field(writer, &fields[i], redisconn_reply_at(values, first + i));
+    }
+    json_key(writer, "freshness");
+    json_open_object(writer);
+    for (size_t i = FIELD_VERSION; i <= FIELD_PROJECTED; i++) {
+        put_field(writer, &fields[i], redisconn_reply_at(values, first + i));
+    }
+    json_close_object(writer);
+    put_field(writer, &fields[FIELD_WAITING], redisconn_reply_at(values, first + FIELD_WAITING));
+}
+
+/* --- one of them */
+
+static void on_party(struct query *query, const struct redisconn_reply *reply)
+{
+    enum { ETAG_MAX = 32 };
+    const struct party_query *asked = own(query);
+    const struct redisconn_reply *values = redisconn_reply_at(reply, 0);
+    const int64_t version = redisconn_reply_integer(redisconn_reply_at(values, FIELD_VERSION), 0);
+    if (version == 0) {
+        query_not_found(query);
+        return;
+    }
+    char etag[ETAG_MAX];
+    (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", version);
+    const struct http_header headers[] = {{"ETag", etag}, {NULL, NULL}};
+    struct strbuf body;
+    struct json_writer writer;
+    strbuf_init(&body, QUERY_BODY_MAX);
+    json_writer_init(&writer, &body);
+    json_open_object(&writer);
+    put_party(&writer, asked->kind, asked->id, values, 0);
+    query_put_recovering(query, &writer);
+    json_close_object(&writer);
+    query_answer_json(query, &writer, &body, headers);
+}
+
+static void read_party(struct party_query *asked)
+{
+    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("HMGET"),
+                                           PARTIES[asked->kind].key(asked->query.arena, asked->id)};
+    size_t count = 2;
+    for (size_t i = 0; i < PARTIES[asked->kind].count; i++) {
+        args[count++] = strview_of(PARTIES[asked->kind].fields[i].name);
+    }
+    const struct redisconn_command command = {args, count};
+    query_read(&asked->query, &command, 1, on_party);
+}
+
+static void on_request(struct http_request *request, void *user)
+{
+    static const char *const PARAMETERS[] = {NULL};
+    const enum party_kind kind = (enum party_kind)http_request_tag(request);
+    struct query *query =
+        query_begin(user, request, PARTIES[kind].readable, PARAMETERS, sizeof(struct party_query));
+    if (query == NULL) {
+        return;
+    }
+    struct party_query *asked = own(query);
+    asked->kind = kind;
+    asked->id = http_request_param(request, 0);
+    if (!id_form_fits(asked->id) || !may_see(query->only, asked->id)) {
+        query_not_found(query);
+        return;
+    }
+    read_party(asked);
+}
+
+/* --- finding */
+
+enum { FIND_CUSTOMERS = 0, FIND_FRESHNESS, FIND_COUNT = FIND_FRESHNESS + QUERY_FRESHNESS_COMMANDS };
+
+/* A row is the customer's id, then the fields. */
+static void put_found(struct json_writer *writer, const struct redisconn_reply *row)
+{
+    json_open_object(writer);
+    put_party(writer, PARTY_CUSTOMER, redisconn_reply_text(redisconn_reply_at(row, 0)), row, 1);
+    json_close_object(writer);
+}
+
+/* The first element says whether some were left out; the rows follow. */
+static void on_found(struct query *query, const struct redisconn_reply *reply)
+{
+    const struct redisconn_reply *found = redisconn_reply_at(reply, FIND_CUSTOMERS);
+    struct strbuf body;
+    struct json_writer writer;
+    strbuf_init(&body, QUERY_BODY_MAX);
+    json_writer_init(&writer, &body);
+    json_open_object(&writer);
+    json_key(&writer, "customers");
+    json_open_array(&writer);
+    for (size_t i = 1; i < redisconn_reply_count(found); i++) {
+        put_found(&writer, redisconn_reply_at(found, i));
+    }
+    json_close_array(&writer);
+    json_put_member_bool(&writer, "truncated",
+                         redisconn_reply_integer(redisconn_reply_at(found, 0), 0) == 1);
+    query_put_freshness(query, &writer, reply, FIND_FRESHNESS);
+    json_close_object(&writer);
+    query_answer_json(query, &writer, &body, NULL);
+}
+
+/* One set per criterion; who is in all of them is found. */
+static size_t add_sets(struct query *query, struct strview *args)
+{
+    const struct strview email = http_request_query(query->request, "email");
+    const struct strview phone = http_request_query(query->request, "phone");
+    size_t count = 0;
+    if (email.data != NULL) {
+        args[count++] = keys_lookup_email(query->arena, contact_email(query->arena, email));
+    }
+    if (phone.data != NULL) {
+        args[count++] = keys_lookup_phone(query->arena, contact_phone(query->arena, phone));
+    }
+    return count;
+}
+
+static void on_search(struct http_request *request, void *user)
+{
+    enum { FIRST_SET = 3 };
+    static const char *const PARAMETERS[] = {"email", "phone", NULL};
+    struct query *query = query_begin(user, request, READABLE_SEARCH, PARAMETERS, sizeof *query);
+    if (query == NULL) {
+        return;
+    }
+    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("FIND"), STRVIEW("200")};
+    const size_t sets = add_sets(query, args + FIRST_SET);
+    if (sets == 0) {
+        query_refuse(query, 400, "malformed-request", "search by email, by phone or by both");
+        return;
+    }
+    args[2] = sets == 1 ? STRVIEW("1") : STRVIEW("2");
+    size_t count = FIRST_SET + sets;
+    for (size_t i = 0; i < PARTIES[PARTY_CUSTOMER].count; i++) {
+        args[count++] = strview_of(CUSTOMER_FIELDS[i].name);
+    }
+    struct redisconn_command commands[FIND_COUNT] = {[FIND_CUSTOMERS] = {args, count}};
+    query_ask_freshness(&commands[FIND_FRESHNESS]);
+    query_read(query, commands, FIND_COUNT, on_found);
+}
+
+const struct http_route QUERY_PARTY_ROUTES[] = {
+    {HTTP_GET, "/v1/customers/{id}", on_request, .tag = PARTY_CUSTOMER},
+    {HTTP_GET, "/v1/products/{sku}", on_request, .tag = PARTY_PRODUCT},
+    {HTTP_GET, "/v1/search", on_search, .tag = 0},
+    {.pattern = NULL},
+};

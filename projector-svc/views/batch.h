@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch.h - the events of one function call: grouped by aggregate, folded onto
+ * the stored views, turned into writes.
+ *
+ * Why a batch knows no connection: view_store.h fills in what was stored and sends what
+ * comes out, and everything between can be tried with plain values.
+ *
+ * Calling sequence:
+ *     batch_init
+ *     batch_add            once per event, in offset order
+ *     (the store fills in each aggregate's view and frozen state)
+ *     batch_look           what else must be known: parked events, ids of old versions
+ *     (the store fills those in, if any)
+ *     batch_fold
+ *     batch_write          into a write set
+ *
+ * Ownership: everything lives in the arena; the events' records must outlive the batch.
+ */
+#ifndef PROJECTOR_SVC_VIEWS_BATCH_H
+#define PROJECTOR_SVC_VIEWS_BATCH_H
+
+#include "common/base/arena.h"
+#include "common/base/error.h"
+#include "common/contract/topics.h"
+#include "projector-svc/core/customer_view.h"
+#include "projector-svc/core/lineup.h"
+#include "projector-svc/core/order_view.h"
+#include "projector-svc/core/product_view.h"
+#include "projector-svc/core/view_diff.h"
+#include "projector-svc/core/write_set.h"
+#include "projector-svc/views/incoming.h"
+#include "projector-svc/views/view_json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The ids of so many versions of a customer or product are kept. */
+enum { BATCH_IDS_KEPT = 64 };
+#define BATCH_IDS_FIELD "event_ids" /* in the view's hash */
+
+/* A function call blocks every reader: 64 events are about 3 ms of Redis. */
+enum { BATCH_EVENTS_MAX = 64 };
+
+struct batch_view {
+    struct order_view order;
+    struct customer_view customer;
+    struct product_view product;
+};
+
+struct batch_applied {
+    const struct incoming *event;
+    enum order_status status; /* the order's, after it */
+};
+
+/* An applied version of an order that came again: its id is read from the timeline. */
+struct batch_old_version {
+    int64_t version;
+    struct strview event_id; /* filled in by the store */
+};
+
+struct batch_aggregate {
+    enum aggregate_type type;
+    struct strview id;
+    struct lineup_item *items;
+    size_t item_count;
+    size_t item_cap;
+    /* Filled in by the store. */
+    struct batch_view before;  /* of the one that type says; version 0 when there is none */
+    struct strview ids_before; /* of versions before the last, parted by blanks; not for orders */
+    bool was_frozen;
+    struct view_frozen frozen;
+    /* Found by batch_look(), filled in by the store. */
+    bool is_drained; /* by batch_add_drained() */
+    bool wants_parked;
+    int64_t portion;      /* at most so many of the parked, from the head of their list */
+    int64_t parked_total; /* filled in by the store */
+    struct batch_old_version *old_versions;
+    size_t old_count;
+    /* Made by batch_fold(). */
+    struct lineup_callbacks callbacks;
+    struct lineup lineup;
+    struct batch_view after;
+    struct batch_applied *applied;
+    size_t applied_count;
+    size_t applied_cap;
+};
+
+struct batch_counts {
+    size_t applied;
+    size_t duplicates;
+    size_t untold; /* so old that nobody knows which event had that version */
+    size_t parked;
+    size_t unreadable;
+    size_t foreign;
+    size_t gaps;  /* aggregates frozen anew for a missing version */
+    size_t forks; /* aggregates frozen anew for two histories */
+};
+
+struct batch {
+    struct arena *arena;
+    struct batch_aggregate **aggregates;
+    size_t aggregate_count;
+    size_t event_count;
+    struct strview slot; /* "<topic>/<partition>", the caller's */
+    int64_t portion;     /* of parked events taken at once; 0: BATCH_EVENTS_MAX */
+    const struct incoming *last;
+    const struct incoming *last_identified; /* the newest with an event id; NULL: none has one */
+    struct batch_counts counts;
+};
+
+MUST_USE enum error_kind batch_init(struct batch *batch, struct arena *arena, struct error *err);
+
+/* At most BATCH_EVENTS_MAX. Fails with ERROR_EXHAUSTED; the batch is then of no more use. */
+MUST_USE enum error_kind batch_add(struct batch *batch, struct incoming *incoming,
+                                   struct error *err);
+
+/* A frozen one whose parked events are looked at although none of it came. After the last event. */
+MUST_USE enum error_kind batch_add_drained(struct batch *batch, enum aggregate_type type,
+                                           struct strview id, struct error *err);
+
+/* True when anything more must be read. Fails with ERROR_EXHAUSTED. */
+MUST_USE enum error_kind batch_look(struct batch *batch, bool *ret_wants_more, struct error *err);
+
+/* A parked form of an aggregate that wants them, in order. */
+MUST_USE enum error_kind batch_add_parked(struct batch *batch, struct batch_aggregate *aggregate,
+                                          struct strview form, struct error *err);
+
+MUST_USE enum error_kind batch_fold(struct batch *batch, struct error *err);
+
+/* All that the batch changes but the position. Fails with ERROR_EXHAUSTED. */
+MUST_USE enum error_kind batch_write(struct batch *batch, const struct view_moment *moment,
+                                     struct write_set *set, struct error *err);
+
+#endif

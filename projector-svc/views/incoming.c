@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/views/incoming.h"
+
+#include "common/base/id_form.h"
+#include "common/base/parse.h"
+#include "common/base/utf8.h"
+#include "common/contract/json.h"
+#include "common/io/kafka_consumer.h"
+
+static enum error_kind decode_payload(struct incoming *incoming, struct arena *arena,
+                                      const struct envelope **ret_envelope, struct error *err)
+{
+    if (incoming->aggregate == AGGREGATE_ORDER) {
+        *ret_envelope = &incoming->event.order.envelope;
+        return order_event_decode(incoming->event_type, incoming->value, arena,
+                                  &incoming->event.order, err);
+    }
+    if (incoming->aggregate == AGGREGATE_CUSTOMER) {
+        *ret_envelope = &incoming->event.customer.envelope;
+        return customer_event_decode(incoming->event_type, incoming->value, arena,
+                                     &incoming->event.customer, err);
+    }
+    *ret_envelope = &incoming->event.product.envelope;
+    return product_event_decode(incoming->event_type, incoming->value, arena,
+                                &incoming->event.product, err);
+}
+
+static void spoil(struct incoming *incoming, struct arena *arena, const char *why)
+{
+    incoming->is_readable = false;
+    incoming->why = arena_copy(arena, strview_of(why));
+    if (incoming->why == NULL) {
+        incoming->why = "no memory to say why";
+    }
+}
+
+/* Headers and payload name the same event, or neither is believed. */
+static void compare_envelope(struct incoming *incoming, const struct envelope *envelope,
+                             struct arena *arena)
+{
+    if (incoming->version == 0) {
+        incoming->version = envelope->version;
+    }
+    if (envelope->version != incoming->version || envelope->version <= 0 ||
+        !strview_equal(envelope->aggregate_id, incoming->aggregate_id)) {
+        spoil(incoming, arena, "the payload's id or version differs from the record's");
+        return;
+    }
+    incoming->at_ms = envelope->occurred_at_ms;
+    incoming->is_readable = true;
+}
+
+static enum error_kind interpret(struct incoming *incoming, struct arena *arena, struct error *err)
+{
+    if (incoming->is_foreign) {
+        spoil(incoming, arena, "it is foreign: without an event id, and not from our ce_source");
+        return ERROR_NONE;
+    }
+    if (strview_is(incoming->aggregate_id, INCOMING_NO_ID)) {
+        spoil(incoming, arena, "the record has no usable key");
+        return ERROR_NONE;
+    }
+    if (incoming->event_id.len == 0) {
+        spoil(incoming, arena, "the record has no event id");
+        return ERROR_NONE;
+    }
+    if (incoming->value.len > INCOMING_VALUE_MAX) {
+        spoil(incoming, arena, "the payload is larger than any event of ours");
+        return ERROR_NONE;
+    }
+    if (strview_is(incoming->event_type, INCOMING_SKIPPED)) {
+        incoming->is_skipped = incoming->is_readable = incoming->version > 0;
+        if (!incoming->is_readable) {
+            spoil(incoming, arena, "the record skips an event and does not say which version");
+        }
+        return ERROR_NONE;
+    }
+    const struct envelope *envelope = NULL;
+    const enum error_kind kind = decode_payload(incoming, arena, &envelope, err);
+    if (kind == ERROR_EXHAUSTED) {
+        return kind;
+    }
+    if (kind != ERROR_NONE) {
+        spoil(incoming, arena, err->text);
+        return ERROR_NONE;
+    }
+    compare_envelope(incoming, envelope, arena);
+    return ERROR_NONE;
+}
+
+static int64_t parse_version(struct strview text)
+{
+    int64_t version;
+    return parse_i64(text, &version) && version > 0 ? version : 0;
+}
+
+/* When the event says nothing about its time: its header, else the record. */
+static int64_t fallback_time(const struct incoming *incoming)
+{
+    int64_t at_ms;
+    return parse_time_ms(incoming->time, &at_ms) ? at_ms : incoming->timestamp_ms;
+}
+
+static struct strview text_header(const struct kafka_record *record, const char *name)
+{
+    const struct strview value = kafka_record_header(record, name);
+    const bool is_text = value.data != NULL && utf8_is_valid(value);
+    return is_text ? value : STRVIEW("");
+}
+
+static struct strview id_header(const struct kafka_record *record, const char *name)
+{
+    const struct strview value = text_header(record, name);
+    return id_form_fits(value) ? value : STRVIEW("");
+}
+
+struct strview incoming_event_id(const struct kafka_record *record)
+{
+    const struct strview ce_id = id_header(record, TOPICS_HEADER_CE_ID);
+    return ce_id.len > 0 ? ce_id : id_header(record, TOPICS_HEADER_ID);
+}
+
+/* Whatever else it carries, its key must not freeze an aggregate of ours. */
+static void judge_origin(struct incoming *incoming, const struct kafka_record *record)
+{
+    incoming->is_foreign =
+        incoming->event_id.len == 0 &&
+        !strview_is(kafka_record_header(record, TOPICS_HEADER_CE_SOURCE), TOPICS_CE_SOURCE);
+    if (incoming->is_foreign) {
+        incoming->aggregate_id = STRVIEW(INCOMING_NO_ID);
+        incoming->version = 0;
+    }
+}
+
+enum error_kind incoming_of_record(const struct kafka_record *record, const char *topic,
+                                   enum aggregate_type aggregate, struct arena *arena,
+                                   struct incoming **ret, struct error *err)
+{
+    struct incoming *incoming = arena_alloc(arena, sizeof *incoming);
+    if (incoming == NULL) {
+        return error_set(err, ERROR_EXHAUSTED, "a batch needs too much memory");
+    }
+    *incoming = (struct incoming){
+        .aggregate = aggregate,
+        /* What stands in Redis keys is of the id alphabet, whoever produced the record. */
+        .aggregate_id = id_form_fits(record->key) ? record->key : STRVIEW(INCOMING_NO_ID),
+        .version = parse_version(text_header(record, TOPICS_HEADER_CE_VERSION)),
+        .event_id = incoming_event_id(record),
+        .event_type = text_header(record, TOPICS_HEADER_CE_TYPE),
+        .topic = strview_of(topic),
+        .partition = record->partition,
+        .offset = record->offset,
+        .timestamp_ms = record->timestamp_ms,
+        .time = text_header(record, TOPICS_HEADER_CE_TIME),
+        .correlation_id = text_header(record, TOPICS_HEADER_CE_CORRELATION_ID),
+        .causation_id = text_header(record, TOPICS_HEADER_CE_CAUSATION_ID),
+        .traceparent = text_header(record, TOPICS_HEADER_TRACEPARENT),
+        .value = record->value,
+    };
+    judge_origin(incoming, record);
+    incoming->at_ms = fallback_time(incoming);
+    const enum error_kind kind = interpret(incoming, arena, err);
+    if (kind == ERROR_NONE) {
+        *ret = incoming;
+    }
+    return kind;
+}
+
+bool incoming_park(const struct incoming *incoming, struct strbuf *out)
+{
+    if (incoming->parked_form.len > 0) {
+        strbuf_append(out, incoming->parked_form);
+        return strbuf_ok(out);
+    }
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_text(&writer, "ce_id", incoming->event_id);
+    json_put_member_text(&writer, "ce_type", incoming->event_type);
+    json_put_member_integer(&writer, "ce_aggregateversion", incoming->version);
+    json_put_member_text(&writer, "ce_time", incoming->time);
+    json_put_member_text(&writer, "ce_correlationid", incoming->correlation_id);
+    json_put_member_text(&writer, "ce_causationid", incoming->causation_id);
+    json_put_member_text(&writer, "traceparent", incoming->traceparent);
+    json_put_member_text(&writer, "topic", incoming->topic);
+    json_put_member_integer(&writer, "partition", incoming->partition);
+    json_put_member_integer(&writer, "offset", incoming->offset);
+    json_put_member_integer(&writer, "timestamp", incoming->timestamp_ms);
+    if (incoming->is_foreign) {
+        json_put_member_integer(&writer, "foreign", 1);
+    }
+    if (incoming->why != NULL) {
+        json_put_member_text(&writer, "why", strview_of(incoming->why));
+    }
+    json_close_object(&writer);
+    if (!json_writer_done(&writer)) {
+        return false;
+    }
+    strbuf_append_char(out, '\n');
+    strbuf_append(out, incoming->value);
+    return strbuf_ok(out);
+}
+
+static struct strview first_line(struct strview form, struct strview *ret_rest)
+{
+    const char *end = form.len == 0 ? NULL : memchr(form.data, '\n', form.len);
+    const size_t len = end == NULL ? form.len : (size_t)(end - form.data);
+    const size_t skip = end == NULL ? len : len + 1;
+    *ret_rest = (struct strview){.data = form.data + skip, .len = form.len - skip};
+    return (struct strview){.data = form.data, .len = len};
+}
+
+static void read_parked_headers(struct incoming *incoming, const struct json_value *headers)
+{
+    incoming->event_id = json_text(headers, "ce_id");
+    incoming->event_type = json_text(headers, "ce_type");
+    incoming->version = json_integer(headers, "ce_aggregateversion", 0);
+    incoming->time = json_text(headers, "ce_time");
+    incoming->correlation_id = json_text(headers, "ce_correlationid");
+    incoming->causation_id = json_text(headers, "ce_causationid");
+    incoming->traceparent = json_text(headers, "traceparent");
+    incoming->topic = json_text(headers, "topic");
+    incoming->partition = (int32_t)json_integer(headers, "partition", -1);
+    incoming->offset = json_integer(headers, "offset", -1);
+    incoming->timestamp_ms = json_integer(headers, "timestamp", -1);
+    incoming->is_foreign = json_integer(headers, "foreign", 0) != 0;
+}
+
+enum error_kind incoming_of_parked(struct strview form, enum aggregate_type aggregate,
+                                   struct strview aggregate_id, struct arena *arena,
+                                   struct incoming **ret, struct error *err)
+{
+    struct incoming *incoming = arena_alloc(arena, sizeof *incoming);
+    if (incoming == NULL) {
+        return error_set(err, ERROR_EXHAUSTED, "a batch needs too much memory");
+    }
+    *incoming = (struct incoming){
+        .aggregate = aggregate, .aggregate_id = aggregate_id, .parked_form = form};
+    const struct json_value *headers = NULL;
+    const struct strview line = first_line(form, &incoming->value);
+    enum error_kind kind = json_parse(line, arena, &headers, err);
+    if (kind == ERROR_NONE) {
+        read_parked_headers(incoming, headers);
+        incoming->at_ms = fallback_time(incoming);
+        kind = interpret(incoming, arena, err);
+    } else if (kind != ERROR_EXHAUSTED) {
+        spoil(incoming, arena, "the parked form is damaged");
+        kind = ERROR_NONE;
+    }
+    if (kind == ERROR_NONE) {
+        *ret = incoming;
+    }
+    return kind;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * incoming.h - one event as it arrived: from a Kafka record, or out of the
+ * parked list where it waited.
+ *
+ * Why the same for both: a parked event is a record kept for later, and must mean
+ * the same then. What cannot be read is no failure here but a value: it freezes
+ * its aggregate, and everything else goes on.
+ *
+ * The parked form is one line of JSON with the headers that matter, for people and for
+ * folding later, then the record's value, byte for byte.
+ *
+ * Ownership: an incoming event made from a record lives in the arena and, for its key, value
+ * and headers, in the record; one made from a parked form in the arena and that form.
+ */
+#ifndef PROJECTOR_SVC_VIEWS_INCOMING_H
+#define PROJECTOR_SVC_VIEWS_INCOMING_H
+
+#include "common/base/arena.h"
+#include "common/base/error.h"
+#include "common/base/strbuf.h"
+#include "common/base/strview.h"
+#include "common/contract/customer_event.h"
+#include "common/contract/order_event.h"
+#include "common/contract/product_event.h"
+#include "common/contract/topics.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct kafka_record;
+
+/* The type under which an operator's skip appears, with the skipped event's id and version. */
+#define INCOMING_SKIPPED "EventSkipped"
+
+/* Stands for the aggregate's id when a record has no usable key, or is not ours; no id looks like
+ * it.
+ */
+#define INCOMING_NO_ID   "-"
+
+enum {
+    INCOMING_VALUE_MAX = 1 << 20, /* bytes; command-svc writes no event above half of that */
+};
+
+struct incoming {
+    enum aggregate_type aggregate;
+    struct strview aggregate_id; /* or INCOMING_NO_ID */
+    int64_t version;             /* 0: not known */
+    struct strview event_id;     /* empty: not known */
+    struct strview event_type;
+    int64_t at_ms; /* when it happened; when it was produced where that cannot be read */
+    bool is_readable;
+    bool is_foreign; /* not an event at all: somebody else's record */
+    bool is_skipped; /* by an operator: it counts and means nothing */
+    const char *why; /* when it is not readable */
+    union {
+        struct order_event order;
+        struct customer_event customer;
+        struct product_event product;
+    } event;
+    /* Where it came from, and what the parked form keeps. */
+    struct strview topic;
+    int32_t partition;
+    int64_t offset;
+    int64_t timestamp_ms;
+    struct strview time;
+    struct strview correlation_id;
+    struct strview causation_id;
+    struct strview traceparent;
+    struct strview value;
+    struct strview parked_form; /* when it was parked before */
+};
+
+/* The record's event id; empty when it has none of ours. */
+struct strview incoming_event_id(const struct kafka_record *record);
+
+/* Fails only with ERROR_EXHAUSTED, when the arena is too small. */
+MUST_USE enum error_kind incoming_of_record(const struct kafka_record *record, const char *topic,
+                                            enum aggregate_type aggregate, struct arena *arena,
+                                            struct incoming **ret, struct error *err);
+
+/* The same. A form nobody can read becomes an event that is not readable, or identified. */
+MUST_USE enum error_kind incoming_of_parked(struct strview form, enum aggregate_type aggregate,
+                                            struct strview aggregate_id, struct arena *arena,
+                                            struct incoming **ret, struct error *err);
+
+/* Appends the parked form; false when out is full. */
+MUST_USE bool incoming_park(const struct incoming *incoming, struct strbuf *out);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/views/view_json.h"
+
+#include "common/contract/json.h"
+#include "common/contract/order_json.h"
+#include "projector-svc/views/incoming.h"
+
+/* A time that has not come is left out. */
+static void put_time(struct json_writer *writer, const char *name, int64_t at_ms)
+{
+    if (at_ms != 0) {
+        json_put_member_integer(writer, name, at_ms);
+    }
+}
+
+static void put_word(struct json_writer *writer, const char *name, const char *value)
+{
+    json_put_member_string(writer, name, strview_of(value));
+}
+
+static void put_placed(struct json_writer *writer, const struct order_placed *placed)
+{
+    json_key(writer, "customer");
+    json_open_object(writer);
+    json_put_member_string(writer, "customer_id", placed->customer_id);
+    json_put_member_string(writer, "name", placed->customer_name);
+    json_close_object(writer);
+    json_put_member_string(writer, "currency", placed->currency);
+    json_put_member_integer(writer, "total_minor", placed->total_minor);
+    json_put_member_integer(writer, "item_count", placed->item_count);
+    json_put_member_string(writer, "region", placed->region);
+    order_json_put_lines(writer, placed->lines, placed->line_count);
+    order_json_put_address(writer, &placed->address);
+}
+
+static void put_payment(struct json_writer *writer, const struct order_view *view)
+{
+    json_key(writer, "payment");
+    json_open_object(writer);
+    json_put_member_string(writer, "provider", view->placed.provider);
+    json_put_member_string(writer, "method", view->placed.method);
+    if (view->authorization.at_ms != 0) {
+        json_put_member_integer(writer, "authorized_minor", view->authorization.amount_minor);
+        json_put_member_string(writer, "reference", view->authorization.reference);
+        json_put_member_integer(writer, "authorized_at", view->authorization.at_ms);
+    }
+    json_close_object(writer);
+}
+
+static void put_shipment(struct json_writer *writer, const struct order_view *view)
+{
+    if (view->shipment.shipped_at_ms == 0 && view->shipment.delivered_at_ms == 0) {
+        return;
+    }
+    json_key(writer, "shipment");
+    json_open_object(writer);
+    json_put_member_text(writer, "carrier", view->shipment.carrier);
+    json_put_member_text(writer, "tracking_number", view->shipment.tracking_number);
+    put_time(writer, "shipped_at", view->shipment.shipped_at_ms);
+    put_time(writer, "delivered_at", view->shipment.delivered_at_ms);
+    json_close_object(writer);
+}
+
+static void put_cancellation(struct json_writer *writer, const struct order_view *view)
+{
+    if (view->cancellation.at_ms == 0) {
+        return;
+    }
+    json_key(writer, "cancellation");
+    json_open_object(writer);
+    json_put_member_text(writer, "reason", view->cancellation.reason);
+    json_put_member_integer(writer, "cancelled_at", view->cancellation.at_ms);
+    json_close_object(writer);
+}
+
+static void put_freshness(struct json_writer *writer, const struct order_view *view,
+                          int64_t projected_at_ms)
+{
+    json_key(writer, "freshness");
+    json_open_object(writer);
+    json_put_member_integer(writer, "source_version", view->version);
+    json_put_member_string(writer, "last_event_id", view->last_event_id);
+    json_put_member_string(writer, "last_event_type", view->last_event_type);
+    json_put_member_integer(writer, "projected_at", projected_at_ms);
+    json_close_object(writer);
+}
+
+bool view_json_details(const struct order_view *view, int64_t projected_at_ms, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_string(&writer, "order_id", view->order_id);
+    put_word(&writer, "status", order_status_name(view->status));
+    put_word(&writer, "payment_status", payment_status_name(view->payment_status));
+    put_word(&writer, "refund_state", refund_state_name(view->refund_state));
+    put_word(&writer, "dispute", dispute_state_name(view->dispute));
+    if (view->placed.customer_id.len > 0) {
+        put_placed(&writer, &view->placed);
+        put_payment(&writer, view);
+    }
+    put_shipment(&writer, view);
+    put_cancellation(&writer, view);
+    put_time(&writer, "placed_at", view->placed_at_ms);
+    put_time(&writer, "status_since", view->status_since_ms);
+    put_time(&writer, "updated_at", view->updated_at_ms);
+    put_freshness(&writer, view, projected_at_ms);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+/* --- reading it back */
+
+static bool read_words(const struct json_value *doc, struct order_view *view)
+{
+    return order_status_parse(json_text(doc, "status"), &view->status) &&
+           payment_status_parse(json_text(doc, "payment_status"), &view->payment_status) &&
+           refund_state_parse(json_text(doc, "refund_state"), &view->refund_state) &&
+           dispute_state_parse(json_text(doc, "dispute"), &view->dispute);
+}
+
+static bool read_lines(const struct json_value *array, struct arena *arena,
+                       struct order_placed *placed)
+{
+    if (array == NULL || array->type != JSON_ARRAY) {
+        return true;
+    }
+    struct order_line *lines = arena_array(arena, array->count, sizeof *lines);
+    if (lines == NULL) {
+        return false;
+    }
+    for (const struct json_value *item = array->first; item != NULL; item = item->next) {
+        lines[placed->line_count++] = (struct order_line){
+            .sku = json_text(item, "sku"),
+            .name = json_text(item, "name"),
+            .quantity = json_integer(item, "quantity", 0),
+            .unit_price_minor = json_integer(item, "unit_price_minor", 0),
+        };
+    }
+    placed->lines = lines;
+    return true;
+}
+
+static void read_placed(const struct json_value *doc, struct order_placed *placed)
+{
+    const struct json_value *customer = json_member(doc, "customer");
+    const struct json_value *payment = json_member(doc, "payment");
+    const struct json_value *address = json_member(doc, "shipping_address");
+    *placed = (struct order_placed){
+        .customer_id = json_text(customer, "customer_id"),
+        .customer_name = json_text(customer, "name"),
+        .currency = json_text(doc, "currency"),
+        .total_minor = json_integer(doc, "total_minor", 0),
+        .item_count = json_integer(doc, "item_count", 0),
+        .region = json_text(doc, "region"),
+        .provider = json_text(payment, "provider"),
+        .method = json_text(payment, "method"),
+        .address =
+            {
+                .name = json_text(address, "name"),
+                .line1 = json_text(address, "line1"),
+                .line2 = json_text(address, "line2"),
+                .city = json_text(address, "city"),
+                .postal_code = json_text(address, "postal_code"),
+                .region = json_text(address, "region"),
+                .country = json_text(address, "country"),
+            },
+    };
+}
+
+static void read_history(const struct json_value *doc, struct order_view *view)
+{
+    const struct json_value *payment = json_member(doc, "payment");
+    const struct json_value *shipment = json_member(doc, "shipment");
+    const struct json_value *cancellation = json_member(doc, "cancellation");
+    view->placed_at_ms = json_integer(doc, "placed_at", 0);
+    view->status_since_ms = json_integer(doc, "status_since", 0);
+    view->updated_at_ms = json_integer(doc, "updated_at", 0);
+    view->authorization.amount_minor = json_integer(payment, "authorized_minor", 0);
+    view->authorization.reference = json_text(payment, "reference");
+    view->authorization.at_ms = json_integer(payment, "authorized_at", 0);
+    view->shipment.carrier = json_text(shipment, "carrier");
+    view->shipment.tracking_number = json_text(shipment, "tracking_number");
+    view->shipment.shipped_at_ms = json_integer(shipment, "shipped_at", 0);
+    view->shipment.delivered_at_ms = json_integer(shipment, "delivered_at", 0);
+    view->cancellation.reason = json_text(cancellation, "reason");
+    view->cancellation.at_ms = json_integer(cancellation, "cancelled_at", 0);
+}
+
+enum error_kind view_json_read_details(struct strview json, struct arena *arena,
+                                       struct order_view *ret, struct error *err)
+{
+    const struct json_value *doc = NULL;
+    const enum error_kind kind = json_parse(json, arena, &doc, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    const struct json_value *freshness = json_member(doc, "freshness");
+    struct order_view view = {
+        .order_id = json_text(doc, "order_id"),
+        .version = json_integer(freshness, "source_version", 0),
+        .last_event_id = json_text(freshness, "last_event_id"),
+        .last_event_type = json_text(freshness, "last_event_type"),
+    };
+    if (!read_words(doc, &view) || view.version <= 0 || view.order_id.len == 0) {
+        return error_set(err, ERROR_INVALID, "this is no details document");
+    }
+    read_placed(doc, &view.placed);
+    if (!read_lines(json_member(doc, "lines"), arena, &view.placed)) {
+        return error_set(err, ERROR_EXHAUSTED, "a details document needs too much memory");
+    }
+    read_history(doc, &view);
+    *ret = view;
+    return ERROR_NONE;
+}
+
+/* --- timeline and messages */
+
+typedef void put_data(struct json_writer *writer, const struct order_event *event);
+
+static void put_placed_data(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "customer_id", event->placed.customer_id);
+    json_put_member_string(writer, "currency", event->placed.currency);
+    json_put_member_integer(writer, "total_minor", event->placed.total_minor);
+    json_put_member_integer(writer, "item_count", event->placed.item_count);
+    json_put_member_integer(writer, "line_count", (int64_t)event->placed.line_count);
+    json_put_member_string(writer, "provider", event->placed.provider);
+    json_put_member_string(writer, "method", event->placed.method);
+    put_word(writer, "see", "details"); /* lines and address stand there, once */
+}
+
+static void put_authorized_data(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_integer(writer, "amount_minor", event->payment_authorized.amount_minor);
+    json_put_member_string(writer, "reference", event->payment_authorized.reference);
+}
+
+static void put_shipped_data(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "carrier", event->shipped.carrier);
+    json_put_member_string(writer, "tracking_number", event->shipped.tracking_number);
+}
+
+static void put_cancelled_data(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_text(writer, "reason", event->envelope.reason);
+    json_put_member_string(writer, "payment_status", event->cancelled.payment_status);
+    json_put_member_string(writer, "refund_state", event->cancelled.refund_state);
+}
+
+/* NULL: the event says no more than its type and time. */
+static put_data *const DATA[ORDER_EVENT_KIND_COUNT] = {
+    [ORDER_PLACED] = put_placed_data,
+    [ORDER_PAYMENT_AUTHORIZED] = put_authorized_data,
+    [ORDER_SHIPPED] = put_shipped_data,
+    [ORDER_CANCELLED] = put_cancelled_data,
+};
+
+static void put_actor(struct json_writer *writer, const struct actor *actor)
+{
+    json_key(writer, "actor");
+    json_open_object(writer);
+    json_put_member_string(writer, "role", actor->role);
+    json_put_member_string(writer, "subject", actor->subject);
+    json_close_object(writer);
+}
+
+static void put_summary(struct json_writer *writer, const struct order_event *event)
+{
+    enum { SUMMARY_MAX = 4096 };
+    struct strbuf summary;
+    strbuf_init(&summary, SUMMARY_MAX);
+    order_view_summary(event, &summary);
+    json_put_member_string(writer, "summary", strbuf_view(&summary));
+    strbuf_done(&summary);
+}
+
+static void put_meaning(struct json_writer *writer, const struct order_event *event)
+{
+    put_actor(writer, &event->envelope.actor);
+    put_summary(writer, event);
+    json_key(writer, "data");
+    json_open_object(writer);
+    if (DATA[event->kind] != NULL) {
+        DATA[event->kind](writer, event);
+    }
+    json_close_object(writer);
+}
+
+bool view_json_timeline(const struct incoming *incoming, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_integer(&writer, "version", incoming->version);
+    json_put_member_string(&writer, "type", incoming->event_type);
+    json_put_member_integer(&writer, "at", incoming->at_ms);
+    if (incoming->is_skipped) {
+        put_word(&writer, "summary", "Event skipped by an operator");
+    } else {
+        put_meaning(&writer, &incoming->event.order);
+    }
+    json_put_member_string(&writer, "event_id", incoming->event_id);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+struct strview view_json_timeline_event_id(struct strview json, struct arena *arena)
+{
+    const struct json_value *element = NULL;
+    struct error ignored; /* what cannot be read names no event */
+    if (json_parse(json, arena, &element, &ignored) != ERROR_NONE) {
+        return STRVIEW("");
+    }
+    return json_text(element, "event_id");
+}
+
+bool view_json_message(const struct incoming *incoming, struct strview customer_id,
+                       enum order_status status, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_string(&writer, "order_id", incoming->aggregate_id);
+    json_put_member_string(&writer, "customer_id", customer_id);
+    json_put_member_integer(&writer, "version", incoming->version);
+    json_put_member_string(&writer, "type", incoming->event_type);
+    put_word(&writer, "status", order_status_name(status));
+    json_put_member_string(&writer, "event_id", incoming->event_id);
+    json_put_member_string(&writer, "topic", incoming->topic);
+    json_put_member_integer(&writer, "partition", incoming->partition);
+    json_put_member_integer(&writer, "offset", incoming->offset);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+/* --- frozen aggregates and partitions */
+
+bool view_json_frozen(const struct view_frozen *frozen, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    put_word(&writer, "reason", lineup_state_name(frozen->reason));
+    json_put_member_integer(&writer, "waits_for", frozen->waits_for);
+    json_put_member_integer(&writer, "since", frozen->since_ms);
+    if (frozen->reason == LINEUP_DRAINING) {
+        json_put_member_integer(&writer, "left", frozen->pass_left);
+        json_put_member_integer(&writer, "moved", frozen->has_moved ? 1 : 0);
+    }
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+struct view_frozen view_json_read_frozen(struct strview json, struct arena *arena)
+{
+    const struct json_value *doc = NULL;
+    struct error ignored;
+    if (json_parse(json, arena, &doc, &ignored) != ERROR_NONE) {
+        doc = NULL;
+    }
+    return (struct view_frozen){
+        .reason = lineup_state_of_name(json_text(doc, "reason")),
+        .waits_for = json_integer(doc, "waits_for", 0),
+        .since_ms = json_integer(doc, "since", 0),
+        .pass_left = json_integer(doc, "left", 0),
+        .has_moved = json_integer(doc, "moved", 0) != 0,
+    };
+}
+
+bool view_json_last(const struct incoming *incoming, int64_t processed_at_ms, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_text(&writer, "event_id", incoming->event_id);
+    json_put_member_text(&writer, "aggregate_id", incoming->aggregate_id);
+    json_put_member_integer(&writer, "version", incoming->version);
+    json_put_member_integer(&writer, "at", incoming->at_ms);
+    json_put_member_integer(&writer, "processed_at", processed_at_ms);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+bool view_json_identity(const struct incoming *incoming, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_integer(&writer, "offset", incoming->offset);
+    json_put_member_text(&writer, "id", incoming->event_id);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+struct anchor_identity view_json_read_identity(struct strview json, struct arena *arena)
+{
+    struct anchor_identity identity = {.offset = ANCHOR_NONE};
+    const struct json_value *document = NULL;
+    struct error ignored; /* then nothing was kept */
+    if (json_parse(json, arena, &document, &ignored) != ERROR_NONE) {
+        return identity;
+    }
+    const struct strview id = json_text(document, "id");
+    if (id.len > 0 && id.len <= ANCHOR_ID_MAX) {
+        memcpy(identity.id, id.data, id.len);
+        identity.offset = json_integer(document, "offset", ANCHOR_NONE);
+    }
+    return identity;
+}

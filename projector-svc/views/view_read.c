@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/views/view_read.h"
+
+#include "common/base/arena.h"
+
+#include <stdio.h>
+
+enum { HEAD = 3, COUNT_MAX = sizeof "18446744073709551615" };
+
+static size_t total_args(const struct redisconn_command *commands, size_t count)
+{
+    size_t total = HEAD;
+    for (size_t i = 0; i < count; i++) {
+        total += 1 + commands[i].count;
+    }
+    return total;
+}
+
+static struct strview count_text(struct arena *arena, size_t count)
+{
+    char *text = arena_alloc(arena, COUNT_MAX);
+    if (text == NULL) {
+        return (struct strview){.data = NULL};
+    }
+    const int len = snprintf(text, COUNT_MAX, "%zu", count);
+    return (struct strview){.data = text, .len = (size_t)len};
+}
+
+/* Copies the command behind its count; false when the arena is full. */
+static bool append(struct arena *arena, const struct redisconn_command *command,
+                   struct strview *args)
+{
+    args[0] = count_text(arena, command->count);
+    bool is_whole = args[0].data != NULL;
+    for (size_t i = 0; i < command->count; i++) {
+        const char *copy = arena_copy(arena, command->args[i]);
+        args[1 + i] = (struct strview){.data = copy, .len = command->args[i].len};
+        is_whole = is_whole && copy != NULL;
+    }
+    return is_whole;
+}
+
+enum error_kind view_read_make(struct arena *arena, const struct redisconn_command *commands,
+                               size_t count, struct redisconn_command *ret, struct error *err)
+{
+    struct strview *args = arena_array(arena, total_args(commands, count), sizeof *args);
+    if (args == NULL) {
+        return error_set(err, ERROR_EXHAUSTED, "a reading needs too much memory");
+    }
+    args[0] = STRVIEW("FCALL_RO");
+    args[1] = STRVIEW("orderspine_read");
+    args[2] = STRVIEW("0");
+    size_t used = HEAD;
+    for (size_t i = 0; i < count; i++) {
+        if (!append(arena, &commands[i], args + used)) {
+            return error_set(err, ERROR_EXHAUSTED, "a reading needs too much memory");
+        }
+        used += 1 + commands[i].count;
+    }
+    *ret = (struct redisconn_command){.args = args, .count = used};
+    return ERROR_NONE;
+}
+
+enum error_kind view_read(struct redisconn *conn, struct arena *arena,
+                          const struct redisconn_command *commands, size_t count,
+                          redisconn_reply_fn *on_reply, void *user, struct error *err)
+{
+    struct redisconn_command command;
+    const enum error_kind kind = view_read_make(arena, commands, count, &command, err);
+    return kind == ERROR_NONE ? redisconn_send(conn, command, on_reply, user, err) : kind;
+}
