@@ -2,12 +2,12 @@
 #include "command-svc/shell/answer.h"
 
 #include "common/contract/json.h"
-#include "common/io/http/server.h"
+#include "common/io/http/message.h"
 
 #include <assert.h>
 #include <inttypes.h>
 
-enum { DETAIL_MAX = 512, MEMBERS_MAX = 1024 };
+enum { DETAIL_MAX = 512 };
 
 /* ---- what was accepted --------------------------------------------------------------------- */
 
@@ -323,44 +323,35 @@ static const struct {
 static_assert(sizeof TELLINGS / sizeof TELLINGS[0] == REJECTION_KIND_COUNT,
               "every rejection needs words");
 
-/* The members without the braces around them. */
-static bool write_members(const struct command *command, const struct rejection *rejection,
-                          struct strbuf *out)
-{
-    members_fn *put = TELLINGS[rejection->kind].members;
-    if (put == NULL) {
-        return true;
-    }
-    struct json_writer writer;
-    json_writer_init(&writer, out);
-    json_open_object(&writer);
-    put(command, rejection, &writer);
-    json_close_object(&writer);
-    return json_writer_done(&writer);
-}
+struct telling {
+    const struct command *command;
+    const struct rejection *rejection;
+};
 
-static struct strview without_braces(struct strview object)
+static void put_members(struct json_writer *writer, const void *user)
 {
-    return object.len < 2 ? STRVIEW("") : (struct strview){object.data + 1, object.len - 2};
+    const struct telling *telling = user;
+    members_fn *put = TELLINGS[telling->rejection->kind].members;
+    if (put != NULL) {
+        put(telling->command, telling->rejection, writer);
+    }
 }
 
 static bool write_rejected(const struct command *command, const struct rejection *rejection,
                            struct strbuf *body, struct answer *ret)
 {
     struct strbuf detail;
-    struct strbuf members;
     strbuf_init(&detail, DETAIL_MAX);
-    strbuf_init(&members, MEMBERS_MAX);
     TELLINGS[rejection->kind].detail(command, rejection, &detail);
-    const bool is_whole = write_members(command, rejection, &members);
+    const struct telling telling = {.command = command, .rejection = rejection};
     const struct http_problem problem = {.status = rejection_status(rejection->kind),
                                          .slug = rejection_slug(rejection->kind),
                                          .detail = strbuf_cstr(&detail),
-                                         .members = without_braces(strbuf_view(&members))};
-    http_problem_write(&problem, body);
-    strbuf_done(&members);
+                                         .put_members = put_members,
+                                         .members_user = &telling};
+    const bool is_whole = http_problem_write(&problem, body);
     strbuf_done(&detail);
-    if (!is_whole || !strbuf_ok(body)) {
+    if (!is_whole) {
         return false;
     }
     *ret = (struct answer){.status = problem.status, .body = strbuf_view(body)};
@@ -379,9 +370,8 @@ bool answer_write(const struct command *command, const struct outcome *outcome, 
 bool answer_write_problem(int status, const char *slug, const char *detail, struct strbuf *body,
                           struct answer *ret)
 {
-    http_problem_write(&(struct http_problem){.status = status, .slug = slug, .detail = detail},
-                       body);
-    if (!strbuf_ok(body)) {
+    const struct http_problem problem = {.status = status, .slug = slug, .detail = detail};
+    if (!http_problem_write(&problem, body)) {
         return false;
     }
     *ret = (struct answer){.status = status, .body = strbuf_view(body)};

@@ -21,7 +21,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { DETAIL_MAX = 256, ERRORS_MAX = 49152, LOCATION_MAX = 4096 };
+enum { DETAIL_MAX = 256, LOCATION_MAX = 4096 };
 
 extern const struct embedded_text COMMAND_OPENAPI[];
 
@@ -146,13 +146,12 @@ static bool refuse(const struct asking *asking, int status, const char *slug, co
 static bool refuse_busy(const struct asking *asking, enum door_refusal why, const char *slug,
                         const char *reason, const char *detail)
 {
-    char members[DETAIL_MAX];
-    (void)snprintf(members, sizeof members, "\"reason\":\"%s\"", reason);
     count_refusal(asking->api, why);
     http_problem(asking->request, &(struct http_problem){.status = 503,
                                                          .slug = slug,
                                                          .detail = detail,
-                                                         .members = strview_of(members)});
+                                                         .put_members = http_problem_put_reason,
+                                                         .members_user = reason});
     return false;
 }
 
@@ -167,30 +166,23 @@ static bool refuse_memory(const struct asking *asking)
     return refuse(asking, 413, "too-large", "the request needs more memory than one may have");
 }
 
-static void write_errors(const struct command_faults *faults, struct strbuf *out)
+static void put_errors(struct json_writer *writer, const void *user)
 {
-    struct json_writer writer;
-    strbuf_append_cstr(out, "\"errors\":");
-    json_writer_init(&writer, out);
-    json_open_array(&writer);
+    const struct command_faults *faults = user;
+    json_key(writer, "errors");
+    json_open_array(writer);
     for (const struct command_fault *fault = faults->first; fault != NULL; fault = fault->next) {
-        json_open_object(&writer);
-        json_put_member_string(&writer, "pointer", strview_of(fault->pointer));
-        json_put_member_string(&writer, "detail", strview_of(fault->detail));
-        json_close_object(&writer);
+        json_open_object(writer);
+        json_put_member_string(writer, "pointer", strview_of(fault->pointer));
+        json_put_member_string(writer, "detail", strview_of(fault->detail));
+        json_close_object(writer);
     }
-    json_close_array(&writer);
-    if (!json_writer_done(&writer)) {
-        strbuf_reset(out); /* better without them than not at all */
-    }
+    json_close_array(writer);
 }
 
 static bool refuse_faults(const struct asking *asking, const struct command_faults *faults)
 {
     char detail[DETAIL_MAX];
-    struct strbuf errors;
-    strbuf_init(&errors, ERRORS_MAX);
-    write_errors(faults, &errors);
     (void)snprintf(detail, sizeof detail, "the body has %zu fault%s, listed in errors%s",
                    faults->count, faults->count == 1 ? "" : "s",
                    faults->count > COMMAND_FAULTS_MAX ? " as far as there is room" : "");
@@ -198,8 +190,8 @@ static bool refuse_faults(const struct asking *asking, const struct command_faul
     http_problem(asking->request, &(struct http_problem){.status = 422,
                                                          .slug = "invalid-command",
                                                          .detail = detail,
-                                                         .members = strbuf_view(&errors)});
-    strbuf_done(&errors);
+                                                         .put_members = put_errors,
+                                                         .members_user = faults});
     return false;
 }
 

@@ -13,9 +13,7 @@
 #include "projector-svc/query/query.h"
 #include "projector-svc/views/view_read.h"
 
-#include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 extern const struct embedded_text PROJECTOR_OPENAPI[];
@@ -231,16 +229,22 @@ void query_answer_json(struct query *query, struct json_writer *writer, struct s
     query_answer(query, body, headers);
 }
 
+/* The problem's own members, and that what is not there may only not be there yet. */
+static void put_recovering(struct json_writer *writer, const void *user)
+{
+    const struct http_problem *problem = user;
+    if (problem->put_members != NULL) {
+        problem->put_members(writer, problem->members_user);
+    }
+    json_put_member_bool(writer, "recovering", true);
+}
+
 void query_problem(struct query *query, const struct http_problem *problem)
 {
-    enum { MEMBERS_MAX = 512 };
-    char members[MEMBERS_MAX];
     struct http_problem told = *problem;
     if (query->is_recovering) {
-        const int len = snprintf(members, sizeof members, "%.*s%s\"recovering\":true",
-                                 STRVIEW_ARG(told.members), told.members.len > 0 ? "," : "");
-        assert(len > 0 && len < MEMBERS_MAX); /* they are numbers of ours */
-        told.members = (struct strview){.data = members, .len = (size_t)len};
+        told.put_members = put_recovering;
+        told.members_user = problem;
     }
     end_query(query);
     http_problem(query->request, &told);

@@ -21,7 +21,7 @@
 enum {
     WAIT_MAX_MS = 10000,
     ETAG_MAX = 32,
-    MEMBERS_MAX = 128,
+    DETAIL_MAX = 128,
 };
 
 enum order_part { PART_ORDER = 0, PART_TIMELINE };
@@ -86,7 +86,7 @@ static bool read_word(struct order_query *asked, const char *name, const char *w
         *ret = true;
         return true;
     }
-    char detail[MEMBERS_MAX];
+    char detail[DETAIL_MAX];
     (void)snprintf(detail, sizeof detail, "%s can only be %s", name, word);
     query_refuse(&asked->query, 400, "malformed-request", detail);
     return false;
@@ -264,17 +264,27 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
     query_answer(&asked->query, &body, headers);
 }
 
+struct versions {
+    int64_t asked;
+    int64_t reached;
+};
+
+static void put_versions(struct json_writer *writer, const void *user)
+{
+    const struct versions *versions = user;
+    json_put_member_integer(writer, "min_version", versions->asked);
+    json_put_member_integer(writer, "source_version", versions->reached);
+}
+
 static void answer_too_early(struct order_query *asked, const struct order_state *state)
 {
-    char members[MEMBERS_MAX];
-    (void)snprintf(members, sizeof members,
-                   "\"min_version\":%" PRId64 ",\"source_version\":%" PRId64, asked->min_version,
-                   state->version);
+    const struct versions versions = {.asked = asked->min_version, .reached = state->version};
     query_problem(&asked->query,
                   &(struct http_problem){.status = 504,
                                          .slug = "not-yet-visible",
                                          .detail = "the views have not reached that version",
-                                         .members = strview_of(members)});
+                                         .put_members = put_versions,
+                                         .members_user = &versions});
 }
 
 /* --- waiting */

@@ -14,6 +14,7 @@
 #include "common/io/http/budget.h"
 #include "common/io/http/chunks.h"
 #include "common/io/http/guard.h"
+#include "common/io/http/message.h"
 #include "common/io/http/router.h"
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
@@ -61,7 +62,7 @@ struct http_server {
     struct http_request *pending; /* with handlers */
     struct strbuf head;           /* of the answer being written */
     int64_t date_s;
-    char date[32];
+    char date[HTTP_DATE_SIZE];
     bool is_draining;
     char scratch[HTTP_SCRATCH]; /* what recv() fills; nothing is kept here between turns */
 };

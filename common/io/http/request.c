@@ -22,7 +22,8 @@ void http_request_refuse_crowd(struct http_request *request)
     http_problem(request, &(struct http_problem){.status = 503,
                                                  .slug = "overloaded",
                                                  .detail = "too many requests are waiting",
-                                                 .members = STRVIEW("\"reason\":\"memory\"")});
+                                                 .put_members = http_problem_put_reason,
+                                                 .members_user = "memory"});
 }
 
 static bool refuse_method(struct http_request *request)
@@ -66,7 +67,8 @@ static bool fits_its_place(struct http_request *request)
     http_problem(request, &(struct http_problem){.status = 503,
                                                  .slug = "overloaded",
                                                  .detail = "too many connections are open",
-                                                 .members = STRVIEW("\"reason\":\"connections\"")});
+                                                 .put_members = http_problem_put_reason,
+                                                 .members_user = "connections"});
     return false;
 }
 

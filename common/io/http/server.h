@@ -31,8 +31,6 @@
  * Memory: max_total_bytes bounds everything requests hold together; input that is not yet
  * a request and unread answers of requests without a token may take a quarter of it.
  *
- * Every answer says no-store and nosniff: most are somebody's, and none is a page.
- *
  * Ownership: views from a request (path, header, body, parameters) and its arena
  * live until it is answered. Header and answer bytes given to http_respond() are copied,
  * unless the answer says that its body stays.
@@ -42,6 +40,7 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "common/io/http/message.h"
 #include "common/io/http/router.h"
 
 #include <stdbool.h>
@@ -52,7 +51,6 @@ struct arena;
 struct http_request;
 struct http_server;
 struct loop;
-struct strbuf;
 
 struct http_options {
     const char *address; /* numeric IPv4 or IPv6 */
@@ -165,39 +163,12 @@ void http_request_on_gone(struct http_request *request, void (*callback)(void *u
 
 /* --- the answer ------------------------------------------------------------ */
 
-struct http_header {
-    const char *name; /* NULL ends a list */
-    const char *value;
-};
-
-struct http_answer {
-    int status;
-    const char *content_type;          /* NULL: application/json when there is a body */
-    const struct http_header *headers; /* may be NULL; ended by a NULL name */
-    struct strview body;
-    bool body_stays; /* its bytes outlive the server: none are copied */
-};
-
 void http_respond(struct http_request *request, const struct http_answer *answer);
-
-struct http_problem {
-    int status;
-    const char *slug;                  /* type becomes urn:problem:<slug> */
-    const char *detail;                /* one sentence, or NULL */
-    struct strview members;            /* more members as JSON: "sku":"A1","available":0 */
-    const struct http_header *headers; /* may be NULL */
-};
 
 /* Answers with application/problem+json. 429 and 503 get Retry-After: 1 unless headers say. */
 void http_problem(struct http_request *request, const struct http_problem *problem);
 
-/* Appends the problem's body, for answers that are kept before they are sent. */
-void http_problem_write(const struct http_problem *problem, struct strbuf *out);
-
 /* The usual case: no members, no headers. */
 void http_refuse(struct http_request *request, int status, const char *slug, const char *detail);
-
-/* The standard reason phrase; "Unknown" for codes we never send. */
-const char *http_reason(int status);
 
 #endif

@@ -6,6 +6,7 @@
  * is left over. Its argument names the limits, see LIMITS.
  */
 #include "common/base/arena.h"
+#include "common/contract/json.h"
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
 
@@ -176,13 +177,19 @@ static void big(struct http_request *request, void *user)
     http_respond(request, &(struct http_answer){.status = 200, .body = {text, BIG - 4096}});
 }
 
+static void put_sku(struct json_writer *writer, const void *user)
+{
+    json_put_member_string(writer, "sku", strview_of(user));
+}
+
 static void refuse(struct http_request *request, void *user)
 {
     (void)user;
     http_problem(request, &(struct http_problem){.status = 409,
                                                  .slug = "insufficient-stock",
                                                  .detail = "only \"3\" left",
-                                                 .members = STRVIEW("\"sku\":\"A1\"")});
+                                                 .put_members = put_sku,
+                                                 .members_user = "A1"});
 }
 
 static const struct http_route ROUTES[] = {
