@@ -77,20 +77,16 @@ static bool need_order(struct world *world, const struct command *command, struc
     return true;
 }
 
-static bool need_for_placing(struct world *world, const struct command *command,
-                             struct batch_item *item)
+static bool need_placing(struct world *world, const struct command *command,
+                         struct batch_item *item)
 {
     item->customer = world_customer(world, command->place_order.customer_id);
     return item->customer != NULL && need_order(world, command, item) &&
            need_products(world, command, item, command->place_order.line_count);
 }
 
-static need_fn *const NEEDS[COMMAND_KIND_COUNT] = {
-    [COMMAND_REGISTER_CUSTOMER] = need_customer, [COMMAND_ADD_PRODUCT] = need_product,
-    [COMMAND_RECEIVE_STOCK] = need_product,      [COMMAND_PLACE_ORDER] = need_for_placing,
-    [COMMAND_AUTHORIZE_PAYMENT] = need_order,    [COMMAND_SHIP_ORDER] = need_order,
-    [COMMAND_DELIVER_ORDER] = need_order,        [COMMAND_CANCEL_ORDER] = need_order,
-};
+#define NEED_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = need_##rule,
+static need_fn *const NEEDS[] = {COMMANDS(NEED_ROW)};
 
 enum error_kind batch_add(struct batch *batch, const struct command *command, struct error *err)
 {
@@ -109,7 +105,7 @@ enum error_kind batch_add(struct batch *batch, const struct command *command, st
 
 /* ---- deciding ------------------------------------------------------------------------------ */
 
-static void accept(struct batch_item *item, const struct domain_event *event)
+static void accept(struct batch_item *item, const struct event *event)
 {
     item->outcome.kind = OUTCOME_ACCEPTED;
     item->outcome.is_remembered = true;
@@ -127,7 +123,7 @@ typedef enum error_kind decide_fn(struct batch *batch, struct batch_item *item);
 
 static enum error_kind decide_customer(struct batch *batch, struct batch_item *item)
 {
-    struct domain_event event = {.aggregate = AGGREGATE_CUSTOMER};
+    struct event event = {.aggregate = AGGREGATE_CUSTOMER};
     struct rejection rejection;
     struct customer *customer = &item->customer->customer;
     if (!customer_decide(customer, item->command, batch->now_ms, &event.customer, &rejection)) {
@@ -141,7 +137,7 @@ static enum error_kind decide_customer(struct batch *batch, struct batch_item *i
 
 static enum error_kind decide_product(struct batch *batch, struct batch_item *item)
 {
-    struct domain_event event = {.aggregate = AGGREGATE_PRODUCT};
+    struct event event = {.aggregate = AGGREGATE_PRODUCT};
     struct rejection rejection;
     struct product *product = &item->products[0]->product;
     if (!product_decide(product, item->command, batch->now_ms, &event.product, &rejection)) {
@@ -181,7 +177,7 @@ static enum error_kind decide_placing(struct batch *batch, struct batch_item *it
     for (size_t i = 0; i < count; i++) {
         products[i] = &item->products[i]->product;
     }
-    struct domain_event event = {.aggregate = AGGREGATE_ORDER};
+    struct event event = {.aggregate = AGGREGATE_ORDER};
     struct rejection rejection;
     bool accepted;
     const struct placing placing = {.order = &item->order->order,
@@ -216,7 +212,7 @@ static bool release_claims(struct batch *batch, const struct order *order)
 
 static enum error_kind decide_order(struct batch *batch, struct batch_item *item)
 {
-    struct domain_event event = {.aggregate = AGGREGATE_ORDER};
+    struct event event = {.aggregate = AGGREGATE_ORDER};
     struct rejection rejection;
     struct order *order = &item->order->order;
     if (!order_decide(order, item->command, batch->now_ms, &event.order, &rejection)) {
@@ -231,12 +227,8 @@ static enum error_kind decide_order(struct batch *batch, struct batch_item *item
     return ERROR_NONE;
 }
 
-static decide_fn *const DECIDERS[COMMAND_KIND_COUNT] = {
-    [COMMAND_REGISTER_CUSTOMER] = decide_customer, [COMMAND_ADD_PRODUCT] = decide_product,
-    [COMMAND_RECEIVE_STOCK] = decide_product,      [COMMAND_PLACE_ORDER] = decide_placing,
-    [COMMAND_AUTHORIZE_PAYMENT] = decide_order,    [COMMAND_SHIP_ORDER] = decide_order,
-    [COMMAND_DELIVER_ORDER] = decide_order,        [COMMAND_CANCEL_ORDER] = decide_order,
-};
+#define DECIDE_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = decide_##rule,
+static decide_fn *const DECIDERS[] = {COMMANDS(DECIDE_ROW)};
 
 /* True when the key was met before: in an earlier batch, or earlier in this one. */
 static bool answer_from_receipt(const struct batch *batch, struct batch_item *item)
@@ -314,57 +306,4 @@ enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *
         }
     }
     return ERROR_NONE;
-}
-
-static const struct envelope *order_envelope(const struct domain_event *event)
-{
-    return &event->order.envelope;
-}
-
-static const struct envelope *customer_envelope(const struct domain_event *event)
-{
-    return &event->customer.envelope;
-}
-
-static const struct envelope *product_envelope(const struct domain_event *event)
-{
-    return &event->product.envelope;
-}
-
-static const char *order_type(const struct domain_event *event)
-{
-    return order_event_type(event->order.kind);
-}
-
-static const char *customer_type(const struct domain_event *event)
-{
-    return customer_event_type(event->customer.kind);
-}
-
-static const char *product_type(const struct domain_event *event)
-{
-    return product_event_type(event->product.kind);
-}
-
-static const struct {
-    const struct envelope *(*envelope)(const struct domain_event *event);
-    const char *(*type)(const struct domain_event *event);
-} AGGREGATES[] = {
-    [AGGREGATE_ORDER] = {order_envelope, order_type},
-    [AGGREGATE_CUSTOMER] = {customer_envelope, customer_type},
-    [AGGREGATE_PRODUCT] = {product_envelope, product_type},
-};
-static_assert(sizeof AGGREGATES / sizeof AGGREGATES[0] == AGGREGATE_COUNT,
-              "every aggregate has events");
-
-const struct envelope *domain_event_envelope(const struct domain_event *event)
-{
-    assert(event->aggregate < AGGREGATE_COUNT);
-    return AGGREGATES[event->aggregate].envelope(event);
-}
-
-const char *domain_event_type(const struct domain_event *event)
-{
-    assert(event->aggregate < AGGREGATE_COUNT);
-    return AGGREGATES[event->aggregate].type(event);
 }

@@ -18,35 +18,33 @@
 #define COMMAND_SVC_CORE_BATCH_H
 
 #include "command-svc/core/world.h"
+#include "common/contract/event.h"
 
 enum { BATCH_COMMANDS_MAX = 512, BATCH_LINES_MAX = 4096 };
 
-struct domain_event {
-    enum aggregate_type aggregate;
-    union {
-        struct order_event order;
-        struct customer_event customer;
-        struct product_event product;
-    };
-};
+/*
+ * ACCEPTED:  event happened
+ * REJECTED:  rejection says why
+ * REPLAYED:  the receipt of an earlier batch answers
+ * REPEATED:  the same request stands earlier in this batch: its answer, again
+ * POSTPONED: not decided: its shard or a row it needs is somebody else's now
+ */
+#define OUTCOMES(X)                                                                                \
+    X(ACCEPTED, accepted)                                                                          \
+    X(REJECTED, rejected)                                                                          \
+    X(REPLAYED, replayed)                                                                          \
+    X(REPEATED, repeated)                                                                          \
+    X(POSTPONED, postponed)
 
-/* "OrderPlaced" ..., as in the outbox. */
-const char *domain_event_type(const struct domain_event *event);
-
-enum outcome_kind {
-    OUTCOME_ACCEPTED = 0, /* event happened */
-    OUTCOME_REJECTED,     /* rejection says why */
-    OUTCOME_REPLAYED,     /* the receipt of an earlier batch answers */
-    OUTCOME_REPEATED,     /* the same request stands earlier in this batch: its answer, again */
-    OUTCOME_POSTPONED,    /* not decided: its shard or a row it needs is somebody else's now */
-};
+#define OUTCOME_ENTRY(KIND, kind) OUTCOME_##KIND,
+enum outcome_kind { OUTCOMES(OUTCOME_ENTRY) OUTCOME_KIND_COUNT };
 
 struct outcome {
     enum outcome_kind kind;
     bool is_remembered; /* a receipt is to be written */
     size_t original;    /* OUTCOME_REPEATED: place in the batch */
     struct strview sku; /* OUTCOME_POSTPONED: whose stock is missed; empty: the shard is */
-    struct domain_event event;
+    struct event event;
     struct rejection rejection;
 };
 
@@ -84,8 +82,5 @@ void batch_postpone(struct batch *batch, size_t index);
 
 /* Fills every outcome and moves the world's entries on. */
 MUST_USE enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err);
-
-/* The envelope of an event of any aggregate. */
-const struct envelope *domain_event_envelope(const struct domain_event *event);
 
 #endif

@@ -5,32 +5,22 @@
 
 #include <assert.h>
 
+#define COMMAND_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = {name, AGGREGATE_##aggregate},
 static const struct {
     const char *name;
     enum aggregate_type aggregate;
-} COMMANDS[] = {
-    [COMMAND_REGISTER_CUSTOMER] = {"RegisterCustomer", AGGREGATE_CUSTOMER},
-    [COMMAND_ADD_PRODUCT] = {"AddProduct", AGGREGATE_PRODUCT},
-    [COMMAND_RECEIVE_STOCK] = {"ReceiveStock", AGGREGATE_PRODUCT},
-    [COMMAND_PLACE_ORDER] = {"PlaceOrder", AGGREGATE_ORDER},
-    [COMMAND_AUTHORIZE_PAYMENT] = {"AuthorizePayment", AGGREGATE_ORDER},
-    [COMMAND_SHIP_ORDER] = {"ShipOrder", AGGREGATE_ORDER},
-    [COMMAND_DELIVER_ORDER] = {"DeliverOrder", AGGREGATE_ORDER},
-    [COMMAND_CANCEL_ORDER] = {"CancelOrder", AGGREGATE_ORDER},
-};
-static_assert(sizeof COMMANDS / sizeof COMMANDS[0] == COMMAND_KIND_COUNT,
-              "every command needs a row");
+} ROWS[] = {COMMANDS(COMMAND_ROW)};
 
 const char *command_name(enum command_kind kind)
 {
     assert(kind < COMMAND_KIND_COUNT);
-    return COMMANDS[kind].name;
+    return ROWS[kind].name;
 }
 
 enum aggregate_type command_aggregate(enum command_kind kind)
 {
     assert(kind < COMMAND_KIND_COUNT);
-    return COMMANDS[kind].aggregate;
+    return ROWS[kind].aggregate;
 }
 
 bool command_meets_version(const struct command *command, int64_t current_version,

@@ -15,17 +15,23 @@
 #include "common/contract/order_event.h"
 #include "common/contract/topics.h"
 
-enum command_kind {
-    COMMAND_REGISTER_CUSTOMER = 0,
-    COMMAND_ADD_PRODUCT,
-    COMMAND_RECEIVE_STOCK,
-    COMMAND_PLACE_ORDER,
-    COMMAND_AUTHORIZE_PAYMENT,
-    COMMAND_SHIP_ORDER,
-    COMMAND_DELIVER_ORDER,
-    COMMAND_CANCEL_ORDER,
-    COMMAND_KIND_COUNT
-};
+/*
+ * Every command once: its kind, its name in receipts, the aggregate it is about, and which of the
+ * batch's rules (customer, product, order, placing) says what it needs and decides it. Tables by
+ * command are made from this list.
+ */
+#define COMMANDS(X)                                                                                \
+    X(REGISTER_CUSTOMER, "RegisterCustomer", CUSTOMER, customer)                                   \
+    X(ADD_PRODUCT, "AddProduct", PRODUCT, product)                                                 \
+    X(RECEIVE_STOCK, "ReceiveStock", PRODUCT, product)                                             \
+    X(PLACE_ORDER, "PlaceOrder", ORDER, placing)                                                   \
+    X(AUTHORIZE_PAYMENT, "AuthorizePayment", ORDER, order)                                         \
+    X(SHIP_ORDER, "ShipOrder", ORDER, order)                                                       \
+    X(DELIVER_ORDER, "DeliverOrder", ORDER, order)                                                 \
+    X(CANCEL_ORDER, "CancelOrder", ORDER, order)
+
+#define COMMAND_ENTRY(KIND, name, aggregate, rule) COMMAND_##KIND,
+enum command_kind { COMMANDS(COMMAND_ENTRY) COMMAND_KIND_COUNT };
 
 enum { REQUEST_HASH_LEN = 32 }; /* SHA-256 */
 

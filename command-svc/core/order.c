@@ -288,6 +288,7 @@ typedef void apply_fn(struct order *order, const struct order_event *event);
 
 static void apply_placed(struct order *order, const struct order_event *event)
 {
+    order->status = ORDER_STATUS_PLACED;
     order->placed_at_ms = event->envelope.occurred_at_ms;
     order->customer_id = event->placed.customer_id;
     order->currency = event->placed.currency;
@@ -296,27 +297,33 @@ static void apply_placed(struct order *order, const struct order_event *event)
 
 static void apply_payment_authorized(struct order *order, const struct order_event *event)
 {
+    order->status = ORDER_STATUS_CONFIRMED;
     order->payment_status = PAYMENT_AUTHORIZED;
     order->authorized_minor = event->payment_authorized.amount_minor;
     order->payment_reference = event->payment_authorized.reference;
 }
 
+static void apply_shipped(struct order *order, const struct order_event *event)
+{
+    (void)event;
+    order->status = ORDER_STATUS_SHIPPED;
+}
+
+static void apply_delivered(struct order *order, const struct order_event *event)
+{
+    (void)event;
+    order->status = ORDER_STATUS_DELIVERED;
+}
+
 static void apply_cancelled(struct order *order, const struct order_event *event)
 {
+    order->status = ORDER_STATUS_CANCELLED;
     (void)!payment_status_parse(event->cancelled.payment_status, &order->payment_status);
     (void)!refund_state_parse(event->cancelled.refund_state, &order->refund_state);
 }
 
-static const struct {
-    enum order_status status;
-    apply_fn *apply; /* NULL: nothing but the status */
-} AFTER[ORDER_EVENT_KIND_COUNT] = {
-    [ORDER_PLACED] = {ORDER_STATUS_PLACED, apply_placed},
-    [ORDER_PAYMENT_AUTHORIZED] = {ORDER_STATUS_CONFIRMED, apply_payment_authorized},
-    [ORDER_SHIPPED] = {ORDER_STATUS_SHIPPED, NULL},
-    [ORDER_DELIVERED] = {ORDER_STATUS_DELIVERED, NULL},
-    [ORDER_CANCELLED] = {ORDER_STATUS_CANCELLED, apply_cancelled},
-};
+#define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
+static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 
 void order_apply(struct order *order, const struct order_event *event)
 {
@@ -324,8 +331,5 @@ void order_apply(struct order *order, const struct order_event *event)
     assert(event->envelope.version == order->version + 1);
     order->version = event->envelope.version;
     order->last_at_ms = event->envelope.occurred_at_ms;
-    order->status = AFTER[event->kind].status;
-    if (AFTER[event->kind].apply != NULL) {
-        AFTER[event->kind].apply(order, event);
-    }
+    APPLY[event->kind](order, event);
 }

@@ -31,20 +31,20 @@ static void write_aggregate(struct json_writer *writer, const struct command *co
 }
 
 static void write_events(struct json_writer *writer, const struct command *command,
-                         const struct domain_event *event)
+                         const struct event *event)
 {
     json_key(writer, "events");
     json_open_array(writer);
     json_open_object(writer);
     json_put_member_string(writer, "id", uuid_view(&command->event_id));
-    json_put_member_string(writer, "type", strview_of(domain_event_type(event)));
-    json_put_member_integer(writer, "version", domain_event_envelope(event)->version);
+    json_put_member_string(writer, "type", strview_of(event_type(event)));
+    json_put_member_integer(writer, "version", event_envelope(event)->version);
     json_close_object(writer);
     json_close_array(writer);
 }
 
-static bool write_receipt(const struct command *command, const struct domain_event *event,
-                          int64_t now_ms, struct strbuf *body)
+static bool write_receipt(const struct command *command, const struct event *event, int64_t now_ms,
+                          struct strbuf *body)
 {
     struct json_writer writer;
     json_writer_init(&writer, body);
@@ -52,7 +52,7 @@ static bool write_receipt(const struct command *command, const struct domain_eve
     json_put_member_string(&writer, "command_id", uuid_view(&command->command_id));
     json_put_member_string(&writer, "command", strview_of(command_name(command->kind)));
     write_aggregate(&writer, command);
-    json_put_member_integer(&writer, "version", domain_event_envelope(event)->version);
+    json_put_member_integer(&writer, "version", event_envelope(event)->version);
     write_events(&writer, command, event);
     json_put_member_time(&writer, "accepted_at", now_ms);
     json_close_object(&writer);
@@ -61,11 +61,10 @@ static bool write_receipt(const struct command *command, const struct domain_eve
     return is_whole && strbuf_ok(body);
 }
 
-static bool write_accepted(const struct command *command, const struct domain_event *event,
-                           int64_t now_ms, struct strbuf *body, struct strbuf *location,
-                           struct answer *ret)
+static bool write_accepted(const struct command *command, const struct event *event, int64_t now_ms,
+                           struct strbuf *body, struct strbuf *location, struct answer *ret)
 {
-    const int64_t version = domain_event_envelope(event)->version;
+    const int64_t version = event_envelope(event)->version;
     const bool is_new = version == 1;
     if (is_new) {
         strbuf_append_cstr(location, QUERY_PATHS[command_aggregate(command->kind)]);

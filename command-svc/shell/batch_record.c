@@ -23,42 +23,18 @@ static struct strview keep(const struct batch *batch, const struct strbuf *text,
     return (struct strview){.data = copy, .len = copy == NULL ? 0 : view.len};
 }
 
-typedef bool encode_fn(const struct domain_event *event, struct strbuf *out);
-
-static bool encode_order(const struct domain_event *event, struct strbuf *out)
-{
-    return order_event_encode(&event->order, out);
-}
-
-static bool encode_customer(const struct domain_event *event, struct strbuf *out)
-{
-    return customer_event_encode(&event->customer, out);
-}
-
-static bool encode_product(const struct domain_event *event, struct strbuf *out)
-{
-    return product_event_encode(&event->product, out);
-}
-
-static encode_fn *const ENCODERS[] = {
-    [AGGREGATE_ORDER] = encode_order,
-    [AGGREGATE_CUSTOMER] = encode_customer,
-    [AGGREGATE_PRODUCT] = encode_product,
-};
-static_assert(sizeof ENCODERS / sizeof ENCODERS[0] == AGGREGATE_COUNT,
-              "every aggregate has an encoder");
-
 static bool record_event(struct batch_recorder *recorder, const struct batch *batch, size_t index)
 {
-    const struct domain_event *event = &batch->items[index].outcome.event;
+    const struct event *event = &batch->items[index].outcome.event;
     strbuf_reset(&recorder->text);
-    bool ok = ENCODERS[event->aggregate](event, &recorder->text);
+    bool ok = event_encode(event, &recorder->text);
     recorder->records[index].payload = keep(batch, &recorder->text, &ok);
     recorder->has_events = true;
     return ok;
 }
 
-static bool record_answer(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+static bool record_rejected(struct batch_recorder *recorder, const struct batch *batch,
+                            size_t index)
 {
     const struct batch_item *item = &batch->items[index];
     struct answer *answer = &recorder->records[index].answer;
@@ -71,13 +47,14 @@ static bool record_answer(struct batch_recorder *recorder, const struct batch *b
     return ok;
 }
 
-static bool record_decision(struct batch_recorder *recorder, const struct batch *batch,
+static bool record_accepted(struct batch_recorder *recorder, const struct batch *batch,
                             size_t index)
 {
-    return record_event(recorder, batch, index) && record_answer(recorder, batch, index);
+    return record_event(recorder, batch, index) && record_rejected(recorder, batch, index);
 }
 
-static bool record_replay(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+static bool record_replayed(struct batch_recorder *recorder, const struct batch *batch,
+                            size_t index)
 {
     const struct world_receipt *receipt = batch->items[index].receipt;
     recorder->records[index].answer = (struct answer){.status = receipt->status,
@@ -88,7 +65,8 @@ static bool record_replay(struct batch_recorder *recorder, const struct batch *b
     return true;
 }
 
-static bool record_repeat(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+static bool record_repeated(struct batch_recorder *recorder, const struct batch *batch,
+                            size_t index)
 {
     struct answer *answer = &recorder->records[index].answer;
     *answer = recorder->records[batch->items[index].outcome.original].answer;
@@ -96,7 +74,8 @@ static bool record_repeat(struct batch_recorder *recorder, const struct batch *b
     return true;
 }
 
-static bool record_nothing(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+static bool record_postponed(struct batch_recorder *recorder, const struct batch *batch,
+                             size_t index)
 {
     (void)batch;
     (void)index;
@@ -106,11 +85,8 @@ static bool record_nothing(struct batch_recorder *recorder, const struct batch *
 
 typedef bool record_fn(struct batch_recorder *recorder, const struct batch *batch, size_t index);
 
-static record_fn *const RECORDERS[] = {
-    [OUTCOME_ACCEPTED] = record_decision, [OUTCOME_REJECTED] = record_answer,
-    [OUTCOME_REPLAYED] = record_replay,   [OUTCOME_REPEATED] = record_repeat,
-    [OUTCOME_POSTPONED] = record_nothing,
-};
+#define RECORD_ROW(KIND, kind) [OUTCOME_##KIND] = record_##kind,
+static record_fn *const RECORDERS[] = {OUTCOMES(RECORD_ROW)};
 
 enum error_kind batch_record_all(struct batch_recorder *recorder, const struct batch *batch,
                                  struct error *err)

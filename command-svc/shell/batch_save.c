@@ -210,12 +210,12 @@ static void add_headers(struct batch_columns *columns, size_t column, const stru
 static void put_event(struct batch_columns *columns, const struct batch_item *item,
                       const struct batch_record *record, int shards)
 {
-    const struct domain_event *event = &item->outcome.event;
-    const struct envelope *envelope = domain_event_envelope(event);
+    const struct event *event = &item->outcome.event;
+    const struct envelope *envelope = event_envelope(event);
     batch_columns_text(columns, 0, uuid_view(&item->command->event_id));
     batch_columns_cstr(columns, 1, aggregate_name(event->aggregate));
     batch_columns_text(columns, 2, envelope->aggregate_id);
-    batch_columns_cstr(columns, 3, domain_event_type(event));
+    batch_columns_cstr(columns, 3, event_type(event));
     batch_columns_text(columns, 4, record->payload);
     batch_columns_i64(columns, 5, envelope->version);
     batch_columns_i64(columns, 6, shard_of(envelope->aggregate_id, shards));

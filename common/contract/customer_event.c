@@ -6,8 +6,8 @@
 
 #include <assert.h>
 
-static const char *const TYPES[] = {[CUSTOMER_REGISTERED] = "CustomerRegistered"};
-static_assert(sizeof TYPES / sizeof TYPES[0] == CUSTOMER_EVENT_KIND_COUNT, "every kind has a type");
+#define TYPE_ROW(KIND, kind, type) [CUSTOMER_##KIND] = type,
+static const char *const TYPES[] = {CUSTOMER_EVENTS(TYPE_ROW)};
 
 static const struct event_form FORM = {
     .id_member = "customer_id", .types = TYPES, .type_count = CUSTOMER_EVENT_KIND_COUNT};

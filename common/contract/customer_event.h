@@ -12,7 +12,11 @@
 #include "common/base/strbuf.h"
 #include "common/contract/envelope.h"
 
-enum customer_event_kind { CUSTOMER_REGISTERED = 0, CUSTOMER_EVENT_KIND_COUNT };
+/* Every kind once; tables by kind are made from this list. */
+#define CUSTOMER_EVENTS(X)                     X(REGISTERED, registered, "CustomerRegistered")
+
+#define CUSTOMER_EVENT_ENTRY(KIND, kind, type) CUSTOMER_##KIND,
+enum customer_event_kind { CUSTOMER_EVENTS(CUSTOMER_EVENT_ENTRY) CUSTOMER_EVENT_KIND_COUNT };
 
 struct customer_event {
     enum customer_event_kind kind;

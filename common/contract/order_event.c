@@ -11,37 +11,22 @@ typedef void encode_fn(struct json_writer *writer, const struct order_event *eve
 typedef bool decode_fn(struct event_reader *reader, const struct json_value *payload,
                        struct arena *arena, struct order_event *event);
 
-static encode_fn encode_placed;
-static encode_fn encode_payment_authorized;
-static encode_fn encode_shipped;
-static encode_fn encode_delivered;
-static encode_fn encode_cancelled;
-static decode_fn decode_placed;
-static decode_fn decode_payment_authorized;
-static decode_fn decode_shipped;
-static decode_fn decode_delivered;
-static decode_fn decode_cancelled;
+#define DECLARE_CODEC(KIND, kind, type)                                                            \
+    static encode_fn encode_##kind;                                                                \
+    static decode_fn decode_##kind;
+ORDER_EVENTS(DECLARE_CODEC)
 
-static const char *const TYPES[] = {
-    [ORDER_PLACED] = "OrderPlaced",       [ORDER_PAYMENT_AUTHORIZED] = "PaymentAuthorized",
-    [ORDER_SHIPPED] = "OrderShipped",     [ORDER_DELIVERED] = "OrderDelivered",
-    [ORDER_CANCELLED] = "OrderCancelled",
-};
-static_assert(sizeof TYPES / sizeof TYPES[0] == ORDER_EVENT_KIND_COUNT, "every kind has a type");
+#define TYPE_ROW(KIND, kind, type) [ORDER_##KIND] = type,
+static const char *const TYPES[] = {ORDER_EVENTS(TYPE_ROW)};
 
 static const struct event_form FORM = {
     .id_member = "order_id", .types = TYPES, .type_count = ORDER_EVENT_KIND_COUNT};
 
+#define CODEC_ROW(KIND, kind, type) [ORDER_##KIND] = {encode_##kind, decode_##kind},
 static const struct {
     encode_fn *encode;
     decode_fn *decode;
-} CODECS[ORDER_EVENT_KIND_COUNT] = {
-    [ORDER_PLACED] = {encode_placed, decode_placed},
-    [ORDER_PAYMENT_AUTHORIZED] = {encode_payment_authorized, decode_payment_authorized},
-    [ORDER_SHIPPED] = {encode_shipped, decode_shipped},
-    [ORDER_DELIVERED] = {encode_delivered, decode_delivered},
-    [ORDER_CANCELLED] = {encode_cancelled, decode_cancelled},
-};
+} CODECS[] = {ORDER_EVENTS(CODEC_ROW)};
 
 const char *order_event_type(enum order_event_kind kind)
 {

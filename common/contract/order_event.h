@@ -16,14 +16,16 @@
 #include "common/base/strbuf.h"
 #include "common/contract/envelope.h"
 
-enum order_event_kind {
-    ORDER_PLACED = 0,
-    ORDER_PAYMENT_AUTHORIZED,
-    ORDER_SHIPPED,
-    ORDER_DELIVERED,
-    ORDER_CANCELLED,
-    ORDER_EVENT_KIND_COUNT
-};
+/* Every kind once; tables by kind are made from this list. */
+#define ORDER_EVENTS(X)                                                                            \
+    X(PLACED, placed, "OrderPlaced")                                                               \
+    X(PAYMENT_AUTHORIZED, payment_authorized, "PaymentAuthorized")                                 \
+    X(SHIPPED, shipped, "OrderShipped")                                                            \
+    X(DELIVERED, delivered, "OrderDelivered")                                                      \
+    X(CANCELLED, cancelled, "OrderCancelled")
+
+#define ORDER_EVENT_ENTRY(KIND, kind, type) ORDER_##KIND,
+enum order_event_kind { ORDER_EVENTS(ORDER_EVENT_ENTRY) ORDER_EVENT_KIND_COUNT };
 
 struct order_line {
     struct strview sku;

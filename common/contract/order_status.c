@@ -3,40 +3,11 @@
 
 #include <assert.h>
 
-static const char *const STATUS_NAMES[] = {
-    [ORDER_STATUS_NONE] = "none",           [ORDER_STATUS_PLACED] = "placed",
-    [ORDER_STATUS_CONFIRMED] = "confirmed", [ORDER_STATUS_SHIPPED] = "shipped",
-    [ORDER_STATUS_DELIVERED] = "delivered", [ORDER_STATUS_RETURNED] = "returned",
-    [ORDER_STATUS_CANCELLED] = "cancelled",
-};
-static_assert(sizeof STATUS_NAMES / sizeof STATUS_NAMES[0] == ORDER_STATUS_COUNT,
-              "every status needs a name");
-
-static const char *const PAYMENT_NAMES[] = {
-    [PAYMENT_PENDING] = "pending",   [PAYMENT_AUTHORIZED] = "authorized",
-    [PAYMENT_DECLINED] = "declined", [PAYMENT_CAPTURED] = "captured",
-    [PAYMENT_VOIDED] = "voided",     [PAYMENT_PARTIALLY_REFUNDED] = "partially_refunded",
-    [PAYMENT_REFUNDED] = "refunded",
-};
-static_assert(sizeof PAYMENT_NAMES / sizeof PAYMENT_NAMES[0] == PAYMENT_STATUS_COUNT,
-              "every payment status needs a name");
-
-static const char *const REFUND_NAMES[] = {
-    [REFUND_NONE] = "none",
-    [REFUND_DUE] = "due",
-    [REFUND_PARTIAL] = "partial",
-    [REFUND_FULL] = "full",
-};
-static_assert(sizeof REFUND_NAMES / sizeof REFUND_NAMES[0] == REFUND_STATE_COUNT,
-              "every refund state needs a name");
-
-static const char *const DISPUTE_NAMES[] = {
-    [DISPUTE_NONE] = "none",
-    [DISPUTE_OPEN] = "open",
-    [DISPUTE_RESOLVED] = "resolved",
-};
-static_assert(sizeof DISPUTE_NAMES / sizeof DISPUTE_NAMES[0] == DISPUTE_STATE_COUNT,
-              "every dispute state needs a name");
+#define WORD(NAME, word) word,
+static const char *const STATUS_NAMES[] = {ORDER_STATUSES(WORD)};
+static const char *const PAYMENT_NAMES[] = {PAYMENT_STATUSES(WORD)};
+static const char *const REFUND_NAMES[] = {REFUND_STATES(WORD)};
+static const char *const DISPUTE_NAMES[] = {DISPUTE_STATES(WORD)};
 
 const char *order_status_name(enum order_status status)
 {

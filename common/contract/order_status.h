@@ -11,31 +11,44 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 
-enum order_status {
-    ORDER_STATUS_NONE = 0, /* not placed yet; "none", never published */
-    ORDER_STATUS_PLACED,
-    ORDER_STATUS_CONFIRMED,
-    ORDER_STATUS_SHIPPED,
-    ORDER_STATUS_DELIVERED,
-    ORDER_STATUS_RETURNED,
-    ORDER_STATUS_CANCELLED,
-    ORDER_STATUS_COUNT
-};
+/* Each word once. ORDER_STATUS_NONE: not placed yet, never published. */
+#define ORDER_STATUSES(X)                                                                          \
+    X(NONE, "none")                                                                                \
+    X(PLACED, "placed")                                                                            \
+    X(CONFIRMED, "confirmed")                                                                      \
+    X(SHIPPED, "shipped")                                                                          \
+    X(DELIVERED, "delivered")                                                                      \
+    X(RETURNED, "returned")                                                                        \
+    X(CANCELLED, "cancelled")
 
-enum payment_status {
-    PAYMENT_PENDING = 0,
-    PAYMENT_AUTHORIZED,
-    PAYMENT_DECLINED,
-    PAYMENT_CAPTURED,
-    PAYMENT_VOIDED,
-    PAYMENT_PARTIALLY_REFUNDED,
-    PAYMENT_REFUNDED,
-    PAYMENT_STATUS_COUNT
-};
+#define PAYMENT_STATUSES(X)                                                                        \
+    X(PENDING, "pending")                                                                          \
+    X(AUTHORIZED, "authorized")                                                                    \
+    X(DECLINED, "declined")                                                                        \
+    X(CAPTURED, "captured")                                                                        \
+    X(VOIDED, "voided")                                                                            \
+    X(PARTIALLY_REFUNDED, "partially_refunded")                                                    \
+    X(REFUNDED, "refunded")
 
-enum refund_state { REFUND_NONE = 0, REFUND_DUE, REFUND_PARTIAL, REFUND_FULL, REFUND_STATE_COUNT };
+#define REFUND_STATES(X)                                                                           \
+    X(NONE, "none")                                                                                \
+    X(DUE, "due")                                                                                  \
+    X(PARTIAL, "partial")                                                                          \
+    X(FULL, "full")
 
-enum dispute_state { DISPUTE_NONE = 0, DISPUTE_OPEN, DISPUTE_RESOLVED, DISPUTE_STATE_COUNT };
+#define DISPUTE_STATES(X)                                                                          \
+    X(NONE, "none")                                                                                \
+    X(OPEN, "open")                                                                                \
+    X(RESOLVED, "resolved")
+
+#define ORDER_STATUS_ENTRY(NAME, word)   ORDER_STATUS_##NAME,
+#define PAYMENT_STATUS_ENTRY(NAME, word) PAYMENT_##NAME,
+#define REFUND_STATE_ENTRY(NAME, word)   REFUND_##NAME,
+#define DISPUTE_STATE_ENTRY(NAME, word)  DISPUTE_##NAME,
+enum order_status { ORDER_STATUSES(ORDER_STATUS_ENTRY) ORDER_STATUS_COUNT };
+enum payment_status { PAYMENT_STATUSES(PAYMENT_STATUS_ENTRY) PAYMENT_STATUS_COUNT };
+enum refund_state { REFUND_STATES(REFUND_STATE_ENTRY) REFUND_STATE_COUNT };
+enum dispute_state { DISPUTE_STATES(DISPUTE_STATE_ENTRY) DISPUTE_STATE_COUNT };
 
 const char *order_status_name(enum order_status status);
 const char *payment_status_name(enum payment_status status);

@@ -10,27 +10,22 @@ typedef void encode_fn(struct json_writer *writer, const struct product_event *e
 typedef void decode_fn(struct event_reader *reader, const struct json_value *payload,
                        struct product_event *event);
 
-static encode_fn encode_added;
-static encode_fn encode_stock_received;
-static decode_fn decode_added;
-static decode_fn decode_stock_received;
+#define DECLARE_CODEC(KIND, kind, type)                                                            \
+    static encode_fn encode_##kind;                                                                \
+    static decode_fn decode_##kind;
+PRODUCT_EVENTS(DECLARE_CODEC)
 
-static const char *const TYPES[] = {
-    [PRODUCT_ADDED] = "ProductAdded",
-    [PRODUCT_STOCK_RECEIVED] = "StockReceived",
-};
-static_assert(sizeof TYPES / sizeof TYPES[0] == PRODUCT_EVENT_KIND_COUNT, "every kind has a type");
+#define TYPE_ROW(KIND, kind, type) [PRODUCT_##KIND] = type,
+static const char *const TYPES[] = {PRODUCT_EVENTS(TYPE_ROW)};
 
 static const struct event_form FORM = {
     .id_member = "sku", .types = TYPES, .type_count = PRODUCT_EVENT_KIND_COUNT};
 
+#define CODEC_ROW(KIND, kind, type) [PRODUCT_##KIND] = {encode_##kind, decode_##kind},
 static const struct {
     encode_fn *encode;
     decode_fn *decode;
-} CODECS[PRODUCT_EVENT_KIND_COUNT] = {
-    [PRODUCT_ADDED] = {encode_added, decode_added},
-    [PRODUCT_STOCK_RECEIVED] = {encode_stock_received, decode_stock_received},
-};
+} CODECS[] = {PRODUCT_EVENTS(CODEC_ROW)};
 
 const char *product_event_type(enum product_event_kind kind)
 {

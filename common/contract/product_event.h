@@ -11,7 +11,13 @@
 #include "common/base/strbuf.h"
 #include "common/contract/envelope.h"
 
-enum product_event_kind { PRODUCT_ADDED = 0, PRODUCT_STOCK_RECEIVED, PRODUCT_EVENT_KIND_COUNT };
+/* Every kind once; tables by kind are made from this list. */
+#define PRODUCT_EVENTS(X)                                                                          \
+    X(ADDED, added, "ProductAdded")                                                                \
+    X(STOCK_RECEIVED, stock_received, "StockReceived")
+
+#define PRODUCT_EVENT_ENTRY(KIND, kind, type) PRODUCT_##KIND,
+enum product_event_kind { PRODUCT_EVENTS(PRODUCT_EVENT_ENTRY) PRODUCT_EVENT_KIND_COUNT };
 
 struct product_event {
     enum product_event_kind kind;

@@ -3,11 +3,8 @@
 
 #include <assert.h>
 
-static const char *const NAMES[] = {
-    [ROLE_CUSTOMER] = "customer",     [ROLE_AGENT] = "agent",       [ROLE_PAYMENT] = "payment",
-    [ROLE_FULFILMENT] = "fulfilment", [ROLE_OPERATOR] = "operator",
-};
-static_assert(sizeof NAMES / sizeof NAMES[0] == ROLE_COUNT, "every role needs a name");
+#define NAME_ROW(NAME, name) name,
+static const char *const NAMES[] = {ROLES(NAME_ROW)};
 
 const char *role_name(enum role role)
 {

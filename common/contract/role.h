@@ -12,14 +12,16 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 
-enum role {
-    ROLE_CUSTOMER = 0,
-    ROLE_AGENT,
-    ROLE_PAYMENT,
-    ROLE_FULFILMENT,
-    ROLE_OPERATOR,
-    ROLE_COUNT
-};
+/* Each role once. */
+#define ROLES(X)                                                                                   \
+    X(CUSTOMER, "customer")                                                                        \
+    X(AGENT, "agent")                                                                              \
+    X(PAYMENT, "payment")                                                                          \
+    X(FULFILMENT, "fulfilment")                                                                    \
+    X(OPERATOR, "operator")
+
+#define ROLE_ENTRY(NAME, name) ROLE_##NAME,
+enum role { ROLES(ROLE_ENTRY) ROLE_COUNT };
 #define ROLE_BIT(role) (1U << (role))
 
 /* "customer", "agent", "payment", "fulfilment", "operator" */

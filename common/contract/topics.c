@@ -6,13 +6,8 @@
 #include <assert.h>
 #include <stdio.h>
 
-static const char *const AGGREGATE_NAMES[] = {
-    [AGGREGATE_ORDER] = "order",
-    [AGGREGATE_CUSTOMER] = "customer",
-    [AGGREGATE_PRODUCT] = "product",
-};
-static_assert(sizeof AGGREGATE_NAMES / sizeof AGGREGATE_NAMES[0] == AGGREGATE_COUNT,
-              "every aggregate type needs a name");
+#define NAME_ROW(NAME, name) [AGGREGATE_##NAME] = #name,
+static const char *const AGGREGATE_NAMES[] = {AGGREGATES(NAME_ROW)};
 
 const char *aggregate_name(enum aggregate_type type)
 {

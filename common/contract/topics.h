@@ -37,8 +37,17 @@
 
 enum { TOPIC_NAME_MAX = 249 }; /* bytes; Kafka's own limit */
 
-/* The aggregate types of this project; each has the topic "<prefix><type>.events". */
-enum aggregate_type { AGGREGATE_ORDER = 0, AGGREGATE_CUSTOMER, AGGREGATE_PRODUCT, AGGREGATE_COUNT };
+/*
+ * The aggregate types of this project; each has the topic "<prefix><type>.events". Tables by
+ * aggregate are made from this list: whoever adds one is told by the compiler what it lacks.
+ */
+#define AGGREGATES(X)                                                                              \
+    X(ORDER, order)                                                                                \
+    X(CUSTOMER, customer)                                                                          \
+    X(PRODUCT, product)
+
+#define AGGREGATE_ENTRY(NAME, name) AGGREGATE_##NAME,
+enum aggregate_type { AGGREGATES(AGGREGATE_ENTRY) AGGREGATE_COUNT };
 
 /* "order", "customer", "product". */
 const char *aggregate_name(enum aggregate_type type);

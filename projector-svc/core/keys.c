@@ -59,11 +59,8 @@ struct strview keys_product(struct arena *arena, struct strview sku)
 struct strview keys_view(struct arena *arena, enum aggregate_type type, struct strview id)
 {
     typedef struct strview key_fn(struct arena * arena, struct strview id);
-    static key_fn *const KEYS[AGGREGATE_COUNT] = {
-        [AGGREGATE_ORDER] = keys_order,
-        [AGGREGATE_CUSTOMER] = keys_customer,
-        [AGGREGATE_PRODUCT] = keys_product,
-    };
+#define KEY_ROW(NAME, name) [AGGREGATE_##NAME] = keys_##name,
+    static key_fn *const KEYS[] = {AGGREGATES(KEY_ROW)};
     return KEYS[type](arena, id);
 }
 
@@ -77,17 +74,11 @@ struct strview keys_lookup_phone(struct arena *arena, struct strview phone)
     return join(arena, "lookup:phone:", phone, "");
 }
 
-static const char *const TYPE_BEFORE[AGGREGATE_COUNT] = {
-    [AGGREGATE_ORDER] = "order:",
-    [AGGREGATE_CUSTOMER] = "customer:",
-    [AGGREGATE_PRODUCT] = "product:",
-};
+#define TYPE_ROW(NAME, name) [AGGREGATE_##NAME] = #name ":",
+static const char *const TYPE_BEFORE[] = {AGGREGATES(TYPE_ROW)};
 
-static const char *const PARKED_BEFORE[AGGREGATE_COUNT] = {
-    [AGGREGATE_ORDER] = "projection:parked:order:",
-    [AGGREGATE_CUSTOMER] = "projection:parked:customer:",
-    [AGGREGATE_PRODUCT] = "projection:parked:product:",
-};
+#define PARKED_ROW(NAME, name) [AGGREGATE_##NAME] = "projection:parked:" #name ":",
+static const char *const PARKED_BEFORE[] = {AGGREGATES(PARKED_ROW)};
 
 struct strview keys_frozen_field(struct arena *arena, enum aggregate_type type, struct strview id)
 {

@@ -73,11 +73,8 @@ static enum error_kind apply_cancelled(struct order_view *view, const struct ord
     return ERROR_NONE;
 }
 
-static apply_fn *const APPLY[ORDER_EVENT_KIND_COUNT] = {
-    [ORDER_PLACED] = apply_placed,       [ORDER_PAYMENT_AUTHORIZED] = apply_payment_authorized,
-    [ORDER_SHIPPED] = apply_shipped,     [ORDER_DELIVERED] = apply_delivered,
-    [ORDER_CANCELLED] = apply_cancelled,
-};
+#define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
+static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 
 static void count_event(struct order_view *view, struct strview event_id, struct strview event_type,
                         int64_t at_ms)
@@ -124,15 +121,28 @@ static void append_because(struct strbuf *out, struct strview reason)
     }
 }
 
+static const char *sentence_of(enum order_event_kind kind)
+{
+    switch (kind) {
+    case ORDER_PLACED:
+        return "Order placed";
+    case ORDER_PAYMENT_AUTHORIZED:
+        return "Payment authorized";
+    case ORDER_SHIPPED:
+        return "Order shipped";
+    case ORDER_DELIVERED:
+        return "Order delivered";
+    case ORDER_CANCELLED:
+        return "Order cancelled";
+    case ORDER_EVENT_KIND_COUNT:
+        break;
+    }
+    return "";
+}
+
 void order_view_summary(const struct order_event *event, struct strbuf *out)
 {
-    static const char *const SENTENCES[] = {
-        [ORDER_PLACED] = "Order placed",       [ORDER_PAYMENT_AUTHORIZED] = "Payment authorized",
-        [ORDER_SHIPPED] = "Order shipped",     [ORDER_DELIVERED] = "Order delivered",
-        [ORDER_CANCELLED] = "Order cancelled",
-    };
-    static_assert(sizeof SENTENCES / sizeof SENTENCES[0] == ORDER_EVENT_KIND_COUNT, "every kind");
-    strbuf_append_cstr(out, SENTENCES[event->kind]);
+    strbuf_append_cstr(out, sentence_of(event->kind));
     if (event->kind == ORDER_PLACED) {
         strbuf_printf(out, " with %" PRId64 " item%s", event->placed.item_count,
                       event->placed.item_count == 1 ? "" : "s");

@@ -116,24 +116,57 @@ enum error_kind batch_add_drained(struct batch *batch, enum aggregate_type type,
 
 /* --- one aggregate's line */
 
+typedef enum error_kind apply_fn(struct batch_view *view, const struct incoming *incoming,
+                                 struct error *err);
+
+#define DEFINE_VIEW(NAME, name)                                                                    \
+    static int64_t name##_version(const struct batch_view *view)                                   \
+    {                                                                                              \
+        return view->name.version;                                                                 \
+    }                                                                                              \
+    static struct strview name##_last_event_id(const struct batch_view *view)                      \
+    {                                                                                              \
+        return view->name.last_event_id;                                                           \
+    }                                                                                              \
+    static enum error_kind name##_apply(struct batch_view *view, const struct incoming *incoming,  \
+                                        struct error *err)                                         \
+    {                                                                                              \
+        return name##_view_apply(&view->name, &incoming->event.name, incoming->event_id, err);     \
+    }
+AGGREGATES(DEFINE_VIEW)
+
+static void order_pass(struct batch_view *view, const struct incoming *incoming)
+{
+    order_view_pass(&view->order, incoming->event_id, incoming->event_type, incoming->at_ms);
+}
+
+static void customer_pass(struct batch_view *view, const struct incoming *incoming)
+{
+    customer_view_pass(&view->customer, incoming->event_id);
+}
+
+static void product_pass(struct batch_view *view, const struct incoming *incoming)
+{
+    product_view_pass(&view->product, incoming->event_id);
+}
+
+#define VIEW_ROW(NAME, name)                                                                       \
+    [AGGREGATE_##NAME] = {name##_version, name##_last_event_id, name##_apply, name##_pass},
+static const struct {
+    int64_t (*version)(const struct batch_view *view);
+    struct strview (*last_event_id)(const struct batch_view *view);
+    apply_fn *apply;
+    void (*pass)(struct batch_view *view, const struct incoming *incoming);
+} VIEWS[] = {AGGREGATES(VIEW_ROW)};
+
 static int64_t version_of(enum aggregate_type type, const struct batch_view *view)
 {
-    const int64_t versions[AGGREGATE_COUNT] = {
-        [AGGREGATE_ORDER] = view->order.version,
-        [AGGREGATE_CUSTOMER] = view->customer.version,
-        [AGGREGATE_PRODUCT] = view->product.version,
-    };
-    return versions[type];
+    return VIEWS[type].version(view);
 }
 
 static struct strview last_event_id_of(enum aggregate_type type, const struct batch_view *view)
 {
-    const struct strview ids[AGGREGATE_COUNT] = {
-        [AGGREGATE_ORDER] = view->order.last_event_id,
-        [AGGREGATE_CUSTOMER] = view->customer.last_event_id,
-        [AGGREGATE_PRODUCT] = view->product.last_event_id,
-    };
-    return ids[type];
+    return VIEWS[type].last_event_id(view);
 }
 
 static size_t count_ids(struct strview ids)
@@ -177,32 +210,6 @@ static struct strview id_of_version(void *user, int64_t version)
     return id_before(aggregate, version);
 }
 
-static enum error_kind apply_event(struct batch_aggregate *aggregate,
-                                   const struct incoming *incoming, struct error *err)
-{
-    struct batch_view *view = &aggregate->after;
-    if (aggregate->type == AGGREGATE_ORDER) {
-        return order_view_apply(&view->order, &incoming->event.order, incoming->event_id, err);
-    }
-    if (aggregate->type == AGGREGATE_CUSTOMER) {
-        return customer_view_apply(&view->customer, &incoming->event.customer, incoming->event_id,
-                                   err);
-    }
-    return product_view_apply(&view->product, &incoming->event.product, incoming->event_id, err);
-}
-
-static void pass_event(struct batch_aggregate *aggregate, const struct incoming *incoming)
-{
-    struct batch_view *view = &aggregate->after;
-    if (aggregate->type == AGGREGATE_ORDER) {
-        order_view_pass(&view->order, incoming->event_id, incoming->event_type, incoming->at_ms);
-    } else if (aggregate->type == AGGREGATE_CUSTOMER) {
-        customer_view_pass(&view->customer, incoming->event_id);
-    } else {
-        product_view_pass(&view->product, incoming->event_id);
-    }
-}
-
 static bool remember_applied(struct batch_aggregate *aggregate, const struct incoming *incoming)
 {
     struct arena *arena = aggregate->lineup.arena;
@@ -230,8 +237,8 @@ static bool apply_item(void *user, struct lineup_item *item)
     struct incoming *incoming = item->event;
     struct error err;
     if (incoming->is_skipped) {
-        pass_event(aggregate, incoming);
-    } else if (apply_event(aggregate, incoming, &err) != ERROR_NONE) {
+        VIEWS[aggregate->type].pass(&aggregate->after, incoming);
+    } else if (VIEWS[aggregate->type].apply(&aggregate->after, incoming, &err) != ERROR_NONE) {
         incoming->is_readable = false;
         incoming->why = arena_copy(aggregate->lineup.arena, strview_of(err.text));
         return false;
@@ -574,11 +581,8 @@ static void write_draining(struct writing *writing, const struct batch_aggregate
 static void write_aggregate(struct writing *writing, const struct batch_aggregate *aggregate)
 {
     typedef void write_fn(struct writing * writing, const struct batch_aggregate *aggregate);
-    static write_fn *const WRITE[AGGREGATE_COUNT] = {
-        [AGGREGATE_ORDER] = write_order,
-        [AGGREGATE_CUSTOMER] = write_customer,
-        [AGGREGATE_PRODUCT] = write_product,
-    };
+#define WRITE_ROW(NAME, name) [AGGREGATE_##NAME] = write_##name,
+    static write_fn *const WRITE[] = {AGGREGATES(WRITE_ROW)};
     if (aggregate->applied_count > 0) {
         WRITE[aggregate->type](writing, aggregate);
     }

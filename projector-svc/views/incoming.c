@@ -7,24 +7,6 @@
 #include "common/contract/json.h"
 #include "common/io/kafka_consumer.h"
 
-static enum error_kind decode_payload(struct incoming *incoming, struct arena *arena,
-                                      const struct envelope **ret_envelope, struct error *err)
-{
-    if (incoming->aggregate == AGGREGATE_ORDER) {
-        *ret_envelope = &incoming->event.order.envelope;
-        return order_event_decode(incoming->event_type, incoming->value, arena,
-                                  &incoming->event.order, err);
-    }
-    if (incoming->aggregate == AGGREGATE_CUSTOMER) {
-        *ret_envelope = &incoming->event.customer.envelope;
-        return customer_event_decode(incoming->event_type, incoming->value, arena,
-                                     &incoming->event.customer, err);
-    }
-    *ret_envelope = &incoming->event.product.envelope;
-    return product_event_decode(incoming->event_type, incoming->value, arena,
-                                &incoming->event.product, err);
-}
-
 static void spoil(struct incoming *incoming, struct arena *arena, const char *why)
 {
     incoming->is_readable = false;
@@ -75,8 +57,8 @@ static enum error_kind interpret(struct incoming *incoming, struct arena *arena,
         }
         return ERROR_NONE;
     }
-    const struct envelope *envelope = NULL;
-    const enum error_kind kind = decode_payload(incoming, arena, &envelope, err);
+    const enum error_kind kind = event_decode(incoming->aggregate, incoming->event_type,
+                                              incoming->value, arena, &incoming->event, err);
     if (kind == ERROR_EXHAUSTED) {
         return kind;
     }
@@ -84,7 +66,7 @@ static enum error_kind interpret(struct incoming *incoming, struct arena *arena,
         spoil(incoming, arena, err->text);
         return ERROR_NONE;
     }
-    compare_envelope(incoming, envelope, arena);
+    compare_envelope(incoming, event_envelope(&incoming->event), arena);
     return ERROR_NONE;
 }
 

@@ -20,10 +20,7 @@
 #include "common/base/error.h"
 #include "common/base/strbuf.h"
 #include "common/base/strview.h"
-#include "common/contract/customer_event.h"
-#include "common/contract/order_event.h"
-#include "common/contract/product_event.h"
-#include "common/contract/topics.h"
+#include "common/contract/event.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,11 +50,7 @@ struct incoming {
     bool is_foreign; /* not an event at all: somebody else's record */
     bool is_skipped; /* by an operator: it counts and means nothing */
     const char *why; /* when it is not readable */
-    union {
-        struct order_event order;
-        struct customer_event customer;
-        struct product_event product;
-    } event;
+    struct event event;
     /* Where it came from, and what the parked form keeps. */
     struct strview topic;
     int32_t partition;

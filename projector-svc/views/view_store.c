@@ -192,11 +192,8 @@ static enum error_kind take_product(struct batch *batch, struct batch_aggregate 
 typedef enum error_kind take_fn(struct batch *batch, struct batch_aggregate *aggregate,
                                 const struct redisconn_reply *reply, struct error *err);
 
-static take_fn *const TAKE[AGGREGATE_COUNT] = {
-    [AGGREGATE_ORDER] = take_order,
-    [AGGREGATE_CUSTOMER] = take_customer,
-    [AGGREGATE_PRODUCT] = take_product,
-};
+#define TAKE_ROW(NAME, name) [AGGREGATE_##NAME] = take_##name,
+static take_fn *const TAKE[] = {AGGREGATES(TAKE_ROW)};
 
 static enum error_kind take_views(struct batch *batch, const struct redisconn_reply *reply,
                                   struct error *err)

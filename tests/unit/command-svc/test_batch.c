@@ -55,7 +55,7 @@ static void assert_accepted(size_t at, int64_t version)
 {
     ck_assert_int_eq(outcome(at)->kind, OUTCOME_ACCEPTED);
     ck_assert(outcome(at)->is_remembered);
-    ck_assert_int_eq(domain_event_envelope(&outcome(at)->event)->version, version);
+    ck_assert_int_eq(event_envelope(&outcome(at)->event)->version, version);
 }
 
 static void assert_rejected(size_t at, enum rejection_kind kind)
