@@ -4,13 +4,12 @@
 bool turns_may_try(const struct turns *turns, int shard)
 {
     const struct turn *turn = &turns->of[shard];
-    return !turn->is_queued_for && (turn->misses < TURNS_MISSES || turn->may_try_again);
+    return !turn->is_in_use && (turn->misses < TURNS_MISSES || turn->may_try_again);
 }
 
 void turns_got(struct turns *turns, int shard)
 {
-    const bool is_queued_for = turns->of[shard].is_queued_for;
-    turns->of[shard] = (struct turn){.is_queued_for = is_queued_for};
+    turns->of[shard] = (struct turn){.is_in_use = turns->of[shard].is_in_use};
 }
 
 void turns_missed(struct turns *turns, int shard, int64_t now_ms)
@@ -25,7 +24,7 @@ void turns_missed(struct turns *turns, int shard, int64_t now_ms)
 
 static bool is_to_queue(const struct turn *turn, int64_t now_ms)
 {
-    return turn->misses >= TURNS_MISSES && !turn->is_queued_for && turn->due_ms <= now_ms;
+    return turn->misses >= TURNS_MISSES && !turn->is_in_use && turn->due_ms <= now_ms;
 }
 
 int turns_next(struct turns *turns, const struct backlog *backlog, int shards, int64_t now_ms)
@@ -40,32 +39,26 @@ int turns_next(struct turns *turns, const struct backlog *backlog, int shards, i
     return TURNS_NONE;
 }
 
-void turns_queue(struct turns *turns, int shard)
+void turns_take(struct turns *turns, int shard)
 {
-    turns->of[shard].is_queued_for = true;
+    turns->of[shard].is_in_use = true;
 }
 
-void turns_used(struct turns *turns, int shard)
+void turns_give(struct turns *turns, int shard)
 {
-    turns->of[shard] = (struct turn){0};
+    turns->of[shard].is_in_use = false;
 }
 
 void turns_waited(struct turns *turns, int shard, bool is_same_holder, int64_t now_ms)
 {
     struct turn *turn = &turns->of[shard];
     const int64_t longer = turn->pause_ms == 0 ? TURNS_WAIT_MS : 2 * turn->pause_ms;
-    turn->is_queued_for = false;
     turn->waits++;
     turn->pause_ms = is_same_holder ? longer : 0;
     if (turn->pause_ms > TURNS_PAUSE_MAX_MS) {
         turn->pause_ms = TURNS_PAUSE_MAX_MS;
     }
     turn->due_ms = now_ms + turn->pause_ms;
-}
-
-void turns_give_up(struct turns *turns, int shard)
-{
-    turns->of[shard].is_queued_for = false;
 }
 
 void turns_let_try(struct turns *turns, int first, int step, int shards)

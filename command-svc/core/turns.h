@@ -28,7 +28,7 @@ struct turn {
     int misses; /* in a row */
     int waits;  /* queued for in vain, in a row */
     bool may_try_again;
-    bool is_queued_for; /* at this moment */
+    bool is_in_use; /* by a batch on its way */
     int64_t missed_since_ms;
     int64_t pause_ms;
     int64_t due_ms; /* when it may be queued for again */
@@ -44,22 +44,19 @@ struct turns {
 /* Whether a batch may try this shard's lock now. */
 bool turns_may_try(const struct turns *turns, int shard);
 
-/* What became of a try, or of queueing. */
-void turns_got(struct turns *turns, int shard);
-void turns_missed(struct turns *turns, int shard, int64_t now_ms);
-
 /* The shard to queue for next: missed, due and waited for; or TURNS_NONE. In turn. */
 int turns_next(struct turns *turns, const struct backlog *backlog, int shards, int64_t now_ms);
 
-/* Begins queueing for it: nobody tries it meanwhile. Ends with one of the next three. */
-void turns_queue(struct turns *turns, int shard);
+/* A batch takes commands of that shard, and ends. Only one at a time: commands of a shard must not
+ * overtake each other. */
+void turns_take(struct turns *turns, int shard);
+void turns_give(struct turns *turns, int shard);
 
-/* Got and used, and given back. */
-void turns_used(struct turns *turns, int shard);
-/* In vain; is_same_holder: the one who has it did not change. */
+/* What came of asking for the lock: got; not got by trying; not got by queueing (is_same_holder:
+ * the one who has it did not change). */
+void turns_got(struct turns *turns, int shard);
+void turns_missed(struct turns *turns, int shard, int64_t now_ms);
 void turns_waited(struct turns *turns, int shard, bool is_same_holder, int64_t now_ms);
-/* Something else failed. */
-void turns_give_up(struct turns *turns, int shard);
 
 /* One lock of the lane that owns every step-th shard was got by queueing: try its others, too. */
 void turns_let_try(struct turns *turns, int first, int step, int shards);

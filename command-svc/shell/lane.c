@@ -72,37 +72,32 @@ static void collect_queued(struct lane *lane)
 {
     struct lane_common *common = lane->common;
     const int shard = turns_next(&common->turns, &common->backlog, common->shards, loop_now_ms());
-    if (shard == TURNS_NONE) {
-        return;
-    }
-    (void)collect_from(lane, shard);
-    if (lane->batch.count > 0) {
-        turns_queue(&common->turns, shard);
-        lane->queued_shard = shard;
+    if (shard != TURNS_NONE) {
+        (void)collect_from(lane, shard);
     }
 }
 
-static size_t list_shards(const struct lane *lane, int ret_shards[static SHARDS_MAX])
+static void take_shards(struct lane *lane)
 {
     bool wanted[SHARDS_MAX] = {false};
     for (size_t i = 0; i < lane->batch.count; i++) {
         wanted[lane->submissions[i]->waiter.shard] = true;
     }
-    size_t count = 0;
+    lane->shard_count = 0;
     for (int shard = 0; shard < lane->common->shards; shard++) {
         if (wanted[shard]) {
-            ret_shards[count++] = shard;
+            lane->shards[lane->shard_count++] = shard;
+            turns_take(&lane->common->turns, shard);
         }
     }
-    return count;
 }
 
 static void load(struct lane *lane)
 {
-    int shards[SHARDS_MAX];
+    take_shards(lane);
     const struct batch_load load = {
-        .shards = shards,
-        .shard_count = list_shards(lane, shards),
+        .shards = lane->shards,
+        .shard_count = lane->shard_count,
         .is_queueing = lane_queues(lane),
         .skips_stock = loop_now_ms() < lane->common->skips_stock_ms,
     };
@@ -162,9 +157,6 @@ static bool is_our_database(struct lane *lane)
     }
     batch_store_rollback(lane->store);
     lane_return_all(lane);
-    if (lane_queues(lane)) {
-        turns_give_up(&common->turns, lane->queued_shard);
-    }
     if (!has_our_shards) {
         pgconn_abandon(lane->conn, "this database has another number of shards");
     } else {
@@ -180,42 +172,31 @@ static void note_had(struct lane_common *common, int shard)
     held_had(&common->held, HELD_SHARD, strview_of(name));
 }
 
-static void settle_queued(struct lane *lane)
+/* A lock that was queued for has just been let go, and with it others of the same holder. */
+static void settle_shard(struct lane *lane, int shard)
 {
     struct lane_common *common = lane->common;
     const int step = common->options->count;
-    turns_got(&common->turns, lane->queued_shard);
-    note_had(common, lane->queued_shard);
-    turns_let_try(&common->turns, lane->queued_shard % step, step, common->shards);
-    common->on_change(common->user);
-}
-
-static void settle_shard(struct lane_common *common, int shard, bool is_got)
-{
-    if (is_got) {
-        turns_got(&common->turns, shard);
-        note_had(common, shard);
-    } else {
+    if (!batch_store_has_shard(lane->store, shard)) {
         turns_missed(&common->turns, shard, loop_now_ms());
+        return;
+    }
+    turns_got(&common->turns, shard);
+    note_had(common, shard);
+    if (lane_queues(lane)) {
+        turns_let_try(&common->turns, shard % step, step, common->shards);
+        common->on_change(common->user);
     }
 }
 
 /* Takes note of which locks were got, and leaves out the commands of the others. */
 static void settle_locks(struct lane *lane)
 {
-    bool is_settled[SHARDS_MAX] = {false};
-    if (lane_queues(lane)) {
-        settle_queued(lane);
-        return;
+    for (size_t i = 0; i < lane->shard_count; i++) {
+        settle_shard(lane, lane->shards[i]);
     }
     for (size_t i = 0; i < lane->batch.count; i++) {
-        const int shard = lane->submissions[i]->waiter.shard;
-        const bool is_got = batch_store_has_shard(lane->store, shard);
-        if (!is_settled[shard]) {
-            is_settled[shard] = true;
-            settle_shard(lane->common, shard, is_got);
-        }
-        if (!is_got) {
+        if (!batch_store_has_shard(lane->store, lane->submissions[i]->waiter.shard)) {
             batch_postpone(&lane->batch, i);
         }
     }
@@ -226,13 +207,6 @@ static int64_t seq_floor(const struct lane *lane)
     const int64_t position = batch_store_ground(lane->store)->position;
     const int64_t ours = lane->common->greatest_seq;
     return position > ours ? position : ours;
-}
-
-static void give_shard_back(struct lane *lane)
-{
-    if (lane_queues(lane)) {
-        turns_used(&lane->common->turns, lane->queued_shard);
-    }
 }
 
 static void on_loaded(void *user, const struct pgconn_failure *failure)
@@ -258,7 +232,6 @@ static void on_loaded(void *user, const struct pgconn_failure *failure)
     if (lane->recorder.decided == 0) {
         batch_store_rollback(lane->store);
         lane_put_postponed_back(lane);
-        give_shard_back(lane);
         lane_end_batch(lane);
         return;
     }
@@ -346,7 +319,6 @@ static void on_saved(void *user, const struct pgconn_failure *failure)
     (void)FAULT_POINT("command.before_reply");
     lane_put_postponed_back(lane); /* first: it reads what answered commands may own */
     answer_all(lane);
-    give_shard_back(lane);
     lane_end_batch(lane);
 }
 

@@ -30,6 +30,9 @@ void lane_answer_problem(struct lane *lane, struct submission *submission, int s
 /* Others may want what this one has given back or found out. */
 void lane_end_batch(struct lane *lane)
 {
+    for (size_t i = 0; i < lane->shard_count; i++) {
+        turns_give(&lane->common->turns, lane->shards[i]);
+    }
     batch_done(&lane->batch);
     lane->state = LANE_IDLE;
     lane->common->on_change(lane->common->user);
@@ -134,7 +137,7 @@ static void fail_without_stock(struct lane *lane, const struct pgconn_failure *f
 static void fail_without_shard(struct lane *lane, const struct pgconn_failure *failure)
 {
     (void)failure;
-    const int shard = lane->queued_shard;
+    const int shard = lane->shards[0];
     char name[NAME_LEN_MAX];
     (void)snprintf(name, sizeof name, "%d", shard);
     const struct held_entry *entry = held_find(&lane->common->held, HELD_SHARD, strview_of(name));
@@ -175,9 +178,6 @@ void lane_fail(struct lane *lane, const struct pgconn_failure *failure)
 {
     const enum batch_trouble trouble = batch_store_trouble(lane->store, failure);
     metrics_add(lane->common->options->metrics, METRIC_BATCHES_REPEATED, 0, 1);
-    if (lane_queues(lane) && trouble != BATCH_SHARD_HELD) {
-        turns_give_up(&lane->common->turns, lane->queued_shard);
-    }
     batch_store_rollback(lane->store);
     FAILS[trouble](lane, failure);
     lane_end_batch(lane);

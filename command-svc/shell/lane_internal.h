@@ -30,13 +30,14 @@ struct lane {
     struct loop_timer *pause;
     struct activity work;
     struct stall stall;
-    uint64_t batches;   /* ended by a commit */
-    int64_t failed_ms;  /* last failure in passing */
-    int failures;       /* in passing, in a row */
-    int64_t started_ms; /* the batch in flight */
-    size_t batch_max;   /* halved by errors, doubled by success */
-    int first_shard;    /* where the next batch begins to collect */
-    int queued_shard;   /* LANE_QUEUES: the one in flight */
+    uint64_t batches;       /* ended by a commit */
+    int64_t failed_ms;      /* last failure in passing */
+    int failures;           /* in passing, in a row */
+    int64_t started_ms;     /* the batch in flight */
+    size_t batch_max;       /* halved by errors, doubled by success */
+    int first_shard;        /* where the next batch begins to collect */
+    int shards[SHARDS_MAX]; /* of the batch in flight, sorted */
+    size_t shard_count;
     struct arena arena;
     struct batch batch;
     struct submission *submissions[BATCH_COMMANDS_MAX];

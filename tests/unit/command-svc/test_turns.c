@@ -66,8 +66,6 @@ START_TEST(missed_shards_are_queued_for_in_turn)
     for (size_t i = 0; i < sizeof WANTED / sizeof WANTED[0]; i++) {
         const int shard = next(NOW);
         ck_assert_int_eq(shard, WANTED[i]);
-        turns_queue(&turns, shard);
-        ck_assert(!turns_may_try(&turns, shard));
         turns_waited(&turns, shard, false, NOW);
     }
 }
@@ -85,13 +83,29 @@ END_TEST
 START_TEST(a_shard_that_was_got_by_queueing_is_tried_again)
 {
     miss(2, 2);
-    turns_queue(&turns, next(NOW));
+    turns_take(&turns, next(NOW));
     turns_got(&turns, 2);
-    ck_assert(!turns_may_try(&turns, 2)); /* in use */
-    turns_used(&turns, 2);
+    ck_assert(!turns_may_try(&turns, 2));
+    turns_give(&turns, 2);
 
     ck_assert(turns_may_try(&turns, 2));
     ck_assert_int_eq(turns_missed_for_ms(&turns, 2, NOW + 5), 0);
+}
+END_TEST
+
+START_TEST(one_batch_at_a_time_has_commands_of_a_shard)
+{
+    miss(2, 2);
+    turns_let_try(&turns, 0, 2, SHARDS);
+    ck_assert(turns_may_try(&turns, 2));
+    turns_take(&turns, 2);
+
+    ck_assert(!turns_may_try(&turns, 2));
+    ck_assert_int_eq(next(NOW), TURNS_NONE);
+    miss(2, 1);
+    ck_assert_int_eq(next(NOW), TURNS_NONE);
+    turns_give(&turns, 2);
+    ck_assert_int_eq(next(NOW), 2);
 }
 END_TEST
 
@@ -116,7 +130,7 @@ START_TEST(a_stuck_shard_is_queued_for_less_often_while_its_holder_stays)
     miss(3, 2);
     int64_t now_ms = NOW;
     for (size_t i = 0; i < sizeof PAUSES / sizeof PAUSES[0]; i++) {
-        turns_queue(&turns, next(now_ms));
+        ck_assert_int_eq(next(now_ms), 3);
         turns_waited(&turns, 3, true, now_ms);
         ck_assert_int_eq(next(now_ms + PAUSES[i] - 1), TURNS_NONE);
         now_ms += PAUSES[i];
@@ -126,19 +140,8 @@ START_TEST(a_stuck_shard_is_queued_for_less_often_while_its_holder_stays)
     ck_assert(!turns_may_try(&turns, 3));
     ck_assert(turns_is_stuck(&turns, 3));
 
-    turns_queue(&turns, 3);
     turns_waited(&turns, 3, false, now_ms);
     ck_assert_int_eq(next(now_ms), 3);
-}
-END_TEST
-
-START_TEST(a_shard_whose_batch_failed_is_queued_for_again)
-{
-    miss(3, 2);
-    turns_queue(&turns, next(NOW));
-    turns_give_up(&turns, 3);
-
-    ck_assert_int_eq(next(NOW), 3);
 }
 END_TEST
 
@@ -164,7 +167,7 @@ int main(void)
     tcase_add_test(locks, a_shard_that_was_got_by_queueing_is_tried_again);
     tcase_add_test(locks, with_one_lock_got_the_others_of_its_lane_are_tried_once);
     tcase_add_test(locks, a_stuck_shard_is_queued_for_less_often_while_its_holder_stays);
-    tcase_add_test(locks, a_shard_whose_batch_failed_is_queued_for_again);
+    tcase_add_test(locks, one_batch_at_a_time_has_commands_of_a_shard);
     tcase_add_test(locks, how_long_a_lock_stays_away_is_counted_from_the_first_miss);
     suite_add_tcase(suite, locks);
     return check_main(suite);
