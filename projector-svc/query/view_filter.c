@@ -70,7 +70,7 @@ static void put_members(struct json_writer *writer, const struct json_value *obj
         if (shown == NULL || !readers_may_read(role, shown->readable)) {
             continue;
         }
-        json_put_string(writer, member->name);
+        json_key_text(writer, member->name);
         if (shown->inside != NULL && member->type == JSON_OBJECT) {
             put_members(writer, member, shown->inside, role);
         } else {

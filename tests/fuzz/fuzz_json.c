@@ -205,7 +205,7 @@ static void write_children(struct json_writer *writer, const struct json_value *
 {
     for (const struct json_value *child = value->first; child != NULL; child = child->next) {
         if (value->type == JSON_OBJECT) {
-            json_put_string(writer, child->name);
+            json_key_text(writer, child->name);
         }
         write_value(writer, child);
     }

@@ -94,7 +94,7 @@ static void write_children(struct json_writer *writer, const struct json_value *
             json_put_member_integer(writer, "added_next_year", 1);
         }
         if (parent->type == JSON_OBJECT) {
-            json_put_string(writer, child->name);
+            json_key_text(writer, child->name);
         }
         write_changed(writer, child, target, change);
     }

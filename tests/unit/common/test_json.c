@@ -452,6 +452,103 @@ START_TEST(a_value_without_a_name_spoils_an_object)
 }
 END_TEST
 
+START_TEST(members_are_put_behind_those_of_a_document_made_elsewhere)
+{
+    static const struct {
+        const char *object;
+        const char *whole;
+    } CASES[] = {
+        {"{}", "{\"b\":2}"}, {"{\"a\":1}", "{\"a\":1,\"b\":2}"},
+        {"", NULL},          {"{", NULL},
+        {"[1]", NULL},       {"{\"a\":1", NULL},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct json_writer writer;
+        json_writer_init(&writer, &out);
+        json_open_object_of(&writer, strview_of(CASES[i].object));
+        json_put_member_integer(&writer, "b", 2);
+        json_close_object(&writer);
+        ck_assert_int_eq(json_writer_done(&writer), CASES[i].whole != NULL);
+        ck_assert(CASES[i].whole == NULL || strview_is(strbuf_view(&out), CASES[i].whole));
+        strbuf_reset(&out);
+    }
+}
+END_TEST
+
+START_TEST(what_is_open_closed_twice_or_closed_as_another_is_no_document)
+{
+    typedef void call_fn(struct json_writer * writer);
+    static call_fn *const CALLS[][3] = {
+        {NULL},
+        {json_open_object},
+        {json_open_array, json_open_array, json_close_array},
+        {json_open_object, json_close_array},
+        {json_open_array, json_close_object},
+        {json_close_object},
+        {json_open_array, json_close_array, json_close_array},
+        {json_open_array, json_close_array, json_open_array},
+    };
+    for (size_t i = 0; i < sizeof CALLS / sizeof CALLS[0]; i++) {
+        struct json_writer writer;
+        json_writer_init(&writer, &out);
+        for (size_t k = 0; k < 3 && CALLS[i][k] != NULL; k++) {
+            CALLS[i][k](&writer);
+        }
+        ck_assert_msg(!json_writer_done(&writer), "case %zu", i);
+        strbuf_reset(&out);
+    }
+}
+END_TEST
+
+START_TEST(a_name_stands_in_an_object_and_before_a_value)
+{
+    for (int what = 0; what < 3; what++) {
+        struct json_writer writer;
+        json_writer_init(&writer, &out);
+        if (what == 0) {
+            json_open_array(&writer);
+            json_key(&writer, "a");
+            json_put_null(&writer);
+            json_close_array(&writer);
+        } else {
+            json_open_object(&writer);
+            json_key(&writer, "a");
+            json_key_text(&writer, what == 1 ? STRVIEW("b") : STRVIEW("\xff"));
+            json_put_null(&writer);
+            json_close_object(&writer);
+        }
+        ck_assert(!json_writer_done(&writer));
+        strbuf_reset(&out);
+    }
+}
+END_TEST
+
+START_TEST(nothing_is_no_value)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, &out);
+    json_put_raw(&writer, STRVIEW(""));
+    ck_assert(!json_writer_done(&writer));
+}
+END_TEST
+
+START_TEST(writing_is_nested_thirty_two_deep)
+{
+    for (unsigned depth = JSON_WRITER_DEPTH_MAX; depth <= JSON_WRITER_DEPTH_MAX + 1; depth++) {
+        struct json_writer writer;
+        json_writer_init(&writer, &out);
+        for (unsigned i = 0; i < depth; i++) {
+            json_open_array(&writer);
+        }
+        for (unsigned i = 0; i < depth; i++) {
+            json_close_array(&writer);
+        }
+        ck_assert_int_eq(json_writer_done(&writer), depth == JSON_WRITER_DEPTH_MAX);
+        strbuf_reset(&out);
+    }
+}
+END_TEST
+
 START_TEST(a_writer_appends)
 {
     strbuf_append_cstr(&out, "data: ");
@@ -492,6 +589,11 @@ static TCase *writer_case(void)
     tcase_add_test(writer, a_full_buffer_spoils_the_document);
     tcase_add_test(writer, a_document_ends_once);
     tcase_add_test(writer, a_value_without_a_name_spoils_an_object);
+    tcase_add_test(writer, members_are_put_behind_those_of_a_document_made_elsewhere);
+    tcase_add_test(writer, what_is_open_closed_twice_or_closed_as_another_is_no_document);
+    tcase_add_test(writer, a_name_stands_in_an_object_and_before_a_value);
+    tcase_add_test(writer, nothing_is_no_value);
+    tcase_add_test(writer, writing_is_nested_thirty_two_deep);
     tcase_add_test(writer, a_writer_appends);
     return writer;
 }
