@@ -11,7 +11,10 @@
 #include "projector-svc/core/keys.h"
 #include "projector-svc/metrics.h"
 #include "projector-svc/views/batch.h"
+#include "projector-svc/views/batch_write.h"
 #include "projector-svc/views/incoming.h"
+#include "projector-svc/views/view_positions.h"
+#include "projector-svc/views/view_save.h"
 #include "projector-svc/views/view_store.h"
 
 #include <assert.h>
@@ -45,7 +48,7 @@ struct partition {
     bool was_opened;
     bool is_halted;   /* closes when its batch has ended */
     bool must_check;  /* what is queued may no longer be what Kafka has */
-    int64_t position; /* as Redis has it, or VIEW_STORE_NO_POSITION */
+    int64_t position; /* as Redis has it, or VIEW_POSITIONS_NONE */
     struct anchor anchor;
     int64_t goal;
     int64_t committed;   /* by the group, when this assignment began; 0: not known */
@@ -553,15 +556,15 @@ static enum error_kind save_batch(struct partition *partition, struct error *err
     if (fails_here(FAULT_POINT("projector.before_fcall"), err)) {
         return ERROR_TRANSIENT;
     }
-    const struct view_store_move move = {
+    const struct view_save_move move = {
         .slot = partition->slot,
         .generation = partition->context->generation,
         .from = partition->position,
         .to = partition->batch_next,
     };
     partition->sent_us = loop_now_us();
-    kind = view_store_save(partition->context->redis, &partition->arena, &move, &partition->writes,
-                           on_saved, partition, err);
+    kind = view_save(partition->context->redis, &partition->arena, &move, &partition->writes,
+                     on_saved, partition, err);
     (void)FAULT_POINT("projector.fcall_sent");
     return kind;
 }
@@ -719,7 +722,7 @@ static bool goes_on_with_queue(struct partition *partition, int64_t position)
 void partition_open(struct partition *partition, const struct partition_stand *stand)
 {
     assert(partition->state == STATE_CLOSED);
-    const int64_t position = stand->position == VIEW_STORE_NO_POSITION ? 0 : stand->position;
+    const int64_t position = stand->position == VIEW_POSITIONS_NONE ? 0 : stand->position;
     const bool goes_on = goes_on_with_queue(partition, position);
     note_loss(partition, position, stand->goal);
     partition->position = stand->position;
@@ -795,7 +798,7 @@ struct partition *partition_new(struct partition_context *context,
     }
     partition->context = context;
     partition->name = *name;
-    partition->position = VIEW_STORE_NO_POSITION;
+    partition->position = VIEW_POSITIONS_NONE;
     partition->end = -1;
     partition->highest_end = -1;
     partition->batch_limit = BATCH_EVENTS_MAX;
@@ -865,7 +868,7 @@ struct partition_report partition_report(const struct partition *partition, int6
                                          int64_t now_ms)
 {
     struct partition_report report = {
-        .position = partition->position == VIEW_STORE_NO_POSITION ? 0 : partition->position,
+        .position = partition->position == VIEW_POSITIONS_NONE ? 0 : partition->position,
         .goal = partition->goal,
         .end = known_end > partition->end ? known_end : partition->end,
         .queued = partition->queue_count,

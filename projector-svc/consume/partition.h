@@ -80,7 +80,7 @@ struct strview partition_slot(const struct partition *partition); /* "<topic>/<n
 
 /* What Redis says of a partition. */
 struct partition_stand {
-    int64_t position; /* or VIEW_STORE_NO_POSITION */
+    int64_t position; /* or VIEW_POSITIONS_NONE */
     int64_t goal;     /* reached before it lost something; 0: nothing lost */
     struct anchor_identity identity;
 };

@@ -19,7 +19,7 @@
 #include "projector-svc/consume/report.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/metrics.h"
-#include "projector-svc/views/view_store.h"
+#include "projector-svc/views/view_positions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -217,11 +217,11 @@ static void on_recovered(void *user, struct partition *partition)
               LOG_TEXT("Kafka has no more"));
 }
 
-static void note_draining(struct projector *projector, const struct view_store_reading *reading)
+static void note_draining(struct projector *projector, const struct view_positions *reading)
 {
     struct strview aggregate;
     struct strview slot;
-    for (size_t i = 0; view_store_draining(reading, i, &aggregate, &slot); i++) {
+    for (size_t i = 0; view_positions_draining(reading, i, &aggregate, &slot); i++) {
         const struct strview type = strview_take(&aggregate, ':');
         for (size_t at = 0; at < projector->count; at++) {
             struct partition *partition = projector->partitions[at];
@@ -233,7 +233,7 @@ static void note_draining(struct projector *projector, const struct view_store_r
     }
 }
 
-static void open_all(struct projector *projector, const struct view_store_reading *reading)
+static void open_all(struct projector *projector, const struct view_positions *reading)
 {
     for (size_t i = 0; i < projector->count; i++) {
         struct partition *partition = projector->partitions[i];
@@ -263,7 +263,7 @@ static void reload_if_gone(struct projector *projector, const struct error *why)
     }
 }
 
-static void on_positions(void *user, const struct view_store_reading *reading,
+static void on_positions(void *user, const struct view_positions *reading,
                          const struct error *failure)
 {
     struct projector *projector = user;
@@ -300,10 +300,10 @@ static void open_closed(void *user)
         slots[i] = partition_slot(projector->partitions[i]);
     }
     projector->open_epoch = projector->epoch;
-    view_store_start_generation(projector->redis);
+    view_positions_start_generation(projector->redis);
     projector->is_opening =
-        slots != NULL && view_store_positions(projector->redis, slots, projector->count,
-                                              on_positions, projector, &err) == ERROR_NONE;
+        slots != NULL && view_positions_ask(projector->redis, slots, projector->count, on_positions,
+                                            projector, &err) == ERROR_NONE;
     free(slots);
     if (!projector->is_opening) {
         open_later(projector);
@@ -734,7 +734,7 @@ enum error_kind projector_probe_following(void *user, struct error *err)
 
 /* A partition with nothing in flight must stand in Redis where we think it does. If not, Redis was
  * emptied or restored behind our back, and no event may come for long to tell us. */
-static void compare_positions(struct projector *projector, const struct view_store_reading *reading)
+static void compare_positions(struct projector *projector, const struct view_positions *reading)
 {
     const bool is_same_generation = strcmp(reading->generation, projector->context.generation) == 0;
     bool any_differs = false;
@@ -751,7 +751,7 @@ static void compare_positions(struct projector *projector, const struct view_sto
     }
 }
 
-static void on_reported(void *user, const struct view_store_reading *reading,
+static void on_reported(void *user, const struct view_positions *reading,
                         const struct error *failure)
 {
     struct projector *projector = user;
@@ -795,8 +795,8 @@ static void send_reports(struct projector *projector)
         }
         projector->report_epoch = projector->epoch;
         projector->is_reporting =
-            view_store_positions(projector->redis, slots, projector->count, on_reported, projector,
-                                 &ignored) == ERROR_NONE;
+            view_positions_ask(projector->redis, slots, projector->count, on_reported, projector,
+                               &ignored) == ERROR_NONE;
     }
     arena_done(&arena);
 }

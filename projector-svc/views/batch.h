@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * batch.h - the events of one function call: grouped by aggregate, folded onto
- * the stored views, turned into writes.
+ * the stored views; batch_write.h turns it into writes.
  *
  * Why a batch knows no connection: view_store.h fills in what was stored and sends what
  * comes out, and everything between can be tried with plain values.
@@ -23,68 +23,14 @@
 #include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/contract/topics.h"
-#include "projector-svc/core/customer_view.h"
-#include "projector-svc/core/lineup.h"
-#include "projector-svc/core/order_view.h"
-#include "projector-svc/core/product_view.h"
-#include "projector-svc/core/view_diff.h"
-#include "projector-svc/core/write_set.h"
+#include "projector-svc/views/batch_aggregate.h"
 #include "projector-svc/views/incoming.h"
-#include "projector-svc/views/view_json.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The ids of so many versions of a customer or product are kept. */
-enum { BATCH_IDS_KEPT = 64 };
-#define BATCH_IDS_FIELD "event_ids" /* in the view's hash */
-
 /* A function call blocks every reader: 64 events are about 3 ms of Redis. */
 enum { BATCH_EVENTS_MAX = 64 };
-
-struct batch_view {
-    struct order_view order;
-    struct customer_view customer;
-    struct product_view product;
-};
-
-struct batch_applied {
-    const struct incoming *event;
-    enum order_status status; /* the order's, after it */
-};
-
-/* An applied version of an order that came again: its id is read from the timeline. */
-struct batch_old_version {
-    int64_t version;
-    struct strview event_id; /* filled in by the store */
-};
-
-struct batch_aggregate {
-    enum aggregate_type type;
-    struct strview id;
-    struct lineup_item *items;
-    size_t item_count;
-    size_t item_cap;
-    /* Filled in by the store. */
-    struct batch_view before;  /* of the one that type says; version 0 when there is none */
-    struct strview ids_before; /* of versions before the last, parted by blanks; not for orders */
-    bool was_frozen;
-    struct view_frozen frozen;
-    /* Found by batch_look(), filled in by the store. */
-    bool is_drained; /* by batch_add_drained() */
-    bool wants_parked;
-    int64_t portion;      /* at most so many of the parked, from the head of their list */
-    int64_t parked_total; /* filled in by the store */
-    struct batch_old_version *old_versions;
-    size_t old_count;
-    /* Made by batch_fold(). */
-    struct lineup_callbacks callbacks;
-    struct lineup lineup;
-    struct batch_view after;
-    struct batch_applied *applied;
-    size_t applied_count;
-    size_t applied_cap;
-};
 
 struct batch_counts {
     size_t applied;
@@ -127,9 +73,5 @@ MUST_USE enum error_kind batch_add_parked(struct batch *batch, struct batch_aggr
                                           struct strview form, struct error *err);
 
 MUST_USE enum error_kind batch_fold(struct batch *batch, struct error *err);
-
-/* All that the batch changes but the position. Fails with ERROR_EXHAUSTED. */
-MUST_USE enum error_kind batch_write(struct batch *batch, const struct view_moment *moment,
-                                     struct write_set *set, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * view_json.h - the JSON documents kept in Redis, from values and back.
+ * view_json.h - the JSON documents of an order kept in Redis, from values and back.
  *
  * Why the details hold all there is to know of an order: readers get the whole
  * page with one GET, and the fold needs nothing else to go on, so a batch
@@ -17,8 +17,6 @@
 #include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/base/strbuf.h"
-#include "projector-svc/core/anchor.h"
-#include "projector-svc/core/lineup.h"
 #include "projector-svc/core/order_view.h"
 
 #include <stdint.h>
@@ -42,29 +40,5 @@ struct strview view_json_timeline_event_id(struct strview json, struct arena *ar
 /* What is published of an event that was applied, with the status it left the order in. */
 MUST_USE bool view_json_message(const struct incoming *incoming, struct strview customer_id,
                                 enum order_status status, struct strbuf *out);
-
-/* Why an aggregate is frozen. */
-struct view_frozen {
-    enum lineup_state reason;
-    int64_t waits_for; /* version */
-    int64_t since_ms;
-    int64_t pass_left; /* draining: see lineup.h */
-    bool has_moved;
-};
-
-MUST_USE bool view_json_frozen(const struct view_frozen *frozen, struct strbuf *out);
-
-/* A document nobody can read counts as forked: only a person ends it. */
-struct view_frozen view_json_read_frozen(struct strview json, struct arena *arena);
-
-/* What a partition applied last. */
-MUST_USE bool view_json_last(const struct incoming *incoming, int64_t processed_at_ms,
-                             struct strbuf *out);
-
-/* The record that a partition took last, to be compared with Kafka's. */
-MUST_USE bool view_json_identity(const struct incoming *incoming, struct strbuf *out);
-
-/* What nobody can read was not kept. */
-struct anchor_identity view_json_read_identity(struct strview json, struct arena *arena);
 
 #endif

@@ -8,8 +8,9 @@
 #include "common/io/redisconn.h"
 #include "projector-svc/consume/redis_fitness.h"
 #include "projector-svc/core/write_set.h"
+#include "projector-svc/views/view_positions.h"
 #include "projector-svc/views/view_read.h"
-#include "projector-svc/views/view_store.h"
+#include "projector-svc/views/view_save.h"
 #include "tests/support/check_main.h"
 
 #include <stdio.h>
@@ -161,11 +162,10 @@ static void teardown(void)
 static void save(const char *generation, int64_t from, int64_t to)
 {
     struct error err;
-    const struct view_store_move move = {
+    const struct view_save_move move = {
         .slot = STRVIEW("t/0"), .generation = generation, .from = from, .to = to};
     ck_assert(write_set_ok(&f.set));
-    ck_assert_int_eq(view_store_save(f.conn, &f.arena, &move, &f.set, on_done, NULL, &err),
-                     ERROR_NONE);
+    ck_assert_int_eq(view_save(f.conn, &f.arena, &move, &f.set, on_done, NULL, &err), ERROR_NONE);
     await();
 }
 
@@ -201,7 +201,7 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     add(WRITE_ZCAP, "scores", "2");
     write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
 
-    save("1", VIEW_STORE_NO_POSITION, 7);
+    save("1", VIEW_POSITIONS_NONE, 7);
 
     ck_assert_msg(f.kind == ERROR_NONE, "%s", f.text);
     ck_assert_str_eq(redis("HMGET hash old new count"), "- 2 8 ");
@@ -220,7 +220,7 @@ static const struct {
     const char *generation;
     int64_t from;
 } STRANGERS[] = {
-    {"1", VIEW_STORE_NO_POSITION}, {"1", 6}, {"1", 8}, {"2", 7}, {"", 7},
+    {"1", VIEW_POSITIONS_NONE}, {"1", 6}, {"1", 8}, {"2", 7}, {"", 7},
 };
 
 START_TEST(who_expects_another_position_or_generation_writes_nothing)
@@ -259,7 +259,7 @@ START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
     add(WRITE_SET, "after", "1");
     (void)redis(OBSTACLES[_i].plant);
 
-    save("1", VIEW_STORE_NO_POSITION, 9);
+    save("1", VIEW_POSITIONS_NONE, 9);
 
     ck_assert_int_eq(f.kind, ERROR_INVALID);
     ck_assert_ptr_nonnull(strstr(f.text, "key"));
@@ -281,7 +281,7 @@ START_TEST(a_refusal_tells_no_personal_data)
     (void)redis(plant);
     add(WRITE_HSET, PERSONAL[_i][0], "a 1");
 
-    save("1", VIEW_STORE_NO_POSITION, 9);
+    save("1", VIEW_POSITIONS_NONE, 9);
 
     ck_assert_int_eq(f.kind, ERROR_INVALID);
     ck_assert_ptr_nonnull(strstr(f.text, PERSONAL[_i][1]));
@@ -289,7 +289,7 @@ START_TEST(a_refusal_tells_no_personal_data)
 }
 END_TEST
 
-static void take_stands(void *user, const struct view_store_reading *reading,
+static void take_stands(void *user, const struct view_positions *reading,
                         const struct error *failure)
 {
     (void)user;
@@ -310,7 +310,7 @@ START_TEST(where_a_partition_stands_comes_with_the_record_before_it)
     (void)redis("HSET projection:identity t/0 {\"offset\":6,\"id\":\"e-6\"} t/1 damaged");
     (void)redis("HSET projection:recovering t/0 8");
 
-    ck_assert_int_eq(view_store_positions(f.conn, slots, 2, take_stands, NULL, &err), ERROR_NONE);
+    ck_assert_int_eq(view_positions_ask(f.conn, slots, 2, take_stands, NULL, &err), ERROR_NONE);
     await();
 
     ck_assert_str_eq(f.text, "7 8 6 e-6; 9 -1 ");
@@ -328,7 +328,7 @@ START_TEST(a_full_redis_refuses_the_whole_and_can_still_be_read)
     (void)redis("CONFIG SET maxmemory 1");
     add(WRITE_SET, "string", "value");
 
-    save("1", VIEW_STORE_NO_POSITION, 9);
+    save("1", VIEW_POSITIONS_NONE, 9);
     const enum error_kind kind = f.kind;
     ck_assert_int_eq(view_read(f.conn, &f.arena, reads, 3, on_reply, NULL, &err), ERROR_NONE);
     await();
@@ -346,12 +346,12 @@ START_TEST(a_missing_function_is_said_and_loaded_again)
     add(WRITE_SET, "string", "value");
     (void)redis("FUNCTION DELETE orderspine");
 
-    save("1", VIEW_STORE_NO_POSITION, 9);
+    save("1", VIEW_POSITIONS_NONE, 9);
     ck_assert_int_eq(f.kind, ERROR_NOT_FOUND);
 
     check_fitness();
     ck_assert_int_eq(f.kind, ERROR_NONE);
-    save("1", VIEW_STORE_NO_POSITION, 9);
+    save("1", VIEW_POSITIONS_NONE, 9);
     ck_assert_int_eq(f.kind, ERROR_NONE);
 }
 END_TEST

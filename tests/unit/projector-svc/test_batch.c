@@ -4,6 +4,7 @@
  * them in, writes out.
  */
 #include "projector-svc/views/batch.h"
+#include "projector-svc/views/batch_write.h"
 #include "tests/support/check_main.h"
 #include "tests/unit/projector-svc/builders.h"
 
@@ -264,7 +265,7 @@ static void store_gap(void)
 {
     batch.aggregates[0]->was_frozen = true;
     batch.aggregates[0]->frozen =
-        (struct view_frozen){.reason = LINEUP_GAP, .waits_for = 2, .since_ms = T0 + 3};
+        (struct mark_frozen){.reason = LINEUP_GAP, .waits_for = 2, .since_ms = T0 + 3};
     store_life(1);
 }
 
@@ -303,7 +304,7 @@ START_TEST(the_missing_event_frees_the_parked_ones)
     add(ORDER_PAYMENT_AUTHORIZED, 2, "e2");
     store_gap();
     ck_assert(look());
-    ck_assert(batch.aggregates[0]->wants_parked);
+    ck_assert_int_gt(batch.aggregates[0]->portion, 0);
     store_parked(ORDER_SHIPPED, 3);
 
     fold_and_write();
@@ -343,7 +344,7 @@ START_TEST(a_long_list_of_parked_ones_is_taken_in_portions)
     store_product(1, "e1", "");
     batch.aggregates[0]->was_frozen = true;
     batch.aggregates[0]->frozen =
-        (struct view_frozen){.reason = LINEUP_GAP, .waits_for = 2, .since_ms = 1003};
+        (struct mark_frozen){.reason = LINEUP_GAP, .waits_for = 2, .since_ms = 1003};
     ck_assert(look());
     ck_assert_int_eq(batch.aggregates[0]->portion, BATCH_EVENTS_MAX);
     store_portion(3, 3, 10);
@@ -366,7 +367,7 @@ static void store_draining(int64_t version, int64_t left, bool has_moved)
 {
     store_product(version, "e", "");
     batch.aggregates[0]->was_frozen = true;
-    batch.aggregates[0]->frozen = (struct view_frozen){.reason = LINEUP_DRAINING,
+    batch.aggregates[0]->frozen = (struct mark_frozen){.reason = LINEUP_DRAINING,
                                                        .waits_for = version + 1,
                                                        .since_ms = 1003,
                                                        .pass_left = left,
@@ -429,7 +430,7 @@ START_TEST(what_a_person_has_ended_flows_again)
                      ERROR_NONE);
     store_product(3, "e3", "");
     batch.aggregates[0]->was_frozen = true;
-    batch.aggregates[0]->frozen = (struct view_frozen){.reason = LINEUP_GAP, .waits_for = 1};
+    batch.aggregates[0]->frozen = (struct mark_frozen){.reason = LINEUP_GAP, .waits_for = 1};
     ck_assert(look());
     store_portion(0, 0, 0);
 

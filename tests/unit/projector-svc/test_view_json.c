@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The documents in Redis: their exact bytes, and that folding on from them loses nothing. */
 #include "projector-svc/views/incoming.h"
+#include "projector-svc/views/mark_json.h"
 #include "projector-svc/views/view_json.h"
 #include "tests/support/check_main.h"
 #include "tests/unit/projector-svc/builders.h"
@@ -153,16 +154,16 @@ END_TEST
 
 START_TEST(why_it_is_frozen_is_kept)
 {
-    const struct view_frozen frozen = {.reason = LINEUP_GAP, .waits_for = 3, .since_ms = 1005};
+    const struct mark_frozen frozen = {.reason = LINEUP_GAP, .waits_for = 3, .since_ms = 1005};
 
-    ck_assert(view_json_frozen(&frozen, &out));
-    const struct view_frozen again = view_json_read_frozen(strbuf_view(&out), &arena);
+    ck_assert(mark_json_frozen(&frozen, &out));
+    const struct mark_frozen again = mark_json_read_frozen(strbuf_view(&out), &arena);
 
     ck_assert_str_eq(strbuf_cstr(&out), "{\"reason\":\"gap\",\"waits_for\":3,\"since\":1005}");
     ck_assert_int_eq(again.reason, LINEUP_GAP);
     ck_assert_int_eq(again.waits_for, 3);
     ck_assert_int_eq(again.since_ms, 1005);
-    ck_assert_int_eq(view_json_read_frozen(STRVIEW("rubbish"), &arena).reason, LINEUP_FORKED);
+    ck_assert_int_eq(mark_json_read_frozen(STRVIEW("rubbish"), &arena).reason, LINEUP_FORKED);
 }
 END_TEST
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/views/mark_json.h"
+
+#include "common/contract/json.h"
+#include "projector-svc/views/incoming.h"
+
+#include <string.h>
+
+bool mark_json_frozen(const struct mark_frozen *frozen, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_string(&writer, "reason", strview_of(lineup_state_name(frozen->reason)));
+    json_put_member_integer(&writer, "waits_for", frozen->waits_for);
+    json_put_member_integer(&writer, "since", frozen->since_ms);
+    if (frozen->reason == LINEUP_DRAINING) {
+        json_put_member_integer(&writer, "left", frozen->pass_left);
+        json_put_member_integer(&writer, "moved", frozen->has_moved ? 1 : 0);
+    }
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+struct mark_frozen mark_json_read_frozen(struct strview json, struct arena *arena)
+{
+    const struct json_value *doc = NULL;
+    struct error ignored;
+    if (json_parse(json, arena, &doc, &ignored) != ERROR_NONE) {
+        doc = NULL;
+    }
+    return (struct mark_frozen){
+        .reason = lineup_state_of_name(json_text(doc, "reason")),
+        .waits_for = json_integer(doc, "waits_for", 0),
+        .since_ms = json_integer(doc, "since", 0),
+        .pass_left = json_integer(doc, "left", 0),
+        .has_moved = json_integer(doc, "moved", 0) != 0,
+    };
+}
+
+bool mark_json_last(const struct incoming *incoming, int64_t processed_at_ms, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_text(&writer, "event_id", incoming->event_id);
+    json_put_member_text(&writer, "aggregate_id", incoming->aggregate_id);
+    json_put_member_integer(&writer, "version", incoming->version);
+    json_put_member_integer(&writer, "at", incoming->at_ms);
+    json_put_member_integer(&writer, "processed_at", processed_at_ms);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+bool mark_json_identity(const struct incoming *incoming, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_integer(&writer, "offset", incoming->offset);
+    json_put_member_text(&writer, "id", incoming->event_id);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+struct anchor_identity mark_json_read_identity(struct strview json, struct arena *arena)
+{
+    struct anchor_identity identity = {.offset = ANCHOR_NONE};
+    const struct json_value *document = NULL;
+    struct error ignored; /* then nothing was kept */
+    if (json_parse(json, arena, &document, &ignored) != ERROR_NONE) {
+        return identity;
+    }
+    const struct strview id = json_text(document, "id");
+    if (id.len > 0 && id.len <= ANCHOR_ID_MAX) {
+        memcpy(identity.id, id.data, id.len);
+        identity.offset = json_integer(document, "offset", ANCHOR_NONE);
+    }
+    return identity;
+}

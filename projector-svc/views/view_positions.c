@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/views/view_positions.h"
+
+#include "common/base/arena.h"
+#include "common/base/cleanup.h"
+#include "common/io/redisconn.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/views/arglist.h"
+#include "projector-svc/views/mark_json.h"
+#include "projector-svc/views/view_read.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct opening {
+    size_t count;
+    view_positions_fn *done;
+    void *user;
+};
+
+static void read_numbers(const struct redisconn_reply *reply, size_t count, int64_t fallback,
+                         int64_t *ret)
+{
+    for (size_t i = 0; i < count; i++) {
+        ret[i] = redisconn_reply_integer(redisconn_reply_at(reply, i), fallback);
+    }
+}
+
+static void cleanup_arena(struct arena *arena)
+{
+    arena_done(arena);
+}
+
+static void read_identities(const struct redisconn_reply *reply, size_t count,
+                            struct anchor_identity *ret)
+{
+    enum { ARENA_MAX = 1 << 16 };
+    CLEANUP(cleanup_arena) struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    for (size_t i = 0; i < count; i++) {
+        arena_reset(&arena);
+        ret[i] =
+            mark_json_read_identity(redisconn_reply_text(redisconn_reply_at(reply, i)), &arena);
+    }
+}
+
+static void give_positions(const struct opening *opening, const struct redisconn_reply *reply)
+{
+    enum { GENERATION = 0, POSITIONS, GOALS, IDENTITIES, DRAINING };
+    CLEANUP_FREE
+    int64_t *numbers = calloc(opening->count * 2 + 1, sizeof *numbers);
+    CLEANUP_FREE
+    struct anchor_identity *identities = calloc(opening->count + 1, sizeof *identities);
+    if (numbers == NULL || identities == NULL) {
+        struct error err;
+        (void)error_set(&err, ERROR_TRANSIENT, "no memory for positions");
+        opening->done(opening->user, NULL, &err);
+        return;
+    }
+    int64_t *goals = numbers + opening->count;
+    read_numbers(redisconn_reply_at(reply, POSITIONS), opening->count, VIEW_POSITIONS_NONE,
+                 numbers);
+    read_numbers(redisconn_reply_at(reply, GOALS), opening->count, 0, goals);
+    read_identities(redisconn_reply_at(reply, IDENTITIES), opening->count, identities);
+    struct view_positions reading = {.count = opening->count,
+                                     .positions = numbers,
+                                     .goals = goals,
+                                     .identities = identities,
+                                     .draining = redisconn_reply_at(reply, DRAINING)};
+    const struct strview generation = redisconn_reply_text(redisconn_reply_at(reply, GENERATION));
+    (void)snprintf(reading.generation, sizeof reading.generation, "%.*s", STRVIEW_ARG(generation));
+    opening->done(opening->user, &reading, NULL);
+}
+
+static void on_positions(void *user, const struct redisconn_reply *reply,
+                         const struct error *failure)
+{
+    CLEANUP_FREE
+    struct opening *opening = user;
+    if (failure != NULL) {
+        opening->done(opening->user, NULL, failure);
+        return;
+    }
+    give_positions(opening, reply);
+}
+
+static void ask_slots(struct arglist *args, struct strview key, const struct strview *slots,
+                      size_t count)
+{
+    arglist_add(args, STRVIEW("HMGET"));
+    arglist_add(args, key);
+    for (size_t i = 0; i < count; i++) {
+        arglist_add(args, slots[i]);
+    }
+}
+
+enum error_kind view_positions_ask(struct redisconn *conn, const struct strview *slots,
+                                   size_t count, view_positions_fn *done, void *user,
+                                   struct error *err)
+{
+    enum { ARENA_MAX = 1 << 20 };
+    assert(count > 0);
+    CLEANUP(cleanup_arena) struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    struct arglist positions = {.arena = &arena};
+    struct arglist goals = {.arena = &arena};
+    ask_slots(&positions, STRVIEW(KEYS_POSITION), slots, count);
+    struct arglist identities = {.arena = &arena};
+    ask_slots(&goals, STRVIEW(KEYS_RECOVERING), slots, count);
+    ask_slots(&identities, STRVIEW(KEYS_IDENTITY), slots, count);
+    CLEANUP_FREE
+    struct opening *opening = malloc(sizeof *opening);
+    if (opening == NULL || positions.failed || goals.failed || identities.failed) {
+        return error_set(err, ERROR_EXHAUSTED, "too many partitions to ask for");
+    }
+    *opening = (struct opening){.count = count, .done = done, .user = user};
+    const struct strview generation[] = {STRVIEW("HGET"), STRVIEW(KEYS_STATUS),
+                                         STRVIEW("generation")};
+    const struct strview draining[] = {STRVIEW("HGETALL"), STRVIEW(KEYS_DRAINING)};
+    const struct redisconn_command commands[] = {
+        {generation, 3},
+        {positions.args, positions.count},
+        {goals.args, goals.count},
+        {identities.args, identities.count},
+        {draining, 2},
+    };
+    const enum error_kind kind = view_read(
+        conn, &arena, commands, sizeof commands / sizeof commands[0], on_positions, opening, err);
+    if (kind == ERROR_NONE) {
+        (void)TAKE_PTR(opening); /* on_positions frees it */
+    }
+    return kind;
+}
+
+bool view_positions_draining(const struct view_positions *reading, size_t index,
+                             struct strview *ret_aggregate, struct strview *ret_slot)
+{
+    if (index * 2 + 1 >= redisconn_reply_count(reading->draining)) {
+        return false;
+    }
+    *ret_aggregate = redisconn_reply_text(redisconn_reply_at(reading->draining, index * 2));
+    *ret_slot = redisconn_reply_text(redisconn_reply_at(reading->draining, index * 2 + 1));
+    return true;
+}
+
+void view_positions_start_generation(struct redisconn *conn)
+{
+    const struct strview args[] = {STRVIEW("HSETNX"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
+                                   STRVIEW("1")};
+    redisconn_tell(conn, (struct redisconn_command){args, sizeof args / sizeof args[0]});
+}
