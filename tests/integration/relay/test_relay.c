@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The relay between a real PostgreSQL and a mock Kafka: a partition that loses its leader keeps its
+ * own shard waiting, which is said, and no other.
+ */
+#include "command-svc/shell/migrate.h"
+#include "common/base/strbuf.h"
+#include "common/io/pgsession.h"
+#include "common/run/log.h"
+#include "relay-svc/metrics.h"
+#include "relay-svc/shell/relay.h"
+#include "tests/integration/kafka/mock_kafka.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    SHARDS = 12,
+    LEADERLESS = 2, /* shards 0 and 1 */
+    ROWS = 2500,
+    URL_MAX = 512,
+    LOOK_MS = 50,
+    REPORT_MAX = 1 << 16,
+};
+
+static const char *const TYPES[] = {"order"};
+static const char *const TOPICS[] = {"order.events"};
+
+static struct mock_kafka mock;
+static struct relay *relay;
+static struct metrics *metrics;
+static struct loop_timer *look;
+static bool (*awaited)(void);
+static char url[URL_MAX];
+static char database[64];
+
+/* --- the database -------------------------------------------------------------------- */
+
+static void run_sql(const char *at, const char *sql)
+{
+    struct error err = {.text = ""};
+    struct pgsession *session = NULL;
+    ck_assert_msg(pgsession_open(at, "test_relay", &session, &err) == ERROR_NONE, "%s", err.text);
+    ck_assert_msg(pgsession_run(session, sql, &err) == ERROR_NONE, "%s", err.text);
+    pgsession_close(session);
+}
+
+static void make_database(void)
+{
+    char sql[128];
+    struct error err = {.text = ""};
+    struct strbuf report;
+    const char *server = getenv("TEST_DATABASE_URL");
+    ck_assert_msg(server != NULL, "TEST_DATABASE_URL is not set; run me by tests/support/servers");
+    (void)snprintf(database, sizeof database, "test_relay_%d", (int)getpid());
+    (void)snprintf(sql, sizeof sql, "CREATE DATABASE %s", database);
+    run_sql(server, sql);
+    const char *path = strrchr(server, '/');
+    (void)snprintf(url, sizeof url, "%.*s/%s", (int)(path - server), server, database);
+    strbuf_init(&report, REPORT_MAX);
+    ck_assert_msg(migrate_run(url, SHARDS, &report, &err) == ERROR_NONE, "%s", err.text);
+    strbuf_done(&report);
+}
+
+static void drop_database(void)
+{
+    char sql[128];
+    (void)snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)", database);
+    run_sql(getenv("TEST_DATABASE_URL"), sql);
+}
+
+/* So many rows of 2 KB in every shard. */
+static void append(int rows, const char *name)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload,"
+                   " aggregateversion, shard, occurred_at)"
+                   " SELECT gen_random_uuid(), 'order', '%s-' || s || '-' || n, 'Tested',"
+                   " json_build_object('x', repeat('x', 2000)), 1, s, now()"
+                   " FROM generate_series(1, %d) n, generate_series(0, %d) s ORDER BY n, s;"
+                   " NOTIFY outbox",
+                   name, rows, SHARDS - 1);
+    run_sql(url, sql);
+}
+
+/* --- the relay ------------------------------------------------------------------------ */
+
+static void meet_fatal(void *user, const struct error *err)
+{
+    (void)user;
+    ck_abort_msg("%s", err->text);
+}
+
+static void take_look(void *user)
+{
+    (void)user;
+    if (awaited()) {
+        loop_stop(mock.loop);
+    } else {
+        loop_timer_start(look, LOOK_MS);
+    }
+}
+
+static void await(bool (*condition)(void))
+{
+    awaited = condition;
+    loop_timer_start(look, 0);
+    mock_run(&mock);
+}
+
+static void open_all(void)
+{
+    struct error err = {.text = ""};
+    log_setup("relay-svc", LOG_LEVEL_COUNT);
+    make_database();
+    mock_open(&mock);
+    mock_topic(&mock, TOPICS[0], SHARDS);
+    relay_topic_labels[0] = TOPICS[0];
+    metrics = metrics_new(RELAY_METRICS, RELAY_METRIC_COUNT);
+    look = loop_timer_new(mock.loop, take_look, NULL);
+    const struct relay_options options = {
+        .database_url = url,
+        .kafka = {.brokers = mock.brokers, .client_id = "test_relay"},
+        .owner = "test",
+        .aggregate_types = TYPES,
+        .topics = TOPICS,
+        .topic_count = 1,
+        .replication = 1,
+        .lease_ms = 6000,
+        .readers = 2,
+        .poll_ms = 100,
+        .window_rows = 2048,
+        .read_bytes = 512 << 10,
+        .metrics = metrics,
+        .on_fatal = meet_fatal,
+    };
+    ck_assert_msg(relay_new(mock.loop, &options, &relay, &err) == ERROR_NONE, "%s", err.text);
+}
+
+static void close_all(void)
+{
+    relay_free(relay);
+    loop_timer_free(look);
+    metrics_free(metrics);
+    mock_close(&mock);
+    drop_database();
+}
+
+/* Where each shard stands once all its rows are published: seqs are drawn row by row over them. */
+static int64_t goal;
+
+static bool is_published(int from, int to)
+{
+    for (int i = from; i < to; i++) {
+        if (!relay->is_running || relay->shards[i].log.position + SHARDS <= goal) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool all_are_published(void)
+{
+    return is_published(0, SHARDS);
+}
+
+static bool the_others_are_published(void)
+{
+    return is_published(LEADERLESS, SHARDS);
+}
+
+static bool a_standstill_is_said(void)
+{
+    struct error err;
+    return relay_probe_progress(relay, &err) != ERROR_NONE &&
+           strstr(err.text, "shard 0 has rows behind position") != NULL;
+}
+
+static bool all_is_well(void)
+{
+    struct error err;
+    return relay_probe_progress(relay, &err) == ERROR_NONE &&
+           relay_probe_shards(relay, &err) == ERROR_NONE &&
+           relay_probe_work(relay, &err) == ERROR_NONE;
+}
+
+START_TEST(a_partition_without_a_leader_stops_its_own_shard_and_says_so)
+{
+    struct error err;
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+
+    for (int i = 0; i < LEADERLESS; i++) {
+        ck_assert_int_eq(rd_kafka_mock_partition_set_leader(mock.cluster, TOPICS[0], i, -1),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+    append(ROWS, "many");
+    goal = SHARDS + (int64_t)SHARDS * ROWS;
+    await(the_others_are_published);
+
+    ck_assert(!all_are_published());
+    ck_assert_int_eq(relay_probe_kafka(relay, &err), ERROR_NONE);
+    await(a_standstill_is_said);
+
+    for (int i = 0; i < LEADERLESS; i++) {
+        ck_assert_int_eq(rd_kafka_mock_partition_set_leader(mock.cluster, TOPICS[0], i, 1),
+                         RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+    await(all_are_published);
+    await(all_is_well);
+}
+END_TEST
+
+int main(void)
+{
+    enum { TEST_TIMEOUT_S = 240 };
+    Suite *suite = suite_create("relay-svc between PostgreSQL and Kafka");
+    TCase *tests = tcase_create("mock cluster");
+    tcase_set_timeout(tests, TEST_TIMEOUT_S);
+    tcase_add_checked_fixture(tests, open_all, close_all);
+    tcase_add_test(tests, a_partition_without_a_leader_stops_its_own_shard_and_says_so);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
