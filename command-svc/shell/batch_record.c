@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/shell/batch_record.h"
 
-#include <assert.h>
+#include "common/contract/json_writer.h"
 
 void batch_recorder_init(struct batch_recorder *recorder)
 {
@@ -23,12 +23,26 @@ static struct strview keep(const struct batch *batch, const struct strbuf *text,
     return (struct strview){.data = copy, .len = copy == NULL ? 0 : view.len};
 }
 
+static bool write_headers(const struct command *command, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_string(&writer, "correlation_id", uuid_view(&command->command_id));
+    json_put_member_text(&writer, "traceparent", command->traceparent);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
 static bool record_event(struct batch_recorder *recorder, const struct batch *batch, size_t index)
 {
     const struct event *event = &batch->items[index].outcome.event;
     strbuf_reset(&recorder->text);
     bool ok = event_encode(event, &recorder->text);
     recorder->records[index].payload = keep(batch, &recorder->text, &ok);
+    strbuf_reset(&recorder->text);
+    ok = ok && write_headers(batch->items[index].command, &recorder->text);
+    recorder->records[index].headers = keep(batch, &recorder->text, &ok);
     recorder->has_events = true;
     return ok;
 }

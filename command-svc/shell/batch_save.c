@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <stddef.h>
-#include <stdio.h>
 
 /* ---- the world's entries: each function adds the entry's rows, if the statement is for it -- */
 
@@ -194,19 +193,6 @@ static void put_entries(const struct world *world, size_t save, struct batch_col
 
 /* ---- the batch's items --------------------------------------------------------------------- */
 
-/* traceparent was checked at the door: nothing in it needs escaping. */
-static void add_headers(struct batch_columns *columns, size_t column, const struct command *command)
-{
-    char json[256];
-    const int len =
-        command->traceparent.len == 0
-            ? snprintf(json, sizeof json, "{\"correlation_id\":\"%s\"}", command->command_id.text)
-            : snprintf(json, sizeof json, "{\"correlation_id\":\"%s\",\"traceparent\":\"%.*s\"}",
-                       command->command_id.text, STRVIEW_ARG(command->traceparent));
-    assert(len > 0 && (size_t)len < sizeof json);
-    batch_columns_cstr(columns, column, json);
-}
-
 static void put_event(struct batch_columns *columns, const struct batch_item *item,
                       const struct batch_record *record, int shards)
 {
@@ -219,7 +205,7 @@ static void put_event(struct batch_columns *columns, const struct batch_item *it
     batch_columns_text(columns, 4, record->payload);
     batch_columns_i64(columns, 5, envelope->version);
     batch_columns_i64(columns, 6, shard_of(envelope->aggregate_id, shards));
-    add_headers(columns, 7, item->command);
+    batch_columns_text(columns, 7, record->headers);
     batch_columns_i64(columns, 8, envelope->occurred_at_ms);
 }
 

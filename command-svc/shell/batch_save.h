@@ -20,6 +20,7 @@ enum { EVENT_BYTES_MAX = 512 << 10 };
 struct batch_record {
     struct answer answer;
     struct strview payload; /* of the accepted command's event, else empty */
+    struct strview headers; /* of the same: what travels beside it */
 };
 
 /* The columns are filled; the sink closes and sends them. */

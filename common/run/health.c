@@ -132,8 +132,16 @@ static void answer_json(struct http_request *request, int status, struct strbuf 
 static void answer_healthz(struct http_request *request, void *user)
 {
     (void)user;
-    http_respond(request,
-                 &(struct http_answer){.status = 200, .body = STRVIEW("{\"alive\":true}\n")});
+    struct strbuf body;
+    struct json_writer writer;
+    strbuf_init(&body, REPORT_MAX);
+    json_writer_init(&writer, &body);
+    json_open_object(&writer);
+    json_put_member_bool(&writer, "alive", true);
+    json_close_object(&writer);
+    const bool is_ok = json_writer_done(&writer);
+    answer_json(request, 200, &body, is_ok);
+    strbuf_done(&body);
 }
 
 static void answer_readyz(struct http_request *request, void *user)

@@ -157,88 +157,93 @@ static struct order_state state_of(const struct query *query, const struct redis
     };
 }
 
-/* A stored document, or of it what the asking role may read; false when it is damaged. */
+/* An answer while it is written. */
+struct telling {
+    struct json_writer writer;
+    const struct query *query;
+    struct strbuf filtered; /* of the document at hand what the asking role may read */
+};
+
 typedef bool filter_fn(struct strview json, enum role role, struct strbuf *out);
 
-static bool append_document(struct strbuf *body, struct strview json, const struct query *query,
-                            filter_fn *filter)
+/* A stored document, or of it what the role may read. Empty when it is damaged: such a thing
+ * spoils the answer. Valid until the next call. */
+static struct strview readable(struct telling *telling, struct strview json, filter_fn *filter)
 {
-    if (query->role != ROLE_AGENT) {
-        return filter(json, query->role, body);
+    if (telling->query->role == ROLE_AGENT) { /* agents read all there is */
+        const bool is_whole = json.len > 1 && json.data[0] == '{' && json.data[json.len - 1] == '}';
+        return is_whole ? json : STRVIEW("");
     }
-    strbuf_append(body, json); /* agents read all there is */
-    return json.len > 1 && json.data[0] == '{' && json.data[json.len - 1] == '}';
+    strbuf_reset(&telling->filtered);
+    const bool is_whole = filter(json, telling->query->role, &telling->filtered);
+    return is_whole ? strbuf_view(&telling->filtered) : STRVIEW("");
 }
 
-static bool append_timeline(struct strbuf *body, const struct redisconn_reply *timeline,
-                            const struct query *query, const char *name)
+static void put_timeline(struct telling *telling, const struct redisconn_reply *timeline,
+                         const char *name)
 {
-    bool is_whole = true;
-    strbuf_printf(body, ",\"%s\":[", name);
+    json_key(&telling->writer, name);
+    json_open_array(&telling->writer);
     for (size_t i = 0; i < redisconn_reply_count(timeline); i++) {
-        if (i > 0) {
-            strbuf_append_char(body, ',');
-        }
         const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i));
-        is_whole = is_whole && append_document(body, element, query, view_filter_timeline);
+        json_put_raw(&telling->writer, readable(telling, element, view_filter_timeline));
     }
-    strbuf_append_char(body, ']');
-    return is_whole;
+    json_close_array(&telling->writer);
 }
 
-static void append_state(struct strbuf *body, const struct query *query,
-                         const struct order_state *state)
+static void put_state(struct telling *telling, const struct order_state *state)
 {
     if (state->waiting_for > 0) {
-        strbuf_printf(body, ",\"waiting_for\":%" PRId64, state->waiting_for);
+        json_put_member_integer(&telling->writer, "waiting_for", state->waiting_for);
     }
-    if (query->is_recovering) {
-        strbuf_append_cstr(body, ",\"recovering\":true");
+    if (telling->query->is_recovering) {
+        json_put_member_bool(&telling->writer, "recovering", true);
     }
-    strbuf_append_char(body, '}');
 }
 
 /* The stored document is the answer, with what changes without an event put behind it. */
-static bool append_order(struct strbuf *body, const struct order_query *asked,
-                         const struct redisconn_reply *reply, const struct order_state *state)
+static void put_order(struct telling *telling, const struct order_query *asked,
+                      const struct redisconn_reply *reply, const struct order_state *state)
 {
     const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
-    bool is_whole = append_document(body, details, &asked->query, view_filter_details);
-    if (!is_whole) {
-        return false;
-    }
-    strbuf_truncate(body, strbuf_view(body).len - 1); /* its closing brace */
+    json_open_object_of(&telling->writer, readable(telling, details, view_filter_details));
     if (asked->has_timeline) {
-        is_whole = append_timeline(body, redisconn_reply_at(reply, READ_TIMELINE), &asked->query,
-                                   "timeline");
+        put_timeline(telling, redisconn_reply_at(reply, READ_TIMELINE), "timeline");
     }
-    append_state(body, &asked->query, state);
-    return is_whole;
+    put_state(telling, state);
+    json_close_object(&telling->writer);
 }
 
-static bool append_freshness(struct strbuf *body, const struct order_state *state)
+static void put_timeline_page(struct telling *telling, const struct order_query *asked,
+                              const struct redisconn_reply *reply, const struct order_state *state)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, body);
-    json_open_object(&writer);
-    json_put_member_integer(&writer, "source_version", state->version);
-    json_put_member_string(&writer, "last_event_id", state->event_id);
-    json_put_member_integer(&writer, "projected_at", state->projected_at_ms);
-    json_close_object(&writer);
-    return json_writer_done(&writer);
+    struct json_writer *writer = &telling->writer;
+    json_open_object(writer);
+    json_put_member_string(writer, "order_id", uuid_view(&asked->order_id));
+    put_timeline(telling, redisconn_reply_at(reply, READ_TIMELINE), "events");
+    json_key(writer, "freshness");
+    json_open_object(writer);
+    json_put_member_integer(writer, "source_version", state->version);
+    json_put_member_string(writer, "last_event_id", state->event_id);
+    json_put_member_integer(writer, "projected_at", state->projected_at_ms);
+    json_close_object(writer);
+    put_state(telling, state);
+    json_close_object(writer);
 }
 
-static bool append_timeline_page(struct strbuf *body, const struct order_query *asked,
-                                 const struct redisconn_reply *reply,
-                                 const struct order_state *state)
+static bool tell(const struct order_query *asked, const struct redisconn_reply *reply,
+                 const struct order_state *state, struct strbuf *body)
 {
-    strbuf_printf(body, "{\"order_id\":\"%s\"", asked->order_id.text);
-    const bool is_whole =
-        append_timeline(body, redisconn_reply_at(reply, READ_TIMELINE), &asked->query, "events");
-    strbuf_append_cstr(body, ",\"freshness\":");
-    const bool is_fresh = append_freshness(body, state);
-    append_state(body, &asked->query, state);
-    return is_whole && is_fresh;
+    struct telling telling = {.query = &asked->query};
+    json_writer_init(&telling.writer, body);
+    strbuf_init(&telling.filtered, QUERY_BODY_MAX);
+    if (asked->part == PART_TIMELINE) {
+        put_timeline_page(&telling, asked, reply, state);
+    } else {
+        put_order(&telling, asked, reply, state);
+    }
+    strbuf_done(&telling.filtered);
+    return json_writer_done(&telling.writer);
 }
 
 static void answer_order(struct order_query *asked, const struct redisconn_reply *reply,
@@ -253,10 +258,7 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
     };
     struct strbuf body;
     strbuf_init(&body, QUERY_BODY_MAX);
-    const bool is_whole = asked->part == PART_TIMELINE
-                              ? append_timeline_page(&body, asked, reply, state)
-                              : append_order(&body, asked, reply, state);
-    if (!is_whole || !strbuf_ok(&body)) {
+    if (!tell(asked, reply, state, &body)) {
         strbuf_done(&body);
         query_refuse(&asked->query, 500, "internal", "the stored view is not complete");
         return;
