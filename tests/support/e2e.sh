@@ -235,9 +235,11 @@ service_kill() {
 way_out() {
     local words=$1 text letter
     shift
+    # shellcheck disable=SC2016 # the marks of code in Markdown
     text=$(sed -n '/^### How a stop ends/,/^## /p' "$ROOT/relay-svc/README.md" |
         grep -F "$words" | sed 's/.*| `\(.*\)` |$/\1/')
     for letter in "$@"; do
+        # shellcheck disable=SC2001 # whole words only
         text=$(sed "s/\b${letter%%=*}\b/${letter#*=}/g" <<<"$text")
     done
     [ -n "$text" ] && sql "$text"
