@@ -238,6 +238,21 @@ class Service(unittest.TestCase):
         self.assertEqual(run("healthcheck", **here).returncode, 0)
         self.assertEqual(run("healthcheck", "--often", **here).returncode, 2)
 
+    @unittest.skipUnless(os.path.exists("/proc/net/if_inet6"), "this machine has no IPv6")
+    def test_an_ipv6_address_is_listened_on_and_asked(self):
+        for address in ("::1", "::"):
+            self.restart(LISTEN_ADDRESS=address)
+            here = {**OFF, "AUTH": "tokens", "AUTH_TOKENS_FILE": self.tokens,
+                    "LISTEN_ADDRESS": address, "LISTEN_PORT": str(self.port)}
+            self.assertEqual(run("healthcheck", "--ready", **here).returncode, 0, address)
+            with urllib.request.urlopen(f"http://[::1]:{self.port}/healthz", timeout=5) as answer:
+                self.assertEqual(answer.status, 200, address)
+
+    def test_a_proxy_in_the_environment_is_not_asked(self):
+        proxy = {name: "http://127.0.0.1:9" for name in ("http_proxy", "HTTP_PROXY", "all_proxy")}
+        self.assertEqual(
+            run("healthcheck", **OFF, **proxy, LISTEN_PORT=str(self.port)).returncode, 0)
+
     def test_healthcheck_needs_only_the_address(self):
         asked = subprocess.run([FIXTURE, "healthcheck"], env={"LISTEN_PORT": str(self.port)},
                                capture_output=True, text=True, timeout=20, check=False)
