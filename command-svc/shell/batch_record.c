@@ -17,10 +17,9 @@ void batch_recorder_done(struct batch_recorder *recorder)
 
 static struct strview keep(const struct batch *batch, const struct strbuf *text, bool *ok)
 {
-    const struct strview view = strbuf_view(text);
-    const char *copy = arena_copy(batch->arena, view);
-    *ok = *ok && copy != NULL;
-    return (struct strview){.data = copy, .len = copy == NULL ? 0 : view.len};
+    const struct strview copy = arena_view(batch->arena, strbuf_view(text));
+    *ok = *ok && copy.data != NULL;
+    return copy;
 }
 
 static bool write_headers(const struct command *command, struct strbuf *out)

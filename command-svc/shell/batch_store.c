@@ -156,9 +156,9 @@ static void queue_loads(struct batch_store *store)
 /* Rows are copied: results live only as long as their callback. */
 static struct strview keep(struct batch_store *store, struct strview text)
 {
-    const char *copy = arena_copy(store->batch->arena, text);
-    store->is_corrupt |= copy == NULL;
-    return (struct strview){.data = copy == NULL ? "" : copy, .len = copy == NULL ? 0 : text.len};
+    const struct strview copy = arena_view(store->batch->arena, text);
+    store->is_corrupt |= copy.data == NULL;
+    return copy.data == NULL ? STRVIEW("") : copy;
 }
 
 static struct strview keep_value(struct batch_store *store, const struct pgconn_result *result,

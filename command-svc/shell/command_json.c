@@ -287,9 +287,9 @@ static void bind_uuid(struct binder *binder, const struct field *field,
         report(binder, place, "%s", UUID_RULE);
         return;
     }
-    const char *copy = arena_copy(binder->arena, uuid_view(&uuid));
-    binder->is_exhausted |= copy == NULL;
-    set_text(field, base, strview_of(copy));
+    const struct strview copy = arena_view(binder->arena, uuid_view(&uuid));
+    binder->is_exhausted |= copy.data == NULL;
+    set_text(field, base, copy);
 }
 
 static void bind_object(struct binder *binder, const struct field *field,

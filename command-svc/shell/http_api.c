@@ -274,9 +274,9 @@ static bool read_uuid_in_path(struct asking *asking, struct strview id)
     if (!uuid_parse(id, &uuid)) {
         return refuse(asking, 404, "not-found", "no order has such an id: it must be a UUID");
     }
-    const char *copy = arena_copy(http_request_arena(asking->request), uuid_view(&uuid));
-    asking->submission.command.aggregate_id = strview_of(copy);
-    return copy != NULL || refuse_memory(asking);
+    const struct strview copy = arena_view(http_request_arena(asking->request), uuid_view(&uuid));
+    asking->submission.command.aggregate_id = copy;
+    return copy.data != NULL || refuse_memory(asking);
 }
 
 static bool read_path(struct asking *asking)
@@ -362,10 +362,9 @@ static bool draw_order_id(struct asking *asking, int64_t now_ms)
     }
     const struct uuid id = id_source_next_in_shard(&asking->api->ids, now_ms,
                                                    shard_of(asking->identity, shards), shards);
-    const char *copy = arena_copy(http_request_arena(asking->request), uuid_view(&id));
-    command->aggregate_id = strview_of(copy);
+    command->aggregate_id = arena_view(http_request_arena(asking->request), uuid_view(&id));
     command->place_order.id_is_ours = true;
-    return copy != NULL || refuse_memory(asking);
+    return command->aggregate_id.data != NULL || refuse_memory(asking);
 }
 
 static bool draw_ids(struct asking *asking)

@@ -17,8 +17,9 @@ struct strview identity_make(struct arena *arena, const struct principal *princi
     strbuf_append_cstr(&identity, principal->subject);
     strbuf_append_char(&identity, '\0');
     strbuf_append(&identity, key);
-    const char *copy = strbuf_ok(&identity) ? arena_copy(arena, strbuf_view(&identity)) : NULL;
-    const struct strview view = {.data = copy, .len = copy == NULL ? 0 : identity.len};
+    const struct strview none = {.data = NULL};
+    const struct strview view =
+        strbuf_ok(&identity) ? arena_view(arena, strbuf_view(&identity)) : none;
     strbuf_done(&identity);
     return view;
 }

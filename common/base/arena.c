@@ -6,7 +6,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-enum { FIRST_BLOCK = 4096, LARGEST_STEP = 1 << 20 };
+enum { FIRST_BLOCK = 4096, LARGEST_STEP = 1 << 20, FIRST_CAP = 4 };
 
 struct arena_block {
     struct arena_block *older;
@@ -115,6 +115,26 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return checked_mul_size(count, size, &bytes) ? arena_alloc(arena, bytes) : NULL;
 }
 
+void *arena_grow(struct arena *arena, void *old, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap) {
+        return old;
+    }
+    size_t wanted = FIRST_CAP;
+    if (*cap > 0 && !checked_mul_size(*cap, 2, &wanted)) {
+        return NULL;
+    }
+    void *grown = arena_array(arena, wanted, size);
+    if (grown == NULL) {
+        return NULL;
+    }
+    if (count > 0) {
+        memcpy(grown, old, count * size);
+    }
+    *cap = wanted;
+    return grown;
+}
+
 char *arena_copy(struct arena *arena, struct strview view)
 {
     char *copy = view.len == SIZE_MAX ? NULL : arena_alloc(arena, view.len + 1);
@@ -122,4 +142,10 @@ char *arena_copy(struct arena *arena, struct strview view)
         memcpy(copy, view.data, view.len);
     }
     return copy;
+}
+
+struct strview arena_view(struct arena *arena, struct strview view)
+{
+    const char *copy = arena_copy(arena, view);
+    return (struct strview){.data = copy, .len = copy == NULL ? 0 : view.len};
 }

@@ -46,7 +46,14 @@ MUST_USE void *arena_alloc(struct arena *arena, size_t size);
 /* An array of count elements, or NULL past the maximum (also when count * size overflows). */
 MUST_USE void *arena_array(struct arena *arena, size_t count, size_t size);
 
+/* Room for one more than count elements: old while *cap says so, else a copy of twice the size.
+ * NULL past the maximum; old and *cap are then as they were. An empty array is NULL, cap 0. */
+MUST_USE void *arena_grow(struct arena *arena, void *old, size_t count, size_t *cap, size_t size);
+
 /* A copy with a NUL behind it, or NULL past the maximum. */
 MUST_USE char *arena_copy(struct arena *arena, struct strview view);
+
+/* The same as a view; data is NULL past the maximum. */
+MUST_USE struct strview arena_view(struct arena *arena, struct strview view);
 
 #endif

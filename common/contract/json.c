@@ -154,13 +154,12 @@ static struct json_value *add_value(struct reader *reader, enum json_type type)
 
 static bool copy_text(struct reader *reader, const void *bytes, size_t len, struct strview *ret)
 {
-    const struct strview text = {.data = bytes, .len = len};
-    char *copy = arena_copy(reader->arena, text);
-    if (copy == NULL) {
+    const struct strview copy = arena_view(reader->arena, (struct strview){bytes, len});
+    if (copy.data == NULL) {
         (void)refuse(reader, ERROR_EXHAUSTED, "the document needs too much memory");
         return false;
     }
-    *ret = (struct strview){.data = copy, .len = len};
+    *ret = copy;
     return true;
 }
 

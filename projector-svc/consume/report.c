@@ -23,10 +23,10 @@ struct strview report_document(struct arena *arena, const struct partition_repor
     json_put_member_integer(&writer, "reported_at", now_ms);
     json_close_object(&writer);
     const bool is_coded = json_writer_done(&writer);
-    const size_t len = out.len;
-    const char *copy = is_coded ? arena_copy(arena, strbuf_view(&out)) : NULL;
+    const struct strview none = {.data = NULL};
+    const struct strview document = is_coded ? arena_view(arena, strbuf_view(&out)) : none;
     strbuf_done(&out);
-    return (struct strview){.data = copy, .len = len};
+    return document;
 }
 
 size_t report_fields(const struct partition_report *report, struct strview slot, int64_t now_ms,

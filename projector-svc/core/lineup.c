@@ -3,14 +3,8 @@
 
 #include <assert.h>
 
-enum { FIRST_PARKED = 8 };
-
-static const char *const NAMES[] = {
-    [LINEUP_FLOWING] = "flowing",       [LINEUP_GAP] = "gap",
-    [LINEUP_UNREADABLE] = "unreadable", [LINEUP_UNIDENTIFIED] = "unidentified",
-    [LINEUP_FORKED] = "forked",         [LINEUP_DRAINING] = "draining",
-};
-static_assert(sizeof NAMES / sizeof NAMES[0] == LINEUP_STATE_COUNT, "every state has a name");
+#define NAME_ROW(STATE, name) [LINEUP_##STATE] = name,
+static const char *const NAMES[] = {LINEUP_STATES(NAME_ROW)};
 
 const char *lineup_state_name(enum lineup_state state)
 {
@@ -64,19 +58,13 @@ bool lineup_needs_parked(const struct lineup *lineup, const struct lineup_item *
 
 static void park(struct lineup *lineup, const struct lineup_item *item)
 {
-    if (lineup->parked_count == lineup->parked_cap) {
-        const size_t cap = lineup->parked_cap == 0 ? FIRST_PARKED : lineup->parked_cap * 2;
-        struct lineup_item *parked = arena_array(lineup->arena, cap, sizeof *parked);
-        if (parked == NULL) {
-            lineup->failed = true;
-            return;
-        }
-        if (lineup->parked_count > 0) {
-            memcpy(parked, lineup->parked, lineup->parked_count * sizeof *parked);
-        }
-        lineup->parked = parked;
-        lineup->parked_cap = cap;
+    struct lineup_item *parked = arena_grow(lineup->arena, lineup->parked, lineup->parked_count,
+                                            &lineup->parked_cap, sizeof *parked);
+    if (parked == NULL) {
+        lineup->failed = true;
+        return;
     }
+    lineup->parked = parked;
     lineup->parked[lineup->parked_count++] = *item;
 }
 

@@ -27,15 +27,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum lineup_state {
-    LINEUP_FLOWING = 0,
-    LINEUP_GAP,        /* a version is missing: it frees the aggregate when it comes */
-    LINEUP_UNREADABLE, /* the next version is here and cannot be applied: another copy of it may */
-    LINEUP_UNIDENTIFIED, /* a record without version or id: only a person can say what it is */
-    LINEUP_FORKED,       /* one version, two event ids: only a person can say which is true */
-    LINEUP_DRAINING,     /* freed: the parked ones are applied, a portion at a time */
-    LINEUP_STATE_COUNT
-};
+/*
+ * FLOWING:      what comes is applied; never stored
+ * GAP:          a version is missing: it frees the aggregate when it comes
+ * UNREADABLE:   the next version is here and cannot be applied: another copy of it may
+ * UNIDENTIFIED: a record without version or id: only a person can say what it is
+ * FORKED:       one version, two event ids: only a person can say which is true
+ * DRAINING:     freed: the parked ones are applied, a portion at a time
+ */
+#define LINEUP_STATES(X)                                                                           \
+    X(FLOWING, "flowing")                                                                          \
+    X(GAP, "gap")                                                                                  \
+    X(UNREADABLE, "unreadable")                                                                    \
+    X(UNIDENTIFIED, "unidentified")                                                                \
+    X(FORKED, "forked")                                                                            \
+    X(DRAINING, "draining")
+
+#define LINEUP_ENTRY(STATE, name) LINEUP_##STATE,
+enum lineup_state { LINEUP_STATES(LINEUP_ENTRY) LINEUP_STATE_COUNT };
 
 struct lineup_item {
     int64_t version;         /* 0: not known */

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { FIRST_WRITES = 32, FIRST_ARGS = 4, NUMBER_MAX = sizeof "-9223372036854775808" };
+enum { FIRST_WRITES = 32, NUMBER_MAX = sizeof "-9223372036854775808" };
 
 void write_set_init(struct write_set *set, struct arena *arena)
 {
@@ -93,19 +93,13 @@ static void add_arg(struct write_set *set, struct write *write, struct strview a
         set->failed = true;
         return;
     }
-    if (write->count == write->cap) {
-        const size_t cap = write->cap == 0 ? FIRST_ARGS : write->cap * 2;
-        struct strview *args = arena_array(set->arena, cap, sizeof *args);
-        if (args == NULL) {
-            set->failed = true;
-            return;
-        }
-        if (write->count > 0) {
-            memcpy(args, write->args, write->count * sizeof *args);
-        }
-        write->args = args;
-        write->cap = cap;
+    struct strview *args =
+        arena_grow(set->arena, write->args, write->count, &write->cap, sizeof *args);
+    if (args == NULL) {
+        set->failed = true;
+        return;
     }
+    write->args = args;
     write->args[write->count++] = arg;
 }
 

@@ -99,8 +99,8 @@ struct query *query_begin(struct query_context *context, struct http_request *re
     const bool is_bound = readers_reading(role, readable) == READING_OWN;
     struct arena *arena = http_request_arena(request);
     struct query *query = arena_alloc(arena, size);
-    const char *only = arena_copy(arena, strview_of(is_bound ? principal->subject : ""));
-    if (query == NULL || only == NULL) {
+    const struct strview only = arena_view(arena, strview_of(is_bound ? principal->subject : ""));
+    if (query == NULL || only.data == NULL) {
         http_refuse(request, 503, "overloaded", "no memory for this request");
         return NULL;
     }
@@ -108,7 +108,7 @@ struct query *query_begin(struct query_context *context, struct http_request *re
     query->request = request;
     query->arena = arena;
     query->role = role;
-    query->only = strview_of(only);
+    query->only = only;
     link_query(context, query);
     return query;
 }

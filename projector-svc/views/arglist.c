@@ -9,20 +9,14 @@
 
 void arglist_add(struct arglist *list, struct strview arg)
 {
-    if (list->count == list->cap) {
-        const size_t cap = list->cap == 0 ? 16 : list->cap * 2;
-        struct strview *args = arena_array(list->arena, cap, sizeof *args);
-        if (args == NULL) {
-            list->failed = true;
-            return;
-        }
-        if (list->count > 0) {
-            memcpy(args, list->args, list->count * sizeof *args);
-        }
-        list->args = args;
-        list->cap = cap;
+    struct strview *args =
+        arena_grow(list->arena, list->args, list->count, &list->cap, sizeof *args);
+    if (args == NULL) {
+        list->failed = true;
+        return;
     }
     list->failed = list->failed || arg.data == NULL;
+    list->args = args;
     list->args[list->count++] = arg;
 }
 
@@ -30,6 +24,5 @@ void arglist_add_number(struct arglist *list, int64_t value)
 {
     char text[sizeof "-9223372036854775808"];
     const int len = snprintf(text, sizeof text, "%" PRId64, value);
-    const char *copy = arena_copy(list->arena, (struct strview){.data = text, .len = (size_t)len});
-    arglist_add(list, (struct strview){.data = copy, .len = (size_t)len});
+    arglist_add(list, arena_view(list->arena, (struct strview){text, (size_t)len}));
 }

@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FIRST_ITEMS = 2 };
-
 static enum error_kind exhausted(struct error *err)
 {
     return error_set(err, ERROR_EXHAUSTED, "a batch needs too much memory");
@@ -49,18 +47,12 @@ static struct batch_aggregate *new_aggregate(struct batch *batch, enum aggregate
 static bool add_item(struct arena *arena, struct batch_aggregate *aggregate,
                      const struct lineup_item *item)
 {
-    if (aggregate->item_count == aggregate->item_cap) {
-        const size_t cap = aggregate->item_cap == 0 ? FIRST_ITEMS : aggregate->item_cap * 2;
-        struct lineup_item *items = arena_array(arena, cap, sizeof *items);
-        if (items == NULL) {
-            return false;
-        }
-        if (aggregate->item_count > 0) {
-            memcpy(items, aggregate->items, aggregate->item_count * sizeof *items);
-        }
-        aggregate->items = items;
-        aggregate->item_cap = cap;
+    struct lineup_item *items = arena_grow(arena, aggregate->items, aggregate->item_count,
+                                           &aggregate->item_cap, sizeof *items);
+    if (items == NULL) {
+        return false;
     }
+    aggregate->items = items;
     aggregate->items[aggregate->item_count++] = *item;
     return true;
 }
@@ -96,10 +88,8 @@ enum error_kind batch_add_drained(struct batch *batch, enum aggregate_type type,
 {
     struct batch_aggregate *aggregate = find_aggregate(batch, type, id);
     if (aggregate == NULL) {
-        const char *copy = arena_copy(batch->arena, id);
-        if (copy != NULL) {
-            aggregate = new_aggregate(batch, type, (struct strview){.data = copy, .len = id.len});
-        }
+        const struct strview copy = arena_view(batch->arena, id);
+        aggregate = copy.data == NULL ? NULL : new_aggregate(batch, type, copy);
     }
     if (aggregate == NULL) {
         return exhausted(err);

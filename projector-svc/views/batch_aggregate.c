@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FIRST_APPLIED = 2 };
-
 typedef enum error_kind apply_fn(struct batch_view *view, const struct incoming *incoming,
                                  struct error *err);
 
@@ -105,19 +103,13 @@ static struct strview id_of_version(void *user, int64_t version)
 static bool remember_applied(struct batch_aggregate *aggregate, const struct incoming *incoming)
 {
     struct arena *arena = aggregate->lineup.arena;
-    if (aggregate->applied_count == aggregate->applied_cap) {
-        const size_t cap = aggregate->applied_cap == 0 ? FIRST_APPLIED : aggregate->applied_cap * 2;
-        struct batch_applied *applied = arena_array(arena, cap, sizeof *applied);
-        if (applied == NULL) {
-            aggregate->lineup.failed = true;
-            return false;
-        }
-        if (aggregate->applied_count > 0) {
-            memcpy(applied, aggregate->applied, aggregate->applied_count * sizeof *applied);
-        }
-        aggregate->applied = applied;
-        aggregate->applied_cap = cap;
+    struct batch_applied *applied = arena_grow(arena, aggregate->applied, aggregate->applied_count,
+                                               &aggregate->applied_cap, sizeof *applied);
+    if (applied == NULL) {
+        aggregate->lineup.failed = true;
+        return false;
     }
+    aggregate->applied = applied;
     aggregate->applied[aggregate->applied_count++] =
         (struct batch_applied){.event = incoming, .status = aggregate->after.order.status};
     return true;

@@ -21,11 +21,11 @@ struct writing {
 /* Moves the document in the scratch buffer to the arena; data is NULL when that fails. */
 static struct strview keep_document(struct writing *writing, bool is_coded)
 {
-    const struct strview document = strbuf_view(&writing->scratch);
-    const char *copy = is_coded ? arena_copy(writing->batch->arena, document) : NULL;
-    const struct strview kept = {.data = copy, .len = copy == NULL ? 0 : document.len};
+    const struct strview none = {.data = NULL};
+    const struct strview kept =
+        is_coded ? arena_view(writing->batch->arena, strbuf_view(&writing->scratch)) : none;
     strbuf_reset(&writing->scratch);
-    writing->set->failed = writing->set->failed || copy == NULL;
+    writing->set->failed = writing->set->failed || kept.data == NULL;
     return kept;
 }
 

@@ -33,9 +33,8 @@ static bool append(struct arena *arena, const struct redisconn_command *command,
     args[0] = count_text(arena, command->count);
     bool is_whole = args[0].data != NULL;
     for (size_t i = 0; i < command->count; i++) {
-        const char *copy = arena_copy(arena, command->args[i]);
-        args[1 + i] = (struct strview){.data = copy, .len = command->args[i].len};
-        is_whole = is_whole && copy != NULL;
+        args[1 + i] = arena_view(arena, command->args[i]);
+        is_whole = is_whole && args[1 + i].data != NULL;
     }
     return is_whole;
 }

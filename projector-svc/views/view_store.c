@@ -101,9 +101,9 @@ static void ask_view(const struct batch *batch, const struct batch_aggregate *ag
 static struct strview keep(struct batch *batch, const struct redisconn_reply *reply, bool *failed)
 {
     const struct strview text = redisconn_reply_text(reply);
-    const char *copy = arena_copy(batch->arena, text);
-    *failed = *failed || copy == NULL;
-    return (struct strview){.data = copy, .len = copy == NULL ? 0 : text.len};
+    const struct strview copy = arena_view(batch->arena, text);
+    *failed = *failed || copy.data == NULL;
+    return copy;
 }
 
 static enum error_kind take_order(struct batch *batch, struct batch_aggregate *aggregate,

@@ -171,6 +171,63 @@ START_TEST(an_arena_without_a_pool_is_never_crowded)
 }
 END_TEST
 
+START_TEST(a_view_is_a_copy_that_knows_its_length)
+{
+    char text[] = "abc";
+    const struct strview copy = arena_view(&arena, strview_of(text));
+    text[0] = 'x';
+    ck_assert(strview_is(copy, "abc"));
+    ck_assert_int_eq(copy.data[3], '\0');
+    ck_assert_ptr_nonnull(arena_view(&arena, STRVIEW("")).data);
+}
+END_TEST
+
+START_TEST(a_view_past_the_maximum_is_nothing)
+{
+    struct arena small;
+    arena_init(&small, 16);
+    const struct strview copy = arena_view(&small, STRVIEW("0123456789abcdef"));
+    ck_assert_ptr_null(copy.data);
+    ck_assert_uint_eq(copy.len, 0);
+    arena_done(&small);
+}
+END_TEST
+
+START_TEST(an_array_grows_and_keeps_what_is_in_it)
+{
+    int *numbers = NULL;
+    size_t cap = 0;
+    for (size_t i = 0; i < 100; i++) {
+        numbers = arena_grow(&arena, numbers, i, &cap, sizeof *numbers);
+        ck_assert_ptr_nonnull(numbers);
+        ck_assert_uint_lt(i, cap);
+        numbers[i] = (int)i;
+    }
+    for (int i = 0; i < 100; i++) {
+        ck_assert_int_eq(numbers[i], i);
+    }
+}
+END_TEST
+
+START_TEST(an_array_that_cannot_grow_stays_as_it_was)
+{
+    struct arena small;
+    arena_init(&small, 64);
+    size_t cap = 0;
+    int *numbers = arena_grow(&small, NULL, 0, &cap, sizeof *numbers);
+    ck_assert_ptr_nonnull(numbers);
+    const size_t first = cap;
+    while (arena_alloc(&small, 16) != NULL) {
+    }
+    ck_assert_ptr_eq(arena_grow(&small, numbers, first - 1, &cap, sizeof *numbers), numbers);
+    ck_assert_ptr_null(arena_grow(&small, numbers, first, &cap, sizeof *numbers));
+    ck_assert_uint_eq(cap, first);
+    cap = SIZE_MAX;
+    ck_assert_ptr_null(arena_grow(&small, numbers, SIZE_MAX, &cap, sizeof *numbers));
+    arena_done(&small);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/arena");
@@ -189,6 +246,10 @@ int main(void)
     tcase_add_test(bounds, a_maximum_of_zero_gives_nothing);
     tcase_add_test(bounds, arenas_that_share_a_pool_end_together);
     tcase_add_test(bounds, an_arena_without_a_pool_is_never_crowded);
+    tcase_add_test(bounds, a_view_is_a_copy_that_knows_its_length);
+    tcase_add_test(bounds, a_view_past_the_maximum_is_nothing);
+    tcase_add_test(bounds, an_array_grows_and_keeps_what_is_in_it);
+    tcase_add_test(bounds, an_array_that_cannot_grow_stays_as_it_was);
     suite_add_tcase(suite, bounds);
     return check_main(suite);
 }
