@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/app.h"
 
+#include "command-svc/batch/lanes.h"
+#include "command-svc/http/http_api.h"
+#include "command-svc/http/receipt_api.h"
 #include "command-svc/settings.h"
-#include "command-svc/shell/control.h"
-#include "command-svc/shell/http_api.h"
-#include "command-svc/shell/lanes.h"
-#include "command-svc/shell/migrate.h"
-#include "command-svc/shell/receipt_api.h"
+#include "command-svc/sql/migrate.h"
+#include "command-svc/upkeep/control.h"
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
 #include "common/contract/shard.h"

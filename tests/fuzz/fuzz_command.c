@@ -8,7 +8,7 @@
  *
  * The first byte chooses the command: 'a' is the first kind.
  */
-#include "command-svc/shell/command_json.h"
+#include "command-svc/http/command_json.h"
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
 #include "common/base/utf8.h"

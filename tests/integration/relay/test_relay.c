@@ -3,7 +3,7 @@
  * The relay between a real PostgreSQL and a mock Kafka: a partition that loses its leader keeps its
  * own shard waiting, which is said, and no other.
  */
-#include "command-svc/shell/migrate.h"
+#include "command-svc/sql/migrate.h"
 #include "common/base/strbuf.h"
 #include "common/io/pgsession.h"
 #include "common/run/log.h"

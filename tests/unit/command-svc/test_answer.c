@@ -3,7 +3,7 @@
  * Answers, byte by byte: receipts keep these bytes for weeks, and clients
  * parse them.
  */
-#include "command-svc/shell/answer.h"
+#include "command-svc/batch/answer.h"
 #include "tests/support/check_main.h"
 #include "tests/support/sample_commands.h"
 
@@ -289,7 +289,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("command-svc/shell/answer");
+    Suite *suite = suite_create("command-svc/batch/answer");
     TCase *bytes = tcase_create("bytes");
     tcase_add_checked_fixture(bytes, open_all, close_all);
     tcase_add_test(bytes, what_creates_is_201_with_a_location_to_read_it);

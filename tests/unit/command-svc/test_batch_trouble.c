@@ -3,7 +3,7 @@
  * What is done about a failed batch hangs on what failed. The table is written from the
  * promises: only one command's data may end in a 500.
  */
-#include "command-svc/shell/batch_trouble.h"
+#include "command-svc/batch/batch_trouble.h"
 #include "tests/support/check_main.h"
 
 #include <stdio.h>
@@ -57,7 +57,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("command-svc/shell/batch_trouble");
+    Suite *suite = suite_create("command-svc/batch/batch_trouble");
     TCase *causes = tcase_create("causes");
     tcase_add_loop_test(causes, each_cause_has_its_cure, 0, sizeof CASES / sizeof CASES[0]);
     tcase_add_test(causes, memory_of_ours_that_ran_out_parts_the_batch);

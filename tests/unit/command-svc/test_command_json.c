@@ -6,7 +6,7 @@
  * A wrong body is written as the good one with one piece replaced, so a case
  * reads: this instead of that gives this fault there.
  */
-#include "command-svc/shell/command_json.h"
+#include "command-svc/http/command_json.h"
 #include "common/base/utf8.h"
 #include "tests/support/check_main.h"
 
@@ -567,7 +567,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("command-svc/shell/command_json");
+    Suite *suite = suite_create("command-svc/http/command_json");
     TCase *bodies = tcase_create("bodies");
     tcase_add_checked_fixture(bodies, open_all, close_all);
     tcase_add_loop_test(bodies, a_good_body_has_no_fault, 0, COMMAND_KIND_COUNT);

@@ -4,7 +4,7 @@
  * what is no JSON is said in one sentence; every fault has a pointer and a
  * sentence; what has no fault keeps the limits that are promised to the database.
  */
-#include "command-svc/shell/command_json.h"
+#include "command-svc/http/command_json.h"
 #include "common/base/utf8.h"
 #include "tests/support/check_main.h"
 #include "tests/support/mutate.h"
@@ -130,7 +130,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("command-svc/shell/command_mutations");
+    Suite *suite = suite_create("command-svc/http/command_mutations");
     TCase *damage = tcase_create("damage");
     tcase_add_checked_fixture(damage, open_all, close_all);
     tcase_set_timeout(damage, 300);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Headers of a command, well-formed and not. */
-#include "command-svc/shell/headers.h"
+#include "command-svc/http/headers.h"
 #include "tests/support/check_main.h"
 
 #define COUNT(array)   (int)(sizeof(array) / sizeof((array)[0]))
@@ -167,7 +167,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("command-svc/shell/headers");
+    Suite *suite = suite_create("command-svc/http/headers");
     TCase *forms = tcase_create("forms");
     tcase_add_loop_test(forms, json_is_recognised, 0, COUNT(JSON_TYPES));
     tcase_add_loop_test(forms, other_types_are_refused, 0, COUNT(OTHER_TYPES));

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/batch/batch_record.h"
+
+#include "common/contract/json_writer.h"
+
+void batch_recorder_init(struct batch_recorder *recorder)
+{
+    strbuf_init(&recorder->text, EVENT_BYTES_MAX);
+    strbuf_init(&recorder->location, EVENT_BYTES_MAX);
+}
+
+void batch_recorder_done(struct batch_recorder *recorder)
+{
+    strbuf_done(&recorder->text);
+    strbuf_done(&recorder->location);
+}
+
+static struct strview keep(const struct batch *batch, const struct strbuf *text, bool *ok)
+{
+    const struct strview copy = arena_view(batch->arena, strbuf_view(text));
+    *ok = *ok && copy.data != NULL;
+    return copy;
+}
+
+static bool write_headers(const struct command *command, struct strbuf *out)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, out);
+    json_open_object(&writer);
+    json_put_member_string(&writer, "correlation_id", uuid_view(&command->command_id));
+    json_put_member_text(&writer, "traceparent", command->traceparent);
+    json_close_object(&writer);
+    return json_writer_done(&writer);
+}
+
+static bool record_event(struct batch_recorder *recorder, const struct batch *batch, size_t index)
+{
+    const struct event *event = &batch->items[index].outcome.event;
+    strbuf_reset(&recorder->text);
+    bool ok = event_encode(event, &recorder->text);
+    recorder->records[index].payload = keep(batch, &recorder->text, &ok);
+    strbuf_reset(&recorder->text);
+    ok = ok && write_headers(batch->items[index].command, &recorder->text);
+    recorder->records[index].headers = keep(batch, &recorder->text, &ok);
+    recorder->has_events = true;
+    return ok;
+}
+
+static bool record_rejected(struct batch_recorder *recorder, const struct batch *batch,
+                            size_t index)
+{
+    const struct batch_item *item = &batch->items[index];
+    struct answer *answer = &recorder->records[index].answer;
+    strbuf_reset(&recorder->text);
+    strbuf_reset(&recorder->location);
+    bool ok = answer_write(item->command, &item->outcome, batch->now_ms, &recorder->text,
+                           &recorder->location, answer);
+    answer->body = keep(batch, &recorder->text, &ok);
+    answer->location = keep(batch, &recorder->location, &ok);
+    return ok;
+}
+
+static bool record_accepted(struct batch_recorder *recorder, const struct batch *batch,
+                            size_t index)
+{
+    return record_event(recorder, batch, index) && record_rejected(recorder, batch, index);
+}
+
+static bool record_replayed(struct batch_recorder *recorder, const struct batch *batch,
+                            size_t index)
+{
+    const struct world_receipt *receipt = batch->items[index].receipt;
+    recorder->records[index].answer = (struct answer){.status = receipt->status,
+                                                      .version = receipt->version,
+                                                      .location = receipt->location,
+                                                      .body = receipt->body,
+                                                      .is_replayed = true};
+    return true;
+}
+
+static bool record_repeated(struct batch_recorder *recorder, const struct batch *batch,
+                            size_t index)
+{
+    struct answer *answer = &recorder->records[index].answer;
+    *answer = recorder->records[batch->items[index].outcome.original].answer;
+    answer->is_replayed = true;
+    return true;
+}
+
+static bool record_postponed(struct batch_recorder *recorder, const struct batch *batch,
+                             size_t index)
+{
+    (void)batch;
+    (void)index;
+    recorder->decided--;
+    return true;
+}
+
+typedef bool record_fn(struct batch_recorder *recorder, const struct batch *batch, size_t index);
+
+#define RECORD_ROW(KIND, kind) [OUTCOME_##KIND] = record_##kind,
+static record_fn *const RECORDERS[] = {OUTCOMES(RECORD_ROW)};
+
+enum error_kind batch_record_all(struct batch_recorder *recorder, const struct batch *batch,
+                                 struct error *err)
+{
+    recorder->has_events = false;
+    recorder->decided = batch->count;
+    for (size_t i = 0; i < batch->count; i++) {
+        recorder->records[i] = (struct batch_record){.payload = {0}};
+        if (!RECORDERS[batch->items[i].outcome.kind](recorder, batch, i)) {
+            return error_set(err, ERROR_EXHAUSTED, "an event or answer is larger than %d bytes",
+                             EVENT_BYTES_MAX);
+        }
+    }
+    return ERROR_NONE;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch_sql.h - the statements that load and save a batch; the only SQL of the daily work.
+ *
+ * Why set-based: one statement per table and batch, fed by arrays, costs the
+ * same for one command as for hundreds.
+ *
+ * Why guarded updates divide by zero: COMMIT is already on its way in the
+ * pipeline, so a row that is not at the version it was loaded at must fail
+ * inside PostgreSQL to take the whole batch with it.
+ */
+#ifndef COMMAND_SVC_BATCH_BATCH_SQL_H
+#define COMMAND_SVC_BATCH_BATCH_SQL_H
+
+#include "common/io/pgconn.h"
+
+enum batch_statement {
+    BEGIN_BATCH,
+    ROLLBACK_BATCH,
+    COMMIT_BATCH,
+    TRY_SHARDS,
+    QUEUE_FOR_SHARD,
+    READ_GROUND,
+    LOAD_RECEIPTS,
+    LOAD_ORDERS,
+    LOAD_CLAIMS,
+    LOAD_CUSTOMERS,
+    LOAD_PRODUCTS,
+    LOCK_STOCK,
+    LOCK_FREE_STOCK,
+    INSERT_CUSTOMERS,
+    INSERT_PRODUCTS,
+    UPDATE_PRODUCTS,
+    INSERT_STOCK,
+    UPDATE_STOCK,
+    INSERT_ORDERS,
+    INSERT_LINES,
+    INSERT_PAYMENTS,
+    UPDATE_ORDERS,
+    UPDATE_PAYMENTS,
+    INSERT_OUTBOX,
+    INSERT_RECEIPTS,
+    BATCH_STATEMENT_COUNT
+};
+
+extern const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT];
+
+/* What each of the lanes' sessions is set to. */
+extern const char BATCH_SETUP_SQL[];
+
+#endif

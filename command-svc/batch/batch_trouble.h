@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch_trouble.h - why a batch failed, as far as it decides what to do about it.
+ *
+ * Why a table of SQLSTATE and statement: the same class means different things in different
+ * statements. Only classes 22 and 23 are one command's data; whatever is not known is
+ * taken for passing, as a wrong 500 is final and a wrong repetition is not.
+ */
+#ifndef COMMAND_SVC_BATCH_BATCH_TROUBLE_H
+#define COMMAND_SVC_BATCH_BATCH_TROUBLE_H
+
+#include "command-svc/batch/batch_sql.h"
+
+enum batch_trouble {
+    BATCH_DATA,         /* one command's data, or the memory they need together: part them */
+    BATCH_PASSING,      /* the same batch may succeed later */
+    BATCH_SHARD_HELD,   /* the lock that was queued for was not got in time */
+    BATCH_STOCK_HELD,   /* a row of stock was not got in time */
+    BATCH_NO_PARTITION, /* the outbox has no partition for the next rows */
+    BATCH_SEQ_WENT_BACK /* numbers were drawn that were drawn before */
+};
+
+/* statement: the one that failed; BATCH_STATEMENT_COUNT when none did, as the connection was
+ * lost. */
+enum batch_trouble batch_trouble_of(enum batch_statement statement,
+                                    const struct pgconn_failure *failure);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lane.h - one database connection: commands into a batch, the batch into a transaction.
+ *
+ * Why no timer: while one batch is in flight the next collects. An idle service
+ * has batches of one and the lowest latency, a busy one grows them by itself.
+ *
+ * What can go wrong, and what happens: shards whose lock was not got are left out; commands
+ * that want a row of stock which is not to be had rest; a data error halves the batch until
+ * the poison command stands alone and gets a 500; anything else repeats the batch from its
+ * beginning with the same ids (what was committed is then found in the receipts), and coming
+ * twice halves it, too; alone, a command rests and comes again until its deadline.
+ *
+ * Ownership: what the lanes share belongs to lanes.c. Threads: the loop's.
+ */
+#ifndef COMMAND_SVC_BATCH_LANE_H
+#define COMMAND_SVC_BATCH_LANE_H
+
+#include "command-svc/batch/lanes.h"
+#include "command-svc/core/receipt_memory.h"
+#include "command-svc/core/turns.h"
+
+struct lane;
+
+/* What all lanes look at and change. */
+struct lane_common {
+    struct loop *loop;
+    const struct lanes_options *options;
+    struct backlog backlog;
+    struct turns turns;
+    struct held held;
+    struct receipt_memory *memory;
+    int shards;             /* 0: not known */
+    int64_t installed_ms;   /* which database they are of; 0: not known */
+    int64_t greatest_seq;   /* committed by us */
+    int64_t skips_stock_ms; /* until then rows of stock are not waited for */
+    /* The database was made anew. */
+    void (*on_other_database)(void *user, int64_t installed_ms);
+    void (*on_change)(void *user); /* what the other lanes may do has changed */
+    void *user;
+};
+
+enum { LANE_QUEUES = -1 };
+
+/* place: 0 … count - 1 owns every count-th shard from there; LANE_QUEUES queues for any. */
+MUST_USE enum error_kind lane_new(struct lane_common *common, int place, struct lane **ret_lane,
+                                  struct error *err);
+void lane_free(struct lane *lane);
+
+/* There may be something to do; done at the end of this turn of the loop. */
+void lane_wake(struct lane *lane);
+
+/* Every second; true when nothing gets on although commands wait. */
+bool lane_is_stalled(struct lane *lane, int64_t now_ms);
+
+bool lane_is_idle(const struct lane *lane);
+
+/* ERROR_NONE when connected; else why not. */
+enum error_kind lane_connection(const struct lane *lane, struct error *err);
+
+/* ERROR_NONE while it gets on: no batch has failed for as long as a second. */
+enum error_kind lane_work(const struct lane *lane, int64_t now_ms, struct error *err);
+
+/* Commands committed lately, for core/door.h. */
+struct door *lane_door(struct lane *lane);
+
+/* An answer that no rule decided and no receipt remembers. */
+void lane_answer_problem(struct lane *lane, struct submission *submission, int status,
+                         const char *slug, const char *detail);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/batch/lane_internal.h"
+#include "command-svc/metrics.h"
+#include "common/io/jitter.h"
+#include "common/io/loop.h"
+#include "common/run/log.h"
+#include "common/run/metrics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+    RETRY_MS = 20, /* before a batch is repeated that failed in passing */
+    ALONE_MAX = 8, /* commands that fail alone in a row before the lane itself pauses */
+    SKIP_STOCK_MS = 2 * BACKLOG_REST_MAX_MS,
+    NOTE_STOCK_MS = 160, /* a command's rest after which the row it wants is named */
+};
+
+void lane_answer_problem(struct lane *lane, struct submission *submission, int status,
+                         const char *slug, const char *detail)
+{
+    struct answer answer = {.status = status};
+    strbuf_reset(&lane->text);
+    (void)!answer_write_problem(status, slug, detail, &lane->text, &answer);
+    submission->on_answer(submission->user, &answer);
+}
+
+/* ---- ending a batch ------------------------------------------------------------------------ */
+
+/* Others may want what this one has given back or found out. */
+void lane_end_batch(struct lane *lane)
+{
+    for (size_t i = 0; i < lane->shard_count; i++) {
+        turns_give(&lane->common->turns, lane->shards[i]);
+    }
+    batch_done(&lane->batch);
+    lane->state = LANE_IDLE;
+    lane->common->on_change(lane->common->user);
+    lane_wake(lane);
+}
+
+void lane_return_all(struct lane *lane)
+{
+    for (size_t i = 0; i < lane->batch.count; i++) {
+        backlog_return(&lane->common->backlog, &lane->submissions[i]->waiter);
+    }
+}
+
+/* Rows that change hands are waited for again, as PostgreSQL's queue is fair; one that stays with
+ * somebody is not. */
+static void note_stock(struct lane *lane, struct strview sku, int64_t rest_ms)
+{
+    const int64_t now_ms = loop_now_ms();
+    const struct held_entry *entry = held_find(&lane->common->held, HELD_STOCK, sku);
+    if (entry == NULL || !entry->is_moving) {
+        lane->common->skips_stock_ms = now_ms + SKIP_STOCK_MS;
+    }
+    if (rest_ms >= NOTE_STOCK_MS &&
+        held_note(&lane->common->held, HELD_STOCK, sku, now_ms - 2 * rest_ms, now_ms)) {
+        lane->common->options->on_held(lane->common->options->user);
+    }
+}
+
+/* One whose shard was missed keeps its place; one that wants a row of stock makes room. */
+void lane_put_postponed_back(struct lane *lane)
+{
+    const int64_t now_ms = loop_now_ms();
+    for (size_t i = 0; i < lane->batch.count; i++) {
+        const struct outcome *outcome = &lane->batch.items[i].outcome;
+        struct waiter *waiter = &lane->submissions[i]->waiter;
+        if (outcome->kind != OUTCOME_POSTPONED) {
+            continue;
+        }
+        if (outcome->sku.len == 0) {
+            backlog_return(&lane->common->backlog, waiter);
+        } else {
+            note_stock(lane, outcome->sku, backlog_rest(&lane->common->backlog, waiter, now_ms));
+        }
+    }
+}
+
+/* ---- failing ------------------------------------------------------------------------------- */
+
+static void give_up_on_poison(struct lane *lane, const struct error *err)
+{
+    struct submission *submission = lane->submissions[0];
+    log_event(LOG_ERROR, "command_failed",
+              LOG_STR("command", command_name(submission->command.kind)),
+              LOG_VIEW("aggregate_id", submission->command.aggregate_id),
+              LOG_STR("command_id", submission->command.command_id.text), LOG_ERR(err));
+    metrics_add(lane->common->options->metrics, METRIC_COMMANDS_FAILED, 0, 1);
+    lane_answer_problem(lane, submission, 500, "internal",
+                        "The command could not be carried out and nothing was changed; the log "
+                        "names the cause by the command's id.");
+}
+
+static void fail_by_data(struct lane *lane, const struct pgconn_failure *failure)
+{
+    if (lane->batch.count == 1) {
+        give_up_on_poison(lane, &failure->err);
+        return;
+    }
+    log_event(LOG_WARN, "batch_repeated", LOG_INT("commands", lane->batch.count),
+              LOG_STR("sqlstate", failure->sqlstate), LOG_ERR(&failure->err));
+    lane->batch_max = (lane->batch.count + 1) / 2;
+    lane_return_all(lane);
+}
+
+/* Once, the whole batch is tried again; then ever smaller ones, so that whatever it is meets as few
+ * as possible; alone, a command makes room for the others. */
+static void fail_in_passing(struct lane *lane, const struct pgconn_failure *failure)
+{
+    const int64_t now_ms = loop_now_ms();
+    const int64_t pause_ms = activity_failed(&lane->work, &failure->err, now_ms, jitter_draw());
+    lane->failures++;
+    if (lane->batch.count == 1) {
+        (void)backlog_rest(&lane->common->backlog, &lane->submissions[0]->waiter, now_ms);
+    } else {
+        lane_return_all(lane);
+        if (lane->failures > 1) {
+            lane->batch_max = (lane->batch.count + 1) / 2;
+        }
+    }
+    const bool is_alone = lane->batch.count == 1 && lane->failures <= ALONE_MAX;
+    if (!is_alone) {
+        loop_timer_start(lane->pause, lane->failures <= ALONE_MAX ? RETRY_MS : pause_ms);
+    }
+}
+
+static void fail_without_stock(struct lane *lane, const struct pgconn_failure *failure)
+{
+    (void)failure;
+    lane->common->skips_stock_ms = loop_now_ms() + SKIP_STOCK_MS;
+    lane_return_all(lane);
+}
+
+static void fail_without_shard(struct lane *lane, const struct pgconn_failure *failure)
+{
+    (void)failure;
+    const int shard = lane->shards[0];
+    char name[NAME_LEN_MAX];
+    (void)snprintf(name, sizeof name, "%d", shard);
+    const struct held_entry *entry = held_find(&lane->common->held, HELD_SHARD, strview_of(name));
+    turns_waited(&lane->common->turns, shard, entry != NULL && entry->is_same_holder,
+                 loop_now_ms());
+    lane_return_all(lane);
+}
+
+static void fail_without_partition(struct lane *lane, const struct pgconn_failure *failure)
+{
+    lane->common->options->on_no_partition(lane->common->options->user);
+    fail_in_passing(lane, failure);
+}
+
+static void fail_by_sequence(struct lane *lane, const struct pgconn_failure *failure)
+{
+    struct pgconn_failure said = *failure;
+    (void)error_set(
+        &said.err, ERROR_CONFLICT,
+        "the sequence of outbox.seq went back: it hands out numbers up to %" PRId64
+        " again, which the relay passes over; see README, \"The outbox's sequence went back\"",
+        lane->common->greatest_seq);
+    fail_in_passing(lane, &said);
+}
+
+typedef void fail_fn(struct lane *lane, const struct pgconn_failure *failure);
+
+static fail_fn *const FAILS[] = {
+    [BATCH_DATA] = fail_by_data,
+    [BATCH_PASSING] = fail_in_passing,
+    [BATCH_SHARD_HELD] = fail_without_shard,
+    [BATCH_STOCK_HELD] = fail_without_stock,
+    [BATCH_NO_PARTITION] = fail_without_partition,
+    [BATCH_SEQ_WENT_BACK] = fail_by_sequence,
+};
+
+void lane_fail(struct lane *lane, const struct pgconn_failure *failure)
+{
+    const enum batch_trouble trouble = batch_store_trouble(lane->store, failure);
+    metrics_add(lane->common->options->metrics, METRIC_BATCHES_REPEATED, 0, 1);
+    batch_store_rollback(lane->store);
+    FAILS[trouble](lane, failure);
+    lane_end_batch(lane);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lanes.h - takes commands, and sees that each is answered: by a lane, from memory, or with 503.
+ *
+ * A lane (lane.h) is one database connection and owns every n-th shard. One more connection
+ * queues for shards whose lock the lanes keep missing (core/turns.h), so that a neighbour at
+ * full load starves nobody and a stuck shard stops itself only.
+ *
+ * A command that finds no way until its deadline gets 503.
+ *
+ * Ownership: a submission is its submitter's and stays where it is, with all its
+ * command points at, until on_answer. Threads: the loop's. Limits: see lanes_submit().
+ */
+#ifndef COMMAND_SVC_BATCH_LANES_H
+#define COMMAND_SVC_BATCH_LANES_H
+
+#include "command-svc/batch/answer.h"
+#include "command-svc/core/backlog.h"
+#include "command-svc/core/held.h"
+
+struct lanes;
+struct loop;
+struct metrics;
+
+typedef void submission_answer_fn(void *user, const struct answer *answer);
+
+struct submission {
+    struct waiter waiter; /* first: the backlog knows submissions by it */
+    struct command command;
+    submission_answer_fn *on_answer; /* once, perhaps from inside lanes_submit(); the submission
+                                        is free then */
+    void *user;
+    int64_t queued_us; /* the lanes' own */
+};
+
+struct lanes_options {
+    const char *database_url;
+    int count;                  /* connections */
+    int64_t command_timeout_ms; /* from submission to 503 */
+    size_t queue_floor;         /* submissions that may always wait in one lane, see core/door.h */
+    void (*on_commit)(void *user);       /* events were committed: ring the relay's bell */
+    void (*on_no_partition)(void *user); /* the outbox needs one, now */
+    void (*on_held)(void *user);         /* a lock is missed: find out who has it */
+    void *user;
+    struct metrics *metrics;
+};
+
+MUST_USE enum error_kind lanes_new(struct loop *loop, const struct lanes_options *options,
+                                   struct lanes **ret_lanes, struct error *err);
+
+/* Submissions not answered yet are forgotten. */
+void lanes_free(struct lanes *lanes);
+
+/* The number of shards; 0 while the database did not tell. Needed to draw an order id whose shard
+ * is that of its key. */
+int lanes_shards(const struct lanes *lanes);
+
+/* What the database says of itself: its number of shards, and when it was made. Until then
+ * submissions are refused. Each batch compares both with the database it writes to: with another
+ * number of shards nothing is written until a new start; of one made anew with the same number,
+ * what was known of the old one is forgotten. */
+void lanes_set_installation(struct lanes *lanes, int shards, int64_t installed_ms);
+
+/* While set, PlaceOrder is answered only when it is a retry of one that was decided: events have
+ * been waiting for Kafka for too long. */
+void lanes_set_behind(struct lanes *lanes, bool is_behind);
+
+enum lanes_verdict {
+    LANES_TAKEN = 0,
+    LANES_OVERLOADED,  /* more waits than is worked off in a moment: 503 overloaded */
+    LANES_UNAVAILABLE, /* the database was never reached yet: 503 dependency-unavailable */
+};
+
+/* Takes the submission, answers it from memory, or refuses it at once; never touches the
+ * database. */
+MUST_USE enum lanes_verdict lanes_submit(struct lanes *lanes, struct submission *submission);
+
+/* Nothing queued, nothing in flight. */
+bool lanes_are_idle(const struct lanes *lanes);
+
+/* The locks that commands wait for, to be told who has them. */
+struct held *lanes_held(struct lanes *lanes);
+
+/* The greatest seq that was committed through these lanes. */
+int64_t lanes_greatest_seq(const struct lanes *lanes);
+
+/* Not ready: a lane is not connected, or none of them gets on. */
+enum error_kind lanes_probe(void *user, struct error *err);
+
+/* Shown only: some lanes do not get on. */
+enum error_kind lanes_stall_probe(void *user, struct error *err);
+
+/* Shown only: locks that somebody else has for a while. */
+enum error_kind lanes_lock_probe(void *user, struct error *err);
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/http/command_json.h"
+
+#include "command-svc/core/money.h"
+#include "command-svc/http/text_form.h"
+#include "common/base/utf8.h"
+#include "common/contract/json.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+    QUANTITY_MAX = 1000000,
+    RECEIPT_OF_STOCK_MAX = 1000000000,
+    POINTER_MAX = 512,
+    DETAIL_MAX = 512,
+    NAME_SHOWN_MAX = 64, /* bytes of an unknown member's name */
+};
+
+/* ---- the bodies ---------------------------------------------------------------------------- */
+
+enum field_type {
+    FIELD_TEXT = 0,
+    FIELD_INTEGER,
+    FIELD_UUID,
+    FIELD_OBJECT,
+    FIELD_LINES,
+    FIELD_TYPE_COUNT
+};
+
+/* One member. Offsets of texts and integers count from the command, or from the line. */
+struct field {
+    const char *name; /* NULL ends a table */
+    enum field_type type;
+    bool is_optional;
+    size_t offset;
+    const struct text_form *form; /* FIELD_TEXT */
+    int64_t min, max;             /* FIELD_INTEGER */
+    const struct field *members;  /* FIELD_OBJECT, FIELD_LINES */
+};
+
+#define AT(member)      .offset = offsetof(struct command, member)
+#define AT_LINE(member) .offset = offsetof(struct wanted_line, member)
+#define AMOUNT          .type = FIELD_INTEGER, .min = 0, .max = MONEY_MAX_MINOR
+#define OPTIONAL        .is_optional = true
+
+static const struct field LINE[] = {
+    {"sku", .form = &TEXT_FORM_ID, AT_LINE(sku)},
+    {"quantity", FIELD_INTEGER, .min = 1, .max = QUANTITY_MAX, AT_LINE(quantity)},
+    {"unit_price_minor", AMOUNT, OPTIONAL, AT_LINE(unit_price_minor)},
+    {.name = NULL},
+};
+
+static const struct field ADDRESS[] = {
+    {"name", .form = &TEXT_FORM_NAME, AT(place_order.address.name)},
+    {"line1", .form = &TEXT_FORM_NAME, AT(place_order.address.line1)},
+    {"line2", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.line2)},
+    {"city", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.city)},
+    {"postal_code", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.postal_code)},
+    {"region", .form = &TEXT_FORM_REGION, OPTIONAL, AT(place_order.address.region)},
+    {"country", .form = &TEXT_FORM_COUNTRY, AT(place_order.address.country)},
+    {.name = NULL},
+};
+
+static const struct field PAYMENT[] = {
+    {"provider", .form = &TEXT_FORM_PROVIDER, AT(place_order.provider)},
+    {"method", .form = &TEXT_FORM_ID, AT(place_order.method)},
+    {.name = NULL},
+};
+
+static const struct field REGISTER_CUSTOMER[] = {
+    {"customer_id", .form = &TEXT_FORM_ID, AT(aggregate_id)},
+    {"name", .form = &TEXT_FORM_NAME, AT(register_customer.name)},
+    {"email", .form = &TEXT_FORM_EMAIL, OPTIONAL, AT(register_customer.email)},
+    {"phone", .form = &TEXT_FORM_PHONE, OPTIONAL, AT(register_customer.phone)},
+    {.name = NULL},
+};
+
+static const struct field ADD_PRODUCT[] = {
+    {"sku", .form = &TEXT_FORM_ID, AT(aggregate_id)},
+    {"name", .form = &TEXT_FORM_NAME, AT(add_product.name)},
+    {"unit_price_minor", AMOUNT, AT(add_product.unit_price_minor)},
+    {"currency", .form = &TEXT_FORM_CURRENCY, AT(add_product.currency)},
+    {.name = NULL},
+};
+
+static const struct field RECEIVE_STOCK[] = {
+    {"quantity", FIELD_INTEGER, .min = 1, .max = RECEIPT_OF_STOCK_MAX, AT(receive_stock.quantity)},
+    {.name = NULL},
+};
+
+static const struct field PLACE_ORDER[] = {
+    {"order_id", FIELD_UUID, OPTIONAL, AT(aggregate_id)},
+    {"customer_id", .form = &TEXT_FORM_ID, AT(place_order.customer_id)},
+    {"currency", .form = &TEXT_FORM_CURRENCY, AT(place_order.currency)},
+    {"lines", FIELD_LINES, .members = LINE},
+    {"shipping_address", FIELD_OBJECT, .members = ADDRESS},
+    {"payment", FIELD_OBJECT, .members = PAYMENT},
+    {.name = NULL},
+};
+
+static const struct field AUTHORIZE_PAYMENT[] = {
+    {"amount_minor", AMOUNT, AT(authorize_payment.amount_minor)},
+    {"reference", .form = &TEXT_FORM_ID, AT(authorize_payment.reference)},
+    {.name = NULL},
+};
+
+static const struct field SHIP_ORDER[] = {
+    {"carrier", .form = &TEXT_FORM_ID, AT(ship_order.carrier)},
+    {"tracking_number", .form = &TEXT_FORM_ID, AT(ship_order.tracking_number)},
+    {.name = NULL},
+};
+
+static const struct field DELIVER_ORDER[] = {
+    {.name = NULL},
+};
+
+static const struct field CANCEL_ORDER[] = {
+    {"reason", .form = &TEXT_FORM_NAME, AT(cancel_order.reason)},
+    {.name = NULL},
+};
+
+static const struct field *const BODIES[] = {
+    [COMMAND_REGISTER_CUSTOMER] = REGISTER_CUSTOMER, [COMMAND_ADD_PRODUCT] = ADD_PRODUCT,
+    [COMMAND_RECEIVE_STOCK] = RECEIVE_STOCK,         [COMMAND_PLACE_ORDER] = PLACE_ORDER,
+    [COMMAND_AUTHORIZE_PAYMENT] = AUTHORIZE_PAYMENT, [COMMAND_SHIP_ORDER] = SHIP_ORDER,
+    [COMMAND_DELIVER_ORDER] = DELIVER_ORDER,         [COMMAND_CANCEL_ORDER] = CANCEL_ORDER,
+};
+static_assert(sizeof BODIES / sizeof BODIES[0] == COMMAND_KIND_COUNT,
+              "every command needs a table of members");
+
+/* ---- faults -------------------------------------------------------------------------------- */
+
+/* Where in the body we stand; the pointer is spelt out only when something is wrong there. */
+struct place {
+    const struct place *up; /* NULL: the body itself */
+    struct strview name;    /* data NULL: an element */
+    size_t index;
+};
+
+/* With the field's limits as arguments. */
+#define INTEGER_RULE                                                                               \
+    "must be an integer from %" PRId64 " to %" PRId64 " without fraction or exponent"
+
+static const char UUID_RULE[] =
+    "must be a UUID such as 0199aaaa-0000-7000-8000-000000000000; leave it out to get one";
+
+/* A type with its article. */
+static const char *said(enum json_type type)
+{
+    static const char *const SAID[JSON_TYPE_COUNT] = {
+        [JSON_NULL] = "null",        [JSON_BOOL] = "a boolean",  [JSON_INTEGER] = "a number",
+        [JSON_NUMBER] = "a number",  [JSON_STRING] = "a string", [JSON_ARRAY] = "an array",
+        [JSON_OBJECT] = "an object",
+    };
+    return SAID[type];
+}
+
+struct binder {
+    struct arena *arena;
+    struct command *command;
+    struct command_faults *faults;
+    bool is_exhausted;
+};
+
+/* RFC 6901: "~" is "~0", "/" is "~1". */
+static void append_name(struct strbuf *out, struct strview name)
+{
+    const struct strview shown = {.data = name.data,
+                                  .len = name.len > NAME_SHOWN_MAX ? NAME_SHOWN_MAX : name.len};
+    const size_t whole = utf8_valid_head(shown);
+    for (size_t i = 0; i < whole; i++) {
+        if (shown.data[i] == '~' || shown.data[i] == '/') {
+            strbuf_append_cstr(out, shown.data[i] == '~' ? "~0" : "~1");
+        } else {
+            strbuf_append_char(out, shown.data[i]);
+        }
+    }
+    if (whole < name.len) {
+        strbuf_append_cstr(out, "...");
+    }
+}
+
+static void append_pointer(struct strbuf *out, const struct place *place)
+{
+    if (place->up == NULL) {
+        return;
+    }
+    append_pointer(out, place->up);
+    strbuf_append_char(out, '/');
+    if (place->name.data == NULL) {
+        strbuf_append_i64(out, (int64_t)place->index);
+    } else {
+        append_name(out, place->name);
+    }
+}
+
+static void add_fault(struct binder *binder, const char *pointer, const char *detail)
+{
+    struct command_faults *faults = binder->faults;
+    struct command_fault *fault = arena_alloc(binder->arena, sizeof *fault);
+    if (fault == NULL) {
+        binder->is_exhausted = true;
+        return;
+    }
+    *fault = (struct command_fault){.pointer = pointer, .detail = detail};
+    if (faults->last == NULL) {
+        faults->first = fault;
+    } else {
+        faults->last->next = fault;
+    }
+    faults->last = fault;
+}
+
+static void report(struct binder *binder, const struct place *place, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+static void report(struct binder *binder, const struct place *place, const char *fmt, ...)
+{
+    if (++binder->faults->count > COMMAND_FAULTS_MAX) {
+        return;
+    }
+    char text[DETAIL_MAX];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    struct strbuf path;
+    strbuf_init(&path, POINTER_MAX);
+    append_pointer(&path, place);
+    const char *pointer = arena_copy(binder->arena, strbuf_view(&path));
+    const char *detail = arena_copy(binder->arena, strview_of(text));
+    strbuf_done(&path);
+    if (pointer == NULL || detail == NULL) {
+        binder->is_exhausted = true;
+        return;
+    }
+    add_fault(binder, pointer, detail);
+}
+
+/* ---- binding ------------------------------------------------------------------------------- */
+
+typedef void bind_fn(struct binder *binder, const struct field *field,
+                     const struct json_value *value, const struct place *place, void *base);
+
+static void bind_members(struct binder *binder, const struct field *fields,
+                         const struct json_value *object, const struct place *place, void *base);
+
+static void set_text(const struct field *field, void *base, struct strview text)
+{
+    memcpy((char *)base + field->offset, &text, sizeof text);
+}
+
+static void bind_text(struct binder *binder, const struct field *field,
+                      const struct json_value *value, const struct place *place, void *base)
+{
+    if (value->type != JSON_STRING) {
+        report(binder, place, "must be a string, not %s", said(value->type));
+    } else if (!field->form->fits(value->text)) {
+        report(binder, place, "%s", field->form->must);
+    } else {
+        set_text(field, base, value->text);
+    }
+}
+
+static void bind_integer(struct binder *binder, const struct field *field,
+                         const struct json_value *value, const struct place *place, void *base)
+{
+    if (value->type == JSON_INTEGER && value->integer >= field->min &&
+        value->integer <= field->max) {
+        memcpy((char *)base + field->offset, &value->integer, sizeof value->integer);
+        return;
+    }
+    if (value->type == JSON_INTEGER || value->type == JSON_NUMBER) {
+        report(binder, place, INTEGER_RULE, field->min, field->max);
+    } else {
+        report(binder, place, INTEGER_RULE ", not %s", field->min, field->max, said(value->type));
+    }
+}
+
+static void bind_uuid(struct binder *binder, const struct field *field,
+                      const struct json_value *value, const struct place *place, void *base)
+{
+    struct uuid uuid;
+    if (value->type != JSON_STRING || !uuid_parse(value->text, &uuid)) {
+        report(binder, place, "%s", UUID_RULE);
+        return;
+    }
+    const struct strview copy = arena_view(binder->arena, uuid_view(&uuid));
+    binder->is_exhausted |= copy.data == NULL;
+    set_text(field, base, copy);
+}
+
+static void bind_object(struct binder *binder, const struct field *field,
+                        const struct json_value *value, const struct place *place, void *base)
+{
+    if (value->type != JSON_OBJECT) {
+        report(binder, place, "must be an object, not %s", said(value->type));
+    } else {
+        bind_members(binder, field->members, value, place, base);
+    }
+}
+
+static void bind_lines(struct binder *binder, const struct field *field,
+                       const struct json_value *value, const struct place *place, void *base)
+{
+    (void)base;
+    if (value->type != JSON_ARRAY) {
+        report(binder, place, "must be an array, not %s", said(value->type));
+        return;
+    }
+    if (value->count == 0 || value->count > COMMAND_LINES_MAX) {
+        report(binder, place, "must have 1 to 500 lines, not %zu", value->count);
+        return;
+    }
+    struct wanted_line *lines = arena_array(binder->arena, value->count, sizeof *lines);
+    if (lines == NULL) {
+        binder->is_exhausted = true;
+        return;
+    }
+    size_t count = 0;
+    for (const struct json_value *each = value->first; each != NULL; each = each->next) {
+        const struct place here = {.up = place, .index = count};
+        lines[count].unit_price_minor = PRICE_OF_CATALOGUE;
+        bind_object(binder, field, each, &here, &lines[count]);
+        count++;
+    }
+    binder->command->place_order.lines = lines;
+    binder->command->place_order.line_count = count;
+}
+
+static bind_fn *const BINDERS[] = {
+    [FIELD_TEXT] = bind_text,     [FIELD_INTEGER] = bind_integer, [FIELD_UUID] = bind_uuid,
+    [FIELD_OBJECT] = bind_object, [FIELD_LINES] = bind_lines,
+};
+static_assert(sizeof BINDERS / sizeof BINDERS[0] == FIELD_TYPE_COUNT,
+              "every type of member needs a binder");
+
+static const struct field *find_field(const struct field *fields, struct strview name)
+{
+    for (; fields->name != NULL; fields++) {
+        if (strview_is(name, fields->name)) {
+            return fields;
+        }
+    }
+    return NULL;
+}
+
+static void report_missing(struct binder *binder, const struct field *field,
+                           const struct place *place)
+{
+    if (field->type == FIELD_TEXT) {
+        report(binder, place, "is required and %s", field->form->must);
+    } else if (field->type == FIELD_INTEGER) {
+        report(binder, place, "is required and " INTEGER_RULE, field->min, field->max);
+    } else {
+        report(binder, place, "is required and must be an %s",
+               field->type == FIELD_LINES ? "array of 1 to 500 lines" : "object");
+    }
+}
+
+/* What would have been right there: "sku, quantity, unit_price_minor". */
+static void report_unknown(struct binder *binder, const struct field *fields,
+                           const struct place *place)
+{
+    char known[DETAIL_MAX / 2] = "no members at all";
+    size_t len = 0;
+    for (; fields->name != NULL && len < sizeof known; fields++) {
+        len += (size_t)snprintf(known + len, sizeof known - len, "%s%s", len == 0 ? "" : ", ",
+                                fields->name);
+    }
+    report(binder, place, "is not known here, where there may be: %s", known);
+}
+
+static void bind_members(struct binder *binder, const struct field *fields,
+                         const struct json_value *object, const struct place *place, void *base)
+{
+    for (const struct field *field = fields; field->name != NULL; field++) {
+        const struct json_value *value = json_member(object, field->name);
+        const struct place here = {.up = place, .name = strview_of(field->name)};
+        if (value != NULL) {
+            BINDERS[field->type](binder, field, value, &here, base);
+        } else if (!field->is_optional) {
+            report_missing(binder, field, &here);
+        }
+    }
+    for (const struct json_value *value = object->first; value != NULL; value = value->next) {
+        if (find_field(fields, value->name) == NULL) {
+            const struct place here = {.up = place, .name = value->name};
+            report_unknown(binder, fields, &here);
+        }
+    }
+}
+
+enum error_kind command_json_read(enum command_kind kind, struct strview body, struct arena *arena,
+                                  struct command *command, struct command_faults *ret_faults,
+                                  struct error *err)
+{
+    assert(kind < COMMAND_KIND_COUNT);
+    const struct json_value *value;
+    const enum error_kind parsed = json_parse(body, arena, &value, err);
+    if (parsed != ERROR_NONE) {
+        return parsed;
+    }
+    *ret_faults = (struct command_faults){.count = 0};
+    struct binder binder = {.arena = arena, .command = command, .faults = ret_faults};
+    const struct field whole = {.name = "", .members = BODIES[kind]};
+    const struct place top = {.up = NULL};
+    command->kind = kind;
+    bind_object(&binder, &whole, value, &top, command);
+    if (binder.is_exhausted) {
+        return error_set(err, ERROR_EXHAUSTED, "the body needs too much memory");
+    }
+    return ERROR_NONE;
+}

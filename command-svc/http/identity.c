@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/http/identity.h"
+
+#include "common/base/strbuf.h"
+#include "common/io/digest.h"
+#include "common/run/auth.h"
+
+enum { IDENTITY_MAX = 512 }; /* role, subject and key have limits far below */
+
+struct strview identity_make(struct arena *arena, const struct principal *principal,
+                             struct strview key)
+{
+    struct strbuf identity;
+    strbuf_init(&identity, IDENTITY_MAX);
+    strbuf_append_cstr(&identity, role_name(principal->role));
+    strbuf_append_char(&identity, ':');
+    strbuf_append_cstr(&identity, principal->subject);
+    strbuf_append_char(&identity, '\0');
+    strbuf_append(&identity, key);
+    const struct strview none = {.data = NULL};
+    const struct strview view =
+        strbuf_ok(&identity) ? arena_view(arena, strbuf_view(&identity)) : none;
+    strbuf_done(&identity);
+    return view;
+}
+
+bool identity_receipt_key(struct digest *digest, struct strview identity, struct uuid *ret_key)
+{
+    uint8_t hash[DIGEST_LEN];
+    if (!digest_of(digest, &identity, 1, hash)) {
+        return false;
+    }
+    *ret_key = uuid_of_bytes(hash);
+    return true;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/sql/migrate.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/embedded_text.h"
+#include "common/base/parse.h"
+#include "common/base/strbuf.h"
+#include "common/io/digest.h"
+#include "common/io/pgsession.h"
+
+#include <stdio.h>
+#include <time.h>
+
+extern const struct embedded_text COMMAND_MIGRATIONS[];
+
+enum {
+    SCRIPT_MAX = 4 << 20,
+    NUMBER_LEN = 4,
+    CHECKSUM_LEN = 2 * DIGEST_LEN,
+    ATTEMPTS = 30, /* for the locks of one migration */
+    PAUSE_S = 1,
+};
+
+static const char BOOKKEEPING_SQL[] =
+    "CREATE TABLE IF NOT EXISTS schema_migration (version int PRIMARY KEY, name text NOT NULL,"
+    " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())";
+
+/* One migration at a time; the lock is kept until the session ends. */
+static const char LOCK_SQL[] = "SET lock_timeout = '60s'; SELECT pg_advisory_lock(1869769843, -1)";
+
+/* A change of a table waits for whoever reads it, and everybody else then waits behind the change:
+ * so it waits for a moment only, and is tried again. */
+static const char PATIENCE_SQL[] = "SET LOCAL lock_timeout = '1s';";
+
+static const char BROKEN_RULES_SQL[] =
+    "SELECT string_agg(conname, ', ' ORDER BY conname) FROM pg_constraint"
+    " WHERE conrelid = 'outbox'::regclass AND contype = 'c' AND NOT convalidated";
+
+struct migration {
+    const char *name;
+    const char *text;
+    int64_t version; /* the number its name begins with */
+    char checksum[CHECKSUM_LEN + 1];
+};
+
+static void free_digest(struct digest **digest)
+{
+    digest_free(*digest);
+}
+
+static void close_session(struct pgsession **session)
+{
+    pgsession_close(*session);
+}
+
+static void done_strbuf(struct strbuf *buf)
+{
+    strbuf_done(buf);
+}
+
+static enum error_kind describe(const struct embedded_text *file, struct migration *ret,
+                                struct error *err)
+{
+    CLEANUP(free_digest) struct digest *digest = NULL;
+    const enum error_kind kind = digest_new(&digest, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    struct migration migration = {.name = file->name, .text = file->text};
+    const char *digits = file->name;
+    size_t leading = 0;
+    while (leading < NUMBER_LEN - 1 && digits[leading] == '0') {
+        leading++;
+    }
+    const struct strview number = {.data = digits + leading, .len = NUMBER_LEN - leading};
+    const struct strview text = strview_of(file->text);
+    uint8_t hash[DIGEST_LEN];
+    if (!parse_i64(number, &migration.version) || !digest_of(digest, &text, 1, hash)) {
+        return error_set(err, ERROR_FATAL, "migration %s cannot be read", file->name);
+    }
+    for (size_t i = 0; i < DIGEST_LEN; i++) {
+        (void)snprintf(migration.checksum + 2 * i, 3, "%02x", hash[i]);
+    }
+    *ret = migration;
+    return ERROR_NONE;
+}
+
+static void put_migration(const struct migration *migration, struct strbuf *script)
+{
+    strbuf_printf(script,
+                  "BEGIN;\n%s\n%s\n"
+                  "INSERT INTO schema_migration (version, name, checksum) VALUES (%lld, '%s',"
+                  " '%s');\nCOMMIT;\n",
+                  PATIENCE_SQL, migration->text, (long long)migration->version, migration->name,
+                  migration->checksum);
+}
+
+static enum error_kind apply(struct pgsession *session, const struct migration *migration,
+                             struct strbuf *report, struct error *err)
+{
+    CLEANUP(done_strbuf) struct strbuf script;
+    strbuf_init(&script, SCRIPT_MAX);
+    put_migration(migration, &script);
+    if (!strbuf_ok(&script)) {
+        return error_set(err, ERROR_FATAL, "migration %s is too long", migration->name);
+    }
+    enum error_kind kind = pgsession_run(session, strbuf_cstr(&script), err);
+    for (int i = 1; i < ATTEMPTS && kind == ERROR_CONFLICT; i++) {
+        const struct timespec pause = {.tv_sec = PAUSE_S};
+        (void)nanosleep(&pause, NULL);
+        struct error ignored;
+        (void)!pgsession_run(session, "ROLLBACK", &ignored);
+        kind = pgsession_run(session, strbuf_cstr(&script), err);
+    }
+    if (kind != ERROR_NONE) {
+        return error_context(err, "applying %s", migration->name);
+    }
+    strbuf_printf(report, "applied %s\n", migration->name);
+    return ERROR_NONE;
+}
+
+static enum error_kind bring_up(struct pgsession *session, const struct migration *migration,
+                                struct strbuf *report, struct error *err)
+{
+    char version[24];
+    (void)snprintf(version, sizeof version, "%lld", (long long)migration->version);
+    const char *const params[] = {version};
+    struct strview present;
+    const enum error_kind kind =
+        pgsession_ask(session, "SELECT checksum FROM schema_migration WHERE version = $1::int",
+                      params, 1, &present, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    if (present.data == NULL) {
+        return apply(session, migration, report, err);
+    }
+    if (!strview_is(present, migration->checksum)) {
+        return error_set(err, ERROR_FATAL,
+                         "%s differs from what this database was migrated with; restore the file "
+                         "as it was released and put the change into a new migration",
+                         migration->name);
+    }
+    return ERROR_NONE;
+}
+
+static enum error_kind refuse_newer(struct pgsession *session, int64_t newest_known,
+                                    struct error *err)
+{
+    struct strview newest;
+    const enum error_kind kind = pgsession_ask(
+        session, "SELECT coalesce(max(version), 0) FROM schema_migration", NULL, 0, &newest, err);
+    int64_t version = 0;
+    if (kind != ERROR_NONE || !parse_i64(newest, &version) || version <= newest_known) {
+        return kind;
+    }
+    return error_set(err, ERROR_FATAL,
+                     "the database is at migration %lld, this binary knows up to %lld; install "
+                     "the newer release",
+                     (long long)version, (long long)newest_known);
+}
+
+static enum error_kind bring_all_up(struct pgsession *session, struct strbuf *report,
+                                    struct error *err)
+{
+    int64_t newest = 0;
+    for (const struct embedded_text *file = COMMAND_MIGRATIONS; file->name != NULL; file++) {
+        struct migration migration;
+        enum error_kind kind = describe(file, &migration, err);
+        if (kind == ERROR_NONE) {
+            kind = bring_up(session, &migration, report, err);
+        }
+        if (kind != ERROR_NONE) {
+            return kind;
+        }
+        newest = migration.version;
+    }
+    return refuse_newer(session, newest, err);
+}
+
+static enum error_kind fix_shards(struct pgsession *session, int shards, struct strbuf *report,
+                                  struct error *err)
+{
+    char wanted[16];
+    (void)snprintf(wanted, sizeof wanted, "%d", shards);
+    const char *const params[] = {wanted};
+    struct strview present;
+    const enum error_kind kind =
+        pgsession_ask(session, "SELECT installation_init($1::int)", params, 1, &present, err);
+    if (kind == ERROR_NONE) {
+        strbuf_printf(report, "schema is up to date, %.*s shards\n", STRVIEW_ARG(present));
+    }
+    return kind;
+}
+
+static enum error_kind report_broken_rules(struct pgsession *session, struct strbuf *report,
+                                           struct error *err)
+{
+    struct strview rules;
+    const enum error_kind kind = pgsession_ask(session, BROKEN_RULES_SQL, NULL, 0, &rules, err);
+    if (kind == ERROR_NONE && rules.data != NULL) {
+        strbuf_printf(report, "old rows of the outbox break %.*s; new ones cannot\n",
+                      STRVIEW_ARG(rules));
+    }
+    return kind;
+}
+
+enum error_kind migrate_run(const char *database_url, int shards, struct strbuf *report,
+                            struct error *err)
+{
+    CLEANUP(close_session) struct pgsession *session = NULL;
+    enum error_kind kind = pgsession_open(database_url, "command-svc migrate", &session, err);
+    if (kind == ERROR_NONE) {
+        kind = pgsession_run(session, LOCK_SQL, err); /* until the session ends */
+    }
+    if (kind == ERROR_NONE) {
+        kind = pgsession_run(session, BOOKKEEPING_SQL, err);
+    }
+    if (kind == ERROR_NONE) {
+        kind = bring_all_up(session, report, err);
+    }
+    if (kind == ERROR_NONE) {
+        kind = fix_shards(session, shards, report, err);
+    }
+    return kind == ERROR_NONE ? report_broken_rules(session, report, err) : kind;
+}
+
+enum error_kind migrate_print(int shards, struct strbuf *script, struct error *err)
+{
+    strbuf_printf(script, "\\set ON_ERROR_STOP on\n%s;\n%s;\n", LOCK_SQL, BOOKKEEPING_SQL);
+    for (const struct embedded_text *file = COMMAND_MIGRATIONS; file->name != NULL; file++) {
+        struct migration migration;
+        const enum error_kind kind = describe(file, &migration, err);
+        if (kind != ERROR_NONE) {
+            return kind;
+        }
+        put_migration(&migration, script);
+    }
+    strbuf_printf(script, "SELECT installation_init(%d);\n", shards);
+    return strbuf_ok(script) ? ERROR_NONE : error_set(err, ERROR_FATAL, "the script is too long");
+}
