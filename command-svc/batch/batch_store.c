@@ -51,14 +51,12 @@ void batch_store_free(struct batch_store *store)
 
 /* ---- trips --------------------------------------------------------------------------------- */
 
-/* A refused query also spoils its trip, and that is where it is reported. */
 static void queue(struct batch_store *store, enum batch_statement statement,
                   const struct strview *params, size_t param_count)
 {
     assert(store->step_count < STEPS_MAX);
     store->steps[store->step_count++] = statement;
-    struct error err;
-    (void)!pgconn_query(store->conn, statement, params, param_count, &err);
+    pgconn_query(store->conn, statement, params, param_count);
 }
 
 static void queue_plain(struct batch_store *store, enum batch_statement statement)

@@ -100,8 +100,7 @@ static void ring(struct control *control)
     if (!pgconn_is_ready(control->conn)) {
         return; /* the relay polls anyway */
     }
-    struct error err;
-    (void)!pgconn_query(control->conn, RING_BELL, NULL, 0, &err);
+    pgconn_query(control->conn, RING_BELL, NULL, 0);
     control->is_ringing = true;
     metrics_add(control->options.metrics, METRIC_BELLS, 0, 1);
     pgconn_send_trip(control->conn, NULL, on_rung, control);
@@ -138,12 +137,11 @@ static void on_maintained(void *user, const struct pgconn_failure *failure)
 
 void control_make_partition(struct control *control)
 {
-    struct error err;
     if (control->is_maintaining || !pgconn_is_ready(control->conn)) {
         return;
     }
     control->is_maintaining = true;
-    (void)!pgconn_query(control->conn, MAINTAIN_OUTBOX, NULL, 0, &err);
+    pgconn_query(control->conn, MAINTAIN_OUTBOX, NULL, 0);
     pgconn_send_trip(control->conn, NULL, on_maintained, control);
 }
 
@@ -173,10 +171,9 @@ static void on_expiry(void *user)
     strbuf_init(&retention, 32);
     strbuf_append_i64(&retention, control->options.receipt_retention_ms);
     const struct strview param = strbuf_view(&retention);
-    struct error err;
     control->expired = 0;
     control->expiry_began_ms = loop_now_ms();
-    (void)!pgconn_query(control->conn, EXPIRE_RECEIPTS, &param, 1, &err);
+    pgconn_query(control->conn, EXPIRE_RECEIPTS, &param, 1);
     strbuf_done(&retention);
     pgconn_send_trip(control->conn, on_expiry_result, on_expired, control);
 }
@@ -239,13 +236,12 @@ static void on_looked(void *user, const struct pgconn_failure *failure)
 static void on_look(void *user)
 {
     struct control *control = user;
-    struct error err;
     if (!pgconn_is_ready(control->conn)) {
         return; /* begun again when the connection is back */
     }
     control->greatest_seq = control->options.greatest_seq(control->options.user);
-    (void)!pgconn_query(control->conn, OUTBOX_AGE, NULL, 0, &err);
-    (void)!pgconn_query(control->conn, READ_SEQUENCE, NULL, 0, &err);
+    pgconn_query(control->conn, OUTBOX_AGE, NULL, 0);
+    pgconn_query(control->conn, READ_SEQUENCE, NULL, 0);
     pgconn_send_trip(control->conn, on_look_result, on_looked, control);
     holders_ask(&control->holders, control->conn, FIND_HOLDERS);
 }
@@ -305,8 +301,7 @@ void control_find_receipt(struct control *control, const struct uuid *key,
     }
     *search = (struct search){.on_receipt = on_receipt, .user = user};
     const struct strview param = uuid_view(key);
-    struct error err;
-    (void)!pgconn_query(control->conn, FIND_RECEIPT, &param, 1, &err);
+    pgconn_query(control->conn, FIND_RECEIPT, &param, 1);
     pgconn_send_trip(control->conn, on_search_result, on_search_done, search);
 }
 
@@ -341,8 +336,7 @@ static void on_ready(void *user)
     control->is_ringing = false;
     control->has_shards = false;
     control->answered_ms = loop_now_ms();
-    struct error err;
-    (void)!pgconn_query(control->conn, READ_INSTALLATION, NULL, 0, &err);
+    pgconn_query(control->conn, READ_INSTALLATION, NULL, 0);
     pgconn_send_trip(control->conn, on_installation_result, on_installation_done, control);
     loop_timer_start(control->upkeep, SOON_MS);
     loop_timer_start(control->look, SOON_MS);

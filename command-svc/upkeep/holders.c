@@ -71,14 +71,13 @@ void holders_ask(struct holders *holders, struct pgconn *conn, size_t statement)
     }
     struct strbuf names[HELD_KIND_COUNT];
     struct strview params[HELD_KIND_COUNT];
-    struct error err;
     for (size_t kind = 0; kind < HELD_KIND_COUNT; kind++) {
         strbuf_init(&names[kind], NAMES_MAX);
         write_names(holders->held, (enum held_kind)kind, &names[kind]);
         params[kind] = strbuf_view(&names[kind]);
     }
     holders->is_asking = true;
-    (void)!pgconn_query(conn, statement, params, HELD_KIND_COUNT, &err);
+    pgconn_query(conn, statement, params, HELD_KIND_COUNT);
     pgconn_send_trip(conn, on_holder, on_holders_found, holders);
     for (size_t kind = 0; kind < HELD_KIND_COUNT; kind++) {
         strbuf_done(&names[kind]);

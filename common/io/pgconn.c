@@ -294,7 +294,7 @@ void pgconn_lose(struct pgconn *conn, const char *reason)
     }
     const bool was_ready = conn->state == PGCONN_READY;
     conn->is_given_up = false;
-    conn->building_is_lost = conn->building > 0;
+    conn->spoilt = conn->building > 0 ? "the connection was lost under it" : NULL;
     loop_timer_stop(conn->deadline);
     pgconn_drop(conn);
     pgconn_try_again(conn, was_ready);
@@ -407,28 +407,27 @@ static bool terminate_params(struct strbuf *scratch, const struct strview *param
     return strbuf_ok(scratch);
 }
 
-enum error_kind pgconn_query(struct pgconn *conn, size_t statement, const struct strview *params,
-                             size_t param_count, struct error *err)
+void pgconn_query(struct pgconn *conn, size_t statement, const struct strview *params,
+                  size_t param_count)
 {
     assert(statement < conn->options.statement_count && param_count <= PARAMS_MAX);
     assert((size_t)conn->options.statements[statement].param_count == param_count);
-    if (!pgconn_is_ready(conn) || conn->building_is_lost) {
-        conn->building_is_lost = true;
-        return error_set(err, ERROR_TRANSIENT, "%s", conn->last_error.text);
+    if (!pgconn_is_ready(conn) || conn->spoilt != NULL) {
+        conn->spoilt = conn->spoilt == NULL ? "not connected" : conn->spoilt;
+        return;
     }
     const char *values[PARAMS_MAX] = {0};
     if (!terminate_params(&conn->scratch, params, param_count, values)) {
-        conn->building_is_lost = true;
-        return error_set(err, ERROR_EXHAUSTED, "the statement's parameters are too long");
+        conn->spoilt = "a statement's parameters are too long";
+        return;
     }
     char name[PGCONN_NAME_LEN];
     pgconn_statement_name(statement, name);
     if (PQsendQueryPrepared(conn->pg, name, (int)param_count, values, NULL, NULL, 0) == 0) {
-        conn->building_is_lost = true;
-        return error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(conn->pg));
+        conn->spoilt = "a statement could not be queued";
+        return;
     }
     conn->building++;
-    return ERROR_NONE;
 }
 
 void pgconn_send_trip(struct pgconn *conn, pgconn_result_fn *on_result, pgconn_done_fn *on_done,
@@ -438,14 +437,14 @@ void pgconn_send_trip(struct pgconn *conn, pgconn_result_fn *on_result, pgconn_d
     trip->on_result = on_result;
     trip->on_done = on_done;
     trip->user = user;
-    const bool is_lost = conn->building_is_lost || !pgconn_is_ready(conn);
+    const char *spoilt = conn->spoilt;
     conn->building = 0;
-    conn->building_is_lost = false;
-    if (is_lost) {
+    conn->spoilt = NULL;
+    if (spoilt != NULL || !pgconn_is_ready(conn)) {
         push(&conn->unsent, trip);
         loop_deferred_schedule(conn->settle);
         if (pgconn_is_ready(conn)) {
-            give_up(conn, "statements could not be queued"); /* half a trip must not be executed */
+            give_up(conn, spoilt); /* half a trip must not be executed */
         }
         return;
     }

@@ -112,16 +112,16 @@ void pgconn_free(struct pgconn *conn);
  * loop. */
 void pgconn_abandon(struct pgconn *conn, const char *reason);
 
-/* Connected and prepared. While false, queries are refused with ERROR_TRANSIENT. */
+/* Connected and prepared. While false, trips fail with ERROR_TRANSIENT. */
 bool pgconn_is_ready(const struct pgconn *conn);
 
 /* The reason while not ready, "" otherwise. */
 const char *pgconn_last_error(const struct pgconn *conn);
 
-/* A NULL parameter is a view with data == NULL. */
-MUST_USE enum error_kind pgconn_query(struct pgconn *conn, size_t statement,
-                                      const struct strview *params, size_t param_count,
-                                      struct error *err);
+/* A NULL parameter is a view with data == NULL. What cannot be queued spoils its trip, whose
+ * outcome tells: there is one place to handle it. */
+void pgconn_query(struct pgconn *conn, size_t statement, const struct strview *params,
+                  size_t param_count);
 
 /* Ends the trip with a sync and sends it. on_result may be NULL. When the connection is lost, or
  * was lost while the trip was built, on_done says so from the loop, never from inside this call. */

@@ -74,7 +74,7 @@ struct pgconn {
     struct trip_queue in_flight;
     struct trip_queue unsent; /* sent while there was no connection: failed from the loop */
     size_t building;          /* statements of the trip not yet sent */
-    bool building_is_lost;    /* the connection went away under it */
+    const char *spoilt;       /* why what is built cannot be sent; NULL: it can */
     bool is_given_up;         /* to be dropped from the loop, for last_error */
     struct strbuf scratch;    /* parameters of the statement being queued */
     struct error last_error;

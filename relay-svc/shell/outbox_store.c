@@ -126,13 +126,6 @@ static void finish_errand(void *user, const struct pgconn_failure *failure)
     errand_free(errand);
 }
 
-/* A refusal to queue comes back through the trip's outcome, so there is one place to handle it. */
-static void ask(struct pgconn *conn, size_t statement, const struct strview *params, size_t count)
-{
-    struct error ignored;
-    (void)!pgconn_query(conn, statement, params, count, &ignored);
-}
-
 static void put_leases(const struct outbox_lease *leases, size_t count, struct strbuf *shards,
                        struct strbuf *epochs, struct strbuf *positions)
 {
@@ -187,11 +180,13 @@ void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *he
 {
     const struct strview lease = strview_of(store->lease_ms);
     put_leases(held, count, &store->arrays[0], &store->arrays[1], NULL);
-    ask(store->control, SQL_SEEN,
+    pgconn_query(
+        store->control, SQL_SEEN,
         (const struct strview[]){owner(store), lease, strview_of(reaches_kafka ? "true" : "false")},
         3);
-    ask(store->control, SQL_RENEW,
-        (const struct strview[]){owner(store), lease, array(store, 0), array(store, 1)}, 4);
+    pgconn_query(store->control, SQL_RENEW,
+                 (const struct strview[]){owner(store), lease, array(store, 0), array(store, 1)},
+                 4);
     pgconn_send_trip(store->control, take_beat, finish_errand,
                      errand_new(store, OUTBOX_BEAT, events, events->on_done, user));
 }
@@ -240,8 +235,8 @@ static void take_claim(void *user, size_t index, const struct pgconn_result *res
 static void send_claim(struct outbox_store *store, const struct outbox_claim_events *events,
                        void *user)
 {
-    ask(store->control, SQL_SENT, (const struct strview[]){owner(store)}, 1);
-    ask(store->control, SQL_FLOOR, NULL, 0);
+    pgconn_query(store->control, SQL_SENT, (const struct strview[]){owner(store)}, 1);
+    pgconn_query(store->control, SQL_FLOOR, NULL, 0);
     pgconn_send_trip(store->control, take_claim, finish_errand,
                      errand_new(store, OUTBOX_CLAIM, events, events->on_done, user));
 }
@@ -251,17 +246,18 @@ void outbox_store_claim(struct outbox_store *store, int max, bool takes_own,
 {
     char limit[NUMBER_MAX];
     (void)snprintf(limit, sizeof limit, "%d", max);
-    ask(store->control, SQL_CLAIM,
-        (const struct strview[]){owner(store), strview_of(store->lease_ms), strview_of(limit),
-                                 strview_of(takes_own ? "true" : "false")},
-        4);
+    pgconn_query(store->control, SQL_CLAIM,
+                 (const struct strview[]){owner(store), strview_of(store->lease_ms),
+                                          strview_of(limit),
+                                          strview_of(takes_own ? "true" : "false")},
+                 4);
     send_claim(store, events, user);
 }
 
 void outbox_store_look(struct outbox_store *store, const struct outbox_claim_events *events,
                        void *user)
 {
-    ask(store->control, SQL_HELD, (const struct strview[]){owner(store)}, 1);
+    pgconn_query(store->control, SQL_HELD, (const struct strview[]){owner(store)}, 1);
     send_claim(store, events, user);
 }
 
@@ -269,10 +265,10 @@ void outbox_store_release(struct outbox_store *store, const struct outbox_lease 
                           bool is_leaving, outbox_done *on_done, void *user)
 {
     put_leases(held, count, &store->arrays[0], &store->arrays[1], NULL);
-    ask(store->control, SQL_RELEASE,
-        (const struct strview[]){owner(store), array(store, 0), array(store, 1)}, 3);
+    pgconn_query(store->control, SQL_RELEASE,
+                 (const struct strview[]){owner(store), array(store, 0), array(store, 1)}, 3);
     if (is_leaving) {
-        ask(store->control, SQL_LEAVE, (const struct strview[]){owner(store)}, 1);
+        pgconn_query(store->control, SQL_LEAVE, (const struct strview[]){owner(store)}, 1);
     }
     pgconn_send_trip(store->control, NULL, finish_errand,
                      errand_new(store, OUTBOX_RELEASE, NULL, on_done, user));
@@ -334,7 +330,7 @@ void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *ma
     for (size_t i = 0; i < MARK_COLUMN_COUNT; i++) {
         params[1 + i] = array(store, i);
     }
-    ask(store->control, SQL_MARK, params, sizeof params / sizeof params[0]);
+    pgconn_query(store->control, SQL_MARK, params, sizeof params / sizeof params[0]);
     pgconn_send_trip(store->control, NULL, finish_errand,
                      errand_new(store, OUTBOX_MARK, NULL, on_done, user));
 }
@@ -361,7 +357,8 @@ void outbox_store_find(struct outbox_store *store, const struct outbox_question 
     (void)snprintf(seq, sizeof seq, "%" PRId64, question->seq);
     struct errand *errand = errand_new(store, OUTBOX_FIND, NULL, NULL, user);
     errand->on_answer = on_answer;
-    ask(store->control, SQL_FIND,
+    pgconn_query(
+        store->control, SQL_FIND,
         (const struct strview[]){strview_of(shard), strview_of(seq), question->aggregate_type}, 3);
     pgconn_send_trip(store->control, take_answer, finish_errand, errand);
 }
@@ -390,8 +387,9 @@ void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease 
                           const struct outbox_backlog_events *events, void *user)
 {
     put_leases(held, count, &store->arrays[0], NULL, &store->arrays[1]);
-    ask(store->control, SQL_BACKLOG, (const struct strview[]){array(store, 0), array(store, 1)}, 2);
-    ask(store->control, SQL_SEQUENCE, NULL, 0);
+    pgconn_query(store->control, SQL_BACKLOG,
+                 (const struct strview[]){array(store, 0), array(store, 1)}, 2);
+    pgconn_query(store->control, SQL_SEQUENCE, NULL, 0);
     pgconn_send_trip(store->control, take_backlog, finish_errand,
                      errand_new(store, OUTBOX_BACKLOG, events, events->on_done, user));
 }
@@ -479,10 +477,10 @@ void outbox_store_read(struct outbox_store *store, int index, const struct outbo
         }
         pgconn_array_close(buf);
     }
-    ask(reader->conn, SQL_READ,
-        (const struct strview[]){array(store, 0), array(store, 1), array(store, 2), array(store, 3),
-                                 owner(store)},
-        5);
+    pgconn_query(reader->conn, SQL_READ,
+                 (const struct strview[]){array(store, 0), array(store, 1), array(store, 2),
+                                          array(store, 3), owner(store)},
+                 5);
     pgconn_send_trip(reader->conn, take_rows, finish_read, reader);
 }
 
@@ -500,10 +498,10 @@ void outbox_store_fill(struct outbox_store *store, const struct outbox_range *ra
         params[i] = strview_of(texts[i]);
     }
     begin_reading(reader, events, user);
-    ask(reader->conn, SQL_FILL,
-        (const struct strview[]){params[0], params[1], params[2], params[3], aggregate_type,
-                                 params[4], owner(store)},
-        7);
+    pgconn_query(reader->conn, SQL_FILL,
+                 (const struct strview[]){params[0], params[1], params[2], params[3],
+                                          aggregate_type, params[4], owner(store)},
+                 7);
     pgconn_send_trip(reader->conn, take_rows, finish_read, reader);
 }
 
@@ -557,8 +555,8 @@ static void greet(struct outbox_store *store)
     }
     store->is_greeting = true;
     store->shards = 0;
-    ask(store->control, SQL_INSTALLATION, NULL, 0);
-    ask(store->control, SQL_LISTEN, NULL, 0);
+    pgconn_query(store->control, SQL_INSTALLATION, NULL, 0);
+    pgconn_query(store->control, SQL_LISTEN, NULL, 0);
     pgconn_send_trip(store->control, take_installation, finish_greeting, store);
 }
 
