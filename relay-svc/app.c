@@ -7,10 +7,10 @@
 #include "common/run/log.h"
 #include "common/run/service.h"
 #include "common/run/shutdown.h"
+#include "relay-svc/http/operator_api.h"
 #include "relay-svc/metrics.h"
+#include "relay-svc/relay.h"
 #include "relay-svc/settings.h"
-#include "relay-svc/shell/operator_api.h"
-#include "relay-svc/shell/relay.h"
 
 #include <inttypes.h>
 #include <stdio.h>

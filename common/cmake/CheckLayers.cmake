@@ -4,9 +4,8 @@
 # of one, because librdkafka, hiredis and yajl have theirs in /usr/include.
 #
 # Checked in every .c and .h of the services and of common/:
-#   1. base <- contract <- io <- run, core <- {contract}, shell <- common, its own core, and the
-#      settings and metrics tables of its service; where folders by what flows stand for the shell,
-#      what each may include is listed; services never include each other
+#   1. base <- contract <- io <- run, core <- {contract}; of a service's other folders, one for each
+#      thing that flows, is listed what each may include; services never include each other
 #   2. a core (and contract) sees no socket, clock, thread or environment, a core no JSON either
 #   3. each library has one place that includes its headers
 #   4. internal.h and *_internal.h are for its own folder
@@ -22,13 +21,19 @@ set(io_MAY "${contract_MAY}|common/io/")
 set(run_MAY "${io_MAY}|common/run/")
 foreach(service ${SERVICES})
   set(${service}_core_MAY "${contract_MAY}|${service}/core/")
-  set(${service}_shell_MAY "common/|${service}/core/|${service}/shell/|${service}/(settings|metrics)\\.h")
   set(${service}_top_MAY "common/|${service}/")
 endforeach()
 set(command-svc_batch_MAY "common/|command-svc/(core|batch)/|command-svc/metrics\\.h")
 set(command-svc_upkeep_MAY "common/|command-svc/(core|upkeep)/|command-svc/metrics\\.h")
 set(command-svc_http_MAY "${command-svc_batch_MAY}|${command-svc_upkeep_MAY}|command-svc/http/")
 set(command-svc_sql_MAY "common/|command-svc/sql/")
+set(relay-svc_outbox_MAY "common/|relay-svc/(core|outbox)/")
+set(relay-svc_publish_MAY "${relay-svc_outbox_MAY}|relay-svc/publish/|relay-svc/(metrics|relay)\\.h")
+set(relay-svc_lease_MAY "${relay-svc_publish_MAY}|relay-svc/lease/")
+set(relay-svc_watch_MAY "${relay-svc_lease_MAY}|relay-svc/watch/")
+set(relay-svc_read_MAY "${relay-svc_watch_MAY}|relay-svc/read/")
+set(relay-svc_tail_MAY "${relay-svc_outbox_MAY}|relay-svc/tail/|relay-svc/(metrics|relay)\\.h")
+set(relay-svc_http_MAY "${relay-svc_lease_MAY}|relay-svc/http/")
 set(projector-svc_views_MAY "common/|projector-svc/(core|views)/|projector-svc/metrics\\.h")
 set(projector-svc_consume_MAY "${projector-svc_views_MAY}|projector-svc/consume/")
 set(projector-svc_query_MAY "${projector-svc_views_MAY}|projector-svc/query/")

@@ -9,8 +9,8 @@
 #include "common/base/parse.h"
 #include "common/io/kafka_consumer.h"
 #include "relay-svc/core/shard_log.h"
-#include "relay-svc/shell/publisher.h"
-#include "relay-svc/shell/tail_reader.h"
+#include "relay-svc/publish/publisher.h"
+#include "relay-svc/tail/tail_reader.h"
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
 

@@ -8,7 +8,7 @@
 #include "common/io/pgsession.h"
 #include "common/run/log.h"
 #include "relay-svc/metrics.h"
-#include "relay-svc/shell/relay.h"
+#include "relay-svc/relay.h"
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
 

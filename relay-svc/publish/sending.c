@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/sending.h"
+#include "relay-svc/publish/sending.h"
 
 #include "common/io/loop.h"
 #include "relay-svc/core/share.h"
 #include "relay-svc/metrics.h"
-#include "relay-svc/shell/outbox_store.h"
-#include "relay-svc/shell/publisher.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/publish/publisher.h"
 
 enum {
     ROW_OVERHEAD_BYTES = 1200, /* headers, and what the client keeps per message */

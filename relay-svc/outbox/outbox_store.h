@@ -13,8 +13,8 @@
  * Ownership: what callbacks receive is borrowed for the callback. At most one
  * trip of a kind is in flight (reads: one per reader).
  */
-#ifndef RELAY_SVC_SHELL_OUTBOX_STORE_H
-#define RELAY_SVC_SHELL_OUTBOX_STORE_H
+#ifndef RELAY_SVC_OUTBOX_OUTBOX_STORE_H
+#define RELAY_SVC_OUTBOX_OUTBOX_STORE_H
 
 #include "common/base/error.h"
 #include "common/base/strview.h"

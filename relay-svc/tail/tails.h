@@ -4,8 +4,8 @@
  * reads each partition's tail, asks the outbox where needed, gives the verdict
  * to the shard's log.
  */
-#ifndef RELAY_SVC_SHELL_TAILS_H
-#define RELAY_SVC_SHELL_TAILS_H
+#ifndef RELAY_SVC_TAIL_TAILS_H
+#define RELAY_SVC_TAIL_TAILS_H
 
 #include "common/base/error.h"
 

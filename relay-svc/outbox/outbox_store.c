@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/outbox_store.h"
+#include "relay-svc/outbox/outbox_store.h"
 
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
@@ -7,7 +7,7 @@
 #include "common/io/loop.h"
 #include "common/io/pgconn.h"
 #include "common/run/activity.h"
-#include "relay-svc/shell/outbox_sql.h"
+#include "relay-svc/outbox/outbox_sql.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -5,8 +5,8 @@
  *
  * Private to the store; a statement's place in its table is its name.
  */
-#ifndef RELAY_SVC_SHELL_OUTBOX_SQL_H
-#define RELAY_SVC_SHELL_OUTBOX_SQL_H
+#ifndef RELAY_SVC_OUTBOX_OUTBOX_SQL_H
+#define RELAY_SVC_OUTBOX_OUTBOX_SQL_H
 
 #include "common/io/pgconn.h"
 

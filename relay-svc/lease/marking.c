@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/marking.h"
+#include "relay-svc/lease/marking.h"
 
 #include "common/base/fault_point.h"
 #include "common/io/loop.h"
+#include "relay-svc/lease/leases.h"
 #include "relay-svc/metrics.h"
-#include "relay-svc/shell/leases.h"
-#include "relay-svc/shell/outbox_store.h"
-#include "relay-svc/shell/relay.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/relay.h"
 
 #include <stdlib.h>
 

@@ -8,12 +8,12 @@
  *
  * Threads: the loop's.
  */
-#ifndef RELAY_SVC_SHELL_PUBLISHER_H
-#define RELAY_SVC_SHELL_PUBLISHER_H
+#ifndef RELAY_SVC_PUBLISH_PUBLISHER_H
+#define RELAY_SVC_PUBLISH_PUBLISHER_H
 
 #include "common/base/error.h"
 #include "common/io/kafka_producer.h"
-#include "relay-svc/shell/outbox_store.h"
+#include "relay-svc/outbox/outbox_store.h"
 
 #include <stdbool.h>
 #include <stddef.h>

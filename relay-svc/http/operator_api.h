@@ -5,8 +5,8 @@
  * GET /v1/status: every shard with owner, state, position, what is in flight and, where it
  * publishes nothing, why.
  */
-#ifndef RELAY_SVC_SHELL_OPERATOR_API_H
-#define RELAY_SVC_SHELL_OPERATOR_API_H
+#ifndef RELAY_SVC_HTTP_OPERATOR_API_H
+#define RELAY_SVC_HTTP_OPERATOR_API_H
 
 struct auth;
 struct http_server;

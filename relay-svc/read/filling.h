@@ -6,8 +6,8 @@
  * It reads on a connection of its own, one range at a time, shard after shard, so that nothing else
  * waits for it. The rules are core/shard_log's.
  */
-#ifndef RELAY_SVC_SHELL_FILLING_H
-#define RELAY_SVC_SHELL_FILLING_H
+#ifndef RELAY_SVC_READ_FILLING_H
+#define RELAY_SVC_READ_FILLING_H
 
 #include "common/base/error.h"
 

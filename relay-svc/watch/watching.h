@@ -8,8 +8,8 @@
  * are due and not written, a fill that stands, and a sequence behind the positions (its next
  * rows would be passed over).
  */
-#ifndef RELAY_SVC_SHELL_WATCHING_H
-#define RELAY_SVC_SHELL_WATCHING_H
+#ifndef RELAY_SVC_WATCH_WATCHING_H
+#define RELAY_SVC_WATCH_WATCHING_H
 
 #include "common/base/error.h"
 

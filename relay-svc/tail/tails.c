@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/tails.h"
+#include "relay-svc/tail/tails.h"
 
 #include "common/base/fault_point.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/metrics.h"
-#include "relay-svc/shell/outbox_store.h"
-#include "relay-svc/shell/relay.h"
-#include "relay-svc/shell/tail_reader.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/relay.h"
+#include "relay-svc/tail/tail_reader.h"
 
 #include <stdlib.h>
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/relay.h"
+#include "relay-svc/relay.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
 #include "common/io/kafka_topics.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
+#include "relay-svc/lease/leases.h"
+#include "relay-svc/lease/marking.h"
 #include "relay-svc/metrics.h"
-#include "relay-svc/shell/filling.h"
-#include "relay-svc/shell/leases.h"
-#include "relay-svc/shell/marking.h"
-#include "relay-svc/shell/publisher.h"
-#include "relay-svc/shell/reading.h"
-#include "relay-svc/shell/sending.h"
-#include "relay-svc/shell/tails.h"
-#include "relay-svc/shell/watching.h"
+#include "relay-svc/publish/publisher.h"
+#include "relay-svc/publish/sending.h"
+#include "relay-svc/read/filling.h"
+#include "relay-svc/read/reading.h"
+#include "relay-svc/tail/tails.h"
+#include "relay-svc/watch/watching.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/operator_api.h"
+#include "relay-svc/http/operator_api.h"
 
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
 #include "common/io/http/server.h"
 #include "common/run/auth.h"
-#include "relay-svc/shell/leases.h"
-#include "relay-svc/shell/publisher.h"
-#include "relay-svc/shell/relay.h"
+#include "relay-svc/lease/leases.h"
+#include "relay-svc/publish/publisher.h"
+#include "relay-svc/relay.h"
 
 #include <stdlib.h>
 

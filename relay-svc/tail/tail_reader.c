@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/tail_reader.h"
+#include "relay-svc/tail/tail_reader.h"
 
 #include "common/base/parse.h"
 #include "common/contract/topics.h"

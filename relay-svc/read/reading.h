@@ -11,8 +11,8 @@
  * What is read is bounded by bytes, and what is in flight to Kafka by rows and
  * bytes; rows that cannot be sent now are dropped and read again later.
  */
-#ifndef RELAY_SVC_SHELL_READING_H
-#define RELAY_SVC_SHELL_READING_H
+#ifndef RELAY_SVC_READ_READING_H
+#define RELAY_SVC_READ_READING_H
 
 #include "common/base/error.h"
 

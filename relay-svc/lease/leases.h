@@ -7,8 +7,8 @@
  * holds more gives the surplus back. A lease counts from before its renewal was
  * sent, so that this relay always stops before the database lets another begin.
  */
-#ifndef RELAY_SVC_SHELL_LEASES_H
-#define RELAY_SVC_SHELL_LEASES_H
+#ifndef RELAY_SVC_LEASE_LEASES_H
+#define RELAY_SVC_LEASE_LEASES_H
 
 #include <stdbool.h>
 

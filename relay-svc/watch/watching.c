@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/watching.h"
+#include "relay-svc/watch/watching.h"
 
 #include "common/base/stall.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
+#include "relay-svc/lease/marking.h"
 #include "relay-svc/metrics.h"
-#include "relay-svc/shell/marking.h"
-#include "relay-svc/shell/outbox_store.h"
-#include "relay-svc/shell/relay.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/relay.h"
 
 #include <stdlib.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/leases.h"
+#include "relay-svc/lease/leases.h"
 
 #include "common/base/fault_point.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/core/fair_share.h"
-#include "relay-svc/shell/marking.h"
-#include "relay-svc/shell/outbox_store.h"
-#include "relay-svc/shell/publisher.h"
-#include "relay-svc/shell/relay.h"
+#include "relay-svc/lease/marking.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/publish/publisher.h"
+#include "relay-svc/relay.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * one statement, at most twice a second. A mark lost in a crash costs nothing:
  * the tails tell.
  */
-#ifndef RELAY_SVC_SHELL_MARKING_H
-#define RELAY_SVC_SHELL_MARKING_H
+#ifndef RELAY_SVC_LEASE_MARKING_H
+#define RELAY_SVC_LEASE_MARKING_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,8 +9,8 @@
  *
  * Threads: the loop's.
  */
-#ifndef RELAY_SVC_SHELL_TAIL_READER_H
-#define RELAY_SVC_SHELL_TAIL_READER_H
+#ifndef RELAY_SVC_TAIL_TAIL_READER_H
+#define RELAY_SVC_TAIL_TAIL_READER_H
 
 #include "common/base/error.h"
 #include "common/io/kafka_config.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/outbox_sql.h"
+#include "relay-svc/outbox/outbox_sql.h"
 
 /* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {

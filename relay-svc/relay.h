@@ -15,13 +15,13 @@
  *
  * Threads: the loop's.
  */
-#ifndef RELAY_SVC_SHELL_RELAY_H
-#define RELAY_SVC_SHELL_RELAY_H
+#ifndef RELAY_SVC_RELAY_H
+#define RELAY_SVC_RELAY_H
 
 #include "common/base/error.h"
 #include "common/io/kafka_config.h"
 #include "relay-svc/core/shard_log.h"
-#include "relay-svc/shell/outbox_store.h"
+#include "relay-svc/outbox/outbox_store.h"
 
 #include <stdbool.h>
 #include <stddef.h>

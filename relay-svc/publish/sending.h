@@ -5,10 +5,10 @@
  * Why apart from reading: rows come in two ways, as a shard's log goes on and by a fill, and are
  * sent, refused and counted alike.
  */
-#ifndef RELAY_SVC_SHELL_SENDING_H
-#define RELAY_SVC_SHELL_SENDING_H
+#ifndef RELAY_SVC_PUBLISH_SENDING_H
+#define RELAY_SVC_PUBLISH_SENDING_H
 
-#include "relay-svc/shell/relay.h"
+#include "relay-svc/relay.h"
 
 struct outbox_row;
 struct window_row;

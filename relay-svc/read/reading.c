@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/reading.h"
+#include "relay-svc/read/reading.h"
 
 #include "common/base/fault_point.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
 #include "relay-svc/metrics.h"
-#include "relay-svc/shell/outbox_store.h"
-#include "relay-svc/shell/publisher.h"
-#include "relay-svc/shell/relay.h"
-#include "relay-svc/shell/sending.h"
-#include "relay-svc/shell/watching.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/publish/publisher.h"
+#include "relay-svc/publish/sending.h"
+#include "relay-svc/relay.h"
+#include "relay-svc/watch/watching.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/filling.h"
+#include "relay-svc/read/filling.h"
 
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
-#include "relay-svc/shell/outbox_store.h"
-#include "relay-svc/shell/publisher.h"
-#include "relay-svc/shell/reading.h"
-#include "relay-svc/shell/relay.h"
-#include "relay-svc/shell/sending.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/publish/publisher.h"
+#include "relay-svc/publish/sending.h"
+#include "relay-svc/read/reading.h"
+#include "relay-svc/relay.h"
 
 #include <stdlib.h>
 

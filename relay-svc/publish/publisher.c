@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/shell/publisher.h"
+#include "relay-svc/publish/publisher.h"
 
 #include "common/base/backoff.h"
 #include "common/base/cleanup.h"
