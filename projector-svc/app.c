@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/app.h"
 
+#include "common/base/must.h"
 #include "common/io/kafka_config.h"
 #include "common/run/health.h"
 #include "common/run/log.h"
@@ -49,10 +50,7 @@ static enum error_kind build_projector(struct app *app, const struct service_cal
 {
     const struct projector_settings *settings = call->values;
     const size_t count = settings_property_count(call->settings);
-    app->properties = calloc(count + 1, sizeof *app->properties);
-    if (app->properties == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for settings");
-    }
+    app->properties = must_allocate(count + 1, sizeof *app->properties);
     for (size_t i = 0; i < count; i++) {
         const struct settings_property given = settings_property(call->settings, i);
         app->properties[i] = (struct kafka_property){given.name, given.value};

@@ -3,6 +3,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/io/kafka_topics.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
@@ -178,10 +179,7 @@ static void take_renewed(void *user)
 static enum error_kind make_shards(struct relay *relay, struct error *err)
 {
     const struct relay_options *options = &relay->options;
-    relay->shards = calloc((size_t)relay->shard_count, sizeof *relay->shards);
-    if (relay->shards == NULL) {
-        return error_set(err, ERROR_FATAL, "out of memory");
-    }
+    relay->shards = must_allocate((size_t)relay->shard_count, sizeof *relay->shards);
     enum error_kind kind = ERROR_NONE;
     for (int i = 0; kind == ERROR_NONE && i < relay->shard_count; i++) {
         kind = shard_log_init(&relay->shards[i].log, i, options->topics, options->topic_count,
@@ -440,12 +438,8 @@ static void free_relay(struct relay **relay)
 enum error_kind relay_new(struct loop *loop, const struct relay_options *options,
                           struct relay **ret_relay, struct error *err)
 {
-    CLEANUP(free_relay) struct relay *relay = calloc(1, sizeof *relay);
-    struct kafka_topics_wanted *wanted = calloc(1, sizeof *wanted);
-    if (relay == NULL || wanted == NULL) {
-        free(wanted);
-        return error_set(err, ERROR_FATAL, "out of memory");
-    }
+    CLEANUP(free_relay) struct relay *relay = must_allocate(1, sizeof *relay);
+    struct kafka_topics_wanted *wanted = must_allocate(1, sizeof *wanted);
     relay->loop = loop;
     relay->options = *options;
     relay->wanted = wanted;

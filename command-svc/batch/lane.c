@@ -8,6 +8,7 @@
 #include "command-svc/core/door.h"
 #include "command-svc/metrics.h"
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/base/stall.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
@@ -425,10 +426,7 @@ static enum error_kind connect(struct lane *lane, struct error *err)
 enum error_kind lane_new(struct lane_common *common, int place, struct lane **ret_lane,
                          struct error *err)
 {
-    struct lane *lane = calloc(1, sizeof *lane);
-    if (lane == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for a lane");
-    }
+    struct lane *lane = must_allocate(1, sizeof *lane);
     lane->common = common;
     lane->place = place;
     lane->batch_max = BATCH_COMMANDS_MAX;

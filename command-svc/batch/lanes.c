@@ -4,6 +4,7 @@
 #include "command-svc/batch/lane.h"
 #include "command-svc/core/door.h"
 #include "command-svc/metrics.h"
+#include "common/base/must.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
@@ -166,9 +167,9 @@ static enum error_kind fill(struct lanes *lanes, struct error *err)
                                          .on_other_database = on_other_database,
                                          .on_change = on_change,
                                          .user = lanes};
-    lanes->lanes = calloc(lane_count(lanes), sizeof(struct lane *));
-    lanes->is_stalled = calloc(lane_count(lanes), sizeof(bool));
-    if (lanes->common.memory == NULL || lanes->lanes == NULL || lanes->is_stalled == NULL) {
+    lanes->lanes = must_allocate(lane_count(lanes), sizeof(struct lane *));
+    lanes->is_stalled = must_allocate(lane_count(lanes), sizeof(bool));
+    if (lanes->common.memory == NULL) {
         return error_set(err, ERROR_FATAL, "no memory for %d lanes", lanes->options.count);
     }
     for (size_t i = 0; i < lane_count(lanes); i++) {
@@ -187,10 +188,7 @@ static enum error_kind fill(struct lanes *lanes, struct error *err)
 enum error_kind lanes_new(struct loop *loop, const struct lanes_options *options,
                           struct lanes **ret_lanes, struct error *err)
 {
-    struct lanes *lanes = calloc(1, sizeof *lanes);
-    if (lanes == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for %d lanes", options->count);
-    }
+    struct lanes *lanes = must_allocate(1, sizeof *lanes);
     lanes->options = *options;
     lanes->common.loop = loop;
     const enum error_kind kind = fill(lanes, err);

@@ -10,6 +10,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/embedded_text.h"
 #include "common/base/id_form.h"
+#include "common/base/must.h"
 #include "common/contract/json.h"
 #include "common/contract/shard.h"
 #include "common/io/digest.h"
@@ -92,11 +93,7 @@ static struct strview without_slash(struct strview url)
 enum error_kind http_api_new(const struct http_api_options *options, struct http_api **ret_api,
                              struct error *err)
 {
-    struct http_api *api CLEANUP_FREE
-    = calloc(1, sizeof *api);
-    if (api == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for the HTTP interface");
-    }
+    CLEANUP(cleanup_free) struct http_api *api = must_allocate(1, sizeof *api);
     api->options = *options;
     api->query_base = without_slash(strview_of(options->query_url));
     id_source_init(&api->ids);

@@ -4,6 +4,7 @@
 #include "command-svc/http/identity.h"
 #include "command-svc/upkeep/control.h"
 #include "common/base/cleanup.h"
+#include "common/base/must.h"
 #include "common/contract/json.h"
 #include "common/io/digest.h"
 #include "common/io/http/server.h"
@@ -31,10 +32,7 @@ static const struct http_route ROUTES[] = {
 enum error_kind receipt_api_new(const struct receipt_api_options *options,
                                 struct receipt_api **ret_api, struct error *err)
 {
-    struct receipt_api *api = calloc(1, sizeof *api);
-    if (api == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for the HTTP interface");
-    }
+    struct receipt_api *api = must_allocate(1, sizeof *api);
     api->options = *options;
     const enum error_kind kind = digest_new(&api->digest, err);
     if (kind != ERROR_NONE) {

@@ -3,6 +3,7 @@
 
 #include "command-svc/metrics.h"
 #include "command-svc/upkeep/holders.h"
+#include "common/base/must.h"
 #include "common/base/strbuf.h"
 #include "common/contract/shard.h"
 #include "common/io/jitter.h"
@@ -293,12 +294,7 @@ static void forget_trip(pgconn_done_fn *on_done, void *user)
 void control_find_receipt(struct control *control, const struct uuid *key,
                           control_receipt_fn *on_receipt, void *user)
 {
-    struct search *search = calloc(1, sizeof *search);
-    if (search == NULL) {
-        const struct error err = {.kind = ERROR_EXHAUSTED, .text = "no memory"};
-        on_receipt(user, NULL, &err);
-        return;
-    }
+    struct search *search = must_allocate(1, sizeof *search);
     *search = (struct search){.on_receipt = on_receipt, .user = user};
     const struct strview param = uuid_view(key);
     pgconn_query(control->conn, FIND_RECEIPT, &param, 1);
@@ -353,10 +349,7 @@ static void on_lost(void *user, const struct error *err)
 enum error_kind control_new(struct loop *loop, const struct control_options *options,
                             struct control **ret_control, struct error *err)
 {
-    struct control *control = calloc(1, sizeof *control);
-    if (control == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for the control connection");
-    }
+    struct control *control = must_allocate(1, sizeof *control);
     control->options = *options;
     control->holders = (struct holders){.held = options->held};
     control->upkeep = loop_timer_new(loop, on_upkeep, control);

@@ -2,6 +2,7 @@
 #include "common/io/digest.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/must.h"
 
 #include <openssl/evp.h>
 
@@ -17,10 +18,7 @@ static void free_slot(struct digest **slot)
 
 enum error_kind digest_new(struct digest **ret_digest, struct error *err)
 {
-    CLEANUP(free_slot) struct digest *digest = calloc(1, sizeof *digest);
-    if (digest == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for a digest");
-    }
+    CLEANUP(free_slot) struct digest *digest = must_allocate(1, sizeof *digest);
     digest->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     digest->context = EVP_MD_CTX_new();
     if (digest->sha256 == NULL || digest->context == NULL) {

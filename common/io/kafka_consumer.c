@@ -2,6 +2,7 @@
 #include "common/io/kafka_consumer.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/must.h"
 #include "common/io/kafka_handle.h"
 #include "common/io/loop.h"
 
@@ -179,11 +180,8 @@ static size_t positions_of_list(struct kafka_consumer *consumer,
                                 const rd_kafka_topic_partition_list_t *list)
 {
     free(consumer->rebalanced);
-    consumer->rebalanced = calloc((size_t)list->cnt + 1, sizeof *consumer->rebalanced);
+    consumer->rebalanced = must_allocate((size_t)list->cnt + 1, sizeof *consumer->rebalanced);
     size_t count = 0;
-    if (consumer->rebalanced == NULL) {
-        abort(); /* a few KiB; the group must not believe that we have what we know nothing of */
-    }
     for (int i = 0; i < list->cnt; i++) {
         const int topic = topic_index(consumer, list->elems[i].topic);
         if (topic >= 0) {
@@ -296,9 +294,9 @@ void kafka_consumer_ask_committed(struct kafka_consumer *consumer,
 static void give_committed(struct kafka_consumer *consumer, const rd_kafka_group_result_t *group)
 {
     const rd_kafka_topic_partition_list_t *list = rd_kafka_group_result_partitions(group);
-    struct kafka_position *positions = calloc((size_t)list->cnt + 1, sizeof *positions);
+    struct kafka_position *positions = must_allocate((size_t)list->cnt + 1, sizeof *positions);
     size_t count = 0;
-    for (int i = 0; positions != NULL && i < list->cnt; i++) {
+    for (int i = 0; i < list->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &list->elems[i];
         const int topic = topic_index(consumer, at->topic);
         if (topic >= 0 && at->offset >= 0 && at->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -460,8 +458,8 @@ static enum error_kind copy_topics(struct kafka_consumer *consumer, struct error
 
 static enum error_kind open_topics(struct kafka_consumer *consumer, struct error *err)
 {
-    consumer->topics = calloc((size_t)consumer->topic_count, sizeof *consumer->topics);
-    for (int i = 0; consumer->topics != NULL && i < consumer->topic_count; i++) {
+    consumer->topics = must_allocate((size_t)consumer->topic_count, sizeof *consumer->topics);
+    for (int i = 0; i < consumer->topic_count; i++) {
         consumer->topics[i] =
             rd_kafka_topic_new(consumer->handle.rk, consumer->topic_names[i], NULL);
         if (consumer->topics[i] == NULL) {
@@ -469,7 +467,7 @@ static enum error_kind open_topics(struct kafka_consumer *consumer, struct error
                              rd_kafka_err2str(rd_kafka_last_error()));
         }
     }
-    return consumer->topics != NULL ? ERROR_NONE : error_set(err, ERROR_FATAL, "out of memory");
+    return ERROR_NONE;
 }
 
 static void watch(struct kafka_consumer *consumer, struct loop *loop)
@@ -498,10 +496,7 @@ static void free_consumer(struct kafka_consumer **consumer)
 enum error_kind kafka_consumer_new(struct loop *loop, const struct kafka_consumer_options *options,
                                    struct kafka_consumer **ret_consumer, struct error *err)
 {
-    CLEANUP(free_consumer) struct kafka_consumer *consumer = calloc(1, sizeof *consumer);
-    if (consumer == NULL) {
-        return error_set(err, ERROR_FATAL, "out of memory");
-    }
+    CLEANUP(free_consumer) struct kafka_consumer *consumer = must_allocate(1, sizeof *consumer);
     consumer->options = *options;
     if (options->max_batch == 0) {
         consumer->options.max_batch = BATCH_DEFAULT;

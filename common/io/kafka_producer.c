@@ -2,6 +2,7 @@
 #include "common/io/kafka_producer.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/must.h"
 #include "common/io/kafka_handle.h"
 #include "common/io/loop.h"
 
@@ -94,8 +95,8 @@ static void meet_error(void *user, const struct error *err)
 static enum error_kind open_topics(struct kafka_producer *producer, struct error *err)
 {
     const struct kafka_producer_options *options = &producer->options;
-    producer->topics = calloc((size_t)options->topic_count, sizeof *producer->topics);
-    for (int i = 0; producer->topics != NULL && i < options->topic_count; i++) {
+    producer->topics = must_allocate((size_t)options->topic_count, sizeof *producer->topics);
+    for (int i = 0; i < options->topic_count; i++) {
         producer->topics[i] = rd_kafka_topic_new(producer->handle.rk, options->topics[i], NULL);
         if (producer->topics[i] == NULL) {
             return error_set(err, ERROR_FATAL, "topic %s: %s", options->topics[i],
@@ -103,7 +104,7 @@ static enum error_kind open_topics(struct kafka_producer *producer, struct error
         }
         producer->topic_count++;
     }
-    return producer->topics != NULL ? ERROR_NONE : error_set(err, ERROR_FATAL, "out of memory");
+    return ERROR_NONE;
 }
 
 /* Whatever the operator has set: above it nothing would arrive. */
@@ -130,10 +131,7 @@ static void free_producer(struct kafka_producer **producer)
 enum error_kind kafka_producer_new(struct loop *loop, const struct kafka_producer_options *options,
                                    struct kafka_producer **ret_producer, struct error *err)
 {
-    CLEANUP(free_producer) struct kafka_producer *producer = calloc(1, sizeof *producer);
-    if (producer == NULL) {
-        return error_set(err, ERROR_FATAL, "out of memory");
-    }
+    CLEANUP(free_producer) struct kafka_producer *producer = must_allocate(1, sizeof *producer);
     producer->options = *options;
     producer->handle = (struct kafka_handle){.wake_fd = -1,
                                              .on_serve = serve,

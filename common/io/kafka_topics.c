@@ -2,6 +2,7 @@
 #include "common/io/kafka_topics.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/io/kafka_handle.h"
 #include "common/io/loop.h"
@@ -313,10 +314,10 @@ struct kafka_topics *kafka_topics_ensure(struct loop *loop,
                                          const struct kafka_topics_wanted *wanted,
                                          kafka_topics_done *on_done, void *user)
 {
-    struct kafka_topics *topics = calloc(1, sizeof *topics);
-    struct kafka_topic_found *found = calloc((size_t)wanted->topic_count, sizeof *found);
+    struct kafka_topics *topics = must_allocate(1, sizeof *topics);
+    struct kafka_topic_found *found = must_allocate((size_t)wanted->topic_count, sizeof *found);
     const int done_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (topics == NULL || found == NULL || done_fd < 0) {
+    if (done_fd < 0) {
         abort(); /* as the loop: nothing left to decide */
     }
     *topics = (struct kafka_topics){

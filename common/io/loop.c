@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/loop.h"
 
+#include "common/base/must.h"
+
 #include <assert.h>
 #include <event2/event.h>
 #include <stdlib.h>
@@ -38,15 +40,6 @@ struct loop_signal {
     void *user;
 };
 
-static void *must_allocate(size_t size)
-{
-    void *bytes = calloc(1, size);
-    if (bytes == NULL) {
-        abort();
-    }
-    return bytes;
-}
-
 static struct event *must_watch(struct loop *loop, evutil_socket_t fd, short what,
                                 event_callback_fn callback, void *arg)
 {
@@ -76,7 +69,7 @@ enum error_kind loop_new(struct loop **ret_loop, struct error *err)
     if (base == NULL) {
         return error_set(err, ERROR_FATAL, "cannot make an event loop");
     }
-    struct loop *loop = must_allocate(sizeof *loop);
+    struct loop *loop = must_allocate(1, sizeof *loop);
     loop->base = base;
     *ret_loop = loop;
     return ERROR_NONE;
@@ -140,7 +133,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_callback *callback, void *user)
 {
-    struct loop_timer *timer = must_allocate(sizeof *timer);
+    struct loop_timer *timer = must_allocate(1, sizeof *timer);
     timer->callback = callback;
     timer->user = user;
     timer->event = must_watch(loop, -1, 0, on_timer, timer);
@@ -182,7 +175,7 @@ static void on_fd(evutil_socket_t fd, short what, void *arg)
 
 struct loop_fd *loop_fd_new(struct loop *loop, int fd, loop_fd_callback *callback, void *user)
 {
-    struct loop_fd *watch = must_allocate(sizeof *watch);
+    struct loop_fd *watch = must_allocate(1, sizeof *watch);
     watch->callback = callback;
     watch->user = user;
     watch->read = must_watch(loop, fd, EV_READ | EV_PERSIST, on_fd, watch);
@@ -229,7 +222,7 @@ static void on_deferred(evutil_socket_t fd, short what, void *arg)
 
 struct loop_deferred *loop_deferred_new(struct loop *loop, loop_callback *callback, void *user)
 {
-    struct loop_deferred *deferred = must_allocate(sizeof *deferred);
+    struct loop_deferred *deferred = must_allocate(1, sizeof *deferred);
     deferred->callback = callback;
     deferred->user = user;
     deferred->event = must_watch(loop, -1, 0, on_deferred, deferred);
@@ -262,7 +255,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 struct loop_signal *loop_signal_new(struct loop *loop, int signum, loop_callback *callback,
                                     void *user)
 {
-    struct loop_signal *signal = must_allocate(sizeof *signal);
+    struct loop_signal *signal = must_allocate(1, sizeof *signal);
     signal->callback = callback;
     signal->user = user;
     signal->event = must_watch(loop, signum, EV_SIGNAL | EV_PERSIST, on_signal, signal);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/pgconn.h"
 
+#include "common/base/must.h"
 #include "common/io/loop.h"
 #include "common/io/pgconn_internal.h"
 
@@ -44,10 +45,7 @@ static struct trip *pop(struct trip_queue *queue)
 
 struct trip *pgconn_trip_new(size_t statement_count)
 {
-    struct trip *trip = calloc(1, sizeof *trip);
-    if (trip == NULL) {
-        abort(); /* a few hundred bytes: nothing sensible is left to do */
-    }
+    struct trip *trip = must_allocate(1, sizeof *trip);
     trip->statement_count = statement_count;
     return trip;
 }
@@ -316,11 +314,7 @@ enum error_kind pgconn_new(struct loop *loop, const struct pgconn_options *optio
     if (pgurl_read(options->url, &url, err) != ERROR_NONE) {
         return err->kind = ERROR_FATAL;
     }
-    struct pgconn *conn = calloc(1, sizeof *conn);
-    if (conn == NULL) {
-        pgurl_done(&url);
-        return error_set(err, ERROR_FATAL, "no memory for a database connection");
-    }
+    struct pgconn *conn = must_allocate(1, sizeof *conn);
     conn->loop = loop;
     conn->options = *options;
     conn->url = url;

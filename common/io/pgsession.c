@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/pgsession.h"
 
+#include "common/base/must.h"
 #include "common/io/pgserver.h"
 #include "common/io/pgurl.h"
 
@@ -67,10 +68,7 @@ enum error_kind pgsession_open(const char *url, const char *application_name,
     if (pgurl_check(url, err) != ERROR_NONE) {
         return err->kind = ERROR_FATAL;
     }
-    struct pgsession *session = calloc(1, sizeof *session);
-    if (session == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for a database session");
-    }
+    struct pgsession *session = must_allocate(1, sizeof *session);
     session->pg = connect_to(url, application_name);
     (void)PQsetNoticeReceiver(session->pg, ignore_notice, NULL);
     enum error_kind kind = ERROR_NONE;

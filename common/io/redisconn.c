@@ -3,6 +3,7 @@
 
 #include "common/base/backoff.h"
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/base/percent.h"
 #include "common/io/loop.h"
@@ -740,10 +741,7 @@ enum error_kind redisconn_new(struct loop *loop, const struct redisconn_options 
 {
     assert(options->channel == NULL ||
            (options->on_message != NULL && options->on_subscribed != NULL));
-    struct redisconn *conn = calloc(1, sizeof *conn);
-    if (conn == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for a Redis connection");
-    }
+    struct redisconn *conn = must_allocate(1, sizeof *conn);
     conn->loop = loop;
     conn->options = *options;
     if (conn->options.reply_timeout_ms == 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/resolver.h"
 
+#include "common/base/must.h"
 #include "common/io/loop.h"
 
 #include <errno.h>
@@ -147,8 +148,9 @@ static void on_bell(void *user, bool readable, bool writable)
 
 static struct lookup *lookup_new(const char *host)
 {
-    struct lookup *lookup = calloc(1, sizeof *lookup);
-    if (lookup == NULL || (lookup->host = strdup(host)) == NULL) {
+    struct lookup *lookup = must_allocate(1, sizeof *lookup);
+    lookup->host = strdup(host);
+    if (lookup->host == NULL) {
         abort(); /* a few hundred bytes: nothing sensible is left to do */
     }
     atomic_init(&lookup->owners, 1);
@@ -172,10 +174,7 @@ static bool start_in_background(struct resolver *resolver)
 struct resolver *resolver_start(struct loop *loop, const char *host, resolver_fn *on_end,
                                 void *user)
 {
-    struct resolver *resolver = calloc(1, sizeof *resolver);
-    if (resolver == NULL) {
-        abort();
-    }
+    struct resolver *resolver = must_allocate(1, sizeof *resolver);
     *resolver = (struct resolver){.lookup = lookup_new(host), .on_end = on_end, .user = user};
     look_up(resolver->lookup, AI_NUMERICHOST);
     if (resolver->lookup->found.count == 0 && start_in_background(resolver)) {

@@ -2,6 +2,7 @@
 #include "common/run/auth.h"
 
 #include "common/base/id_form.h"
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/io/digest.h"
 #include "common/io/http/server.h"
@@ -200,10 +201,8 @@ static struct tokens *fit(struct tokens *tokens)
 
 static enum error_kind load_tokens(const char *path, struct tokens **ret_tokens, struct error *err)
 {
-    struct tokens *tokens = calloc(1, sizeof *tokens + (TOKENS_MAX + 1) * sizeof tokens->list[0]);
-    if (tokens == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for tokens");
-    }
+    struct tokens *tokens =
+        must_allocate(1, sizeof *tokens + (TOKENS_MAX + 1) * sizeof tokens->list[0]);
     const enum error_kind kind = fill_tokens(path, tokens, err);
     if (kind != ERROR_NONE) {
         free(tokens);
@@ -216,10 +215,7 @@ static enum error_kind load_tokens(const char *path, struct tokens **ret_tokens,
 enum error_kind auth_new(const struct common_settings *common, struct auth **ret_auth,
                          struct error *err)
 {
-    struct auth *auth = calloc(1, sizeof *auth);
-    if (auth == NULL) {
-        abort();
-    }
+    struct auth *auth = must_allocate(1, sizeof *auth);
     auth->mode = (enum auth_mode)common->auth;
     auth->path = common->auth_tokens_file;
     enum error_kind kind = digest_new(&auth->digest, err);

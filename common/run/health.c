@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/health.h"
 
+#include "common/base/must.h"
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
 #include "common/io/http/server.h"
@@ -41,10 +42,7 @@ static const struct http_route ROUTES[] = {
 struct health *health_new(struct http_server *server, struct metrics *metrics, const char *service,
                           const char *version)
 {
-    struct health *health = calloc(1, sizeof *health);
-    if (health == NULL) {
-        abort();
-    }
+    struct health *health = must_allocate(1, sizeof *health);
     *health = (struct health){.service = service, .version = version, .metrics = metrics};
     http_server_route(server, ROUTES, health);
     return health;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/metrics.h"
 
+#include "common/base/must.h"
 #include "common/base/strbuf.h"
 
 #include <assert.h>
@@ -48,15 +49,6 @@ struct metrics {
     } scrapes[SCRAPE_MAX];
     size_t scrape_count;
 };
-
-static void *must_allocate(size_t count, size_t size)
-{
-    void *bytes = calloc(count, size);
-    if (bytes == NULL) {
-        abort();
-    }
-    return bytes;
-}
 
 static size_t count_series(const struct metric *metric)
 {

@@ -2,6 +2,7 @@
 #include "common/run/settings.h"
 
 #include "common/base/arena.h"
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
 #include "common/run/settings_print.h"
@@ -427,11 +428,8 @@ static void check_doubles(struct settings *settings)
 
 struct settings *settings_load(const struct settings_schema *schema, char *const *env, void *values)
 {
-    struct settings *settings = calloc(1, sizeof *settings);
-    struct setting_source *sources = calloc(schema->count + 1, sizeof *sources);
-    if (settings == NULL || sources == NULL) {
-        abort();
-    }
+    struct settings *settings = must_allocate(1, sizeof *settings);
+    struct setting_source *sources = must_allocate(schema->count + 1, sizeof *sources);
     settings->schema = schema;
     settings->sources = sources;
     arena_init(&settings->texts, TEXTS_MAX);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/shutdown.h"
 
+#include "common/base/must.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 
@@ -30,10 +31,7 @@ static void on_poll(void *user);
 struct shutdown *shutdown_new(struct loop *loop, int64_t timeout_ms,
                               const struct shutdown_hooks *hooks)
 {
-    struct shutdown *shutdown = calloc(1, sizeof *shutdown);
-    if (shutdown == NULL) {
-        abort();
-    }
+    struct shutdown *shutdown = must_allocate(1, sizeof *shutdown);
     shutdown->loop = loop;
     shutdown->hooks = *hooks;
     shutdown->timeout_ms = timeout_ms;

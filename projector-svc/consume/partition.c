@@ -4,6 +4,7 @@
 #include "common/base/arena.h"
 #include "common/base/fault_point.h"
 #include "common/base/id_form.h"
+#include "common/base/must.h"
 #include "common/base/stall.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
@@ -91,10 +92,7 @@ static void queue_push(struct partition *partition, const struct kafka_record *r
 {
     if (partition->queue_count == partition->queue_cap) {
         const size_t cap = partition->queue_cap == 0 ? BATCH_EVENTS_MAX : partition->queue_cap * 2;
-        struct kafka_record *queue = calloc(cap, sizeof *queue);
-        if (queue == NULL) {
-            abort(); /* a few KiB: nothing sensible is left to do */
-        }
+        struct kafka_record *queue = must_allocate(cap, sizeof *queue);
         for (size_t i = 0; i < partition->queue_count; i++) {
             queue[i] = *queue_at(partition, i);
         }
@@ -792,10 +790,7 @@ void partition_stop(struct partition *partition)
 struct partition *partition_new(struct partition_context *context,
                                 const struct partition_name *name)
 {
-    struct partition *partition = calloc(1, sizeof *partition);
-    if (partition == NULL) {
-        abort();
-    }
+    struct partition *partition = must_allocate(1, sizeof *partition);
     partition->context = context;
     partition->name = *name;
     partition->position = VIEW_POSITIONS_NONE;

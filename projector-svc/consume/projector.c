@@ -5,6 +5,7 @@
 #include "common/base/backoff.h"
 #include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/contract/topics.h"
 #include "common/io/jitter.h"
 #include "common/io/kafka_consumer.h"
@@ -148,10 +149,7 @@ static void announce_recovering(struct projector *projector, const struct partit
 /* The group's assignment, and each later change of where one of its partitions is read. */
 static enum error_kind assign_all(struct projector *projector, struct error *err)
 {
-    struct kafka_position *places = calloc(projector->count + 1, sizeof *places);
-    if (places == NULL) {
-        abort();
-    }
+    struct kafka_position *places = must_allocate(projector->count + 1, sizeof *places);
     for (size_t i = 0; i < projector->count; i++) {
         const struct partition *partition = projector->partitions[i];
         places[i] = place_of(partition, partition_reads_from(partition));
@@ -491,10 +489,7 @@ static void on_assigned(void *user, const struct kafka_position *places, size_t 
 {
     struct projector *projector = user;
     (void)FAULT_POINT("projector.assigned");
-    projector->partitions = calloc(count + 1, sizeof(struct partition *));
-    if (projector->partitions == NULL) {
-        abort();
-    }
+    projector->partitions = must_allocate(count + 1, sizeof(struct partition *));
     for (size_t i = 0; i < count; i++) {
         const struct partition_name name = {
             .aggregate = (enum aggregate_type)places[i].topic,
@@ -916,10 +911,7 @@ static enum error_kind open_redis(struct projector *projector, struct error *err
 static enum error_kind open_kafka(struct projector *projector, struct error *err)
 {
     const size_t given = projector->options.property_count;
-    struct kafka_property *properties = calloc(given + 1, sizeof *properties);
-    if (properties == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for settings");
-    }
+    struct kafka_property *properties = must_allocate(given + 1, sizeof *properties);
     properties[0] = (struct kafka_property){"topic.metadata.refresh.interval.ms", "1000"};
     for (size_t i = 0; i < given; i++) {
         properties[i + 1] = projector->options.properties[i]; /* the later one counts */
@@ -951,10 +943,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
                               const struct projector_options *options,
                               struct projector **ret_projector, struct error *err)
 {
-    struct projector *projector = calloc(1, sizeof *projector);
-    if (projector == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for the projector");
-    }
+    struct projector *projector = must_allocate(1, sizeof *projector);
     projector->loop = loop;
     projector->metrics = metrics;
     projector->options = *options;

@@ -2,6 +2,7 @@
 #include "projector-svc/consume/redis_fitness.h"
 
 #include "common/base/embedded_text.h"
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/io/redisconn.h"
 
@@ -132,10 +133,7 @@ static void on_info(void *user, const struct redisconn_reply *reply, const struc
 
 void redis_fitness_check(struct redisconn *conn, redis_fitness_fn *done, void *user)
 {
-    struct check *check = malloc(sizeof *check);
-    if (check == NULL) {
-        abort(); /* a few bytes: nothing sensible is left to do */
-    }
+    struct check *check = must_allocate(1, sizeof *check);
     *check = (struct check){.conn = conn, .done = done, .user = user};
     const struct strview info = STRVIEW("INFO");
     send(check, &info, 1, on_info);

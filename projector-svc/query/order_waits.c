@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/query/order_waits.h"
 
+#include "common/base/must.h"
 #include "common/base/strview.h"
 #include "common/io/redisconn.h"
 #include "projector-svc/core/keys.h"
@@ -95,10 +96,7 @@ static void on_ready(void *user)
 enum error_kind order_waits_new(struct loop *loop, const char *redis_url, size_t max,
                                 struct order_waits **ret_waits, struct error *err)
 {
-    struct order_waits *waits = calloc(1, sizeof *waits);
-    if (waits == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for waiting requests");
-    }
+    struct order_waits *waits = must_allocate(1, sizeof *waits);
     waits->max = max;
     const struct redisconn_options options = {
         .url = redis_url,

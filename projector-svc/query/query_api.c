@@ -2,6 +2,7 @@
 #include "projector-svc/query/query_api.h"
 
 #include "common/base/embedded_text.h"
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
@@ -328,10 +329,7 @@ static void on_scrape(void *user)
 enum error_kind query_api_new(struct loop *loop, const struct query_api_options *options,
                               struct query_api **ret_api, struct error *err)
 {
-    struct query_api *api = calloc(1, sizeof *api);
-    if (api == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for the HTTP interface");
-    }
+    struct query_api *api = must_allocate(1, sizeof *api);
     api->metrics = options->metrics;
     api->context = (struct query_context){.loop = loop,
                                           .auth = options->auth,

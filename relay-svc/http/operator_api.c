@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/http/operator_api.h"
 
+#include "common/base/must.h"
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
 #include "common/io/http/server.h"
@@ -118,10 +119,7 @@ static const struct http_route ROUTES[] = {
 struct operator_api *operator_api_new(struct relay *relay, struct auth *auth,
                                       struct http_server *server)
 {
-    struct operator_api *api = calloc(1, sizeof *api);
-    if (api == NULL) {
-        abort();
-    }
+    struct operator_api *api = must_allocate(1, sizeof *api);
     *api = (struct operator_api){.relay = relay, .auth = auth};
     http_server_route(server, ROUTES, api);
     return api;

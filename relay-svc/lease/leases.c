@@ -2,6 +2,7 @@
 #include "relay-svc/lease/leases.h"
 
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/core/fair_share.h"
@@ -44,15 +45,6 @@ struct leases {
     struct outbox_lease *released;
     size_t released_count;
 };
-
-static void *must_allocate(size_t count, size_t size)
-{
-    void *bytes = calloc(count, size);
-    if (bytes == NULL) {
-        abort(); /* a few kilobytes at start */
-    }
-    return bytes;
-}
 
 static int64_t lease_end(const struct leases *leases)
 {

@@ -2,6 +2,7 @@
 #include "relay-svc/lease/marking.h"
 
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/io/loop.h"
 #include "relay-svc/lease/leases.h"
 #include "relay-svc/metrics.h"
@@ -106,20 +107,14 @@ uint64_t marking_written(const struct marking *marking)
 struct marking *marking_new(struct relay *relay)
 {
     const size_t shards = (size_t)relay->shard_count;
-    struct marking *marking = calloc(1, sizeof *marking);
-    if (marking == NULL) {
-        abort();
-    }
+    struct marking *marking = must_allocate(1, sizeof *marking);
     *marking = (struct marking){
         .relay = relay,
         .timer = loop_timer_new(relay->loop, mark, marking),
-        .leases = calloc(shards, sizeof *marking->leases),
-        .marks = calloc(shards, sizeof *marking->marks),
-        .sents = calloc(shards * (size_t)relay->options.topic_count, sizeof *marking->sents),
+        .leases = must_allocate(shards, sizeof *marking->leases),
+        .marks = must_allocate(shards, sizeof *marking->marks),
+        .sents = must_allocate(shards * (size_t)relay->options.topic_count, sizeof *marking->sents),
     };
-    if (marking->leases == NULL || marking->marks == NULL || marking->sents == NULL) {
-        abort();
-    }
     return marking;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/outbox/outbox_store.h"
 
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
 #include "common/io/jitter.h"
@@ -76,10 +77,7 @@ struct errand {
 static struct errand *errand_new(struct outbox_store *store, enum outbox_work work,
                                  const void *events, outbox_done *on_done, void *user)
 {
-    struct errand *errand = calloc(1, sizeof *errand);
-    if (errand == NULL) {
-        abort(); /* a hundred bytes: nothing is left to decide */
-    }
+    struct errand *errand = must_allocate(1, sizeof *errand);
     *errand = (struct errand){
         .next = store->errands,
         .store = store,
@@ -649,14 +647,9 @@ static enum error_kind open_all(struct outbox_store *store, struct loop *loop, s
 enum error_kind outbox_store_new(struct loop *loop, const struct outbox_store_options *options,
                                  struct outbox_store **ret_store, struct error *err)
 {
-    struct outbox_store *store = calloc(1, sizeof *store);
+    struct outbox_store *store = must_allocate(1, sizeof *store);
     struct outbox_reader *readers =
-        calloc((size_t)options->readers + FILLER_COUNT, sizeof *readers);
-    if (store == NULL || readers == NULL) {
-        free(store);
-        free(readers);
-        return error_set(err, ERROR_FATAL, "out of memory");
-    }
+        must_allocate((size_t)options->readers + FILLER_COUNT, sizeof *readers);
     store->options = *options;
     store->readers = readers;
     (void)snprintf(store->lease_ms, sizeof store->lease_ms, "%" PRId64, options->lease_ms);

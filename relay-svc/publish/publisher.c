@@ -4,6 +4,7 @@
 #include "common/base/backoff.h"
 #include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/contract/topics.h"
 #include "common/io/loop.h"
@@ -227,10 +228,7 @@ static void renew(void *user)
 enum error_kind publisher_new(struct loop *loop, const struct publisher_options *options,
                               struct publisher **ret_publisher, struct error *err)
 {
-    struct publisher *publisher = calloc(1, sizeof *publisher);
-    if (publisher == NULL) {
-        return error_set(err, ERROR_FATAL, "out of memory");
-    }
+    struct publisher *publisher = must_allocate(1, sizeof *publisher);
     publisher->loop = loop;
     publisher->options = *options;
     publisher->backoff = (struct backoff){.first_ms = RENEW_FIRST_MS, .cap_ms = RENEW_CAP_MS};

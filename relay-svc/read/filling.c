@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/read/filling.h"
 
+#include "common/base/must.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
@@ -161,10 +162,7 @@ enum error_kind filling_probe(const struct filling *filling, struct error *err)
 
 struct filling *filling_new(struct relay *relay)
 {
-    struct filling *filling = calloc(1, sizeof *filling);
-    if (filling == NULL) {
-        abort();
-    }
+    struct filling *filling = must_allocate(1, sizeof *filling);
     *filling = (struct filling){
         .relay = relay,
         .pump = loop_deferred_new(relay->loop, pump, filling),

@@ -2,6 +2,7 @@
 #include "relay-svc/read/reading.h"
 
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
@@ -404,27 +405,18 @@ enum error_kind reading_probe(const struct reading *reading, struct error *err)
 struct reading *reading_new(struct relay *relay)
 {
     const size_t shards = (size_t)relay->shard_count;
-    struct reading *reading = calloc(1, sizeof *reading);
-    if (reading == NULL) {
-        abort();
-    }
+    struct reading *reading = must_allocate(1, sizeof *reading);
     *reading = (struct reading){
         .relay = relay,
         .timer = loop_timer_new(relay->loop, take_pause_over, reading),
         .pump = loop_deferred_new(relay->loop, pump, reading),
-        .trips = calloc((size_t)relay->options.readers, sizeof *reading->trips),
-        .ranges = calloc(shards, sizeof *reading->ranges),
+        .trips = must_allocate((size_t)relay->options.readers, sizeof *reading->trips),
+        .ranges = must_allocate(shards, sizeof *reading->ranges),
         .pause_ms = FIRST_PAUSE_MS,
         .fares = ACTIVITY("reading rows"),
     };
     for (int i = 0; reading->trips != NULL && i < relay->options.readers; i++) {
-        reading->trips[i].shards = calloc(shards, sizeof *reading->trips[i].shards);
-        if (reading->trips[i].shards == NULL) {
-            abort();
-        }
-    }
-    if (reading->trips == NULL || reading->ranges == NULL) {
-        abort();
+        reading->trips[i].shards = must_allocate(shards, sizeof *reading->trips[i].shards);
     }
     return reading;
 }

@@ -2,6 +2,7 @@
 #include "relay-svc/tail/tails.h"
 
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/metrics.h"
@@ -136,10 +137,7 @@ static void ask_outbox(struct tails *tails, int shard, int topic, enum tail_verd
                        const struct tail_found *found)
 {
     struct relay *relay = tails->relay;
-    struct lookup *lookup = calloc(1, sizeof *lookup);
-    if (lookup == NULL) {
-        abort();
-    }
+    struct lookup *lookup = must_allocate(1, sizeof *lookup);
     *lookup = (struct lookup){tails->lookups, tails, shard, topic, relay->shards[shard].log.run,
                               verdict,        *found};
     tails->lookups = lookup;
@@ -214,13 +212,10 @@ static void retry(void *user)
 
 enum error_kind tails_new(struct relay *relay, struct tails **ret_tails, struct error *err)
 {
-    struct tails *tails = calloc(1, sizeof *tails);
-    bool *is_unanswered = calloc((size_t)relay->shard_count, sizeof *is_unanswered);
-    bool *is_search =
-        calloc((size_t)relay->shard_count * (size_t)relay->options.topic_count, sizeof *is_search);
-    if (tails == NULL || is_unanswered == NULL || is_search == NULL) {
-        abort();
-    }
+    struct tails *tails = must_allocate(1, sizeof *tails);
+    bool *is_unanswered = must_allocate((size_t)relay->shard_count, sizeof *is_unanswered);
+    bool *is_search = must_allocate((size_t)relay->shard_count * (size_t)relay->options.topic_count,
+                                    sizeof *is_search);
     *tails = (struct tails){.relay = relay, .is_unanswered = is_unanswered, .is_search = is_search};
     const struct tail_reader_options options = {
         .config = relay->options.kafka,

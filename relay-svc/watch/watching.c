@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/watch/watching.h"
 
+#include "common/base/must.h"
 #include "common/base/stall.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
@@ -190,19 +191,13 @@ enum error_kind watching_probe(const struct watching *watching, struct error *er
 struct watching *watching_new(struct relay *relay)
 {
     const size_t shards = (size_t)relay->shard_count;
-    struct watching *watching = calloc(1, sizeof *watching);
-    if (watching == NULL) {
-        abort();
-    }
+    struct watching *watching = must_allocate(1, sizeof *watching);
     *watching = (struct watching){
         .relay = relay,
-        .shards = calloc(shards, sizeof *watching->shards),
-        .held = calloc(shards, sizeof *watching->held),
+        .shards = must_allocate(shards, sizeof *watching->shards),
+        .held = must_allocate(shards, sizeof *watching->held),
         .sequence = ACTIVITY("the outbox's sequence"),
     };
-    if (watching->shards == NULL || watching->held == NULL) {
-        abort();
-    }
     return watching;
 }
 
