@@ -430,15 +430,12 @@ static void tick(void *user)
 
 /* --- life ------------------------------------------------------------------------------- */
 
-static void free_relay(struct relay **relay)
-{
-    relay_free(*relay);
-}
+DEFINE_CLEANUP(struct relay *, relay_free)
 
 enum error_kind relay_new(struct loop *loop, const struct relay_options *options,
                           struct relay **ret_relay, struct error *err)
 {
-    CLEANUP(free_relay) struct relay *relay = must_allocate(1, sizeof *relay);
+    CLEANUP(cleanup_relay_free) struct relay *relay = must_allocate(1, sizeof *relay);
     struct kafka_topics_wanted *wanted = must_allocate(1, sizeof *wanted);
     relay->loop = loop;
     relay->options = *options;

@@ -43,25 +43,13 @@ struct migration {
     char checksum[CHECKSUM_LEN + 1];
 };
 
-static void free_digest(struct digest **digest)
-{
-    digest_free(*digest);
-}
-
-static void close_session(struct pgsession **session)
-{
-    pgsession_close(*session);
-}
-
-static void done_strbuf(struct strbuf *buf)
-{
-    strbuf_done(buf);
-}
+DEFINE_CLEANUP(struct digest *, digest_free)
+DEFINE_CLEANUP(struct pgsession *, pgsession_close)
 
 static enum error_kind describe(const struct embedded_text *file, struct migration *ret,
                                 struct error *err)
 {
-    CLEANUP(free_digest) struct digest *digest = NULL;
+    CLEANUP(cleanup_digest_free) struct digest *digest = NULL;
     const enum error_kind kind = digest_new(&digest, err);
     if (kind != ERROR_NONE) {
         return kind;
@@ -98,7 +86,7 @@ static void put_migration(const struct migration *migration, struct strbuf *scri
 static enum error_kind apply(struct pgsession *session, const struct migration *migration,
                              struct strbuf *report, struct error *err)
 {
-    CLEANUP(done_strbuf) struct strbuf script;
+    CLEANUP(strbuf_done) struct strbuf script;
     strbuf_init(&script, SCRIPT_MAX);
     put_migration(migration, &script);
     if (!strbuf_ok(&script)) {
@@ -208,7 +196,7 @@ static enum error_kind report_broken_rules(struct pgsession *session, struct str
 enum error_kind migrate_run(const char *database_url, int shards, struct strbuf *report,
                             struct error *err)
 {
-    CLEANUP(close_session) struct pgsession *session = NULL;
+    CLEANUP(cleanup_pgsession_close) struct pgsession *session = NULL;
     enum error_kind kind = pgsession_open(database_url, "command-svc migrate", &session, err);
     if (kind == ERROR_NONE) {
         kind = pgsession_run(session, LOCK_SQL, err); /* until the session ends */

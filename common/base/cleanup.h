@@ -13,11 +13,21 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* The variable must be initialised where it is declared. */
+/* The variable must be initialised where it is declared. What has a _done() takes that itself:
+ * CLEANUP(strbuf_done). */
 #define CLEANUP(fn)  __attribute__((cleanup(fn)))
 
 /* For a plain malloc'd pointer of any type. */
 #define CLEANUP_FREE CLEANUP(cleanup_free)
+
+/* cleanup_<fn>(), for a variable of that pointer type; fn is not called with NULL. */
+#define DEFINE_CLEANUP(type, fn)                                                                   \
+    static void cleanup_##fn(type *slot)                                                           \
+    {                                                                                              \
+        if (*slot != NULL) {                                                                       \
+            fn(*slot);                                                                             \
+        }                                                                                          \
+    }
 
 static inline void cleanup_free(void *slot)
 {

@@ -256,12 +256,7 @@ static const yajl_callbacks CALLBACKS = {
     .yajl_end_array = on_close,
 };
 
-static void free_parser(yajl_handle *parser)
-{
-    if (*parser != NULL) {
-        yajl_free(*parser);
-    }
-}
+DEFINE_CLEANUP(yajl_handle, yajl_free)
 
 /* The whole document; *ret_at is where the parser came to a halt. The line feed at the end is what
  * makes a string that was left open behind the document a fault: yajl takes its end for the end. */
@@ -278,7 +273,7 @@ static bool feed(yajl_handle parser, struct strview bytes, size_t *ret_at)
 
 static enum error_kind run_parser(struct reader *reader, struct strview bytes, struct error *err)
 {
-    CLEANUP(free_parser) yajl_handle parser = yajl_alloc(&CALLBACKS, NULL, reader);
+    CLEANUP(cleanup_yajl_free) yajl_handle parser = yajl_alloc(&CALLBACKS, NULL, reader);
     if (parser == NULL) {
         return error_set(err, ERROR_EXHAUSTED, "no memory for a JSON parser");
     }

@@ -11,14 +11,11 @@ struct digest {
     EVP_MD_CTX *context;
 };
 
-static void free_slot(struct digest **slot)
-{
-    digest_free(*slot);
-}
+DEFINE_CLEANUP(struct digest *, digest_free)
 
 enum error_kind digest_new(struct digest **ret_digest, struct error *err)
 {
-    CLEANUP(free_slot) struct digest *digest = must_allocate(1, sizeof *digest);
+    CLEANUP(cleanup_digest_free) struct digest *digest = must_allocate(1, sizeof *digest);
     digest->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     digest->context = EVP_MD_CTX_new();
     if (digest->sha256 == NULL || digest->context == NULL) {

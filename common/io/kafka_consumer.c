@@ -488,15 +488,13 @@ static void watch(struct kafka_consumer *consumer, struct loop *loop)
     rd_kafka_queue_destroy(main_queue);
 }
 
-static void free_consumer(struct kafka_consumer **consumer)
-{
-    kafka_consumer_free(*consumer);
-}
+DEFINE_CLEANUP(struct kafka_consumer *, kafka_consumer_free)
 
 enum error_kind kafka_consumer_new(struct loop *loop, const struct kafka_consumer_options *options,
                                    struct kafka_consumer **ret_consumer, struct error *err)
 {
-    CLEANUP(free_consumer) struct kafka_consumer *consumer = must_allocate(1, sizeof *consumer);
+    CLEANUP(cleanup_kafka_consumer_free)
+    struct kafka_consumer *consumer = must_allocate(1, sizeof *consumer);
     consumer->options = *options;
     if (options->max_batch == 0) {
         consumer->options.max_batch = BATCH_DEFAULT;

@@ -112,12 +112,7 @@ static enum error_kind set_operators(rd_kafka_conf_t *conf, const struct kafka_c
     return ERROR_NONE;
 }
 
-static void free_conf(rd_kafka_conf_t **conf)
-{
-    if (*conf != NULL) {
-        rd_kafka_conf_destroy(*conf);
-    }
-}
+DEFINE_CLEANUP(rd_kafka_conf_t *, rd_kafka_conf_destroy)
 
 enum error_kind kafka_handle_conf(const struct kafka_config *config,
                                   const struct kafka_default *defaults,
@@ -129,7 +124,7 @@ enum error_kind kafka_handle_conf(const struct kafka_config *config,
         {"client.id", config->client_id},
         {NULL, NULL},
     };
-    CLEANUP(free_conf) rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    CLEANUP(cleanup_rd_kafka_conf_destroy) rd_kafka_conf_t *conf = rd_kafka_conf_new();
     if (set_all(conf, named, err) != ERROR_NONE ||
         set_all(conf, COMMON_DEFAULTS, err) != ERROR_NONE ||
         set_all(conf, defaults, err) != ERROR_NONE ||

@@ -123,15 +123,13 @@ static enum error_kind bound_batches(rd_kafka_conf_t *conf, int64_t batch_max, s
     return error_set(err, ERROR_FATAL, "Kafka property batch.size: %s", reason);
 }
 
-static void free_producer(struct kafka_producer **producer)
-{
-    kafka_producer_free(*producer);
-}
+DEFINE_CLEANUP(struct kafka_producer *, kafka_producer_free)
 
 enum error_kind kafka_producer_new(struct loop *loop, const struct kafka_producer_options *options,
                                    struct kafka_producer **ret_producer, struct error *err)
 {
-    CLEANUP(free_producer) struct kafka_producer *producer = must_allocate(1, sizeof *producer);
+    CLEANUP(cleanup_kafka_producer_free)
+    struct kafka_producer *producer = must_allocate(1, sizeof *producer);
     producer->options = *options;
     producer->handle = (struct kafka_handle){.wake_fd = -1,
                                              .on_serve = serve,

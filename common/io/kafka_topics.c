@@ -48,12 +48,7 @@ static enum error_kind transient(struct error *err, const char *what, rd_kafka_r
 
 /* --- one question ------------------------------------------------------------- */
 
-static void free_event(rd_kafka_event_t **event)
-{
-    if (*event != NULL) {
-        rd_kafka_event_destroy(*event);
-    }
-}
+DEFINE_CLEANUP(rd_kafka_event_t *, rd_kafka_event_destroy)
 
 /* NULL when no answer came in time. */
 static rd_kafka_event_t *await(struct kafka_topics *topics)
@@ -148,7 +143,7 @@ static enum error_kind create(struct kafka_topics *topics, int index, struct err
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_NewTopic_destroy(topic);
 
-    CLEANUP(free_event) rd_kafka_event_t *event = await(topics);
+    CLEANUP(cleanup_rd_kafka_event_destroy) rd_kafka_event_t *event = await(topics);
     if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return transient(err, "creating topics",
                          event == NULL ? RD_KAFKA_RESP_ERR__TIMED_OUT
@@ -199,7 +194,7 @@ static void look_at_settings(struct kafka_topics *topics, int index)
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ConfigResource_destroy(resource);
 
-    CLEANUP(free_event) rd_kafka_event_t *event = await(topics);
+    CLEANUP(cleanup_rd_kafka_event_destroy) rd_kafka_event_t *event = await(topics);
     if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return;
     }

@@ -6,6 +6,7 @@
 #include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/base/percent.h"
+#include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/io/resolver.h"
 
@@ -15,7 +16,6 @@
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 enum {
     ARGS_MAX = 1 << 20,
@@ -225,17 +225,10 @@ static enum error_kind translate(const redisReply *reply, bool *ret_ends_connect
 
 /* --- losing and getting the connection */
 
-static uint64_t random_u64(void)
-{
-    uint64_t value = 0;
-    (void)!getrandom(&value, sizeof value, 0); /* jitter only */
-    return value;
-}
-
 static void retry_later(struct redisconn *conn)
 {
     if (!loop_timer_is_armed(conn->retry)) {
-        loop_timer_start(conn->retry, backoff_next_ms(&conn->backoff, random_u64()));
+        loop_timer_start(conn->retry, backoff_next_ms(&conn->backoff, jitter_draw()));
     }
 }
 

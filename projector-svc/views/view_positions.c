@@ -27,16 +27,11 @@ static void read_numbers(const struct redisconn_reply *reply, size_t count, int6
     }
 }
 
-static void cleanup_arena(struct arena *arena)
-{
-    arena_done(arena);
-}
-
 static void read_identities(const struct redisconn_reply *reply, size_t count,
                             struct anchor_identity *ret)
 {
     enum { ARENA_MAX = 1 << 16 };
-    CLEANUP(cleanup_arena) struct arena arena;
+    CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
     for (size_t i = 0; i < count; i++) {
         arena_reset(&arena);
@@ -101,7 +96,7 @@ enum error_kind view_positions_ask(struct redisconn *conn, const struct strview 
 {
     enum { ARENA_MAX = 1 << 20 };
     assert(count > 0);
-    CLEANUP(cleanup_arena) struct arena arena;
+    CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
     struct arglist positions = {.arena = &arena};
     struct arglist goals = {.arena = &arena};

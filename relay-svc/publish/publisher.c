@@ -7,12 +7,12 @@
 #include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/contract/topics.h"
+#include "common/io/jitter.h"
 #include "common/io/loop.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 enum {
     HEADERS_MAX = 16,
@@ -172,9 +172,7 @@ static void take_served(void *user)
 
 static void schedule_renewal(struct publisher *publisher)
 {
-    uint64_t random = 0;
-    (void)!getrandom(&random, sizeof random, 0);
-    loop_timer_start(publisher->renewal, backoff_next_ms(&publisher->backoff, random));
+    loop_timer_start(publisher->renewal, backoff_next_ms(&publisher->backoff, jitter_draw()));
 }
 
 static void take_error(void *user, const struct error *err)
