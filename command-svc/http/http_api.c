@@ -14,6 +14,7 @@
 #include "common/contract/json.h"
 #include "common/contract/shard.h"
 #include "common/io/digest.h"
+#include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"

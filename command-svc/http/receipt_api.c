@@ -7,6 +7,7 @@
 #include "common/base/must.h"
 #include "common/contract/json.h"
 #include "common/io/digest.h"
+#include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
 #include "common/run/auth.h"
 

@@ -5,7 +5,7 @@
 #include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/io/digest.h"
-#include "common/io/http/server.h"
+#include "common/io/http/exchange.h"
 #include "common/run/settings.h"
 
 #include <arpa/inet.h>

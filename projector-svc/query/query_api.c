@@ -4,6 +4,7 @@
 #include "common/base/embedded_text.h"
 #include "common/base/must.h"
 #include "common/base/parse.h"
+#include "common/io/http/server.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"

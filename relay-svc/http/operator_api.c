@@ -4,6 +4,7 @@
 #include "common/base/must.h"
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
+#include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
 #include "common/run/auth.h"
 #include "relay-svc/lease/leases.h"

@@ -8,6 +8,7 @@
  * A request with the header X-Refuse is refused on its head, before its body is taken.
  */
 #include "common/base/strbuf.h"
+#include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
 #include "tests/fuzz/fuzz.h"

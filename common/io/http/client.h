@@ -16,12 +16,14 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
-#include "common/io/http/server.h"
+#include "common/io/http/message.h"
+#include "common/io/http/router.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct http_client;
+struct loop;
 
 struct http_client_answer {
     int status;          /* 0: none came, see failure */

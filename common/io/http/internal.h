@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * internal.h - what the files of the HTTP server share.
+ * internal.h - the server and a request, as the files of the HTTP server know them.
  *
- * server.c holds the server and keeps deadlines, accept.c decides who gets a place,
- * connection.c holds connections and sends, intake.c receives, request.c finds handlers
- * and shows them the request, answer.c writes answers.
+ * Who calls whom, and never back: server.c and accept.c call connection.c, which owns, steps and
+ * frees connections; that calls exchange.c (one request and its answer), which calls handlers,
+ * router.c, message.c and line.c. An answer reaches its connection as bytes on the line and as a
+ * wake-up, so no handler runs inside another one and none frees a connection.
  */
 #ifndef COMMON_IO_HTTP_INTERNAL_H
 #define COMMON_IO_HTTP_INTERNAL_H
@@ -12,36 +13,17 @@
 #include "common/base/arena.h"
 #include "common/base/strbuf.h"
 #include "common/io/http/budget.h"
-#include "common/io/http/chunks.h"
+#include "common/io/http/crowd.h"
+#include "common/io/http/exchange.h"
 #include "common/io/http/guard.h"
-#include "common/io/http/message.h"
+#include "common/io/http/line.h"
 #include "common/io/http/router.h"
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 enum {
     HTTP_SCRATCH = 65536,
-    HTTP_HEAD_READ = 16384,   /* bytes taken at once while a head is awaited */
-    HTTP_PIPELINE_MAX = 4096, /* bytes read ahead while a handler has the request */
-    HTTP_DRAIN_MS = 1000,     /* how long a peer may take no step while draining */
-    HTTP_SWEEP_MS = 250,      /* how late a deadline may be noticed */
-};
-
-struct http_connection;
-
-/* Connections in the order in which they came. */
-struct http_list {
-    struct http_connection *first;
-    struct http_connection *last;
-};
-
-enum http_list_kind {
-    HTTP_FRESH = 0, /* no request has come yet */
-    HTTP_KNOWN,
-    HTTP_LIST_COUNT
+    HTTP_SWEEP_MS = 250, /* how late a deadline may be noticed */
 };
 
 struct http_server {
@@ -52,9 +34,9 @@ struct http_server {
     http_check *unrouted; /* may be NULL */
     void *unrouted_user;
     int listen_fd;
-    struct loop_fd *listener;
+    struct loop_fd *listener; /* NULL: takes nobody new */
     struct loop_timer *sweep; /* deadlines, as long as there are connections */
-    struct http_list lists[HTTP_LIST_COUNT];
+    struct http_crowd crowd;
     size_t spares; /* connections beyond max_connections */
     struct http_budget budget;
     size_t peak_bytes; /* held at most since memory was last given back */
@@ -67,70 +49,27 @@ struct http_server {
     char scratch[HTTP_SCRATCH]; /* what recv() fills; nothing is kept here between turns */
 };
 
-enum connection_state {
-    CONNECTION_HEAD = 0,  /* waiting for a request, or in the middle of its head */
-    CONNECTION_BODY,      /* its head is read */
-    CONNECTION_SKIPPING,  /* it is answered already; the rest of its body is dropped */
-    CONNECTION_HANDLING,  /* its handler has it */
-    CONNECTION_WRITING,   /* the answer is on its way */
-    CONNECTION_LINGERING, /* answered and shut; swallows what the peer still sends */
-};
-
-/* The body that belongs to the head read last. */
-struct http_incoming {
-    bool is_whole;
-    bool is_chunked;
-    bool is_asked_for; /* the peer waits for 100 Continue before it sends */
-    size_t missing;    /* of a body with a length */
-    size_t len;        /* received so far, without the chunks' own bytes */
-    struct http_chunks chunks;
-};
-
-struct http_connection {
-    struct http_server *server;
-    struct http_connection *next;
-    struct http_connection *previous;
-    enum http_list_kind list;
-    int fd;
-    struct loop_fd *watch;
-    enum connection_state state;
-    int64_t opened_ms;
-    int64_t deadline_ms;
-    struct http_incoming incoming;
-    char *in; /* received and not yet consumed */
-    size_t in_len;
-    size_t in_cap;  /* counted among what strangers hold */
-    size_t scanned; /* of in: known not to hold the end of a head */
-    char *out;      /* copied, not yet taken by the kernel */
-    size_t out_len;
-    size_t out_sent;
-    size_t out_held; /* of the budget, by out_holder */
-    enum http_holder out_holder;
-    struct strview tail;          /* to be sent behind out, from where it lies */
-    struct http_request *request; /* being read or handled */
-    bool input_ended;
-    bool must_close;     /* after the answer */
-    bool is_spare;       /* has a place for vital requests only */
-    bool skipped_a_line; /* an empty one before the request that is awaited */
-    bool is_feeding;     /* http_intake_consume() is on the stack: it frees a closed connection */
-    char peer[INET6_ADDRSTRLEN];
+enum exchange_state {
+    EXCHANGE_READING = 0, /* its connection alone knows it, and its route's on_head */
+    EXCHANGE_PENDING,     /* a handler has it: it stays valid until that has answered */
+    EXCHANGE_ANSWERED,    /* only its connection knows it any more */
 };
 
 struct http_request {
     struct http_server *server;
-    struct http_connection *connection; /* NULL once the peer is gone */
-    struct http_request *next;          /* among pending */
+    struct http_line *line;    /* NULL once the peer is gone */
+    struct http_request *next; /* among pending */
     struct http_request *previous;
+    enum exchange_state state;
+    enum http_holder holder; /* known, once a token stands behind it */
     struct http_match match;
+    struct http_query query;
     void *kept;
     size_t held; /* of the budget, beside body and arena */
     size_t size; /* of this struct with its head */
-    bool is_pending;
-    bool is_admitted; /* a token stands behind it */
     void (*on_gone)(void *user);
     void *gone_user;
     struct arena arena;
-    struct http_query query;
     char *body;
     size_t body_len; /* received so far */
     size_t body_cap; /* counted in the budget */
@@ -139,78 +78,38 @@ struct http_request {
 };
 
 /*
- * Judges the request on its head alone: route, token, form, room. False: it has been answered,
- * and the connection may be closed.
+ * A request from its complete head; tells the line whether it closes afterwards and which body
+ * follows. NULL, with the reason, when the head is refused.
  */
-bool http_request_enter(struct http_request *request);
-
-/* Answers that what all requests hold leaves no room for this one. */
-void http_request_refuse_crowd(struct http_request *request);
-
-/* Takes it out of every list and frees it. */
-void http_request_free(struct http_request *request);
-
-/* New connections are waiting. For loop_fd_new(); user is the server. */
-void http_accept(void *user, bool readable, bool writable);
-
-void http_list_append(struct http_connection *connection, enum http_list_kind list);
-void http_list_remove(struct http_connection *connection);
+struct http_request *http_exchange_new(struct http_server *server, struct http_line *line,
+                                       struct strview head, struct http_verdict *ret_refusal);
 
 /*
- * Takes bytes for input that is not yet a request. Where strangers hold their share already, the
- * one that holds most is closed, unless that is this one: then false.
+ * Judges the request on its head alone: route, place, room, parameters, token, form. False: it
+ * has been answered.
  */
-MUST_USE bool http_take_input(struct http_connection *connection, size_t bytes);
+MUST_USE bool http_exchange_judge(struct http_request *request);
 
-/* How long this state may last from now on; shorter while draining. */
-void http_connection_set_deadline(struct http_connection *connection, int64_t delay_ms);
+/* Takes a piece of the body. False: there is no room, and it has been answered. */
+MUST_USE bool http_exchange_take(struct http_request *request, struct strview piece);
 
-void http_connection_open(struct http_server *server, int fd,
-                          const struct sockaddr_storage *address);
+/* Hands it to its handler, which may answer at once. */
+void http_exchange_handle(struct http_request *request);
 
-/* Its request, when a handler has it, stays valid. */
-void http_connection_close(struct http_connection *connection);
-
-/* The last step of closing, once nothing on the stack uses it any more. */
-void http_connection_free(struct http_connection *connection);
-
-/* Watches the socket for what the connection's state needs. */
-void http_connection_watch(struct http_connection *connection);
-
-/* The socket is readable. */
-void http_intake(struct http_connection *connection);
+/* The peer sends nothing more: whoever waits for that is told, and may answer at once. */
+void http_exchange_end_input(struct http_request *request);
 
 /*
- * Feeds bytes to the connection's state until they are used up or an answer is
- * awaited. A handler may answer, and thereby close, while this runs.
+ * The connection lets go of it. Where a handler still has it, that is told and keeps it until it
+ * answers; otherwise it is freed.
  */
-void http_intake_consume(struct http_connection *connection, const char *bytes, size_t len);
+void http_exchange_part(struct http_request *request);
 
-/* The peer has stopped sending. May close the connection. */
-void http_connection_end_input(struct http_connection *connection);
+/* Frees what handlers still have: those are gone, and nobody is told. */
+void http_exchange_free_pending(struct http_server *server);
 
-/* The deadline has passed. */
-void http_connection_expire(struct http_connection *connection);
-
-struct http_outgoing {
-    struct strview head;
-    struct strview body;
-    enum http_holder holder; /* of what the kernel does not take at once */
-    bool body_stays;         /* the body outlives the connection: no copy is kept */
-};
-
-/* Sends what it can and keeps the rest. */
-void http_connection_write(struct http_connection *connection,
-                           const struct http_outgoing *outgoing);
-
-/* The whole answer is written: go on with the next request, or close. */
-void http_connection_answered(struct http_connection *connection);
-
-/* A problem from before there is a request to answer; the connection closes afterwards. */
-void http_connection_refuse(struct http_connection *connection, const struct http_verdict *verdict);
-
-/* Writes that problem. */
-void http_connection_problem(struct http_connection *connection,
-                             const struct http_verdict *verdict);
+/* Says that problem, of which no handler knows; the line closes afterwards. */
+void http_exchange_refuse(struct http_server *server, struct http_line *line,
+                          const struct http_verdict *verdict);
 
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/server.h"
 
+#include "common/io/http/accept.h"
+#include "common/io/http/connection.h"
 #include "common/io/http/internal.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
@@ -144,26 +147,17 @@ static void stop_listening(struct http_server *server)
     }
 }
 
-/* What a peer owes us a step for; a handler has its own deadline. */
-static void drain_connection(struct http_connection *connection)
-{
-    if (connection->state == CONNECTION_HEAD && connection->in_len == 0) {
-        http_connection_close(connection);
-    } else if (connection->state != CONNECTION_HANDLING) {
-        http_connection_set_deadline(connection, HTTP_DRAIN_MS);
-    }
-}
-
 typedef void connection_fn(struct http_connection *connection);
 
 /* The function may close the connection it is given, and no other. */
 static void each_connection(struct http_server *server, connection_fn *visit)
 {
-    for (int list = 0; list < HTTP_LIST_COUNT; list++) {
-        struct http_connection *next = NULL;
-        for (struct http_connection *each = server->lists[list].first; each != NULL; each = next) {
+    for (int standing = 0; standing < HTTP_GONE; standing++) {
+        struct http_member *next = NULL;
+        for (struct http_member *each = http_crowd_first(&server->crowd, standing); each != NULL;
+             each = next) {
             next = each->next;
-            visit(each);
+            visit(each->connection);
         }
     }
 }
@@ -172,7 +166,7 @@ void http_server_drain(struct http_server *server)
 {
     server->is_draining = true;
     stop_listening(server);
-    each_connection(server, drain_connection);
+    each_connection(server, http_connection_drain);
 }
 
 bool http_server_is_drained(const struct http_server *server)
@@ -186,26 +180,19 @@ void http_server_free(struct http_server *server)
         return;
     }
     stop_listening(server);
-    for (struct http_request *each = server->pending; each != NULL; each = each->next) {
-        each->on_gone = NULL; /* whoever would be told is gone */
-    }
+    http_exchange_free_pending(server); /* first: closing would tell those who wait */
     each_connection(server, http_connection_close);
-    while (server->pending != NULL) {
-        http_request_free(server->pending);
+    for (struct http_member *each = NULL;
+         (each = http_crowd_first(&server->crowd, HTTP_GONE)) != NULL;) {
+        http_connection_free(each->connection);
     }
+    assert(server->stats.connections == 0 && http_server_held_bytes(server) == 0);
     loop_timer_free(server->sweep);
     strbuf_done(&server->head);
     free(server);
 }
 
 /* --- deadlines --------------------------------------------------------------- */
-
-static void expire_late(struct http_connection *connection)
-{
-    if (connection->deadline_ms <= loop_now_ms()) {
-        http_connection_expire(connection);
-    }
-}
 
 /* Whether the C library keeps pages that nobody needs any more. */
 static bool must_trim(struct http_server *server)
@@ -232,7 +219,7 @@ static void trim(struct http_server *server)
 static void on_sweep(void *user)
 {
     struct http_server *server = user;
-    each_connection(server, expire_late);
+    each_connection(server, http_connection_check_deadline);
     if (server->listener != NULL) {
         loop_fd_want(server->listener, true, false);
     }

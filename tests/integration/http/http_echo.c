@@ -6,6 +6,7 @@
  * then a line: the listener's number, and in hexadecimal what a handler gets to see of it.
  */
 #include "common/base/parse.h"
+#include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The client against our own server, both on one loop. */
 #include "common/io/http/client.h"
+#include "common/io/http/exchange.h"
+#include "common/io/http/server.h"
 #include "common/io/loop.h"
 #include "tests/support/check_main.h"
 

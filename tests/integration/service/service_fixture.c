@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* service_fixture.c - the smallest service there can be, for test_service.py. */
+#include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"

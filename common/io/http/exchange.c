@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/io/http/exchange.h"
+
+#include "common/io/http/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+    ALLOW_MAX = 64,
+    BODY_FIRST = 4096, /* a longer body grows as it comes: a length alone costs nothing */
+};
+
+static const struct http_verdict NO_MEMORY = {503, "overloaded", "too many requests are waiting"};
+
+/* --- its beginning --------------------------------------------------------------- */
+
+struct http_request *http_exchange_new(struct http_server *server, struct http_line *line,
+                                       struct strview head, struct http_verdict *ret_refusal)
+{
+    struct http_request *request = malloc(sizeof *request + head.len);
+    if (request == NULL) {
+        *ret_refusal = NO_MEMORY;
+        return NULL;
+    }
+    /* Not the table of fields: http_guard_read() fills what counts of it. */
+    memset(request, 0, offsetof(struct http_request, head));
+    memcpy(request->head_bytes, head.data, head.len);
+    const struct http_verdict verdict =
+        http_guard_read((struct strview){request->head_bytes, head.len},
+                        server->options.max_body_bytes, &request->head);
+    if (verdict.status != 0) {
+        *ret_refusal = verdict;
+        free(request);
+        return NULL;
+    }
+    request->server = server;
+    request->line = line;
+    request->holder = HTTP_HOLDER_STRANGER;
+    request->size = sizeof *request + head.len;
+    arena_init(&request->arena, server->options.max_arena_bytes);
+    http_body_expect(&line->body, &request->head);
+    line->closes =
+        request->head.wants_close || server->is_draining || line->place == HTTP_PLACE_SPARE;
+    return request;
+}
+
+/* --- what the head decides ------------------------------------------------------- */
+
+/* Each goes on with true; false: it has answered. */
+typedef bool step_fn(struct http_request *request);
+
+static bool refuse(struct http_request *request, const struct http_problem *problem)
+{
+    request->server->stats.refused++;
+    http_problem(request, problem);
+    return false;
+}
+
+static bool refuse_crowd(struct http_request *request)
+{
+    return refuse(request, &(struct http_problem){.status = NO_MEMORY.status,
+                                                  .slug = NO_MEMORY.slug,
+                                                  .detail = NO_MEMORY.detail,
+                                                  .put_members = http_problem_put_reason,
+                                                  .members_user = "memory"});
+}
+
+static bool refuse_method(struct http_request *request)
+{
+    struct strbuf allow;
+    strbuf_init(&allow, ALLOW_MAX);
+    http_router_list_methods(request->match.allowed, &allow);
+    const struct http_header headers[] = {{"Allow", strbuf_cstr(&allow)}, {NULL, NULL}};
+    (void)refuse(request, &(struct http_problem){.status = 405,
+                                                 .slug = "method-not-allowed",
+                                                 .detail = "this path does not take this method",
+                                                 .headers = headers});
+    strbuf_done(&allow);
+    return false;
+}
+
+static bool find_handler(struct http_request *request)
+{
+    const struct http_server *server = request->server;
+    http_router_find(&server->router, request->head.method, request->head.path, &request->match);
+    if (request->match.route != NULL) {
+        return true;
+    }
+    if (server->unrouted != NULL && !server->unrouted(request, server->unrouted_user)) {
+        return false;
+    }
+    return request->match.allowed != 0
+               ? refuse_method(request)
+               : refuse(request, &(struct http_problem){.status = 404,
+                                                        .slug = "not-found",
+                                                        .detail = "there is nothing at this path"});
+}
+
+static bool fits_its_place(struct http_request *request)
+{
+    if (request->line->place == HTTP_PLACE_ORDINARY || request->match.route->is_vital) {
+        return true;
+    }
+    return refuse(request, &(struct http_problem){.status = 503,
+                                                  .slug = "overloaded",
+                                                  .detail = "too many connections are open",
+                                                  .put_members = http_problem_put_reason,
+                                                  .members_user = "connections"});
+}
+
+static bool find_room(struct http_request *request)
+{
+    struct http_budget *budget = &request->server->budget;
+    if (http_budget_take(budget, HTTP_HOLDER_KNOWN, request->size)) {
+        request->held = request->size;
+        request->arena.pool = &budget->room;
+        return true;
+    }
+    return request->match.route->is_vital || refuse_crowd(request);
+}
+
+static bool read_parameters(struct http_request *request)
+{
+    if (http_match_decode(&request->match, &request->arena) &&
+        http_query_read(request->head.query, &request->arena, &request->query)) {
+        return true;
+    }
+    return http_request_is_crowded(request)
+               ? refuse_crowd(request)
+               : refuse(request, &(struct http_problem){.status = 400,
+                                                        .slug = "malformed-request",
+                                                        .detail = "path or query is badly encoded, "
+                                                                  "or has a parameter twice"});
+}
+
+static bool ask_handler(struct http_request *request)
+{
+    const struct http_route *route = request->match.route;
+    return route->on_head == NULL || route->on_head(request, request->match.user);
+}
+
+bool http_request_check_form(struct http_request *request)
+{
+    if (request->head.lacks_length) {
+        return refuse(request, &(struct http_problem){
+                                   .status = 411,
+                                   .slug = "length-required",
+                                   .detail = "send a body, with Content-Length or in chunks"});
+    }
+    if (request->head.is_encoded) {
+        return refuse(request, &(struct http_problem){
+                                   .status = 415,
+                                   .slug = "unsupported-media-type",
+                                   .detail = "send the body as it is, without a Content-Encoding"});
+    }
+    return true;
+}
+
+bool http_exchange_judge(struct http_request *request)
+{
+    static step_fn *const STEPS[] = {find_handler,    fits_its_place, find_room,
+                                     read_parameters, ask_handler,    http_request_check_form};
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+        if (!STEPS[i](request)) {
+            assert(request->state == EXCHANGE_ANSWERED);
+            return false;
+        }
+    }
+    assert(request->state == EXCHANGE_READING);
+    return true;
+}
+
+/* --- its body -------------------------------------------------------------------- */
+
+static bool grow_body(struct http_request *request, size_t need)
+{
+    struct http_budget *budget = &request->server->budget;
+    const size_t most = request->head.is_chunked ? request->server->options.max_body_bytes
+                                                 : request->head.content_length;
+    assert(need <= most);
+    if (need <= request->body_cap) {
+        return true;
+    }
+    size_t cap = request->body_cap == 0 ? BODY_FIRST : request->body_cap * 2;
+    cap = cap < need ? need : cap;
+    cap = cap > most ? most : cap;
+    if (!http_budget_take(budget, HTTP_HOLDER_KNOWN, cap - request->body_cap)) {
+        return false;
+    }
+    char *grown = realloc(request->body, cap);
+    if (grown == NULL) {
+        http_budget_give(budget, HTTP_HOLDER_KNOWN, cap - request->body_cap);
+        return false;
+    }
+    request->body = grown;
+    request->body_cap = cap;
+    return true;
+}
+
+bool http_exchange_take(struct http_request *request, struct strview piece)
+{
+    assert(request->state == EXCHANGE_READING);
+    if (!grow_body(request, request->body_len + piece.len)) {
+        return refuse_crowd(request);
+    }
+    memcpy(request->body + request->body_len, piece.data, piece.len);
+    request->body_len += piece.len;
+    request->server->stats.body_bytes += piece.len;
+    return true;
+}
+
+/* --- with its handler ------------------------------------------------------------ */
+
+static void enter_pending(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    request->state = EXCHANGE_PENDING;
+    request->next = server->pending;
+    if (request->next != NULL) {
+        request->next->previous = request;
+    }
+    server->pending = request;
+    server->stats.requests++;
+    server->stats.requests_pending++;
+}
+
+static void leave_pending(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    server->stats.requests_pending--;
+    if (request->previous != NULL) {
+        request->previous->next = request->next;
+    } else {
+        assert(server->pending == request);
+        server->pending = request->next;
+    }
+    if (request->next != NULL) {
+        request->next->previous = request->previous;
+    }
+}
+
+void http_exchange_handle(struct http_request *request)
+{
+    assert(request->state == EXCHANGE_READING && request->line->body.state == HTTP_BODY_WHOLE);
+    enter_pending(request);
+    request->match.route->handler(request, request->match.user);
+}
+
+void http_exchange_end_input(struct http_request *request)
+{
+    if (request->on_gone != NULL) {
+        void (*callback)(void *user) = request->on_gone;
+        request->on_gone = NULL;
+        callback(request->gone_user);
+    }
+}
+
+/* --- its end --------------------------------------------------------------------- */
+
+/* Gives back what it holds. */
+static void release(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    if (request->state == EXCHANGE_PENDING) {
+        leave_pending(request);
+    }
+    assert(server->stats.body_bytes >= request->body_len);
+    server->stats.body_bytes -= request->body_len;
+    arena_done(&request->arena);
+    http_budget_give(&server->budget, HTTP_HOLDER_KNOWN, request->held + request->body_cap);
+    free(request->body);
+    request->body = NULL;
+    request->body_len = request->body_cap = request->held = 0;
+    request->on_gone = NULL; /* until its connection's turn the peer may still leave */
+    request->state = EXCHANGE_ANSWERED;
+}
+
+void http_exchange_part(struct http_request *request)
+{
+    request->line = NULL;
+    if (request->state == EXCHANGE_PENDING) {
+        http_exchange_end_input(request); /* which may answer it, and so free it */
+        return;
+    }
+    if (request->state == EXCHANGE_READING) {
+        release(request);
+    }
+    free(request);
+}
+
+void http_exchange_free_pending(struct http_server *server)
+{
+    while (server->pending != NULL) {
+        struct http_request *request = server->pending;
+        release(request);
+        if (request->line == NULL) {
+            free(request);
+        }
+    }
+}
+
+/* --- the answer ------------------------------------------------------------------ */
+
+static const char *date_now(struct http_server *server)
+{
+    const time_t now = time(NULL);
+    if (now != server->date_s) {
+        http_message_date(now, server->date);
+        server->date_s = now;
+    }
+    return server->date;
+}
+
+/*
+ * Whether nothing can follow. Who still waits for 100 Continue may send the body now or the
+ * next request: nobody can tell.
+ */
+static bool must_close(const struct http_server *server, const struct http_line *line)
+{
+    return line->closes || server->is_draining || line->body.state == HTTP_BODY_ASKED_FOR;
+}
+
+static void say(struct http_server *server, struct http_line *line,
+                const struct http_answer *answer, enum http_holder holder, bool has_body)
+{
+    line->closes = must_close(server, line);
+    strbuf_reset(&server->head);
+    http_message_head(answer, date_now(server), line->closes, &server->head);
+    if (!strbuf_ok(&server->head)) {
+        line->state = HTTP_LINE_BROKEN; /* headers of ours beyond 16 KiB: nothing fit to send */
+        return;
+    }
+    server->stats.answers[answer->status / 100 % 6]++;
+    http_line_send(line, &(struct http_outgoing){
+                             .head = strbuf_view(&server->head),
+                             .body = has_body ? answer->body : STRVIEW(""),
+                             .holder = holder,
+                             .body_stays = answer->body_stays,
+                         });
+}
+
+/*
+ * Called from anywhere: inside the handler that was just handed the request, inside another
+ * request's, from an adapter's callback. So it only sends, gives back what the request held and
+ * asks for the connection's turn; the connection frees what is left of the request then. Without
+ * a connection nobody else knows it.
+ */
+void http_respond(struct http_request *request, const struct http_answer *answer)
+{
+    assert(request->state != EXCHANGE_ANSWERED); /* exactly once */
+    struct http_line *line = request->line;
+    if (line != NULL) {
+        say(request->server, line, answer, request->holder,
+            http_message_may_have_body(answer->status) && request->match.method != HTTP_HEAD);
+        loop_deferred_schedule(line->wake);
+    }
+    release(request); /* not before: the body may be the request's own */
+    if (line == NULL) {
+        free(request);
+    }
+}
+
+void http_problem(struct http_request *request, const struct http_problem *problem)
+{
+    struct http_header headers[HTTP_HEADERS_MAX];
+    struct strbuf body;
+    strbuf_init(&body, HTTP_PROBLEM_MAX);
+    const struct http_answer answer = http_problem_answer(problem, &body, headers);
+    http_respond(request, &answer);
+    strbuf_done(&body);
+}
+
+void http_refuse(struct http_request *request, int status, const char *slug, const char *detail)
+{
+    http_problem(request, &(struct http_problem){.status = status, .slug = slug, .detail = detail});
+}
+
+void http_exchange_refuse(struct http_server *server, struct http_line *line,
+                          const struct http_verdict *verdict)
+{
+    struct http_header headers[HTTP_HEADERS_MAX];
+    struct strbuf body;
+    strbuf_init(&body, HTTP_PROBLEM_MAX);
+    const struct http_answer answer = http_problem_answer(
+        &(struct http_problem){
+            .status = verdict->status, .slug = verdict->slug, .detail = verdict->detail},
+        &body, headers);
+    line->closes = true;
+    say(server, line, &answer, HTTP_HOLDER_STRANGER, true);
+    strbuf_done(&body);
+}
