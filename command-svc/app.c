@@ -134,6 +134,7 @@ static enum error_kind build(struct app *app, const struct command_settings *set
     health_add(runtime->health, "postgres", lanes_probe, app->lanes);
     health_add(runtime->health, "schema", control_probe, app->control);
     health_add(runtime->health, "sequence", control_sequence_probe, app->control);
+    health_add_advisory(runtime->health, "shards", control_shards_probe, app->control);
     health_add_advisory(runtime->health, "lanes", lanes_stall_probe, app->lanes);
     health_add_advisory(runtime->health, "locks", lanes_lock_probe, app->lanes);
     return ERROR_NONE;

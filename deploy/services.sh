@@ -208,7 +208,9 @@ positions() {
     {
         ! daemon_runs postgres ||
             reader_psql -X -q -At -F ' ' -c "SELECT 'shard', s.shard, s.position, coalesce(count(o.seq), 0)
-                           FROM relay_shard s
+                           FROM (SELECT n AS shard, coalesce(position, 0) AS position
+                                   FROM installation, generate_series(0, shards - 1) n
+                                   LEFT JOIN relay_shard ON shard = n) s
                            LEFT JOIN outbox o ON o.shard = s.shard AND o.seq > s.position
                           GROUP BY 1, 2, 3 ORDER BY 2"
         ! daemon_runs kafka || ! daemon_runs redis || {

@@ -34,6 +34,7 @@ enum statement {
     FIND_RECEIPT,
     OUTBOX_AGE,
     READ_SEQUENCE,
+    COUNT_SHARDS,
     FIND_HOLDERS,
     STATEMENT_COUNT
 };
@@ -58,6 +59,9 @@ static const struct pgconn_statement STATEMENTS[STATEMENT_COUNT] = {
     [READ_SEQUENCE] = {"SELECT last_value - (NOT is_called)::int,"
                        " (SELECT coalesce(max(position), 0) FROM relay_shard) FROM outbox_seq_seq",
                        0},
+    [COUNT_SHARDS] = {"SELECT min(n), count(*) FROM installation, generate_series(0, shards - 1) n"
+                      " WHERE NOT EXISTS (SELECT FROM relay_shard WHERE shard = n)",
+                      0},
     [FIND_HOLDERS] = {HOLDERS_SQL, HELD_KIND_COUNT},
 };
 
@@ -78,6 +82,7 @@ struct control {
     int64_t answered_ms;  /* the last look */
     int64_t greatest_seq; /* before the look in flight */
     struct error sequence;
+    struct activity shards; /* that relay_shard lacks none */
     int64_t expiry_began_ms;
     int64_t expired; /* rows of the last portion */
 };
@@ -213,15 +218,34 @@ static void compare_sequence(struct control *control, int64_t last, int64_t posi
     }
 }
 
+/* A shard without a row there is one that no relay can hold. */
+static void judge_shards(struct control *control, int64_t first, int64_t missing)
+{
+    struct error err;
+    if (missing == 0) {
+        activity_succeeded(&control->shards, loop_now_ms());
+        return;
+    }
+    (void)error_set(&err, ERROR_CONFLICT,
+                    "shard %" PRId64 " has no row in relay_shard (%" PRId64
+                    " have none): its events are taken and not published; see \"How a stop "
+                    "ends\" in relay-svc/README.md",
+                    first, missing);
+    (void)activity_failed(&control->shards, &err, loop_now_ms(), jitter_draw());
+}
+
 static void on_look_result(void *user, size_t index, const struct pgconn_result *result)
 {
     struct control *control = user;
+    enum { AGE = 0, SEQUENCE };
     const int64_t first = pgconn_value_i64(result, 0, 0);
-    if (index == 0) {
+    if (index == AGE) {
         metrics_set(control->options.metrics, METRIC_OUTBOX_AGE, 0, (double)first / 1e3);
         control->options.on_outbox_age(control->options.user, first);
-    } else {
+    } else if (index == SEQUENCE) {
         compare_sequence(control, first, pgconn_value_i64(result, 0, 1));
+    } else {
+        judge_shards(control, first, pgconn_value_i64(result, 0, 1));
     }
 }
 
@@ -243,6 +267,7 @@ static void on_look(void *user)
     control->greatest_seq = control->options.greatest_seq(control->options.user);
     pgconn_query(control->conn, OUTBOX_AGE, NULL, 0);
     pgconn_query(control->conn, READ_SEQUENCE, NULL, 0);
+    pgconn_query(control->conn, COUNT_SHARDS, NULL, 0);
     pgconn_send_trip(control->conn, on_look_result, on_looked, control);
     holders_ask(&control->holders, control->conn, FIND_HOLDERS);
 }
@@ -358,6 +383,7 @@ enum error_kind control_new(struct loop *loop, const struct control_options *opt
     activity_init(&control->upkeeping, "upkeep");
     activity_init(&control->expiring, "receipts' expiry");
     activity_init(&control->looking, "look at the outbox");
+    activity_init(&control->shards, "what relay_shard holds");
     const struct pgconn_options conn = {
         .url = options->database_url,
         .application_name = "command-svc control",
@@ -413,4 +439,10 @@ enum error_kind control_sequence_probe(void *user, struct error *err)
     const struct control *control = user;
     *err = control->sequence;
     return err->kind;
+}
+
+enum error_kind control_shards_probe(void *user, struct error *err)
+{
+    struct control *control = user;
+    return activity_probe(&control->shards, err);
 }

@@ -11,7 +11,8 @@
  * Once a second it looks at the age of the oldest unpublished event (beyond a limit new orders
  * are refused, as an outbox that nobody empties fills the disk), compares what the sequence
  * of outbox.seq handed out last with what was handed out before (a sequence that went back makes
- * events that no relay reads), and asks who has the locks that commands wait for.
+ * events that no relay reads) and the shards that relays can hold with those there are, and asks
+ * who has the locks that commands wait for.
  *
  * Upkeep, once a minute: partitions of the outbox are attached ahead, receipts past their
  * retention deleted in small portions. At each connection the number of shards is read.
@@ -79,5 +80,8 @@ enum error_kind control_probe(void *user, struct error *err);
 
 /* ERROR_NONE while the sequence of outbox.seq only grows. */
 enum error_kind control_sequence_probe(void *user, struct error *err);
+
+/* ERROR_NONE while every shard has a row by which a relay can hold it. */
+enum error_kind control_shards_probe(void *user, struct error *err);
 
 #endif

@@ -292,7 +292,7 @@ static void lose_lease(struct leases *leases, struct shard_log *log, bool is_bac
               LOG_TEXT(is_back ? "the database's position is behind the one written to it: it was "
                                  "put back to an earlier state"
                                : "the lease in the database is no longer ours: another relay has "
-                                 "it, or it is another database"));
+                                 "it, its row is gone, or it is another database"));
     shard_log_lose(log);
     relay_after_change(leases->relay, log->shard);
 }

@@ -69,21 +69,27 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_FIND] = {"SELECT seq, id FROM outbox"
                   " WHERE shard = $1::smallint AND seq = $2::bigint AND aggregatetype = $3",
                   3},
-    /* $1, $2 shards and positions that are newer than the database's */
-    [SQL_BACKLOG] = {"SELECT r.shard, greatest(coalesce(newest.seq, 0) - place.after, 0),"
+    /* $1, $2 shards and positions that are newer than the database's; $3 how many shards there are:
+     * one without a row in relay_shard counts like all others, from where its topics are known to
+     * be complete. */
+    [SQL_BACKLOG] = {"SELECT s.shard, greatest(coalesce(newest.seq, 0) - place.after, 0),"
                      "  (1000 * coalesce(extract(epoch FROM clock_timestamp()"
                      "   - oldest.occurred_at), 0))::bigint,"
-                     "  r.owner IS NOT NULL AND r.lease_until >= clock_timestamp()"
-                     " FROM relay_shard r"
+                     "  coalesce(r.lease_until >= clock_timestamp() AND r.owner IS NOT NULL,"
+                     "   false), r.shard IS NULL"
+                     " FROM (SELECT n::smallint AS shard FROM generate_series(0, $3::int - 1) n) s"
+                     " LEFT JOIN relay_shard r USING (shard)"
                      " LEFT JOIN unnest($1::smallint[], $2::bigint[]) AS h(shard, position)"
-                     "  ON h.shard = r.shard"
-                     " CROSS JOIN LATERAL (SELECT coalesce(h.position, r.position) AS after) place"
-                     " LEFT JOIN LATERAL (SELECT seq FROM outbox WHERE outbox.shard = r.shard"
+                     "  USING (shard)"
+                     " CROSS JOIN LATERAL (SELECT coalesce(h.position, r.position,"
+                     "  (SELECT max(t.complete_to) FROM relay_sent t WHERE t.shard = s.shard), 0)"
+                     "  AS after) place"
+                     " LEFT JOIN LATERAL (SELECT seq FROM outbox WHERE outbox.shard = s.shard"
                      "  ORDER BY outbox.seq DESC LIMIT 1) AS newest ON true"
                      " LEFT JOIN LATERAL (SELECT occurred_at FROM outbox"
-                     "  WHERE outbox.shard = r.shard AND outbox.seq > place.after"
+                     "  WHERE outbox.shard = s.shard AND outbox.seq > place.after"
                      "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true",
-                     2},
+                     3},
     /* Positions first: what they say was given before the number is looked at. */
     [SQL_SEQUENCE] = {"WITH p AS MATERIALIZED (SELECT coalesce(max(position), 0) AS greatest"
                       "  FROM relay_shard)"

@@ -376,6 +376,7 @@ static void take_backlog(void *user, size_t index, const struct pgconn_result *r
             .distance = pgconn_value_i64(result, row, 1),
             .oldest_age_ms = pgconn_value_i64(result, row, 2),
             .is_leased = strview_is(pgconn_value(result, row, 3), "t"),
+            .is_missing = strview_is(pgconn_value(result, row, 4), "t"),
         };
         events->on_shard(errand->user, &waiting);
     }
@@ -384,9 +385,11 @@ static void take_backlog(void *user, size_t index, const struct pgconn_result *r
 void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease *held, size_t count,
                           const struct outbox_backlog_events *events, void *user)
 {
+    char shards[NUMBER_MAX];
+    (void)snprintf(shards, sizeof shards, "%d", store->shards);
     put_leases(held, count, &store->arrays[0], NULL, &store->arrays[1]);
     pgconn_query(store->control, SQL_BACKLOG,
-                 (const struct strview[]){array(store, 0), array(store, 1)}, 2);
+                 (const struct strview[]){array(store, 0), array(store, 1), strview_of(shards)}, 3);
     pgconn_query(store->control, SQL_SEQUENCE, NULL, 0);
     pgconn_send_trip(store->control, take_backlog, finish_errand,
                      errand_new(store, OUTBOX_BACKLOG, events, events->on_done, user));

@@ -159,10 +159,11 @@ struct outbox_waiting {
     int64_t distance;      /* to the newest row, in seq */
     int64_t oldest_age_ms; /* 0: there is none */
     bool is_leased;        /* some relay holds it */
+    bool is_missing;       /* it has no row in relay_shard: no relay can hold it */
 };
 
 struct outbox_backlog_events {
-    void (*on_shard)(void *user, const struct outbox_waiting *waiting);
+    void (*on_shard)(void *user, const struct outbox_waiting *waiting); /* of all there are */
     /* The number given last, and the greatest position: it may not be above that number. */
     void (*on_sequence)(void *user, int64_t last, int64_t greatest);
     outbox_done *on_done;

@@ -29,11 +29,14 @@ struct watching {
     bool is_asking;
     int64_t distance; /* as the question in flight tells, summed over the shards */
     int64_t oldest_age_ms;
+    int missing; /* shards without a row in relay_shard, the first of them */
+    int first_missing;
     struct watched *shards;
     struct outbox_lease *held;
     struct stall marks;
     bool are_marks_stalled;
     struct activity sequence;
+    struct activity rows; /* of relay_shard */
 };
 
 /* --- asking ---------------------------------------------------------------------------- */
@@ -47,6 +50,9 @@ static void take_shard(void *user, const struct outbox_waiting *waiting)
     struct watched *watched = &watching->shards[waiting->shard];
     watched->has_rows = waiting->distance > 0;
     watched->is_leased = waiting->is_leased;
+    if (waiting->is_missing && watching->missing++ == 0) {
+        watching->first_missing = waiting->shard;
+    }
     watching->distance += waiting->distance;
     watching->oldest_age_ms = waiting->oldest_age_ms > watching->oldest_age_ms
                                   ? waiting->oldest_age_ms
@@ -68,12 +74,27 @@ static void take_sequence(void *user, int64_t last, int64_t greatest)
     (void)activity_failed(&watching->sequence, &err, loop_now_ms(), jitter_draw());
 }
 
+static void judge_rows(struct watching *watching)
+{
+    struct error err;
+    if (watching->missing == 0) {
+        activity_succeeded(&watching->rows, loop_now_ms());
+        return;
+    }
+    (void)error_set(&err, ERROR_CONFLICT,
+                    "shard %d has no row in relay_shard (%d of %d have none): no relay can hold "
+                    "it, and its events wait; see " SHARD_WAY_OUT,
+                    watching->first_missing, watching->missing, watching->relay->shard_count);
+    (void)activity_failed(&watching->rows, &err, loop_now_ms(), jitter_draw());
+}
+
 static void finish(void *user, const struct error *err)
 {
     struct watching *watching = user;
     struct metrics *metrics = watching->relay->options.metrics;
     watching->is_asking = false;
     if (err == NULL) {
+        judge_rows(watching);
         metrics_set(metrics, METRIC_BACKLOG, 0,
                     (double)watching->distance / watching->relay->shard_count);
         metrics_set(metrics, METRIC_OLDEST_AGE, 0, (double)watching->oldest_age_ms / 1000.0);
@@ -95,6 +116,7 @@ static void ask(struct watching *watching)
     watching->is_asking = true;
     watching->distance = 0;
     watching->oldest_age_ms = 0;
+    watching->missing = 0;
     outbox_store_backlog(relay->store, watching->held, count, &EVENTS, watching);
 }
 
@@ -175,6 +197,9 @@ enum error_kind watching_probe(const struct watching *watching, struct error *er
     if (activity_is_failing(&watching->sequence)) {
         return activity_probe((void *)(uintptr_t)&watching->sequence, err); /* only reads */
     }
+    if (activity_is_failing(&watching->rows)) {
+        return activity_probe((void *)(uintptr_t)&watching->rows, err);
+    }
     if (watching->are_marks_stalled) {
         return error_set(err, ERROR_CONFLICT,
                          "positions have moved, and none was written for ten seconds");
@@ -197,6 +222,7 @@ struct watching *watching_new(struct relay *relay)
         .shards = must_allocate(shards, sizeof *watching->shards),
         .held = must_allocate(shards, sizeof *watching->held),
         .sequence = ACTIVITY("the outbox's sequence"),
+        .rows = ACTIVITY("what relay_shard holds"),
     };
     return watching;
 }

@@ -39,8 +39,8 @@ def outbox():
 
 
 def unpublished():
-    return int(sql("SELECT count(*) FROM outbox o JOIN relay_shard r USING (shard)"
-                   " WHERE o.seq > r.position")[0][0])
+    return int(sql("SELECT count(*) FROM outbox o LEFT JOIN relay_shard r USING (shard)"
+                   " WHERE o.seq > coalesce(r.position, 0)")[0][0])
 
 
 # --- Kafka ----------------------------------------------------------------------------------

@@ -188,6 +188,47 @@ static bool all_is_well(void)
            relay_probe_work(relay, &err) == ERROR_NONE;
 }
 
+static bool a_missing_row_is_said(void)
+{
+    struct error err;
+    return relay_probe_progress(relay, &err) != ERROR_NONE &&
+           strstr(err.text, "shard 5 has no row") != NULL;
+}
+
+static bool it_is_given_up(void)
+{
+    return relay->shards[5].log.state == SHARD_UNOWNED;
+}
+
+static bool its_rows_are_counted(void)
+{
+    return metrics_get(metrics, METRIC_BACKLOG, 0) > 0 &&
+           metrics_get(metrics, METRIC_OLDEST_AGE, 0) > 0;
+}
+
+START_TEST(a_shard_without_a_row_of_its_own_is_named_and_its_events_are_counted)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    await(all_is_well);
+
+    run_sql(url, "DELETE FROM relay_shard WHERE shard = 5");
+    append(1, "second");
+    await(a_missing_row_is_said);
+    await(it_is_given_up);
+    metrics_set(metrics, METRIC_BACKLOG, 0, 0);
+    await(its_rows_are_counted);
+    run_sql(url, "INSERT INTO relay_shard (shard) SELECT generate_series(0, shards - 1)"
+                 " FROM installation ON CONFLICT DO NOTHING");
+
+    goal = SHARDS + SHARDS;
+    await(all_are_published);
+    await(all_is_well);
+    ck_assert(!its_rows_are_counted());
+}
+END_TEST
+
 START_TEST(a_partition_without_a_leader_stops_its_own_shard_and_says_so)
 {
     struct error err;
@@ -224,6 +265,7 @@ int main(void)
     tcase_set_timeout(tests, TEST_TIMEOUT_S);
     tcase_add_checked_fixture(tests, open_all, close_all);
     tcase_add_test(tests, a_partition_without_a_leader_stops_its_own_shard_and_says_so);
+    tcase_add_test(tests, a_shard_without_a_row_of_its_own_is_named_and_its_events_are_counted);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
