@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/app.h"
 
-#include "common/base/must.h"
-#include "common/io/kafka_config.h"
 #include "common/run/health.h"
+#include "common/run/kafka_setup.h"
 #include "common/run/log.h"
 #include "common/run/service.h"
 #include "common/run/shutdown.h"
@@ -49,12 +48,8 @@ static enum error_kind build_projector(struct app *app, const struct service_cal
                                        struct error *err)
 {
     const struct projector_settings *settings = call->values;
-    const size_t count = settings_property_count(call->settings);
-    app->properties = must_allocate(count + 1, sizeof *app->properties);
-    for (size_t i = 0; i < count; i++) {
-        const struct settings_property given = settings_property(call->settings, i);
-        app->properties[i] = (struct kafka_property){given.name, given.value};
-    }
+    size_t property_count;
+    app->properties = kafka_setup_properties(call->settings, &property_count);
     const struct projector_options options = {
         .redis_url = settings->redis_url,
         .kafka_brokers = settings->kafka_brokers,
@@ -62,7 +57,7 @@ static enum error_kind build_projector(struct app *app, const struct service_cal
         .topic_prefix = settings->topic_prefix,
         .recent_cap = settings->recent_orders,
         .properties = app->properties,
-        .property_count = count,
+        .property_count = property_count,
         .on_fatal = on_fatal,
         .user = app,
     };

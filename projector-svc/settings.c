@@ -2,8 +2,8 @@
 #include "projector-svc/settings.h"
 
 #include "common/contract/topics.h"
-#include "common/io/kafka_config.h"
 #include "common/io/redisconn.h"
+#include "common/run/kafka_setup.h"
 
 #include <stdlib.h>
 
@@ -63,11 +63,6 @@ const struct settings_schema PROJECTOR_SCHEMA = {
     .pass_through = "KAFKA_",
 };
 
-static void add_fault(void *user, const char *text)
-{
-    settings_add_fault(user, "%s", text);
-}
-
 static void check_url(const char *name, const char *url, struct settings *settings)
 {
     struct error err;
@@ -85,10 +80,5 @@ void projector_settings_check(const void *values, struct settings *settings)
     if (!topic_name(own->topic_prefix, strview_of(aggregate_name(AGGREGATE_CUSTOMER)), name)) {
         settings_add_fault(settings, "TOPIC_PREFIX: it makes no legal topic name");
     }
-    const size_t count = settings_property_count(settings);
-    for (size_t i = 0; i < count; i++) {
-        const struct settings_property given = settings_property(settings, i);
-        const struct kafka_property property = {given.name, given.value};
-        kafka_config_check(KAFKA_CONSUMER, &property, 1, add_fault, settings);
-    }
+    kafka_setup_check(KAFKA_CONSUMER, settings);
 }

@@ -4,6 +4,7 @@
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/health.h"
+#include "common/run/kafka_setup.h"
 #include "common/run/log.h"
 #include "common/run/service.h"
 #include "common/run/shutdown.h"
@@ -14,6 +15,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,7 +26,7 @@ struct app {
     struct relay *relay;
     struct operator_api *api;
     struct relay_names names;
-    struct kafka_property properties[RELAY_PROPERTIES_MAX];
+    struct kafka_property *properties;
     char owner[OWNER_MAX];
 };
 
@@ -55,21 +57,6 @@ static void end_fatally(void *user, const struct error *err)
     shutdown_begin(app->runtime.shutdown, "this installation cannot be served", SERVICE_MISUSED);
 }
 
-/*
- * librdkafka speaks at syslog's levels; connection troubles, which mend themselves,
- * at "error". Its remarks on the configuration we have chosen on purpose are noise.
- */
-static void log_kafka(void *user, int level, const char *facility, const char *text)
-{
-    enum { SYSLOG_CRITICAL = 2, SYSLOG_WARNING = 4 };
-    const enum log_level ours = level <= SYSLOG_CRITICAL  ? LOG_ERROR
-                                : level <= SYSLOG_WARNING ? LOG_WARN
-                                                          : LOG_DEBUG;
-    (void)user;
-    log_event(strcmp(facility, "CONFWARN") == 0 ? LOG_DEBUG : ours, "kafka_client",
-              LOG_STR("facility", facility), LOG_TEXT(text));
-}
-
 static void drain(void *user)
 {
     const struct app *app = user;
@@ -88,13 +75,15 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
 {
     const struct relay_settings *settings = call->values;
     struct runtime *runtime = &app->runtime;
+    size_t property_count;
+    app->properties = kafka_setup_properties(call->settings, &property_count);
     const struct relay_options options = {
         .database_url = settings->database_url,
         .kafka = {.brokers = settings->kafka_brokers,
                   .client_id = "relay-svc",
                   .properties = app->properties,
-                  .property_count = relay_properties(call->settings, app->properties),
-                  .on_log = log_kafka},
+                  .property_count = property_count,
+                  .on_log = kafka_setup_log},
         .owner = owner_name(app, settings),
         .aggregate_types = app->names.type_list,
         .topics = app->names.topic_list,
@@ -151,5 +140,6 @@ int app_serve(const struct service_call *call)
     relay_free(app.relay);
     runtime_done(&app.runtime);
     operator_api_free(app.api);
+    free(app.properties);
     return code;
 }

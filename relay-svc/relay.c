@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
+#include "common/contract/shard.h"
 #include "common/io/kafka_topics.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
@@ -301,7 +302,7 @@ static void take_database(void *user, int shards)
         relay->options.on_fatal(relay->options.user, &err);
         return;
     }
-    if (shards < 1 || shards > SHARD_COUNT_MAX) {
+    if (shards < 1 || shards > SHARDS_MAX) {
         (void)error_set(&err, ERROR_FATAL, "the database says that it has %d shards", shards);
         relay->options.on_fatal(relay->options.user, &err);
         return;

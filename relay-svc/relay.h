@@ -40,8 +40,6 @@ struct reading;
 struct tails;
 struct watching;
 
-enum { SHARD_COUNT_MAX = 1024 }; /* as the database's own check */
-
 struct relay_options {
     const char *database_url;
     struct kafka_config kafka;

@@ -2,6 +2,7 @@
 #include "relay-svc/settings.h"
 
 #include "common/io/pgurl.h"
+#include "common/run/kafka_setup.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -153,23 +154,6 @@ enum error_kind relay_names_make(const struct relay_settings *settings,
     return kind;
 }
 
-size_t relay_properties(const struct settings *settings,
-                        struct kafka_property ret_properties[static RELAY_PROPERTIES_MAX])
-{
-    size_t count = settings_property_count(settings);
-    count = count < RELAY_PROPERTIES_MAX ? count : RELAY_PROPERTIES_MAX;
-    for (size_t i = 0; i < count; i++) {
-        const struct settings_property property = settings_property(settings, i);
-        ret_properties[i] = (struct kafka_property){property.name, property.value};
-    }
-    return count;
-}
-
-static void add_fault(void *user, const char *text)
-{
-    settings_add_fault(user, "%s", text);
-}
-
 void relay_settings_check(const void *values, struct settings *settings)
 {
     struct relay_names names;
@@ -181,10 +165,5 @@ void relay_settings_check(const void *values, struct settings *settings)
     if (own->database_url != NULL && pgurl_check(own->database_url, &err) != ERROR_NONE) {
         settings_add_fault(settings, "DATABASE_URL: %s", err.text);
     }
-    if (settings_property_count(settings) > RELAY_PROPERTIES_MAX) {
-        settings_add_fault(settings, "KAFKA_: at most %d properties", RELAY_PROPERTIES_MAX);
-    }
-    struct kafka_property properties[RELAY_PROPERTIES_MAX];
-    const size_t count = relay_properties(settings, properties);
-    kafka_config_check(KAFKA_PRODUCER, properties, count, add_fault, settings);
+    kafka_setup_check(KAFKA_PRODUCER, settings);
 }

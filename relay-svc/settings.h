@@ -6,7 +6,6 @@
 #define RELAY_SVC_SETTINGS_H
 
 #include "common/contract/topics.h"
-#include "common/io/kafka_config.h"
 #include "common/run/settings.h"
 #include "relay-svc/core/shard_log.h"
 
@@ -44,11 +43,5 @@ MUST_USE enum error_kind relay_names_make(const struct relay_settings *settings,
 
 /* Rules over several rows, and the pass-through properties. */
 void relay_settings_check(const void *values, struct settings *settings);
-
-enum { RELAY_PROPERTIES_MAX = 64 };
-
-/* The pass-through properties for the Kafka client; returns how many. */
-size_t relay_properties(const struct settings *settings,
-                        struct kafka_property ret_properties[static RELAY_PROPERTIES_MAX]);
 
 #endif

@@ -47,6 +47,11 @@ static size_t sequence_len(const unsigned char *at, size_t left)
     return 0;
 }
 
+size_t utf8_sequence_len(struct strview text)
+{
+    return text.len == 0 ? 0 : sequence_len((const unsigned char *)text.data, text.len);
+}
+
 size_t utf8_valid_head(struct strview text)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;
@@ -105,7 +110,7 @@ static uint32_t code_point(const unsigned char *at, size_t len)
 size_t utf8_blank_len(struct strview text)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;
-    const size_t len = text.len == 0 ? 0 : sequence_len(bytes, text.len);
+    const size_t len = utf8_sequence_len(text);
     const uint32_t code = len == 0 ? 0 : code_point(bytes, len);
     for (size_t i = 0; i < sizeof BLANKS / sizeof BLANKS[0]; i++) {
         if (code >= BLANKS[i].first && code <= BLANKS[i].last) {

@@ -15,6 +15,9 @@
 /* True for shortest-form UTF-8 without surrogates, NUL or anything past U+10FFFF. */
 MUST_USE bool utf8_is_valid(struct strview text);
 
+/* Bytes of the valid sequence that the text begins with; 0 when it begins with none. */
+size_t utf8_sequence_len(struct strview text);
+
 /* How many bytes from the start are valid: text.len when all are. */
 size_t utf8_valid_head(struct strview text);
 

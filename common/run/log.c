@@ -81,31 +81,6 @@ static void put_escaped(struct line *line, unsigned char c)
     put_text(line, text);
 }
 
-/* Bytes of a UTF-8 sequence by its first one; 0: none begins so. */
-static size_t expected_length(unsigned char first)
-{
-    static const struct {
-        unsigned char from, to;
-        size_t len;
-    } FORMS[] = {{0x00, 0x7f, 1}, {0xc2, 0xdf, 2}, {0xe0, 0xef, 3}, {0xf0, 0xf4, 4}};
-    for (size_t i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {
-        if (first >= FORMS[i].from && first <= FORMS[i].to) {
-            return FORMS[i].len;
-        }
-    }
-    return 0;
-}
-
-/* Length of the valid UTF-8 sequence that text begins with, or 0. */
-static size_t sequence_length(struct strview text)
-{
-    const size_t len = expected_length((unsigned char)text.data[0]);
-    if (len <= 1) {
-        return len;
-    }
-    return len <= text.len && utf8_is_valid((struct strview){text.data, len}) ? len : 0;
-}
-
 static void put_string(struct line *line, struct strview text)
 {
     const bool is_cut = text.len > LOG_VALUE_MAX;
@@ -113,15 +88,16 @@ static void put_string(struct line *line, struct strview text)
     put(line, "\"", 1);
     while (text.len > 0) {
         const unsigned char c = (unsigned char)text.data[0];
-        size_t len = sequence_length(text);
-        if (len == 0) {
+        size_t len = utf8_sequence_len(text);
+        if (c < ' ' || c == 0x7f) {
+            put_escaped(line, c);
+            len = 1; /* NUL is none in UTF-8's table */
+        } else if (len == 0) {
             put_text(line, "\\ufffd");
             len = 1;
         } else if (c == '"' || c == '\\') {
             put(line, "\\", 1);
             put(line, text.data, 1);
-        } else if (c < ' ' || c == 0x7f) {
-            put_escaped(line, c);
         } else {
             put(line, text.data, len);
         }

@@ -12,6 +12,7 @@
 #include "common/io/loop.h"
 #include "common/io/redisconn.h"
 #include "common/run/activity.h"
+#include "common/run/kafka_setup.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
 #include "projector-svc/consume/followed.h"
@@ -596,13 +597,6 @@ static void on_kafka_error(void *user, const struct error *err)
     log_event(LOG_WARN, "kafka_trouble", LOG_ERR(err));
 }
 
-static void on_kafka_log(void *user, int level, const char *facility, const char *text)
-{
-    (void)user;
-    log_event(level <= 3 ? LOG_WARN : LOG_DEBUG, "librdkafka", LOG_STR("facility", facility),
-              LOG_TEXT(text));
-}
-
 static void on_kafka_closed(void *user)
 {
     struct projector *projector = user;
@@ -925,7 +919,7 @@ static enum error_kind open_kafka(struct projector *projector, struct error *err
                    .client_id = "orderspine-projector",
                    .properties = properties,
                    .property_count = given + 1,
-                   .on_log = on_kafka_log},
+                   .on_log = kafka_setup_log},
         .group_id = projector->options.group,
         .topics = topics,
         .topic_count = AGGREGATE_COUNT,

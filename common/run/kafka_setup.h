@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kafka_setup.h - a Kafka client as a service has it: properties from the settings that pass
+ * through, and librdkafka's own lines in our log, by one name and one severity in every service.
+ */
+#ifndef COMMON_RUN_KAFKA_SETUP_H
+#define COMMON_RUN_KAFKA_SETUP_H
+
+#include "common/io/kafka_config.h"
+
+#include <stddef.h>
+
+struct settings;
+
+/* The array is to be freed; its texts are the settings'. */
+struct kafka_property *kafka_setup_properties(const struct settings *settings, size_t *ret_count);
+
+/* Adds a fault to the settings for each property that this role cannot be given. */
+void kafka_setup_check(enum kafka_role role, struct settings *settings);
+
+/* A kafka_log_fn that needs no user. */
+void kafka_setup_log(void *user, int level, const char *facility, const char *text);
+
+#endif
