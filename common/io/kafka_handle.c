@@ -165,7 +165,7 @@ enum error_kind kafka_handle_open(struct kafka_handle *handle, rd_kafka_type_t t
  */
 static bool may_ask(const struct kafka_handle *handle)
 {
-    return !handle->is_up && !handle->is_asking &&
+    return (!handle->is_up || handle->is_doubted) && !handle->is_asking &&
            (!handle->was_up || loop_now_ms() - handle->asked_ms >= QUESTION_PAUSE_MS);
 }
 
@@ -181,8 +181,8 @@ static void ask(struct kafka_handle *handle)
         rd_kafka_AdminOptions_new(handle->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
     char reason[REASON_MAX];
     (void)rd_kafka_AdminOptions_set_request_timeout(
-        options, handle->was_up ? QUESTION_TIMEOUT_MS : FIRST_QUESTION_TIMEOUT_MS, reason,
-        sizeof reason);
+        options, handle->was_up && !handle->is_up ? QUESTION_TIMEOUT_MS : FIRST_QUESTION_TIMEOUT_MS,
+        reason, sizeof reason);
     rd_kafka_DescribeConfigs(handle->rk, &topic, 1, options, handle->answers);
     rd_kafka_AdminOptions_destroy(options);
     rd_kafka_ConfigResource_destroy(topic);
@@ -199,6 +199,10 @@ static void take_answer(struct kafka_handle *handle)
     handle->is_asking = false;
     if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         kafka_handle_is_alive(handle);
+    } else if (handle->is_doubted) {
+        handle->is_up = handle->is_doubted = false;
+        (void)kafka_handle_error(&handle->down, rd_kafka_event_error(event),
+                                 rd_kafka_event_error_string(event));
     }
     rd_kafka_event_destroy(event);
 }
@@ -266,6 +270,13 @@ void kafka_handle_is_alive(struct kafka_handle *handle)
 {
     handle->is_up = true;
     handle->was_up = true;
+    handle->is_doubted = false;
+    handle->heard_ms = loop_now_ms();
+}
+
+void kafka_handle_doubt(struct kafka_handle *handle)
+{
+    handle->is_doubted = handle->is_up;
 }
 
 enum error_kind kafka_handle_state(const struct kafka_handle *handle, struct error *err)

@@ -34,6 +34,8 @@ struct kafka_handle {
     int64_t asked_ms; /* when the last question went out */
     bool is_up;
     bool was_up;       /* ever */
+    bool is_doubted;   /* is_up, but to be asked again */
+    int64_t heard_ms;  /* when is_up was last shown */
     struct error down; /* why, while not is_up */
     kafka_log_fn *on_log;
     void *log_user;
@@ -71,6 +73,13 @@ void kafka_handle_close(struct kafka_handle *handle);
 
 /* The brokers answered, by whatever way the adapter knows it. */
 void kafka_handle_is_alive(struct kafka_handle *handle);
+
+/*
+ * Somebody waits too long for an answer: asks, and only without an answer is the cluster away.
+ * Why: an answer that was under way may come behind the news of the broken connection, later errors
+ * of the same kind are told only twice a minute, and who vanishes without a word causes none.
+ */
+void kafka_handle_doubt(struct kafka_handle *handle);
 
 /* Whether the brokers answer; otherwise the reason. */
 MUST_USE enum error_kind kafka_handle_state(const struct kafka_handle *handle, struct error *err);

@@ -14,7 +14,11 @@
 
 static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's tag travels in a pointer");
 
-enum { BATCH_DEFAULT_BYTES = 1000000 }; /* batch.size */
+enum {
+    BATCH_DEFAULT_BYTES = 1000000, /* batch.size */
+    SILENCE_MS =
+        3000, /* without any answer, something being in flight, before the brokers are asked */
+};
 
 static const struct kafka_default DEFAULTS[] = {
     {"queue.buffering.max.kbytes", "8192"}, {"queue.buffering.max.messages", "50000"},
@@ -37,7 +41,8 @@ struct kafka_producer {
     rd_kafka_topic_t **topics;
     int topic_count;
     size_t in_flight;
-    size_t served; /* deliveries of this turn */
+    int64_t waiting_since_ms; /* while something is in flight */
+    size_t served;            /* deliveries of this turn */
     bool is_dead;
     struct error death;
     struct kafka_producer_options options;
@@ -65,11 +70,23 @@ static void take_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, voi
     producer->options.on_delivery(producer->options.user, &delivery);
 }
 
+/* librdkafka itself gives a silent peer up after socket.timeout.ms, a minute. */
+static bool is_silent(const struct kafka_producer *producer)
+{
+    const int64_t heard_ms = producer->handle.heard_ms > producer->waiting_since_ms
+                                 ? producer->handle.heard_ms
+                                 : producer->waiting_since_ms;
+    return producer->in_flight > 0 && loop_now_ms() - heard_ms >= SILENCE_MS;
+}
+
 static void serve(void *user)
 {
     struct kafka_producer *producer = user;
     producer->served = 0;
     (void)rd_kafka_poll(producer->handle.rk, 0);
+    if (is_silent(producer)) {
+        kafka_handle_doubt(&producer->handle);
+    }
     if (producer->served > 0 && producer->options.on_served != NULL) {
         producer->options.on_served(producer->options.user);
     }
@@ -206,6 +223,8 @@ enum error_kind kafka_producer_send(struct kafka_producer *producer,
     rd_kafka_error_t *error =
         rd_kafka_produceva(producer->handle.rk, parts, sizeof parts / sizeof parts[0]);
     if (error == NULL) {
+        producer->waiting_since_ms =
+            producer->in_flight == 0 ? loop_now_ms() : producer->waiting_since_ms;
         producer->in_flight++;
         return ERROR_NONE;
     }

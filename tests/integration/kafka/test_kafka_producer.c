@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A producer knows whether its cluster answers, also when nothing tells it. */
+#include "tests/integration/kafka/mock_kafka.h"
+#include "tests/support/check_main.h"
+
+enum { BROKER = 1, LOOK_MS = 50, NEVER_MS = 600000 };
+
+static const char *const TOPICS[] = {"orders"};
+
+static struct mock_kafka mock;
+static struct kafka_producer *producer;
+static struct loop_timer *look;
+static bool is_up_wanted;
+
+static void take_delivery(void *user, const struct kafka_delivery *delivery)
+{
+    (void)user;
+    ck_assert_ptr_null(delivery->error);
+    loop_stop(mock.loop);
+}
+
+static void take_fatal(void *user, const struct error *err)
+{
+    (void)user;
+    ck_abort_msg("fatal: %s", err->text);
+}
+
+static void look_at_state(void *user)
+{
+    (void)user;
+    struct error err;
+    if ((kafka_producer_state(producer, &err) == ERROR_NONE) == is_up_wanted) {
+        loop_stop(mock.loop);
+        return;
+    }
+    loop_timer_start(look, LOOK_MS);
+}
+
+static void run_until(bool is_up)
+{
+    is_up_wanted = is_up;
+    loop_timer_start(look, 0);
+    mock_run(&mock);
+}
+
+static void send_one(void)
+{
+    struct error err;
+    const struct kafka_message message = {.topic = 0, .partition = 0, .value = STRVIEW("{}")};
+    ck_assert_int_eq(kafka_producer_send(producer, &message, &err), ERROR_NONE);
+}
+
+static void setup(void)
+{
+    struct error err;
+    mock_open(&mock);
+    mock_topic(&mock, TOPICS[0], 1);
+    const struct kafka_producer_options options = {
+        .config = {.brokers = mock.brokers, .client_id = "test"},
+        .topics = TOPICS,
+        .topic_count = 1,
+        .on_delivery = take_delivery,
+        .on_fatal = take_fatal,
+    };
+    look = loop_timer_new(mock.loop, look_at_state, NULL);
+    ck_assert_int_eq(kafka_producer_new(mock.loop, &options, &producer, &err), ERROR_NONE);
+}
+
+static void teardown(void)
+{
+    kafka_producer_free(producer);
+    loop_timer_free(look);
+    mock_close(&mock);
+}
+
+START_TEST(a_broker_that_falls_silent_is_away_though_no_connection_broke)
+{
+    send_one();
+    mock_run(&mock);
+    run_until(true);
+
+    ck_assert_int_eq(rd_kafka_mock_broker_set_rtt(mock.cluster, BROKER, NEVER_MS),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    send_one();
+
+    run_until(false);
+}
+END_TEST
+
+START_TEST(a_broker_that_only_takes_long_for_one_record_is_there)
+{
+    send_one();
+    mock_run(&mock);
+    ck_assert_int_eq(rd_kafka_mock_broker_set_rtt(mock.cluster, BROKER, 1000),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    send_one();
+    mock_run(&mock);
+
+    struct error err;
+    ck_assert_int_eq(kafka_producer_state(producer, &err), ERROR_NONE);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("common/io/kafka_producer");
+    TCase *state = tcase_create("state");
+    tcase_set_timeout(state, 120);
+    tcase_add_checked_fixture(state, setup, teardown);
+    tcase_add_test(state, a_broker_that_falls_silent_is_away_though_no_connection_broke);
+    tcase_add_test(state, a_broker_that_only_takes_long_for_one_record_is_there);
+    suite_add_tcase(suite, state);
+    return check_main(suite);
+}
