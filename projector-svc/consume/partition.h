@@ -4,17 +4,20 @@
  *
  * Why one batch at a time: what a batch loads must be what the one before has
  * written. Different partitions share no view, so theirs run side by side on one
- * connection: a few at once, so that Redis always has work and nobody's call
- * stands behind a dozen others. The rest take turns.
+ * connection, a few at once (core/turns.h).
  *
  * Where its objects live: a record stays in the queue until the function call that
  * covers it was answered. When a call fails for whatever reason, the partition
  * closes, asks for its position anew, and goes on from what Redis says.
  *
- *   CLOSED ──partition_open()──> READY ──records──> BUSY ──ok──> READY
- *     ^                                              └──failure──> CLOSED
+ *   NEW ──partition_open()──> READY ──its turn──> BUSY ──ok──> READY
+ *   CLOSED ──────┘              └──> CLOSED <──failure──┘
  *
- * What Kafka hands out first is compared with what was taken last (core/anchor.h).
+ * Its parts: queue.h (what waits), source.h (is the log the one we know), course.h (one batch's
+ * way), and what is decided without servers in core/: turns, draining, recovery, progress.
+ *
+ * Why batches begin in the loop's next turn only: whoever hands in a record or opens a partition
+ * is never called back for the batch that follows from it.
  *
  * Threads: the loop's.
  */
@@ -26,30 +29,30 @@
 #include "common/contract/topics.h"
 #include "common/io/kafka_consumer.h"
 #include "projector-svc/core/anchor.h"
+#include "projector-svc/core/turns.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct loop;
+struct loop_deferred;
 struct metrics;
 struct partition;
 struct redisconn;
 
-/* What all partitions of a process share. */
+/*
+ * What all partitions of a process share; the first part is the owner's to fill in.
+ *
+ * on_full, on_restart, on_recovered and on_closed without a reason may come from inside any
+ * function of a partition: they note what is to be done, and call no partition. on_closed with a
+ * reason and on_stopped come from the loop alone.
+ */
 struct partition_context {
-    struct loop *loop;
     struct redisconn *redis;
     struct metrics *metrics;
     int64_t recent_cap;
-    char generation[24]; /* as Redis had it at the last opening */
-    size_t busy;         /* partitions with a batch on its way; partition.c's from here on */
-    size_t busy_bytes;   /* payload of their batches */
-    size_t queued_bytes;
-    bool is_giving;                  /* turns are being given */
-    struct partition *first_waiting; /* for a turn */
-    struct partition *last_waiting;
     /* The partition is closed and must be opened again; why is of its last failure, NULL: it only
-     * wants to be compared with the log. A stopped one may be freed inside. */
+     * wants to be compared with the log. A stopped one may be freed inside when there is a why. */
     void (*on_closed)(void *user, struct partition *partition, const struct error *why);
     /* A stopped partition has nothing in flight any more; it may be freed inside. */
     void (*on_stopped)(void *user);
@@ -60,7 +63,17 @@ struct partition_context {
     /* All that Redis lost is there again, without a call that says so: Kafka ends before it. */
     void (*on_recovered)(void *user, struct partition *partition);
     void *user;
+    char generation[24]; /* as Redis had it at the last opening */
+    /* The partitions' own. */
+    struct turns turns;
+    size_t queued_bytes;
+    struct loop_deferred *serving; /* gives turns */
 };
+
+void partition_context_open(struct partition_context *context, struct loop *loop);
+
+/* After the last partition. */
+void partition_context_close(struct partition_context *context);
 
 struct partition_name {
     enum aggregate_type aggregate;
@@ -105,9 +118,6 @@ void partition_take(struct partition *partition, struct kafka_record *record);
 
 /* The parked events of this aggregate are to be applied. */
 void partition_drain(struct partition *partition, struct strview aggregate_id);
-
-/* Ready again after a while in which nothing could be sent. */
-void partition_resume(struct partition *partition);
 
 /* No batch is begun from now on; what is in flight ends. */
 void partition_stop(struct partition *partition);

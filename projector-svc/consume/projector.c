@@ -248,9 +248,6 @@ static void open_all(struct projector *projector, const struct view_positions *r
         restart_reading(projector);
     }
     note_draining(projector, reading);
-    for (size_t i = 0; i < projector->count; i++) {
-        partition_resume(projector->partitions[i]);
-    }
 }
 
 /* Our functions are not in Redis any more: they are loaded before anything else. */
@@ -471,9 +468,6 @@ static void on_records(void *user, struct kafka_record *records, size_t count)
         } else {
             partition_take(partition, &records[i]);
         }
-    }
-    for (size_t i = 0; i < projector->count; i++) {
-        partition_resume(projector->partitions[i]);
     }
 }
 
@@ -960,7 +954,6 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
         return kind;
     }
     projector->context = (struct partition_context){
-        .loop = loop,
         .redis = projector->redis,
         .metrics = metrics,
         .recent_cap = options->recent_cap,
@@ -971,6 +964,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
         .on_recovered = on_recovered,
         .user = projector,
     };
+    partition_context_open(&projector->context, loop);
     projector->followed.redis = projector->redis;
     for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
         projector->followed.topics[type] = projector->topic_names[type];
@@ -1009,6 +1003,7 @@ void projector_free(struct projector *projector)
     }
     redisconn_free(projector->redis); /* first: no call of a partition ends after this */
     forget_partitions(projector);
+    partition_context_close(&projector->context);
     kafka_consumer_free(projector->kafka);
     loop_timer_free(projector->open_timer);
     loop_timer_free(projector->fitness_timer);

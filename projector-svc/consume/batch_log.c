@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/consume/batch_log.h"
+
+#include "common/run/log.h"
+#include "common/run/metrics.h"
+#include "projector-svc/metrics.h"
+#include "projector-svc/views/batch.h"
+
+/* Which customer it is stands in projection:frozen, not in a log. */
+static struct strview id_shown(const struct batch_aggregate *aggregate)
+{
+    return aggregate->type == AGGREGATE_CUSTOMER ? STRVIEW("*") : aggregate->id;
+}
+
+static void log_parked(const struct batch_aggregate *aggregate, struct strview slot)
+{
+    const struct lineup *lineup = &aggregate->lineup;
+    for (size_t i = 0; i < lineup->parked_count; i++) {
+        const struct lineup_item *item = &lineup->parked[i];
+        const struct incoming *incoming = item->event;
+        if (!item->is_stored && !item->is_readable) {
+            log_event(incoming->is_foreign ? LOG_WARN : LOG_ERROR,
+                      incoming->is_foreign ? "record_foreign" : "event_unreadable",
+                      LOG_STR("type", aggregate_name(aggregate->type)),
+                      LOG_VIEW("id", id_shown(aggregate)), LOG_VIEW("slot", slot),
+                      LOG_INT("offset", incoming->offset), LOG_STR("why", incoming->why),
+                      LOG_TEXT("parked with everything behind it; the others flow"));
+        }
+    }
+}
+
+/* A fork is for a person; a gap may close by itself. */
+static enum log_level level_of(enum lineup_state state)
+{
+    if (state == LINEUP_FORKED) {
+        return LOG_ERROR;
+    }
+    return state == LINEUP_DRAINING || state == LINEUP_FLOWING ? LOG_INFO : LOG_WARN;
+}
+
+static void log_aggregate(const struct batch_aggregate *aggregate, struct strview slot)
+{
+    const struct lineup *lineup = &aggregate->lineup;
+    if (lineup->state == batch_aggregate_state_before(aggregate)) {
+        return;
+    }
+    log_event(level_of(lineup->state),
+              lineup->state == LINEUP_FLOWING ? "aggregate_flows" : "aggregate_frozen",
+              LOG_STR("type", aggregate_name(aggregate->type)), LOG_VIEW("id", id_shown(aggregate)),
+              LOG_VIEW("slot", slot), LOG_STR("reason", lineup_state_name(lineup->state)),
+              LOG_INT("waits_for", lineup->version + 1));
+}
+
+void batch_log(const struct batch *batch, struct strview slot, struct metrics *metrics)
+{
+    const struct batch_counts *counts = &batch->counts;
+    metrics_add(metrics, METRIC_EVENTS, OUTCOME_APPLIED, (double)counts->applied);
+    metrics_add(metrics, METRIC_EVENTS, OUTCOME_DUPLICATE, (double)counts->duplicates);
+    metrics_add(metrics, METRIC_EVENTS, OUTCOME_PARKED, (double)counts->parked);
+    metrics_add(metrics, METRIC_EVENTS, OUTCOME_UNREADABLE, (double)counts->unreadable);
+    metrics_add(metrics, METRIC_EVENTS, OUTCOME_FOREIGN, (double)counts->foreign);
+    metrics_add(metrics, METRIC_EVENTS, OUTCOME_UNTOLD, (double)counts->untold);
+    metrics_add(metrics, METRIC_FROZEN, FROZEN_GAP, (double)counts->gaps);
+    metrics_add(metrics, METRIC_FROZEN, FROZEN_FORK, (double)counts->forks);
+    metrics_observe(metrics, METRIC_BATCH_EVENTS, 0, (double)batch->event_count);
+    for (size_t i = 0; i < batch->aggregate_count; i++) {
+        log_parked(batch->aggregates[i], slot);
+        log_aggregate(batch->aggregates[i], slot);
+    }
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When a batch of a partition begins, and what follows from its end. */
+#include "common/io/loop.h"
+#include "common/run/log.h"
+#include "common/run/metrics.h"
+#include "projector-svc/consume/batch_log.h"
+#include "projector-svc/consume/partition_internal.h"
+#include "projector-svc/metrics.h"
+
+#include <assert.h>
+
+/* Of payload: a batch ends before more, but has one event at least. */
+enum { BATCH_BYTES = 512 << 10 };
+
+static bool has_work(const struct partition *partition)
+{
+    return partition->queue.count > 0 || (partition->draining.count > 0 && partition->position > 0);
+}
+
+void partition_ask_turn(struct partition *partition)
+{
+    if (partition->state == STATE_READY && partition->next == NEXT_BATCH &&
+        partition->turn.state == TURN_NONE && has_work(partition)) {
+        turns_wait(&partition->context->turns, &partition->turn);
+        loop_deferred_schedule(partition->context->serving);
+    }
+}
+
+static void end_turn(struct partition *partition)
+{
+    struct partition_context *context = partition->context;
+    course_release(&partition->course);
+    turns_end(&context->turns, &partition->turn);
+    if (turns_first(&context->turns) != NULL) {
+        loop_deferred_schedule(context->serving);
+    }
+}
+
+/* As many of the queue's first records as one call may carry; at least one. */
+static size_t measure_batch(const struct partition *partition, size_t *ret_bytes)
+{
+    size_t count = 0;
+    *ret_bytes = 0;
+    while (count < partition->batch_limit && count < partition->queue.count) {
+        const size_t bytes = queue_at(&partition->queue, count)->value.len;
+        if (count > 0 && *ret_bytes + bytes > BATCH_BYTES) {
+            break;
+        }
+        *ret_bytes += bytes;
+        count++;
+    }
+    return count;
+}
+
+static void fail_batch(struct partition *partition, const struct error *why);
+
+static void begin_batch(struct partition *partition, size_t records)
+{
+    const struct partition_context *context = partition->context;
+    struct error err;
+    const struct course_task task = {
+        .redis = context->redis,
+        .topic = partition->name.topic,
+        .aggregate = partition->name.aggregate,
+        .slot = partition->slot,
+        .queue = &partition->queue,
+        .records = records,
+        .portion = (int64_t)partition->batch_limit,
+        .drained = draining_first(&partition->draining),
+        .recovery = &partition->recovery,
+        .position = partition->position,
+        .generation = context->generation,
+        .recent_cap = context->recent_cap,
+    };
+    assert(has_work(partition));
+    partition_enter(partition, STATE_BUSY);
+    if (course_begin(&partition->course, &task, &err) != ERROR_NONE) {
+        fail_batch(partition, &err);
+    }
+}
+
+/* A batch that fails at once has given its turn back before the next one is looked at. */
+static void serve(void *user)
+{
+    struct partition_context *context = user;
+    struct turn *turn;
+    while ((turn = turns_first(&context->turns)) != NULL) {
+        struct partition *partition = turn->owner;
+        size_t bytes;
+        const size_t records = measure_batch(partition, &bytes);
+        if (!turns_take(&context->turns, turn, bytes)) {
+            return; /* the end of another one comes back here */
+        }
+        begin_batch(partition, records);
+    }
+}
+
+/* --- the end of a batch */
+
+void partition_give_back(struct partition *partition, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct kafka_record record = queue_take(&partition->queue);
+        kafka_record_done(&record);
+    }
+}
+
+void partition_drop(struct partition *partition, size_t count)
+{
+    partition_give_back(partition, count);
+    if (queue_clears(&partition->queue)) {
+        partition->context->on_full(partition->context->user, partition, false);
+    }
+}
+
+static enum metric_retry retry_of(enum error_kind kind)
+{
+    if (kind == ERROR_CONFLICT) {
+        return RETRY_CONFLICT;
+    }
+    return kind == ERROR_INVALID ? RETRY_REFUSED : RETRY_REDIS_AWAY;
+}
+
+/* A person must look at what Redis refuses; what is merely away or full comes back by itself. */
+static void remember_trouble(struct partition *partition, const struct error *why)
+{
+    if (partition->trouble.kind != why->kind) {
+        const bool is_away = why->kind == ERROR_TRANSIENT || why->kind == ERROR_NOT_FOUND;
+        log_event(is_away ? LOG_WARN : LOG_ERROR, "partition_stalled",
+                  LOG_VIEW("slot", partition->slot), LOG_ERR(why),
+                  LOG_TEXT(is_away ? "trying again"
+                                   : "Redis holds something that this partition's views cannot "
+                                     "follow; it stands until that is mended"));
+    }
+    partition->trouble = *why;
+}
+
+static void close_busy(struct partition *partition, const struct error *why)
+{
+    struct partition_context *context = partition->context;
+    end_turn(partition);
+    partition_enter(partition, STATE_CLOSED);
+    context->on_closed(context->user, partition, why); /* perhaps its end */
+}
+
+/* Its records stay queued: what Redis says at the next opening decides which of them count. */
+static void fail_batch(struct partition *partition, const struct error *why)
+{
+    metrics_add(partition->context->metrics, METRIC_RETRIES, retry_of(why->kind), 1);
+    if (why->kind == ERROR_EXHAUSTED && partition->batch_limit > 1) {
+        partition->batch_limit = (partition->course.task.records + 1) / 2;
+    } else if (why->kind != ERROR_CONFLICT) {
+        remember_trouble(partition, why);
+    }
+    close_busy(partition, why);
+}
+
+static void note_drained(struct partition *partition)
+{
+    const struct batch *batch = &partition->course.batch;
+    for (size_t i = 0; i < batch->aggregate_count; i++) {
+        const struct batch_aggregate *aggregate = batch->aggregates[i];
+        if (aggregate->was_frozen || aggregate->is_drained ||
+            aggregate->lineup.state == LINEUP_DRAINING) {
+            draining_note(&partition->draining, aggregate->id,
+                          aggregate->lineup.state == LINEUP_DRAINING);
+        }
+    }
+}
+
+static void move_to(struct partition *partition, int64_t position)
+{
+    struct recovery *recovery = &partition->recovery;
+    assert(position >= partition->source.floor);
+    if (partition->course.task.records > 0) {
+        partition->source.floor = position;
+    }
+    if (position < partition->position) {
+        recovery->committed = 0; /* it counted what Kafka has lost */
+    }
+    partition->position = position;
+    if (recovery_is_reached(recovery, position)) {
+        log_event(LOG_INFO, "partition_recovered", LOG_VIEW("slot", partition->slot),
+                  LOG_INT("position", position));
+        recovery->goal = 0;
+    }
+    partition->progress.moved_ms = loop_wall_ms();
+}
+
+static void count_batch(const struct partition *partition)
+{
+    const struct course *course = &partition->course;
+    batch_log(&course->batch, partition->slot, partition->context->metrics);
+    metrics_observe(partition->context->metrics, METRIC_CALL_SECONDS, 0,
+                    (double)(loop_now_us() - course->sent_us) / 1e6);
+}
+
+static void succeed(struct partition *partition)
+{
+    count_batch(partition);
+    note_drained(partition);
+    move_to(partition, partition->course.next);
+    partition->batch_limit = BATCH_EVENTS_MAX;
+    partition->trouble.kind = ERROR_NONE;
+    partition_drop(partition, partition->course.task.records);
+    if (partition->next == NEXT_CLOSE) {
+        close_busy(partition, NULL);
+        return;
+    }
+    end_turn(partition);
+    partition_enter(partition, STATE_READY);
+    if (partition->next == NEXT_STOP) {
+        partition->context->on_stopped(partition->context->user); /* perhaps its end */
+        return;
+    }
+    partition_ask_turn(partition); /* behind those who wait */
+}
+
+void partition_on_course_done(void *user, const struct error *failure)
+{
+    struct partition *partition = user;
+    assert(partition->state == STATE_BUSY);
+    if (failure != NULL) {
+        fail_batch(partition, failure);
+    } else {
+        succeed(partition);
+    }
+}
+
+void partition_context_open(struct partition_context *context, struct loop *loop)
+{
+    context->serving = loop_deferred_new(loop, serve, context);
+}
+
+void partition_context_close(struct partition_context *context)
+{
+    loop_deferred_free(context->serving);
+    context->serving = NULL;
+}

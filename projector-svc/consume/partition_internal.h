@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * partition_internal.h - a partition, for the files of its module.
+ *
+ *   partition.c ──> partition_batch.c ──> partition_internal.c
+ *        └────────> partition_report.c
+ *
+ * Each calls only those to its right.
+ */
+#ifndef PROJECTOR_SVC_CONSUME_PARTITION_INTERNAL_H
+#define PROJECTOR_SVC_CONSUME_PARTITION_INTERNAL_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+#include "projector-svc/consume/course.h"
+#include "projector-svc/consume/partition.h"
+#include "projector-svc/consume/queue.h"
+#include "projector-svc/consume/source.h"
+#include "projector-svc/core/draining.h"
+#include "projector-svc/core/progress.h"
+#include "projector-svc/core/recovery.h"
+#include "projector-svc/core/turns.h"
+
+enum { PARTITION_SLOT_MAX = 320 }; /* bytes; a topic's name has at most 249 */
+
+enum partition_state { STATE_NEW = 0, STATE_CLOSED, STATE_READY, STATE_BUSY, STATE_COUNT };
+
+/* What follows when nothing is in flight any more. */
+enum partition_next { NEXT_BATCH = 0, NEXT_CLOSE, NEXT_STOP };
+
+struct partition {
+    struct partition_context *context;
+    struct partition_name name;
+    char slot_text[PARTITION_SLOT_MAX];
+    struct strview slot;
+    enum partition_state state;
+    enum partition_next next;
+    int64_t position; /* as Redis has it, or VIEW_POSITIONS_NONE */
+    struct queue queue;
+    struct source source;
+    struct recovery recovery;
+    struct draining draining;
+    struct progress progress;
+    struct turn turn;
+    struct course course;
+    size_t batch_limit;   /* events */
+    struct error trouble; /* why Redis refused the last batch; kind NONE: it did not */
+};
+
+/* The only place where the state changes. */
+void partition_enter(struct partition *partition, enum partition_state state);
+
+/* Its batch begins in the loop's next turn at the earliest, never from inside. */
+void partition_ask_turn(struct partition *partition);
+
+/* Gives its oldest records back. */
+void partition_give_back(struct partition *partition, size_t count);
+
+/* The same; reading goes on where there is room again. */
+void partition_drop(struct partition *partition, size_t count);
+
+/* Ends of a batch. why: NULL when it only wants to be compared with the log. */
+void partition_on_course_done(void *user, const struct error *failure);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/draining.h"
+
+#include <string.h>
+
+static size_t place_of(const struct draining *draining, struct strview id)
+{
+    size_t place = 0;
+    while (place < draining->count && !strview_is(id, draining->ids[place])) {
+        place++;
+    }
+    return place;
+}
+
+bool draining_has(const struct draining *draining, struct strview id)
+{
+    return place_of(draining, id) < draining->count;
+}
+
+void draining_note(struct draining *draining, struct strview id, bool is_draining)
+{
+    const size_t place = place_of(draining, id);
+    if (place < draining->count) {
+        draining->count--;
+        memmove(draining->ids[place], draining->ids[place + 1],
+                (draining->count - place) * sizeof draining->ids[0]);
+    }
+    if (is_draining && draining->count < DRAINING_MAX && id.len <= ID_FORM_MAX) {
+        char *kept = draining->ids[draining->count++];
+        memcpy(kept, id.data, id.len);
+        kept[id.len] = '\0';
+    }
+}
+
+struct strview draining_first(const struct draining *draining)
+{
+    return draining->count > 0 ? strview_of(draining->ids[0]) : STRVIEW("");
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/progress.h"
+
+int64_t progress_lag_ms(const struct progress *progress, int64_t oldest_ms, int64_t now_ms)
+{
+    const int64_t since_ms = oldest_ms > 0 ? oldest_ms : progress->moved_ms;
+    return since_ms > 0 && since_ms < now_ms ? now_ms - since_ms : 1;
+}
+
+bool progress_look(struct progress *progress, bool has_work, int64_t position, int64_t now_ms)
+{
+    const bool was_stuck = progress->is_stuck;
+    progress->is_stuck =
+        stall_look(&progress->stall, has_work, progress->received + (uint64_t)position, now_ms);
+    return progress->is_stuck && !was_stuck;
+}

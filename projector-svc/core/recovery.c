@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/recovery.h"
+
+#include <assert.h>
+
+static int64_t larger(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+int64_t recovery_find(struct recovery *recovery, int64_t seen, int64_t position, int64_t goal)
+{
+    const int64_t had_reached = larger(seen, recovery->committed);
+    const int64_t farthest = larger(goal, had_reached);
+    recovery->goal = farthest > position ? farthest : 0;
+    assert(recovery->goal == 0 || recovery->goal > position);
+    return had_reached > position && goal < had_reached ? had_reached : 0;
+}
+
+bool recovery_is_reached(const struct recovery *recovery, int64_t position)
+{
+    return recovery->goal != 0 && position >= recovery->goal;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/consume/queue.h"
+#include "tests/support/check_main.h"
+
+#include <signal.h>
+
+static size_t all_bytes;
+static struct queue queue;
+static int64_t next_offset;
+
+static void open_queue(void)
+{
+    all_bytes = 0;
+    next_offset = 0;
+    queue_init(&queue, &all_bytes);
+}
+
+static void close_queue(void)
+{
+    while (queue.count > 0) {
+        (void)queue_take(&queue);
+    }
+    queue_done(&queue);
+}
+
+/* Its value is so long that the record counts as so many bytes. */
+static void put(size_t bytes)
+{
+    const struct kafka_record record = {
+        .offset = next_offset++,
+        .value = {.data = "", .len = bytes - QUEUE_RECORD_OVERHEAD},
+    };
+    queue_put(&queue, &record);
+}
+
+START_TEST(records_come_out_in_their_order_around_the_ring)
+{
+    int64_t expected = 0;
+    for (int round = 0; round < 50; round++) {
+        for (int i = 0; i < 7; i++) {
+            put(QUEUE_RECORD_OVERHEAD);
+        }
+        for (int i = 0; i < 5; i++) {
+            ck_assert_int_eq(queue_at(&queue, 1)->offset, expected + 1);
+            ck_assert_int_eq(queue_take(&queue).offset, expected++);
+        }
+    }
+    ck_assert_uint_eq(queue.count, 100);
+    while (queue.count > 0) {
+        ck_assert_int_eq(queue_take(&queue).offset, expected++);
+    }
+    ck_assert_uint_eq(queue.bytes, 0);
+    ck_assert_uint_eq(all_bytes, 0);
+}
+END_TEST
+
+START_TEST(it_is_full_once_and_has_room_once)
+{
+    put(QUEUE_FULL - QUEUE_ROOM);
+    ck_assert(!queue_fills(&queue));
+    put(QUEUE_ROOM);
+    ck_assert(queue_fills(&queue));
+    ck_assert(!queue_fills(&queue));
+    ck_assert(!queue_clears(&queue));
+    (void)queue_take(&queue);
+    ck_assert(queue_clears(&queue));
+    ck_assert(!queue_clears(&queue));
+    put(QUEUE_FULL);
+    ck_assert(queue_fills(&queue));
+}
+END_TEST
+
+START_TEST(when_all_hold_too_much_each_pauses_at_its_share)
+{
+    all_bytes = QUEUE_ALL_FULL;
+    put(QUEUE_SHARE - 1000);
+    ck_assert(!queue_fills(&queue));
+    put(1000);
+    ck_assert(queue_fills(&queue));
+    (void)queue_take(&queue);
+    ck_assert(queue_clears(&queue));
+    put(QUEUE_SHARE);
+    ck_assert(queue_fills(&queue));
+    all_bytes -= 2 * QUEUE_SHARE; /* the others have room again: more may stay in this one */
+    ck_assert(queue_clears(&queue));
+    all_bytes += 2 * QUEUE_SHARE;
+}
+END_TEST
+
+START_TEST(an_offset_that_does_not_rise_is_our_mistake)
+{
+    put(QUEUE_RECORD_OVERHEAD);
+    next_offset = 0;
+    put(QUEUE_RECORD_OVERHEAD);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("projector-svc/consume/queue");
+    TCase *rules = tcase_create("rules");
+    tcase_add_checked_fixture(rules, open_queue, close_queue);
+    tcase_add_test(rules, records_come_out_in_their_order_around_the_ring);
+    tcase_add_test(rules, it_is_full_once_and_has_room_once);
+    tcase_add_test(rules, when_all_hold_too_much_each_pauses_at_its_share);
+    suite_add_tcase(suite, rules);
+    TCase *mistakes = tcase_create("mistakes");
+    tcase_add_checked_fixture(mistakes, open_queue, close_queue);
+    tcase_add_test_raise_signal(mistakes, an_offset_that_does_not_rise_is_our_mistake, SIGABRT);
+    suite_add_tcase(suite, mistakes);
+    return check_main(suite);
+}
