@@ -103,7 +103,8 @@ static enum error_kind fold(struct course *course, enum outcome *ret_outcome, st
         kind = batch_write(&course->batch, &moment, &course->writes, err);
     }
     /* asked here and not when it began: the group may have told its goal meanwhile */
-    if (kind == ERROR_NONE && recovery_is_reached(task->recovery, course->next)) {
+    course->ends_recovery = recovery_is_reached(task->recovery, course->next);
+    if (kind == ERROR_NONE && course->ends_recovery) {
         write_set_add(&course->writes, WRITE_HDEL, STRVIEW(KEYS_RECOVERING), task->slot);
         if (!write_set_ok(&course->writes)) {
             kind = error_set(err, ERROR_EXHAUSTED, "a batch needs too much memory to be written");

@@ -25,6 +25,7 @@
 #include "projector-svc/core/write_set.h"
 #include "projector-svc/views/batch.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -68,7 +69,8 @@ struct course {
     struct arena arena;
     struct batch batch;
     struct write_set writes;
-    int64_t next; /* the position after it */
+    int64_t next;       /* the position after it */
+    bool ends_recovery; /* and its call says so */
     int64_t sent_us;
     course_done_fn *on_done;
     void *user;

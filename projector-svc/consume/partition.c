@@ -235,6 +235,8 @@ static void end_recovering(struct partition *partition, const struct partition_r
 {
     if (partition->recovery.goal != 0 && partition->source.end >= 0 && !report->is_behind &&
         partition->state == STATE_READY && partition->source.anchor.state == ANCHOR_SURE) {
+        log_event(LOG_INFO, "partition_recovered", LOG_VIEW("slot", partition->slot),
+                  LOG_INT("position", partition->position), LOG_TEXT("Kafka has no more"));
         partition->recovery.goal = 0;
         partition->context->on_recovered(partition->context->user, partition);
     }

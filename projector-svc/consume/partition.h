@@ -60,7 +60,8 @@ struct partition_context {
     void (*on_full)(void *user, struct partition *partition, bool is_full);
     /* Reading must begin anew, at partition_reads_from(). */
     void (*on_restart)(void *user);
-    /* All that Redis lost is there again, without a call that says so: Kafka ends before it. */
+    /* All that Redis lost is there again, without a call that says so: Kafka ends before it, or the
+     * goal was learnt too late for the call that reached it. */
     void (*on_recovered)(void *user, struct partition *partition);
     void *user;
     char generation[24]; /* as Redis had it at the last opening */

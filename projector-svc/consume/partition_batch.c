@@ -183,6 +183,9 @@ static void move_to(struct partition *partition, int64_t position)
         log_event(LOG_INFO, "partition_recovered", LOG_VIEW("slot", partition->slot),
                   LOG_INT("position", position));
         recovery->goal = 0;
+        if (!partition->course.ends_recovery) { /* the goal was learnt while it was in flight */
+            partition->context->on_recovered(partition->context->user, partition);
+        }
     }
     partition->progress.moved_ms = loop_wall_ms();
 }

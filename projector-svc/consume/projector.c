@@ -212,8 +212,6 @@ static void on_recovered(void *user, struct partition *partition)
     const struct strview args[] = {STRVIEW("HDEL"), STRVIEW(KEYS_RECOVERING),
                                    partition_slot(partition)};
     redisconn_tell(projector->redis, (struct redisconn_command){args, 3});
-    log_event(LOG_INFO, "partition_recovered", LOG_VIEW("slot", partition_slot(partition)),
-              LOG_TEXT("Kafka has no more"));
 }
 
 static void note_draining(struct projector *projector, const struct view_positions *reading)
