@@ -12,13 +12,8 @@ enum { DETAIL_MAX = 512 };
 /* ---- what was accepted --------------------------------------------------------------------- */
 
 /* Where readers find each kind of aggregate. */
-static const char *const QUERY_PATHS[] = {
-    [AGGREGATE_ORDER] = "/v1/orders/",
-    [AGGREGATE_CUSTOMER] = "/v1/customers/",
-    [AGGREGATE_PRODUCT] = "/v1/products/",
-};
-static_assert(sizeof QUERY_PATHS / sizeof QUERY_PATHS[0] == AGGREGATE_COUNT,
-              "every aggregate needs a path");
+#define PATH_ROW(NAME, name) [AGGREGATE_##NAME] = "/v1/" #name "s/",
+static const char *const QUERY_PATHS[] = {AGGREGATES(PATH_ROW)};
 
 static void write_aggregate(struct json_writer *writer, const struct command *command)
 {
@@ -299,28 +294,22 @@ static void put_too_large(const struct command *command, const struct rejection 
 }
 
 /* How each refusal is told: a sentence, and the fields a program needs. */
-static const struct {
-    detail_fn *detail;
-    members_fn *members; /* NULL: none */
-} TELLINGS[] = {
-    [REJECTION_NOT_FOUND] = {say_not_found, NULL},
-    [REJECTION_CUSTOMER_UNKNOWN] = {say_customer_unknown, NULL},
-    [REJECTION_CUSTOMER_INACTIVE] = {say_customer_inactive, NULL},
-    [REJECTION_PRODUCT_UNKNOWN] = {say_product_unknown, put_sku},
-    [REJECTION_PRODUCT_DISCONTINUED] = {say_product_discontinued, put_sku},
-    [REJECTION_CURRENCY_MISMATCH] = {say_currency_mismatch, put_sku},
-    [REJECTION_PRICE_CHANGED] = {say_price_changed, put_price},
-    [REJECTION_INSUFFICIENT_STOCK] = {say_insufficient_stock, put_available},
-    [REJECTION_ALREADY_EXISTS] = {say_already_exists, NULL},
-    [REJECTION_ILLEGAL_TRANSITION] = {say_illegal_transition, put_transition},
-    [REJECTION_AMOUNT_MISMATCH] = {say_amount_mismatch, put_expected_amount},
-    [REJECTION_VERSION_CONFLICT] = {say_version_conflict, put_versions},
-    [REJECTION_TOTAL_TOO_LARGE] = {say_too_large, put_too_large},
-    [REJECTION_KEY_REUSED] = {say_key_reused, NULL},
-    [REJECTION_OUTBOX_TOO_OLD] = {say_outbox_too_old, put_reason},
+#define DETAIL_ROW(KIND, kind, status, slug) [REJECTION_##KIND] = say_##kind,
+static detail_fn *const DETAILS[] = {REJECTIONS(DETAIL_ROW)};
+
+/* NULL: none. */
+static members_fn *const MEMBERS[REJECTION_KIND_COUNT] = {
+    [REJECTION_PRODUCT_UNKNOWN] = put_sku,
+    [REJECTION_PRODUCT_DISCONTINUED] = put_sku,
+    [REJECTION_CURRENCY_MISMATCH] = put_sku,
+    [REJECTION_PRICE_CHANGED] = put_price,
+    [REJECTION_INSUFFICIENT_STOCK] = put_available,
+    [REJECTION_ILLEGAL_TRANSITION] = put_transition,
+    [REJECTION_AMOUNT_MISMATCH] = put_expected_amount,
+    [REJECTION_VERSION_CONFLICT] = put_versions,
+    [REJECTION_TOTAL_TOO_LARGE] = put_too_large,
+    [REJECTION_OUTBOX_TOO_OLD] = put_reason,
 };
-static_assert(sizeof TELLINGS / sizeof TELLINGS[0] == REJECTION_KIND_COUNT,
-              "every rejection needs words");
 
 struct telling {
     const struct command *command;
@@ -330,7 +319,7 @@ struct telling {
 static void put_members(struct json_writer *writer, const void *user)
 {
     const struct telling *telling = user;
-    members_fn *put = TELLINGS[telling->rejection->kind].members;
+    members_fn *put = MEMBERS[telling->rejection->kind];
     if (put != NULL) {
         put(telling->command, telling->rejection, writer);
     }
@@ -341,7 +330,7 @@ static bool write_rejected(const struct command *command, const struct rejection
 {
     struct strbuf detail;
     strbuf_init(&detail, DETAIL_MAX);
-    TELLINGS[rejection->kind].detail(command, rejection, &detail);
+    DETAILS[rejection->kind](command, rejection, &detail);
     const struct telling telling = {.command = command, .rejection = rejection};
     const struct http_problem problem = {.status = rejection_status(rejection->kind),
                                          .slug = rejection_slug(rejection->kind),

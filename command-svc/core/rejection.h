@@ -15,24 +15,35 @@
 
 #include <stdint.h>
 
-enum rejection_kind {
-    REJECTION_NOT_FOUND = 0, /* also for what belongs to someone else */
-    REJECTION_CUSTOMER_UNKNOWN,
-    REJECTION_CUSTOMER_INACTIVE,
-    REJECTION_PRODUCT_UNKNOWN,      /* sku */
-    REJECTION_PRODUCT_DISCONTINUED, /* sku */
-    REJECTION_CURRENCY_MISMATCH,    /* sku */
-    REJECTION_PRICE_CHANGED,        /* sku, number: the price now */
-    REJECTION_INSUFFICIENT_STOCK,   /* sku, number: available */
-    REJECTION_ALREADY_EXISTS,
-    REJECTION_ILLEGAL_TRANSITION, /* from, command, allowed */
-    REJECTION_AMOUNT_MISMATCH,    /* number: expected */
-    REJECTION_VERSION_CONFLICT,   /* expected, number: current */
-    REJECTION_TOTAL_TOO_LARGE,
-    REJECTION_KEY_REUSED,
-    REJECTION_OUTBOX_TOO_OLD, /* nothing new is taken at the moment */
-    REJECTION_KIND_COUNT
-};
+/*
+ * Each kind, its HTTP status and its problem slug. Fields of struct rejection that are filled:
+ * PRODUCT_UNKNOWN, PRODUCT_DISCONTINUED, CURRENCY_MISMATCH: sku
+ * PRICE_CHANGED:      sku, number: the price now
+ * INSUFFICIENT_STOCK: sku, number: available
+ * ILLEGAL_TRANSITION: from, command, allowed
+ * AMOUNT_MISMATCH:    number: expected
+ * VERSION_CONFLICT:   expected, number: current
+ * NOT_FOUND stands also for what belongs to someone else.
+ */
+#define REJECTIONS(X)                                                                              \
+    X(NOT_FOUND, not_found, 404, "not-found")                                                      \
+    X(CUSTOMER_UNKNOWN, customer_unknown, 404, "customer-unknown")                                 \
+    X(CUSTOMER_INACTIVE, customer_inactive, 409, "customer-inactive")                              \
+    X(PRODUCT_UNKNOWN, product_unknown, 404, "product-unknown")                                    \
+    X(PRODUCT_DISCONTINUED, product_discontinued, 409, "product-discontinued")                     \
+    X(CURRENCY_MISMATCH, currency_mismatch, 409, "currency-mismatch")                              \
+    X(PRICE_CHANGED, price_changed, 409, "price-changed")                                          \
+    X(INSUFFICIENT_STOCK, insufficient_stock, 409, "insufficient-stock")                           \
+    X(ALREADY_EXISTS, already_exists, 409, "already-exists")                                       \
+    X(ILLEGAL_TRANSITION, illegal_transition, 409, "illegal-transition")                           \
+    X(AMOUNT_MISMATCH, amount_mismatch, 409, "amount-mismatch")                                    \
+    X(VERSION_CONFLICT, version_conflict, 412, "version-conflict")                                 \
+    X(TOTAL_TOO_LARGE, too_large, 422, "invalid-command")                                          \
+    X(KEY_REUSED, key_reused, 422, "idempotency-key-reused")                                       \
+    X(OUTBOX_TOO_OLD, outbox_too_old, 503, "overloaded")
+
+#define REJECTION_ENTRY(KIND, kind, status, slug) REJECTION_##KIND,
+enum rejection_kind { REJECTIONS(REJECTION_ENTRY) REJECTION_KIND_COUNT };
 
 enum { ALLOWED_MAX = 8 };
 

@@ -20,14 +20,15 @@ enum {
 
 /* ---- the bodies ---------------------------------------------------------------------------- */
 
-enum field_type {
-    FIELD_TEXT = 0,
-    FIELD_INTEGER,
-    FIELD_UUID,
-    FIELD_OBJECT,
-    FIELD_LINES,
-    FIELD_TYPE_COUNT
-};
+#define FIELD_TYPES(X)                                                                             \
+    X(TEXT, text)                                                                                  \
+    X(INTEGER, integer)                                                                            \
+    X(UUID, uuid)                                                                                  \
+    X(OBJECT, object)                                                                              \
+    X(LINES, lines)
+
+#define FIELD_TYPE_ENTRY(TYPE, type) FIELD_##TYPE,
+enum field_type { FIELD_TYPES(FIELD_TYPE_ENTRY) FIELD_TYPE_COUNT };
 
 /* One member. Offsets of texts and integers count from the command, or from the line. */
 struct field {
@@ -121,14 +122,8 @@ static const struct field CANCEL_ORDER[] = {
     {.name = NULL},
 };
 
-static const struct field *const BODIES[] = {
-    [COMMAND_REGISTER_CUSTOMER] = REGISTER_CUSTOMER, [COMMAND_ADD_PRODUCT] = ADD_PRODUCT,
-    [COMMAND_RECEIVE_STOCK] = RECEIVE_STOCK,         [COMMAND_PLACE_ORDER] = PLACE_ORDER,
-    [COMMAND_AUTHORIZE_PAYMENT] = AUTHORIZE_PAYMENT, [COMMAND_SHIP_ORDER] = SHIP_ORDER,
-    [COMMAND_DELIVER_ORDER] = DELIVER_ORDER,         [COMMAND_CANCEL_ORDER] = CANCEL_ORDER,
-};
-static_assert(sizeof BODIES / sizeof BODIES[0] == COMMAND_KIND_COUNT,
-              "every command needs a table of members");
+#define BODY_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = KIND,
+static const struct field *const BODIES[] = {COMMANDS(BODY_ROW)};
 
 /* ---- faults -------------------------------------------------------------------------------- */
 
@@ -330,12 +325,8 @@ static void bind_lines(struct binder *binder, const struct field *field,
     binder->command->place_order.line_count = count;
 }
 
-static bind_fn *const BINDERS[] = {
-    [FIELD_TEXT] = bind_text,     [FIELD_INTEGER] = bind_integer, [FIELD_UUID] = bind_uuid,
-    [FIELD_OBJECT] = bind_object, [FIELD_LINES] = bind_lines,
-};
-static_assert(sizeof BINDERS / sizeof BINDERS[0] == FIELD_TYPE_COUNT,
-              "every type of member needs a binder");
+#define BINDER_ROW(TYPE, type) [FIELD_##TYPE] = bind_##type,
+static bind_fn *const BINDERS[] = {FIELD_TYPES(BINDER_ROW)};
 
 static const struct field *find_field(const struct field *fields, struct strview name)
 {

@@ -47,37 +47,40 @@ struct asking {
 
 enum id_place { ID_IN_BODY = 0, ID_IN_PATH, UUID_IN_PATH };
 
+#define BY_AGENT      ROLE_BIT(ROLE_AGENT)
+#define BY_BUYER      (ROLE_BIT(ROLE_CUSTOMER) | ROLE_BIT(ROLE_AGENT))
+#define BY_PAYMENT    ROLE_BIT(ROLE_PAYMENT)
+#define BY_FULFILMENT ROLE_BIT(ROLE_FULFILMENT)
+
+/* Each command once. */
+#define DOORS(X)                                                                                   \
+    X(REGISTER_CUSTOMER, "/v1/customers", BY_AGENT, ID_IN_BODY)                                    \
+    X(ADD_PRODUCT, "/v1/products", BY_AGENT, ID_IN_BODY)                                           \
+    X(RECEIVE_STOCK, "/v1/products/{sku}/receive-stock", BY_AGENT, ID_IN_PATH)                     \
+    X(PLACE_ORDER, "/v1/orders", BY_BUYER, ID_IN_BODY)                                             \
+    X(AUTHORIZE_PAYMENT, "/v1/orders/{id}/authorize-payment", BY_PAYMENT, UUID_IN_PATH)            \
+    X(SHIP_ORDER, "/v1/orders/{id}/ship", BY_FULFILMENT, UUID_IN_PATH)                             \
+    X(DELIVER_ORDER, "/v1/orders/{id}/deliver", BY_FULFILMENT, UUID_IN_PATH)                       \
+    X(CANCEL_ORDER, "/v1/orders/{id}/cancel", BY_BUYER, UUID_IN_PATH)
+
+/* As many as there are commands, and none twice, which the compiler refuses by itself. */
+#define DOOR_COUNT(KIND, path, roles, place) +1
+static_assert(0 DOORS(DOOR_COUNT) == COMMAND_KIND_COUNT, "every command needs a door");
+
+#define DOOR_ROW(KIND, path, roles, place) [COMMAND_##KIND] = {roles, place},
 static const struct {
     unsigned roles;
     enum id_place id_place;
-} DOORS[] = {
-    [COMMAND_REGISTER_CUSTOMER] = {ROLE_BIT(ROLE_AGENT), ID_IN_BODY},
-    [COMMAND_ADD_PRODUCT] = {ROLE_BIT(ROLE_AGENT), ID_IN_BODY},
-    [COMMAND_RECEIVE_STOCK] = {ROLE_BIT(ROLE_AGENT), ID_IN_PATH},
-    [COMMAND_PLACE_ORDER] = {ROLE_BIT(ROLE_CUSTOMER) | ROLE_BIT(ROLE_AGENT), ID_IN_BODY},
-    [COMMAND_AUTHORIZE_PAYMENT] = {ROLE_BIT(ROLE_PAYMENT), UUID_IN_PATH},
-    [COMMAND_SHIP_ORDER] = {ROLE_BIT(ROLE_FULFILMENT), UUID_IN_PATH},
-    [COMMAND_DELIVER_ORDER] = {ROLE_BIT(ROLE_FULFILMENT), UUID_IN_PATH},
-    [COMMAND_CANCEL_ORDER] = {ROLE_BIT(ROLE_CUSTOMER) | ROLE_BIT(ROLE_AGENT), UUID_IN_PATH},
-};
-static_assert(sizeof DOORS / sizeof DOORS[0] == COMMAND_KIND_COUNT, "every command needs a door");
+} OPENED[] = {DOORS(DOOR_ROW)};
 
 static http_check on_head;
 static http_handler on_command;
 static http_handler on_openapi;
 
+#define ROUTE_ROW(KIND, path, roles, place)                                                        \
+    {HTTP_POST, path, on_command, COMMAND_##KIND, .on_head = on_head},
 static const struct http_route ROUTES[] = {
-    {HTTP_POST, "/v1/customers", on_command, COMMAND_REGISTER_CUSTOMER, .on_head = on_head},
-    {HTTP_POST, "/v1/products", on_command, COMMAND_ADD_PRODUCT, .on_head = on_head},
-    {HTTP_POST, "/v1/products/{sku}/receive-stock", on_command, COMMAND_RECEIVE_STOCK,
-     .on_head = on_head},
-    {HTTP_POST, "/v1/orders", on_command, COMMAND_PLACE_ORDER, .on_head = on_head},
-    {HTTP_POST, "/v1/orders/{id}/authorize-payment", on_command, COMMAND_AUTHORIZE_PAYMENT,
-     .on_head = on_head},
-    {HTTP_POST, "/v1/orders/{id}/ship", on_command, COMMAND_SHIP_ORDER, .on_head = on_head},
-    {HTTP_POST, "/v1/orders/{id}/deliver", on_command, COMMAND_DELIVER_ORDER, .on_head = on_head},
-    {HTTP_POST, "/v1/orders/{id}/cancel", on_command, COMMAND_CANCEL_ORDER, .on_head = on_head},
-    {HTTP_GET, "/openapi.json", on_openapi, .tag = 0},
+    DOORS(ROUTE_ROW){HTTP_GET, "/openapi.json", on_openapi, .tag = 0},
     {.pattern = NULL},
 };
 
@@ -279,7 +282,7 @@ static bool read_uuid_in_path(struct asking *asking, struct strview id)
 
 static bool read_path(struct asking *asking)
 {
-    const enum id_place place = DOORS[http_request_tag(asking->request)].id_place;
+    const enum id_place place = OPENED[http_request_tag(asking->request)].id_place;
     const struct strview id = http_request_param(asking->request, 0);
     if (place == UUID_IN_PATH) {
         return read_uuid_in_path(asking, id);
@@ -454,7 +457,7 @@ static bool on_head(struct http_request *request, void *user)
 {
     struct http_api *api = user;
     const struct principal *principal =
-        auth_require(api->options.auth, request, DOORS[http_request_tag(request)].roles);
+        auth_require(api->options.auth, request, OPENED[http_request_tag(request)].roles);
     if (principal == NULL) {
         count_refusal(api, DOOR_UNAUTHORIZED);
         return false;

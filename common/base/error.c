@@ -8,13 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const KIND_NAMES[] = {
-    [ERROR_NONE] = "none",         [ERROR_INVALID] = "invalid",     [ERROR_NOT_FOUND] = "not_found",
-    [ERROR_CONFLICT] = "conflict", [ERROR_TRANSIENT] = "transient", [ERROR_EXHAUSTED] = "exhausted",
-    [ERROR_FATAL] = "fatal",
-};
-static_assert(sizeof KIND_NAMES / sizeof KIND_NAMES[0] == ERROR_KIND_COUNT,
-              "every error kind needs a name");
+#define NAME_ROW(KIND, name) [ERROR_##KIND] = name,
+static const char *const KIND_NAMES[] = {ERROR_KINDS(NAME_ROW)};
 
 /* Texts go into one log line, one JSON member and one Redis field, and may quote an outsider or
  * be cut in the middle of a character: what is not UTF-8 becomes '?', a line break a blank. */

@@ -16,16 +16,25 @@
 #define MUST_USE          __attribute__((warn_unused_result))
 #define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
-enum error_kind {
-    ERROR_NONE = 0,
-    ERROR_INVALID,   /* this input can never succeed: reject or park it            */
-    ERROR_NOT_FOUND, /* the thing named does not exist (yet)                       */
-    ERROR_CONFLICT,  /* the state moved on: reload and decide again                */
-    ERROR_TRANSIENT, /* the outside world failed: the same call may succeed later  */
-    ERROR_EXHAUSTED, /* a memory or size limit of ours was reached                 */
-    ERROR_FATAL,     /* this process cannot start (bad configuration, wrong schema) */
-    ERROR_KIND_COUNT
-};
+/*
+ * INVALID:   this input can never succeed: reject or park it
+ * NOT_FOUND: the thing named does not exist (yet)
+ * CONFLICT:  the state moved on: reload and decide again
+ * TRANSIENT: the outside world failed: the same call may succeed later
+ * EXHAUSTED: a memory or size limit of ours was reached
+ * FATAL:     this process cannot start (bad configuration, wrong schema)
+ */
+#define ERROR_KINDS(X)                                                                             \
+    X(NONE, "none")                                                                                \
+    X(INVALID, "invalid")                                                                          \
+    X(NOT_FOUND, "not_found")                                                                      \
+    X(CONFLICT, "conflict")                                                                        \
+    X(TRANSIENT, "transient")                                                                      \
+    X(EXHAUSTED, "exhausted")                                                                      \
+    X(FATAL, "fatal")
+
+#define ERROR_KIND_ENTRY(KIND, name) ERROR_##KIND,
+enum error_kind { ERROR_KINDS(ERROR_KIND_ENTRY) ERROR_KIND_COUNT };
 
 enum { ERROR_TEXT_MAX = 384 }; /* bytes, with the NUL; longer texts are cut */
 

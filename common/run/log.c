@@ -19,14 +19,8 @@ static_assert(LOG_LINE_MAX <= PIPE_BUF, "a line must fit into one atomic write t
 
 enum { STUCK_MS = 100 }; /* how long a line may wait for a reader that does not read */
 
-static const char *const LEVEL_NAMES[] = {
-    [LOG_ERROR] = "error",
-    [LOG_WARN] = "warn",
-    [LOG_INFO] = "info",
-    [LOG_DEBUG] = "debug",
-};
-static_assert(sizeof LEVEL_NAMES / sizeof LEVEL_NAMES[0] == LOG_LEVEL_COUNT,
-              "every level needs a name");
+#define NAME_ROW(LEVEL, name) [LOG_##LEVEL] = name,
+static const char *const LEVEL_NAMES[] = {LOG_LEVELS(NAME_ROW)};
 
 static struct {
     const char *service;

@@ -24,7 +24,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum log_level { LOG_ERROR = 0, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
+#define LOG_LEVELS(X)                                                                              \
+    X(ERROR, "error")                                                                              \
+    X(WARN, "warn")                                                                                \
+    X(INFO, "info")                                                                                \
+    X(DEBUG, "debug")
+
+#define LOG_LEVEL_ENTRY(LEVEL, name) LOG_##LEVEL,
+enum log_level { LOG_LEVELS(LOG_LEVEL_ENTRY) LOG_LEVEL_COUNT };
 
 enum { LOG_LINE_MAX = 4096, LOG_VALUE_MAX = 1024 };
 

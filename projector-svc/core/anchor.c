@@ -145,10 +145,7 @@ bool anchor_meet_outside(struct anchor *anchor)
 
 const char *anchor_finding_name(enum anchor_finding finding)
 {
-    static const char *const NAMES[] = {
-        [ANCHOR_NOTHING] = "nothing",   [ANCHOR_SAME] = "same",       [ANCHOR_UNKNOWN] = "unknown",
-        [ANCHOR_REPLACED] = "replaced", [ANCHOR_REMOVED] = "removed",
-    };
-    static_assert(sizeof NAMES / sizeof NAMES[0] == ANCHOR_FINDING_COUNT, "every finding");
+#define NAME_ROW(FINDING, name) [ANCHOR_##FINDING] = name,
+    static const char *const NAMES[] = {ANCHOR_FINDINGS(NAME_ROW)};
     return NAMES[finding];
 }

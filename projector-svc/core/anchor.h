@@ -39,14 +39,22 @@ enum {
 
 enum anchor_state { ANCHOR_SURE = 0, ANCHOR_CHECKING, ANCHOR_SEARCHING, ANCHOR_CUT };
 
-enum anchor_finding {
-    ANCHOR_NOTHING = 0, /* nothing new is known */
-    ANCHOR_SAME,
-    ANCHOR_UNKNOWN,  /* none was kept, or the log begins behind it: it cannot be told */
-    ANCHOR_REPLACED, /* Kafka lost records: reading goes on from what it has */
-    ANCHOR_REMOVED,  /* the log begins behind the position: events were removed unread */
-    ANCHOR_FINDING_COUNT
-};
+/*
+ * NOTHING:  nothing new is known
+ * SAME:     the log has the record that was taken last
+ * UNKNOWN:  none was kept, or the log begins behind it: it cannot be told
+ * REPLACED: Kafka lost records: reading goes on from what it has
+ * REMOVED:  the log begins behind the position: events were removed unread
+ */
+#define ANCHOR_FINDINGS(X)                                                                         \
+    X(NOTHING, "nothing")                                                                          \
+    X(SAME, "same")                                                                                \
+    X(UNKNOWN, "unknown")                                                                          \
+    X(REPLACED, "replaced")                                                                        \
+    X(REMOVED, "removed")
+
+#define ANCHOR_FINDING_ENTRY(FINDING, name) ANCHOR_##FINDING,
+enum anchor_finding { ANCHOR_FINDINGS(ANCHOR_FINDING_ENTRY) ANCHOR_FINDING_COUNT };
 
 /* The record that was taken last, as it was kept. */
 struct anchor_identity {

@@ -21,23 +21,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum write_kind {
-    WRITE_HSET = 0, /* field, value ... */
-    WRITE_HDEL,     /* field ... */
-    WRITE_HINCRBY,  /* field, amount ... */
-    WRITE_SET,      /* value; the last one counts */
-    WRITE_DEL,
-    WRITE_RPUSH,    /* element ... */
-    WRITE_RPUSH_AT, /* the length the list must have, element ... */
-    WRITE_LTRIM_AT, /* the length the list must have, how many of its first elements go */
-    WRITE_SADD,     /* member ... */
-    WRITE_SREM,     /* member ... */
-    WRITE_ZADD,     /* score, member ... */
-    WRITE_ZREM,     /* member ... */
-    WRITE_ZCAP,     /* how many of the highest scores may stay; the last one counts */
-    WRITE_PUBLISH,  /* the key is a channel; message */
-    WRITE_KIND_COUNT
-};
+/* Each kind, its word in orderspine.lua, and the arguments behind the key. */
+#define WRITE_KINDS(X)                                                                             \
+    X(HSET, "HSET")       /* field, value ... */                                                   \
+    X(HDEL, "HDEL")       /* field ... */                                                          \
+    X(HINCRBY, "HINCRBY") /* field, amount ... */                                                  \
+    X(SET, "SET")         /* value; the last one counts */                                         \
+    X(DEL, "DEL")                                                                                  \
+    X(RPUSH, "RPUSH")      /* element ... */                                                       \
+    X(RPUSH_AT, "RPUSHAT") /* the length the list must have, element ... */                        \
+    X(LTRIM_AT, "LTRIMAT") /* the length it must have, how many of its first elements go */        \
+    X(SADD, "SADD")        /* member ... */                                                        \
+    X(SREM, "SREM")        /* member ... */                                                        \
+    X(ZADD, "ZADD")        /* score, member ... */                                                 \
+    X(ZREM, "ZREM")        /* member ... */                                                        \
+    X(ZCAP, "ZCAP")        /* how many of the highest scores may stay; the last one counts */      \
+    X(PUBLISH, "PUBLISH")  /* the key is a channel; message */
+
+#define WRITE_KIND_ENTRY(KIND, word) WRITE_##KIND,
+enum write_kind { WRITE_KINDS(WRITE_KIND_ENTRY) WRITE_KIND_COUNT };
 
 struct write {
     enum write_kind kind;

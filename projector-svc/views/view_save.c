@@ -10,14 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const WRITE_NAMES[] = {
-    [WRITE_HSET] = "HSET",       [WRITE_HDEL] = "HDEL",        [WRITE_HINCRBY] = "HINCRBY",
-    [WRITE_SET] = "SET",         [WRITE_DEL] = "DEL",          [WRITE_RPUSH] = "RPUSH",
-    [WRITE_SADD] = "SADD",       [WRITE_RPUSH_AT] = "RPUSHAT", [WRITE_SREM] = "SREM",
-    [WRITE_ZADD] = "ZADD",       [WRITE_ZREM] = "ZREM",        [WRITE_ZCAP] = "ZCAP",
-    [WRITE_PUBLISH] = "PUBLISH", [WRITE_LTRIM_AT] = "LTRIMAT",
-};
-static_assert(sizeof WRITE_NAMES / sizeof WRITE_NAMES[0] == WRITE_KIND_COUNT, "every kind");
+#define WORD_ROW(KIND, word) [WRITE_##KIND] = word,
+static const char *const WRITE_NAMES[] = {WRITE_KINDS(WORD_ROW)};
 
 static void add_position(struct arglist *args, int64_t position)
 {

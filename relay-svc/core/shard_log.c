@@ -6,12 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const char *const STATE_NAMES[] = {
-    [SHARD_UNOWNED] = "unowned", [SHARD_CHECKING] = "checking", [SHARD_RUNNING] = "running",
-    [SHARD_FAILED] = "failed",   [SHARD_LEAVING] = "leaving",   [SHARD_STOPPED] = "stopped",
-};
-static_assert(sizeof STATE_NAMES / sizeof STATE_NAMES[0] == SHARD_STATE_COUNT,
-              "every state needs a name");
+#define STATE_ROW(STATE, name) [SHARD_##STATE] = name,
+static const char *const STATE_NAMES[] = {SHARD_STATES(STATE_ROW)};
 
 static const char *const TOPIC_STATE_NAMES[] = {
     [TOPIC_LIVE] = "live",

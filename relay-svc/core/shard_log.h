@@ -47,15 +47,22 @@ enum {
 /* Where the ways on are written, for what only a person can decide: told with each stop. */
 #define SHARD_WAY_OUT "\"How a stop ends\" in relay-svc/README.md"
 
-enum shard_state {
-    SHARD_UNOWNED = 0,
-    SHARD_CHECKING, /* its partitions' tails are being read and judged */
-    SHARD_RUNNING,
-    SHARD_FAILED,  /* a delivery failed: waits until nothing is in flight */
-    SHARD_LEAVING, /* to be released */
-    SHARD_STOPPED, /* a person must act; see reason */
-    SHARD_STATE_COUNT
-};
+/*
+ * CHECKING: its partitions' tails are being read and judged
+ * FAILED:   a delivery failed: waits until nothing is in flight
+ * LEAVING:  to be released
+ * STOPPED:  a person must act; see reason
+ */
+#define SHARD_STATES(X)                                                                            \
+    X(UNOWNED, "unowned")                                                                          \
+    X(CHECKING, "checking")                                                                        \
+    X(RUNNING, "running")                                                                          \
+    X(FAILED, "failed")                                                                            \
+    X(LEAVING, "leaving")                                                                          \
+    X(STOPPED, "stopped")
+
+#define SHARD_STATE_ENTRY(STATE, name) SHARD_##STATE,
+enum shard_state { SHARD_STATES(SHARD_STATE_ENTRY) SHARD_STATE_COUNT };
 
 /* What the database holds of one topic of a shard. */
 struct shard_topic_mark {
