@@ -122,7 +122,7 @@ static const struct field CANCEL_ORDER[] = {
     {.name = NULL},
 };
 
-#define BODY_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = KIND,
+#define BODY_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = (KIND),
 static const struct field *const BODIES[] = {COMMANDS(BODY_ROW)};
 
 /* ---- faults -------------------------------------------------------------------------------- */

@@ -64,8 +64,9 @@ enum id_place { ID_IN_BODY = 0, ID_IN_PATH, UUID_IN_PATH };
     X(CANCEL_ORDER, "/v1/orders/{id}/cancel", BY_BUYER, UUID_IN_PATH)
 
 /* As many as there are commands, and none twice, which the compiler refuses by itself. */
-#define DOOR_COUNT(KIND, path, roles, place) +1
-static_assert(0 DOORS(DOOR_COUNT) == COMMAND_KIND_COUNT, "every command needs a door");
+#define DOOR_ENTRY(KIND, path, roles, place) DOOR_##KIND,
+enum { DOORS(DOOR_ENTRY) DOOR_COUNT };
+static_assert((int)DOOR_COUNT == (int)COMMAND_KIND_COUNT, "every command needs a door");
 
 #define DOOR_ROW(KIND, path, roles, place) [COMMAND_##KIND] = {roles, place},
 static const struct {

@@ -22,7 +22,7 @@
 
 /* cleanup_<fn>(), for a variable of that pointer type; fn is not called with NULL. */
 #define DEFINE_CLEANUP(type, fn)                                                                   \
-    static void cleanup_##fn(type *slot)                                                           \
+    static void cleanup_##fn(__typeof__(type) *slot)                                               \
     {                                                                                              \
         if (*slot != NULL) {                                                                       \
             fn(*slot);                                                                             \

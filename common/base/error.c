@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_ROW(KIND, name) [ERROR_##KIND] = name,
+#define NAME_ROW(KIND, name) [ERROR_##KIND] = (name),
 static const char *const KIND_NAMES[] = {ERROR_KINDS(NAME_ROW)};
 
 /* Texts go into one log line, one JSON member and one Redis field, and may quote an outsider or

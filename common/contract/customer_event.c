@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-#define TYPE_ROW(KIND, kind, type) [CUSTOMER_##KIND] = type,
+#define TYPE_ROW(KIND, kind, type) [CUSTOMER_##KIND] = (type),
 static const char *const TYPES[] = {CUSTOMER_EVENTS(TYPE_ROW)};
 
 static const struct event_form FORM = {

@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <yajl/yajl_parse.h>
 
-#define NAME_ROW(TYPE, type, name) [JSON_##TYPE] = name,
+#define NAME_ROW(TYPE, type, name) [JSON_##TYPE] = (name),
 static const char *const TYPE_NAMES[] = {JSON_TYPES(NAME_ROW)};
 
 const char *json_type_name(enum json_type type)

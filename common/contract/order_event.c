@@ -16,7 +16,7 @@ typedef bool decode_fn(struct event_reader *reader, const struct json_value *pay
     static decode_fn decode_##kind;
 ORDER_EVENTS(DECLARE_CODEC)
 
-#define TYPE_ROW(KIND, kind, type) [ORDER_##KIND] = type,
+#define TYPE_ROW(KIND, kind, type) [ORDER_##KIND] = (type),
 static const char *const TYPES[] = {ORDER_EVENTS(TYPE_ROW)};
 
 static const struct event_form FORM = {

@@ -15,7 +15,7 @@ typedef void decode_fn(struct event_reader *reader, const struct json_value *pay
     static decode_fn decode_##kind;
 PRODUCT_EVENTS(DECLARE_CODEC)
 
-#define TYPE_ROW(KIND, kind, type) [PRODUCT_##KIND] = type,
+#define TYPE_ROW(KIND, kind, type) [PRODUCT_##KIND] = (type),
 static const char *const TYPES[] = {PRODUCT_EVENTS(TYPE_ROW)};
 
 static const struct event_form FORM = {

@@ -19,7 +19,7 @@ static_assert(LOG_LINE_MAX <= PIPE_BUF, "a line must fit into one atomic write t
 
 enum { STUCK_MS = 100 }; /* how long a line may wait for a reader that does not read */
 
-#define NAME_ROW(LEVEL, name) [LOG_##LEVEL] = name,
+#define NAME_ROW(LEVEL, name) [LOG_##LEVEL] = (name),
 static const char *const LEVEL_NAMES[] = {LOG_LEVELS(NAME_ROW)};
 
 static struct {

@@ -145,7 +145,7 @@ bool anchor_meet_outside(struct anchor *anchor)
 
 const char *anchor_finding_name(enum anchor_finding finding)
 {
-#define NAME_ROW(FINDING, name) [ANCHOR_##FINDING] = name,
+#define NAME_ROW(FINDING, name) [ANCHOR_##FINDING] = (name),
     static const char *const NAMES[] = {ANCHOR_FINDINGS(NAME_ROW)};
     return NAMES[finding];
 }

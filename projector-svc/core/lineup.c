@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#define NAME_ROW(STATE, name) [LINEUP_##STATE] = name,
+#define NAME_ROW(STATE, name) [LINEUP_##STATE] = (name),
 static const char *const NAMES[] = {LINEUP_STATES(NAME_ROW)};
 
 const char *lineup_state_name(enum lineup_state state)

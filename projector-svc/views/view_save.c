@@ -10,7 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
-#define WORD_ROW(KIND, word) [WRITE_##KIND] = word,
+#define WORD_ROW(KIND, word) [WRITE_##KIND] = (word),
 static const char *const WRITE_NAMES[] = {WRITE_KINDS(WORD_ROW)};
 
 static void add_position(struct arglist *args, int64_t position)

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define STATE_ROW(STATE, name) [SHARD_##STATE] = name,
+#define STATE_ROW(STATE, name) [SHARD_##STATE] = (name),
 static const char *const STATE_NAMES[] = {SHARD_STATES(STATE_ROW)};
 
 static const char *const TOPIC_STATE_NAMES[] = {
