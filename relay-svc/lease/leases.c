@@ -37,7 +37,8 @@ struct leases {
     int64_t sent_ms;
     struct outbox_lease *held; /* what the beat in flight renews */
     size_t held_count;
-    int64_t *renewed; /* by shard: the position the database has; -1: not renewed */
+    int64_t *renewed; /* by shard: the position the database has; -1: it is no longer ours */
+    bool *is_locked;  /* by shard: ours, and somebody has locked its row */
     struct outbox_lease *granted;
     size_t granted_count;
     struct shard_topic_mark *sent; /* [shard][topic] as the claim in flight tells */
@@ -277,11 +278,12 @@ static void take_members(void *user, int members, int others_reaching)
     leases->others_reaching = others_reaching;
 }
 
-static void take_renewed(void *user, const struct outbox_lease *lease)
+static void take_renewed(void *user, const struct outbox_lease *lease, bool is_renewed)
 {
     struct leases *leases = user;
     if (lease->shard >= 0 && lease->shard < leases->relay->shard_count) {
         leases->renewed[lease->shard] = lease->position;
+        leases->is_locked[lease->shard] = !is_renewed;
     }
 }
 
@@ -307,10 +309,10 @@ static void settle_beat(struct leases *leases)
             continue;
         }
         const int64_t position = leases->renewed[shard];
-        if (position >= log->marked) {
-            shard_log_renew(log, lease_end(leases));
-        } else {
+        if (position < log->marked) {
             lose_lease(leases, log, position >= 0);
+        } else if (!leases->is_locked[shard]) {
+            shard_log_renew(log, lease_end(leases));
         }
     }
 }
@@ -339,6 +341,7 @@ static void beat(void *user)
     leases->held_count = 0;
     for (int i = 0; i < relay->shard_count; i++) {
         leases->renewed[i] = -1;
+        leases->is_locked[i] = false;
         if (shard_log_is_owned(&relay->shards[i].log)) {
             leases->held[leases->held_count++] =
                 (struct outbox_lease){.shard = i, .epoch = relay->shards[i].log.epoch};
@@ -482,6 +485,7 @@ struct leases *leases_new(struct relay *relay)
         .is_first = true,
         .held = must_allocate(shards, sizeof *leases->held),
         .renewed = must_allocate(shards, sizeof *leases->renewed),
+        .is_locked = must_allocate(shards, sizeof *leases->is_locked),
         .granted = must_allocate(shards, sizeof *leases->granted),
         .sent = must_allocate(shards * (size_t)relay->options.topic_count, sizeof *leases->sent),
         .released = must_allocate(shards, sizeof *leases->released),
@@ -497,6 +501,7 @@ void leases_free(struct leases *leases)
     loop_timer_free(leases->timer);
     free(leases->held);
     free(leases->renewed);
+    free(leases->is_locked);
     free(leases->granted);
     free(leases->sent);
     free(leases->released);

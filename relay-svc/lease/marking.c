@@ -24,6 +24,8 @@ struct marking {
     struct shard_mark *marks; /* the same, to be confirmed */
     struct outbox_sent *sents;
     size_t sent_count;
+    bool *is_marked;  /* by shard: the mark in flight was written there */
+    bool has_skipped; /* not all of the last mark could be written */
     uint64_t written;
 };
 
@@ -43,24 +45,46 @@ static void collect_shard(struct marking *marking, const struct shard_log *log)
     }
 }
 
+static void take_marked(void *user, int shard)
+{
+    struct marking *marking = user;
+    if (shard >= 0 && shard < marking->relay->shard_count) {
+        marking->is_marked[shard] = true;
+    }
+}
+
+static void confirm(struct marking *marking)
+{
+    struct relay *relay = marking->relay;
+    size_t written = 0;
+    for (size_t i = 0; i < marking->count; i++) {
+        const int shard = marking->leases[i].shard;
+        if (marking->is_marked[shard]) {
+            shard_log_marked(&relay->shards[shard].log, &marking->marks[i]);
+            written++;
+        }
+    }
+    marking->has_skipped = written < marking->count;
+    if (written > 0) {
+        marking->written++;
+        metrics_add(relay->options.metrics, METRIC_MARKS, 0, 1);
+    }
+}
+
 static void finish(void *user, const struct error *err)
 {
     struct marking *marking = user;
-    struct relay *relay = marking->relay;
     marking->is_marking = false;
     if (err == NULL) {
-        marking->written++;
-        metrics_add(relay->options.metrics, METRIC_MARKS, 0, 1);
-        for (size_t i = 0; i < marking->count; i++) {
-            shard_log_marked(&relay->shards[marking->leases[i].shard].log, &marking->marks[i]);
-        }
-        leases_check_leaving(relay->leases);
+        confirm(marking);
+        leases_check_leaving(marking->relay->leases);
     }
     marking_touch(marking);
 }
 
 static void mark(void *user)
 {
+    static const struct outbox_mark_events EVENTS = {.on_marked = take_marked, .on_done = finish};
     struct marking *marking = user;
     const struct relay *relay = marking->relay;
     if (marking->is_marking) {
@@ -69,6 +93,7 @@ static void mark(void *user)
     marking->count = 0;
     marking->sent_count = 0;
     for (int i = 0; i < relay->shard_count; i++) {
+        marking->is_marked[i] = false;
         if (shard_log_is_dirty(&relay->shards[i].log)) {
             collect_shard(marking, &relay->shards[i].log);
         }
@@ -80,7 +105,7 @@ static void mark(void *user)
     marking->is_marking = true;
     marking->last_ms = loop_now_ms();
     outbox_store_mark(relay->store, marking->leases, marking->count, marking->sents,
-                      marking->sent_count, finish, marking);
+                      marking->sent_count, &EVENTS, marking);
     (void)FAULT_POINT("relay.mark_sent");
 }
 
@@ -95,7 +120,7 @@ void marking_touch(struct marking *marking)
 
 void marking_hurry(struct marking *marking)
 {
-    marking->is_hurried = true;
+    marking->is_hurried = !marking->has_skipped; /* a lock is not gone the sooner */
     marking_touch(marking);
 }
 
@@ -113,6 +138,7 @@ struct marking *marking_new(struct relay *relay)
         .timer = loop_timer_new(relay->loop, mark, marking),
         .leases = must_allocate(shards, sizeof *marking->leases),
         .marks = must_allocate(shards, sizeof *marking->marks),
+        .is_marked = must_allocate(shards, sizeof *marking->is_marked),
         .sents = must_allocate(shards * (size_t)relay->options.topic_count, sizeof *marking->sents),
     };
     return marking;
@@ -126,6 +152,7 @@ void marking_free(struct marking *marking)
     loop_timer_free(marking->timer);
     free(marking->leases);
     free(marking->marks);
+    free(marking->is_marked);
     free(marking->sents);
     free(marking);
 }

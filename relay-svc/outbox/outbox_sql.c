@@ -6,26 +6,48 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
     [SQL_LISTEN] = {"LISTEN outbox", 0},
     /* $1 owner, $2 lease in ms, $3 whether Kafka answers us; a member not seen for two leases is
-     * gone */
+     * gone. A row that somebody has locked, here and below, is passed over: the next beat or mark
+     * comes by again, and no other row waits for it. */
     [SQL_SEEN] =
-        {"WITH seen AS ("
-         "  INSERT INTO relay_member AS m (owner, seen_at, kafka_at)"
-         "   VALUES ($1, clock_timestamp(), CASE WHEN $3::boolean THEN clock_timestamp() END)"
-         "  ON CONFLICT (owner) DO UPDATE SET seen_at = excluded.seen_at,"
-         "   kafka_at = coalesce(excluded.kafka_at, m.kafka_at)),"
-         " gone AS ("
-         "  DELETE FROM relay_member WHERE owner <> $1"
-         "   AND seen_at < clock_timestamp() - $2::bigint * interval '2 ms')"
+        {"WITH mine AS MATERIALIZED ("
+         "  SELECT owner FROM relay_member WHERE owner = $1 FOR NO KEY UPDATE SKIP LOCKED),"
+         " seen AS ("
+         "  UPDATE relay_member m SET seen_at = clock_timestamp(),"
+         "   kafka_at = CASE WHEN $3::boolean THEN clock_timestamp() ELSE m.kafka_at END"
+         "  FROM mine WHERE m.owner = mine.owner),"
+         " come AS ("
+         "  INSERT INTO relay_member (owner, seen_at, kafka_at)"
+         "   SELECT $1, clock_timestamp(), CASE WHEN $3::boolean THEN clock_timestamp() END"
+         "   WHERE NOT EXISTS (SELECT FROM relay_member WHERE owner = $1)"
+         "  ON CONFLICT DO NOTHING),"
+         " old AS MATERIALIZED ("
+         "  SELECT owner FROM relay_member WHERE owner <> $1"
+         "   AND seen_at < clock_timestamp() - $2::bigint * interval '2 ms'"
+         "  FOR UPDATE SKIP LOCKED),"
+         " gone AS (DELETE FROM relay_member m USING old WHERE m.owner = old.owner)"
          " SELECT 1 + count(*), count(*) FILTER"
          "  (WHERE kafka_at >= clock_timestamp() - $2::bigint * interval '1 ms')"
          " FROM relay_member WHERE owner <> $1"
          "  AND seen_at >= clock_timestamp() - $2::bigint * interval '1 ms'",
          3},
-    [SQL_RENEW] = {"UPDATE relay_shard r"
-                   " SET lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
-                   " FROM unnest($3::smallint[], $4::bigint[]) AS h(shard, epoch)"
-                   " WHERE r.shard = h.shard AND r.epoch = h.epoch AND r.owner = $1"
-                   " RETURNING r.shard, r.epoch, r.position",
+    /* Those that are ours: renewed, or locked by somebody. */
+    [SQL_RENEW] = {"WITH ours AS NOT MATERIALIZED ("
+                   "  SELECT r.shard, r.epoch, r.position FROM relay_shard r"
+                   "  JOIN unnest($3::smallint[], $4::bigint[]) AS h(shard, epoch)"
+                   "   ON r.shard = h.shard AND r.epoch = h.epoch WHERE r.owner = $1),"
+                   " free AS MATERIALIZED ("
+                   "  SELECT r.shard FROM relay_shard r"
+                   "  JOIN unnest($3::smallint[], $4::bigint[]) AS h(shard, epoch)"
+                   "   ON r.shard = h.shard AND r.epoch = h.epoch WHERE r.owner = $1"
+                   "  FOR NO KEY UPDATE OF r SKIP LOCKED),"
+                   " renewed AS ("
+                   "  UPDATE relay_shard r"
+                   "  SET lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
+                   "  FROM free WHERE r.shard = free.shard"
+                   "  RETURNING r.shard, r.epoch, r.position)"
+                   " SELECT shard, epoch, position, true FROM renewed"
+                   " UNION ALL SELECT shard, epoch, position, false FROM ours"
+                   "  WHERE shard NOT IN (SELECT shard FROM free)",
                    4},
     /* $3 how many, $4 whether leases under our own name may be taken */
     [SQL_CLAIM] = {"WITH free AS MATERIALIZED ("
@@ -48,22 +70,37 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                    " WHERE i.inhparent = 'outbox'::regclass",
                    0},
     /* $2-$4 shards, epochs, positions; $5-$9 shards, topics, seqs, ids, complete_to */
-    [SQL_MARK] = {"WITH marked AS ("
-                  "  UPDATE relay_shard r SET position = m.position"
-                  "  FROM unnest($2::smallint[], $3::bigint[], $4::bigint[])"
-                  "   AS m(shard, epoch, position)"
-                  "  WHERE r.shard = m.shard AND r.epoch = m.epoch AND r.owner = $1"
-                  "  RETURNING r.shard)"
-                  " INSERT INTO relay_sent (shard, topic, seq, id, complete_to)"
-                  " SELECT s.shard, s.topic, s.seq, s.id, s.complete_to"
-                  " FROM unnest($5::smallint[], $6::text[], $7::bigint[], $8::uuid[], $9::bigint[])"
-                  "  AS s(shard, topic, seq, id, complete_to) JOIN marked USING (shard)"
-                  " ON CONFLICT (shard, topic) DO UPDATE"
-                  " SET seq = excluded.seq, id = excluded.id, complete_to = excluded.complete_to",
-                  9},
-    [SQL_RELEASE] = {"UPDATE relay_shard r SET owner = NULL, lease_until = NULL"
-                     " FROM unnest($2::smallint[], $3::bigint[]) AS h(shard, epoch)"
-                     " WHERE r.shard = h.shard AND r.epoch = h.epoch AND r.owner = $1",
+    [SQL_MARK] =
+        {"WITH s AS MATERIALIZED ("
+         "  SELECT * FROM unnest($5::smallint[], $6::text[], $7::bigint[], $8::uuid[],"
+         "   $9::bigint[]) AS s(shard, topic, seq, id, complete_to)),"
+         " m AS MATERIALIZED ("
+         "  SELECT r.shard, m.position FROM relay_shard r"
+         "  JOIN unnest($2::smallint[], $3::bigint[], $4::bigint[]) AS m(shard, epoch, position)"
+         "   ON r.shard = m.shard AND r.epoch = m.epoch WHERE r.owner = $1"
+         "  FOR NO KEY UPDATE OF r SKIP LOCKED),"
+         " got AS MATERIALIZED ("
+         "  SELECT t.shard, t.topic FROM relay_sent t JOIN s USING (shard, topic)"
+         "  FOR NO KEY UPDATE OF t SKIP LOCKED),"
+         " marked AS ("
+         "  UPDATE relay_shard r SET position = m.position FROM m WHERE r.shard = m.shard"
+         "   AND NOT EXISTS (SELECT FROM relay_sent t JOIN s USING (shard, topic)"
+         "    WHERE t.shard = m.shard AND (t.shard, t.topic) NOT IN (SELECT shard, topic FROM got))"
+         "  RETURNING r.shard),"
+         " kept AS ("
+         "  INSERT INTO relay_sent (shard, topic, seq, id, complete_to)"
+         "  SELECT s.shard, s.topic, s.seq, s.id, s.complete_to FROM s JOIN marked USING (shard)"
+         "  ON CONFLICT (shard, topic) DO UPDATE"
+         "  SET seq = excluded.seq, id = excluded.id, complete_to = excluded.complete_to)"
+         " SELECT shard FROM marked",
+         9},
+    [SQL_RELEASE] = {"WITH free AS MATERIALIZED ("
+                     "  SELECT r.shard FROM relay_shard r"
+                     "  JOIN unnest($2::smallint[], $3::bigint[]) AS h(shard, epoch)"
+                     "   ON r.shard = h.shard AND r.epoch = h.epoch WHERE r.owner = $1"
+                     "  FOR NO KEY UPDATE OF r SKIP LOCKED)"
+                     " UPDATE relay_shard r SET owner = NULL, lease_until = NULL"
+                     " FROM free WHERE r.shard = free.shard",
                      3},
     [SQL_LEAVE] = {"DELETE FROM relay_member WHERE owner = $1", 1},
     [SQL_FIND] = {"SELECT seq, id FROM outbox"
@@ -71,12 +108,18 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                   3},
     /* $1, $2 shards and positions that are newer than the database's; $3 how many shards there are:
      * one without a row in relay_shard counts like all others, from where its topics are known to
-     * be complete. */
-    [SQL_BACKLOG] = {"SELECT s.shard, greatest(coalesce(newest.seq, 0) - place.after, 0),"
+     * be complete. A row's xmax is the transaction that has locked it. */
+    [SQL_BACKLOG] = {"WITH locks AS MATERIALIZED ("
+                     "  SELECT l.transactionid, l.pid, a.usename, a.application_name"
+                     "  FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)"
+                     "  WHERE l.locktype = 'transactionid' AND l.granted)"
+                     " SELECT s.shard, greatest(coalesce(newest.seq, 0) - place.after, 0),"
                      "  (1000 * coalesce(extract(epoch FROM clock_timestamp()"
                      "   - oldest.occurred_at), 0))::bigint,"
                      "  coalesce(r.lease_until >= clock_timestamp() AND r.owner IS NOT NULL,"
-                     "   false), r.shard IS NULL"
+                     "   false), r.shard IS NULL,"
+                     "  coalesce(held.transactionid::text, ''), held.pid, held.usename,"
+                     "  held.application_name"
                      " FROM (SELECT n::smallint AS shard FROM generate_series(0, $3::int - 1) n) s"
                      " LEFT JOIN relay_shard r USING (shard)"
                      " LEFT JOIN unnest($1::smallint[], $2::bigint[]) AS h(shard, position)"
@@ -88,7 +131,10 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                      "  ORDER BY outbox.seq DESC LIMIT 1) AS newest ON true"
                      " LEFT JOIN LATERAL (SELECT occurred_at FROM outbox"
                      "  WHERE outbox.shard = s.shard AND outbox.seq > place.after"
-                     "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true",
+                     "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true"
+                     " LEFT JOIN LATERAL (SELECT * FROM locks WHERE locks.transactionid = r.xmax"
+                     "  OR locks.transactionid IN (SELECT t.xmax FROM relay_sent t"
+                     "   WHERE t.shard = s.shard) LIMIT 1) AS held ON true",
                      3},
     /* Positions first: what they say was given before the number is looked at. */
     [SQL_SEQUENCE] = {"WITH p AS MATERIALIZED (SELECT coalesce(max(position), 0) AS greatest"
@@ -138,4 +184,5 @@ const char OUTBOX_READER_SETUP[] =
 
 const char OUTBOX_CONTROL_SETUP[] = "SELECT set_config('jit', 'off', false),"
                                     " set_config('enable_seqscan', 'off', false),"
+                                    " set_config('lock_timeout', '500ms', false),"
                                     " set_config('statement_timeout', '10s', false)";

@@ -169,7 +169,7 @@ static void take_beat(void *user, size_t index, const struct pgconn_result *resu
     }
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
         const struct outbox_lease lease = lease_of(result, row);
-        events->on_renewed(errand->user, &lease);
+        events->on_renewed(errand->user, &lease, strview_is(pgconn_value(result, row, 3), "t"));
     }
 }
 
@@ -317,9 +317,19 @@ static void put_sents(struct outbox_store *store, const struct outbox_sent *sent
     }
 }
 
+static void take_marked(void *user, size_t index, const struct pgconn_result *result)
+{
+    const struct errand *errand = user;
+    const struct outbox_mark_events *events = errand->events;
+    (void)index;
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        events->on_marked(errand->user, (int)pgconn_value_i64(result, row, 0));
+    }
+}
+
 void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *marks, size_t count,
-                       const struct outbox_sent *sents, size_t sent_count, outbox_done *on_done,
-                       void *user)
+                       const struct outbox_sent *sents, size_t sent_count,
+                       const struct outbox_mark_events *events, void *user)
 {
     put_leases(marks, count, &store->arrays[MARK_SHARDS], &store->arrays[MARK_EPOCHS],
                &store->arrays[MARK_POSITIONS]);
@@ -329,8 +339,8 @@ void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *ma
         params[1 + i] = array(store, i);
     }
     pgconn_query(store->control, SQL_MARK, params, sizeof params / sizeof params[0]);
-    pgconn_send_trip(store->control, NULL, finish_errand,
-                     errand_new(store, OUTBOX_MARK, NULL, on_done, user));
+    pgconn_send_trip(store->control, take_marked, finish_errand,
+                     errand_new(store, OUTBOX_MARK, events, events->on_done, user));
 }
 
 /* --- look-ups ------------------------------------------------------------------- */
@@ -377,6 +387,10 @@ static void take_backlog(void *user, size_t index, const struct pgconn_result *r
             .oldest_age_ms = pgconn_value_i64(result, row, 2),
             .is_leased = strview_is(pgconn_value(result, row, 3), "t"),
             .is_missing = strview_is(pgconn_value(result, row, 4), "t"),
+            .holder = {.transaction = pgconn_value(result, row, 5),
+                       .pid = pgconn_value_i64(result, row, 6),
+                       .user = pgconn_value(result, row, 7),
+                       .application = pgconn_value(result, row, 8)},
         };
         events->on_shard(errand->user, &waiting);
     }

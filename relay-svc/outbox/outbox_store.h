@@ -100,7 +100,8 @@ MUST_USE enum error_kind outbox_store_state(const struct outbox_store *store, st
 struct outbox_beat_events {
     /* Live relays, this one included; and of the others those that reach Kafka. */
     void (*on_members)(void *user, int members, int others_reaching);
-    void (*on_renewed)(void *user, const struct outbox_lease *lease); /* as the database has it */
+    /* As the database has it. Not renewed: somebody has locked its row; it is still ours. */
+    void (*on_renewed)(void *user, const struct outbox_lease *lease, bool is_renewed);
     outbox_done *on_done;
 };
 
@@ -130,10 +131,16 @@ void outbox_store_release(struct outbox_store *store, const struct outbox_lease 
 
 /* --- marks -------------------------------------------------------------------- */
 
-/* Positions and newest rows sent, in one statement; only leases still held count. */
+struct outbox_mark_events {
+    void (*on_marked)(void *user, int shard);
+    outbox_done *on_done;
+};
+
+/* Positions and newest rows sent, in one statement; only leases still held count, and rows that
+ * somebody has locked are left for the next time. */
 void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *marks, size_t count,
-                       const struct outbox_sent *sents, size_t sent_count, outbox_done *on_done,
-                       void *user);
+                       const struct outbox_sent *sents, size_t sent_count,
+                       const struct outbox_mark_events *events, void *user);
 
 /* --- look-ups ------------------------------------------------------------------ */
 
@@ -153,6 +160,14 @@ void outbox_store_find(struct outbox_store *store, const struct outbox_question 
 
 /* --- what waits --------------------------------------------------- */
 
+/* The session that has locked what the database keeps of a shard. */
+struct outbox_holder {
+    struct strview transaction; /* empty: nobody has */
+    int64_t pid;
+    struct strview user;
+    struct strview application;
+};
+
 /* Rows of one shard, whoever owns it, behind its position. */
 struct outbox_waiting {
     int shard;
@@ -160,6 +175,7 @@ struct outbox_waiting {
     int64_t oldest_age_ms; /* 0: there is none */
     bool is_leased;        /* some relay holds it */
     bool is_missing;       /* it has no row in relay_shard: no relay can hold it */
+    struct outbox_holder holder;
 };
 
 struct outbox_backlog_events {

@@ -6,12 +6,16 @@
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
+#include "common/run/log.h"
 #include "relay-svc/lease/marking.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/relay.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+enum { TRANSACTION_MAX = 24, HOLDER_MAX = 192 };
 
 struct watched {
     bool has_rows;  /* behind the position, when last counted */
@@ -19,6 +23,9 @@ struct watched {
     bool is_stalled;
     bool is_fill_stalled;
     bool is_orphaned;
+    bool is_locked; /* by the same transaction as at the look before */
+    char transaction[TRANSACTION_MAX];
+    char holder[HOLDER_MAX]; /* "pid 12 (user u, application a)" */
     struct stall rows;
     struct stall fill;
     struct stall orphan;
@@ -41,6 +48,26 @@ struct watching {
 
 /* --- asking ---------------------------------------------------------------------------- */
 
+/* Relays lock rows for an instant; who has one at two looks keeps it. */
+static void judge_holder(struct watched *watched, int shard, const struct outbox_holder *holder)
+{
+    const bool was_locked = watched->is_locked;
+    watched->is_locked =
+        holder->transaction.len > 0 && strview_is(holder->transaction, watched->transaction);
+    (void)snprintf(watched->transaction, sizeof watched->transaction, "%.*s",
+                   STRVIEW_ARG(holder->transaction));
+    if (!watched->is_locked || was_locked) {
+        return;
+    }
+    (void)snprintf(watched->holder, sizeof watched->holder,
+                   "pid %lld (user %.*s, application %.*s)", (long long)holder->pid,
+                   STRVIEW_ARG(holder->user), STRVIEW_ARG(holder->application));
+    log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", "relay_shard"),
+              LOG_INT("name", shard), LOG_STR("holder", watched->holder),
+              LOG_TEXT("the shard stands still once its lease is over; end that session if it is "
+                       "stuck: pg_terminate_backend(pid)"));
+}
+
 static void take_shard(void *user, const struct outbox_waiting *waiting)
 {
     struct watching *watching = user;
@@ -50,6 +77,7 @@ static void take_shard(void *user, const struct outbox_waiting *waiting)
     struct watched *watched = &watching->shards[waiting->shard];
     watched->has_rows = waiting->distance > 0;
     watched->is_leased = waiting->is_leased;
+    judge_holder(watched, waiting->shard, &waiting->holder);
     if (waiting->is_missing && watching->missing++ == 0) {
         watching->first_missing = waiting->shard;
     }
@@ -173,6 +201,13 @@ static enum error_kind probe_shard(const struct watching *watching, int shard, s
 {
     const struct watched *watched = &watching->shards[shard];
     const long long position = (long long)watching->relay->shards[shard].log.position;
+    if (watched->is_locked) {
+        return error_set(err, ERROR_CONFLICT,
+                         "what relay_shard and relay_sent have of shard %d is locked by %s: its "
+                         "lease is not renewed, its position not written; "
+                         "pg_terminate_backend(pid) if it is stuck",
+                         shard, watched->holder);
+    }
     if (watched->is_stalled) {
         return error_set(
             err, ERROR_CONFLICT,
@@ -200,13 +235,13 @@ enum error_kind watching_probe(const struct watching *watching, struct error *er
     if (activity_is_failing(&watching->rows)) {
         return activity_probe((void *)(uintptr_t)&watching->rows, err);
     }
-    if (watching->are_marks_stalled) {
-        return error_set(err, ERROR_CONFLICT,
-                         "positions have moved, and none was written for ten seconds");
-    }
     enum error_kind kind = ERROR_NONE;
     for (int i = 0; kind == ERROR_NONE && i < watching->relay->shard_count; i++) {
         kind = probe_shard(watching, i, err);
+    }
+    if (kind == ERROR_NONE && watching->are_marks_stalled) {
+        kind = error_set(err, ERROR_CONFLICT,
+                         "positions have moved, and none was written for ten seconds");
     }
     return kind;
 }

@@ -19,6 +19,7 @@
 
 enum {
     SHARDS = 12,
+    LEASE_MS = 3000,
     LEADERLESS = 2, /* shards 0 and 1 */
     ROWS = 2500,
     URL_MAX = 512,
@@ -130,7 +131,7 @@ static void open_all(void)
         .topics = TOPICS,
         .topic_count = 1,
         .replication = 1,
-        .lease_ms = 6000,
+        .lease_ms = LEASE_MS,
         .readers = 2,
         .poll_ms = 100,
         .window_rows = 2048,
@@ -229,6 +230,101 @@ START_TEST(a_shard_without_a_row_of_its_own_is_named_and_its_events_are_counted)
 }
 END_TEST
 
+static bool all_is_written_down(void)
+{
+    bool is_dirty = false;
+    for (int i = 0; i < SHARDS; i++) {
+        is_dirty = is_dirty || shard_log_is_dirty(&relay->shards[i].log);
+    }
+    return !is_dirty;
+}
+
+static bool the_others_have_gone_on(void)
+{
+    return is_published(0, 7) && is_published(8, SHARDS);
+}
+
+static bool a_lock_is_said(void)
+{
+    struct error err;
+    return relay_probe_progress(relay, &err) != ERROR_NONE &&
+           strstr(err.text, "of shard 7 is locked by pid") != NULL &&
+           strstr(err.text, "application stranger") != NULL;
+}
+
+static bool its_lease_is_over(void)
+{
+    return loop_now_ms() >= relay->shards[7].log.lease_until_ms;
+}
+
+/* What somebody else locks, in a transaction that stays open. */
+static struct pgsession *lock(const char *sql)
+{
+    struct error err = {.text = ""};
+    struct pgsession *session = NULL;
+    ck_assert_msg(pgsession_open(url, "stranger", &session, &err) == ERROR_NONE, "%s", err.text);
+    ck_assert_msg(pgsession_run(session, "BEGIN", &err) == ERROR_NONE, "%s", err.text);
+    ck_assert_msg(pgsession_run(session, sql, &err) == ERROR_NONE, "%s", err.text);
+    return session;
+}
+
+static const char *const LOCKS[] = {
+    "SELECT FROM relay_shard WHERE shard = 7 FOR UPDATE",
+    "SELECT FROM relay_sent WHERE shard = 7 FOR UPDATE",
+};
+
+START_TEST(who_locks_a_shard_of_ours_stops_no_other_and_is_named)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    await(all_is_written_down);
+
+    struct pgsession *stranger = lock(LOCKS[_i]);
+    await(a_lock_is_said);
+    if (_i == 0) {
+        await(its_lease_is_over);
+    }
+    append(1, "second");
+    goal = SHARDS + SHARDS;
+    await(the_others_have_gone_on);
+    ck_assert(a_lock_is_said());
+    ck_assert(_i != 0 || !all_are_published());
+    pgsession_close(stranger);
+    await(all_are_published);
+    await(all_is_well);
+}
+END_TEST
+
+static bool leases_are_fresh(void)
+{
+    return loop_now_ms() + LEASE_MS / 2 < relay->shards[7].log.lease_until_ms;
+}
+
+static int64_t begun_ms;
+
+static bool two_leases_have_passed(void)
+{
+    return loop_now_ms() >= begun_ms + 2 * LEASE_MS;
+}
+
+START_TEST(who_locks_the_members_stops_nobody)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+
+    struct pgsession *stranger = lock("SELECT FROM relay_member FOR UPDATE");
+    begun_ms = loop_now_ms();
+    await(two_leases_have_passed);
+    await(leases_are_fresh);
+    append(1, "second");
+    goal = SHARDS + SHARDS;
+    await(all_are_published);
+    pgsession_close(stranger);
+}
+END_TEST
+
 START_TEST(a_partition_without_a_leader_stops_its_own_shard_and_says_so)
 {
     struct error err;
@@ -266,6 +362,9 @@ int main(void)
     tcase_add_checked_fixture(tests, open_all, close_all);
     tcase_add_test(tests, a_partition_without_a_leader_stops_its_own_shard_and_says_so);
     tcase_add_test(tests, a_shard_without_a_row_of_its_own_is_named_and_its_events_are_counted);
+    tcase_add_loop_test(tests, who_locks_a_shard_of_ours_stops_no_other_and_is_named, 0,
+                        sizeof LOCKS / sizeof LOCKS[0]);
+    tcase_add_test(tests, who_locks_the_members_stops_nobody);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
