@@ -8,8 +8,9 @@
 -- owner, lost data, a repeated call) changes nothing.
 --
 -- Functions do not roll back: everything that can be refused is refused before
--- the first write. Redis itself refuses the call when memory is full, a disk fails
--- or this is a replica, because the function is registered without allow-oom.
+-- the first write: the caller's rights, the types of the keys, the lengths of lists, what is no
+-- number. Redis itself refuses the call when memory is full, a disk fails or this is a replica,
+-- because the function is registered without allow-oom.
 --
 -- Refusals are values, never error replies: no byte of an event may reach one.
 --
@@ -41,6 +42,9 @@ local WRITES = {
   PUBLISH = {nil, 2, function(_, args) redis.call('PUBLISH', args[1], args[2]) end},
 }
 
+-- What Redis calls the command behind a write, where its name is another one.
+local COMMANDS = {RPUSHAT = 'RPUSH', LTRIMAT = 'LTRIM', ZCAP = 'ZREMRANGEBYRANK'}
+
 -- Those whose first argument is the length that the list must have.
 local LENGTHS = {RPUSHAT = true, LTRIMAT = true}
 
@@ -63,6 +67,31 @@ local function read_writes(keys, argv, at)
   return writes
 end
 
+-- A right that the caller lacks, or nil. Keys are Redis's to check when the function is called, so
+-- a command is looked at once; each channel is.
+local function find_missing_right(writes, positions)
+  local seen = {}
+  if not redis.acl_check_cmd('HSET', positions) then return {'right', positions, 'HSET'} end
+  for _, w in ipairs(writes) do
+    local is_message = w[4] == 'PUBLISH'
+    if is_message or not seen[w[4]] then
+      seen[w[4]] = true
+      local command, target = COMMANDS[w[4]] or w[4], is_message and w[3][1] or w[2]
+      if not redis.acl_check_cmd(command, target) then return {'right', target, command} end
+    end
+  end
+  return nil
+end
+
+-- HINCRBY fails at what is no number.
+local function find_no_number(key, args)
+  for i = 1, #args, 2 do
+    local value = redis.call('HGET', key, args[i])
+    if value and not string.find(value, '^-?%d+$') then return {'number', key, args[i]} end
+  end
+  return nil
+end
+
 -- The first thing that forbids the writes, or nil.
 local function find_refusal(writes)
   for _, w in ipairs(writes) do
@@ -73,6 +102,8 @@ local function find_refusal(writes)
       if LENGTHS[w[4]] and redis.call('LLEN', w[2]) ~= tonumber(w[3][1]) then
         return {'length', w[2], w[3][1]}
       end
+      local no_number = w[4] == 'HINCRBY' and find_no_number(w[2], w[3])
+      if no_number then return no_number end
     end
   end
   return nil
@@ -80,7 +111,8 @@ end
 
 -- KEYS: projection:status, projection:position, then the keys written.
 -- ARGV: slot, generation, expected position ('' = none yet), next position, then the writes.
--- -> {'ok'} | {'moved', generation, position} | {'type', key, found} | {'length', key, expected}
+-- -> {'ok'} | {'moved', generation, position} | {'right', key, command} | {'type', key, found}
+--    | {'length', key, expected} | {'number', key, field}
 redis.register_function('orderspine_project', function(keys, argv)
   local status, positions, slot = keys[1], keys[2], argv[1]
   local generation = redis.call('HGET', status, 'generation') or ''
@@ -88,7 +120,7 @@ redis.register_function('orderspine_project', function(keys, argv)
   if generation ~= argv[2] or position ~= argv[3] then return {'moved', generation, position} end
   local writes = read_writes(keys, argv, 5)
   if not writes then return {'malformed', slot} end
-  local refusal = find_refusal(writes)
+  local refusal = find_missing_right(writes, positions) or find_refusal(writes)
   if refusal then return refusal end
   for _, w in ipairs(writes) do w[1][3](w[2], w[3]) end
   redis.call('HSET', positions, slot, argv[4])

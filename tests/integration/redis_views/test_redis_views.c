@@ -249,7 +249,7 @@ static const struct {
     {WRITE_ZADD, "1 x", "SADD key x"},        {WRITE_ZREM, "x", "SET key x"},
     {WRITE_ZCAP, "5", "SET key x"},           {WRITE_RPUSH_AT, "1 x", "DEL key"},
     {WRITE_RPUSH_AT, "1 x", "RPUSH key a b"}, {WRITE_LTRIM_AT, "1 1", "RPUSH key a b"},
-    {WRITE_LTRIM_AT, "1 1", "SET key x"},
+    {WRITE_LTRIM_AT, "1 1", "SET key x"},     {WRITE_HINCRBY, "a 1", "HSET key a word"},
 };
 
 START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
@@ -265,6 +265,63 @@ START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
     ck_assert_ptr_nonnull(strstr(f.text, "key"));
     ck_assert_str_eq(redis("EXISTS before after"), "0 ");
     ck_assert_str_eq(redis("HEXISTS projection:position t/0"), "0 ");
+}
+END_TEST
+
+/* Each command that writes, missing from the rights of who writes. */
+static const char *const RIGHTS[] = {
+    "hset", "hdel", "hincrby", "set",  "del",     "rpush",           "ltrim",
+    "sadd", "srem", "zadd",    "zrem", "publish", "zremrangebyrank",
+};
+
+START_TEST(a_right_that_is_missing_stops_everything_before_the_first_write)
+{
+    char user[128];
+    (void)snprintf(user, sizeof user, "ACL SETUSER limited reset on >x ~* &* +@all -%s",
+                   RIGHTS[_i]);
+    (void)redis(user);
+    (void)redis("RPUSH waiting a");
+    (void)redis("RPUSH gone x");
+    (void)redis("AUTH limited x");
+    add(WRITE_SADD, "before", "1");
+    add(WRITE_SET, "string", "1");
+    add(WRITE_HSET, "hash", "a 1");
+    add(WRITE_HDEL, "hash", "b");
+    add(WRITE_HINCRBY, "counts", "a 1");
+    write_set_del(&f.set, STRVIEW("gone"));
+    add(WRITE_RPUSH_AT, "list", "0 a");
+    add(WRITE_LTRIM_AT, "waiting", "1 1");
+    add(WRITE_SREM, "set", "x");
+    add(WRITE_ZADD, "scores", "1 x");
+    add(WRITE_ZREM, "scores", "y");
+    add(WRITE_ZCAP, "scores", "5");
+    write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
+
+    save("1", VIEW_POSITIONS_NONE, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_msg(strcasestr(f.text, RIGHTS[_i]) != NULL, "%s", f.text);
+    ck_assert_str_eq(redis("EXISTS before string hash counts list scores"), "0 ");
+    ck_assert_str_eq(redis("EXISTS gone waiting"), "2 ");
+    (void)redis("ACL SETUSER limited +@all");
+    save("1", VIEW_POSITIONS_NONE, 9);
+    ck_assert_msg(f.kind == ERROR_NONE, "%s", f.text);
+}
+END_TEST
+
+START_TEST(a_channel_that_may_not_be_told_stops_everything_before_the_first_write)
+{
+    (void)redis("ACL SETUSER limited reset on >x ~* &orders +@all");
+    (void)redis("AUTH limited x");
+    add(WRITE_SET, "before", "1");
+    write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
+    write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders:1"), STRVIEW("hello"));
+
+    save("1", VIEW_POSITIONS_NONE, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(f.text, "PUBLISH"));
+    ck_assert_str_eq(redis("EXISTS before"), "0 ");
 }
 END_TEST
 
@@ -497,6 +554,9 @@ int main(void)
                         sizeof STRANGERS / sizeof STRANGERS[0]);
     tcase_add_loop_test(server, what_cannot_be_written_stops_everything_before_the_first_write, 0,
                         sizeof OBSTACLES / sizeof OBSTACLES[0]);
+    tcase_add_loop_test(server, a_right_that_is_missing_stops_everything_before_the_first_write, 0,
+                        sizeof RIGHTS / sizeof RIGHTS[0]);
+    tcase_add_test(server, a_channel_that_may_not_be_told_stops_everything_before_the_first_write);
     tcase_add_loop_test(server, a_refusal_tells_no_personal_data, 0,
                         sizeof PERSONAL / sizeof PERSONAL[0]);
     tcase_add_test(server, where_a_partition_stands_comes_with_the_record_before_it);
