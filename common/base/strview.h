@@ -46,6 +46,20 @@ static inline bool strview_is_empty(struct strview view)
     return view.len == 0;
 }
 
+/* Without its first bytes. C17 lets not even 0 be added to the NULL of an absent text. */
+static inline struct strview strview_skip(struct strview view, size_t len)
+{
+    return len == 0 ? view : (struct strview){.data = view.data + len, .len = view.len - len};
+}
+
+/* Takes the first bytes off *rest. */
+static inline struct strview strview_take_bytes(struct strview *rest, size_t len)
+{
+    const struct strview taken = {.data = rest->data, .len = len};
+    *rest = strview_skip(*rest, len);
+    return taken;
+}
+
 /* Without blanks and tabs at both ends. */
 struct strview strview_trim(struct strview view);
 

@@ -120,14 +120,9 @@ size_t utf8_blank_len(struct strview text)
     return 0;
 }
 
-static struct strview behind(struct strview text, size_t len)
-{
-    return (struct strview){.data = text.data + len, .len = text.len - len};
-}
-
 bool utf8_has_blank(struct strview text)
 {
-    for (; text.len > 0; text = behind(text, 1)) {
+    for (; text.len > 0; text = strview_skip(text, 1)) {
         if (utf8_blank_len(text) > 0) {
             return true;
         }
@@ -139,11 +134,11 @@ struct strview utf8_trim(struct strview text)
 {
     size_t blank_len = 0;
     while ((blank_len = utf8_blank_len(text)) > 0) {
-        text = behind(text, blank_len);
+        text = strview_skip(text, blank_len);
     }
     size_t end = 0; /* behind the last byte that is part of no blank */
     for (size_t at = 0; at<text.len; at += blank_len> 0 ? blank_len : 1) {
-        blank_len = utf8_blank_len(behind(text, at));
+        blank_len = utf8_blank_len(strview_skip(text, at));
         end = blank_len > 0 ? end : at + 1;
     }
     return (struct strview){.data = text.data, .len = end};

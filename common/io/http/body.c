@@ -24,8 +24,7 @@ static enum http_chunks_result read_length(struct http_body *body, struct strvie
         return HTTP_CHUNKS_MORE;
     }
     const size_t len = bytes->len < body->missing ? bytes->len : body->missing;
-    *ret_piece = (struct strview){bytes->data, len};
-    *bytes = (struct strview){bytes->data + len, bytes->len - len};
+    *ret_piece = strview_take_bytes(bytes, len);
     body->missing -= len;
     return HTTP_CHUNKS_PIECE;
 }

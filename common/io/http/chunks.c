@@ -130,17 +130,9 @@ static const struct {
 };
 static_assert(sizeof PLACES / sizeof PLACES[0] == CHUNKS_PLACE_COUNT, "every place needs a reader");
 
-static struct strview take(struct strview *bytes, size_t len)
-{
-    const struct strview taken = {.data = bytes->data, .len = len};
-    bytes->data += len;
-    bytes->len -= len;
-    return taken;
-}
-
 static void take_byte(struct http_chunks *chunks, struct strview *bytes)
 {
-    const unsigned char c = (unsigned char)take(bytes, 1).data[0];
+    const unsigned char c = (unsigned char)strview_take_bytes(bytes, 1).data[0];
     if (PLACES[chunks->place].is_extra && ++chunks->extra > HTTP_CHUNKS_EXTRA_MAX) {
         chunks->place = CHUNKS_BAD;
         return;
@@ -163,7 +155,7 @@ enum http_chunks_result http_chunks_read(struct http_chunks *chunks, struct strv
     if (bytes->len == 0) {
         return HTTP_CHUNKS_MORE;
     }
-    *ret_piece = take(bytes, bytes->len < chunks->left ? bytes->len : chunks->left);
+    *ret_piece = strview_take_bytes(bytes, bytes->len < chunks->left ? bytes->len : chunks->left);
     chunks->left -= ret_piece->len;
     chunks->place = chunks->left == 0 ? CHUNKS_DATA_CR : CHUNKS_DATA;
     return HTTP_CHUNKS_PIECE;

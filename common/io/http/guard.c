@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/guard.h"
 
-#include "common/base/parse.h"
+#include "common/io/http/authority.h"
 #include "common/io/http/text.h"
 
 #include <stdint.h>
@@ -74,9 +74,8 @@ static bool next_line(struct strview *rest, struct strview *ret_line)
         return false;
     }
     const size_t taken = (size_t)(end - rest->data) + 1;
-    *ret_line = (struct strview){.data = rest->data, .len = taken - 2};
-    rest->data += taken;
-    rest->len -= taken;
+    *ret_line = strview_take_bytes(rest, taken);
+    ret_line->len -= 2;
     return true;
 }
 
@@ -87,102 +86,9 @@ static bool next_word(struct strview *rest, struct strview *ret_word)
     if (end == NULL) {
         return false;
     }
-    const size_t len = (size_t)(end - rest->data);
-    *ret_word = (struct strview){.data = rest->data, .len = len};
-    rest->data += len + 1;
-    rest->len -= len + 1;
+    *ret_word = strview_take_bytes(rest, (size_t)(end - rest->data));
+    *rest = strview_skip(*rest, 1);
     return true;
-}
-
-/* In C17 not even 0 may be added to the NULL of an absent text. */
-static struct strview behind(struct strview text, size_t len)
-{
-    if (len == 0) {
-        return text;
-    }
-    return (struct strview){.data = text.data + len, .len = text.len - len};
-}
-
-/* RFC 3986 reg-name, and what an IPv4 address looks like; a comma would be two hosts to some. */
-static bool is_name_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-._~%!$&'()*+;=", c) != NULL);
-}
-
-static bool is_address_char(char c)
-{
-    return parse_hex_digit(c) >= 0 || c == ':' || c == '.';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_in_authority(char c)
-{
-    return c != '/' && c != '?';
-}
-
-/* Takes the longest prefix of such characters off *rest; returns its length. */
-static size_t take_while(struct strview *rest, bool (*fits)(char c))
-{
-    size_t len = 0;
-    while (len < rest->len && fits(rest->data[len])) {
-        len++;
-    }
-    *rest = behind(*rest, len);
-    return len;
-}
-
-/* Takes "[2001:db8::1]" or "example.org" off *rest; an empty name is one, too. */
-static bool take_host(struct strview *rest)
-{
-    if (rest->len == 0 || rest->data[0] != '[') {
-        (void)take_while(rest, is_name_char);
-        return true;
-    }
-    *rest = behind(*rest, 1);
-    if (take_while(rest, is_address_char) < 2 || rest->len == 0 || rest->data[0] != ']') {
-        return false;
-    }
-    *rest = behind(*rest, 1);
-    return true;
-}
-
-/* RFC 9110 §7.2: uri-host [ ":" port ] */
-static bool is_host(struct strview text)
-{
-    enum { PORT_DIGITS_MAX = 5 };
-    if (!take_host(&text)) {
-        return false;
-    }
-    if (text.len == 0) {
-        return true;
-    }
-    const bool has_colon = text.data[0] == ':';
-    text = behind(text, 1);
-    return has_colon && take_while(&text, is_digit) <= PORT_DIGITS_MAX && text.len == 0;
-}
-
-/*
- * RFC 9112 §3.2.2: a server takes "http://host/path", too; what the host says is for proxies.
- * Leaves the path and the query. False when it is neither that nor begins with a slash.
- */
-static bool take_authority(struct strview *target)
-{
-    static const struct strview SCHEMES[] = {{"http://", 7}, {"https://", 8}};
-    for (size_t i = 0; i < sizeof SCHEMES / sizeof SCHEMES[0]; i++) {
-        const size_t len = SCHEMES[i].len;
-        if (target->len <= len || strncasecmp(target->data, SCHEMES[i].data, len) != 0) {
-            continue;
-        }
-        *target = behind(*target, len);
-        const struct strview host = {target->data, take_while(target, is_in_authority)};
-        return host.len > 0 && host.data[0] != ':' && is_host(host);
-    }
-    return target->data[0] == '/';
 }
 
 static struct http_verdict read_request_line(struct strview line, struct http_head *head)
@@ -191,7 +97,7 @@ static struct http_verdict read_request_line(struct strview line, struct http_he
     if (!next_word(&line, &head->method) || !is_token(head->method)) {
         return malformed("the request line has no method");
     }
-    if (!next_word(&line, &target) || !is_target(target) || !take_authority(&target)) {
+    if (!next_word(&line, &target) || !is_target(target) || !http_authority_take(&target)) {
         return malformed("the request target must be a path of visible ASCII");
     }
     if (line.len != 8 || memcmp(line.data, "HTTP/1.", 7) != 0 ||
@@ -202,7 +108,7 @@ static struct http_verdict read_request_line(struct strview line, struct http_he
     head->query = (struct strview){0};
     const char *mark = memchr(target.data, '?', target.len);
     if (mark != NULL) {
-        head->query = behind(target, (size_t)(mark - target.data) + 1);
+        head->query = strview_skip(target, (size_t)(mark - target.data) + 1);
         target.len = (size_t)(mark - target.data);
     }
     head->path = target.len == 0 ? STRVIEW("/") : target;
@@ -379,8 +285,9 @@ static struct http_verdict judge_host(const struct http_head *head)
     if (hosts > 1 || (hosts == 0 && head->minor_version > 0)) {
         return malformed("exactly one Host is needed");
     }
-    return hosts == 0 || is_host(http_head_field(head, "Host")) ? ACCEPTED
-                                                                : malformed("Host is no host");
+    return hosts == 0 || http_authority_is_host(http_head_field(head, "Host"))
+               ? ACCEPTED
+               : malformed("Host is no host");
 }
 
 static struct http_verdict judge_expectation(struct http_head *head)

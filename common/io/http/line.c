@@ -112,14 +112,12 @@ static ssize_t send_both(const struct http_line *line, struct strview first, str
     return sent < 0 && is_passing(errno) ? 0 : sent;
 }
 
-static struct strview skip(struct strview bytes, size_t *taken)
+/* Takes as many bytes off *bytes as were taken, at most all, and those off *taken. */
+static void skip(struct strview *bytes, size_t *taken)
 {
-    const size_t len = *taken < bytes.len ? *taken : bytes.len;
-    if (len == 0) {
-        return bytes;
-    }
+    const size_t len = *taken < bytes->len ? *taken : bytes->len;
+    *bytes = strview_skip(*bytes, len);
     *taken -= len;
-    return (struct strview){.data = bytes.data + len, .len = bytes.len - len};
 }
 
 /*
@@ -172,8 +170,8 @@ void http_line_send(struct http_line *line, const struct http_outgoing *outgoing
             return;
         }
         size_t taken = (size_t)sent;
-        head = skip(head, &taken);
-        body = skip(body, &taken);
+        skip(&head, &taken);
+        skip(&body, &taken);
     }
     if (outgoing->body_stays) {
         line->out.tail = body;
@@ -188,17 +186,17 @@ void http_line_send(struct http_line *line, const struct http_outgoing *outgoing
 size_t http_line_flush(struct http_line *line)
 {
     struct http_output *out = &line->out;
-    size_t behind = out->sent;
-    const struct strview copied = skip((struct strview){out->bytes, out->len}, &behind);
+    struct strview copied = strview_skip((struct strview){out->bytes, out->len}, out->sent);
     const ssize_t sent = send_both(line, copied, out->tail);
     if (sent < 0) {
         break_line(line);
         return 0;
     }
     size_t taken = (size_t)sent;
-    out->sent += copied.len - skip(copied, &taken).len;
-    out->tail = skip(out->tail, &taken);
-    assert(out->sent <= out->len && taken == 0);
+    skip(&copied, &taken);
+    skip(&out->tail, &taken);
+    out->sent = out->len - copied.len;
+    assert(taken == 0);
     if (!http_line_has_unsent(line)) {
         drop_output(line);
     }

@@ -32,11 +32,6 @@ static struct strview segment_of(struct strview path)
     return (struct strview){path.data, slash == NULL ? path.len : (size_t)(slash - path.data)};
 }
 
-static struct strview skip(struct strview path, size_t len)
-{
-    return (struct strview){path.data + len, path.len - len};
-}
-
 /* Compares up to the first {…}; a literal part matches byte by byte. */
 static bool take_literal(struct strview *pattern, struct strview *path)
 {
@@ -45,8 +40,8 @@ static bool take_literal(struct strview *pattern, struct strview *path)
     if (path->len < len || memcmp(path->data, pattern->data, len) != 0) {
         return false;
     }
-    *pattern = skip(*pattern, len);
-    *path = skip(*path, len);
+    *pattern = strview_skip(*pattern, len);
+    *path = strview_skip(*path, len);
     return true;
 }
 
@@ -64,8 +59,8 @@ static bool pattern_matches(const char *text, struct strview path, struct http_m
             return false;
         }
         match->params[match->param_count++] = segment;
-        pattern = skip(pattern, segment_of(pattern).len);
-        path = skip(path, segment.len);
+        pattern = strview_skip(pattern, segment_of(pattern).len);
+        path = strview_skip(path, segment.len);
     }
     return false;
 }

@@ -142,12 +142,9 @@ static bool await_input(struct http_connection *connection)
 
 static struct strview take_input(struct http_connection *connection, size_t len)
 {
-    const struct strview taken = {connection->input.data, len};
     assert(len <= connection->input.len);
-    connection->input.data += len;
-    connection->input.len -= len;
     connection->scanned = 0;
-    return taken;
+    return strview_take_bytes(&connection->input, len);
 }
 
 static bool end_exchange(struct http_connection *connection)

@@ -59,6 +59,19 @@ START_TEST(nothing_at_all_can_be_taken_from)
 }
 END_TEST
 
+START_TEST(bytes_are_taken_from_the_front)
+{
+    struct strview rest = STRVIEW("hello");
+    ck_assert(strview_is(strview_take_bytes(&rest, 2), "he"));
+    ck_assert(strview_is(rest, "llo"));
+    ck_assert(strview_is(strview_skip(rest, 3), ""));
+    ck_assert_uint_eq(strview_take_bytes(&rest, 0).len, 0);
+    rest = (struct strview){0};
+    ck_assert_ptr_null(strview_skip(rest, 0).data);
+    ck_assert_ptr_null(strview_take_bytes(&rest, 0).data);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/strview");
@@ -69,6 +82,7 @@ int main(void)
     tcase_add_loop_test(views, taking_parts_ends_with_nothing_left, 0,
                         sizeof TAKES / sizeof TAKES[0]);
     tcase_add_test(views, nothing_at_all_can_be_taken_from);
+    tcase_add_test(views, bytes_are_taken_from_the_front);
     suite_add_tcase(suite, views);
     return check_main(suite);
 }
