@@ -154,8 +154,9 @@ static void each_connection(struct http_server *server, connection_fn *visit)
 {
     for (int standing = 0; standing < HTTP_GONE; standing++) {
         struct http_member *next = NULL;
-        for (struct http_member *each = http_crowd_first(&server->crowd, standing); each != NULL;
-             each = next) {
+        for (struct http_member *each =
+                 http_crowd_first(&server->crowd, (enum http_standing)standing);
+             each != NULL; each = next) {
             next = each->next;
             visit(each->connection);
         }
