@@ -3,8 +3,8 @@
  * batch_save.h - what a decided batch writes: which rows, into which statement.
  *
  * Reads the world's entries that have moved on since they were loaded, the
- * events and the answers, and hands out one set of columns per statement, in
- * the order in which they are to run. Statements without rows are left out.
+ * events and the answers, and fills one set of columns per statement, in the
+ * order in which they are to run. Statements without rows are left out.
  */
 #ifndef COMMAND_SVC_BATCH_BATCH_SAVE_H
 #define COMMAND_SVC_BATCH_BATCH_SAVE_H
@@ -23,11 +23,16 @@ struct batch_record {
     struct strview headers; /* of the same: what travels beside it */
 };
 
-/* The columns are filled; the sink closes and sends them. */
-typedef void batch_save_sink(void *user, enum batch_statement statement);
+/* On the way through the statements. Begins zeroed but for what is borrowed. */
+struct batch_save {
+    const struct batch *batch;
+    const struct batch_record *records; /* records[i] belongs to item i */
+    int shards;
+    size_t at;
+};
 
-/* records[i] belongs to item i. */
-void batch_save(const struct batch *batch, const struct batch_record *records, int shards,
-                struct batch_columns *columns, batch_save_sink *sink, void *user);
+/* Fills the columns of the next statement; false when there is none. */
+MUST_USE bool batch_save_next(struct batch_save *save, struct batch_columns *columns,
+                              enum batch_statement *ret_statement);
 
 #endif

@@ -3,7 +3,8 @@
  * batch_store.h - loads a batch's rows and saves what became of them.
  *
  * Everything between BEGIN and COMMIT is two trips: load, then save. The
- * statements stand in batch_sql.c, the rows that are saved in batch_save.c.
+ * statements stand in batch_sql.c, their columns in batch_rows.h, what is loaded
+ * in batch_load.c and what is saved in batch_save.c.
  *
  * Why the advisory locks come first, in a statement of their own: a statement
  * begun after the lock is held sees everything the lock's last holder committed;
@@ -15,6 +16,7 @@
 #ifndef COMMAND_SVC_BATCH_BATCH_STORE_H
 #define COMMAND_SVC_BATCH_BATCH_STORE_H
 
+#include "command-svc/batch/batch_load.h"
 #include "command-svc/batch/batch_save.h"
 #include "command-svc/batch/batch_trouble.h"
 #include "command-svc/core/batch.h"
@@ -29,7 +31,7 @@ void batch_store_free(struct batch_store *store);
 /* Queues a ROLLBACK as a trip of its own: after any failure while connected. */
 void batch_store_rollback(struct batch_store *store);
 
-struct batch_load {
+struct batch_wish {
     const int *shards; /* sorted; borrowed for the call */
     size_t shard_count;
     bool is_queueing; /* waits for the lock of its one shard instead of trying it */
@@ -37,16 +39,10 @@ struct batch_load {
 };
 
 /* Sends the load trip; on_done comes when the batch's world is filled. */
-void batch_store_load(struct batch_store *store, struct batch *batch, const struct batch_load *load,
+void batch_store_load(struct batch_store *store, struct batch *batch, const struct batch_wish *wish,
                       pgconn_done_fn *on_done, void *user);
 
-/* What the batch stands on, read under the locks. Valid once loaded. */
-struct ground {
-    int64_t now_ms; /* the database's clock; epoch milliseconds */
-    int64_t shards;
-    int64_t installed_ms; /* when the database was made: another time, another database */
-    int64_t position;     /* greatest seq the relay has published of the batch's shards */
-};
+/* What the batch stands on. Valid once loaded. */
 const struct ground *batch_store_ground(const struct batch_store *store);
 
 /* Whether the load got the lock of that shard. */

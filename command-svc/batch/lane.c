@@ -96,7 +96,7 @@ static void take_shards(struct lane *lane)
 static void load(struct lane *lane)
 {
     take_shards(lane);
-    const struct batch_load load = {
+    const struct batch_wish wish = {
         .shards = lane->shards,
         .shard_count = lane->shard_count,
         .is_queueing = lane_queues(lane),
@@ -105,7 +105,7 @@ static void load(struct lane *lane)
     lane->state = LANE_LOADING;
     lane->started_ms = loop_now_ms();
     (void)FAULT_POINT("command.batch_begin");
-    batch_store_load(lane->store, &lane->batch, &load, on_loaded, lane);
+    batch_store_load(lane->store, &lane->batch, &wish, on_loaded, lane);
     (void)FAULT_POINT("command.load_sent");
 }
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/world.h"
 
+#include <assert.h>
+#include <stddef.h>
+#include <string.h>
+
 void world_init(struct world *world, struct arena *arena)
 {
     *world = (struct world){.arena = arena};
@@ -35,3 +39,11 @@ DEFINE_ENTRY(world_customer, customer_map, customers, )
 DEFINE_ENTRY(world_product, product_map, products, )
 DEFINE_ENTRY(world_order, order_map, orders, )
 DEFINE_ENTRY(world_receipt, receipt_map, receipts, , .decided_by = NOT_DECIDED_HERE)
+
+const struct world_entry *world_list(const struct world *world, size_t offset)
+{
+    assert(offset >= offsetof(struct world, customers) && offset < sizeof *world);
+    const struct world_entry *first;
+    memcpy(&first, (const char *)world + offset, sizeof first);
+    return first;
+}

@@ -72,6 +72,9 @@ struct world {
 void world_init(struct world *world, struct arena *arena);
 void world_done(struct world *world);
 
+/* One of the four lists, by its offset in struct world: for tables that walk them alike. */
+const struct world_entry *world_list(const struct world *world, size_t offset);
+
 /* The entry of that id, made empty if there is none yet. NULL when memory ran out. */
 MUST_USE struct world_customer *world_customer(struct world *world, struct strview id);
 MUST_USE struct world_product *world_product(struct world *world, struct strview sku);

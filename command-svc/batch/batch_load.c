@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/batch/batch_load.h"
+
+#include "command-svc/batch/batch_rows.h"
+#include "common/base/parse.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+/* ---- what to load -------------------------------------------------------------------------- */
+
+typedef bool is_wanted_fn(const struct world_entry *entry);
+
+static bool is_any(const struct world_entry *entry)
+{
+    (void)entry;
+    return true;
+}
+
+static bool is_order_to_load(const struct world_entry *entry)
+{
+    const struct world_order *order = (const void *)entry;
+    return order->needs_loading;
+}
+
+static bool is_order_with_claims(const struct world_entry *entry)
+{
+    const struct world_order *order = (const void *)entry;
+    return order->needs_claims && order->needs_loading;
+}
+
+static bool put_ids(struct batch_columns *columns, size_t column, const struct world_entry *first,
+                    is_wanted_fn *is_wanted)
+{
+    bool has_any = false;
+    for (const struct world_entry *entry = first; entry != NULL; entry = entry->next) {
+        if (is_wanted(entry)) {
+            batch_columns_text(columns, column, entry->id);
+            has_any = true;
+        }
+    }
+    return has_any;
+}
+
+/* By ids of one list of the world's, in this order. */
+static const struct {
+    enum batch_statement statement;
+    size_t list; /* offset in struct world */
+    is_wanted_fn *is_wanted;
+} ASKS[] = {
+    {LOAD_RECEIPTS, offsetof(struct world, receipts), is_any},
+    {LOAD_ORDERS, offsetof(struct world, orders), is_order_to_load},
+    {LOAD_CUSTOMERS, offsetof(struct world, customers), is_any},
+    {LOAD_PRODUCTS, offsetof(struct world, products), is_any},
+    {LOAD_CLAIMS, offsetof(struct world, orders), is_order_with_claims},
+};
+
+enum { ASK_COUNT = sizeof ASKS / sizeof ASKS[0], ASK_STOCK = ASK_COUNT, ASK_END };
+
+/* Whether there is anything to ask for. */
+static bool put_ask(const struct batch_load *load, struct batch_columns *columns,
+                    enum batch_statement *ret_statement)
+{
+    *ret_statement = ASKS[load->at].statement;
+    batch_columns_open(columns, 1);
+    return put_ids(columns, 0, world_list(&load->batch->world, ASKS[load->at].list),
+                   ASKS[load->at].is_wanted);
+}
+
+/* The rows of products that are named, and of those that orders claim. */
+static bool put_stock_ask(const struct batch_load *load, struct batch_columns *columns,
+                          enum batch_statement *ret_statement)
+{
+    const struct world *world = &load->batch->world;
+    *ret_statement = load->skips_stock ? LOCK_FREE_STOCK : LOCK_STOCK;
+    batch_columns_open(columns, 2);
+    const bool has_products = put_ids(columns, 0, world->products, is_any);
+    const bool has_claims = put_ids(columns, 1, world->orders, is_order_with_claims);
+    return has_products || has_claims;
+}
+
+bool batch_load_next(struct batch_load *load, struct batch_columns *columns,
+                     enum batch_statement *ret_statement)
+{
+    assert(load->at <= ASK_END);
+    while (load->at < ASK_END) {
+        const bool has_any = load->at == ASK_STOCK ? put_stock_ask(load, columns, ret_statement)
+                                                   : put_ask(load, columns, ret_statement);
+        load->at++;
+        if (has_any) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- what was loaded ----------------------------------------------------------------------- */
+
+/* Rows are copied: results live only as long as their callback. */
+static struct strview keep(struct batch_load *load, struct strview text)
+{
+    const struct strview copy = arena_view(load->batch->arena, text);
+    load->is_corrupt |= copy.data == NULL;
+    return copy.data == NULL ? STRVIEW("") : copy;
+}
+
+static struct strview keep_value(struct batch_load *load, const struct pgconn_result *result,
+                                 size_t row, size_t column)
+{
+    return keep(load, pgconn_value(result, row, column));
+}
+
+static void take_receipt(struct batch_load *load, const struct pgconn_result *result, size_t row)
+{
+    struct world_receipt *entry =
+        id_map_find(&load->batch->world.receipt_map, pgconn_value(result, row, RECEIPT_KEY));
+    if (entry == NULL || !parse_hex(pgconn_value(result, row, RECEIPT_REQUEST), entry->request_hash,
+                                    REQUEST_HASH_LEN)) {
+        load->is_corrupt = true;
+        return;
+    }
+    entry->is_loaded = true;
+    entry->status = (int)pgconn_value_i64(result, row, RECEIPT_STATUS);
+    entry->version = pgconn_value_i64(result, row, RECEIPT_VERSION);
+    entry->location = keep_value(load, result, row, RECEIPT_LOCATION);
+    entry->body = keep_value(load, result, row, RECEIPT_BODY);
+}
+
+static void take_order(struct batch_load *load, const struct pgconn_result *result, size_t row)
+{
+    struct world_order *entry =
+        id_map_find(&load->batch->world.order_map, pgconn_value(result, row, ORDER_ID));
+    if (entry == NULL) {
+        load->is_corrupt = true;
+        return;
+    }
+    struct order *order = &entry->order;
+    order->version = pgconn_value_i64(result, row, ORDER_VERSION);
+    order->customer_id = keep_value(load, result, row, ORDER_CUSTOMER);
+    order->currency = keep_value(load, result, row, ORDER_CURRENCY);
+    order->total_minor = pgconn_value_i64(result, row, ORDER_TOTAL);
+    order->placed_at_ms = pgconn_value_i64(result, row, ORDER_PLACED_AT);
+    order->last_at_ms = pgconn_value_i64(result, row, ORDER_UPDATED_AT);
+    order->authorized_minor = pgconn_value_i64(result, row, ORDER_AUTHORIZED);
+    order->payment_reference = keep_value(load, result, row, ORDER_PAYMENT_REFERENCE);
+    entry->loaded_version = order->version;
+    if (!order_status_parse(pgconn_value(result, row, ORDER_STATUS), &order->status) ||
+        !refund_state_parse(pgconn_value(result, row, ORDER_REFUND_STATE), &order->refund_state) ||
+        !payment_status_parse(pgconn_value(result, row, ORDER_PAYMENT_STATUS),
+                              &order->payment_status)) {
+        load->is_corrupt = true;
+    }
+}
+
+/* Rows come sorted by order, so an order's claims are one run of them. */
+static void take_claims(struct batch_load *load, const struct pgconn_result *result)
+{
+    const size_t rows = pgconn_row_count(result);
+    struct claim *claims = arena_array(load->batch->arena, rows, sizeof *claims);
+    if (claims == NULL) {
+        load->is_corrupt = true;
+        return;
+    }
+    for (size_t row = 0; row < rows; row++) {
+        struct world_order *entry =
+            id_map_find(&load->batch->world.order_map, pgconn_value(result, row, CLAIM_ORDER));
+        if (entry == NULL) {
+            load->is_corrupt = true;
+            return;
+        }
+        claims[row] = (struct claim){.sku = keep_value(load, result, row, CLAIM_SKU),
+                                     .quantity = pgconn_value_i64(result, row, CLAIM_QUANTITY)};
+        if (entry->order.claims == NULL) {
+            entry->order.claims = &claims[row];
+        }
+        entry->order.claim_count++;
+    }
+}
+
+static void take_customer(struct batch_load *load, const struct pgconn_result *result, size_t row)
+{
+    struct world_customer *entry =
+        id_map_find(&load->batch->world.customer_map, pgconn_value(result, row, CUSTOMER_ID));
+    if (entry == NULL) {
+        load->is_corrupt = true;
+        return;
+    }
+    entry->loaded_version = pgconn_value_i64(result, row, CUSTOMER_VERSION);
+    entry->customer = (struct customer){
+        .version = entry->loaded_version,
+        .name = keep_value(load, result, row, CUSTOMER_NAME),
+        .email = keep_value(load, result, row, CUSTOMER_EMAIL),
+        .phone = keep_value(load, result, row, CUSTOMER_PHONE),
+        .is_active = strview_is(pgconn_value(result, row, CUSTOMER_ACTIVE), "t"),
+        .last_at_ms = pgconn_value_i64(result, row, CUSTOMER_UPDATED_AT),
+    };
+}
+
+static void take_product(struct batch_load *load, const struct pgconn_result *result, size_t row)
+{
+    struct world_product *entry =
+        id_map_find(&load->batch->world.product_map, pgconn_value(result, row, PRODUCT_SKU));
+    if (entry == NULL) {
+        load->is_corrupt = true;
+        return;
+    }
+    entry->loaded_version = pgconn_value_i64(result, row, PRODUCT_VERSION);
+    entry->product = (struct product){
+        .version = entry->loaded_version,
+        .name = keep_value(load, result, row, PRODUCT_NAME),
+        .unit_price_minor = pgconn_value_i64(result, row, PRODUCT_UNIT_PRICE),
+        .currency = keep_value(load, result, row, PRODUCT_CURRENCY),
+        .is_discontinued = strview_is(pgconn_value(result, row, PRODUCT_DISCONTINUED), "t"),
+        .last_at_ms = pgconn_value_i64(result, row, PRODUCT_UPDATED_AT),
+    };
+}
+
+/* Comes after the products: only the level is set, also for products known by a claim alone. */
+static void take_stock(struct batch_load *load, const struct pgconn_result *result, size_t row)
+{
+    struct world_product *entry =
+        id_map_find(&load->batch->world.product_map, pgconn_value(result, row, STOCK_SKU));
+    if (entry == NULL) {
+        entry = world_product(&load->batch->world, keep_value(load, result, row, STOCK_SKU));
+    }
+    if (entry == NULL) {
+        load->is_corrupt = true;
+        return;
+    }
+    entry->loaded_available = pgconn_value_i64(result, row, STOCK_AVAILABLE);
+    entry->product.available = entry->loaded_available;
+    entry->is_stock_missed = false;
+}
+
+static void take_shard(struct batch_load *load, const struct pgconn_result *result, size_t row)
+{
+    const int64_t shard = pgconn_value_i64(result, row, SHARD_NUMBER);
+    load->is_corrupt |= shard < 0 || shard >= SHARDS_MAX;
+    if (!load->is_corrupt) {
+        load->has_shard[shard] = strview_is(pgconn_value(result, row, SHARD_IS_HAD), "t");
+    }
+}
+
+static void take_ground(struct batch_load *load, const struct pgconn_result *result, size_t row)
+{
+    load->ground =
+        (struct ground){.now_ms = pgconn_value_i64(result, row, GROUND_NOW_MS),
+                        .shards = pgconn_value_i64(result, row, GROUND_SHARDS),
+                        .installed_ms = pgconn_value_i64(result, row, GROUND_INSTALLED_MS),
+                        .position = pgconn_value_i64(result, row, GROUND_POSITION)};
+}
+
+/* What exists has a row of stock; where rows that are locked are left out, it is missed until it
+ * comes. */
+static void expect_stock(struct batch_load *load)
+{
+    struct world *world = &load->batch->world;
+    for (struct world_entry *entry = world->products; entry != NULL; entry = entry->next) {
+        struct world_product *product = (void *)entry;
+        product->is_stock_missed = product->loaded_version > 0;
+    }
+    for (struct world_entry *entry = world->orders; entry != NULL; entry = entry->next) {
+        const struct world_order *order = (const void *)entry;
+        for (size_t i = 0; i < order->order.claim_count; i++) {
+            struct world_product *product = world_product(world, order->order.claims[i].sku);
+            load->is_corrupt |= product == NULL;
+            if (product != NULL) {
+                product->is_stock_missed = true;
+            }
+        }
+    }
+}
+
+typedef void take_row_fn(struct batch_load *load, const struct pgconn_result *result, size_t row);
+
+static take_row_fn *const TAKERS[BATCH_STATEMENT_COUNT] = {
+    [TRY_SHARDS] = take_shard,      [QUEUE_FOR_SHARD] = take_shard,
+    [READ_GROUND] = take_ground,    [LOAD_RECEIPTS] = take_receipt,
+    [LOAD_ORDERS] = take_order,     [LOAD_CUSTOMERS] = take_customer,
+    [LOAD_PRODUCTS] = take_product, [LOCK_STOCK] = take_stock,
+    [LOCK_FREE_STOCK] = take_stock,
+};
+
+void batch_load_take(struct batch_load *load, enum batch_statement statement,
+                     const struct pgconn_result *result)
+{
+    if (statement == LOAD_CLAIMS) {
+        take_claims(load, result);
+        return;
+    }
+    if (statement == LOCK_FREE_STOCK) {
+        expect_stock(load);
+    }
+    for (size_t row = 0; TAKERS[statement] != NULL && row < pgconn_row_count(result); row++) {
+        TAKERS[statement](load, result, row);
+    }
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * batch_rows.h - the rows that a batch loads and saves: each statement's columns, written once.
+ *
+ * Why lists: a column has a place in the SQL and one in the code. Of these lists batch_sql.c makes
+ * the SQL and everybody else the names, so that two columns of one type cannot be swapped in one of
+ * the places only.
+ *
+ *   loaded: COLUMN(NAME, SQL expression), what is selected, in this order
+ *   saved:  COLUMN(NAME, SQL name, place, SQL type), array parameters $1, $2 … of one table `n`
+ *
+ * The first column of a list goes through FIRST, the others through NEXT: commas.
+ */
+#ifndef COMMAND_SVC_BATCH_BATCH_ROWS_H
+#define COMMAND_SVC_BATCH_BATCH_ROWS_H
+
+#include <assert.h>
+
+#define EPOCH_MS(column) "(extract(epoch FROM " column ") * 1000)::bigint"
+
+/* ---- loaded -------------------------------------------------------------------------------- */
+
+/* Of TRY_SHARDS; QUEUE_FOR_SHARD has the same columns. */
+#define SHARD_ROW(FIRST, NEXT)                                                                     \
+    FIRST(SHARD_NUMBER, "shard")                                                                   \
+    NEXT(SHARD_IS_HAD, "pg_try_advisory_xact_lock(outbox_lock_class(), shard)")
+
+#define GROUND_ROW(FIRST, NEXT)                                                                    \
+    FIRST(GROUND_NOW_MS, EPOCH_MS("clock_timestamp()"))                                            \
+    NEXT(GROUND_SHARDS, "shards")                                                                  \
+    NEXT(GROUND_INSTALLED_MS, EPOCH_MS("created_at"))                                              \
+    NEXT(GROUND_POSITION,                                                                          \
+         "(SELECT max(position) FROM relay_shard WHERE shard = ANY($1::smallint[]))")
+
+#define RECEIPT_ROW(FIRST, NEXT)                                                                   \
+    FIRST(RECEIPT_KEY, "key")                                                                      \
+    NEXT(RECEIPT_REQUEST, "encode(request, 'hex')")                                                \
+    NEXT(RECEIPT_STATUS, "status")                                                                 \
+    NEXT(RECEIPT_VERSION, "version")                                                               \
+    NEXT(RECEIPT_LOCATION, "location")                                                             \
+    NEXT(RECEIPT_BODY, "body")
+
+#define ORDER_ROW(FIRST, NEXT)                                                                     \
+    FIRST(ORDER_ID, "o.order_id")                                                                  \
+    NEXT(ORDER_VERSION, "o.version")                                                               \
+    NEXT(ORDER_CUSTOMER, "o.customer_id")                                                          \
+    NEXT(ORDER_STATUS, "o.status")                                                                 \
+    NEXT(ORDER_REFUND_STATE, "o.refund_state")                                                     \
+    NEXT(ORDER_CURRENCY, "o.currency")                                                             \
+    NEXT(ORDER_TOTAL, "o.total_minor")                                                             \
+    NEXT(ORDER_PLACED_AT, EPOCH_MS("o.placed_at"))                                                 \
+    NEXT(ORDER_UPDATED_AT, EPOCH_MS("o.updated_at"))                                               \
+    NEXT(ORDER_PAYMENT_STATUS, "p.status")                                                         \
+    NEXT(ORDER_AUTHORIZED, "p.authorized_minor")                                                   \
+    NEXT(ORDER_PAYMENT_REFERENCE, "p.reference")
+
+#define CLAIM_ROW(FIRST, NEXT)                                                                     \
+    FIRST(CLAIM_ORDER, "order_id")                                                                 \
+    NEXT(CLAIM_SKU, "sku")                                                                         \
+    NEXT(CLAIM_QUANTITY, "quantity")
+
+#define CUSTOMER_ROW(FIRST, NEXT)                                                                  \
+    FIRST(CUSTOMER_ID, "customer_id")                                                              \
+    NEXT(CUSTOMER_VERSION, "version")                                                              \
+    NEXT(CUSTOMER_NAME, "name")                                                                    \
+    NEXT(CUSTOMER_EMAIL, "email")                                                                  \
+    NEXT(CUSTOMER_PHONE, "phone")                                                                  \
+    NEXT(CUSTOMER_ACTIVE, "active")                                                                \
+    NEXT(CUSTOMER_UPDATED_AT, EPOCH_MS("updated_at"))
+
+#define PRODUCT_ROW(FIRST, NEXT)                                                                   \
+    FIRST(PRODUCT_SKU, "sku")                                                                      \
+    NEXT(PRODUCT_VERSION, "version")                                                               \
+    NEXT(PRODUCT_NAME, "name")                                                                     \
+    NEXT(PRODUCT_UNIT_PRICE, "unit_price_minor")                                                   \
+    NEXT(PRODUCT_CURRENCY, "currency")                                                             \
+    NEXT(PRODUCT_DISCONTINUED, "discontinued")                                                     \
+    NEXT(PRODUCT_UPDATED_AT, EPOCH_MS("updated_at"))
+
+#define STOCK_ROW(FIRST, NEXT)                                                                     \
+    FIRST(STOCK_SKU, "sku")                                                                        \
+    NEXT(STOCK_AVAILABLE, "available")
+
+/* ---- saved --------------------------------------------------------------------------------- */
+
+#define NEW_CUSTOMER(FIRST, NEXT)                                                                  \
+    FIRST(NEW_CUSTOMER_ID, id, 1, text)                                                            \
+    NEXT(NEW_CUSTOMER_VERSION, version, 2, int)                                                    \
+    NEXT(NEW_CUSTOMER_NAME, name, 3, text)                                                         \
+    NEXT(NEW_CUSTOMER_EMAIL, email, 4, text)                                                       \
+    NEXT(NEW_CUSTOMER_PHONE, phone, 5, text)                                                       \
+    NEXT(NEW_CUSTOMER_ACTIVE, active, 6, boolean)                                                  \
+    NEXT(NEW_CUSTOMER_AT, at, 7, bigint)
+
+#define NEW_PRODUCT(FIRST, NEXT)                                                                   \
+    FIRST(NEW_PRODUCT_SKU, sku, 1, text)                                                           \
+    NEXT(NEW_PRODUCT_VERSION, version, 2, int)                                                     \
+    NEXT(NEW_PRODUCT_NAME, name, 3, text)                                                          \
+    NEXT(NEW_PRODUCT_PRICE, price, 4, bigint)                                                      \
+    NEXT(NEW_PRODUCT_CURRENCY, currency, 5, text)                                                  \
+    NEXT(NEW_PRODUCT_GONE, gone, 6, boolean)                                                       \
+    NEXT(NEW_PRODUCT_AT, at, 7, bigint)
+
+#define PRODUCT_CHANGE(FIRST, NEXT)                                                                \
+    FIRST(PRODUCT_CHANGE_SKU, sku, 1, text)                                                        \
+    NEXT(PRODUCT_CHANGE_EXPECTED, expected, 2, int)                                                \
+    NEXT(PRODUCT_CHANGE_VERSION, version, 3, int)                                                  \
+    NEXT(PRODUCT_CHANGE_AT, at, 4, bigint)
+
+#define NEW_STOCK(FIRST, NEXT)                                                                     \
+    FIRST(NEW_STOCK_SKU, sku, 1, text)                                                             \
+    NEXT(NEW_STOCK_AVAILABLE, available, 2, bigint)
+
+#define STOCK_CHANGE(FIRST, NEXT)                                                                  \
+    FIRST(STOCK_CHANGE_SKU, sku, 1, text)                                                          \
+    NEXT(STOCK_CHANGE_DELTA, delta, 2, bigint)
+
+#define NEW_ORDER(FIRST, NEXT)                                                                     \
+    FIRST(NEW_ORDER_ID, id, 1, uuid)                                                               \
+    NEXT(NEW_ORDER_VERSION, version, 2, int)                                                       \
+    NEXT(NEW_ORDER_CUSTOMER, customer, 3, text)                                                    \
+    NEXT(NEW_ORDER_STATUS, status, 4, text)                                                        \
+    NEXT(NEW_ORDER_REFUND, refund, 5, text)                                                        \
+    NEXT(NEW_ORDER_CURRENCY, currency, 6, text)                                                    \
+    NEXT(NEW_ORDER_TOTAL, total, 7, bigint)                                                        \
+    NEXT(NEW_ORDER_PLACED, placed, 8, bigint)                                                      \
+    NEXT(NEW_ORDER_AT, at, 9, bigint)
+
+#define NEW_LINE(FIRST, NEXT)                                                                      \
+    FIRST(NEW_LINE_ORDER, id, 1, uuid)                                                             \
+    NEXT(NEW_LINE_NO, line_no, 2, int)                                                             \
+    NEXT(NEW_LINE_SKU, sku, 3, text)                                                               \
+    NEXT(NEW_LINE_QUANTITY, quantity, 4, bigint)                                                   \
+    NEXT(NEW_LINE_PRICE, price, 5, bigint)
+
+#define NEW_PAYMENT(FIRST, NEXT)                                                                   \
+    FIRST(NEW_PAYMENT_ORDER, id, 1, uuid)                                                          \
+    NEXT(NEW_PAYMENT_PROVIDER, provider, 2, text)                                                  \
+    NEXT(NEW_PAYMENT_METHOD, method, 3, text)                                                      \
+    NEXT(NEW_PAYMENT_STATUS, status, 4, text)                                                      \
+    NEXT(NEW_PAYMENT_AMOUNT, amount, 5, bigint)                                                    \
+    NEXT(NEW_PAYMENT_AUTHORIZED, authorized, 6, bigint)                                            \
+    NEXT(NEW_PAYMENT_REFERENCE, reference, 7, text)
+
+#define ORDER_CHANGE(FIRST, NEXT)                                                                  \
+    FIRST(ORDER_CHANGE_ID, id, 1, uuid)                                                            \
+    NEXT(ORDER_CHANGE_EXPECTED, expected, 2, int)                                                  \
+    NEXT(ORDER_CHANGE_VERSION, version, 3, int)                                                    \
+    NEXT(ORDER_CHANGE_STATUS, status, 4, text)                                                     \
+    NEXT(ORDER_CHANGE_REFUND, refund, 5, text)                                                     \
+    NEXT(ORDER_CHANGE_AT, at, 6, bigint)
+
+#define PAYMENT_CHANGE(FIRST, NEXT)                                                                \
+    FIRST(PAYMENT_CHANGE_ORDER, id, 1, uuid)                                                       \
+    NEXT(PAYMENT_CHANGE_STATUS, status, 2, text)                                                   \
+    NEXT(PAYMENT_CHANGE_AUTHORIZED, authorized, 3, bigint)                                         \
+    NEXT(PAYMENT_CHANGE_REFERENCE, reference, 4, text)
+
+#define NEW_EVENT(FIRST, NEXT)                                                                     \
+    FIRST(NEW_EVENT_ID, id, 1, uuid)                                                               \
+    NEXT(NEW_EVENT_AGGREGATE, kind, 2, text)                                                       \
+    NEXT(NEW_EVENT_AGGREGATE_ID, aggregate, 3, text)                                               \
+    NEXT(NEW_EVENT_TYPE, type, 4, text)                                                            \
+    NEXT(NEW_EVENT_PAYLOAD, payload, 5, text)                                                      \
+    NEXT(NEW_EVENT_VERSION, version, 6, int)                                                       \
+    NEXT(NEW_EVENT_SHARD, shard, 7, smallint)                                                      \
+    NEXT(NEW_EVENT_HEADERS, headers, 8, text)                                                      \
+    NEXT(NEW_EVENT_AT, at, 9, bigint)
+
+#define NEW_RECEIPT(FIRST, NEXT)                                                                   \
+    FIRST(NEW_RECEIPT_KEY, key, 1, uuid)                                                           \
+    NEXT(NEW_RECEIPT_REQUEST, request, 2, text)                                                    \
+    NEXT(NEW_RECEIPT_STATUS, status, 3, smallint)                                                  \
+    NEXT(NEW_RECEIPT_VERSION, version, 4, int)                                                     \
+    NEXT(NEW_RECEIPT_LOCATION, location, 5, text)                                                  \
+    NEXT(NEW_RECEIPT_BODY, body, 6, text)
+
+/* ---- their names --------------------------------------------------------------------------- */
+
+#define LOADED_COLUMN(NAME, sql) NAME,
+#define LOADED_COLUMNS(ROW)      ROW(LOADED_COLUMN, LOADED_COLUMN)
+
+enum { LOADED_COLUMNS(SHARD_ROW) };
+enum { LOADED_COLUMNS(GROUND_ROW) };
+enum { LOADED_COLUMNS(RECEIPT_ROW) };
+enum { LOADED_COLUMNS(ORDER_ROW) };
+enum { LOADED_COLUMNS(CLAIM_ROW) };
+enum { LOADED_COLUMNS(CUSTOMER_ROW) };
+enum { LOADED_COLUMNS(PRODUCT_ROW) };
+enum { LOADED_COLUMNS(STOCK_ROW) };
+
+/* A place that is left out or written twice does not compile. */
+#define SAVED_COLUMN(NAME, name, place, type) NAME,
+#define SAVED_PLACE(NAME, name, place, type)                                                       \
+    static_assert((place) == NAME + 1, "columns count up from $1");
+#define SAVED_COLUMNS(ROW)                                                                         \
+    enum { ROW(SAVED_COLUMN, SAVED_COLUMN) ROW##_COLUMN_COUNT };                                   \
+    ROW(SAVED_PLACE, SAVED_PLACE)
+
+SAVED_COLUMNS(NEW_CUSTOMER)
+SAVED_COLUMNS(NEW_PRODUCT)
+SAVED_COLUMNS(PRODUCT_CHANGE)
+SAVED_COLUMNS(NEW_STOCK)
+SAVED_COLUMNS(STOCK_CHANGE)
+SAVED_COLUMNS(NEW_ORDER)
+SAVED_COLUMNS(NEW_LINE)
+SAVED_COLUMNS(NEW_PAYMENT)
+SAVED_COLUMNS(ORDER_CHANGE)
+SAVED_COLUMNS(PAYMENT_CHANGE)
+SAVED_COLUMNS(NEW_EVENT)
+SAVED_COLUMNS(NEW_RECEIPT)
+
+#endif
