@@ -30,6 +30,7 @@ struct lane_common {
     struct turns turns;
     struct held held;
     struct receipt_memory *memory;
+    struct strbuf text;     /* of one problem at a time */
     int shards;             /* 0: not known */
     int64_t installed_ms;   /* which database they are of; 0: not known */
     int64_t greatest_seq;   /* committed by us */
@@ -65,7 +66,7 @@ enum error_kind lane_work(const struct lane *lane, int64_t now_ms, struct error 
 struct door *lane_door(struct lane *lane);
 
 /* An answer that no rule decided and no receipt remembers. */
-void lane_answer_problem(struct lane *lane, struct submission *submission, int status,
+void lane_answer_problem(struct lane_common *common, struct submission *submission, int status,
                          const char *slug, const char *detail);
 
 #endif

@@ -6,38 +6,26 @@
 #include "common/run/log.h"
 #include "common/run/metrics.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 enum {
     RETRY_MS = 20, /* before a batch is repeated that failed in passing */
-    ALONE_MAX = 8, /* commands that fail alone in a row before the lane itself pauses */
     SKIP_STOCK_MS = 2 * BACKLOG_REST_MAX_MS,
     NOTE_STOCK_MS = 160, /* a command's rest after which the row it wants is named */
 };
 
-void lane_answer_problem(struct lane *lane, struct submission *submission, int status,
+void lane_answer_problem(struct lane_common *common, struct submission *submission, int status,
                          const char *slug, const char *detail)
 {
     struct answer answer = {.status = status};
-    strbuf_reset(&lane->text);
-    (void)!answer_write_problem(status, slug, detail, &lane->text, &answer);
+    strbuf_reset(&common->text);
+    (void)!answer_write_problem(status, slug, detail, &common->text, &answer);
     submission->on_answer(submission->user, &answer);
 }
 
-/* ---- ending a batch ------------------------------------------------------------------------ */
-
-/* Others may want what this one has given back or found out. */
-void lane_end_batch(struct lane *lane)
-{
-    for (size_t i = 0; i < lane->shard_count; i++) {
-        turns_give(&lane->common->turns, lane->shards[i]);
-    }
-    batch_done(&lane->batch);
-    lane->state = LANE_IDLE;
-    lane->common->on_change(lane->common->user);
-    lane_wake(lane);
-}
+/* ---- commands that come again ------------------------------------------------------------- */
 
 void lane_return_all(struct lane *lane)
 {
@@ -89,7 +77,7 @@ static void give_up_on_poison(struct lane *lane, const struct error *err)
               LOG_VIEW("aggregate_id", submission->command.aggregate_id),
               LOG_STR("command_id", submission->command.command_id.text), LOG_ERR(err));
     metrics_add(lane->common->options->metrics, METRIC_COMMANDS_FAILED, 0, 1);
-    lane_answer_problem(lane, submission, 500, "internal",
+    lane_answer_problem(lane->common, submission, 500, "internal",
                         "The command could not be carried out and nothing was changed; the log "
                         "names the cause by the command's id.");
 }
@@ -102,31 +90,29 @@ static void fail_by_data(struct lane *lane, const struct pgconn_failure *failure
     }
     log_event(LOG_WARN, "batch_repeated", LOG_INT("commands", lane->batch.count),
               LOG_STR("sqlstate", failure->sqlstate), LOG_ERR(&failure->err));
-    lane->batch_max = (lane->batch.count + 1) / 2;
+    repeat_after_bad_data(&lane->repeat, lane->batch.count);
     lane_return_all(lane);
 }
 
-/* Once, the whole batch is tried again; then ever smaller ones, so that whatever it is meets as few
- * as possible; alone, a command makes room for the others. */
+/* Whether it was committed may be unknown, when the connection went after COMMIT had been sent. So
+ * it comes again with the same ids: what was committed is then found in the receipts. */
 static void fail_in_passing(struct lane *lane, const struct pgconn_failure *failure)
 {
     const int64_t now_ms = loop_now_ms();
     const int64_t pause_ms = activity_failed(&lane->work, &failure->err, now_ms, jitter_draw());
-    lane->failures++;
+    const enum repeat_pause pause = repeat_after_passing(&lane->repeat, lane->batch.count);
     if (lane->batch.count == 1) {
         (void)backlog_rest(&lane->common->backlog, &lane->submissions[0]->waiter, now_ms);
     } else {
         lane_return_all(lane);
-        if (lane->failures > 1) {
-            lane->batch_max = (lane->batch.count + 1) / 2;
-        }
     }
-    const bool is_alone = lane->batch.count == 1 && lane->failures <= ALONE_MAX;
-    if (!is_alone) {
-        loop_timer_start(lane->pause, lane->failures <= ALONE_MAX ? RETRY_MS : pause_ms);
+    if (pause != REPEAT_AT_ONCE) {
+        loop_timer_start(lane->pause, pause == REPEAT_SOON ? RETRY_MS : pause_ms);
     }
 }
 
+/* Waiting for that row cost everybody a lock's timeout: for a while rows that are locked are left
+ * out, and only the commands that want them rest. */
 static void fail_without_stock(struct lane *lane, const struct pgconn_failure *failure)
 {
     (void)failure;
@@ -134,9 +120,11 @@ static void fail_without_stock(struct lane *lane, const struct pgconn_failure *f
     lane_return_all(lane);
 }
 
+/* Nothing was loaded: the lock comes before everything else. */
 static void fail_without_shard(struct lane *lane, const struct pgconn_failure *failure)
 {
     (void)failure;
+    assert(lane_queues(lane) && lane->shard_count == 1);
     const int shard = lane->shards[0];
     char name[NAME_LEN_MAX];
     (void)snprintf(name, sizeof name, "%d", shard);
@@ -174,11 +162,12 @@ static fail_fn *const FAILS[] = {
     [BATCH_SEQ_WENT_BACK] = fail_by_sequence,
 };
 
-void lane_fail(struct lane *lane, const struct pgconn_failure *failure)
+/* The rollback goes first: what follows may free the commands, and the locks are others' then. */
+void lane_fail(struct lane *lane)
 {
+    const struct pgconn_failure *failure = &lane->failure;
     const enum batch_trouble trouble = batch_store_trouble(lane->store, failure);
     metrics_add(lane->common->options->metrics, METRIC_BATCHES_REPEATED, 0, 1);
     batch_store_rollback(lane->store);
     FAILS[trouble](lane, failure);
-    lane_end_batch(lane);
 }

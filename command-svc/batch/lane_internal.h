@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lane_internal.h - the inside of a lane: lane.c is a batch's way to its commit, lane_fail.c what
- * becomes of one that is not committed, or not whole.
+ * lane_internal.h - the inside of a lane.
+ *
+ *     lane.c         its life, its connection, what is told of it
+ *     lane_course.c  a batch's way, step by step
+ *     lane_shards.c  whose commands come into the batch, and which locks were got
+ *     lane_fail.c    what becomes of a batch that is not committed, or not whole
  */
 #ifndef COMMAND_SVC_BATCH_LANE_INTERNAL_H
 #define COMMAND_SVC_BATCH_LANE_INTERNAL_H
@@ -10,13 +14,33 @@
 #include "command-svc/batch/batch_store.h"
 #include "command-svc/batch/lane.h"
 #include "command-svc/core/door.h"
+#include "command-svc/core/repeat.h"
 #include "common/base/stall.h"
 #include "common/io/pgconn.h"
 #include "common/run/activity.h"
 
 enum { NAME_LEN_MAX = 32 };
 
-enum lane_state { LANE_IDLE = 0, LANE_LOADING, LANE_SAVING };
+/*
+ *   idle ─> load ~> check ─> decide ─> save ~> answer ─> end ─> idle
+ *             │       │        │ │       │                 ^
+ *             │       └────────│─┴───────│────────────────>┤ nothing to save
+ *             └───────> fail <─┴─────────┘                 │
+ *                        └────────────────────────────────>┘
+ *
+ * (~> waits for PostgreSQL)
+ */
+enum lane_step {
+    LANE_IDLE = 0,
+    LANE_LOAD,
+    LANE_CHECK,
+    LANE_DECIDE,
+    LANE_SAVE,
+    LANE_ANSWER,
+    LANE_FAIL,
+    LANE_END,
+    LANE_STEP_COUNT
+};
 
 struct lane {
     struct lane_common *common;
@@ -24,25 +48,25 @@ struct lane {
     char name[NAME_LEN_MAX];
     struct pgconn *conn;
     struct batch_store *store;
-    enum lane_state state;
+    enum lane_step step; /* assigned in lane_course.c only */
     struct door door;
     struct loop_deferred *start; /* at the end of this turn, so that a whole turn joins in */
     struct loop_timer *pause;
     struct activity work;
     struct stall stall;
+    struct repeat repeat;
     uint64_t batches;       /* ended by a commit */
     int64_t failed_ms;      /* last failure in passing */
-    int failures;           /* in passing, in a row */
-    int64_t started_ms;     /* the batch in flight */
-    size_t batch_max;       /* halved by errors, doubled by success */
     int first_shard;        /* where the next batch begins to collect */
     int shards[SHARDS_MAX]; /* of the batch in flight, sorted */
     size_t shard_count;
+    /* From load to end: */
+    int64_t started_ms;
+    struct pgconn_failure failure; /* what the step fail is about */
     struct arena arena;
     struct batch batch;
-    struct submission *submissions[BATCH_COMMANDS_MAX];
+    struct submission *submissions[BATCH_COMMANDS_MAX]; /* submissions[i] is item i's */
     struct batch_recorder recorder;
-    struct strbuf text;
 };
 
 static inline bool lane_queues(const struct lane *lane)
@@ -50,8 +74,27 @@ static inline bool lane_queues(const struct lane *lane)
     return lane->place == LANE_QUEUES;
 }
 
-/* The batch is over: what it gave back or found out may concern the others. */
-void lane_end_batch(struct lane *lane);
+/* ---- lane_course.c ---- */
+
+/* Begins a batch, if there is anything to do and nothing in its way. */
+void lane_begin(struct lane *lane);
+
+/* ---- lane_shards.c ---- */
+
+/* Fills the batch from the lines of the shards whose turn it is. */
+void lane_collect(struct lane *lane);
+
+/* The batch's shards are in use from here on, and free again. */
+void lane_take_shards(struct lane *lane);
+void lane_give_shards(struct lane *lane);
+
+/* Takes note of which locks were got, and leaves out the commands of the others. */
+void lane_settle_locks(struct lane *lane);
+
+/* Whether commands wait that this lane may take now. */
+bool lane_has_waiters(const struct lane *lane);
+
+/* ---- lane_fail.c ---- */
 
 /* All of its commands go back to their places. */
 void lane_return_all(struct lane *lane);
@@ -60,7 +103,7 @@ void lane_return_all(struct lane *lane);
  * a row of stock makes room. */
 void lane_put_postponed_back(struct lane *lane);
 
-/* A trip failed: rolls back, does what the cause asks for, and ends the batch. */
-void lane_fail(struct lane *lane, const struct pgconn_failure *failure);
+/* Rolls back, and does with the commands what lane->failure asks for. */
+void lane_fail(struct lane *lane);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/batch/lanes.h"
 
+#include "command-svc/batch/batch_save.h"
 #include "command-svc/batch/lane.h"
 #include "command-svc/core/door.h"
 #include "command-svc/metrics.h"
@@ -51,7 +52,7 @@ static const char LATE[] = "The database did not take the command in time; send 
 
 static void answer_unavailable(struct lanes *lanes, struct waiter *waiter, const char *detail)
 {
-    lane_answer_problem(lanes->lanes[0], (struct submission *)waiter, 503, "dependency-unavailable",
+    lane_answer_problem(&lanes->common, (struct submission *)waiter, 503, "dependency-unavailable",
                         detail);
 }
 
@@ -167,6 +168,7 @@ static enum error_kind fill(struct lanes *lanes, struct error *err)
                                          .on_other_database = on_other_database,
                                          .on_change = on_change,
                                          .user = lanes};
+    strbuf_init(&lanes->common.text, EVENT_BYTES_MAX);
     lanes->lanes = must_allocate(lane_count(lanes), sizeof(struct lane *));
     lanes->is_stalled = must_allocate(lane_count(lanes), sizeof(bool));
     if (lanes->common.memory == NULL) {
@@ -211,6 +213,7 @@ void lanes_free(struct lanes *lanes)
     loop_timer_free(lanes->tick);
     loop_timer_free(lanes->look);
     receipt_memory_free(lanes->common.memory);
+    strbuf_done(&lanes->common.text);
     free(lanes->lanes);
     free(lanes->is_stalled);
     free(lanes);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/batch/lane_internal.h"
+#include "common/io/loop.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* ---- collecting ---------------------------------------------------------------------------- */
+
+/* False when the batch is full. */
+static bool collect_from(struct lane *lane, int shard)
+{
+    struct backlog *backlog = &lane->common->backlog;
+    struct waiter *first;
+    while ((first = backlog_first(backlog, shard)) != NULL) {
+        struct submission *submission = (struct submission *)first;
+        struct error err;
+        if (lane->batch.count == lane->repeat.most ||
+            !batch_has_room(&lane->batch, &submission->command) ||
+            batch_add(&lane->batch, &submission->command, &err) != ERROR_NONE) {
+            return false;
+        }
+        (void)backlog_take(backlog, shard);
+        lane->submissions[lane->batch.count - 1] = submission;
+    }
+    return true;
+}
+
+/* Shard by shard, so that a busy one waits for its turn, too, when the batch is full. */
+static void collect_own(struct lane *lane)
+{
+    const struct lane_common *common = lane->common;
+    const int step = common->options->count;
+    const int own = (common->shards - lane->place + step - 1) / step;
+    for (int i = 0; i < own; i++) {
+        const int nth = (lane->first_shard + i) % own;
+        const int shard = lane->place + nth * step;
+        if (turns_may_try(&common->turns, shard) && !collect_from(lane, shard)) {
+            lane->first_shard = nth + 1;
+            return;
+        }
+    }
+}
+
+/* Of one shard only: while its lock is queued for, nobody else's commands may wait with it. */
+static void collect_queued(struct lane *lane)
+{
+    struct lane_common *common = lane->common;
+    const int shard = turns_next(&common->turns, &common->backlog, common->shards, loop_now_ms());
+    if (shard != TURNS_NONE) {
+        (void)collect_from(lane, shard);
+    }
+}
+
+void lane_collect(struct lane *lane)
+{
+    assert(lane->batch.count == 0);
+    (lane_queues(lane) ? collect_queued : collect_own)(lane);
+}
+
+/* Those that are in use, or to be queued for, are not this lane's to take. */
+bool lane_has_waiters(const struct lane *lane)
+{
+    const struct lane_common *common = lane->common;
+    const int step = common->options->count;
+    for (int shard = lane->place; !lane_queues(lane) && shard < common->shards; shard += step) {
+        if (turns_may_try(&common->turns, shard) && backlog_first(&common->backlog, shard)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- shards in use ------------------------------------------------------------------------- */
+
+void lane_take_shards(struct lane *lane)
+{
+    bool wanted[SHARDS_MAX] = {false};
+    for (size_t i = 0; i < lane->batch.count; i++) {
+        wanted[lane->submissions[i]->waiter.shard] = true;
+    }
+    lane->shard_count = 0;
+    for (int shard = 0; shard < lane->common->shards; shard++) {
+        if (wanted[shard]) {
+            lane->shards[lane->shard_count++] = shard;
+            turns_take(&lane->common->turns, shard);
+        }
+    }
+}
+
+void lane_give_shards(struct lane *lane)
+{
+    for (size_t i = 0; i < lane->shard_count; i++) {
+        turns_give(&lane->common->turns, lane->shards[i]);
+    }
+    lane->shard_count = 0;
+}
+
+/* ---- locks --------------------------------------------------------------------------------- */
+
+static void note_had(struct lane_common *common, int shard)
+{
+    char name[NAME_LEN_MAX];
+    (void)snprintf(name, sizeof name, "%d", shard);
+    held_had(&common->held, HELD_SHARD, strview_of(name));
+}
+
+/* A lock that was queued for has just been let go, and with it others of the same holder. */
+static void settle_shard(struct lane *lane, int shard)
+{
+    struct lane_common *common = lane->common;
+    const int step = common->options->count;
+    if (!batch_store_has_shard(lane->store, shard)) {
+        turns_missed(&common->turns, shard, loop_now_ms());
+        return;
+    }
+    turns_got(&common->turns, shard);
+    note_had(common, shard);
+    if (lane_queues(lane)) {
+        turns_let_try(&common->turns, shard % step, step, common->shards);
+        common->on_change(common->user);
+    }
+}
+
+void lane_settle_locks(struct lane *lane)
+{
+    for (size_t i = 0; i < lane->shard_count; i++) {
+        settle_shard(lane, lane->shards[i]);
+    }
+    for (size_t i = 0; i < lane->batch.count; i++) {
+        if (!batch_store_has_shard(lane->store, lane->submissions[i]->waiter.shard)) {
+            batch_postpone(&lane->batch, i);
+        }
+    }
+}
