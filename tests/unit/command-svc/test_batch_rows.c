@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a batch asks for and what it writes, in which order, and into which column. */
+#include "command-svc/batch/batch_load.h"
+#include "command-svc/batch/batch_record.h"
+#include "command-svc/batch/batch_rows.h"
+#include "tests/support/check_main.h"
+#include "tests/support/sample_commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { NOW = 5000, ARENA_MAX = 16 << 20, COMMANDS = 4, SHARDS = 8, STOCK = 10 };
+
+static struct arena arena;
+static struct batch *batch;
+static struct batch_load *load;
+static struct batch_recorder *recorder;
+static struct batch_columns columns;
+static struct command commands[COMMANDS];
+static size_t count;
+static struct error err;
+
+static void open_batch(void)
+{
+    arena_init(&arena, ARENA_MAX);
+    batch = malloc(sizeof *batch);
+    load = calloc(1, sizeof *load);
+    recorder = malloc(sizeof *recorder);
+    ck_assert(batch != NULL && load != NULL && recorder != NULL);
+    batch_init(batch, &arena);
+    load->batch = batch;
+    batch_recorder_init(recorder);
+    batch_columns_init(&columns);
+    count = 0;
+}
+
+static void close_batch(void)
+{
+    batch_columns_done(&columns);
+    batch_recorder_done(recorder);
+    batch_done(batch);
+    arena_done(&arena);
+    free(recorder);
+    free(load);
+    free(batch);
+}
+
+static void add(struct command command)
+{
+    commands[count] = command;
+    ck_assert_int_eq(batch_add(batch, &commands[count++], &err), ERROR_NONE);
+}
+
+static void add_order(void)
+{
+    static const struct wanted_line LINES[] = {{{"sku-1", 5}, 2, PRICE_OF_CATALOGUE}};
+    add(an_order(SAMPLE_ORDER_ID, LINES, 1));
+}
+
+static void stock_up(void)
+{
+    struct world_customer *customer = world_customer(&batch->world, STRVIEW("c-1"));
+    struct world_product *product = world_product(&batch->world, STRVIEW("sku-1"));
+    ck_assert(customer != NULL && product != NULL);
+    customer->customer = (struct customer){.version = 1, .is_active = true};
+    customer->loaded_version = 1;
+    product->product = (struct product){.version = 1,
+                                        .unit_price_minor = SAMPLE_PRICE,
+                                        .currency = STRVIEW("EUR"),
+                                        .available = STOCK};
+    product->loaded_version = 1;
+    product->loaded_available = STOCK;
+}
+
+static void decide(void)
+{
+    ck_assert_int_eq(batch_decide(batch, NOW, &err), ERROR_NONE);
+    ck_assert_int_eq(batch_record_all(recorder, batch, &err), ERROR_NONE);
+}
+
+static void assert_column(size_t column, const char *expected)
+{
+    ck_assert(column < columns.count);
+    const struct strview text = strbuf_view(&columns.texts[column]);
+    char got[512];
+    (void)snprintf(got, sizeof got, "%.*s}", STRVIEW_ARG(text)); /* closed by the store */
+    ck_assert_str_eq(got, expected);
+}
+
+START_TEST(an_order_asks_for_all_it_may_need_and_for_stock_last)
+{
+    static const enum batch_statement EXPECTED[] = {LOAD_RECEIPTS, LOAD_ORDERS, LOAD_CUSTOMERS,
+                                                    LOAD_PRODUCTS, LOCK_STOCK};
+    enum batch_statement statement;
+    add_order();
+    for (size_t i = 0; i < sizeof EXPECTED / sizeof EXPECTED[0]; i++) {
+        ck_assert(batch_load_next(load, &columns, &statement));
+        ck_assert_int_eq(statement, EXPECTED[i]);
+    }
+    assert_column(0, "{\"sku-1\"}");
+    assert_column(1, "{}");
+    ck_assert(!batch_load_next(load, &columns, &statement));
+}
+END_TEST
+
+START_TEST(a_cancellation_asks_for_the_orders_claims_too)
+{
+    static const enum batch_statement EXPECTED[] = {LOAD_RECEIPTS, LOAD_ORDERS, LOAD_CLAIMS,
+                                                    LOCK_FREE_STOCK};
+    enum batch_statement statement;
+    load->skips_stock = true;
+    add(a_step(COMMAND_CANCEL_ORDER));
+    for (size_t i = 0; i < sizeof EXPECTED / sizeof EXPECTED[0]; i++) {
+        ck_assert(batch_load_next(load, &columns, &statement));
+        ck_assert_int_eq(statement, EXPECTED[i]);
+    }
+    assert_column(0, "{}");
+    assert_column(1, "{\"" SAMPLE_ORDER_ID "\"}");
+    ck_assert(!batch_load_next(load, &columns, &statement));
+}
+END_TEST
+
+static struct batch_save saving(void)
+{
+    return (struct batch_save){.batch = batch, .records = recorder->records, .shards = SHARDS};
+}
+
+START_TEST(a_placed_order_is_written_with_its_event_and_its_receipt)
+{
+    static const enum batch_statement EXPECTED[] = {
+        UPDATE_STOCK, INSERT_ORDERS, INSERT_LINES, INSERT_PAYMENTS, INSERT_OUTBOX, INSERT_RECEIPTS};
+    add_order();
+    stock_up();
+    decide();
+    struct batch_save save = saving();
+    enum batch_statement statement;
+    for (size_t i = 0; i < sizeof EXPECTED / sizeof EXPECTED[0]; i++) {
+        ck_assert(batch_save_next(&save, &columns, &statement));
+        ck_assert_int_eq(statement, EXPECTED[i]);
+        if (statement == UPDATE_STOCK) {
+            assert_column(STOCK_CHANGE_SKU, "{\"sku-1\"}");
+            assert_column(STOCK_CHANGE_DELTA, "{-2}");
+        } else if (statement == INSERT_LINES) {
+            assert_column(NEW_LINE_ORDER, "{\"" SAMPLE_ORDER_ID "\"}");
+            assert_column(NEW_LINE_NO, "{1}");
+            assert_column(NEW_LINE_QUANTITY, "{2}");
+            assert_column(NEW_LINE_PRICE, "{250}");
+        } else if (statement == INSERT_OUTBOX) {
+            assert_column(NEW_EVENT_TYPE, "{\"OrderPlaced\"}");
+            assert_column(NEW_EVENT_AGGREGATE_ID, "{\"" SAMPLE_ORDER_ID "\"}");
+            assert_column(NEW_EVENT_VERSION, "{1}");
+            assert_column(NEW_EVENT_AT, "{5000}");
+        } else if (statement == INSERT_RECEIPTS) {
+            assert_column(NEW_RECEIPT_STATUS, "{201}");
+            assert_column(NEW_RECEIPT_VERSION, "{1}");
+        }
+    }
+    ck_assert(!batch_save_next(&save, &columns, &statement));
+}
+END_TEST
+
+START_TEST(a_refused_command_leaves_its_receipt_only)
+{
+    add_order(); /* of a customer and a product that are not there */
+    decide();
+    struct batch_save save = saving();
+    enum batch_statement statement;
+    ck_assert(batch_save_next(&save, &columns, &statement));
+    ck_assert_int_eq(statement, INSERT_RECEIPTS);
+    assert_column(NEW_RECEIPT_LOCATION, "{NULL}");
+    ck_assert(!batch_save_next(&save, &columns, &statement));
+}
+END_TEST
+
+START_TEST(an_event_and_an_answer_are_recorded_for_what_was_accepted)
+{
+    add(a_registration("c-1"));
+    decide();
+    const struct batch_record *record = &recorder->records[0];
+    ck_assert(recorder->has_events);
+    ck_assert_uint_eq(recorder->decided, 1);
+    ck_assert_int_eq(record->answer.status, 201);
+    ck_assert(record->payload.len > 0 && record->headers.len > 0);
+}
+END_TEST
+
+START_TEST(what_was_postponed_is_not_recorded)
+{
+    add(a_registration("c-1"));
+    batch_postpone(batch, 0);
+    decide();
+    ck_assert_uint_eq(recorder->decided, 0);
+    ck_assert(!recorder->has_events);
+    struct batch_save save = saving();
+    enum batch_statement statement;
+    ck_assert(!batch_save_next(&save, &columns, &statement));
+}
+END_TEST
+
+START_TEST(the_same_request_twice_gets_the_first_ones_answer)
+{
+    add(a_registration("c-1"));
+    commands[1] = commands[0];
+    commands[1].command_id = a_registration("c-1").command_id;
+    count = 2;
+    ck_assert_int_eq(batch_add(batch, &commands[1], &err), ERROR_NONE);
+    decide();
+    const struct answer *first = &recorder->records[0].answer;
+    const struct answer *second = &recorder->records[1].answer;
+    ck_assert(!first->is_replayed && second->is_replayed);
+    ck_assert_ptr_eq(second->body.data, first->body.data);
+}
+END_TEST
+
+/* Every statement with arrays has as many parameters as its columns number. */
+START_TEST(parameters_are_numbered_as_they_are_counted)
+{
+    for (size_t i = 0; i < BATCH_STATEMENT_COUNT; i++) {
+        char last[16];
+        char beyond[16];
+        const int params = BATCH_STATEMENTS[i].param_count;
+        (void)snprintf(last, sizeof last, "$%d:", params);
+        (void)snprintf(beyond, sizeof beyond, "$%d:", params + 1);
+        ck_assert(params == 0 || strstr(BATCH_STATEMENTS[i].sql, last) != NULL);
+        ck_assert_ptr_null(strstr(BATCH_STATEMENTS[i].sql, beyond));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("command-svc/batch/batch_rows");
+    TCase *tcase = tcase_create("rows");
+    tcase_add_checked_fixture(tcase, open_batch, close_batch);
+    tcase_add_test(tcase, an_order_asks_for_all_it_may_need_and_for_stock_last);
+    tcase_add_test(tcase, a_cancellation_asks_for_the_orders_claims_too);
+    tcase_add_test(tcase, a_placed_order_is_written_with_its_event_and_its_receipt);
+    tcase_add_test(tcase, a_refused_command_leaves_its_receipt_only);
+    tcase_add_test(tcase, an_event_and_an_answer_are_recorded_for_what_was_accepted);
+    tcase_add_test(tcase, what_was_postponed_is_not_recorded);
+    tcase_add_test(tcase, the_same_request_twice_gets_the_first_ones_answer);
+    tcase_add_test(tcase, parameters_are_numbered_as_they_are_counted);
+    suite_add_tcase(suite, tcase);
+    return check_main(suite);
+}
