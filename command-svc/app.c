@@ -102,11 +102,12 @@ static enum error_kind build(struct app *app, const struct command_settings *set
         .database_url = settings->database_url,
         .receipt_retention_ms = settings->receipt_retention_ms,
         .on_installation = on_installation,
-        .on_outbox_age = on_outbox_age,
-        .greatest_seq = greatest_seq,
-        .held = lanes_held(app->lanes),
         .user = app,
-        .metrics = runtime->metrics,
+        .watch = {.on_outbox_age = on_outbox_age,
+                  .greatest_seq = greatest_seq,
+                  .held = lanes_held(app->lanes),
+                  .user = app,
+                  .metrics = runtime->metrics},
     };
     kind = control_new(runtime->loop, &control, &app->control, err);
     if (kind != ERROR_NONE) {

@@ -37,7 +37,7 @@ struct lane_common {
     int64_t skips_stock_ms; /* until then rows of stock are not waited for */
     /* The database was made anew. */
     void (*on_other_database)(void *user, int64_t installed_ms);
-    void (*on_change)(void *user); /* what the other lanes may do has changed */
+    void (*on_change)(void *user); /* what lanes may do has changed: wakes them all */
     void *user;
 };
 

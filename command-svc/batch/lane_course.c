@@ -183,12 +183,11 @@ static enum lane_step end(struct lane *lane)
     return LANE_IDLE;
 }
 
-/* What the batch gave back or found out may concern the others, and itself. */
+/* What the batch gave back or found out may concern the others, and this one: all are woken. */
 static enum lane_step idle(struct lane *lane)
 {
     assert(lane->shard_count == 0);
     lane->common->on_change(lane->common->user);
-    lane_wake(lane);
     return LANE_IDLE;
 }
 

@@ -68,7 +68,7 @@ static void put_location(struct json_writer *writer, const struct question *ques
     strbuf_done(&whole);
 }
 
-static void respond(const struct question *question, const struct control_receipt *receipt)
+static void respond(const struct question *question, const struct found_receipt *receipt)
 {
     struct strbuf body;
     struct json_writer writer;
@@ -94,7 +94,7 @@ static void respond(const struct question *question, const struct control_receip
     strbuf_done(&body);
 }
 
-static void on_receipt(void *user, const struct control_receipt *receipt, const struct error *err)
+static void on_receipt(void *user, const struct found_receipt *receipt, const struct error *err)
 {
     const struct question *question = user;
     if (err != NULL) {

@@ -1,47 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * control.h - the connection beside the lanes: the relay's bell, the upkeep, receipts asked for.
+ * control.h - the connection beside the lanes, and what goes over it: the relay's bell (bell.h),
+ * what is looked at once a second (watch.h), the chores of each minute (chores.h), and receipts
+ * that are asked for (receipt_search.h). At each connection the number of shards is read.
  *
- * Why the bell is rung here, after the commit: NOTIFY inside a busy transaction
- * takes a lock that lives until its commit has reached the disk, so notifying
- * commits would queue up behind each other. Rings are coalesced: while one is
- * under way, any number of commits cost one more. A lost ring costs the relay
- * one poll interval.
- *
- * Once a second it looks at the age of the oldest unpublished event (beyond a limit new orders
- * are refused, as an outbox that nobody empties fills the disk), compares what the sequence
- * of outbox.seq handed out last with what was handed out before (a sequence that went back makes
- * events that no relay reads) and the shards that relays can hold with those there are, and asks
- * who has the locks that commands wait for.
- *
- * Upkeep, once a minute: partitions of the outbox are attached ahead, receipts past their
- * retention deleted in small portions. At each connection the number of shards is read.
+ * Threads: the loop's.
  */
 #ifndef COMMAND_SVC_UPKEEP_CONTROL_H
 #define COMMAND_SVC_UPKEEP_CONTROL_H
 
-#include "common/base/error.h"
-#include "common/base/strview.h"
-#include "common/base/uuid7.h"
-
-#include <stdint.h>
+#include "command-svc/upkeep/receipt_search.h"
+#include "command-svc/upkeep/watch.h"
 
 struct control;
-struct held;
 struct loop;
-struct metrics;
 
 struct control_options {
     const char *database_url;
     int64_t receipt_retention_ms;
     /* At each connection: the number of shards, and when the database was made. */
     void (*on_installation)(void *user, int shards, int64_t installed_ms);
-    /* About once a second: how long the oldest event not yet published has waited. */
-    void (*on_outbox_age)(void *user, int64_t age_ms);
-    int64_t (*greatest_seq)(void *user); /* that this process committed */
-    struct held *held;                   /* the locks to find holders of; borrowed */
     void *user;
-    struct metrics *metrics;
+    struct watch_options watch;
 };
 
 MUST_USE enum error_kind control_new(struct loop *loop, const struct control_options *options,
@@ -59,21 +39,9 @@ void control_make_partition(struct control *control);
 /* A lock is missed: asks who has it, at once. */
 void control_find_holders(struct control *control);
 
-/* What is remembered under a key; views are valid for the callback. */
-struct control_receipt {
-    int status;
-    int64_t version;         /* 0: none */
-    struct strview location; /* path on the query service; empty: none */
-    struct strview body;
-};
-
-/* receipt is NULL when there is none; err is NULL unless the database could not be asked. */
-typedef void control_receipt_fn(void *user, const struct control_receipt *receipt,
-                                const struct error *err);
-
 /* Looks a receipt up by its primary key; calls back once, from the loop. */
 void control_find_receipt(struct control *control, const struct uuid *key,
-                          control_receipt_fn *on_receipt, void *user);
+                          receipt_found_fn *on_receipt, void *user);
 
 /* ERROR_NONE while the number of shards is known and the database answers on this connection. */
 enum error_kind control_probe(void *user, struct error *err);

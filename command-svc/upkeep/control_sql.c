@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/upkeep/control_sql.h"
+
+#include "command-svc/upkeep/holders.h"
+
+#include <assert.h>
+
+const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
+    [RING_BELL] = {"SELECT pg_notify('outbox', '')", 0},
+    [READ_INSTALLATION] = {"SELECT shards, (extract(epoch FROM created_at) * 1000)::bigint"
+                           " FROM installation",
+                           0},
+    [MAINTAIN_OUTBOX] = {"SELECT outbox_maintain()", 0},
+    /* A thousand rows at a time: a big DELETE would hold back vacuum and fill the disk with WAL.
+     * One service at a time: several would pick the same rows. */
+    [EXPIRE_RECEIPTS] = {"DELETE FROM receipt WHERE key IN (SELECT key FROM receipt"
+                         " WHERE (SELECT pg_try_advisory_xact_lock(outbox_lock_class() + 1, 1))"
+                         " AND created_at < now() - $1::bigint * interval '1 ms' LIMIT 1000)",
+                         1},
+    [FIND_RECEIPT] = {"SELECT status, version, location, body FROM receipt WHERE key = $1::uuid",
+                      1},
+    [OUTBOX_AGE] = {"SELECT coalesce((extract(epoch FROM clock_timestamp() -"
+                    " outbox_oldest_unpublished()) * 1000)::bigint, 0)",
+                    0},
+    [READ_SEQUENCE] = {"SELECT last_value - (NOT is_called)::int,"
+                       " (SELECT coalesce(max(position), 0) FROM relay_shard) FROM outbox_seq_seq",
+                       0},
+    [COUNT_SHARDS] = {"SELECT min(n), count(*) FROM installation, generate_series(0, shards - 1) n"
+                      " WHERE NOT EXISTS (SELECT FROM relay_shard WHERE shard = n)",
+                      0},
+    [FIND_HOLDERS] = {HOLDERS_SQL, HELD_KIND_COUNT},
+};
+static_assert(EXPIRY_PORTION == 1000, "the LIMIT of EXPIRE_RECEIPTS");

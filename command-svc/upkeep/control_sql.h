@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * control_sql.h - the statements of the connection beside the lanes.
+ */
+#ifndef COMMAND_SVC_UPKEEP_CONTROL_SQL_H
+#define COMMAND_SVC_UPKEEP_CONTROL_SQL_H
+
+#include "common/io/pgconn.h"
+
+enum control_statement {
+    RING_BELL,
+    READ_INSTALLATION,
+    MAINTAIN_OUTBOX,
+    EXPIRE_RECEIPTS, /* a portion of them */
+    FIND_RECEIPT,
+    OUTBOX_AGE,
+    READ_SEQUENCE,
+    COUNT_SHARDS, /* those without a row in relay_shard */
+    FIND_HOLDERS,
+    CONTROL_STATEMENT_COUNT
+};
+
+enum { EXPIRY_PORTION = 1000 }; /* receipts deleted at a time */
+
+extern const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT];
+
+#endif
