@@ -40,7 +40,7 @@ static void note_stock(struct lane *lane, struct strview sku, int64_t rest_ms)
 {
     const int64_t now_ms = loop_now_ms();
     const struct held_entry *entry = held_find(&lane->common->held, HELD_STOCK, sku);
-    if (entry == NULL || !entry->is_moving) {
+    if (entry == NULL || entry->state != HOLDER_OTHER) {
         lane->common->skips_stock_ms = now_ms + SKIP_STOCK_MS;
     }
     if (rest_ms >= NOTE_STOCK_MS &&
@@ -129,7 +129,7 @@ static void fail_without_shard(struct lane *lane, const struct pgconn_failure *f
     char name[NAME_LEN_MAX];
     (void)snprintf(name, sizeof name, "%d", shard);
     const struct held_entry *entry = held_find(&lane->common->held, HELD_SHARD, strview_of(name));
-    turns_waited(&lane->common->turns, shard, entry != NULL && entry->is_same_holder,
+    turns_waited(&lane->common->turns, shard, entry != NULL && entry->state == HOLDER_SAME,
                  loop_now_ms());
     lane_return_all(lane);
 }

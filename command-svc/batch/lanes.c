@@ -363,7 +363,7 @@ enum error_kind lanes_lock_probe(void *user, struct error *err)
     }
     const struct held_entry *entry = &held->entries[0];
     const int64_t held_s = (loop_now_ms() - entry->since_ms) / 1000;
-    if (!entry->is_known) {
+    if (entry->state == HOLDER_UNKNOWN) {
         return error_set(err, ERROR_TRANSIENT, "%zu locks are held elsewhere: %s %s for %d s",
                          held->count, held_kind_name(entry->kind), entry->name, (int)held_s);
     }

@@ -73,12 +73,11 @@ void held_by(struct held *held, enum held_kind kind, struct strview name,
     if (entry == NULL) {
         return;
     }
+    const bool is_first = entry->state == HOLDER_UNKNOWN;
     const bool is_same = strcmp(entry->holder.transaction, holder->transaction) == 0;
-    entry->is_same_holder = entry->is_known && is_same;
-    entry->is_moving = entry->is_known && !is_same;
-    entry->is_told = entry->is_told && entry->is_known && entry->holder.pid == holder->pid;
+    entry->state = is_first ? HOLDER_FIRST : is_same ? HOLDER_SAME : HOLDER_OTHER;
+    entry->is_told = entry->is_told && !is_first && entry->holder.pid == holder->pid;
     entry->holder = *holder;
-    entry->is_known = true;
 }
 
 const struct held_entry *held_find(const struct held *held, enum held_kind kind,

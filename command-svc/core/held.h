@@ -28,15 +28,21 @@ struct holder {
     char transaction[HELD_NAME_MAX]; /* tells one holding from the next of the same session */
 };
 
+/* What is known of who has it, as of the last answer. */
+enum holder_state {
+    HOLDER_UNKNOWN = 0, /* not asked yet: holder is empty */
+    HOLDER_FIRST,       /* the first one that was named */
+    HOLDER_SAME,        /* as before */
+    HOLDER_OTHER        /* another one than before: the lock changes hands */
+};
+
 struct held_entry {
     enum held_kind kind;
     char name[HELD_NAME_MAX + 1]; /* the shard's number, the sku */
     int64_t since_ms;
     int64_t noted_ms;
-    bool is_known;       /* holder says who */
-    bool is_same_holder; /* as at the look before */
-    bool is_moving;      /* another one than at the look before */
-    bool is_told;        /* the log has it */
+    enum holder_state state;
+    bool is_told; /* the log has it */
     struct holder holder;
 };
 

@@ -69,11 +69,11 @@ START_TEST(a_holder_that_stays_is_told_from_one_that_moves)
 {
     (void)note("sku-1", NOW);
     is_held_by(7, "741");
-    ck_assert(entry()->is_known && !entry()->is_same_holder && !entry()->is_moving);
+    ck_assert_int_eq(entry()->state, HOLDER_FIRST);
     is_held_by(7, "741");
-    ck_assert(entry()->is_same_holder && !entry()->is_moving);
+    ck_assert_int_eq(entry()->state, HOLDER_SAME);
     is_held_by(7, "742");
-    ck_assert(!entry()->is_same_holder && entry()->is_moving);
+    ck_assert_int_eq(entry()->state, HOLDER_OTHER);
 }
 END_TEST
 
