@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/http/asking.h"
+
+#include "common/contract/json.h"
+#include "common/io/http/exchange.h"
+#include "common/io/http/server.h"
+#include "common/run/metrics.h"
+
+#include <stdio.h>
+
+enum { DETAIL_MAX = 256 };
+
+void asking_count_refusal(const struct asking_means *means, enum door_refusal why)
+{
+    if (means->metrics != NULL) {
+        metrics_add(means->metrics, METRIC_COMMANDS_REFUSED, why, 1);
+    }
+}
+
+bool asking_refuse(const struct asking *asking, int status, const char *slug, const char *detail)
+{
+    asking_count_refusal(asking->means, DOOR_INVALID);
+    http_refuse(asking->request, status, slug, detail);
+    return false;
+}
+
+bool asking_refuse_busy(const struct asking *asking, enum door_refusal why, const char *slug,
+                        const char *reason, const char *detail)
+{
+    asking_count_refusal(asking->means, why);
+    http_problem(asking->request, &(struct http_problem){.status = 503,
+                                                         .slug = slug,
+                                                         .detail = detail,
+                                                         .put_members = http_problem_put_reason,
+                                                         .members_user = reason});
+    return false;
+}
+
+/* Too much for one request stays too much; what all of them hold will be less in a moment. */
+bool asking_refuse_memory(const struct asking *asking)
+{
+    if (http_request_is_crowded(asking->request)) {
+        return asking_refuse_busy(asking, DOOR_OVERLOADED, "overloaded", "memory",
+                                  "too many requests are waiting: try again with the same "
+                                  "Idempotency-Key");
+    }
+    return asking_refuse(asking, 413, "too-large",
+                         "the request needs more memory than one may have");
+}
+
+static void put_errors(struct json_writer *writer, const void *user)
+{
+    const struct command_faults *faults = user;
+    json_key(writer, "errors");
+    json_open_array(writer);
+    for (const struct command_fault *fault = faults->first; fault != NULL; fault = fault->next) {
+        json_open_object(writer);
+        json_put_member_string(writer, "pointer", strview_of(fault->pointer));
+        json_put_member_string(writer, "detail", strview_of(fault->detail));
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+}
+
+bool asking_refuse_faults(const struct asking *asking, const struct command_faults *faults)
+{
+    char detail[DETAIL_MAX];
+    (void)snprintf(detail, sizeof detail, "the body has %zu fault%s, listed in errors%s",
+                   faults->count, faults->count == 1 ? "" : "s",
+                   faults->count > COMMAND_FAULTS_MAX ? " as far as there is room" : "");
+    asking_count_refusal(asking->means, DOOR_INVALID);
+    http_problem(asking->request, &(struct http_problem){.status = 422,
+                                                         .slug = "invalid-command",
+                                                         .detail = detail,
+                                                         .put_members = put_errors,
+                                                         .members_user = faults});
+    return false;
+}
+
+bool asking_refuse_unavailable(const struct asking *asking)
+{
+    return asking_refuse_busy(asking, DOOR_UNAVAILABLE, "dependency-unavailable", "postgresql",
+                              "the database has not been reached yet: try again with the same "
+                              "Idempotency-Key");
+}
