@@ -63,7 +63,7 @@ enum error_kind lane_work(const struct lane *lane, int64_t now_ms, struct error 
      */
     const bool is_failing = activity_is_failing(&lane->work) &&
                             now_ms - lane->work.failing_since_ms >= FAILING_MS &&
-                            now_ms - lane->failed_ms < FAILED_LATELY_MS;
+                            now_ms - lane->work.failed_ms < FAILED_LATELY_MS;
     return is_failing ? error_set(err, ERROR_TRANSIENT, "%s: %s", lane->name, lane->work.last.text)
                       : ERROR_NONE;
 }

@@ -56,7 +56,6 @@ struct lane {
     struct stall stall;
     struct repeat repeat;
     uint64_t batches;       /* ended by a commit */
-    int64_t failed_ms;      /* last failure in passing */
     int first_shard;        /* where the next batch begins to collect */
     int shards[SHARDS_MAX]; /* of the batch in flight, sorted */
     size_t shard_count;
