@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/backlog.h"
 
+#include <assert.h>
+
+/* Who waits is in one line at a time, and a line knows how long it is. */
+static bool is_sound(const struct line *line)
+{
+    return (line->first == NULL) == (line->count == 0) &&
+           (line->first == NULL) == (line->last == NULL) &&
+           (line->last == NULL || line->last->next == NULL);
+}
+
 static void append(struct line *line, struct waiter *waiter)
 {
+    assert(is_sound(line) && waiter != line->last);
     waiter->next = NULL;
     if (line->last == NULL) {
         line->first = waiter;
@@ -11,11 +22,13 @@ static void append(struct line *line, struct waiter *waiter)
     }
     line->last = waiter;
     line->count++;
+    assert(is_sound(line));
 }
 
 /* previous is NULL for the head. */
 static void unlink_after(struct line *line, struct waiter *previous, struct waiter *waiter)
 {
+    assert(line->count > 0 && waiter == (previous == NULL ? line->first : previous->next));
     if (previous == NULL) {
         line->first = waiter->next;
     } else {
@@ -26,6 +39,7 @@ static void unlink_after(struct line *line, struct waiter *previous, struct wait
     }
     waiter->next = NULL;
     line->count--;
+    assert(is_sound(line));
 }
 
 /* Who comes back is older than nearly all: the walk is short. */
@@ -46,10 +60,12 @@ static void insert_in_order(struct line *line, struct waiter *waiter)
         previous->next = waiter;
     }
     line->count++;
+    assert(is_sound(line) && waiter->next->place > waiter->place);
 }
 
 void backlog_join(struct backlog *backlog, struct waiter *waiter)
 {
+    assert(waiter->shard >= 0 && waiter->shard < SHARDS_MAX);
     waiter->place = backlog->next_place++;
     waiter->rest_ms = 0;
     append(&backlog->lines[waiter->shard], waiter);
@@ -58,6 +74,7 @@ void backlog_join(struct backlog *backlog, struct waiter *waiter)
 
 void backlog_return(struct backlog *backlog, struct waiter *waiter)
 {
+    assert(waiter->place < backlog->next_place); /* it joined before */
     insert_in_order(&backlog->lines[waiter->shard], waiter);
     backlog->count++;
 }
@@ -66,6 +83,7 @@ int64_t backlog_rest(struct backlog *backlog, struct waiter *waiter, int64_t now
 {
     const int64_t next = waiter->rest_ms == 0 ? BACKLOG_REST_MIN_MS : 2 * waiter->rest_ms;
     waiter->rest_ms = next < BACKLOG_REST_MAX_MS ? next : BACKLOG_REST_MAX_MS;
+    assert(waiter->rest_ms >= BACKLOG_REST_MIN_MS && waiter->place < backlog->next_place);
     waiter->rest_until_ms = now_ms + waiter->rest_ms;
     append(&backlog->resting, waiter);
     return waiter->rest_ms;
@@ -113,6 +131,7 @@ void backlog_wake(struct backlog *backlog, int64_t now_ms)
 
 struct waiter *backlog_first(const struct backlog *backlog, int shard)
 {
+    assert(shard >= 0 && shard < SHARDS_MAX);
     return backlog->lines[shard].first;
 }
 
@@ -120,6 +139,7 @@ struct waiter *backlog_take(struct backlog *backlog, int shard)
 {
     struct waiter *waiter = backlog->lines[shard].first;
     if (waiter != NULL) {
+        assert(waiter->shard == shard && backlog->count > 0);
         unlink_after(&backlog->lines[shard], NULL, waiter);
         backlog->count--;
     }

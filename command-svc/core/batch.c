@@ -107,6 +107,7 @@ enum error_kind batch_add(struct batch *batch, const struct command *command, st
 
 static void accept(struct batch_item *item, const struct event *event)
 {
+    assert(event_envelope(event)->version >= 1 && item->receipt->decided_by == NOT_DECIDED_HERE);
     item->outcome.kind = OUTCOME_ACCEPTED;
     item->outcome.is_remembered = true;
     item->outcome.event = *event;
@@ -154,12 +155,14 @@ static bool hold_claims(struct batch *batch, struct batch_item *item)
 {
     const struct order_placed *placed = &item->outcome.event.order.placed;
     struct claim *claims = arena_array(batch->arena, placed->line_count, sizeof *claims);
+    assert(placed->line_count == item->product_count && item->order->placed == NULL);
     if (claims == NULL) {
         return false;
     }
     for (size_t i = 0; i < placed->line_count; i++) {
         claims[i] = (struct claim){placed->lines[i].sku, placed->lines[i].quantity};
         item->products[i]->product.available -= placed->lines[i].quantity;
+        assert(item->products[i]->product.available >= 0); /* order_place() looked */
     }
     item->order->order.claims = claims;
     item->order->order.claim_count = placed->line_count;
@@ -236,6 +239,7 @@ static bool answer_from_receipt(const struct batch *batch, struct batch_item *it
     const struct world_receipt *receipt = item->receipt;
     const uint8_t *first_hash = receipt->request_hash;
     if (receipt->decided_by != NOT_DECIDED_HERE) {
+        assert((size_t)receipt->decided_by < batch->count && !receipt->is_loaded);
         first_hash = batch->items[receipt->decided_by].command->request_hash;
     } else if (!receipt->is_loaded) {
         return false;
@@ -273,6 +277,7 @@ static const struct world_product *missed_stock(const struct batch *batch,
 
 void batch_postpone(struct batch *batch, size_t index)
 {
+    assert(index < batch->count);
     batch->items[index].outcome = (struct outcome){.kind = OUTCOME_POSTPONED};
 }
 
@@ -295,13 +300,15 @@ static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
 
 enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err)
 {
+    assert(batch->count <= BATCH_COMMANDS_MAX);
     batch->now_ms = now_ms;
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_item *item = &batch->items[i];
         if (decide_item(batch, item) != ERROR_NONE) {
             return error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
         }
-        if (item->outcome.is_remembered) {
+        if (item->outcome.is_remembered) { /* a key is decided once */
+            assert(item->receipt->decided_by == NOT_DECIDED_HERE && !item->receipt->is_loaded);
             item->receipt->decided_by = (long)i;
         }
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/door.h"
 
+#include <assert.h>
+
 static bool is_follow_up(enum command_kind kind)
 {
     return kind == COMMAND_AUTHORIZE_PAYMENT || kind == COMMAND_SHIP_ORDER ||
@@ -15,6 +17,7 @@ void door_note(struct door *door, size_t commands, int64_t now_ms)
         door->committed = 0;
         door->window_start_ms = now_ms;
     }
+    assert(now_ms >= door->window_start_ms);
     door->committed += commands;
 }
 
@@ -31,5 +34,6 @@ bool door_admits(const struct door *door, enum command_kind kind, size_t queue_l
 {
     const size_t recent = recently_committed(door, now_ms);
     const size_t limit = recent > door->floor ? recent : door->floor;
+    assert(limit >= door->floor);
     return queue_len < (is_follow_up(kind) ? limit * DOOR_FOLLOW_UP_FACTOR : limit);
 }

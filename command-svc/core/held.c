@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/held.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,11 +9,13 @@ static const char *const NAMES[HELD_KIND_COUNT] = {[HELD_SHARD] = "shard", [HELD
 
 const char *held_kind_name(enum held_kind kind)
 {
+    assert(kind < HELD_KIND_COUNT);
     return NAMES[kind];
 }
 
 static size_t place_of(const struct held *held, enum held_kind kind, struct strview name)
 {
+    assert(held->count <= HELD_MAX);
     size_t i = 0;
     while (i < held->count &&
            (held->entries[i].kind != kind || !strview_is(name, held->entries[i].name))) {
@@ -29,6 +32,7 @@ static struct held_entry *find(struct held *held, enum held_kind kind, struct st
 
 static void drop(struct held *held, struct held_entry *entry)
 {
+    assert(entry >= held->entries && entry < held->entries + held->count);
     *entry = held->entries[--held->count];
 }
 
@@ -77,6 +81,7 @@ void held_by(struct held *held, enum held_kind kind, struct strview name,
     const bool is_same = strcmp(entry->holder.transaction, holder->transaction) == 0;
     entry->state = is_first ? HOLDER_FIRST : is_same ? HOLDER_SAME : HOLDER_OTHER;
     entry->is_told = entry->is_told && !is_first && entry->holder.pid == holder->pid;
+    assert(entry->state != HOLDER_UNKNOWN);
     entry->holder = *holder;
 }
 

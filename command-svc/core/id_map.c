@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/id_map.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define HASH_NONFATAL_OOM 1
@@ -27,6 +28,7 @@ bool id_map_add(struct id_map *map, struct strview id, void *entry)
     if (node == NULL) {
         return false;
     }
+    assert(id.data != NULL && entry != NULL);
     node->id = id;
     node->entry = entry;
     HASH_ADD_KEYPTR(hh, map->nodes, node->id.data, node->id.len, node);

@@ -136,6 +136,7 @@ static bool price_lines(struct product *const *products, const struct place_orde
             return false;
         }
     }
+    assert(placed->total_minor >= 0 && placed->item_count >= (int64_t)wanted->line_count);
     placed->lines = lines;
     placed->line_count = wanted->line_count;
     return true;
@@ -225,6 +226,7 @@ bool order_decide(const struct order *order, const struct command *command, int6
                      .occurred_at_ms = now_ms > order->last_at_ms ? now_ms : order->last_at_ms,
                      .actor = command->actor},
     };
+    assert(event.envelope.version > 1); /* placing makes the first */
     ACTIONS[command->kind].fill(order, command, &event);
     *ret_event = event;
     return true;
@@ -328,7 +330,8 @@ static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 void order_apply(struct order *order, const struct order_event *event)
 {
     assert(event->kind < ORDER_EVENT_KIND_COUNT);
-    assert(event->envelope.version == order->version + 1);
+    assert(event->envelope.version == order->version + 1); /* dense */
+    assert(event->envelope.occurred_at_ms >= order->last_at_ms);
     order->version = event->envelope.version;
     order->last_at_ms = event->envelope.occurred_at_ms;
     APPLY[event->kind](order, event);

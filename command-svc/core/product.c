@@ -76,5 +76,6 @@ void product_apply(struct product *product, const struct product_event *event)
         product->currency = event->added.currency;
     } else {
         product->available += event->stock_received.quantity;
+        assert(product->available <= STOCK_MAX); /* decide_receive() looked */
     }
 }

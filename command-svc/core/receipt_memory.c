@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/receipt_memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,16 +79,19 @@ void receipt_memory_put(struct receipt_memory *memory, const struct uuid *key,
     memory->end += left < len ? left : 0;
     memcpy(head.key, key->text, sizeof head.key);
     memcpy(head.request_hash, receipt->request_hash, sizeof head.request_hash);
+    assert(memory->end > 0 && RING_BYTES - memory->end % RING_BYTES >= len); /* in one piece */
     memory->places[place_of(key)] = memory->end;
     append(memory, &head, sizeof head);
     append(memory, receipt->location.data, head.location_len);
     append(memory, receipt->body.data, head.body_len);
+    assert(memory->end - memory->places[place_of(key)] == len);
 }
 
 bool receipt_memory_find(const struct receipt_memory *memory, const struct uuid *key,
                          struct remembered *ret)
 {
     const uint64_t at = memory->places[place_of(key)];
+    assert(at <= memory->end);
     struct head head;
     if (at == 0 || memory->end - at > RING_BYTES) {
         return false;
