@@ -99,6 +99,10 @@ static size_t count_known(const struct partition *partition, bool goes_on, int64
     return known;
 }
 
+/* Two ways. After a call that failed for a moment the position lies within what is queued: those
+ * before it were applied (the answer was lost), the rest goes on, and Kafka is not asked again.
+ * Else nothing of the queue can be trusted: all is given back, and reading begins anew at the
+ * record before the position. */
 void partition_open(struct partition *partition, const struct partition_stand *stand)
 {
     assert(partition_is_closed(partition));
@@ -163,6 +167,7 @@ void partition_halt(struct partition *partition)
     }
 }
 
+/* Nothing is cut off: a call that is on its way ends, so that its position can be committed. */
 void partition_stop(struct partition *partition)
 {
     partition->next = NEXT_STOP;

@@ -135,6 +135,7 @@ static void remember_trouble(struct partition *partition, const struct error *wh
     partition->trouble = *why;
 }
 
+/* The turn goes back first: on_closed() may free the partition. */
 static void close_busy(struct partition *partition, const struct error *why)
 {
     struct partition_context *context = partition->context;
@@ -200,7 +201,7 @@ static void count_batch(const struct partition *partition)
 
 static void succeed(struct partition *partition)
 {
-    count_batch(partition);
+    count_batch(partition); /* and what follows, before end_turn() takes the batch's memory */
     note_drained(partition);
     move_to(partition, partition->course.next);
     partition->batch_limit = BATCH_EVENTS_MAX;

@@ -4,11 +4,16 @@
 #include "common/base/arena.h"
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
+#include "common/io/loop.h"
+#include "common/io/redisconn.h"
 #include "common/run/metrics.h"
+#include "projector-svc/consume/assignment.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/metrics.h"
 
-enum { DOCUMENT_MAX = 256, MS_PER_SECOND = 1000 };
+#include <stdio.h>
+
+enum { DOCUMENT_MAX = 256, MS_PER_SECOND = 1000, ARENA_MAX = 4 << 20 };
 
 struct strview report_document(struct arena *arena, const struct partition_report *report,
                                int64_t now_ms)
@@ -29,8 +34,10 @@ struct strview report_document(struct arena *arena, const struct partition_repor
     return document;
 }
 
-size_t report_fields(const struct partition_report *report, struct strview slot, int64_t now_ms,
-                     struct arena *arena, struct strview *ret_fields)
+/* Adds a field of projection:status and its value; returns 2, or 0 when there is nothing to say
+ * yet. */
+static size_t add_fields(const struct partition_report *report, struct strview slot, int64_t now_ms,
+                         struct arena *arena, struct strview *ret_fields)
 {
     if (report->end < 0) {
         return 0;
@@ -40,8 +47,8 @@ size_t report_fields(const struct partition_report *report, struct strview slot,
     return ret_fields[0].data != NULL && ret_fields[1].data != NULL ? 2 : 0;
 }
 
-void report_add(struct report_totals *totals, enum aggregate_type type,
-                const struct partition_report *report)
+static void add_report(struct report_totals *totals, enum aggregate_type type,
+                       const struct partition_report *report)
 {
     if (report->lag_ms > 0 && report->end > report->position) {
         totals->lag_events[type] += report->end - report->position;
@@ -68,4 +75,91 @@ void report_expose(const struct report_totals *totals, struct metrics *metrics)
         metrics_set(metrics, METRIC_LAG_SECONDS, type,
                     (double)totals->lag_ms[type] / MS_PER_SECOND);
     }
+}
+
+struct report_totals report_totals_of(const struct assignment *assignment, int64_t now_ms)
+{
+    struct report_totals totals = {.partitions = assignment->count};
+    for (size_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->partitions[i];
+        const struct partition_report report = assignment_report(assignment, partition, now_ms);
+        add_report(&totals, partition_name(partition)->aggregate, &report);
+    }
+    return totals;
+}
+
+/* --- to readers */
+
+void report_send(const struct assignment *assignment, struct redisconn *conn)
+{
+    const int64_t now_ms = loop_wall_ms();
+    struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    struct strview *args = arena_array(&arena, assignment->count * 2 + 2, sizeof *args);
+    size_t count = 2;
+    for (size_t i = 0; args != NULL && i < assignment->count; i++) {
+        const struct partition *partition = assignment->partitions[i];
+        const struct partition_report report = assignment_report(assignment, partition, now_ms);
+        count += add_fields(&report, partition_slot(partition), now_ms, &arena, args + count);
+    }
+    if (args != NULL && count > 2) {
+        args[0] = STRVIEW("HSET");
+        args[1] = STRVIEW(KEYS_STATUS);
+        redisconn_tell(conn, (struct redisconn_command){args, count});
+    }
+    arena_done(&arena);
+}
+
+/* --- to operators */
+
+static enum error_kind tell_partition(const struct partition *partition,
+                                      const struct partition_report *report, struct error *err)
+{
+    const struct strview slot = partition_slot(partition);
+    if (report->is_out_of_range) {
+        return error_set(err, ERROR_INVALID,
+                         "%.*s: Kafka no longer has what comes after position %lld; see "
+                         "\"A partition that lost events\" in projector-svc/README.md",
+                         STRVIEW_ARG(slot), (long long)report->position);
+    }
+    return error_set(err, ERROR_INVALID, "%.*s: %s", STRVIEW_ARG(slot), report->trouble);
+}
+
+/* Not a single partition moves that has anything to do. */
+static enum error_kind tell_stuck(const struct report_totals *totals, struct error *err)
+{
+    if (totals->stuck == 0 || totals->stuck < totals->behind) {
+        return ERROR_NONE;
+    }
+    return error_set(err, ERROR_TRANSIENT, "no partition gets on, and %zu have events to apply",
+                     totals->stuck);
+}
+
+enum error_kind report_probe_partitions(const struct assignment *assignment, struct error *err)
+{
+    for (size_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->partitions[i];
+        const struct partition_report report = assignment_report(assignment, partition, 0);
+        if (report.is_out_of_range || report.is_stalled) {
+            return tell_partition(partition, &report, err);
+        }
+    }
+    const struct report_totals totals = report_totals_of(assignment, 0);
+    return tell_stuck(&totals, err);
+}
+
+enum error_kind report_probe_stuck(const struct assignment *assignment, struct error *err)
+{
+    enum { NAMES_MAX = 400 };
+    char names[NAMES_MAX] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < assignment->count && len < sizeof names; i++) {
+        const struct partition *partition = assignment->partitions[i];
+        if (assignment_report(assignment, partition, 0).is_stuck) {
+            len += (size_t)snprintf(names + len, sizeof names - len, "%s%.*s", len > 0 ? ", " : "",
+                                    STRVIEW_ARG(partition_slot(partition)));
+        }
+    }
+    return len == 0 ? ERROR_NONE
+                    : error_set(err, ERROR_TRANSIENT, "no progress for ten seconds: %s", names);
 }

@@ -8,6 +8,7 @@
 #ifndef PROJECTOR_SVC_CONSUME_REPORT_H
 #define PROJECTOR_SVC_CONSUME_REPORT_H
 
+#include "common/base/error.h"
 #include "common/base/strview.h"
 #include "common/contract/topics.h"
 #include "projector-svc/consume/partition.h"
@@ -16,16 +17,13 @@
 #include <stdint.h>
 
 struct arena;
+struct assignment;
 struct metrics;
+struct redisconn;
 
 /* What readers learn; end -1: the topic is not followed. data is NULL when the arena is full. */
 struct strview report_document(struct arena *arena, const struct partition_report *report,
                                int64_t now_ms);
-
-/* Adds a field of projection:status and its value, both in the arena; returns 2, or 0 when there is
- * nothing to say yet. */
-size_t report_fields(const struct partition_report *report, struct strview slot, int64_t now_ms,
-                     struct arena *arena, struct strview *ret_fields);
 
 struct report_totals {
     size_t partitions;
@@ -38,8 +36,16 @@ struct report_totals {
     int64_t lag_ms[AGGREGATE_COUNT]; /* of the slowest */
 };
 
-void report_add(struct report_totals *totals, enum aggregate_type type,
-                const struct partition_report *report);
+struct report_totals report_totals_of(const struct assignment *assignment, int64_t now_ms);
 void report_expose(const struct report_totals *totals, struct metrics *metrics);
+
+/* Once a second: each partition's document. */
+void report_send(const struct assignment *assignment, struct redisconn *conn);
+
+/* Fails when one stands still until a person has done something, or when not a single one moves. */
+enum error_kind report_probe_partitions(const struct assignment *assignment, struct error *err);
+
+/* Fails and names those that are stuck. */
+enum error_kind report_probe_stuck(const struct assignment *assignment, struct error *err);
 
 #endif

@@ -122,6 +122,7 @@ static bool is_known(struct lineup *lineup, const struct lineup_item *item)
 
 static bool apply(struct lineup *lineup, struct lineup_item *item)
 {
+    assert(item->version == lineup->version + 1 && !is_stuck(lineup));
     if (!lineup->callbacks->apply(lineup->callbacks->user, item)) {
         item->is_readable = false;
         return false;
@@ -133,6 +134,7 @@ static bool apply(struct lineup *lineup, struct lineup_item *item)
 
 static void take_out(struct lineup *lineup, size_t index)
 {
+    assert(index < lineup->parked_count);
     lineup->has_shrunk = lineup->has_shrunk || lineup->parked[index].is_stored;
     lineup->parked_count--;
     memmove(&lineup->parked[index], &lineup->parked[index + 1],

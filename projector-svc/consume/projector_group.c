@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The projector as a member of its consumer group: what Kafka tells it, and when it stays out. */
+#include "common/base/fault_point.h"
+#include "common/base/must.h"
+#include "common/io/kafka_consumer.h"
+#include "common/io/loop.h"
+#include "common/run/kafka_setup.h"
+#include "common/run/log.h"
+#include "projector-svc/consume/projector_internal.h"
+
+#include <stdlib.h>
+
+/* Without Redis: as long as the group would wait for a dead member. */
+enum { LEAVE_AFTER_MS = 6000 };
+
+/* --- what Kafka tells */
+
+static void on_records(void *user, struct kafka_record *records, size_t count)
+{
+    const struct projector *projector = user;
+    (void)FAULT_POINT("projector.polled");
+    for (size_t i = 0; i < count; i++) {
+        struct partition *partition =
+            projector->assignment.state == ASSIGNMENT_RUNNING
+                ? assignment_find(&projector->assignment, records[i].topic, records[i].partition)
+                : NULL;
+        if (partition == NULL) {
+            kafka_record_done(&records[i]);
+        } else {
+            partition_take(partition, &records[i]);
+        }
+    }
+}
+
+static void on_end(void *user, const struct kafka_position *end)
+{
+    const struct projector *projector = user;
+    struct partition *partition =
+        assignment_find(&projector->assignment, end->topic, end->partition);
+    if (partition != NULL) {
+        partition_at_end(partition, end->offset);
+    }
+}
+
+static void on_assigned(void *user, const struct kafka_position *places, size_t count)
+{
+    struct projector *projector = user;
+    (void)FAULT_POINT("projector.assigned");
+    assignment_take(&projector->assignment, places, count, projector->topics);
+    projector->was_cut = false;
+    if (projector->followed_since_ms == 0) {
+        projector->followed_since_ms = loop_now_ms();
+    }
+    if (count > 0) {
+        kafka_consumer_ask_committed(projector->kafka, places, count);
+    }
+    positions_open_soon(&projector->positions, 0);
+}
+
+static void on_revoked(void *user, const struct kafka_position *places, size_t count, bool is_lost)
+{
+    struct projector *projector = user;
+    (void)places;
+    (void)FAULT_POINT("projector.revoke");
+    log_event(LOG_INFO, "partitions_revoked", LOG_INT("count", count), LOG_BOOL("lost", is_lost));
+    positions_stop(&projector->positions);
+    assignment_revoke(&projector->assignment);
+}
+
+static void on_partition_error(void *user, const struct kafka_position *where,
+                               const struct error *err)
+{
+    const struct projector *projector = user;
+    struct partition *partition =
+        assignment_find(&projector->assignment, where->topic, where->partition);
+    if (partition == NULL || err->kind != ERROR_NOT_FOUND) {
+        return; /* it goes on by itself; /readyz shows the connection's state */
+    }
+    partition_outside(partition);
+}
+
+static void on_kafka_error(void *user, const struct error *err)
+{
+    struct projector *projector = user;
+    if (err->kind == ERROR_FATAL) {
+        projector->options.on_fatal(projector->options.user, err);
+        return;
+    }
+    projector->was_cut = projector->was_cut || err->kind == ERROR_TRANSIENT;
+    log_event(LOG_WARN, "kafka_trouble", LOG_ERR(err));
+}
+
+static void on_kafka_closed(void *user)
+{
+    struct projector *projector = user;
+    projector->membership = MEMBERSHIP_ENDED;
+}
+
+/* So far the views were once: perhaps Redis has lost some since. */
+static void on_committed(void *user, const struct kafka_position *positions, size_t count)
+{
+    struct projector *projector = user;
+    for (size_t i = 0; i < count; i++) {
+        struct partition *partition =
+            assignment_find(&projector->assignment, positions[i].topic, positions[i].partition);
+        if (partition != NULL) {
+            const int64_t known_goal = assignment_report(&projector->assignment, partition, 0).goal;
+            partition_note_committed(partition, positions[i].offset);
+            positions_tell_goal(&projector->positions, partition, known_goal);
+        }
+    }
+}
+
+static const struct kafka_consumer_callbacks KAFKA_EVENTS = {
+    .on_records = on_records,
+    .on_end = on_end,
+    .on_assigned = on_assigned,
+    .on_revoked = on_revoked,
+    .on_partition_error = on_partition_error,
+    .on_error = on_kafka_error,
+    .on_committed = on_committed,
+    .on_closed = on_kafka_closed,
+};
+
+/* --- in and out */
+
+void projector_keep_group(struct projector *projector)
+{
+    struct error err;
+    const bool is_out = projector->membership == MEMBERSHIP_OUT;
+    const bool leaves = projector->membership == MEMBERSHIP_IN &&
+                        redis_gate_shut_for_ms(&projector->gate, loop_now_ms()) >= LEAVE_AFTER_MS;
+    if (!leaves && !(is_out && projector->gate.is_open)) {
+        return;
+    }
+    if ((leaves ? kafka_consumer_leave : kafka_consumer_join)(projector->kafka, &err) !=
+        ERROR_NONE) {
+        log_event(LOG_WARN, "group_unchanged", LOG_ERR(&err));
+        return;
+    }
+    projector->membership = leaves ? MEMBERSHIP_OUT : MEMBERSHIP_IN;
+    log_event(
+        leaves ? LOG_WARN : LOG_INFO, leaves ? "group_left" : "group_joined",
+        LOG_TEXT(leaves ? "Redis is away: others may take the partitions" : "Redis answers again"));
+}
+
+static enum error_kind name_topics(struct projector *projector, struct error *err)
+{
+    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
+        if (!topic_name(projector->options.topic_prefix,
+                        strview_of(aggregate_name((enum aggregate_type)type)),
+                        projector->topic_names[type])) {
+            return error_set(err, ERROR_FATAL, "the topic prefix makes no legal topic name");
+        }
+        projector->topics[type] = projector->followed.topics[type] = projector->topic_names[type];
+    }
+    return ERROR_NONE;
+}
+
+/* Topics may be made after we came, and until then their events are not followed. */
+enum error_kind projector_open_group(struct projector *projector, struct error *err)
+{
+    const size_t given = projector->options.property_count;
+    enum error_kind kind = name_topics(projector, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    struct kafka_property *properties = must_allocate(given + 1, sizeof *properties);
+    properties[0] = (struct kafka_property){"topic.metadata.refresh.interval.ms", "1000"};
+    for (size_t i = 0; i < given; i++) {
+        properties[i + 1] = projector->options.properties[i]; /* the later one counts */
+    }
+    const struct kafka_consumer_options options = {
+        .config = {.brokers = projector->options.kafka_brokers,
+                   .client_id = "orderspine-projector",
+                   .properties = properties,
+                   .property_count = given + 1,
+                   .on_log = kafka_setup_log},
+        .group_id = projector->options.group,
+        .topics = projector->topics,
+        .topic_count = AGGREGATE_COUNT,
+        .reads_uncommitted = true, /* a stranger's open transaction would hide what is behind it */
+        .events = &KAFKA_EVENTS,
+        .user = projector,
+    };
+    kind = kafka_consumer_new(projector->loop, &options, &projector->kafka, err);
+    projector->assignment.kafka = projector->kafka;
+    free(properties);
+    return kind;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the consuming half is: probes and metrics. */
+#include "common/io/kafka_consumer.h"
+#include "common/io/loop.h"
+#include "common/run/metrics.h"
+#include "projector-svc/consume/projector_internal.h"
+#include "projector-svc/consume/report.h"
+#include "projector-svc/metrics.h"
+
+enum { FOLLOW_WITHIN_MS = 10000 };
+
+enum error_kind projector_probe_redis(void *user, struct error *err)
+{
+    const struct projector *projector = user;
+    return redis_gate_probe(&projector->gate, err);
+}
+
+enum error_kind projector_probe_kafka(void *user, struct error *err)
+{
+    struct projector *projector = user;
+    const enum error_kind kind = kafka_consumer_state(projector->kafka, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    if (projector->membership == MEMBERSHIP_OUT) {
+        return error_set(err, ERROR_TRANSIENT, "outside the group until Redis answers");
+    }
+    if (projector->assignment.state == ASSIGNMENT_NONE) {
+        return error_set(err, ERROR_TRANSIENT, "the group has assigned no partitions yet");
+    }
+    return activity_probe(&projector->assignment.assigning, err);
+}
+
+enum error_kind projector_probe_partitions(void *user, struct error *err)
+{
+    const struct projector *projector = user;
+    return report_probe_partitions(&projector->assignment, err);
+}
+
+enum error_kind projector_probe_stuck(void *user, struct error *err)
+{
+    const struct projector *projector = user;
+    return report_probe_stuck(&projector->assignment, err);
+}
+
+enum error_kind projector_probe_topics(void *user, struct error *err)
+{
+    struct projector *projector = user;
+    return followed_probe(&projector->followed, err);
+}
+
+/* In the first seconds the topics may just be being made: ready means that all are followed. Later
+ * the others are not withheld for one that is missing. */
+enum error_kind projector_probe_following(void *user, struct error *err)
+{
+    struct projector *projector = user;
+    const bool is_early = loop_now_ms() - projector->followed_since_ms < FOLLOW_WITHIN_MS;
+    if (projector->assignment.state == ASSIGNMENT_NONE ||
+        (!is_early && followed_count(&projector->followed) > 0)) {
+        return ERROR_NONE; /* the first is "kafka"'s to say */
+    }
+    return followed_probe(&projector->followed, err);
+}
+
+void projector_on_scrape(void *user)
+{
+    const struct projector *projector = user;
+    const struct report_totals totals = report_totals_of(&projector->assignment, loop_wall_ms());
+    report_expose(&totals, projector->metrics);
+    metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_WANTED, AGGREGATE_COUNT);
+    metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_FOLLOWED,
+                (double)followed_count(&projector->followed));
+}

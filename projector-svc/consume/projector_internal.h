@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * projector_internal.h - the consuming half, for the files of its module.
+ *
+ *   projector.c ──> projector_group.c, projector_health.c
+ */
+#ifndef PROJECTOR_SVC_CONSUME_PROJECTOR_INTERNAL_H
+#define PROJECTOR_SVC_CONSUME_PROJECTOR_INTERNAL_H
+
+#include "common/contract/topics.h"
+#include "projector-svc/consume/assignment.h"
+#include "projector-svc/consume/followed.h"
+#include "projector-svc/consume/partition.h"
+#include "projector-svc/consume/positions.h"
+#include "projector-svc/consume/projector.h"
+#include "projector-svc/consume/redis_gate.h"
+
+/* Where we stand to the group. */
+enum membership {
+    MEMBERSHIP_IN = 0,
+    MEMBERSHIP_OUT, /* until Redis answers */
+    MEMBERSHIP_ENDING,
+    MEMBERSHIP_ENDED,
+};
+
+struct projector {
+    struct loop *loop;
+    struct metrics *metrics;
+    struct projector_options options;
+    struct redis_gate gate;
+    struct kafka_consumer *kafka;
+    char topic_names[AGGREGATE_COUNT][TOPIC_NAME_MAX + 1];
+    const char *topics[AGGREGATE_COUNT]; /* the same */
+    struct partition_context context;
+    struct assignment assignment;
+    struct positions positions;
+    enum membership membership;
+    bool was_cut; /* from a broker, since the partitions were compared */
+    struct followed followed;
+    int64_t followed_since_ms; /* the first assignment; 0: none yet */
+    struct loop_timer *tick_timer;
+    unsigned ticks;
+};
+
+/* Joins the group, with every topic by name. ERROR_FATAL on a bad prefix or bad settings. */
+MUST_USE enum error_kind projector_open_group(struct projector *projector, struct error *err);
+
+/* A share that nobody can work on is given back: another member may reach Redis. Alone it waits as
+ * well outside. */
+void projector_keep_group(struct projector *projector);
+
+/* What the metrics are at this moment; user is the projector. */
+void projector_on_scrape(void *user);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/consume/redis_gate.h"
+
+#include "common/io/loop.h"
+#include "common/io/redisconn.h"
+#include "common/run/log.h"
+#include "projector-svc/consume/redis_fitness.h"
+
+enum { LEAVE_AFTER_MS = 5000 }; /* of a Redis that is not fit */
+
+static void shut(struct redis_gate *gate, const struct error *why)
+{
+    if (gate->is_open) {
+        gate->shut_since_ms = loop_now_ms();
+    }
+    gate->is_open = false;
+    gate->why = *why;
+    gate->options.on_shut(gate->options.user);
+}
+
+static void open_gate(struct redis_gate *gate)
+{
+    const bool is_news = !gate->is_open;
+    gate->is_open = gate->was_open = true;
+    gate->why.kind = ERROR_NONE;
+    if (is_news) {
+        log_event(LOG_INFO, "redis_ready", LOG_TEXT("functions are loaded, nothing is evicted"));
+        gate->options.on_open(gate->options.user);
+    }
+}
+
+static void on_fitness(void *user, const struct error *failure)
+{
+    struct redis_gate *gate = user;
+    gate->is_checking = false;
+    if (failure == NULL) {
+        open_gate(gate);
+        return;
+    }
+    if (failure->kind == ERROR_FATAL && !gate->was_open) {
+        gate->why = *failure;
+        gate->options.on_fatal(gate->options.user, failure);
+        return;
+    }
+    shut(gate, failure);
+    log_event(failure->kind == ERROR_TRANSIENT ? LOG_WARN : LOG_ERROR, "redis_unfit",
+              LOG_ERR(failure), LOG_TEXT("nothing is written until it is mended"));
+    loop_timer_start(gate->leave_timer, LEAVE_AFTER_MS);
+}
+
+void redis_gate_check(struct redis_gate *gate)
+{
+    if (redisconn_is_ready(gate->conn) && !gate->is_checking) {
+        gate->is_checking = true;
+        redis_fitness_check(gate->conn, on_fitness, gate);
+    }
+}
+
+void redis_gate_reload(struct redis_gate *gate, const struct error *why)
+{
+    if (why->kind == ERROR_NOT_FOUND) {
+        shut(gate, why);
+        redis_gate_check(gate);
+    }
+}
+
+static void on_ready(void *user)
+{
+    redis_gate_check(user);
+}
+
+static void on_lost(void *user, const struct error *why)
+{
+    struct redis_gate *gate = user;
+    gate->is_checking = false; /* its answer does not come any more */
+    loop_timer_stop(gate->leave_timer);
+    shut(gate, why);
+    log_event(LOG_WARN, "redis_lost", LOG_ERR(why), LOG_TEXT("reconnecting"));
+}
+
+static void leave(void *user)
+{
+    struct redis_gate *gate = user;
+    redisconn_leave(gate->conn, gate->why.text);
+}
+
+enum error_kind redis_gate_init(struct redis_gate *gate, struct loop *loop,
+                                const struct redis_gate_options *options, struct error *err)
+{
+    *gate = (struct redis_gate){.options = *options,
+                                .leave_timer = loop_timer_new(loop, leave, gate),
+                                .shut_since_ms = loop_now_ms()};
+    const struct redisconn_options conn = {
+        .needs_primary = true,
+        .url = options->url,
+        .client_name = "orderspine-projector",
+        .on_ready = on_ready,
+        .on_lost = on_lost,
+        .user = gate,
+    };
+    return redisconn_new(loop, &conn, &gate->conn, err);
+}
+
+void redis_gate_done(struct redis_gate *gate)
+{
+    redisconn_free(gate->conn);
+    gate->conn = NULL;
+    loop_timer_free(gate->leave_timer);
+    gate->leave_timer = NULL;
+}
+
+int64_t redis_gate_shut_for_ms(const struct redis_gate *gate, int64_t now_ms)
+{
+    return gate->is_open ? 0 : now_ms - gate->shut_since_ms;
+}
+
+enum error_kind redis_gate_probe(const struct redis_gate *gate, struct error *err)
+{
+    if (!redisconn_is_ready(gate->conn)) {
+        return error_set(err, ERROR_TRANSIENT, "%s", redisconn_last_error(gate->conn));
+    }
+    if (!gate->is_open) {
+        return error_set(err, ERROR_TRANSIENT, "%s",
+                         gate->why.kind == ERROR_NONE ? "checking it" : gate->why.text);
+    }
+    return ERROR_NONE;
+}
