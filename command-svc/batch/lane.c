@@ -15,7 +15,7 @@
 enum {
     BATCH_BYTES_MAX = 64 << 20, /* arena of a batch: loaded rows, events and answers */
     FAILING_MS = 1000,
-    FAILED_LATELY_MS = 5000, /* a command alone comes again each second */
+    FAILED_LATELY_MS = 8000, /* commands that come one by one go to one lane now, to another then */
 };
 
 /* ---- what wakes it ------------------------------------------------------------------------- */
