@@ -13,6 +13,7 @@ const char PGSERVER_QUESTION[] =
     " current_setting('server_encoding'),"
     " (SELECT count(set_config(wanted.name, wanted.value, false))"
     " FROM (VALUES ('idle_session_timeout', '0'), ('client_connection_check_interval', '2s'),"
+    " ('array_nulls', 'on'),"
     " ('default_transaction_isolation', 'read committed')) AS wanted (name, value)"
     " JOIN pg_settings USING (name))";
 

@@ -465,7 +465,8 @@ START_TEST(a_session_has_what_we_rely_on)
     pgconn_free(f.conn);
     ck_assert_int_eq(setenv("PGOPTIONS",
                             "-c idle_session_timeout=50"
-                            " -c default_transaction_isolation=serializable",
+                            " -c default_transaction_isolation=serializable"
+                            " -c array_nulls=off",
                             1),
                      0);
     const struct pgconn_options options = options_for(url_of_server());
@@ -474,11 +475,13 @@ START_TEST(a_session_has_what_we_rely_on)
     query(SHOW, "idle_session_timeout");
     query(SHOW, "default_transaction_isolation");
     query(SHOW, "client_connection_check_interval");
+    query(SHOW, "array_nulls");
     run_trip();
 
     ck_assert_str_eq(f.seen[0].value, "0");
     ck_assert_str_eq(f.seen[1].value, "read committed");
     ck_assert_str_eq(f.seen[2].value, "2s");
+    ck_assert_str_eq(f.seen[3].value, "on");
 }
 END_TEST
 
