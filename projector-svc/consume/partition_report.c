@@ -3,10 +3,12 @@
 #include "projector-svc/consume/partition_internal.h"
 #include "projector-svc/views/view_positions.h"
 
-/* What lies between the position and an end that was announced is no record: markers. */
+/* What lies between the position and an end that was announced is no record: markers. Where Kafka
+ * no longer has what comes next it is what the views lack. */
 static bool is_caught_up(const struct partition *partition, int64_t position, int64_t end)
 {
-    return partition->queue.count == 0 && (position >= end || partition->source.end >= end);
+    return partition->queue.count == 0 && !partition->source.is_out_of_range &&
+           (position >= end || partition->source.end >= end);
 }
 
 struct partition_report partition_report(const struct partition *partition, int64_t known_end,
