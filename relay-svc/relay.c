@@ -532,6 +532,12 @@ static int refused_topic(const struct shard_log *log)
     return -1;
 }
 
+bool relay_waits_for_tails(const struct relay_shard *shard, int64_t now_ms)
+{
+    return (shard->log.state == SHARD_CHECKING || shard->log.state == SHARD_FAILED) &&
+           now_ms - shard->since_ms >= SLOW_CHECK_MS;
+}
+
 /* Whether a shard keeps events waiting; its reason otherwise. */
 static const char *trouble(const struct relay_shard *shard, int64_t now_ms)
 {
@@ -539,8 +545,7 @@ static const char *trouble(const struct relay_shard *shard, int64_t now_ms)
     if (state == SHARD_STOPPED || (state == SHARD_CHECKING && shard->log.reason[0] != '\0')) {
         return shard->log.reason; /* also while it looks whether the cause is gone */
     }
-    if ((state == SHARD_CHECKING || state == SHARD_FAILED) &&
-        now_ms - shard->since_ms >= SLOW_CHECK_MS) {
+    if (relay_waits_for_tails(shard, now_ms)) {
         return "still waits to know what its partitions hold";
     }
     if (state != SHARD_UNOWNED && now_ms >= shard->log.lease_until_ms) {

@@ -128,6 +128,9 @@ bool relay_is_drained(const struct relay *relay);
 /* Probes: ERROR_NONE or the reason. */
 MUST_USE enum error_kind relay_probe_database(void *user, struct error *err);
 MUST_USE enum error_kind relay_probe_kafka(void *user, struct error *err);
+
+/* Longer than reading the ends of partitions takes when Kafka answers. */
+bool relay_waits_for_tails(const struct relay_shard *shard, int64_t now_ms);
 MUST_USE enum error_kind relay_probe_shards(void *user, struct error *err);
 /* Whether what waits goes on. */
 MUST_USE enum error_kind relay_probe_progress(void *user, struct error *err);

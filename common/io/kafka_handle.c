@@ -15,6 +15,7 @@ enum {
     FIRST_QUESTION_TIMEOUT_MS = 3000,
     QUESTION_TIMEOUT_MS = 200,
     QUESTION_PAUSE_MS = 2000,
+    LATE_ANSWER_MS = 5000, /* what comes so soon behind an error may have been under way before */
 };
 
 /* For both roles, before the operator's own. A broker that comes back must be found soon. */
@@ -78,6 +79,7 @@ static void meet_error(rd_kafka_t *rk, int code, const char *reason, void *opaqu
     (void)kafka_handle_error(&error, (rd_kafka_resp_err_t)code, reason);
     if (error.kind != ERROR_NOT_FOUND) { /* who says that a topic is missing is there */
         handle->is_up = false;
+        handle->error_ms = loop_now_ms();
         handle->down = error;
     }
     if (handle->on_error != NULL) {
@@ -276,7 +278,8 @@ void kafka_handle_is_alive(struct kafka_handle *handle)
 
 void kafka_handle_doubt(struct kafka_handle *handle)
 {
-    handle->is_doubted = handle->is_up;
+    handle->is_doubted = handle->is_up && handle->error_ms > 0 &&
+                         handle->error_ms + LATE_ANSWER_MS >= handle->heard_ms;
 }
 
 enum error_kind kafka_handle_state(const struct kafka_handle *handle, struct error *err)

@@ -36,6 +36,7 @@ struct kafka_handle {
     bool was_up;       /* ever */
     bool is_doubted;   /* is_up, but to be asked again */
     int64_t heard_ms;  /* when is_up was last shown */
+    int64_t error_ms;  /* when a connection last broke or could not be made */
     struct error down; /* why, while not is_up */
     kafka_log_fn *on_log;
     void *log_user;
@@ -75,9 +76,10 @@ void kafka_handle_close(struct kafka_handle *handle);
 void kafka_handle_is_alive(struct kafka_handle *handle);
 
 /*
- * Somebody waits too long for an answer: asks, and only without an answer is the cluster away.
- * Why: an answer that was under way may come behind the news of the broken connection, later errors
- * of the same kind are told only twice a minute, and who vanishes without a word causes none.
+ * Somebody waits long for an answer, and a connection broke lately: asks, and without an answer the
+ * cluster is away. Why: an answer that was under way may come behind the news of the broken
+ * connection, and librdkafka tells later errors of the same kind only twice a minute. Without an
+ * error nothing is asked: a partition that has no leader keeps its records waiting, too.
  */
 void kafka_handle_doubt(struct kafka_handle *handle);
 

@@ -3,14 +3,12 @@
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
 
-enum { BROKER = 1, LOOK_MS = 50, NEVER_MS = 600000 };
+enum { BROKER = 1 };
 
 static const char *const TOPICS[] = {"orders"};
 
 static struct mock_kafka mock;
 static struct kafka_producer *producer;
-static struct loop_timer *look;
-static bool is_up_wanted;
 
 static void take_delivery(void *user, const struct kafka_delivery *delivery)
 {
@@ -23,24 +21,6 @@ static void take_fatal(void *user, const struct error *err)
 {
     (void)user;
     ck_abort_msg("fatal: %s", err->text);
-}
-
-static void look_at_state(void *user)
-{
-    (void)user;
-    struct error err;
-    if ((kafka_producer_state(producer, &err) == ERROR_NONE) == is_up_wanted) {
-        loop_stop(mock.loop);
-        return;
-    }
-    loop_timer_start(look, LOOK_MS);
-}
-
-static void run_until(bool is_up)
-{
-    is_up_wanted = is_up;
-    loop_timer_start(look, 0);
-    mock_run(&mock);
 }
 
 static void send_one(void)
@@ -62,30 +42,14 @@ static void setup(void)
         .on_delivery = take_delivery,
         .on_fatal = take_fatal,
     };
-    look = loop_timer_new(mock.loop, look_at_state, NULL);
     ck_assert_int_eq(kafka_producer_new(mock.loop, &options, &producer, &err), ERROR_NONE);
 }
 
 static void teardown(void)
 {
     kafka_producer_free(producer);
-    loop_timer_free(look);
     mock_close(&mock);
 }
-
-START_TEST(a_broker_that_falls_silent_is_away_though_no_connection_broke)
-{
-    send_one();
-    mock_run(&mock);
-    run_until(true);
-
-    ck_assert_int_eq(rd_kafka_mock_broker_set_rtt(mock.cluster, BROKER, NEVER_MS),
-                     RD_KAFKA_RESP_ERR_NO_ERROR);
-    send_one();
-
-    run_until(false);
-}
-END_TEST
 
 START_TEST(a_broker_that_only_takes_long_for_one_record_is_there)
 {
@@ -107,7 +71,6 @@ int main(void)
     TCase *state = tcase_create("state");
     tcase_set_timeout(state, 120);
     tcase_add_checked_fixture(state, setup, teardown);
-    tcase_add_test(state, a_broker_that_falls_silent_is_away_though_no_connection_broke);
     tcase_add_test(state, a_broker_that_only_takes_long_for_one_record_is_there);
     suite_add_tcase(suite, state);
     return check_main(suite);
