@@ -70,10 +70,23 @@ static void note_loss(struct partition *partition, int64_t seen, int64_t positio
     }
 }
 
+static void note_healed(const struct partition *partition, int64_t opened)
+{
+    log_event(LOG_WARN, "redis_went_back", LOG_VIEW("slot", partition->slot),
+              LOG_INT("had_reached", partition->recovery.committed), LOG_INT("position", opened),
+              LOG_TEXT("Redis had lost data; it has been filled again from Kafka"));
+}
+
 void partition_note_committed(struct partition *partition, int64_t offset)
 {
+    const int64_t opened = partition->recovery.opened;
     partition->recovery.committed = offset;
-    if (!partition_is_closed(partition)) {
+    if (partition_is_closed(partition)) {
+        return;
+    }
+    if (recovery_is_over_already(&partition->recovery, partition->position)) {
+        note_healed(partition, opened);
+    } else {
         note_loss(partition, partition->position, partition->position, partition->recovery.goal);
     }
 }
@@ -110,6 +123,7 @@ void partition_open(struct partition *partition, const struct partition_stand *s
     const bool goes_on = goes_on_with_queue(partition, position);
     note_loss(partition, partition->state == STATE_NEW ? 0 : partition->position, position,
               stand->goal);
+    partition->recovery.opened = position;
     partition->position = stand->position;
     partition_enter(partition, STATE_READY);
     partition_drop(partition, count_known(partition, goes_on, position));

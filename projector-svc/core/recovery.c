@@ -17,6 +17,15 @@ int64_t recovery_find(struct recovery *recovery, int64_t seen, int64_t position,
     return had_reached > position && goal < had_reached ? had_reached : 0;
 }
 
+bool recovery_is_over_already(struct recovery *recovery, int64_t position)
+{
+    const bool is_over = recovery->opened < recovery->committed && recovery->committed <= position;
+    if (is_over) {
+        recovery->opened = position;
+    }
+    return is_over;
+}
+
 bool recovery_is_reached(const struct recovery *recovery, int64_t position)
 {
     return recovery->goal != 0 && position >= recovery->goal;

@@ -17,11 +17,18 @@
 struct recovery {
     int64_t goal;      /* position that ends it; 0: nothing is being recovered */
     int64_t committed; /* by the group */
+    int64_t opened;    /* the position that reading began at */
 };
 
 /* seen: the position we had ourselves; goal: as Redis has it. Returns how far the views had come
  * when that is news to Redis, 0 when it is not or nothing is lost. */
 int64_t recovery_find(struct recovery *recovery, int64_t seen, int64_t position, int64_t goal);
+
+/*
+ * Whether Redis had less when reading began than the group had committed, and has it all again: a
+ * short log is read before the group's answer comes. Says so once.
+ */
+bool recovery_is_over_already(struct recovery *recovery, int64_t position);
 
 /* Whether a batch up to this position ends it. */
 bool recovery_is_reached(const struct recovery *recovery, int64_t position);

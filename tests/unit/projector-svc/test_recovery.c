@@ -43,12 +43,30 @@ START_TEST(it_is_reached_at_the_goal_and_not_without_one)
 }
 END_TEST
 
+START_TEST(what_was_lost_and_is_there_again_is_said_once)
+{
+    struct recovery recovery = {.committed = 7, .opened = 0};
+    ck_assert(!recovery_is_over_already(&recovery, 6));
+    ck_assert(recovery_is_over_already(&recovery, 7));
+    ck_assert(!recovery_is_over_already(&recovery, 8));
+}
+END_TEST
+
+START_TEST(who_began_where_the_group_was_has_lost_nothing)
+{
+    struct recovery recovery = {.committed = 7, .opened = 7};
+    ck_assert(!recovery_is_over_already(&recovery, 9));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/core/recovery");
     TCase *rules = tcase_create("rules");
     tcase_add_loop_test(rules, the_farthest_that_anybody_knows_is_the_goal, 0, FINDING_COUNT);
     tcase_add_test(rules, it_is_reached_at_the_goal_and_not_without_one);
+    tcase_add_test(rules, what_was_lost_and_is_there_again_is_said_once);
+    tcase_add_test(rules, who_began_where_the_group_was_has_lost_nothing);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }
