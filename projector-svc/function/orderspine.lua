@@ -42,8 +42,15 @@ local WRITES = {
   PUBLISH = {nil, 2, function(_, args) redis.call('PUBLISH', args[1], args[2]) end},
 }
 
--- What Redis calls the command behind a write, where its name is another one.
-local COMMANDS = {RPUSHAT = 'RPUSH', LTRIMAT = 'LTRIM', ZCAP = 'ZREMRANGEBYRANK'}
+-- The command behind a write, with as many arguments behind its key as Redis 8 wants to see before
+-- it tells whether the caller may send it.
+local COMMANDS = {
+  HSET = {'HSET', 'f', 'v'}, HDEL = {'HDEL', 'f'}, HINCRBY = {'HINCRBY', 'f', '1'},
+  SET = {'SET', 'v'}, DEL = {'DEL'}, RPUSH = {'RPUSH', 'v'}, RPUSHAT = {'RPUSH', 'v'},
+  LTRIMAT = {'LTRIM', '0', '1'}, SADD = {'SADD', 'm'}, SREM = {'SREM', 'm'},
+  ZADD = {'ZADD', '0', 'm'}, ZREM = {'ZREM', 'm'}, ZCAP = {'ZREMRANGEBYRANK', '0', '1'},
+  PUBLISH = {'PUBLISH', 'm'},
+}
 
 -- Those whose first argument is the length that the list must have.
 local LENGTHS = {RPUSHAT = true, LTRIMAT = true}
@@ -67,17 +74,21 @@ local function read_writes(keys, argv, at)
   return writes
 end
 
+local function may_send(command, target)
+  return redis.acl_check_cmd(command[1], target, unpack(command, 2))
+end
+
 -- A right that the caller lacks, or nil. Keys are Redis's to check when the function is called, so
 -- a command is looked at once; each channel is.
 local function find_missing_right(writes, positions)
   local seen = {}
-  if not redis.acl_check_cmd('HSET', positions) then return {'right', positions, 'HSET'} end
+  if not may_send(COMMANDS.HSET, positions) then return {'right', positions, 'HSET'} end
   for _, w in ipairs(writes) do
     local is_message = w[4] == 'PUBLISH'
     if is_message or not seen[w[4]] then
       seen[w[4]] = true
-      local command, target = COMMANDS[w[4]] or w[4], is_message and w[3][1] or w[2]
-      if not redis.acl_check_cmd(command, target) then return {'right', target, command} end
+      local command, target = COMMANDS[w[4]], is_message and w[3][1] or w[2]
+      if not may_send(command, target) then return {'right', target, command[1]} end
     end
   end
   return nil
