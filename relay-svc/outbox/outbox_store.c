@@ -575,13 +575,6 @@ static void greet(struct outbox_store *store)
     pgconn_send_trip(store->control, take_installation, finish_greeting, store);
 }
 
-/* Each trip of this connection has a block of memory of its own. */
-static void forget_control_trip(pgconn_done_fn *on_done, void *user)
-{
-    (void)on_done;
-    free(user);
-}
-
 static void welcome_control(void *user)
 {
     greet(user);
@@ -649,7 +642,6 @@ static enum error_kind open_all(struct outbox_store *store, struct loop *loop, s
         .statements = OUTBOX_CONTROL_SQL,
         .statement_count = CONTROL_STATEMENT_COUNT,
         .on_ready = welcome_control,
-        .on_forgotten = forget_control_trip,
         .on_lost = lose_control,
         .on_notify = hear_bell,
         .user = store,
