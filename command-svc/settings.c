@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/settings.h"
 
-#include "common/io/pgurl.h"
+#include "common/io/postgres/pgurl.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "projector-svc/settings.h"
 
 #include "common/contract/topics.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "common/run/kafka_setup.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/batch/batch_columns.h"
 
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 
 #include <assert.h>
 

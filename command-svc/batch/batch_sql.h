@@ -12,7 +12,7 @@
 #ifndef COMMAND_SVC_BATCH_BATCH_SQL_H
 #define COMMAND_SVC_BATCH_BATCH_SQL_H
 
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 
 enum batch_statement {
     BEGIN_BATCH,

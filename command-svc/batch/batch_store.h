@@ -20,7 +20,7 @@
 #include "command-svc/batch/batch_save.h"
 #include "command-svc/batch/batch_trouble.h"
 #include "command-svc/core/batch.h"
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 
 struct batch_store;
 

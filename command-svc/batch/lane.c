@@ -5,7 +5,7 @@
 #include "command-svc/batch/lane_internal.h"
 #include "common/base/must.h"
 #include "common/io/loop.h"
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 #include "common/run/log.h"
 
 #include <inttypes.h>

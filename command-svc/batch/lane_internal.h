@@ -16,7 +16,7 @@
 #include "command-svc/core/door.h"
 #include "command-svc/core/repeat.h"
 #include "common/base/stall.h"
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 #include "common/run/activity.h"
 
 enum { NAME_LEN_MAX = 32 };

@@ -6,7 +6,7 @@
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
 #include "common/io/digest.h"
-#include "common/io/pgsession.h"
+#include "common/io/postgres/pgsession.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -6,7 +6,7 @@
 #include "command-svc/upkeep/control_sql.h"
 #include "common/base/must.h"
 #include "common/contract/shard.h"
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 #include "common/run/log.h"
 
 #include <stdlib.h>

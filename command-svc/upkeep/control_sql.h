@@ -5,7 +5,7 @@
 #ifndef COMMAND_SVC_UPKEEP_CONTROL_SQL_H
 #define COMMAND_SVC_UPKEEP_CONTROL_SQL_H
 
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 
 enum control_statement {
     RING_BELL,

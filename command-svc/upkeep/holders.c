@@ -3,7 +3,7 @@
 
 #include "common/base/strbuf.h"
 #include "common/io/loop.h"
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 #include "common/run/log.h"
 
 #include <stdio.h>

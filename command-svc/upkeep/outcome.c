@@ -3,7 +3,7 @@
 
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 #include "common/run/activity.h"
 
 bool note_outcome(struct activity *activity, const struct pgconn_failure *failure)

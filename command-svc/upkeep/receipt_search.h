@@ -7,7 +7,7 @@
 
 #include "common/base/strview.h"
 #include "common/base/uuid7.h"
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 
 /* What is remembered under a key; views are valid for the callback. */
 struct found_receipt {

@@ -5,7 +5,7 @@
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
 #include "common/io/loop.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "common/run/log.h"
 #include "projector-svc/consume/report.h"
 #include "projector-svc/core/keys.h"

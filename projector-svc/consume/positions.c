@@ -4,7 +4,7 @@
 #include "common/base/must.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "common/run/log.h"
 #include "projector-svc/consume/assignment.h"
 #include "projector-svc/consume/redis_gate.h"

@@ -4,7 +4,7 @@
 #include "common/base/must.h"
 #include "common/io/kafka_consumer.h"
 #include "common/io/loop.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
 #include "projector-svc/consume/projector_internal.h"

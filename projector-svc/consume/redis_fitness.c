@@ -4,7 +4,7 @@
 #include "common/base/embedded_text.h"
 #include "common/base/must.h"
 #include "common/base/parse.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #include "projector-svc/consume/redis_gate.h"
 
 #include "common/io/loop.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "common/run/log.h"
 #include "projector-svc/consume/redis_fitness.h"
 

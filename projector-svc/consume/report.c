@@ -5,7 +5,7 @@
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
 #include "common/io/loop.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "common/run/metrics.h"
 #include "projector-svc/consume/assignment.h"
 #include "projector-svc/core/keys.h"

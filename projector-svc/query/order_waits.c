@@ -3,7 +3,7 @@
 
 #include "common/base/must.h"
 #include "common/base/strview.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "projector-svc/core/keys.h"
 
 #include <stdio.h>

@@ -21,7 +21,7 @@
 #include "common/base/strview.h"
 #include "common/contract/json.h"
 #include "common/io/http/exchange.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "common/run/activity.h"
 #include "projector-svc/core/readers.h"
 

@@ -3,7 +3,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/cleanup.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/views/arglist.h"
 #include "projector-svc/views/mark_json.h"

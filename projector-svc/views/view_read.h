@@ -10,7 +10,7 @@
 #define PROJECTOR_SVC_VIEWS_VIEW_READ_H
 
 #include "common/base/error.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 
 struct arena;
 

@@ -2,7 +2,7 @@
 #include "projector-svc/views/view_save.h"
 
 #include "common/base/arena.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/views/arglist.h"
 #include "projector-svc/views/view_positions.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/views/view_store.h"
 
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/views/arglist.h"
 #include "projector-svc/views/mark_json.h"

@@ -8,7 +8,7 @@
 #ifndef RELAY_SVC_OUTBOX_OUTBOX_SQL_H
 #define RELAY_SVC_OUTBOX_OUTBOX_SQL_H
 
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 
 enum control_statement {
     SQL_INSTALLATION = 0,

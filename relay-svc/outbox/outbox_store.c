@@ -6,7 +6,7 @@
 #include "common/base/strbuf.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 #include "common/run/activity.h"
 #include "relay-svc/outbox/outbox_sql.h"
 

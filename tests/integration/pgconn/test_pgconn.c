@@ -4,8 +4,8 @@
  */
 #include "common/base/strbuf.h"
 #include "common/io/loop.h"
-#include "common/io/pgconn.h"
-#include "common/io/pgsession.h"
+#include "common/io/postgres/pgconn.h"
+#include "common/io/postgres/pgsession.h"
 #include "tests/support/check_main.h"
 
 #include <arpa/inet.h>
@@ -716,7 +716,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("common/io/pgconn");
+    Suite *suite = suite_create("common/io/postgres/pgconn");
     TCase *server = tcase_create("server");
     tcase_set_timeout(server, 100);
     tcase_add_checked_fixture(server, setup, teardown);

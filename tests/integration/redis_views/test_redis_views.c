@@ -5,7 +5,7 @@
  */
 #include "common/base/arena.h"
 #include "common/io/loop.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "projector-svc/consume/redis_fitness.h"
 #include "projector-svc/core/write_set.h"
 #include "projector-svc/views/view_positions.h"

@@ -5,7 +5,7 @@
  */
 #include "common/base/strbuf.h"
 #include "common/io/loop.h"
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 #include "tests/support/check_main.h"
 
 #include <dlfcn.h>
@@ -478,7 +478,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("common/io/redisconn");
+    Suite *suite = suite_create("common/io/redis/redisconn");
     TCase *urls = tcase_create("urls");
     tcase_add_loop_test(urls, a_url_is_understood_or_refused, 0, sizeof URLS / sizeof URLS[0]);
     suite_add_tcase(suite, urls);

@@ -5,7 +5,7 @@
  */
 #include "command-svc/sql/migrate.h"
 #include "common/base/strbuf.h"
-#include "common/io/pgsession.h"
+#include "common/io/postgres/pgsession.h"
 #include "common/run/log.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/relay.h"

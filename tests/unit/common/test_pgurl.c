@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading a database URL: which hosts it names, and that no fault repeats what may be a secret. */
-#include "common/io/pgurl.h"
+#include "common/io/postgres/pgurl.h"
 #include "tests/support/check_main.h"
 
 #include <stdio.h>
@@ -146,7 +146,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("common/io/pgurl");
+    Suite *suite = suite_create("common/io/postgres/pgurl");
     TCase *reading = tcase_create("reading");
     tcase_add_checked_fixture(reading, setup, teardown);
     tcase_add_loop_test(reading, a_url_names_its_hosts_in_order, 0,

@@ -9,8 +9,8 @@
  * ERROR_CONFLICT when lock_timeout ended it; ERROR_FATAL with the server's text (and hint)
  * otherwise, or in our own words for a malformed url (pgurl.h).
  */
-#ifndef COMMON_IO_PGSESSION_H
-#define COMMON_IO_PGSESSION_H
+#ifndef COMMON_IO_POSTGRES_PGSESSION_H
+#define COMMON_IO_POSTGRES_PGSESSION_H
 
 #include "common/base/error.h"
 #include "common/base/strview.h"

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pgconn_internal.h - what the parts of the PostgreSQL connection share; for common/io/pgconn*.c.
+ * pgconn_internal.h - what the parts of the PostgreSQL connection share; for
+ * common/io/postgres/pgconn*.c.
  *
  *     pgconn.c          trips: queueing, sending, reading, failing
  *     pgconn_connect.c  finding a server, connecting, setting the session up
  *     pgconn_value.c    results, and array literals
  */
-#ifndef COMMON_IO_PGCONN_INTERNAL_H
-#define COMMON_IO_PGCONN_INTERNAL_H
+#ifndef COMMON_IO_POSTGRES_PGCONN_INTERNAL_H
+#define COMMON_IO_POSTGRES_PGCONN_INTERNAL_H
 
 #include "common/base/backoff.h"
 #include "common/base/strbuf.h"
-#include "common/io/pgconn.h"
-#include "common/io/pgurl.h"
+#include "common/io/postgres/pgconn.h"
+#include "common/io/postgres/pgurl.h"
 #include "common/io/resolver.h"
 
 struct pg_conn; /* libpq's */

@@ -6,8 +6,8 @@
  */
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
-#include "common/io/pgconn_internal.h"
-#include "common/io/pgserver.h"
+#include "common/io/postgres/pgconn_internal.h"
+#include "common/io/postgres/pgserver.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>

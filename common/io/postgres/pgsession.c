@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/pgsession.h"
+#include "common/io/postgres/pgsession.h"
 
 #include "common/base/must.h"
-#include "common/io/pgserver.h"
-#include "common/io/pgurl.h"
+#include "common/io/postgres/pgserver.h"
+#include "common/io/postgres/pgurl.h"
 
 #include <assert.h>
 #include <libpq-fe.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/pgserver.h"
+#include "common/io/postgres/pgserver.h"
 
 #include <libpq-fe.h>
 #include <stdbool.h>

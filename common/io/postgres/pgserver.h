@@ -10,8 +10,8 @@
  * nobody ends it for being idle, its transactions are READ COMMITTED, and a statement whose client
  * has gone ends soon.
  */
-#ifndef COMMON_IO_PGSERVER_H
-#define COMMON_IO_PGSERVER_H
+#ifndef COMMON_IO_POSTGRES_PGSERVER_H
+#define COMMON_IO_POSTGRES_PGSERVER_H
 
 #include "common/base/error.h"
 

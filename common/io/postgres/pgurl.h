@@ -11,8 +11,8 @@
  *
  * Limits: a `service` names its hosts in a file that only libpq reads: one host, without name.
  */
-#ifndef COMMON_IO_PGURL_H
-#define COMMON_IO_PGURL_H
+#ifndef COMMON_IO_POSTGRES_PGURL_H
+#define COMMON_IO_POSTGRES_PGURL_H
 
 #include "common/base/error.h"
 

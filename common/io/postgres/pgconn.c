@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/pgconn.h"
+#include "common/io/postgres/pgconn.h"
 
 #include "common/base/must.h"
 #include "common/io/loop.h"
-#include "common/io/pgconn_internal.h"
+#include "common/io/postgres/pgconn_internal.h"
 
 #include <assert.h>
 #include <libpq-fe.h>

@@ -26,8 +26,8 @@
  * says it is not the one to write to any more (READONLY, NOREPLICAS, MASTERDOWN) is left, its name
  * asked for anew.
  */
-#ifndef COMMON_IO_REDISCONN_H
-#define COMMON_IO_REDISCONN_H
+#ifndef COMMON_IO_REDIS_REDISCONN_H
+#define COMMON_IO_REDIS_REDISCONN_H
 
 #include "common/base/error.h"
 #include "common/base/strview.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/redisconn.h"
+#include "common/io/redis/redisconn.h"
 
 #include "common/base/backoff.h"
 #include "common/base/fault_point.h"

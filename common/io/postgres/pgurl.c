@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/pgurl.h"
+#include "common/io/postgres/pgurl.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/parse.h"

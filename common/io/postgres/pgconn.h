@@ -33,8 +33,8 @@
  * its callback. Threads: the loop's. Errors: SQLSTATE is translated here and
  * nowhere else (see struct pgconn_failure).
  */
-#ifndef COMMON_IO_PGCONN_H
-#define COMMON_IO_PGCONN_H
+#ifndef COMMON_IO_POSTGRES_PGCONN_H
+#define COMMON_IO_POSTGRES_PGCONN_H
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
