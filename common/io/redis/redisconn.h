@@ -66,8 +66,9 @@ MUST_USE enum error_kind redisconn_new(struct loop *loop, const struct redisconn
  * NULL. */
 void redisconn_free(struct redisconn *conn);
 
-/* This server is not the one that is wanted: on_lost, then a new connection, as the address may
- * lead elsewhere now. Not from a callback of its own. */
+/* This server is not the one that is wanted. Not ready from here on; from the loop come the
+ * outcomes of what is in flight, on_lost and a new connection, as the address may lead elsewhere
+ * now. */
 void redisconn_leave(struct redisconn *conn, const char *why);
 
 /* False while connecting; commands are then refused with ERROR_TRANSIENT. */
@@ -97,9 +98,6 @@ void redisconn_tell(struct redisconn *conn, struct redisconn_command command);
 MUST_USE enum error_kind redisconn_subscribe(struct redisconn *conn, struct strview channel,
                                              struct error *err);
 void redisconn_unsubscribe(struct redisconn *conn, struct strview channel);
-
-/* Fails with ERROR_INVALID on what redisconn_new() would refuse; for checking settings. */
-MUST_USE enum error_kind redisconn_check_url(const char *url, struct error *err);
 
 /* --- replies ----------------------------------------------------------------- */
 

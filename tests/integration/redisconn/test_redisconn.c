@@ -253,6 +253,9 @@ START_TEST(a_server_that_is_not_wanted_is_left_for_a_new_connection)
     send_words(f.conn, "BLPOP redisconn:nothing 0");
 
     redisconn_leave(f.conn, "it is a replica");
+    ck_assert(!redisconn_is_ready(f.conn));
+    ck_assert_int_eq(f.replies, 0); /* never from inside */
+    ck_assert_int_eq(f.lost, 0);
     while (f.lost == 0 || f.replies < 1) {
         loop_run(f.loop);
     }
@@ -446,42 +449,9 @@ START_TEST(a_listener_notices_that_nobody_answers)
 }
 END_TEST
 
-static const struct {
-    const char *url;
-    enum error_kind kind;
-} URLS[] = {
-    {"redis://localhost", ERROR_NONE},
-    {"redis://localhost:6379/3", ERROR_NONE},
-    {"redis://user:p%40ss@[::1]:6379/0", ERROR_NONE},
-    {"redis://:only-password@h", ERROR_NONE},
-    {"rediss://localhost", ERROR_INVALID},
-    {"localhost:6379", ERROR_INVALID},
-    {"redis://", ERROR_INVALID},
-    {"redis://h:99999", ERROR_INVALID},
-    {"redis://h/x", ERROR_INVALID},
-    {"redis://u:%zz@h", ERROR_INVALID},
-    {"redis://u:%00@h", ERROR_INVALID},
-    {"redis://[::1", ERROR_INVALID},
-    {"redis://u:pa@ss%zz@h/0", ERROR_INVALID},
-    {"redis://u:pa@ss@h/0", ERROR_INVALID}, /* the host would be told */
-    {NULL, ERROR_INVALID},
-};
-
-START_TEST(a_url_is_understood_or_refused)
-{
-    struct error err = {.kind = ERROR_NONE};
-
-    ck_assert_msg(redisconn_check_url(URLS[_i].url, &err) == URLS[_i].kind, "%s", URLS[_i].url);
-    ck_assert(URLS[_i].url == NULL || strstr(err.text, "%zz") == NULL); /* it may hold a password */
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("common/io/redis/redisconn");
-    TCase *urls = tcase_create("urls");
-    tcase_add_loop_test(urls, a_url_is_understood_or_refused, 0, sizeof URLS / sizeof URLS[0]);
-    suite_add_tcase(suite, urls);
     TCase *server = tcase_create("server");
     tcase_add_checked_fixture(server, setup, teardown);
     tcase_set_timeout(server, 90);
