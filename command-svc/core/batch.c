@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/batch.h"
 
+#include "command-svc/core/placing.h"
+
 #include <assert.h>
 
 void batch_init(struct batch *batch, struct arena *arena)
@@ -162,7 +164,7 @@ static bool hold_claims(struct batch *batch, struct batch_item *item)
     for (size_t i = 0; i < placed->line_count; i++) {
         claims[i] = (struct claim){placed->lines[i].sku, placed->lines[i].quantity};
         item->products[i]->product.available -= placed->lines[i].quantity;
-        assert(item->products[i]->product.available >= 0); /* order_place() looked */
+        assert(item->products[i]->product.available >= 0); /* placing_decide() looked */
     }
     item->order->order.claims = claims;
     item->order->order.claim_count = placed->line_count;
@@ -188,7 +190,7 @@ static enum error_kind decide_placing(struct batch *batch, struct batch_item *it
                                     .products = products,
                                     .now_ms = batch->now_ms};
     const enum error_kind kind =
-        order_place(&placing, item->command, batch->arena, &accepted, &event.order, &rejection);
+        placing_decide(&placing, item->command, batch->arena, &accepted, &event.order, &rejection);
     if (kind != ERROR_NONE) {
         return kind;
     }

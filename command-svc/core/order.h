@@ -4,8 +4,7 @@
  *
  * Why two steps: order_decide() answers "may this happen, and what would it be
  * called?" and changes nothing; order_apply() takes an event that has happened
- * and may not refuse it for business reasons. Placing an order looks at the
- * customer and the products too, as they were loaded with the batch.
+ * and may not refuse it for business reasons.
  *
  * version 0 means: no such order yet. Ownership: views point into the loaded
  * state or the command. Units: amounts in minor units.
@@ -14,10 +13,7 @@
 #define COMMAND_SVC_CORE_ORDER_H
 
 #include "command-svc/core/command.h"
-#include "command-svc/core/customer.h"
-#include "command-svc/core/product.h"
 #include "command-svc/core/rejection.h"
-#include "common/base/arena.h"
 #include "common/contract/order_event.h"
 #include "common/contract/order_status.h"
 
@@ -43,27 +39,7 @@ struct order {
     size_t claim_count;
 };
 
-/* What is loaded when an order is placed. */
-struct placing {
-    const struct order *order;
-    const struct customer *customer;
-    struct product *const *products; /* [i]: that of line i, version 0 where there is none */
-    int64_t now_ms;
-};
-
-/*
- * Decides PlaceOrder. The stock of a product that stands in several lines counts
- * for all of them together. The event's lines come from the arena.
- *
- * Fails with ERROR_EXHAUSTED when the arena is too small; *ret_accepted tells
- * the verdict.
- */
-MUST_USE enum error_kind order_place(const struct placing *placing, const struct command *command,
-                                     struct arena *arena, bool *ret_accepted,
-                                     struct order_event *ret_event,
-                                     struct rejection *ret_rejection);
-
-/* Decides every other command. False: refused, with the reason. */
+/* Decides every command but PlaceOrder (placing.h). False: refused, with the reason. */
 MUST_USE bool order_decide(const struct order *order, const struct command *command, int64_t now_ms,
                            struct order_event *ret_event, struct rejection *ret_rejection);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/http/command_json.h"
 
-#include "command-svc/core/money.h"
-#include "command-svc/http/text_form.h"
+#include "command-svc/http/command_body.h"
 #include "common/base/utf8.h"
 #include "common/contract/json.h"
 
@@ -11,119 +10,10 @@
 #include <stdio.h>
 
 enum {
-    QUANTITY_MAX = 1000000,
-    RECEIPT_OF_STOCK_MAX = 1000000000,
     POINTER_MAX = 512,
     DETAIL_MAX = 512,
     NAME_SHOWN_MAX = 64, /* bytes of an unknown member's name */
 };
-
-/* ---- the bodies ---------------------------------------------------------------------------- */
-
-#define FIELD_TYPES(X)                                                                             \
-    X(TEXT, text)                                                                                  \
-    X(INTEGER, integer)                                                                            \
-    X(UUID, uuid)                                                                                  \
-    X(OBJECT, object)                                                                              \
-    X(LINES, lines)
-
-#define FIELD_TYPE_ENTRY(TYPE, type) FIELD_##TYPE,
-enum field_type { FIELD_TYPES(FIELD_TYPE_ENTRY) FIELD_TYPE_COUNT };
-
-/* One member. Offsets of texts and integers count from the command, or from the line. */
-struct field {
-    const char *name; /* NULL ends a table */
-    enum field_type type;
-    bool is_optional;
-    size_t offset;
-    const struct text_form *form; /* FIELD_TEXT */
-    int64_t min, max;             /* FIELD_INTEGER */
-    const struct field *members;  /* FIELD_OBJECT, FIELD_LINES */
-};
-
-#define AT(member)      .offset = offsetof(struct command, member)
-#define AT_LINE(member) .offset = offsetof(struct wanted_line, member)
-#define AMOUNT          .type = FIELD_INTEGER, .min = 0, .max = MONEY_MAX_MINOR
-#define OPTIONAL        .is_optional = true
-
-static const struct field LINE[] = {
-    {"sku", .form = &TEXT_FORM_ID, AT_LINE(sku)},
-    {"quantity", FIELD_INTEGER, .min = 1, .max = QUANTITY_MAX, AT_LINE(quantity)},
-    {"unit_price_minor", AMOUNT, OPTIONAL, AT_LINE(unit_price_minor)},
-    {.name = NULL},
-};
-
-static const struct field ADDRESS[] = {
-    {"name", .form = &TEXT_FORM_NAME, AT(place_order.address.name)},
-    {"line1", .form = &TEXT_FORM_NAME, AT(place_order.address.line1)},
-    {"line2", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.line2)},
-    {"city", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.city)},
-    {"postal_code", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.postal_code)},
-    {"region", .form = &TEXT_FORM_REGION, OPTIONAL, AT(place_order.address.region)},
-    {"country", .form = &TEXT_FORM_COUNTRY, AT(place_order.address.country)},
-    {.name = NULL},
-};
-
-static const struct field PAYMENT[] = {
-    {"provider", .form = &TEXT_FORM_PROVIDER, AT(place_order.provider)},
-    {"method", .form = &TEXT_FORM_ID, AT(place_order.method)},
-    {.name = NULL},
-};
-
-static const struct field REGISTER_CUSTOMER[] = {
-    {"customer_id", .form = &TEXT_FORM_ID, AT(aggregate_id)},
-    {"name", .form = &TEXT_FORM_NAME, AT(register_customer.name)},
-    {"email", .form = &TEXT_FORM_EMAIL, OPTIONAL, AT(register_customer.email)},
-    {"phone", .form = &TEXT_FORM_PHONE, OPTIONAL, AT(register_customer.phone)},
-    {.name = NULL},
-};
-
-static const struct field ADD_PRODUCT[] = {
-    {"sku", .form = &TEXT_FORM_ID, AT(aggregate_id)},
-    {"name", .form = &TEXT_FORM_NAME, AT(add_product.name)},
-    {"unit_price_minor", AMOUNT, AT(add_product.unit_price_minor)},
-    {"currency", .form = &TEXT_FORM_CURRENCY, AT(add_product.currency)},
-    {.name = NULL},
-};
-
-static const struct field RECEIVE_STOCK[] = {
-    {"quantity", FIELD_INTEGER, .min = 1, .max = RECEIPT_OF_STOCK_MAX, AT(receive_stock.quantity)},
-    {.name = NULL},
-};
-
-static const struct field PLACE_ORDER[] = {
-    {"order_id", FIELD_UUID, OPTIONAL, AT(aggregate_id)},
-    {"customer_id", .form = &TEXT_FORM_ID, AT(place_order.customer_id)},
-    {"currency", .form = &TEXT_FORM_CURRENCY, AT(place_order.currency)},
-    {"lines", FIELD_LINES, .members = LINE},
-    {"shipping_address", FIELD_OBJECT, .members = ADDRESS},
-    {"payment", FIELD_OBJECT, .members = PAYMENT},
-    {.name = NULL},
-};
-
-static const struct field AUTHORIZE_PAYMENT[] = {
-    {"amount_minor", AMOUNT, AT(authorize_payment.amount_minor)},
-    {"reference", .form = &TEXT_FORM_ID, AT(authorize_payment.reference)},
-    {.name = NULL},
-};
-
-static const struct field SHIP_ORDER[] = {
-    {"carrier", .form = &TEXT_FORM_ID, AT(ship_order.carrier)},
-    {"tracking_number", .form = &TEXT_FORM_ID, AT(ship_order.tracking_number)},
-    {.name = NULL},
-};
-
-static const struct field DELIVER_ORDER[] = {
-    {.name = NULL},
-};
-
-static const struct field CANCEL_ORDER[] = {
-    {"reason", .form = &TEXT_FORM_NAME, AT(cancel_order.reason)},
-    {.name = NULL},
-};
-
-#define BODY_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = (KIND),
-static const struct field *const BODIES[] = {COMMANDS(BODY_ROW)};
 
 /* ---- faults -------------------------------------------------------------------------------- */
 
@@ -396,7 +286,7 @@ enum error_kind command_json_read(enum command_kind kind, struct strview body, s
     }
     *ret_faults = (struct command_faults){.count = 0};
     struct binder binder = {.arena = arena, .command = command, .faults = ret_faults};
-    const struct field whole = {.name = "", .members = BODIES[kind]};
+    const struct field whole = {.name = "", .members = command_body(kind)};
     const struct place top = {.up = NULL};
     command->kind = kind;
     bind_object(&binder, &whole, value, &top, command);

@@ -7,6 +7,7 @@
  */
 #include "command-svc/core/money.h"
 #include "command-svc/core/order.h"
+#include "command-svc/core/placing.h"
 #include "tests/support/check_main.h"
 #include "tests/support/sample_commands.h"
 
@@ -314,7 +315,7 @@ static bool place(void)
     const struct placing placing = {
         .order = &shop.order, .customer = &shop.customer, .products = shop.products, .now_ms = NOW};
     const enum error_kind kind =
-        order_place(&placing, &shop.command, &arena, &accepted, &event, &rejection);
+        placing_decide(&placing, &shop.command, &arena, &accepted, &event, &rejection);
     ck_assert_int_eq(kind, ERROR_NONE);
     return accepted;
 }
@@ -537,7 +538,7 @@ START_TEST(an_arena_too_small_is_an_error_and_no_verdict)
     const struct placing placing = {
         .order = &shop.order, .customer = &shop.customer, .products = shop.products, .now_ms = NOW};
     const enum error_kind kind =
-        order_place(&placing, &shop.command, &tiny, &accepted, &event, &rejection);
+        placing_decide(&placing, &shop.command, &tiny, &accepted, &event, &rejection);
 
     ck_assert_int_eq(kind, ERROR_EXHAUSTED);
     arena_done(&tiny);

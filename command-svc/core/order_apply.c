@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/core/order.h"
+
+#include <assert.h>
+
+typedef void apply_fn(struct order *order, const struct order_event *event);
+
+static void apply_placed(struct order *order, const struct order_event *event)
+{
+    order->status = ORDER_STATUS_PLACED;
+    order->placed_at_ms = event->envelope.occurred_at_ms;
+    order->customer_id = event->placed.customer_id;
+    order->currency = event->placed.currency;
+    order->total_minor = event->placed.total_minor;
+}
+
+static void apply_payment_authorized(struct order *order, const struct order_event *event)
+{
+    order->status = ORDER_STATUS_CONFIRMED;
+    order->payment_status = PAYMENT_AUTHORIZED;
+    order->authorized_minor = event->payment_authorized.amount_minor;
+    order->payment_reference = event->payment_authorized.reference;
+}
+
+static void apply_shipped(struct order *order, const struct order_event *event)
+{
+    (void)event;
+    order->status = ORDER_STATUS_SHIPPED;
+}
+
+static void apply_delivered(struct order *order, const struct order_event *event)
+{
+    (void)event;
+    order->status = ORDER_STATUS_DELIVERED;
+}
+
+static void apply_cancelled(struct order *order, const struct order_event *event)
+{
+    order->status = ORDER_STATUS_CANCELLED;
+    (void)!payment_status_parse(event->cancelled.payment_status, &order->payment_status);
+    (void)!refund_state_parse(event->cancelled.refund_state, &order->refund_state);
+}
+
+#define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
+static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
+
+void order_apply(struct order *order, const struct order_event *event)
+{
+    assert(event->kind < ORDER_EVENT_KIND_COUNT);
+    assert(event->envelope.version == order->version + 1); /* dense */
+    assert(event->envelope.occurred_at_ms >= order->last_at_ms);
+    order->version = event->envelope.version;
+    order->last_at_ms = event->envelope.occurred_at_ms;
+    APPLY[event->kind](order, event);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/core/placing.h"
+
+#include "command-svc/core/money.h"
+#include "common/contract/role.h"
+
+#include <assert.h>
+
+/* What earlier lines of the same order already take of the product. */
+static int64_t taken_before(const struct place_order *wanted, size_t line)
+{
+    int64_t taken = 0;
+    for (size_t i = 0; i < line; i++) {
+        if (strview_equal(wanted->lines[i].sku, wanted->lines[line].sku)) {
+            taken += wanted->lines[i].quantity; /* 500 lines of a million: no overflow */
+        }
+    }
+    return taken;
+}
+
+static bool refuse_line(struct rejection *ret_rejection, enum rejection_kind kind,
+                        const struct wanted_line *line, int64_t number)
+{
+    *ret_rejection = (struct rejection){.kind = kind, .sku = line->sku, .number = number};
+    return false;
+}
+
+static bool check_line(const struct command *command, const struct product *product, size_t index,
+                       struct rejection *ret_rejection)
+{
+    const struct place_order *wanted = &command->place_order;
+    const struct wanted_line *line = &wanted->lines[index];
+    if (product->version == 0) {
+        return refuse_line(ret_rejection, REJECTION_PRODUCT_UNKNOWN, line, 0);
+    }
+    if (product->is_discontinued) {
+        return refuse_line(ret_rejection, REJECTION_PRODUCT_DISCONTINUED, line, 0);
+    }
+    if (!strview_equal(product->currency, wanted->currency)) {
+        return refuse_line(ret_rejection, REJECTION_CURRENCY_MISMATCH, line, 0);
+    }
+    if (line->unit_price_minor != PRICE_OF_CATALOGUE && !command->may_set_price &&
+        line->unit_price_minor != product->unit_price_minor) {
+        return refuse_line(ret_rejection, REJECTION_PRICE_CHANGED, line, product->unit_price_minor);
+    }
+    if (product->available - taken_before(wanted, index) < line->quantity) {
+        return refuse_line(ret_rejection, REJECTION_INSUFFICIENT_STOCK, line, product->available);
+    }
+    return true;
+}
+
+/* Whoever may not see an order learns of it only that its id is taken, whatever its state. */
+static bool check_place(const struct placing *placing, const struct command *command,
+                        struct rejection *ret_rejection)
+{
+    const struct place_order *wanted = &command->place_order;
+    if (placing->order->version > 0 && !may_see(command->owner, placing->order->customer_id)) {
+        *ret_rejection = (struct rejection){.kind = REJECTION_ALREADY_EXISTS};
+        return false;
+    }
+    if (!may_see(command->owner, wanted->customer_id) || placing->customer->version == 0) {
+        *ret_rejection = (struct rejection){.kind = REJECTION_CUSTOMER_UNKNOWN};
+        return false;
+    }
+    if (!command_meets_version(command, placing->order->version, ret_rejection)) {
+        return false;
+    }
+    if (placing->order->version > 0) {
+        *ret_rejection = (struct rejection){.kind = REJECTION_ALREADY_EXISTS};
+        return false;
+    }
+    if (!placing->customer->is_active) {
+        *ret_rejection = (struct rejection){.kind = REJECTION_CUSTOMER_INACTIVE};
+        return false;
+    }
+    for (size_t i = 0; i < wanted->line_count; i++) {
+        if (!check_line(command, placing->products[i], i, ret_rejection)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* False when the total passes what money may be. */
+static bool price_lines(struct product *const *products, const struct place_order *wanted,
+                        struct order_line *lines, struct order_placed *placed)
+{
+    for (size_t i = 0; i < wanted->line_count; i++) {
+        const struct wanted_line *line = &wanted->lines[i];
+        lines[i] = (struct order_line){
+            .sku = line->sku,
+            .name = products[i]->name,
+            .quantity = line->quantity,
+            .unit_price_minor = line->unit_price_minor == PRICE_OF_CATALOGUE
+                                    ? products[i]->unit_price_minor
+                                    : line->unit_price_minor,
+        };
+        placed->item_count += line->quantity;
+        if (!money_add_line(&placed->total_minor, line->quantity, lines[i].unit_price_minor)) {
+            return false;
+        }
+    }
+    assert(placed->total_minor >= 0 && placed->item_count >= (int64_t)wanted->line_count);
+    placed->lines = lines;
+    placed->line_count = wanted->line_count;
+    return true;
+}
+
+enum error_kind placing_decide(const struct placing *placing, const struct command *command,
+                               struct arena *arena, bool *ret_accepted,
+                               struct order_event *ret_event, struct rejection *ret_rejection)
+{
+    const struct place_order *wanted = &command->place_order;
+    if (!check_place(placing, command, ret_rejection)) {
+        *ret_accepted = false;
+        return ERROR_NONE;
+    }
+    struct order_line *lines = arena_array(arena, wanted->line_count, sizeof *lines);
+    if (lines == NULL) {
+        return ERROR_EXHAUSTED;
+    }
+    struct order_event event = {
+        .kind = ORDER_PLACED,
+        .envelope = {.aggregate_id = command->aggregate_id,
+                     .version = 1,
+                     .occurred_at_ms = placing->now_ms,
+                     .actor = command->actor},
+        .placed = {.customer_id = wanted->customer_id,
+                   .customer_name = placing->customer->name,
+                   .currency = wanted->currency,
+                   .region = wanted->address.region.len > 0 ? wanted->address.region
+                                                            : wanted->address.country,
+                   .provider = wanted->provider,
+                   .method = wanted->method,
+                   .address = wanted->address},
+    };
+    *ret_accepted = price_lines(placing->products, wanted, lines, &event.placed);
+    if (*ret_accepted) {
+        *ret_event = event;
+    } else {
+        *ret_rejection = (struct rejection){.kind = REJECTION_TOTAL_TOO_LARGE};
+    }
+    return ERROR_NONE;
+}
