@@ -87,8 +87,12 @@ static bool need_placing(struct world *world, const struct command *command,
            need_products(world, command, item, command->place_order.line_count);
 }
 
-#define NEED_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = need_##rule,
-static need_fn *const NEEDS[] = {COMMANDS(NEED_ROW)};
+#define NEEDS_CUSTOMER(KIND, ...) [COMMAND_##KIND] = need_customer,
+#define NEEDS_PRODUCT(KIND, ...)  [COMMAND_##KIND] = need_product,
+#define NEEDS_PLACING(KIND, ...)  [COMMAND_##KIND] = need_placing,
+#define NEEDS_ORDER(KIND, ...)    [COMMAND_##KIND] = need_order,
+static need_fn *const NEEDS[] = {CUSTOMER_COMMANDS(NEEDS_CUSTOMER) PRODUCT_COMMANDS(NEEDS_PRODUCT)
+                                     PLACING_COMMANDS(NEEDS_PLACING) ORDER_COMMANDS(NEEDS_ORDER)};
 
 enum error_kind batch_add(struct batch *batch, const struct command *command, struct error *err)
 {
@@ -232,8 +236,12 @@ static enum error_kind decide_order(struct batch *batch, struct batch_item *item
     return ERROR_NONE;
 }
 
-#define DECIDE_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = decide_##rule,
-static decide_fn *const DECIDERS[] = {COMMANDS(DECIDE_ROW)};
+#define DECIDES_CUSTOMER(KIND, ...) [COMMAND_##KIND] = decide_customer,
+#define DECIDES_PRODUCT(KIND, ...)  [COMMAND_##KIND] = decide_product,
+#define DECIDES_PLACING(KIND, ...)  [COMMAND_##KIND] = decide_placing,
+#define DECIDES_ORDER(KIND, ...)    [COMMAND_##KIND] = decide_order,
+static decide_fn *const DECIDERS[] = {CUSTOMER_COMMANDS(DECIDES_CUSTOMER) PRODUCT_COMMANDS(
+    DECIDES_PRODUCT) PLACING_COMMANDS(DECIDES_PLACING) ORDER_COMMANDS(DECIDES_ORDER)};
 
 /* True when the key was met before: in an earlier batch, or earlier in this one. */
 static bool answer_from_receipt(const struct batch *batch, struct batch_item *item)

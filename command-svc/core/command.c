@@ -4,17 +4,29 @@
 #include "command-svc/core/rejection.h"
 
 #include <assert.h>
+#include <string.h>
 
-#define COMMAND_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = {name, AGGREGATE_##aggregate},
+#define ROW(KIND, name, path, of)                 [COMMAND_##KIND] = {name, path, AGGREGATE_##of},
+#define CUSTOMER_ROW(KIND, kind, name, path, ...) ROW(KIND, name, path, CUSTOMER)
+#define PRODUCT_ROW(KIND, kind, name, path, ...)  ROW(KIND, name, path, PRODUCT)
+#define ORDER_ROW(KIND, kind, name, path, ...)    ROW(KIND, name, path, ORDER)
 static const struct {
     const char *name;
+    const char *path;
     enum aggregate_type aggregate;
-} ROWS[] = {COMMANDS(COMMAND_ROW)};
+} ROWS[] = {CUSTOMER_COMMANDS(CUSTOMER_ROW) PRODUCT_COMMANDS(PRODUCT_ROW)
+                PLACING_COMMANDS(ORDER_ROW) ORDER_COMMANDS(ORDER_ROW)};
 
 const char *command_name(enum command_kind kind)
 {
     assert(kind < COMMAND_KIND_COUNT);
     return ROWS[kind].name;
+}
+
+const char *command_word(enum command_kind kind)
+{
+    assert(kind < COMMAND_KIND_COUNT);
+    return strrchr(ROWS[kind].path, '/') + 1;
 }
 
 enum aggregate_type command_aggregate(enum command_kind kind)

@@ -13,24 +13,51 @@
 
 #include "common/base/uuid7.h"
 #include "common/contract/order_event.h"
+#include "common/contract/role.h"
 #include "common/contract/topics.h"
 
-/*
- * Every command once: its kind, its name in receipts, the aggregate it is about, and which of the
- * batch's rules (customer, product, order, placing) says what it needs and decides it. Tables by
- * command are made from this list.
- */
-#define COMMANDS(X)                                                                                \
-    X(REGISTER_CUSTOMER, "RegisterCustomer", CUSTOMER, customer)                                   \
-    X(ADD_PRODUCT, "AddProduct", PRODUCT, product)                                                 \
-    X(RECEIVE_STOCK, "ReceiveStock", PRODUCT, product)                                             \
-    X(PLACE_ORDER, "PlaceOrder", ORDER, placing)                                                   \
-    X(AUTHORIZE_PAYMENT, "AuthorizePayment", ORDER, order)                                         \
-    X(SHIP_ORDER, "ShipOrder", ORDER, order)                                                       \
-    X(DELIVER_ORDER, "DeliverOrder", ORDER, order)                                                 \
-    X(CANCEL_ORDER, "CancelOrder", ORDER, order)
+/* Who may send it. */
+#define BY_AGENT      ROLE_BIT(ROLE_AGENT)
+#define BY_BUYER      (ROLE_BIT(ROLE_CUSTOMER) | ROLE_BIT(ROLE_AGENT))
+#define BY_PAYMENT    ROLE_BIT(ROLE_PAYMENT)
+#define BY_FULFILMENT ROLE_BIT(ROLE_FULFILMENT)
 
-#define COMMAND_ENTRY(KIND, name, aggregate, rule) COMMAND_##KIND,
+/*
+ * Every command once, by whose rules decide it; all tables by command are made from these lists:
+ *
+ *   X(KIND, kind, name in receipts, path, who may, event it becomes)
+ *
+ * `kind` is also the name of its members in struct command, of its body in http/command_body.c and
+ * of its rule in the core. A path without an id is one whose body may have it.
+ */
+#define CUSTOMER_COMMANDS(X)                                                                       \
+    X(REGISTER_CUSTOMER, register_customer, "RegisterCustomer", "/v1/customers", BY_AGENT,         \
+      CUSTOMER_REGISTERED)
+
+#define PRODUCT_COMMANDS(X)                                                                        \
+    X(ADD_PRODUCT, add_product, "AddProduct", "/v1/products", BY_AGENT, PRODUCT_ADDED)             \
+    X(RECEIVE_STOCK, receive_stock, "ReceiveStock", "/v1/products/{sku}/receive-stock", BY_AGENT,  \
+      PRODUCT_STOCK_RECEIVED)
+
+#define PLACING_COMMANDS(X)                                                                        \
+    X(PLACE_ORDER, place_order, "PlaceOrder", "/v1/orders", BY_BUYER, ORDER_PLACED)
+
+#define ORDER_COMMANDS(X)                                                                          \
+    X(AUTHORIZE_PAYMENT, authorize_payment, "AuthorizePayment",                                    \
+      "/v1/orders/{id}/authorize-payment", BY_PAYMENT, ORDER_PAYMENT_AUTHORIZED)                   \
+    X(SHIP_ORDER, ship_order, "ShipOrder", "/v1/orders/{id}/ship", BY_FULFILMENT, ORDER_SHIPPED)   \
+    X(DELIVER_ORDER, deliver_order, "DeliverOrder", "/v1/orders/{id}/deliver", BY_FULFILMENT,      \
+      ORDER_DELIVERED)                                                                             \
+    X(CANCEL_ORDER, cancel_order, "CancelOrder", "/v1/orders/{id}/cancel", BY_BUYER,               \
+      ORDER_CANCELLED)
+
+#define COMMANDS(X)                                                                                \
+    CUSTOMER_COMMANDS(X)                                                                           \
+    PRODUCT_COMMANDS(X)                                                                            \
+    PLACING_COMMANDS(X)                                                                            \
+    ORDER_COMMANDS(X)
+
+#define COMMAND_ENTRY(KIND, ...) COMMAND_##KIND,
 enum command_kind { COMMANDS(COMMAND_ENTRY) COMMAND_KIND_COUNT };
 
 enum { REQUEST_HASH_LEN = 32 }; /* SHA-256 */
@@ -101,6 +128,9 @@ struct command {
 
 /* "PlaceOrder" ... as in receipts. */
 const char *command_name(enum command_kind kind);
+
+/* The end of its path, as refusals name it: "ship". */
+const char *command_word(enum command_kind kind);
 
 /* If-Match: false, with the rejection, when the aggregate is at another version than expected. */
 struct rejection;

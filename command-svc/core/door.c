@@ -5,8 +5,7 @@
 
 static bool is_follow_up(enum command_kind kind)
 {
-    return kind == COMMAND_AUTHORIZE_PAYMENT || kind == COMMAND_SHIP_ORDER ||
-           kind == COMMAND_DELIVER_ORDER || kind == COMMAND_CANCEL_ORDER;
+    return command_aggregate(kind) == AGGREGATE_ORDER && kind != COMMAND_PLACE_ORDER;
 }
 
 void door_note(struct door *door, size_t commands, int64_t now_ms)

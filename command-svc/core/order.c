@@ -11,40 +11,42 @@ typedef void fill_fn(const struct order *order, const struct command *command,
                      struct order_event *event);
 
 static guard_fn amount_is_the_total;
-static fill_fn fill_payment_authorized;
-static fill_fn fill_shipped;
-static fill_fn fill_delivered;
-static fill_fn fill_cancelled;
+#define DECLARE_FILL(KIND, kind, ...) static fill_fn fill_##kind;
+ORDER_COMMANDS(DECLARE_FILL)
 
-/* What each command becomes, and where it stands in the path. */
-static const struct {
-    const char *path;
-    enum order_event_kind event;
-    guard_fn *guard; /* an extra condition, or NULL */
-    fill_fn *fill;
-} ACTIONS[COMMAND_KIND_COUNT] = {
-    [COMMAND_AUTHORIZE_PAYMENT] = {"authorize-payment", ORDER_PAYMENT_AUTHORIZED,
-                                   amount_is_the_total, fill_payment_authorized},
-    [COMMAND_SHIP_ORDER] = {"ship", ORDER_SHIPPED, NULL, fill_shipped},
-    [COMMAND_DELIVER_ORDER] = {"deliver", ORDER_DELIVERED, NULL, fill_delivered},
-    [COMMAND_CANCEL_ORDER] = {"cancel", ORDER_CANCELLED, NULL, fill_cancelled},
+struct rule {
+    unsigned statuses; /* bits of those it may happen in */
+    guard_fn *guard;   /* an extra condition, or NULL */
 };
+
+#define IN(STATUS) (1U << ORDER_STATUS_##STATUS)
 
 /* The whole life cycle on one screen; what is not listed is refused. */
-static const bool ALLOWED[ORDER_STATUS_COUNT][COMMAND_KIND_COUNT] = {
-    [ORDER_STATUS_PLACED][COMMAND_AUTHORIZE_PAYMENT] = true,
-    [ORDER_STATUS_PLACED][COMMAND_CANCEL_ORDER] = true,
-    [ORDER_STATUS_CONFIRMED][COMMAND_SHIP_ORDER] = true,
-    [ORDER_STATUS_CONFIRMED][COMMAND_CANCEL_ORDER] = true,
-    [ORDER_STATUS_SHIPPED][COMMAND_DELIVER_ORDER] = true,
-};
+static const struct rule authorize_payment_rule = {IN(PLACED), amount_is_the_total};
+static const struct rule ship_order_rule = {IN(CONFIRMED), NULL};
+static const struct rule deliver_order_rule = {IN(SHIPPED), NULL};
+static const struct rule cancel_order_rule = {IN(PLACED) | IN(CONFIRMED), NULL};
 
-static void list_allowed(enum order_status status, struct rejection *rejection)
+#define ACTION_ROW(KIND, kind, name, path, roles, EVENT)                                           \
+    [COMMAND_##KIND] = {&kind##_rule, EVENT, fill_##kind},
+static const struct {
+    const struct rule *rule;
+    enum order_event_kind event;
+    fill_fn *fill;
+} ACTIONS[COMMAND_KIND_COUNT] = {ORDER_COMMANDS(ACTION_ROW)};
+
+static bool is_possible(const struct order *order, enum command_kind kind)
+{
+    const struct rule *rule = ACTIONS[kind].rule;
+    return rule != NULL && (rule->statuses >> order->status & 1) != 0;
+}
+
+static void list_allowed(const struct order *order, struct rejection *rejection)
 {
     size_t count = 0;
-    for (size_t kind = 0; kind < COMMAND_KIND_COUNT && count + 1 < ALLOWED_MAX; kind++) {
-        if (ALLOWED[status][kind]) {
-            rejection->allowed[count++] = ACTIONS[kind].path;
+    for (unsigned kind = 0; kind < COMMAND_KIND_COUNT && count + 1 < ALLOWED_MAX; kind++) {
+        if (is_possible(order, (enum command_kind)kind)) {
+            rejection->allowed[count++] = command_word((enum command_kind)kind);
         }
     }
 }
@@ -59,14 +61,14 @@ static bool check_transition(const struct order *order, const struct command *co
     if (!command_meets_version(command, order->version, ret_rejection)) {
         return false;
     }
-    if (!ALLOWED[order->status][command->kind]) {
+    if (!is_possible(order, command->kind)) {
         *ret_rejection = (struct rejection){.kind = REJECTION_ILLEGAL_TRANSITION,
                                             .from = order_status_name(order->status),
-                                            .command = ACTIONS[command->kind].path};
-        list_allowed(order->status, ret_rejection);
+                                            .command = command_word(command->kind)};
+        list_allowed(order, ret_rejection);
         return false;
     }
-    guard_fn *guard = ACTIONS[command->kind].guard;
+    guard_fn *guard = ACTIONS[command->kind].rule->guard;
     return guard == NULL || guard(order, command, ret_rejection);
 }
 
@@ -101,24 +103,24 @@ static bool amount_is_the_total(const struct order *order, const struct command 
     return false;
 }
 
-static void fill_payment_authorized(const struct order *order, const struct command *command,
-                                    struct order_event *event)
+static void fill_authorize_payment(const struct order *order, const struct command *command,
+                                   struct order_event *event)
 {
     (void)order;
     event->payment_authorized.amount_minor = command->authorize_payment.amount_minor;
     event->payment_authorized.reference = command->authorize_payment.reference;
 }
 
-static void fill_shipped(const struct order *order, const struct command *command,
-                         struct order_event *event)
+static void fill_ship_order(const struct order *order, const struct command *command,
+                            struct order_event *event)
 {
     (void)order;
     event->shipped.carrier = command->ship_order.carrier;
     event->shipped.tracking_number = command->ship_order.tracking_number;
 }
 
-static void fill_delivered(const struct order *order, const struct command *command,
-                           struct order_event *event)
+static void fill_deliver_order(const struct order *order, const struct command *command,
+                               struct order_event *event)
 {
     (void)order;
     (void)command;
@@ -126,8 +128,8 @@ static void fill_delivered(const struct order *order, const struct command *comm
 }
 
 /* Money that was taken has to go back; an authorization is merely given up. */
-static void fill_cancelled(const struct order *order, const struct command *command,
-                           struct order_event *event)
+static void fill_cancel_order(const struct order *order, const struct command *command,
+                              struct order_event *event)
 {
     const bool is_captured = order->payment_status == PAYMENT_CAPTURED;
     event->envelope.reason = command->cancel_order.reason;

@@ -28,14 +28,10 @@ struct asking_means {
     struct id_source ids;
 };
 
-/* Where the aggregate's id stands. */
-enum id_place { ID_IN_BODY = 0, ID_IN_PATH, UUID_IN_PATH };
-
 struct asking {
     struct asking_means *means; /* outlive it */
     struct http_request *request;
     enum command_kind kind;
-    enum id_place id_place;
     const struct principal *principal; /* valid only while the head is judged */
     struct strview identity;           /* "<role>:<subject>", 0, key: whose key it is */
     struct submission submission;

@@ -104,18 +104,24 @@ static bool read_uuid_in_path(struct asking *asking, struct strview id)
     return copy.data != NULL || asking_refuse_memory(asking);
 }
 
+/* What has no id in its path has one in its body, or gets one. */
 static bool read_path(struct asking *asking)
 {
-    const enum id_place place = asking->id_place;
     const struct strview id = http_request_param(asking->request, 0);
-    if (place == UUID_IN_PATH) {
+    if (id.data == NULL) {
+        asking->submission.command.aggregate_id = STRVIEW("");
+        return true;
+    }
+    if (command_aggregate(asking->kind) == AGGREGATE_ORDER) {
         return read_uuid_in_path(asking, id);
     }
-    if (place == ID_IN_PATH && !id_form_fits(id)) {
-        return asking_refuse(asking, 404, "not-found",
-                             "no product has such a sku: it must be " ID_FORM_RULE);
+    if (!id_form_fits(id)) {
+        char detail[DETAIL_MAX];
+        (void)snprintf(detail, sizeof detail, "no %s has such an id: it must be %s",
+                       aggregate_name(command_aggregate(asking->kind)), ID_FORM_RULE);
+        return asking_refuse(asking, 404, "not-found", detail);
     }
-    asking->submission.command.aggregate_id = place == ID_IN_PATH ? id : STRVIEW("");
+    asking->submission.command.aggregate_id = id;
     return true;
 }
 

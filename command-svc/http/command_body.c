@@ -36,7 +36,7 @@ static const struct field PAYMENT[] = {
     {.name = NULL},
 };
 
-static const struct field REGISTER_CUSTOMER[] = {
+static const struct field register_customer_body[] = {
     {"customer_id", .form = &TEXT_FORM_ID, AT(aggregate_id)},
     {"name", .form = &TEXT_FORM_NAME, AT(register_customer.name)},
     {"email", .form = &TEXT_FORM_EMAIL, OPTIONAL, AT(register_customer.email)},
@@ -44,7 +44,7 @@ static const struct field REGISTER_CUSTOMER[] = {
     {.name = NULL},
 };
 
-static const struct field ADD_PRODUCT[] = {
+static const struct field add_product_body[] = {
     {"sku", .form = &TEXT_FORM_ID, AT(aggregate_id)},
     {"name", .form = &TEXT_FORM_NAME, AT(add_product.name)},
     {"unit_price_minor", AMOUNT, AT(add_product.unit_price_minor)},
@@ -52,12 +52,12 @@ static const struct field ADD_PRODUCT[] = {
     {.name = NULL},
 };
 
-static const struct field RECEIVE_STOCK[] = {
+static const struct field receive_stock_body[] = {
     {"quantity", FIELD_INTEGER, .min = 1, .max = RECEIPT_OF_STOCK_MAX, AT(receive_stock.quantity)},
     {.name = NULL},
 };
 
-static const struct field PLACE_ORDER[] = {
+static const struct field place_order_body[] = {
     {"order_id", FIELD_UUID, OPTIONAL, AT(aggregate_id)},
     {"customer_id", .form = &TEXT_FORM_ID, AT(place_order.customer_id)},
     {"currency", .form = &TEXT_FORM_CURRENCY, AT(place_order.currency)},
@@ -67,28 +67,28 @@ static const struct field PLACE_ORDER[] = {
     {.name = NULL},
 };
 
-static const struct field AUTHORIZE_PAYMENT[] = {
+static const struct field authorize_payment_body[] = {
     {"amount_minor", AMOUNT, AT(authorize_payment.amount_minor)},
     {"reference", .form = &TEXT_FORM_ID, AT(authorize_payment.reference)},
     {.name = NULL},
 };
 
-static const struct field SHIP_ORDER[] = {
+static const struct field ship_order_body[] = {
     {"carrier", .form = &TEXT_FORM_ID, AT(ship_order.carrier)},
     {"tracking_number", .form = &TEXT_FORM_ID, AT(ship_order.tracking_number)},
     {.name = NULL},
 };
 
-static const struct field DELIVER_ORDER[] = {
+static const struct field deliver_order_body[] = {
     {.name = NULL},
 };
 
-static const struct field CANCEL_ORDER[] = {
+static const struct field cancel_order_body[] = {
     {"reason", .form = &TEXT_FORM_NAME, AT(cancel_order.reason)},
     {.name = NULL},
 };
 
-#define BODY_ROW(KIND, name, aggregate, rule) [COMMAND_##KIND] = (KIND),
+#define BODY_ROW(KIND, kind, ...) [COMMAND_##KIND] = kind##_body,
 static const struct field *const BODIES[] = {COMMANDS(BODY_ROW)};
 
 const struct field *command_body(enum command_kind kind)

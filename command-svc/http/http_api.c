@@ -24,43 +24,19 @@ struct http_api {
     struct asking_means means;
 };
 
-/* ---- who may, and where the id stands ------------------------------------------------------ */
+/* ---- who may ------------------------------------------------------------------------------- */
 
-#define BY_AGENT      ROLE_BIT(ROLE_AGENT)
-#define BY_BUYER      (ROLE_BIT(ROLE_CUSTOMER) | ROLE_BIT(ROLE_AGENT))
-#define BY_PAYMENT    ROLE_BIT(ROLE_PAYMENT)
-#define BY_FULFILMENT ROLE_BIT(ROLE_FULFILMENT)
-
-/* Each command once. */
-#define DOORS(X)                                                                                   \
-    X(REGISTER_CUSTOMER, "/v1/customers", BY_AGENT, ID_IN_BODY)                                    \
-    X(ADD_PRODUCT, "/v1/products", BY_AGENT, ID_IN_BODY)                                           \
-    X(RECEIVE_STOCK, "/v1/products/{sku}/receive-stock", BY_AGENT, ID_IN_PATH)                     \
-    X(PLACE_ORDER, "/v1/orders", BY_BUYER, ID_IN_BODY)                                             \
-    X(AUTHORIZE_PAYMENT, "/v1/orders/{id}/authorize-payment", BY_PAYMENT, UUID_IN_PATH)            \
-    X(SHIP_ORDER, "/v1/orders/{id}/ship", BY_FULFILMENT, UUID_IN_PATH)                             \
-    X(DELIVER_ORDER, "/v1/orders/{id}/deliver", BY_FULFILMENT, UUID_IN_PATH)                       \
-    X(CANCEL_ORDER, "/v1/orders/{id}/cancel", BY_BUYER, UUID_IN_PATH)
-
-/* As many as there are commands, and none twice, which the compiler refuses by itself. */
-#define DOOR_ENTRY(KIND, path, roles, place) DOOR_##KIND,
-enum { DOORS(DOOR_ENTRY) DOOR_COUNT };
-static_assert((int)DOOR_COUNT == (int)COMMAND_KIND_COUNT, "every command needs a door");
-
-#define DOOR_ROW(KIND, path, roles, place) [COMMAND_##KIND] = {roles, place},
-static const struct {
-    unsigned roles;
-    enum id_place id_place;
-} OPENED[] = {DOORS(DOOR_ROW)};
+#define DOOR_ROW(KIND, kind, name, path, roles, ...) [COMMAND_##KIND] = roles,
+static const unsigned MAY[] = {COMMANDS(DOOR_ROW)};
 
 static http_check on_head;
 static http_handler on_command;
 static http_handler on_openapi;
 
-#define ROUTE_ROW(KIND, path, roles, place)                                                        \
+#define ROUTE_ROW(KIND, kind, name, path, ...)                                                     \
     {HTTP_POST, path, on_command, COMMAND_##KIND, .on_head = on_head},
 static const struct http_route ROUTES[] = {
-    DOORS(ROUTE_ROW){HTTP_GET, "/openapi.json", on_openapi, .tag = 0},
+    COMMANDS(ROUTE_ROW){HTTP_GET, "/openapi.json", on_openapi, .tag = 0},
     {.pattern = NULL},
 };
 
@@ -172,7 +148,7 @@ static bool on_head(struct http_request *request, void *user)
 {
     struct http_api *api = user;
     const enum command_kind kind = (enum command_kind)http_request_tag(request);
-    const struct principal *principal = auth_require(api->auth, request, OPENED[kind].roles);
+    const struct principal *principal = auth_require(api->auth, request, MAY[kind]);
     if (principal == NULL) {
         asking_count_refusal(&api->means, DOOR_UNAUTHORIZED);
         return false;
@@ -181,11 +157,8 @@ static bool on_head(struct http_request *request, void *user)
     if (asking == NULL) {
         return asking_refuse_memory(&(struct asking){.means = &api->means, .request = request});
     }
-    *asking = (struct asking){.means = &api->means,
-                              .request = request,
-                              .kind = kind,
-                              .id_place = OPENED[kind].id_place,
-                              .principal = principal};
+    *asking = (struct asking){
+        .means = &api->means, .request = request, .kind = kind, .principal = principal};
     http_request_keep(request, asking);
     return asking_read_head(asking);
 }
