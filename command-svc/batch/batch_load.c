@@ -210,7 +210,7 @@ static void take_product(struct batch_load *load, const struct pgconn_result *re
         .name = keep_value(load, result, row, PRODUCT_NAME),
         .unit_price_minor = pgconn_value_i64(result, row, PRODUCT_UNIT_PRICE),
         .currency = keep_value(load, result, row, PRODUCT_CURRENCY),
-        .is_discontinued = strview_is(pgconn_value(result, row, PRODUCT_DISCONTINUED), "t"),
+        .is_discontinued = strview_is(pgconn_value(result, row, PRODUCT_GONE), "t"),
         .last_at_ms = pgconn_value_i64(result, row, PRODUCT_UPDATED_AT),
     };
 }

@@ -74,7 +74,7 @@
     NEXT(PRODUCT_NAME, "name")                                                                     \
     NEXT(PRODUCT_UNIT_PRICE, "unit_price_minor")                                                   \
     NEXT(PRODUCT_CURRENCY, "currency")                                                             \
-    NEXT(PRODUCT_DISCONTINUED, "discontinued")                                                     \
+    NEXT(PRODUCT_GONE, "discontinued")                                                             \
     NEXT(PRODUCT_UPDATED_AT, EPOCH_MS("updated_at"))
 
 #define STOCK_ROW(FIRST, NEXT)                                                                     \

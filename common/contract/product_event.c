@@ -89,3 +89,41 @@ static void decode_stock_received(struct event_reader *reader, const struct json
 {
     event->stock_received.quantity = event_read_integer(reader, payload, "quantity");
 }
+
+static void encode_price_changed(struct json_writer *writer, const struct product_event *event)
+{
+    json_put_member_integer(writer, "unit_price_minor", event->price_changed.unit_price_minor);
+    json_put_member_string(writer, "currency", event->price_changed.currency);
+}
+
+static void decode_price_changed(struct event_reader *reader, const struct json_value *payload,
+                                 struct product_event *event)
+{
+    event->price_changed.unit_price_minor = event_read_integer(reader, payload, "unit_price_minor");
+    event->price_changed.currency = event_read_text(reader, payload, "currency");
+}
+
+static void encode_stock_adjusted(struct json_writer *writer, const struct product_event *event)
+{
+    json_put_member_integer(writer, "delta", event->stock_adjusted.delta);
+}
+
+static void decode_stock_adjusted(struct event_reader *reader, const struct json_value *payload,
+                                  struct product_event *event)
+{
+    event->stock_adjusted.delta = event_read_integer(reader, payload, "delta");
+}
+
+static void encode_discontinued(struct json_writer *writer, const struct product_event *event)
+{
+    (void)writer;
+    (void)event; /* the envelope says it all */
+}
+
+static void decode_discontinued(struct event_reader *reader, const struct json_value *payload,
+                                struct product_event *event)
+{
+    (void)reader;
+    (void)payload;
+    (void)event;
+}

@@ -14,7 +14,10 @@
 /* Every kind once; tables by kind are made from this list. */
 #define PRODUCT_EVENTS(X)                                                                          \
     X(ADDED, added, "ProductAdded")                                                                \
-    X(STOCK_RECEIVED, stock_received, "StockReceived")
+    X(STOCK_RECEIVED, stock_received, "StockReceived")                                             \
+    X(PRICE_CHANGED, price_changed, "PriceChanged")                                                \
+    X(STOCK_ADJUSTED, stock_adjusted, "StockAdjusted")                                             \
+    X(DISCONTINUED, discontinued, "ProductDiscontinued")
 
 #define PRODUCT_EVENT_ENTRY(KIND, kind, type) PRODUCT_##KIND,
 enum product_event_kind { PRODUCT_EVENTS(PRODUCT_EVENT_ENTRY) PRODUCT_EVENT_KIND_COUNT };
@@ -31,6 +34,13 @@ struct product_event {
         struct {
             int64_t quantity;
         } stock_received;
+        struct {
+            int64_t unit_price_minor;
+            struct strview currency; /* the product's, as ever */
+        } price_changed;
+        struct {
+            int64_t delta; /* may be negative */
+        } stock_adjusted;
     };
 };
 

@@ -3,6 +3,41 @@
 
 #include <assert.h>
 
+typedef void change_fn(struct product_view *view, const struct product_event *event);
+
+static void change_added(struct product_view *view, const struct product_event *event)
+{
+    view->name = event->added.name;
+    view->unit_price_minor = event->added.unit_price_minor;
+    view->currency = event->added.currency;
+}
+
+static void change_price_changed(struct product_view *view, const struct product_event *event)
+{
+    view->unit_price_minor = event->price_changed.unit_price_minor;
+}
+
+static void change_discontinued(struct product_view *view, const struct product_event *event)
+{
+    (void)event;
+    view->is_discontinued = true;
+}
+
+static void change_stock_received(struct product_view *view, const struct product_event *event)
+{
+    (void)view;
+    (void)event;
+}
+
+static void change_stock_adjusted(struct product_view *view, const struct product_event *event)
+{
+    (void)view;
+    (void)event;
+}
+
+#define CHANGE_ROW(KIND, kind, type) [PRODUCT_##KIND] = change_##kind,
+static change_fn *const CHANGES[] = {PRODUCT_EVENTS(CHANGE_ROW)};
+
 enum error_kind product_view_apply(struct product_view *view, const struct product_event *event,
                                    struct strview event_id, struct error *err)
 {
@@ -14,11 +49,7 @@ enum error_kind product_view_apply(struct product_view *view, const struct produ
                                   : "%s for a product that was never added",
                          product_event_type(event->kind));
     }
-    if (event->kind == PRODUCT_ADDED) {
-        view->name = event->added.name;
-        view->unit_price_minor = event->added.unit_price_minor;
-        view->currency = event->added.currency;
-    }
+    CHANGES[event->kind](view, event);
     view->sku = event->envelope.aggregate_id;
     product_view_pass(view, event_id);
     return ERROR_NONE;

@@ -2,8 +2,8 @@
 /*
  * product_view.h - what readers see of a product, as a fold over its events.
  *
- * Stock received counts as a version and shows nothing: levels reach readers
- * with events of their own.
+ * Stock received or adjusted counts as a version and shows nothing: levels reach
+ * readers with events of their own.
  *
  * Ownership: a plain value; its texts are borrowed. See order_view.h.
  */
@@ -14,6 +14,7 @@
 #include "common/base/strview.h"
 #include "common/contract/product_event.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct product_view {
@@ -23,6 +24,7 @@ struct product_view {
     struct strview name; /* empty: never added */
     int64_t unit_price_minor;
     struct strview currency;
+    bool is_discontinued;
 };
 
 /* As order_view_apply(). */

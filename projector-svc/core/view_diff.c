@@ -250,6 +250,8 @@ void view_diff_product(const struct product_view *old_view, const struct product
     if (old_view->name.len == 0 || old_view->unit_price_minor != new_view->unit_price_minor) {
         put_number(set, key, "unit_price_minor", new_view->unit_price_minor);
     }
+    put_changed_number(set, key, "discontinued", old_view->is_discontinued ? 1 : 0,
+                       new_view->is_discontinued ? 1 : 0);
     put_number(set, key, "source_version", new_view->version);
     put_field(set, key, "last_event_id", STRVIEW(""), new_view->last_event_id);
     put_number(set, key, "projected_at", moment->projected_at_ms);

@@ -52,6 +52,7 @@ static const struct field PRODUCT_FIELDS[] = {
     {"name", FIELD_TEXT},
     {"currency", FIELD_TEXT},
     {"unit_price_minor", FIELD_NUMBER},
+    {"discontinued", FIELD_BOOL},
 };
 
 static const struct {

@@ -54,8 +54,9 @@ static enum error_kind send_trip(struct redisconn *conn, const struct commands *
 
 static const char *const CUSTOMER_FIELDS[] = {
     "name", "email", "phone", "active", "source_version", "last_event_id", BATCH_IDS_FIELD};
-static const char *const PRODUCT_FIELDS[] = {"name",           "currency",      "unit_price_minor",
-                                             "source_version", "last_event_id", BATCH_IDS_FIELD};
+static const char *const PRODUCT_FIELDS[] = {"name",         "currency",       "unit_price_minor",
+                                             "discontinued", "source_version", "last_event_id",
+                                             BATCH_IDS_FIELD};
 enum {
     CUSTOMER_FIELD_COUNT = sizeof CUSTOMER_FIELDS / sizeof CUSTOMER_FIELDS[0],
     PRODUCT_FIELD_COUNT = sizeof PRODUCT_FIELDS / sizeof PRODUCT_FIELDS[0],
@@ -143,10 +144,11 @@ static enum error_kind take_product(struct batch *batch, struct batch_aggregate 
         .name = keep(batch, redisconn_reply_at(reply, 0), &failed),
         .currency = keep(batch, redisconn_reply_at(reply, 1), &failed),
         .unit_price_minor = redisconn_reply_integer(redisconn_reply_at(reply, 2), 0),
-        .version = redisconn_reply_integer(redisconn_reply_at(reply, 3), 0),
-        .last_event_id = keep(batch, redisconn_reply_at(reply, 4), &failed),
+        .is_discontinued = redisconn_reply_integer(redisconn_reply_at(reply, 3), 0) == 1,
+        .version = redisconn_reply_integer(redisconn_reply_at(reply, 4), 0),
+        .last_event_id = keep(batch, redisconn_reply_at(reply, 5), &failed),
     };
-    aggregate->ids_before = keep(batch, redisconn_reply_at(reply, 5), &failed);
+    aggregate->ids_before = keep(batch, redisconn_reply_at(reply, 6), &failed);
     return failed ? exhausted(err) : ERROR_NONE;
 }
 

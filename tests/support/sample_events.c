@@ -11,6 +11,16 @@
         .aggregate_id = TEXT("0190a5b0-7c4e-7def-8123-456789abcdef"), .version = (number),         \
         .occurred_at_ms = 1767323045678 + (after_ms), .actor = who, .reason = why                  \
     }
+#define CUSTOMER(number, who, why)                                                                 \
+    {                                                                                              \
+        .aggregate_id = TEXT("c17850"), .version = (number),                                       \
+        .occurred_at_ms = 1767225600000 + (number), .actor = who, .reason = why                    \
+    }
+#define PRODUCT(number, why)                                                                       \
+    {                                                                                              \
+        .aggregate_id = TEXT("85123A"), .version = (number),                                       \
+        .occurred_at_ms = 1767225600000 + (number), .actor = AGENT_ACTOR, .reason = why            \
+    }
 /* NOLINTEND(bugprone-macro-parentheses) */
 #define CUSTOMER_ACTOR                                                                             \
     {                                                                                              \
@@ -127,6 +137,26 @@ const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT] = {
                                .occurred_at_ms = 1767225600000,
                                .actor = AGENT_ACTOR},
                   .registered = {.name = TEXT("guest")}}},
+    {.name = "ContactChanged",
+     .aggregate = AGGREGATE_CUSTOMER,
+     .customer = {.kind = CUSTOMER_CONTACT_CHANGED,
+                  .envelope = CUSTOMER(2, CUSTOMER_ACTOR, NO_TEXT),
+                  .contact_changed = {.name = TEXT("Ad\xc3\xa9la O\xe2\x80\x99Neil"),
+                                      .email = TEXT("ada@example.com"),
+                                      .phone = TEXT("+44 20 7946 0991")}}},
+    {.name = "ContactChanged.minimal",
+     .aggregate = AGGREGATE_CUSTOMER,
+     .customer = {.kind = CUSTOMER_CONTACT_CHANGED,
+                  .envelope = CUSTOMER(2, AGENT_ACTOR, NO_TEXT),
+                  .contact_changed = {.name = TEXT("guest")}}},
+    {.name = "CustomerDeactivated",
+     .aggregate = AGGREGATE_CUSTOMER,
+     .customer = {.kind = CUSTOMER_DEACTIVATED,
+                  .envelope = CUSTOMER(3, AGENT_ACTOR, TEXT("asked to be left alone"))}},
+    {.name = "CustomerReactivated",
+     .aggregate = AGGREGATE_CUSTOMER,
+     .customer = {.kind = CUSTOMER_REACTIVATED,
+                  .envelope = CUSTOMER(4, AGENT_ACTOR, TEXT("came back"))}},
     {.name = "ProductAdded",
      .aggregate = AGGREGATE_PRODUCT,
      .product = {.kind = PRODUCT_ADDED,
@@ -163,6 +193,24 @@ const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT] = {
                               .occurred_at_ms = 253402300799999,
                               .actor = AGENT_ACTOR},
                  .stock_received = {.quantity = 1000000000}}},
+    {.name = "PriceChanged",
+     .aggregate = AGGREGATE_PRODUCT,
+     .product = {.kind = PRODUCT_PRICE_CHANGED,
+                 .envelope = PRODUCT(3, NO_TEXT),
+                 .price_changed = {.unit_price_minor = 295, .currency = TEXT("GBP")}}},
+    {.name = "StockAdjusted",
+     .aggregate = AGGREGATE_PRODUCT,
+     .product = {.kind = PRODUCT_STOCK_ADJUSTED,
+                 .envelope = PRODUCT(4, TEXT("two broken in the warehouse")),
+                 .stock_adjusted = {.delta = -2}}},
+    {.name = "StockAdjusted.found",
+     .aggregate = AGGREGATE_PRODUCT,
+     .product = {.kind = PRODUCT_STOCK_ADJUSTED,
+                 .envelope = PRODUCT(5, TEXT("one found behind the shelf")),
+                 .stock_adjusted = {.delta = 1}}},
+    {.name = "ProductDiscontinued",
+     .aggregate = AGGREGATE_PRODUCT,
+     .product = {.kind = PRODUCT_DISCONTINUED, .envelope = PRODUCT(6, TEXT("the maker retired"))}},
 };
 
 struct strview sample_type(const struct sample_event *sample)

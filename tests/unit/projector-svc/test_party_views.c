@@ -91,6 +91,82 @@ START_TEST(nobody_is_registered_twice)
 }
 END_TEST
 
+static struct customer_view customer_after(struct customer_view view, struct customer_event event)
+{
+    struct error err;
+    event.envelope = (struct envelope){.aggregate_id = STRVIEW("c1"), .version = view.version + 1};
+    ck_assert_int_eq(customer_view_apply(&view, &event, STRVIEW("e"), &err), ERROR_NONE);
+    return view;
+}
+
+START_TEST(a_changed_contact_replaces_the_whole_of_it)
+{
+    const struct customer_view before = {.version = 1,
+                                         .name = STRVIEW("Ada"),
+                                         .email = STRVIEW("a@b"),
+                                         .phone = STRVIEW("+44 1"),
+                                         .is_active = false};
+
+    const struct customer_view view = customer_after(
+        before, (struct customer_event){
+                    .kind = CUSTOMER_CONTACT_CHANGED,
+                    .contact_changed = {.name = STRVIEW("Ada L."), .email = STRVIEW("ada@b")}});
+
+    ck_assert_int_eq(view.version, 2);
+    ck_assert(strview_is(view.name, "Ada L."));
+    ck_assert(strview_is(view.email, "ada@b"));
+    ck_assert_uint_eq(view.phone.len, 0);
+    ck_assert(!view.is_active);
+}
+END_TEST
+
+START_TEST(a_customer_is_deactivated_and_reactivated)
+{
+    const struct customer_view before = {
+        .version = 1, .name = STRVIEW("Ada"), .email = STRVIEW("a@b"), .is_active = true};
+
+    const struct customer_view gone =
+        customer_after(before, (struct customer_event){.kind = CUSTOMER_DEACTIVATED});
+    const struct customer_view back =
+        customer_after(gone, (struct customer_event){.kind = CUSTOMER_REACTIVATED});
+
+    ck_assert(!gone.is_active);
+    ck_assert(strview_is(gone.email, "a@b"));
+    ck_assert(back.is_active);
+    ck_assert_int_eq(back.version, 3);
+}
+END_TEST
+
+static struct product_view product_after(struct product_view view, struct product_event event)
+{
+    struct error err;
+    event.envelope = (struct envelope){.aggregate_id = STRVIEW("PEN"), .version = view.version + 1};
+    ck_assert_int_eq(product_view_apply(&view, &event, STRVIEW("e"), &err), ERROR_NONE);
+    return view;
+}
+
+START_TEST(a_product_changes_its_price_and_ends)
+{
+    const struct product_view before = {
+        .version = 2, .name = STRVIEW("Pen"), .unit_price_minor = 125, .currency = STRVIEW("GBP")};
+
+    const struct product_view dearer =
+        product_after(before, (struct product_event){.kind = PRODUCT_PRICE_CHANGED,
+                                                     .price_changed = {150, STRVIEW("GBP")}});
+    const struct product_view counted = product_after(
+        dearer, (struct product_event){.kind = PRODUCT_STOCK_ADJUSTED, .stock_adjusted = {-1}});
+    const struct product_view gone =
+        product_after(counted, (struct product_event){.kind = PRODUCT_DISCONTINUED});
+
+    ck_assert_int_eq(dearer.unit_price_minor, 150);
+    ck_assert(!counted.is_discontinued);
+    ck_assert_int_eq(counted.version, 4);
+    ck_assert(gone.is_discontinued);
+    ck_assert_int_eq(gone.unit_price_minor, 150);
+    ck_assert(strview_is(gone.currency, "GBP"));
+}
+END_TEST
+
 START_TEST(stock_counts_as_a_version_of_the_product_and_shows_nothing)
 {
     const struct product_event added = {
@@ -139,6 +215,9 @@ int main(void)
                         sizeof PHONES / sizeof PHONES[0]);
     tcase_add_test(rules, a_registered_customer_is_active);
     tcase_add_test(rules, nobody_is_registered_twice);
+    tcase_add_test(rules, a_changed_contact_replaces_the_whole_of_it);
+    tcase_add_test(rules, a_customer_is_deactivated_and_reactivated);
+    tcase_add_test(rules, a_product_changes_its_price_and_ends);
     tcase_add_test(rules, stock_counts_as_a_version_of_the_product_and_shows_nothing);
     tcase_add_test(rules, stock_of_a_product_nobody_added_has_no_meaning);
     suite_add_tcase(suite, rules);

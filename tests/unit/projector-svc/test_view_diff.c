@@ -220,6 +220,27 @@ START_TEST(a_free_product_still_has_a_price)
 }
 END_TEST
 
+START_TEST(a_product_shows_what_changed_of_it)
+{
+    const struct product_view before = {.sku = STRVIEW("GIFT"),
+                                        .version = 1,
+                                        .last_event_id = STRVIEW("e1"),
+                                        .name = STRVIEW("Gift"),
+                                        .currency = STRVIEW("GBP")};
+    struct product_view after = before;
+    after.version = 3;
+    after.last_event_id = STRVIEW("e3");
+    after.unit_price_minor = 125;
+    after.is_discontinued = true;
+    begin();
+
+    view_diff_product(&before, &after, &MOMENT, &set);
+
+    ck_assert_str_eq(written(), "HSET product:GIFT unit_price_minor 125 discontinued 1"
+                                " source_version 3 last_event_id e3 projected_at 9999\n");
+}
+END_TEST
+
 START_TEST(waiting_is_shown_and_taken_back)
 {
     begin();
@@ -271,6 +292,7 @@ int main(void)
     tcase_add_test(rules, a_customer_is_found_by_normalised_contacts);
     tcase_add_test(rules, a_changed_contact_moves_the_lookup_and_an_equal_one_does_not);
     tcase_add_test(rules, a_free_product_still_has_a_price);
+    tcase_add_test(rules, a_product_shows_what_changed_of_it);
     tcase_add_test(rules, waiting_is_shown_and_taken_back);
     tcase_add_test(rules, many_keys_are_kept_apart_and_repeated_ones_together);
     tcase_add_test(rules, a_full_arena_is_said);
