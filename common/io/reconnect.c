@@ -97,7 +97,7 @@ void reconnect_ready(struct reconnect *life)
 
 void reconnect_fail(struct reconnect *life, const char *fmt, ...)
 {
-    if (life->state != RECONNECT_TRYING && life->state != RECONNECT_READY) {
+    if (!reconnect_is_alive(life)) {
         return;
     }
     va_list args;
@@ -132,6 +132,11 @@ void reconnect_note(struct reconnect *life, const char *fmt, ...)
 bool reconnect_is_trying(const struct reconnect *life)
 {
     return life->state == RECONNECT_TRYING;
+}
+
+bool reconnect_is_alive(const struct reconnect *life)
+{
+    return reconnect_is_trying(life) || reconnect_is_ready(life);
 }
 
 bool reconnect_is_ready(const struct reconnect *life)

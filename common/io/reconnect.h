@@ -90,6 +90,7 @@ void reconnect_limit(struct reconnect *life, int64_t delay_ms);
 void reconnect_note(struct reconnect *life, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 bool reconnect_is_trying(const struct reconnect *life);
+bool reconnect_is_alive(const struct reconnect *life); /* trying or ready */
 bool reconnect_is_ready(const struct reconnect *life);
 
 /* The reason while not ready, "" otherwise. */

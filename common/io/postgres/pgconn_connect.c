@@ -4,7 +4,6 @@
  * share of the time, until one lets us in and is what we need. That is a round; after it comes a
  * pause. Each round asks for the names anew, as a failover may move them.
  */
-#include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/io/postgres/pgconn_internal.h"
 #include "common/io/postgres/pgserver.h"
@@ -17,7 +16,6 @@ enum {
     ROUND_MS = 10000,
     SHARE_LEAST_MS = 2000,
     LOOKUP_SHARE_MS = 2000,
-    STEADY_MS = 5000, /* ready for so long, a connection is replaced at once when it goes */
     SESSION_STATEMENT = 0,
     SETUP_STATEMENT = 1,
 };
@@ -58,6 +56,11 @@ static bool find_next(struct pgconn *conn)
     return false;
 }
 
+static bool is_resolving(const struct pgconn *conn)
+{
+    return reconnect_is_trying(&conn->life) && conn->step == PGCONN_RESOLVING;
+}
+
 static bool is_looking_up(const struct pgconn *conn)
 {
     for (size_t host = 0; host < conn->url.host_count; host++) {
@@ -79,12 +82,11 @@ static void on_looked_up(void *user, const struct resolver_addresses *found,
         lookup->found = *found;
     } else {
         lookup->found.count = 0;
-        if (conn->state == PGCONN_RESOLVING) {
-            (void)error_set(&conn->last_error, ERROR_TRANSIENT, "PostgreSQL: %s", failure->text);
+        if (is_resolving(conn)) {
+            reconnect_note(&conn->life, "PostgreSQL: %s", failure->text);
         }
     }
-    if (conn->state == PGCONN_RESOLVING &&
-        (!is_looking_up(conn) || (conn->is_overdue && found != NULL))) {
+    if (is_resolving(conn) && (!is_looking_up(conn) || (conn->is_overdue && found != NULL))) {
         begin_round(conn);
     }
     resolver_free(resolver); /* failure points into it */
@@ -118,22 +120,9 @@ static void on_setup_result(void *user, size_t index, const struct pgconn_result
     }
 }
 
-static void become_ready(struct pgconn *conn)
-{
-    loop_timer_stop(conn->timer);
-    conn->state = PGCONN_READY;
-    conn->ready_since_ms = loop_now_ms();
-    conn->is_in_round = false;
-    conn->last_error = (struct error){.kind = ERROR_NONE};
-    conn->options.on_ready(conn->options.user);
-}
-
 static void on_set_up(void *user, const struct pgconn_failure *failure)
 {
     struct pgconn *conn = user;
-    if (conn->pg == NULL) {
-        return; /* lost already, and on its way back */
-    }
     if (failure != NULL) {
         /* Class 42: a table or function that our SQL names is not there. */
         const bool is_schema = strncmp(failure->sqlstate, "42", 2) == 0;
@@ -144,7 +133,8 @@ static void on_set_up(void *user, const struct pgconn_failure *failure)
     } else if (conn->refusal.kind != ERROR_NONE) {
         pgconn_lose(conn, conn->refusal.text);
     } else {
-        become_ready(conn);
+        conn->is_in_round = false;
+        reconnect_ready(&conn->life);
     }
 }
 
@@ -166,7 +156,7 @@ static bool queue_setup(struct pgconn *conn)
 
 static void set_up(struct pgconn *conn)
 {
-    conn->state = PGCONN_SETTING_UP;
+    conn->step = PGCONN_SETTING_UP;
     conn->refusal = (struct error){.kind = ERROR_NONE};
     struct trip *trip = pgconn_trip_new(conn->options.statement_count);
     trip->on_result = on_setup_result;
@@ -215,15 +205,14 @@ static void poll_connecting(struct pgconn *conn)
 static void on_socket(void *user, bool readable, bool writable)
 {
     struct pgconn *conn = user;
-    if (conn->state == PGCONN_CONNECTING) {
+    if (reconnect_is_trying(&conn->life) && conn->step == PGCONN_CONNECTING) {
         poll_connecting(conn);
         return;
     }
-    const PGconn *pg = conn->pg;
-    if (readable) {
+    if (readable && reconnect_is_alive(&conn->life)) {
         pgconn_read(conn);
     }
-    if (writable && conn->pg == pg && conn->pg != NULL) {
+    if (writable && reconnect_is_alive(&conn->life)) {
         pgconn_flush(conn);
     }
 }
@@ -279,26 +268,19 @@ static int64_t share_ms(const struct pgconn *conn)
 
 static void connect_next(struct pgconn *conn)
 {
-    conn->state = PGCONN_CONNECTING;
+    conn->step = PGCONN_CONNECTING;
     conn->pg = start_libpq(conn);
     if (conn->pg == NULL) {
         abort(); /* out of memory */
     }
     conn->share_ms = share_ms(conn);
-    loop_timer_start(conn->timer, conn->share_ms);
+    reconnect_limit(&conn->life, conn->share_ms);
     (void)PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
     if (PQstatus(conn->pg) == CONNECTION_BAD || PQsocket(conn->pg) < 0) {
         pgconn_lose(conn, PQerrorMessage(conn->pg));
         return;
     }
     watch_for(conn, false, true); /* libpq: "as if PQconnectPoll had said WRITING" */
-}
-
-static void rest(struct pgconn *conn)
-{
-    conn->state = PGCONN_WAITING;
-    conn->is_in_round = false;
-    loop_timer_start(conn->timer, backoff_next_ms(&conn->backoff, jitter_draw()));
 }
 
 static void begin_round(struct pgconn *conn)
@@ -309,19 +291,29 @@ static void begin_round(struct pgconn *conn)
     if (find_next(conn)) {
         connect_next(conn);
     } else {
-        rest(conn); /* no name was found */
+        reconnect_fail(&conn->life, "%s", conn->life.last_error.text); /* no name was found */
     }
 }
 
 static void start_round(struct pgconn *conn)
 {
-    conn->state = PGCONN_RESOLVING;
+    conn->step = PGCONN_RESOLVING;
     conn->is_overdue = false;
     look_up_hosts(conn);
     if (is_looking_up(conn)) {
-        loop_timer_start(conn->timer, LOOKUP_SHARE_MS);
+        reconnect_limit(&conn->life, LOOKUP_SHARE_MS);
     } else {
         begin_round(conn);
+    }
+}
+
+void pgconn_on_attempt(void *user)
+{
+    struct pgconn *conn = user;
+    if (conn->is_in_round) {
+        connect_next(conn);
+    } else {
+        start_round(conn);
     }
 }
 
@@ -331,66 +323,28 @@ static void stop_looking_up(struct pgconn *conn)
     conn->is_overdue = true;
     if (all_addresses(conn) > 0) {
         begin_round(conn);
-        return;
+    } else {
+        reconnect_note(&conn->life, "PostgreSQL: the host's name is still being looked up");
     }
-    (void)error_set(&conn->last_error, ERROR_TRANSIENT,
-                    "PostgreSQL: the host's name is still being looked up");
 }
 
-void pgconn_on_timer(void *user)
+void pgconn_on_overdue(void *user)
 {
     struct pgconn *conn = user;
-    char reason[64];
-    switch (conn->state) {
-    case PGCONN_WAITING:
-        if (conn->is_in_round) {
-            connect_next(conn);
-        } else {
-            start_round(conn);
-        }
-        break;
-    case PGCONN_RESOLVING:
+    if (conn->step == PGCONN_RESOLVING) {
         stop_looking_up(conn);
-        break;
-    case PGCONN_CONNECTING:
-    case PGCONN_SETTING_UP:
-        (void)snprintf(reason, sizeof reason, "no answer within %lld ms",
-                       (long long)conn->share_ms);
-        pgconn_lose(conn, reason);
-        break;
-    case PGCONN_READY:
-    default:
-        break;
-    }
-}
-
-/* ---- losing
- * -------------------------------------------------------------------------------------- */
-
-void pgconn_drop(struct pgconn *conn)
-{
-    loop_fd_free(conn->watch);
-    conn->watch = NULL;
-    PQfinish(conn->pg);
-    conn->pg = NULL;
-}
-
-/* A connection that served for a while is replaced at once: a server may end idle ones, a proxy may
- * lead to another server. One that is lost as soon as it stands waits longer each time. */
-void pgconn_try_again(struct pgconn *conn, bool was_ready)
-{
-    conn->state = PGCONN_WAITING;
-    if (was_ready && loop_now_ms() - conn->ready_since_ms >= STEADY_MS) {
-        backoff_reset(&conn->backoff);
-        loop_timer_start(conn->timer, 0);
         return;
     }
-    if (!was_ready && conn->is_in_round) {
+    char reason[64];
+    (void)snprintf(reason, sizeof reason, "no answer within %lld ms", (long long)conn->share_ms);
+    pgconn_lose(conn, reason);
+}
+
+bool pgconn_next_address(struct pgconn *conn)
+{
+    if (conn->is_in_round) {
         conn->next_address++;
-        if (find_next(conn)) {
-            loop_timer_start(conn->timer, 0);
-            return;
-        }
+        conn->is_in_round = find_next(conn);
     }
-    rest(conn);
+    return conn->is_in_round;
 }

@@ -3,17 +3,23 @@
  * pgconn_internal.h - what the parts of the PostgreSQL connection share; for
  * common/io/postgres/pgconn*.c.
  *
- *     pgconn.c          trips: queueing, sending, reading, failing
+ *     pgconn.c          its life: how it begins, is lost and ends
  *     pgconn_connect.c  finding a server, connecting, setting the session up
+ *     pgconn_trip.c     trips: queueing, sending, reading, failing
+ *     pgconn_error.c    what went wrong with a trip, and what SQLSTATE means
  *     pgconn_value.c    results, and array literals
+ *
+ * Who may be called back from where: outcomes come while the socket is read, or when the loop lets
+ * go of a connection. A part that finds it bad says pgconn_lose(), which only notes it; until the
+ * loop has let go of it, the libpq connection is there, and is not read any more.
  */
 #ifndef COMMON_IO_POSTGRES_PGCONN_INTERNAL_H
 #define COMMON_IO_POSTGRES_PGCONN_INTERNAL_H
 
-#include "common/base/backoff.h"
 #include "common/base/strbuf.h"
 #include "common/io/postgres/pgconn.h"
 #include "common/io/postgres/pgurl.h"
+#include "common/io/reconnect.h"
 #include "common/io/resolver.h"
 
 struct pg_conn; /* libpq's */
@@ -38,12 +44,11 @@ struct trip_queue {
     struct trip *last;
 };
 
-enum pgconn_state {
-    PGCONN_WAITING = 0, /* for the next address, or the next round */
-    PGCONN_RESOLVING,
+/* Of an attempt to connect. */
+enum pgconn_step {
+    PGCONN_RESOLVING = 0,
     PGCONN_CONNECTING,
     PGCONN_SETTING_UP,
-    PGCONN_READY,
 };
 
 /* Of one host in the URL. A look-up that outlives its round is waited for in the next. */
@@ -57,14 +62,12 @@ struct pgconn {
     struct loop *loop;
     struct pgconn_options options;
     struct pgurl url;
-    enum pgconn_state state;
+    struct reconnect life;
+    enum pgconn_step step;
     struct pg_conn *pg; /* NULL while waiting and resolving */
     struct loop_fd *watch;
-    struct loop_timer *timer;    /* of the state: how long it may last */
-    struct loop_timer *deadline; /* of the first trip in flight */
-    struct loop_deferred *settle;
-    struct backoff backoff;
-    int64_t ready_since_ms;
+    struct loop_timer *deadline;   /* of the first trip in flight */
+    struct loop_deferred *settler; /* of unsent */
     struct pgconn_lookup lookups[PGURL_HOSTS_MAX];
     bool is_in_round; /* next_host and next_address are the next to try */
     bool is_overdue;  /* begin with the first address that is found */
@@ -76,9 +79,7 @@ struct pgconn {
     struct trip_queue unsent; /* sent while there was no connection: failed from the loop */
     size_t building;          /* statements of the trip not yet sent */
     const char *spoilt;       /* why what is built cannot be sent; NULL: it can */
-    bool is_given_up;         /* to be dropped from the loop, for last_error */
     struct strbuf scratch;    /* parameters of the statement being queued */
-    struct error last_error;
 };
 
 struct pgconn_result {
@@ -88,9 +89,19 @@ struct pgconn_result {
 
 /* ---- pgconn.c */
 
-/* The connection is gone: ends the trips in flight, and goes to the next address or round. Only
- * from the loop. */
+/* From anywhere: the loop ends the trips in flight, and goes to the next address or round. */
 void pgconn_lose(struct pgconn *conn, const char *reason);
+
+/* ---- pgconn_connect.c: struct reconnect_options */
+
+void pgconn_on_attempt(void *user);
+void pgconn_on_overdue(void *user);
+
+/* After a loss: is there another address to be tried in this round? */
+bool pgconn_next_address(struct pgconn *conn);
+
+/* ---- pgconn_trip.c */
+
 void pgconn_flush(struct pgconn *conn);
 void pgconn_read(struct pgconn *conn);
 
@@ -99,13 +110,17 @@ void pgconn_push_trip(struct pgconn *conn, struct trip *trip);
 struct trip *pgconn_trip_new(size_t statement_count);
 void pgconn_statement_name(size_t statement, char ret_name[static PGCONN_NAME_LEN]);
 
-/* ---- pgconn_connect.c */
+/* With the reason why the connection is not ready. */
+void pgconn_fail_in_flight(struct pgconn *conn);
+void pgconn_forget_trips(struct pgconn *conn);
 
-/* A loop_timer's callback: the state has lasted long enough. */
-void pgconn_on_timer(void *user);
+/* Two callbacks, of deadline and settler. */
+void pgconn_on_deadline(void *user);
+void pgconn_on_settle(void *user);
 
-/* After a loss: how and when to go on. */
-void pgconn_try_again(struct pgconn *conn, bool was_ready);
-void pgconn_drop(struct pgconn *conn);
+/* ---- pgconn_error.c */
+
+/* Of the statement whose result comes next. */
+void pgconn_record_failure(struct trip *trip, const struct pg_result *pg);
 
 #endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/must.h"
+#include "common/io/loop.h"
+#include "common/io/postgres/pgconn_internal.h"
+
+#include <assert.h>
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PARAMS_MAX = 24 };
+
+/* ---- queues -------------------------------------------------------------------------------- */
+
+static void push(struct trip_queue *queue, struct trip *trip)
+{
+    if (queue->last == NULL) {
+        queue->first = trip;
+    } else {
+        queue->last->next = trip;
+    }
+    queue->last = trip;
+}
+
+static struct trip *pop(struct trip_queue *queue)
+{
+    struct trip *trip = queue->first;
+    if (trip != NULL) {
+        queue->first = trip->next;
+        trip->next = NULL;
+    }
+    if (queue->first == NULL) {
+        queue->last = NULL;
+    }
+    return trip;
+}
+
+struct trip *pgconn_trip_new(size_t statement_count)
+{
+    struct trip *trip = must_allocate(1, sizeof *trip);
+    trip->statement_count = statement_count;
+    return trip;
+}
+
+static void finish(struct trip *trip)
+{
+    if (trip->on_done != NULL) {
+        trip->on_done(trip->user, trip->has_failed ? &trip->failure : NULL);
+    }
+    free(trip);
+}
+
+static void fail_as_lost(struct pgconn *conn, struct trip *trip)
+{
+    if (!trip->has_failed) {
+        trip->has_failed = true;
+        trip->failure = (struct pgconn_failure){.err = conn->life.last_error, .index = SIZE_MAX};
+        trip->failure.err.kind = ERROR_TRANSIENT;
+    }
+    finish(trip);
+}
+
+static void fail_all(struct pgconn *conn, struct trip_queue queue)
+{
+    struct trip *trip;
+    while ((trip = pop(&queue)) != NULL) {
+        fail_as_lost(conn, trip);
+    }
+}
+
+/* Whoever waits first is waited for: the trips behind it have not begun. */
+static void watch_first(struct pgconn *conn)
+{
+    if (conn->in_flight.first == NULL || !reconnect_is_ready(&conn->life)) {
+        loop_timer_stop(conn->deadline);
+        return;
+    }
+    loop_timer_start(conn->deadline, conn->options.reply_timeout_ms);
+}
+
+void pgconn_push_trip(struct pgconn *conn, struct trip *trip)
+{
+    push(&conn->in_flight, trip);
+    if (conn->in_flight.first == trip) {
+        watch_first(conn);
+    }
+}
+
+void pgconn_on_deadline(void *user)
+{
+    struct pgconn *conn = user;
+    char reason[64];
+    (void)snprintf(reason, sizeof reason, "no answer within %lld ms",
+                   (long long)conn->options.reply_timeout_ms);
+    pgconn_lose(conn, reason);
+}
+
+void pgconn_on_settle(void *user)
+{
+    struct pgconn *conn = user;
+    const struct trip_queue unsent = conn->unsent;
+    conn->unsent = (struct trip_queue){0};
+    fail_all(conn, unsent);
+}
+
+void pgconn_fail_in_flight(struct pgconn *conn)
+{
+    const struct trip_queue lost = conn->in_flight;
+    conn->in_flight = (struct trip_queue){0};
+    loop_timer_stop(conn->deadline);
+    if (conn->building > 0) {
+        conn->spoilt = "the connection was lost under it";
+    }
+    fail_all(conn, lost);
+}
+
+static void forget(const struct pgconn *conn, struct trip_queue *queue)
+{
+    struct trip *trip;
+    while ((trip = pop(queue)) != NULL) {
+        if (conn->options.on_forgotten != NULL) {
+            conn->options.on_forgotten(trip->on_done, trip->user);
+        }
+        free(trip);
+    }
+}
+
+void pgconn_forget_trips(struct pgconn *conn)
+{
+    forget(conn, &conn->in_flight);
+    forget(conn, &conn->unsent);
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+static void read_result(struct trip *trip, const PGresult *pg)
+{
+    const ExecStatusType status = PQresultStatus(pg);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_SINGLE_TUPLE) {
+        if (trip->on_result != NULL && !trip->has_failed) {
+            const struct pgconn_result result = {.pg = pg, .trip = trip};
+            trip->on_result(trip->user, trip->index, &result);
+        }
+    } else if (!trip->has_failed && status != PGRES_PIPELINE_ABORTED) {
+        pgconn_record_failure(trip, pg);
+    }
+}
+
+/* One step of what PQgetResult() yields in pipeline mode: a statement's result, the NULL behind
+ * it, or the sync that ends the trip. */
+static void read_step(struct pgconn *conn)
+{
+    struct trip *trip = conn->in_flight.first;
+    PGresult *pg = PQgetResult(conn->pg);
+    if (pg == NULL) {
+        trip->index++;
+        return;
+    }
+    if (PQresultStatus(pg) == PGRES_PIPELINE_SYNC) {
+        PQclear(pg);
+        (void)pop(&conn->in_flight);
+        watch_first(conn);
+        if (trip->ends_connection && reconnect_is_ready(&conn->life)) {
+            pgconn_lose(conn, trip->failure.err.text);
+        }
+        finish(trip);
+        return;
+    }
+    read_result(trip, pg);
+    PQclear(pg);
+}
+
+static void read_notifications(struct pgconn *conn)
+{
+    PGnotify *notify;
+    while ((notify = PQnotifies(conn->pg)) != NULL) {
+        if (conn->options.on_notify != NULL) {
+            conn->options.on_notify(conn->options.user, strview_of(notify->relname));
+        }
+        PQfreemem(notify);
+    }
+}
+
+/* libpq forgets the mode with each statement, and must be told before it looks at the first row;
+ * where it does not apply the call does nothing. */
+static bool is_busy(const struct pgconn *conn)
+{
+    if (conn->options.by_row && reconnect_is_ready(&conn->life)) {
+        (void)PQsetSingleRowMode(conn->pg);
+    }
+    return PQisBusy(conn->pg) != 0;
+}
+
+void pgconn_read(struct pgconn *conn)
+{
+    if (PQconsumeInput(conn->pg) == 0) {
+        pgconn_lose(conn, PQerrorMessage(conn->pg));
+        return;
+    }
+    while (reconnect_is_alive(&conn->life) && conn->in_flight.first != NULL && !is_busy(conn)) {
+        if (PQstatus(conn->pg) == CONNECTION_BAD) {
+            pgconn_lose(conn, PQerrorMessage(conn->pg));
+            return;
+        }
+        read_step(conn);
+    }
+    if (reconnect_is_alive(&conn->life)) {
+        read_notifications(conn);
+    }
+}
+
+static bool try_flush(struct pgconn *conn)
+{
+    const int left = PQflush(conn->pg);
+    if (left >= 0) {
+        loop_fd_want(conn->watch, true, left > 0);
+    }
+    return left >= 0;
+}
+
+void pgconn_flush(struct pgconn *conn)
+{
+    if (!try_flush(conn)) {
+        pgconn_lose(conn, PQerrorMessage(conn->pg));
+    }
+}
+
+/* ---- building and sending ------------------------------------------------------------------ */
+
+void pgconn_statement_name(size_t statement, char ret_name[static PGCONN_NAME_LEN])
+{
+    (void)snprintf(ret_name, PGCONN_NAME_LEN, "s%zu", statement);
+}
+
+/* libpq wants text parameters with a NUL behind them, views have none: they are copied. */
+static bool terminate_params(struct strbuf *scratch, const struct strview *params,
+                             size_t param_count, const char **ret_values)
+{
+    size_t offsets[PARAMS_MAX];
+    strbuf_reset(scratch);
+    for (size_t i = 0; i < param_count; i++) {
+        offsets[i] = scratch->len;
+        strbuf_append(scratch, params[i]);
+        strbuf_append_char(scratch, '\0');
+    }
+    for (size_t i = 0; i < param_count && strbuf_ok(scratch); i++) {
+        ret_values[i] = params[i].data == NULL ? NULL : scratch->data + offsets[i];
+    }
+    return strbuf_ok(scratch);
+}
+
+void pgconn_query(struct pgconn *conn, size_t statement, const struct strview *params,
+                  size_t param_count)
+{
+    assert(statement < conn->options.statement_count && param_count <= PARAMS_MAX);
+    assert((size_t)conn->options.statements[statement].param_count == param_count);
+    if (!pgconn_is_ready(conn) || conn->spoilt != NULL) {
+        conn->spoilt = conn->spoilt == NULL ? "not connected" : conn->spoilt;
+        return;
+    }
+    const char *values[PARAMS_MAX] = {0};
+    if (!terminate_params(&conn->scratch, params, param_count, values)) {
+        conn->spoilt = "a statement's parameters are too long";
+        return;
+    }
+    char name[PGCONN_NAME_LEN];
+    pgconn_statement_name(statement, name);
+    if (PQsendQueryPrepared(conn->pg, name, (int)param_count, values, NULL, NULL, 0) == 0) {
+        conn->spoilt = "a statement could not be queued";
+        return;
+    }
+    conn->building++;
+}
+
+void pgconn_send_trip(struct pgconn *conn, pgconn_result_fn *on_result, pgconn_done_fn *on_done,
+                      void *user)
+{
+    struct trip *trip = pgconn_trip_new(conn->building);
+    trip->on_result = on_result;
+    trip->on_done = on_done;
+    trip->user = user;
+    const char *spoilt = conn->spoilt;
+    conn->building = 0;
+    conn->spoilt = NULL;
+    if (spoilt != NULL && pgconn_is_ready(conn)) {
+        pgconn_lose(conn, spoilt); /* half a trip must not be executed */
+    }
+    if (!pgconn_is_ready(conn)) {
+        push(&conn->unsent, trip);
+        loop_deferred_schedule(conn->settler); /* behind the loss: outcomes come in order */
+        return;
+    }
+    pgconn_push_trip(conn, trip);
+    if (PQpipelineSync(conn->pg) == 0 || !try_flush(conn)) {
+        pgconn_lose(conn, PQerrorMessage(conn->pg));
+    }
+}
