@@ -13,8 +13,7 @@
 #ifndef COMMON_BASE_ERROR_H
 #define COMMON_BASE_ERROR_H
 
-#define MUST_USE          __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#include "common/base/attribute.h"
 
 /*
  * INVALID:   this input can never succeed: reject or park it

@@ -9,7 +9,7 @@
 #ifndef COMMON_BASE_UTF8_H
 #define COMMON_BASE_UTF8_H
 
-#include "common/base/error.h"
+#include "common/base/attribute.h"
 #include "common/base/strview.h"
 
 /* True for shortest-form UTF-8 without surrogates, NUL or anything past U+10FFFF. */
