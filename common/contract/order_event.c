@@ -3,7 +3,6 @@
 
 #include "common/contract/event_json.h"
 #include "common/contract/json.h"
-#include "common/contract/order_json.h"
 
 #include <assert.h>
 
@@ -67,7 +66,7 @@ enum error_kind order_event_decode(struct strview type, struct strview payload, 
     return ERROR_NONE;
 }
 
-void order_json_put_lines(struct json_writer *writer, const struct order_line *lines, size_t count)
+void order_event_put_lines(struct json_writer *writer, const struct order_line *lines, size_t count)
 {
     json_key(writer, "lines");
     json_open_array(writer);
@@ -83,7 +82,7 @@ void order_json_put_lines(struct json_writer *writer, const struct order_line *l
     json_close_array(writer);
 }
 
-void order_json_put_address(struct json_writer *writer, const struct shipping_address *address)
+void order_event_put_address(struct json_writer *writer, const struct shipping_address *address)
 {
     json_key(writer, "shipping_address");
     json_open_object(writer);
@@ -110,11 +109,11 @@ static void encode_placed(struct json_writer *writer, const struct order_event *
     json_put_member_string(writer, "provider", placed->provider);
     json_put_member_string(writer, "method", placed->method);
     json_close_object(writer);
-    order_json_put_lines(writer, placed->lines, placed->line_count);
+    order_event_put_lines(writer, placed->lines, placed->line_count);
     json_key(writer, "personal");
     json_open_object(writer);
     json_put_member_string(writer, "customer_name", placed->customer_name);
-    order_json_put_address(writer, &placed->address);
+    order_event_put_address(writer, &placed->address);
     json_close_object(writer);
 }
 

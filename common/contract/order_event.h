@@ -89,4 +89,13 @@ MUST_USE enum error_kind order_event_decode(struct strview type, struct strview 
                                             struct arena *arena, struct order_event *ret,
                                             struct error *err);
 
+/* ---- what looks the same in an event and in a view -------------------------------------- */
+
+/* The member "lines". */
+void order_event_put_lines(struct json_writer *writer, const struct order_line *lines,
+                           size_t count);
+
+/* The member "shipping_address". */
+void order_event_put_address(struct json_writer *writer, const struct shipping_address *address);
+
 #endif

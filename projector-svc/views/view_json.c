@@ -2,7 +2,6 @@
 #include "projector-svc/views/view_json.h"
 
 #include "common/contract/json.h"
-#include "common/contract/order_json.h"
 #include "projector-svc/views/incoming.h"
 
 /* A time that has not come is left out. */
@@ -29,8 +28,8 @@ static void put_placed(struct json_writer *writer, const struct order_placed *pl
     json_put_member_integer(writer, "total_minor", placed->total_minor);
     json_put_member_integer(writer, "item_count", placed->item_count);
     json_put_member_string(writer, "region", placed->region);
-    order_json_put_lines(writer, placed->lines, placed->line_count);
-    order_json_put_address(writer, &placed->address);
+    order_event_put_lines(writer, placed->lines, placed->line_count);
+    order_event_put_address(writer, &placed->address);
 }
 
 static void put_payment(struct json_writer *writer, const struct order_view *view)
