@@ -2,7 +2,7 @@
 #include "common/contract/envelope.h"
 
 #include "common/base/parse.h"
-#include "common/contract/event_json.h"
+#include "common/contract/event_reader.h"
 #include "common/contract/json.h"
 
 void envelope_encode(struct json_writer *writer, const char *id_member,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * event_json.h - what the event decoders share: reading required members with
- * one sticky failure, so that a decoder reads like the list of its members.
+ * event_json.h - what the event decoders begin with: from a type and bytes to the event's kind, its
+ * envelope and its members.
  *
  * Private to common/contract.
  */
@@ -12,27 +12,11 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 #include "common/contract/envelope.h"
+#include "common/contract/event_reader.h"
 
-#include <stdint.h>
+#include <stddef.h>
 
 struct json_value;
-
-struct event_reader {
-    struct error *err; /* names the first member that is missing or wrong */
-    bool failed;
-};
-
-struct strview event_read_text(struct event_reader *reader, const struct json_value *object,
-                               const char *name);
-/* "" where the member is absent; a member of another type is a failure here too. */
-struct strview event_read_optional_text(struct event_reader *reader,
-                                        const struct json_value *object, const char *name);
-int64_t event_read_integer(struct event_reader *reader, const struct json_value *object,
-                           const char *name);
-const struct json_value *event_read_object(struct event_reader *reader,
-                                           const struct json_value *object, const char *name);
-const struct json_value *event_read_array(struct event_reader *reader,
-                                          const struct json_value *object, const char *name);
 
 /* What the events of one aggregate share. */
 struct event_form {

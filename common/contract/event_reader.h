@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * event_reader.h - required members, read with one sticky failure, so that a decoder reads like the
+ * list of its members.
+ *
+ * Private to common/contract.
+ */
+#ifndef COMMON_CONTRACT_EVENT_READER_H
+#define COMMON_CONTRACT_EVENT_READER_H
+
+#include "common/base/error.h"
+#include "common/base/strview.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json_value;
+
+struct event_reader {
+    struct error *err; /* names the first member that is missing or wrong */
+    bool failed;
+};
+
+struct strview event_read_text(struct event_reader *reader, const struct json_value *object,
+                               const char *name);
+/* "" where the member is absent; a member of another type is a failure here too. */
+struct strview event_read_optional_text(struct event_reader *reader,
+                                        const struct json_value *object, const char *name);
+int64_t event_read_integer(struct event_reader *reader, const struct json_value *object,
+                           const char *name);
+const struct json_value *event_read_object(struct event_reader *reader,
+                                           const struct json_value *object, const char *name);
+const struct json_value *event_read_array(struct event_reader *reader,
+                                          const struct json_value *object, const char *name);
+
+#endif
