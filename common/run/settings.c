@@ -5,7 +5,7 @@
 #include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
-#include "common/run/settings_print.h"
+#include "common/run/settings_internal.h"
 
 #include <assert.h>
 #include <errno.h>

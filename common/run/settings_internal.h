@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * settings_print.h - what settings.c and settings_print.c share; for these two only.
+ * settings_internal.h - what settings.c and settings_print.c share; for these two only.
  */
-#ifndef COMMON_RUN_SETTINGS_PRINT_H
-#define COMMON_RUN_SETTINGS_PRINT_H
+#ifndef COMMON_RUN_SETTINGS_INTERNAL_H
+#define COMMON_RUN_SETTINGS_INTERNAL_H
 
 #include "common/run/settings.h"
 

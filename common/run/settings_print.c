@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/run/settings_print.h"
-
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
+#include "common/run/settings_internal.h"
 
 #include <assert.h>
 #include <inttypes.h>
