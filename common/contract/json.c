@@ -8,15 +8,6 @@
 #include <assert.h>
 #include <yajl/yajl_parse.h>
 
-#define NAME_ROW(TYPE, type, name) [JSON_##TYPE] = (name),
-static const char *const TYPE_NAMES[] = {JSON_TYPES(NAME_ROW)};
-
-const char *json_type_name(enum json_type type)
-{
-    assert(type < JSON_TYPE_COUNT);
-    return TYPE_NAMES[type];
-}
-
 /* ---- what yajl would let through ----------------------------------------------------------- */
 
 /* The code unit of a \uXXXX that starts at text[at], or -1 when none stands there. */
@@ -322,29 +313,4 @@ enum error_kind json_parse(struct strview bytes, struct arena *arena,
     }
     *ret_value = reader.root;
     return ERROR_NONE;
-}
-
-const struct json_value *json_member(const struct json_value *object, const char *name)
-{
-    if (object == NULL || object->type != JSON_OBJECT) {
-        return NULL;
-    }
-    for (const struct json_value *member = object->first; member != NULL; member = member->next) {
-        if (strview_is(member->name, name)) {
-            return member;
-        }
-    }
-    return NULL;
-}
-
-struct strview json_text(const struct json_value *object, const char *name)
-{
-    const struct json_value *member = json_member(object, name);
-    return member != NULL && member->type == JSON_STRING ? member->text : STRVIEW("");
-}
-
-int64_t json_integer(const struct json_value *object, const char *name, int64_t fallback)
-{
-    const struct json_value *member = json_member(object, name);
-    return member != NULL && member->type == JSON_INTEGER ? member->integer : fallback;
 }

@@ -3,7 +3,7 @@
 
 #include "common/base/parse.h"
 #include "common/base/utf8.h"
-#include "common/contract/json.h"
+#include "common/contract/json_value.h"
 
 #include <assert.h>
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/contract/json_value.h"
+
+#include <assert.h>
+
+#define NAME_ROW(TYPE, type, name) [JSON_##TYPE] = (name),
+static const char *const TYPE_NAMES[] = {JSON_TYPES(NAME_ROW)};
+
+const char *json_type_name(enum json_type type)
+{
+    assert(type < JSON_TYPE_COUNT);
+    return TYPE_NAMES[type];
+}
+
+const struct json_value *json_member(const struct json_value *object, const char *name)
+{
+    if (object == NULL || object->type != JSON_OBJECT) {
+        return NULL;
+    }
+    for (const struct json_value *member = object->first; member != NULL; member = member->next) {
+        if (strview_is(member->name, name)) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+struct strview json_text(const struct json_value *object, const char *name)
+{
+    const struct json_value *member = json_member(object, name);
+    return member != NULL && member->type == JSON_STRING ? member->text : STRVIEW("");
+}
+
+int64_t json_integer(const struct json_value *object, const char *name, int64_t fallback)
+{
+    const struct json_value *member = json_member(object, name);
+    return member != NULL && member->type == JSON_INTEGER ? member->integer : fallback;
+}
