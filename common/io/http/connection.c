@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/connection.h"
 
-#include "common/io/http/internal.h"
+#include "common/io/http/exchange_internal.h"
 #include "common/io/http/steps.h"
 
 #include <arpa/inet.h>

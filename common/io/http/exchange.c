@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/exchange.h"
 
-#include "common/io/http/internal.h"
+#include "common/io/http/exchange_internal.h"
 
 #include <assert.h>
 #include <stdlib.h>

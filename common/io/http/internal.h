@@ -14,11 +14,11 @@
 #include "common/base/strbuf.h"
 #include "common/io/http/budget.h"
 #include "common/io/http/crowd.h"
-#include "common/io/http/exchange.h"
 #include "common/io/http/guard.h"
 #include "common/io/http/line.h"
+#include "common/io/http/message.h"
+#include "common/io/http/options.h"
 #include "common/io/http/router.h"
-#include "common/io/http/server.h"
 #include "common/io/loop.h"
 
 enum {
@@ -76,40 +76,5 @@ struct http_request {
     struct http_head head;
     char head_bytes[];
 };
-
-/*
- * A request from its complete head; tells the line whether it closes afterwards and which body
- * follows. NULL, with the reason, when the head is refused.
- */
-struct http_request *http_exchange_new(struct http_server *server, struct http_line *line,
-                                       struct strview head, struct http_verdict *ret_refusal);
-
-/*
- * Judges the request on its head alone: route, place, room, parameters, token, form. False: it
- * has been answered.
- */
-MUST_USE bool http_exchange_judge(struct http_request *request);
-
-/* Takes a piece of the body. False: there is no room, and it has been answered. */
-MUST_USE bool http_exchange_take(struct http_request *request, struct strview piece);
-
-/* Hands it to its handler, which may answer at once. */
-void http_exchange_handle(struct http_request *request);
-
-/* The peer sends nothing more: whoever waits for that is told, and may answer at once. */
-void http_exchange_end_input(struct http_request *request);
-
-/*
- * The connection lets go of it. Where a handler still has it, that is told and keeps it until it
- * answers; otherwise it is freed.
- */
-void http_exchange_part(struct http_request *request);
-
-/* Frees what handlers still have: those are gone, and nobody is told. */
-void http_exchange_free_pending(struct http_server *server);
-
-/* Says that problem, of which no handler knows; the line closes afterwards. */
-void http_exchange_refuse(struct http_server *server, struct http_line *line,
-                          const struct http_verdict *verdict);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What handlers may ask of a request. */
-#include "common/io/http/internal.h"
+#include "common/io/http/exchange_internal.h"
 
 enum http_method http_request_method(const struct http_request *request)
 {

@@ -3,7 +3,7 @@
 
 #include "common/io/http/accept.h"
 #include "common/io/http/connection.h"
-#include "common/io/http/internal.h"
+#include "common/io/http/exchange_internal.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

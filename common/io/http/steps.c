@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/steps.h"
 
+#include "common/io/http/exchange_internal.h"
+
 #include <assert.h>
 #include <sys/socket.h>
 

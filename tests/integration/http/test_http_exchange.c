@@ -3,7 +3,8 @@
  * One request and its answer on a socket pair, without a connection around them: who is told
  * what, what is left of it, and that it is answered once.
  */
-#include "common/io/http/internal.h"
+#include "common/io/http/exchange_internal.h"
+#include "common/io/http/server.h"
 #include "tests/support/check_main.h"
 
 #include <signal.h>
