@@ -16,7 +16,9 @@
 #ifndef COMMAND_SVC_BATCH_LANE_H
 #define COMMAND_SVC_BATCH_LANE_H
 
-#include "command-svc/batch/lanes.h"
+#include "command-svc/batch/lanes_options.h"
+#include "command-svc/batch/submission.h"
+#include "command-svc/core/held.h"
 #include "command-svc/core/receipt_memory.h"
 #include "command-svc/core/turns.h"
 

@@ -8,42 +8,17 @@
  *
  * A command that finds no way until its deadline gets 503.
  *
- * Ownership: a submission is its submitter's and stays where it is, with all its
- * command points at, until on_answer. Threads: the loop's. Limits: see lanes_submit().
+ * Ownership: see submission.h. Threads: the loop's. Limits: see lanes_submit().
  */
 #ifndef COMMAND_SVC_BATCH_LANES_H
 #define COMMAND_SVC_BATCH_LANES_H
 
-#include "command-svc/batch/answer.h"
-#include "command-svc/core/backlog.h"
+#include "command-svc/batch/lanes_options.h"
+#include "command-svc/batch/submission.h"
 #include "command-svc/core/held.h"
 
 struct lanes;
 struct loop;
-struct metrics;
-
-typedef void submission_answer_fn(void *user, const struct answer *answer);
-
-struct submission {
-    struct waiter waiter; /* first: the backlog knows submissions by it */
-    struct command command;
-    submission_answer_fn *on_answer; /* once, perhaps from inside lanes_submit(); the submission
-                                        is free then */
-    void *user;
-    int64_t queued_us; /* the lanes' own */
-};
-
-struct lanes_options {
-    const char *database_url;
-    int count;                  /* connections */
-    int64_t command_timeout_ms; /* from submission to 503 */
-    size_t queue_floor;         /* submissions that may always wait in one lane, see core/door.h */
-    void (*on_commit)(void *user);       /* events were committed: ring the relay's bell */
-    void (*on_no_partition)(void *user); /* the outbox needs one, now */
-    void (*on_held)(void *user);         /* a lock is missed: find out who has it */
-    void *user;
-    struct metrics *metrics;
-};
 
 MUST_USE enum error_kind lanes_new(struct loop *loop, const struct lanes_options *options,
                                    struct lanes **ret_lanes, struct error *err);
