@@ -7,8 +7,10 @@ function(add_lint name script)
 endfunction()
 
 add_lint(layers CheckLayers)
+add_lint(circles CheckCircles)
 add_lint(source CheckSource)
 add_lint(headers CheckHeaders -DCOMPILER=${CMAKE_C_COMPILER})
+add_lint(lints TestLints -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/made_up)
 
 # The layout is that of clang-format 14; other versions lay some lines out differently.
 find_program(CLANG_FORMAT NAMES clang-format-14 clang-format)
