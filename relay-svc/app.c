@@ -85,6 +85,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
                   .property_count = property_count,
                   .on_log = kafka_setup_log},
         .owner = owner_name(app, settings),
+        .topic_prefix = settings->topic_prefix,
         .aggregate_types = app->names.type_list,
         .topics = app->names.topic_list,
         .topic_count = app->names.count,

@@ -53,6 +53,10 @@ const struct metric RELAY_METRICS[RELAY_METRIC_COUNT] = {
     [METRIC_MEMBERS] = {.name = "orderspine_relay_members",
                         .type = METRIC_GAUGE,
                         .help = "Live relays on this database, this one included."},
+    [METRIC_RIVALS] = {.name = "orderspine_relay_rivals",
+                       .type = METRIC_GAUGE,
+                       .help = "Live relays on this database that publish under another "
+                               "TOPIC_PREFIX; this one takes no shards while there are any."},
     [METRIC_BACKLOG] = {.name = "orderspine_relay_backlog",
                         .type = METRIC_GAUGE,
                         .help = "Events not yet published, of all shards, estimated."},

@@ -22,6 +22,7 @@ enum relay_metric {
     METRIC_IN_FLIGHT,
     METRIC_SHARDS, /* by state */
     METRIC_MEMBERS,
+    METRIC_RIVALS,
     METRIC_BACKLOG,
     METRIC_OLDEST_AGE,
     RELAY_METRIC_COUNT

@@ -448,6 +448,7 @@ enum error_kind relay_new(struct loop *loop, const struct relay_options *options
     const struct outbox_store_options store = {
         .url = options->database_url,
         .owner = options->owner,
+        .topic_prefix = options->topic_prefix,
         .lease_ms = options->lease_ms,
         .readers = options->readers,
         .on_ready = take_database,
@@ -585,6 +586,9 @@ enum error_kind relay_probe_shards(void *user, struct error *err)
     }
     const char *way_out =
         first != NULL && first->log.state == SHARD_STOPPED ? "; see " SHARD_WAY_OUT : "";
+    if (relay->is_running && leases_probe(relay->leases, err) != ERROR_NONE) {
+        return err->kind;
+    }
     if (first == NULL) {
         return relay->is_running ? probe_refused(relay, err) : ERROR_NONE;
     }
@@ -624,4 +628,5 @@ void relay_update_metrics(void *user)
     }
     metrics_set(metrics, METRIC_IN_FLIGHT, 0, (double)publisher_in_flight(relay->publisher));
     metrics_set(metrics, METRIC_MEMBERS, 0, leases_members(relay->leases));
+    metrics_set(metrics, METRIC_RIVALS, 0, leases_rivals(relay->leases));
 }

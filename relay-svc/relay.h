@@ -44,6 +44,7 @@ struct relay_options {
     const char *database_url;
     struct kafka_config kafka;
     const char *owner;
+    const char *topic_prefix; /* of all topics: what other relays on this database must have, too */
     const char *const *aggregate_types; /* one per topic */
     const char *const *topics;
     int topic_count;

@@ -29,7 +29,7 @@ static const struct setting ROWS[] = {
     {.name = "TOPIC_PREFIX",
      .type = SETTING_STRING,
      .fallback = "",
-     .help = "Put before every topic's name.",
+     .help = "Put before every topic's name; the same for all relays on one database.",
      SETTING_FIELD(struct relay_settings, topic_prefix)},
     {.name = "TOPIC_REPLICATION",
      .type = SETTING_INT,

@@ -3,7 +3,9 @@
 
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
+#include "common/io/jitter.h"
 #include "common/io/loop.h"
+#include "common/run/activity.h"
 #include "common/run/log.h"
 #include "relay-svc/core/fair_share.h"
 #include "relay-svc/lease/marking.h"
@@ -26,7 +28,9 @@ struct leases {
     struct loop_timer *timer;
     int members;
     int others_reaching; /* Kafka, of the other members */
-    int64_t reached_ms;  /* when Kafka was last known to answer us */
+    int rivals;          /* of them, those with another prefix */
+    struct activity joining;
+    int64_t reached_ms; /* when Kafka was last known to answer us */
     /* Nothing claimed yet: leases under our name are a dead predecessor's, or ours from before a
      * connection was lost. */
     bool is_first;
@@ -238,14 +242,11 @@ static bool reaches_kafka(const struct leases *leases)
     return loop_now_ms() - leases->reached_ms < leases->relay->options.lease_ms + KAFKA_PATIENCE_MS;
 }
 
-static void leave_surplus(struct leases *leases, int surplus)
+static void leave_surplus(struct leases *leases, int surplus, const char *why)
 {
     struct relay *relay = leases->relay;
     log_event(LOG_INFO, "shards_returned", LOG_INT("count", surplus),
-              LOG_INT("members", leases->members),
-              LOG_TEXT(reaches_kafka(leases) ? "another relay has come; giving it its share"
-                                             : "Kafka does not answer this relay, and does answer "
-                                               "another one; giving it everything"));
+              LOG_INT("members", leases->members), LOG_TEXT(why));
     for (int i = relay->shard_count - 1; i >= 0 && surplus > 0; i--) {
         if (is_kept(&relay->shards[i].log)) {
             shard_log_leave(&relay->shards[i].log);
@@ -260,12 +261,21 @@ static void leave_surplus(struct leases *leases, int surplus)
 static void leave_all(struct leases *leases, int kept)
 {
     struct relay *relay = leases->relay;
-    leave_surplus(leases, kept);
+    leave_surplus(leases, kept,
+                  "Kafka does not answer this relay, and does answer another one; giving it "
+                  "everything");
     publisher_restart(relay->publisher, "given up, as Kafka does not answer this relay");
     for (int i = 0; i < relay->shard_count; i++) {
         shard_log_producer_lost(&relay->shards[i].log);
     }
     leases_check_leaving(leases);
+}
+
+static void leave_to_rival(struct leases *leases, int kept)
+{
+    if (kept > 0) {
+        leave_surplus(leases, kept, "another relay publishes under another TOPIC_PREFIX");
+    }
 }
 
 static void balance(struct leases *leases)
@@ -278,10 +288,12 @@ static void balance(struct leases *leases)
     const int kept = count_in(relay, is_kept);
     if (relay->is_draining) {
         leases_check_leaving(leases);
+    } else if (leases->rivals > 0) {
+        leave_to_rival(leases, kept);
     } else if (kept > 0 && share == 0) {
         leave_all(leases, kept);
     } else if (kept > share) {
-        leave_surplus(leases, kept - share);
+        leave_surplus(leases, kept - share, "another relay has come; giving it its share");
     } else if (kept < share) {
         claim(leases, share - kept);
     }
@@ -289,11 +301,28 @@ static void balance(struct leases *leases)
 
 /* --- the beat -------------------------------------------------------------------------- */
 
-static void take_members(void *user, int members, int others_reaching)
+static void judge_rival(struct leases *leases, const struct outbox_members *members)
+{
+    struct error err;
+    leases->rivals = members->rivals;
+    if (members->rivals == 0) {
+        activity_succeeded(&leases->joining, loop_now_ms());
+        return;
+    }
+    (void)error_set(&err, ERROR_CONFLICT,
+                    "relay %.*s publishes the same events under TOPIC_PREFIX \"%.*s\", this one "
+                    "would under \"%s\": it takes no shards while that one lives",
+                    STRVIEW_ARG(members->rival), STRVIEW_ARG(members->rival_prefix),
+                    leases->relay->options.topic_prefix);
+    (void)activity_failed(&leases->joining, &err, loop_now_ms(), jitter_draw());
+}
+
+static void take_members(void *user, const struct outbox_members *members)
 {
     struct leases *leases = user;
-    leases->members = members > 0 ? members : 1;
-    leases->others_reaching = others_reaching;
+    leases->members = members->alive > 0 ? members->alive : 1;
+    leases->others_reaching = members->others_reaching;
+    judge_rival(leases, members);
 }
 
 static void take_renewed(void *user, const struct outbox_lease *lease, bool is_renewed)
@@ -489,6 +518,16 @@ int leases_members(const struct leases *leases)
     return leases->members;
 }
 
+int leases_rivals(const struct leases *leases)
+{
+    return leases->rivals;
+}
+
+enum error_kind leases_probe(const struct leases *leases, struct error *err)
+{
+    return activity_probe((void *)(uintptr_t)&leases->joining, err); /* only reads */
+}
+
 /* --- life --------------------------------------------------------------------------------- */
 
 struct leases *leases_new(struct relay *relay)
@@ -501,6 +540,7 @@ struct leases *leases_new(struct relay *relay)
         .members = 1,
         .reached_ms = loop_now_ms(), /* its topics were just looked at */
         .is_first = true,
+        .joining = ACTIVITY("joining the relays"),
         .held = must_allocate(shards, sizeof *leases->held),
         .renewed = must_allocate(shards, sizeof *leases->renewed),
         .is_locked = must_allocate(shards, sizeof *leases->is_locked),

@@ -6,9 +6,16 @@
  * in its life. Each relay takes its fair share, ceil(shards / live relays): who
  * holds more gives the surplus back. A lease counts from before its renewal was
  * sent, so that this relay always stops before the database lets another begin.
+ *
+ * Relays that share the shards must publish to the same topics, or each topic has a
+ * part of the events and nobody is told. So the first one's prefix counts: a relay
+ * that finds another prefix among the live members gives back what it has, takes
+ * nothing and says so, until that member has gone.
  */
 #ifndef RELAY_SVC_LEASE_LEASES_H
 #define RELAY_SVC_LEASE_LEASES_H
+
+#include "common/base/error.h"
 
 #include <stdbool.h>
 
@@ -34,6 +41,12 @@ void leases_check_leaving(struct leases *leases);
 bool leases_are_gone(const struct leases *leases);
 
 int leases_members(const struct leases *leases);
+
+/* Live members that publish under another prefix. */
+int leases_rivals(const struct leases *leases);
+
+/* ERROR_NONE, or which other member keeps this relay from taking shards. */
+MUST_USE enum error_kind leases_probe(const struct leases *leases, struct error *err);
 
 /* Looks at what the database holds of the stopped shards that want it: perhaps a person has
  * decided. Does nothing when it is talking already; call again. */

@@ -5,31 +5,42 @@
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
     [SQL_LISTEN] = {"LISTEN outbox", 0},
-    /* $1 owner, $2 lease in ms, $3 whether Kafka answers us; a member not seen for two leases is
-     * gone. A row that somebody has locked, here and below, is passed over: the next beat or mark
-     * comes by again, and no other row waits for it. */
+    /* $1 owner, $2 lease in ms, $3 whether Kafka answers us, $4 our prefix; a member not seen for
+     * two leases is gone. A row that somebody has locked, here and below, is passed over: the next
+     * beat or mark comes by again, and no other row waits for it. Who finds another prefix leaves
+     * the members: who is one is given its share of the shards. */
     [SQL_SEEN] =
-        {"WITH mine AS MATERIALIZED ("
-         "  SELECT owner FROM relay_member WHERE owner = $1 FOR NO KEY UPDATE SKIP LOCKED),"
+        {"WITH alive AS MATERIALIZED ("
+         "  SELECT owner, kafka_at, topic_prefix,"
+         "   coalesce(topic_prefix <> $4::text, false) AS is_rival"
+         "  FROM relay_member WHERE owner <> $1"
+         "   AND seen_at >= clock_timestamp() - $2::bigint * interval '1 ms'),"
+         " rival AS MATERIALIZED (SELECT * FROM alive WHERE is_rival ORDER BY owner LIMIT 1),"
+         " mine AS MATERIALIZED ("
+         "  SELECT owner FROM relay_member WHERE owner = $1 FOR UPDATE SKIP LOCKED),"
          " seen AS ("
-         "  UPDATE relay_member m SET seen_at = clock_timestamp(),"
+         "  UPDATE relay_member m SET seen_at = clock_timestamp(), topic_prefix = $4::text,"
          "   kafka_at = CASE WHEN $3::boolean THEN clock_timestamp() ELSE m.kafka_at END"
-         "  FROM mine WHERE m.owner = mine.owner),"
+         "  FROM mine WHERE m.owner = mine.owner AND NOT EXISTS (SELECT FROM rival)),"
          " come AS ("
-         "  INSERT INTO relay_member (owner, seen_at, kafka_at)"
-         "   SELECT $1, clock_timestamp(), CASE WHEN $3::boolean THEN clock_timestamp() END"
+         "  INSERT INTO relay_member (owner, seen_at, topic_prefix, kafka_at)"
+         "   SELECT $1, clock_timestamp(), $4::text,"
+         "    CASE WHEN $3::boolean THEN clock_timestamp() END"
          "   WHERE NOT EXISTS (SELECT FROM relay_member WHERE owner = $1)"
+         "    AND NOT EXISTS (SELECT FROM rival)"
          "  ON CONFLICT DO NOTHING),"
          " old AS MATERIALIZED ("
          "  SELECT owner FROM relay_member WHERE owner <> $1"
          "   AND seen_at < clock_timestamp() - $2::bigint * interval '2 ms'"
          "  FOR UPDATE SKIP LOCKED),"
-         " gone AS (DELETE FROM relay_member m USING old WHERE m.owner = old.owner)"
+         " gone AS (DELETE FROM relay_member m USING old WHERE m.owner = old.owner),"
+         " left_to_rival AS (DELETE FROM relay_member m USING mine"
+         "  WHERE m.owner = mine.owner AND EXISTS (SELECT FROM rival))"
          " SELECT 1 + count(*), count(*) FILTER"
-         "  (WHERE kafka_at >= clock_timestamp() - $2::bigint * interval '1 ms')"
-         " FROM relay_member WHERE owner <> $1"
-         "  AND seen_at >= clock_timestamp() - $2::bigint * interval '1 ms'",
-         3},
+         "  (WHERE kafka_at >= clock_timestamp() - $2::bigint * interval '1 ms'),"
+         "  count(*) FILTER (WHERE is_rival),"
+         "  (SELECT owner FROM rival), (SELECT topic_prefix FROM rival) FROM alive",
+         4},
     /* Those that are ours: renewed, or locked by somebody. */
     [SQL_RENEW] = {"WITH ours AS NOT MATERIALIZED ("
                    "  SELECT r.shard, r.epoch, r.position FROM relay_shard r"

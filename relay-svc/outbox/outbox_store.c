@@ -163,8 +163,14 @@ static void take_beat(void *user, size_t index, const struct pgconn_result *resu
     const struct errand *errand = user;
     const struct outbox_beat_events *events = errand->events;
     if (index == 0) {
-        events->on_members(errand->user, (int)pgconn_value_i64(result, 0, 0),
-                           (int)pgconn_value_i64(result, 0, 1));
+        const struct outbox_members members = {
+            .alive = (int)pgconn_value_i64(result, 0, 0),
+            .others_reaching = (int)pgconn_value_i64(result, 0, 1),
+            .rivals = (int)pgconn_value_i64(result, 0, 2),
+            .rival = pgconn_value(result, 0, 3),
+            .rival_prefix = pgconn_value(result, 0, 4),
+        };
+        events->on_members(errand->user, &members);
         return;
     }
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
@@ -178,10 +184,11 @@ void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *he
 {
     const struct strview lease = strview_of(store->lease_ms);
     put_leases(held, count, &store->arrays[0], &store->arrays[1], NULL);
-    pgconn_query(
-        store->control, SQL_SEEN,
-        (const struct strview[]){owner(store), lease, strview_of(reaches_kafka ? "true" : "false")},
-        3);
+    pgconn_query(store->control, SQL_SEEN,
+                 (const struct strview[]){owner(store), lease,
+                                          strview_of(reaches_kafka ? "true" : "false"),
+                                          strview_of(store->options.topic_prefix)},
+                 4);
     pgconn_query(store->control, SQL_RENEW,
                  (const struct strview[]){owner(store), lease, array(store, 0), array(store, 1)},
                  4);

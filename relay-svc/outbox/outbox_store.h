@@ -30,6 +30,7 @@ struct outbox_store;
 struct outbox_store_options {
     const char *url;
     const char *owner; /* this relay's name in the leases */
+    const char *topic_prefix;
     int64_t lease_ms;
     int readers;
     /* Every connection is there (again); shards is how many the database has. */
@@ -97,15 +98,23 @@ MUST_USE enum error_kind outbox_store_state(const struct outbox_store *store, st
 
 /* --- leases ------------------------------------------------------------------ */
 
+struct outbox_members {
+    int alive;                   /* relays, this one included */
+    int others_reaching;         /* Kafka, of the others */
+    int rivals;                  /* of the others, those that publish under another prefix */
+    struct strview rival;        /* the first of them; no data: there is none */
+    struct strview rival_prefix; /* its TOPIC_PREFIX */
+};
+
 struct outbox_beat_events {
-    /* Live relays, this one included; and of the others those that reach Kafka. */
-    void (*on_members)(void *user, int members, int others_reaching);
+    void (*on_members)(void *user, const struct outbox_members *members);
     /* As the database has it. Not renewed: somebody has locked its row; it is still ours. */
     void (*on_renewed)(void *user, const struct outbox_lease *lease, bool is_renewed);
     outbox_done *on_done;
 };
 
-/* Shows that this relay lives, and whether Kafka answers it, and renews the leases it holds. */
+/* Shows that this relay lives, and whether Kafka answers it, and renews the leases it holds. While
+ * there is a rival it is no member: nobody leaves shards to it. */
 void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *held, size_t count,
                        bool reaches_kafka, const struct outbox_beat_events *events, void *user);
 

@@ -29,6 +29,7 @@ enum {
 
 static const char *const TYPES[] = {"order"};
 static const char *const TOPICS[] = {"order.events"};
+static const char *const OTHER_TOPICS[] = {"other.order.events"};
 
 static struct mock_kafka mock;
 static struct relay *relay;
@@ -113,22 +114,18 @@ static void await(bool (*condition)(void))
     mock_run(&mock);
 }
 
-static void open_all(void)
+static struct relay *open_relay(const char *owner, const char *prefix, const char *const *topics,
+                                struct metrics *counts)
 {
     struct error err = {.text = ""};
-    log_setup("relay-svc", LOG_LEVEL_COUNT);
-    make_database();
-    mock_open(&mock);
-    mock_topic(&mock, TOPICS[0], SHARDS);
-    relay_topic_labels[0] = TOPICS[0];
-    metrics = metrics_new(RELAY_METRICS, RELAY_METRIC_COUNT);
-    look = loop_timer_new(mock.loop, take_look, NULL);
+    struct relay *made = NULL;
     const struct relay_options options = {
         .database_url = url,
         .kafka = {.brokers = mock.brokers, .client_id = "test_relay"},
-        .owner = "test",
+        .owner = owner,
+        .topic_prefix = prefix,
         .aggregate_types = TYPES,
-        .topics = TOPICS,
+        .topics = topics,
         .topic_count = 1,
         .replication = 1,
         .lease_ms = LEASE_MS,
@@ -136,10 +133,23 @@ static void open_all(void)
         .poll_ms = 100,
         .window_rows = 2048,
         .read_bytes = 512 << 10,
-        .metrics = metrics,
+        .metrics = counts,
         .on_fatal = meet_fatal,
     };
-    ck_assert_msg(relay_new(mock.loop, &options, &relay, &err) == ERROR_NONE, "%s", err.text);
+    ck_assert_msg(relay_new(mock.loop, &options, &made, &err) == ERROR_NONE, "%s", err.text);
+    return made;
+}
+
+static void open_all(void)
+{
+    log_setup("relay-svc", LOG_LEVEL_COUNT);
+    make_database();
+    mock_open(&mock);
+    mock_topic(&mock, TOPICS[0], SHARDS);
+    relay_topic_labels[0] = TOPICS[0];
+    metrics = metrics_new(RELAY_METRICS, RELAY_METRIC_COUNT);
+    look = loop_timer_new(mock.loop, take_look, NULL);
+    relay = open_relay("test", "", TOPICS, metrics);
 }
 
 static void close_all(void)
@@ -325,6 +335,100 @@ START_TEST(who_locks_the_members_stops_nobody)
 }
 END_TEST
 
+/* --- two relays -------------------------------------------------------------------------- */
+
+static struct relay *other; /* under the prefix "other." */
+static struct metrics *other_metrics;
+
+static int shards_of(const struct relay *of)
+{
+    int count = 0;
+    for (int i = 0; of->is_running && i < SHARDS; i++) {
+        count += shard_log_is_owned(&of->shards[i].log) ? 1 : 0;
+    }
+    return count;
+}
+
+static bool the_rival_is_said(void)
+{
+    struct error err;
+    relay_update_metrics(other);
+    return relay_probe_shards(other, &err) != ERROR_NONE &&
+           strstr(err.text, "relay test publishes the same events under TOPIC_PREFIX \"\", this "
+                            "one would under \"other.\"") != NULL &&
+           metrics_get(other_metrics, METRIC_RIVALS, 0) == 1;
+}
+
+static bool the_first_has_gone(void)
+{
+    return relay_is_drained(relay);
+}
+
+static bool the_other_has_published_all(void)
+{
+    struct error err;
+    int behind = 0;
+    for (int i = 0; other->is_running && i < SHARDS; i++) {
+        const struct shard_log *log = &other->shards[i].log;
+        behind += log->state != SHARD_RUNNING || log->topics[0].state == TOPIC_BEHIND ? 1 : 0;
+    }
+    return other->is_running && behind == 0 && relay_probe_shards(other, &err) == ERROR_NONE &&
+           metrics_get(other_metrics, METRIC_PUBLISHED, 0) == (double)(3 * SHARDS);
+}
+
+START_TEST(a_relay_with_another_prefix_takes_nothing_says_why_and_goes_on_alone)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+
+    mock_topic(&mock, OTHER_TOPICS[0], SHARDS);
+    other_metrics = metrics_new(RELAY_METRICS, RELAY_METRIC_COUNT);
+    other = open_relay("other", "other.", OTHER_TOPICS, other_metrics);
+    await(the_rival_is_said);
+    begun_ms = loop_now_ms();
+    await(two_leases_have_passed);
+    append(1, "second");
+    goal = SHARDS + SHARDS;
+    await(all_are_published);
+    await(all_is_well);
+    ck_assert(the_rival_is_said());
+    relay_update_metrics(relay);
+    ck_assert_int_eq(shards_of(relay), SHARDS);
+    ck_assert_int_eq(shards_of(other), 0);
+    ck_assert_double_eq(metrics_get(metrics, METRIC_MEMBERS, 0), 1);
+
+    append(1, "third");
+    goal += SHARDS;
+    await(all_are_published);
+    relay_drain(relay);
+    await(the_first_has_gone);
+    await(the_other_has_published_all);
+    ck_assert_int_eq(shards_of(other), SHARDS);
+    relay_free(other);
+    metrics_free(other_metrics);
+}
+END_TEST
+
+static bool half_is_left(void)
+{
+    struct error err;
+    return shards_of(relay) == SHARDS / 2 && relay_probe_shards(relay, &err) == ERROR_NONE;
+}
+
+START_TEST(a_relay_of_an_earlier_version_says_no_prefix_and_gets_its_share)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+
+    run_sql(url, "INSERT INTO relay_member (owner, seen_at, kafka_at)"
+                 " VALUES ('earlier', 'infinity', 'infinity')");
+
+    await(half_is_left);
+}
+END_TEST
+
 START_TEST(a_partition_without_a_leader_stops_its_own_shard_and_says_so)
 {
     struct error err;
@@ -365,6 +469,8 @@ int main(void)
     tcase_add_loop_test(tests, who_locks_a_shard_of_ours_stops_no_other_and_is_named, 0,
                         sizeof LOCKS / sizeof LOCKS[0]);
     tcase_add_test(tests, who_locks_the_members_stops_nobody);
+    tcase_add_test(tests, a_relay_with_another_prefix_takes_nothing_says_why_and_goes_on_alone);
+    tcase_add_test(tests, a_relay_of_an_earlier_version_says_no_prefix_and_gets_its_share);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
