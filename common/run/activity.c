@@ -3,6 +3,8 @@
 
 #include "common/run/log.h"
 
+#include <string.h>
+
 void activity_init(struct activity *activity, const char *name)
 {
     *activity = (struct activity)ACTIVITY(name);
@@ -13,41 +15,58 @@ bool activity_is_failing(const struct activity *activity)
     return activity->last.kind != ERROR_NONE;
 }
 
+/* Each kind has its own minute: two that take turns are no news either. */
+static bool is_news(const struct activity *activity, enum error_kind kind, int64_t now_ms)
+{
+    return !activity->kinds[kind].is_told ||
+           now_ms - activity->kinds[kind].at_ms >= ACTIVITY_TELL_EVERY_MS;
+}
+
 static void tell(struct activity *activity, int64_t now_ms)
 {
-    activity->told_ms = now_ms;
+    activity->is_told = true;
+    activity->kinds[activity->last.kind].is_told = true;
+    activity->kinds[activity->last.kind].at_ms = now_ms;
     activity->told++;
     log_event(LOG_WARN, "activity_failed", LOG_STR("activity", activity->name),
               LOG_INT("failures", activity->failures),
-              LOG_INT("failing_for_ms", now_ms - activity->failing_since_ms),
+              LOG_INT("failing_for_ms", now_ms - activity->told_since_ms),
               LOG_ERR(&activity->last));
 }
 
 int64_t activity_failed(struct activity *activity, const struct error *err, int64_t now_ms,
                         uint64_t random)
 {
-    const bool is_new = activity->last.kind != err->kind;
-    if (!activity_is_failing(activity)) {
-        activity->failing_since_ms = now_ms;
-    }
+    activity->failing_since_ms =
+        activity_is_failing(activity) ? activity->failing_since_ms : now_ms;
+    activity->told_since_ms = activity->is_told ? activity->told_since_ms : now_ms;
     activity->last = *err;
     activity->failed_ms = now_ms;
     activity->failures++;
-    if (is_new || now_ms - activity->told_ms >= ACTIVITY_TELL_EVERY_MS) {
+    if (is_news(activity, err->kind, now_ms)) {
         tell(activity, now_ms);
     }
     return backoff_next_ms(&activity->backoff, random);
 }
 
+static void tell_recovery(struct activity *activity)
+{
+    activity->is_told = false;
+    memset(activity->kinds, 0, sizeof activity->kinds);
+    activity->recovered++;
+    log_event(LOG_INFO, "activity_recovered", LOG_STR("activity", activity->name),
+              LOG_INT("failed_for_ms", activity->failed_ms - activity->told_since_ms));
+}
+
 void activity_succeeded(struct activity *activity, int64_t now_ms)
 {
-    if (!activity_is_failing(activity)) {
-        return;
+    if (activity_is_failing(activity)) {
+        activity->last = (struct error){.kind = ERROR_NONE};
+        backoff_reset(&activity->backoff);
     }
-    activity->last = (struct error){.kind = ERROR_NONE};
-    backoff_reset(&activity->backoff);
-    log_event(LOG_INFO, "activity_recovered", LOG_STR("activity", activity->name),
-              LOG_INT("failed_for_ms", now_ms - activity->failing_since_ms));
+    if (activity->is_told && now_ms - activity->failed_ms >= ACTIVITY_WELL_MS) {
+        tell_recovery(activity);
+    }
 }
 
 bool activity_is_failing_lately(const struct activity *activity, int64_t now_ms)

@@ -3,9 +3,10 @@
  * activity.h - what a service does again and again (a statement, a call), and how it fares.
  *
  * Why one place: an attempt that fails and is simply made again is invisible at full
- * speed. So each such thing has one record that (a) keeps its last error, (b) says it
- * in the log at once when it changes its kind and then once a minute, (c) tells how long
- * to wait before the next attempt, 50 ms to 5 s, and (d) answers a probe of /readyz.
+ * speed. So each such thing has one record that (a) keeps its last error, (b) says each
+ * kind of it in the log at once and then once a minute, also where attempts fail and
+ * succeed by turns, (c) tells how long to wait before the next attempt, 50 ms to 5 s,
+ * and (d) answers a probe of /readyz.
  *
  *     static struct activity marking = ACTIVITY("marking");
  *     …  delay_ms = activity_failed(&reading, &err, loop_now_ms(), jitter_draw());
@@ -29,7 +30,8 @@ enum {
     ACTIVITY_PAUSE_MIN_MS = 50,
     ACTIVITY_PAUSE_MAX_MS = 5000,
     ACTIVITY_TELL_EVERY_MS = 60000,
-    ACTIVITY_LATELY_MS = 60000
+    ACTIVITY_LATELY_MS = 60000,
+    ACTIVITY_WELL_MS = 10000 /* without a failure for so long it has recovered */
 };
 
 struct activity {
@@ -38,9 +40,15 @@ struct activity {
     struct error last;        /* of the last attempt; kind ERROR_NONE: it succeeded */
     int64_t failing_since_ms; /* while last says a failure */
     int64_t failed_ms;        /* the last failure */
-    int64_t told_ms;          /* when the log heard of it last */
-    uint64_t failures;        /* ever, for a metric */
-    uint64_t told;            /* log lines ever */
+    bool is_told;             /* the log's last word is a failure */
+    int64_t told_since_ms;    /* while it is: the first failure of these */
+    struct {
+        bool is_told;
+        int64_t at_ms;
+    } kinds[ERROR_KIND_COUNT]; /* what the log has heard since it was well, and when last */
+    uint64_t failures;         /* ever, for a metric */
+    uint64_t told;             /* log lines ever */
+    uint64_t recovered;        /* the same */
 };
 
 #define ACTIVITY(n)                                                                                \
@@ -54,13 +62,14 @@ struct activity {
 void activity_init(struct activity *activity, const char *name);
 
 /*
- * An attempt failed. Keeps the error, logs activity_failed (warn) when the last attempt
- * succeeded or failed with another kind, and after a minute again. Returns how long to wait.
+ * An attempt failed. Keeps the error, logs activity_failed (warn) when the log has not heard of
+ * this kind since it was well, and after a minute again. Returns how long to wait.
  */
 int64_t activity_failed(struct activity *activity, const struct error *err, int64_t now_ms,
                         uint64_t random);
 
-/* An attempt succeeded; logs activity_recovered (info) when the log had heard of a failure. */
+/* An attempt succeeded; logs activity_recovered (info) when the log's last word is a failure and
+ * there was none for ACTIVITY_WELL_MS. */
 void activity_succeeded(struct activity *activity, int64_t now_ms);
 
 bool activity_is_failing(const struct activity *activity);

@@ -127,7 +127,7 @@ static void fail_reading(struct query *query, const struct error *why)
 static void note_success(struct activity *reading)
 {
     const int64_t now_ms = loop_now_ms();
-    if (now_ms - reading->told_ms >= ACTIVITY_TELL_EVERY_MS) {
+    if (now_ms - reading->failed_ms >= ACTIVITY_LATELY_MS) {
         activity_succeeded(reading, now_ms);
     }
 }

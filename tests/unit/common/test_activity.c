@@ -63,6 +63,71 @@ START_TEST(the_log_hears_of_another_kind_of_failure_at_once)
 }
 END_TEST
 
+/* So many failures, each followed by a success, a hundred milliseconds apart. */
+static int64_t alternate(int times, const struct error *const *kinds, size_t kind_count)
+{
+    int64_t now_ms = 0;
+    for (int i = 0; i < times; i++, now_ms += 100) {
+        (void)fail_at(kinds[(size_t)i % kind_count], now_ms);
+        activity_succeeded(&activity, now_ms + 50);
+    }
+    return now_ms;
+}
+
+START_TEST(failures_among_successes_are_told_once_a_minute_and_are_no_recoveries)
+{
+    static const struct error *const ONE[] = {&AWAY};
+    (void)alternate(1800, ONE, 1);
+
+    ck_assert_uint_eq(activity.told, 3);
+    ck_assert_uint_eq(activity.recovered, 0);
+}
+END_TEST
+
+START_TEST(kinds_that_alternate_are_told_once_a_minute_each)
+{
+    static const struct error *const TWO[] = {&AWAY, &REFUSED};
+    (void)alternate(1800, TWO, 2);
+
+    ck_assert_uint_eq(activity.told, 6);
+    ck_assert_uint_eq(activity.recovered, 0);
+}
+END_TEST
+
+START_TEST(it_has_recovered_once_it_has_stayed_well)
+{
+    static const struct error *const ONE[] = {&AWAY};
+    const int64_t failed_ms = alternate(10, ONE, 1) - 100;
+
+    activity_succeeded(&activity, failed_ms + ACTIVITY_WELL_MS - 1);
+    ck_assert_uint_eq(activity.recovered, 0);
+    activity_succeeded(&activity, failed_ms + ACTIVITY_WELL_MS);
+    activity_succeeded(&activity, failed_ms + ACTIVITY_WELL_MS + 100);
+
+    ck_assert_uint_eq(activity.recovered, 1);
+}
+END_TEST
+
+START_TEST(a_failure_after_a_recovery_is_told_at_once)
+{
+    (void)fail_at(&AWAY, 0);
+    activity_succeeded(&activity, ACTIVITY_WELL_MS);
+
+    (void)fail_at(&AWAY, ACTIVITY_WELL_MS + 100);
+
+    ck_assert_uint_eq(activity.told, 2);
+}
+END_TEST
+
+START_TEST(what_never_failed_does_not_recover)
+{
+    activity_succeeded(&activity, 0);
+    activity_succeeded(&activity, ACTIVITY_WELL_MS);
+
+    ck_assert_uint_eq(activity.recovered, 0);
+}
+END_TEST
+
 START_TEST(a_probe_says_the_last_error_and_whose_it_is)
 {
     struct error err;
@@ -94,6 +159,11 @@ int main(void)
     tcase_add_test(attempts, a_success_ends_the_failure_and_its_pauses);
     tcase_add_test(attempts, the_log_hears_of_a_lasting_failure_once_a_minute);
     tcase_add_test(attempts, the_log_hears_of_another_kind_of_failure_at_once);
+    tcase_add_test(attempts, failures_among_successes_are_told_once_a_minute_and_are_no_recoveries);
+    tcase_add_test(attempts, kinds_that_alternate_are_told_once_a_minute_each);
+    tcase_add_test(attempts, it_has_recovered_once_it_has_stayed_well);
+    tcase_add_test(attempts, a_failure_after_a_recovery_is_told_at_once);
+    tcase_add_test(attempts, what_never_failed_does_not_recover);
     tcase_add_test(attempts, a_probe_says_the_last_error_and_whose_it_is);
     tcase_add_test(attempts, what_is_not_tried_again_has_failed_for_a_minute);
     suite_add_tcase(suite, attempts);
