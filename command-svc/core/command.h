@@ -49,7 +49,8 @@
     X(DELIVER_ORDER, deliver_order, "DeliverOrder", "/v1/orders/{id}/deliver", BY_FULFILMENT,      \
       ORDER_DELIVERED)                                                                             \
     X(CANCEL_ORDER, cancel_order, "CancelOrder", "/v1/orders/{id}/cancel", BY_BUYER,               \
-      ORDER_CANCELLED)
+      ORDER_CANCELLED)                                                                             \
+    X(ADD_NOTE, add_note, "AddNote", "/v1/orders/{id}/add-note", BY_AGENT, ORDER_NOTE_ADDED)
 
 #define COMMANDS(X)                                                                                \
     CUSTOMER_COMMANDS(X)                                                                           \
@@ -123,6 +124,9 @@ struct command {
         struct {
             struct strview reason;
         } cancel_order;
+        struct {
+            struct strview text;
+        } add_note;
     };
 };
 

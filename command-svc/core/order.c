@@ -20,12 +20,14 @@ struct rule {
 };
 
 #define IN(STATUS) (1U << ORDER_STATUS_##STATUS)
+#define EVER       (~0U)
 
 /* The whole life cycle on one screen; what is not listed is refused. */
 static const struct rule authorize_payment_rule = {IN(PLACED), amount_is_the_total};
 static const struct rule ship_order_rule = {IN(CONFIRMED), NULL};
 static const struct rule deliver_order_rule = {IN(SHIPPED), NULL};
 static const struct rule cancel_order_rule = {IN(PLACED) | IN(CONFIRMED), NULL};
+static const struct rule add_note_rule = {EVER, NULL};
 
 #define ACTION_ROW(KIND, kind, name, path, roles, EVENT)                                           \
     [COMMAND_##KIND] = {&kind##_rule, EVENT, fill_##kind},
@@ -137,6 +139,13 @@ static void fill_cancel_order(const struct order *order, const struct command *c
         strview_of(payment_status_name(is_captured ? PAYMENT_CAPTURED : PAYMENT_VOIDED));
     event->cancelled.refund_state =
         strview_of(refund_state_name(is_captured ? REFUND_DUE : REFUND_NONE));
+}
+
+static void fill_add_note(const struct order *order, const struct command *command,
+                          struct order_event *event)
+{
+    (void)order;
+    event->note_added.text = command->add_note.text;
 }
 
 bool order_event_releases_stock(const struct order_event *event)

@@ -41,6 +41,12 @@ static void apply_cancelled(struct order *order, const struct order_event *event
     (void)!refund_state_parse(event->cancelled.refund_state, &order->refund_state);
 }
 
+static void apply_note_added(struct order *order, const struct order_event *event)
+{
+    (void)order; /* its version says it all */
+    (void)event;
+}
+
 #define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
 static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 

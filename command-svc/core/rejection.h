@@ -45,7 +45,7 @@
 #define REJECTION_ENTRY(KIND, kind, status, slug) REJECTION_##KIND,
 enum rejection_kind { REJECTIONS(REJECTION_ENTRY) REJECTION_KIND_COUNT };
 
-enum { ALLOWED_MAX = 8 };
+enum { ALLOWED_MAX = 24 };
 
 struct rejection {
     enum rejection_kind kind;

@@ -88,6 +88,11 @@ static const struct field cancel_order_body[] = {
     {.name = NULL},
 };
 
+static const struct field add_note_body[] = {
+    {"text", .form = &TEXT_FORM_NOTE, AT(add_note.text)},
+    {.name = NULL},
+};
+
 #define BODY_ROW(KIND, kind, ...) [COMMAND_##KIND] = kind##_body,
 static const struct field *const BODIES[] = {COMMANDS(BODY_ROW)};
 

@@ -6,6 +6,7 @@
 
 enum {
     NAME_MAX = 200, /* characters */
+    NOTE_MAX = 4000,
     REGION_MAX = 64,
     PROVIDER_MAX = 32,
     EMAIL_MAX = 254, /* bytes, RFC 5321 */
@@ -67,6 +68,11 @@ static bool is_name(struct strview text)
     return is_text(text, NAME_MAX);
 }
 
+static bool is_note(struct strview text)
+{
+    return is_text(text, NOTE_MAX);
+}
+
 static bool is_region(struct strview text)
 {
     return is_text(text, REGION_MAX);
@@ -121,6 +127,8 @@ static bool is_phone(struct strview text)
 const struct text_form TEXT_FORM_ID = {"must be " ID_FORM_RULE, id_form_fits};
 const struct text_form TEXT_FORM_NAME = {"must have 1 to 200 characters and no control characters",
                                          is_name};
+const struct text_form TEXT_FORM_NOTE = {"must have 1 to 4000 characters and no control characters",
+                                         is_note};
 const struct text_form TEXT_FORM_REGION = {"must have 1 to 64 characters and no control characters",
                                            is_region};
 const struct text_form TEXT_FORM_COUNTRY = {"must be two capital letters, such as DE", is_country};

@@ -18,6 +18,7 @@ struct text_form {
 
 extern const struct text_form TEXT_FORM_ID;       /* see common/base/id_form.h */
 extern const struct text_form TEXT_FORM_NAME;     /* names, address lines, reasons: 1-200 */
+extern const struct text_form TEXT_FORM_NOTE;     /* 1-4,000 characters */
 extern const struct text_form TEXT_FORM_REGION;   /* 1-64 characters */
 extern const struct text_form TEXT_FORM_COUNTRY;  /* two capital letters */
 extern const struct text_form TEXT_FORM_CURRENCY; /* three */

@@ -232,3 +232,16 @@ static bool decode_cancelled(struct event_reader *reader, const struct json_valu
     event->cancelled.refund_state = event_read_text(reader, payload, "refund_state");
     return true;
 }
+
+static void encode_note_added(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "text", event->note_added.text);
+}
+
+static bool decode_note_added(struct event_reader *reader, const struct json_value *payload,
+                              struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->note_added.text = event_read_text(reader, payload, "text");
+    return true;
+}

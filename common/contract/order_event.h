@@ -22,7 +22,8 @@
     X(PAYMENT_AUTHORIZED, payment_authorized, "PaymentAuthorized")                                 \
     X(SHIPPED, shipped, "OrderShipped")                                                            \
     X(DELIVERED, delivered, "OrderDelivered")                                                      \
-    X(CANCELLED, cancelled, "OrderCancelled")
+    X(CANCELLED, cancelled, "OrderCancelled")                                                      \
+    X(NOTE_ADDED, note_added, "NoteAdded")
 
 #define ORDER_EVENT_ENTRY(KIND, kind, type) ORDER_##KIND,
 enum order_event_kind { ORDER_EVENTS(ORDER_EVENT_ENTRY) ORDER_EVENT_KIND_COUNT };
@@ -75,6 +76,9 @@ struct order_event {
             struct strview payment_status; /* after the cancellation: voided or captured */
             struct strview refund_state;   /* none or due */
         } cancelled;
+        struct {
+            struct strview text; /* for the staff */
+        } note_added;
     };
 };
 

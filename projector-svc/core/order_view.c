@@ -73,6 +73,15 @@ static enum error_kind apply_cancelled(struct order_view *view, const struct ord
     return ERROR_NONE;
 }
 
+static enum error_kind apply_note_added(struct order_view *view, const struct order_event *event,
+                                        struct error *err)
+{
+    (void)view; /* the timeline has it */
+    (void)event;
+    (void)err;
+    return ERROR_NONE;
+}
+
 #define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
 static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 
@@ -134,6 +143,8 @@ static const char *sentence_of(enum order_event_kind kind)
         return "Order delivered";
     case ORDER_CANCELLED:
         return "Order cancelled";
+    case ORDER_NOTE_ADDED:
+        return "Note added";
     case ORDER_EVENT_KIND_COUNT:
         break;
     }

@@ -23,8 +23,9 @@ enum readable {
     READABLE_SEARCH,     /* by email or phone */
     READABLE_FRESHNESS,
     /* parts of them */
-    READABLE_RECIPIENT,     /* names and the address, in an order */
-    READABLE_STAFF,         /* who of the staff did something */
+    READABLE_RECIPIENT, /* names and the address, in an order */
+    READABLE_STAFF,     /* who of the staff did something */
+    READABLE_INTERNAL,  /* what the staff keeps to itself: notes, risk flags, why of a dispute */
     READABLE_FRESHNESS_IDS, /* which event and aggregate a partition saw last */
     READABLE_COUNT
 };

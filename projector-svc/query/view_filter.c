@@ -11,46 +11,85 @@ struct shown {
     const char *name;
     enum readable readable;
     const struct shown *inside; /* NULL: all of it */
+    const char *instead;        /* what others are shown; NULL: nothing */
 };
 
 static const struct shown CUSTOMER[] = {
-    {"customer_id", READABLE_ORDER, NULL},
-    {"name", READABLE_RECIPIENT, NULL},
-    {NULL, READABLE_COUNT, NULL},
+    {"customer_id", READABLE_ORDER, NULL, NULL},
+    {"name", READABLE_RECIPIENT, NULL, NULL},
+    {NULL, READABLE_COUNT, NULL, NULL},
+};
+
+static const struct shown FRESHNESS[] = {
+    {"source_version", READABLE_ORDER, NULL, NULL},
+    {"last_event_id", READABLE_ORDER, NULL, NULL},
+    {"last_event_type", READABLE_INTERNAL, NULL, NULL}, /* it may be one of theirs */
+    {"projected_at", READABLE_ORDER, NULL, NULL},
+    {NULL, READABLE_COUNT, NULL, NULL},
 };
 
 static const struct shown DETAILS[] = {
-    {"order_id", READABLE_ORDER, NULL},       {"status", READABLE_ORDER, NULL},
-    {"payment_status", READABLE_ORDER, NULL}, {"refund_state", READABLE_ORDER, NULL},
-    {"dispute", READABLE_ORDER, NULL},        {"customer", READABLE_ORDER, CUSTOMER},
-    {"currency", READABLE_ORDER, NULL},       {"total_minor", READABLE_ORDER, NULL},
-    {"item_count", READABLE_ORDER, NULL},     {"region", READABLE_ORDER, NULL},
-    {"lines", READABLE_ORDER, NULL},          {"shipping_address", READABLE_RECIPIENT, NULL},
-    {"payment", READABLE_ORDER, NULL},        {"shipment", READABLE_ORDER, NULL},
-    {"cancellation", READABLE_ORDER, NULL},   {"placed_at", READABLE_ORDER, NULL},
-    {"status_since", READABLE_ORDER, NULL},   {"updated_at", READABLE_ORDER, NULL},
-    {"freshness", READABLE_ORDER, NULL},      {NULL, READABLE_COUNT, NULL},
+    {"order_id", READABLE_ORDER, NULL, NULL},
+    {"status", READABLE_ORDER, NULL, NULL},
+    {"payment_status", READABLE_ORDER, NULL, NULL},
+    {"refund_state", READABLE_ORDER, NULL, NULL},
+    {"dispute", READABLE_ORDER, NULL, NULL},
+    {"customer", READABLE_ORDER, CUSTOMER, NULL},
+    {"currency", READABLE_ORDER, NULL, NULL},
+    {"total_minor", READABLE_ORDER, NULL, NULL},
+    {"item_count", READABLE_ORDER, NULL, NULL},
+    {"region", READABLE_ORDER, NULL, NULL},
+    {"lines", READABLE_ORDER, NULL, NULL},
+    {"shipping_address", READABLE_RECIPIENT, NULL, NULL},
+    {"payment", READABLE_ORDER, NULL, NULL},
+    {"shipment", READABLE_ORDER, NULL, NULL},
+    {"cancellation", READABLE_ORDER, NULL, NULL},
+    {"placed_at", READABLE_ORDER, NULL, NULL},
+    {"status_since", READABLE_ORDER, NULL, NULL},
+    {"updated_at", READABLE_ORDER, NULL, NULL},
+    {"freshness", READABLE_ORDER, FRESHNESS, NULL},
+    {NULL, READABLE_COUNT, NULL, NULL},
 };
 
 static const struct shown STAFF[] = {
-    {"role", READABLE_ORDER, NULL},
-    {"subject", READABLE_STAFF, NULL},
-    {NULL, READABLE_COUNT, NULL},
+    {"role", READABLE_ORDER, NULL, NULL},
+    {"subject", READABLE_STAFF, NULL, NULL},
+    {NULL, READABLE_COUNT, NULL, NULL},
 };
 
 static const struct shown EVENT_OF_STAFF[] = {
-    {"version", READABLE_ORDER, NULL},  {"type", READABLE_ORDER, NULL},
-    {"at", READABLE_ORDER, NULL},       {"actor", READABLE_ORDER, STAFF},
-    {"summary", READABLE_ORDER, NULL},  {"data", READABLE_ORDER, NULL},
-    {"event_id", READABLE_ORDER, NULL}, {NULL, READABLE_COUNT, NULL},
+    {"version", READABLE_ORDER, NULL, NULL},  {"type", READABLE_ORDER, NULL, NULL},
+    {"at", READABLE_ORDER, NULL, NULL},       {"actor", READABLE_ORDER, STAFF, NULL},
+    {"summary", READABLE_ORDER, NULL, NULL},  {"data", READABLE_ORDER, NULL, NULL},
+    {"event_id", READABLE_ORDER, NULL, NULL}, {NULL, READABLE_COUNT, NULL, NULL},
 };
 
 /* What a customer did itself, its own subject included. */
 static const struct shown EVENT_OF_CUSTOMER[] = {
-    {"version", READABLE_ORDER, NULL},  {"type", READABLE_ORDER, NULL},
-    {"at", READABLE_ORDER, NULL},       {"actor", READABLE_ORDER, NULL},
-    {"summary", READABLE_ORDER, NULL},  {"data", READABLE_ORDER, NULL},
-    {"event_id", READABLE_ORDER, NULL}, {NULL, READABLE_COUNT, NULL},
+    {"version", READABLE_ORDER, NULL, NULL},  {"type", READABLE_ORDER, NULL, NULL},
+    {"at", READABLE_ORDER, NULL, NULL},       {"actor", READABLE_ORDER, NULL, NULL},
+    {"summary", READABLE_ORDER, NULL, NULL},  {"data", READABLE_ORDER, NULL, NULL},
+    {"event_id", READABLE_ORDER, NULL, NULL}, {NULL, READABLE_COUNT, NULL, NULL},
+};
+
+/* Everybody sees that there is a version, so that none seems to be missing. */
+static const struct shown INTERNAL_EVENT[] = {
+    {"version", READABLE_ORDER, NULL, NULL},
+    {"type", READABLE_INTERNAL, NULL, "InternalEvent"},
+    {"at", READABLE_ORDER, NULL, NULL},
+    {"actor", READABLE_INTERNAL, NULL, NULL},
+    {"summary", READABLE_INTERNAL, NULL, "Worked on by the staff"},
+    {"data", READABLE_INTERNAL, NULL, NULL},
+    {"event_id", READABLE_ORDER, NULL, NULL},
+    {NULL, READABLE_COUNT, NULL, NULL},
+};
+
+/* Whose summary tells no more than their type does. */
+static const struct {
+    const char *type;
+    const struct shown *shown;
+} GUARDED[] = {
+    {"NoteAdded", INTERNAL_EVENT},
 };
 
 static const struct shown *find(const struct shown *list, struct strview name)
@@ -68,6 +107,9 @@ static void put_members(struct json_writer *writer, const struct json_value *obj
     for (const struct json_value *member = object->first; member != NULL; member = member->next) {
         const struct shown *shown = find(list, member->name);
         if (shown == NULL || !readers_may_read(role, shown->readable)) {
+            if (shown != NULL && shown->instead != NULL) {
+                json_put_member_string(writer, shown->name, strview_of(shown->instead));
+            }
             continue;
         }
         json_key_text(writer, member->name);
@@ -99,6 +141,12 @@ static const struct shown *choose_details(const struct json_value *document)
 
 static const struct shown *choose_event(const struct json_value *document)
 {
+    const struct strview type = json_text(document, "type");
+    for (size_t i = 0; i < sizeof GUARDED / sizeof GUARDED[0]; i++) {
+        if (strview_is(type, GUARDED[i].type)) {
+            return GUARDED[i].shown;
+        }
+    }
     enum role actor = ROLE_COUNT;
     const struct strview name = json_text(json_member(document, "actor"), "role");
     return role_parse(name, &actor) && actor == ROLE_CUSTOMER ? EVENT_OF_CUSTOMER : EVENT_OF_STAFF;

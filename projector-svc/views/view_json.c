@@ -254,6 +254,11 @@ static void put_delivered_data(struct json_writer *writer, const struct order_ev
     (void)event; /* its type and time say it all */
 }
 
+static void put_note_added_data(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "text", event->note_added.text);
+}
+
 #define DATA_ROW(KIND, kind, type) [ORDER_##KIND] = put_##kind##_data,
 static put_data *const DATA[] = {ORDER_EVENTS(DATA_ROW)};
 

@@ -59,6 +59,7 @@ static const struct {
     TEXT(COMMAND_SHIP_ORDER, ship_order.carrier, 64, ID, false),
     TEXT(COMMAND_SHIP_ORDER, ship_order.tracking_number, 64, ID, false),
     TEXT(COMMAND_CANCEL_ORDER, cancel_order.reason, 200, NULL, false),
+    TEXT(COMMAND_ADD_NOTE, add_note.text, 4000, NULL, false),
 };
 
 static const struct {

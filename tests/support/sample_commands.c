@@ -82,6 +82,8 @@ struct command a_step(enum command_kind kind)
         command.ship_order.tracking_number = STRVIEW("T-1");
     } else if (kind == COMMAND_CANCEL_ORDER) {
         command.cancel_order.reason = STRVIEW("changed my mind");
+    } else if (kind == COMMAND_ADD_NOTE) {
+        command.add_note.text = STRVIEW("called back");
     }
     return command;
 }

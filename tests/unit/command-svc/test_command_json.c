@@ -35,6 +35,7 @@ static const char *const GOOD[COMMAND_KIND_COUNT] = {
     [COMMAND_SHIP_ORDER] = "{\"carrier\":\"dhl\",\"tracking_number\":\"T-1\"}",
     [COMMAND_DELIVER_ORDER] = "{}",
     [COMMAND_CANCEL_ORDER] = "{\"reason\":\"changed my mind\"}",
+    [COMMAND_ADD_NOTE] = "{\"text\":\"called back\"}",
 };
 
 static struct arena arena;
@@ -182,11 +183,14 @@ END_TEST
 #define UUID_RULE                                                                                  \
     "must be a UUID such as 0199aaaa-0000-7000-8000-000000000000; leave it out to get one"
 #define QUANTITY_RULE "must be an integer from 1 to 1000000 without fraction or exponent"
+#define NOTE_RULE     "must have 1 to 4000 characters and no control characters"
 #define STOCK_RULE    "must be an integer from 1 to 1000000000 without fraction or exponent"
 #define AMOUNT_RULE   "must be an integer from 0 to 1000000000000 without fraction or exponent"
 
 #define C64           "1234567890123456789012345678901234567890123456789012345678901234"
 #define C200          C64 C64 C64 "12345678"
+#define C1000         C200 C200 C200 C200 C200
+#define C4000         C1000 C1000 C1000 C1000
 
 static const struct {
     enum command_kind kind;
@@ -230,6 +234,10 @@ static const struct {
     {COMMAND_CANCEL_ORDER, "\"changed my mind\"", "\"\"", "/reason", NAME_RULE},
     {COMMAND_CANCEL_ORDER, "\"reason\":\"changed my mind\"", "", "/reason",
      "is required and " NAME_RULE},
+    {COMMAND_ADD_NOTE, "called back", "", "/text", NOTE_RULE},
+    {COMMAND_ADD_NOTE, "called back", C4000 "1", "/text", NOTE_RULE},
+    {COMMAND_ADD_NOTE, "called back", "called\\nback", "/text", NOTE_RULE},
+    {COMMAND_ADD_NOTE, "\"text\":\"called back\"", "", "/text", "is required and " NOTE_RULE},
     /* email and phone */
     {COMMAND_REGISTER_CUSTOMER, "ada@example.org", "ada", "/email", EMAIL_RULE},
     {COMMAND_REGISTER_CUSTOMER, "ada@example.org", "@example.org", "/email", EMAIL_RULE},

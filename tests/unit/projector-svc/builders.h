@@ -59,6 +59,8 @@ static inline struct order_event an_event(enum order_event_kind kind, int64_t ve
         event.envelope.reason = STRVIEW("changed my mind");
         event.cancelled.payment_status = STRVIEW("voided");
         event.cancelled.refund_state = STRVIEW("none");
+    } else if (kind == ORDER_NOTE_ADDED) {
+        event.note_added.text = STRVIEW("called back");
     }
     return event;
 }

@@ -79,6 +79,19 @@ START_TEST(what_happened_stays_readable_afterwards)
 }
 END_TEST
 
+START_TEST(a_note_is_a_version_and_changes_nothing_else)
+{
+    const enum order_event_kind life[] = {ORDER_PLACED, ORDER_NOTE_ADDED};
+    const struct order_view view = fold(life, 2);
+
+    ck_assert_int_eq(view.version, 2);
+    ck_assert_int_eq(view.status, ORDER_STATUS_PLACED);
+    ck_assert_int_eq(view.payment_status, PAYMENT_PENDING);
+    ck_assert_int_eq(view.status_since_ms, T0 + 1);
+    ck_assert_int_eq(view.updated_at_ms, T0 + 2);
+}
+END_TEST
+
 START_TEST(a_cancellation_says_why_and_what_becomes_of_the_money)
 {
     struct order_event cancelled = an_event(ORDER_CANCELLED, 2);
@@ -141,6 +154,7 @@ static const struct {
     {ORDER_SHIPPED, "Order shipped with dhl, tracking number T1"},
     {ORDER_DELIVERED, "Order delivered"},
     {ORDER_CANCELLED, "Order cancelled: changed my mind"},
+    {ORDER_NOTE_ADDED, "Note added"},
 };
 
 START_TEST(each_event_has_a_sentence)
@@ -176,6 +190,7 @@ int main(void)
     TCase *rules = tcase_create("rules");
     tcase_add_loop_test(rules, each_event_leads_to_its_status, 0, sizeof LIVES / sizeof LIVES[0]);
     tcase_add_test(rules, what_happened_stays_readable_afterwards);
+    tcase_add_test(rules, a_note_is_a_version_and_changes_nothing_else);
     tcase_add_test(rules, a_cancellation_says_why_and_what_becomes_of_the_money);
     tcase_add_test(rules, what_has_no_meaning_is_refused_and_changes_nothing);
     tcase_add_test(rules, a_skipped_event_counts_as_a_version);

@@ -13,9 +13,11 @@ enum { OUT_MAX = 1 << 20 };
     "\"unit_price_minor\":0}],"
 #define ADDRESS                                                                                    \
     "\"shipping_address\":{\"name\":\"Ada\",\"line1\":\"1 High Street\",\"country\":\"GB\"},"
-#define TAIL                                                                                       \
+#define TAIL_OF(freshness)                                                                         \
     "\"payment\":{\"provider\":\"demo\",\"method\":\"card\"},\"placed_at\":1,"                     \
-    "\"freshness\":{\"source_version\":3,\"last_event_id\":\"e\"}}"
+    "\"freshness\":{\"source_version\":3,\"last_event_id\":\"e\"" freshness "}}"
+#define TAIL        TAIL_OF(",\"last_event_type\":\"NoteAdded\"")
+#define PUBLIC_TAIL TAIL_OF("")
 
 /* As a later version may store it: with members that nobody has decided about. */
 static const char *const STORED =
@@ -27,7 +29,7 @@ static const struct {
     const char *shown;
 } DETAILS[] = {
     {ROLE_CUSTOMER,
-     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS TAIL},
+     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS PUBLIC_TAIL},
     {ROLE_FULFILMENT,
      HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS TAIL},
     {ROLE_PAYMENT, HEAD "\"customer\":{\"customer_id\":\"c-1\"}," BODY TAIL},
@@ -58,6 +60,13 @@ END_TEST
     "{\"version\":2,\"type\":\"OrderCancelled\",\"at\":7,\"actor\":" actor ",\"summary\":\"Order " \
     "cancelled\",\"data\":{\"payment_status\":\"voided\"},\"event_id\":\"e\"}"
 
+#define NOTE(type, actor, summary, data)                                                           \
+    "{\"version\":2,\"type\":\"" type "\",\"at\":7" actor ",\"summary\":\"" summary "\"" data      \
+    ",\"event_id\":\"e\"}"
+#define WHOLE_NOTE                                                                                 \
+    NOTE("NoteAdded", ",\"actor\":{\"role\":\"agent\",\"subject\":\"anna\"}", "Note added",        \
+         ",\"data\":{\"text\":\"rude\"}")
+
 static const struct {
     enum role role;
     const char *stored;
@@ -75,6 +84,9 @@ static const struct {
      EVENT("{\"role\":\"agent\",\"subject\":\"anna\"}")},
     {ROLE_FULFILMENT, EVENT("{\"role\":\"agent\",\"subject\":\"anna\"}"),
      EVENT("{\"role\":\"agent\",\"subject\":\"anna\"}")},
+    {ROLE_CUSTOMER, WHOLE_NOTE, NOTE("InternalEvent", "", "Worked on by the staff", "")},
+    {ROLE_FULFILMENT, WHOLE_NOTE, WHOLE_NOTE},
+    {ROLE_PAYMENT, WHOLE_NOTE, WHOLE_NOTE},
     {ROLE_CUSTOMER, "{\"version\":1,\"secret\":true,\"at\":null}", "{\"version\":1,\"at\":null}"},
 };
 
