@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/publish/publisher.h"
 
-#include "common/base/backoff.h"
 #include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/contract/topics.h"
-#include "common/io/jitter.h"
-#include "common/io/loop.h"
+#include "common/io/reconnect.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,6 +16,7 @@ enum {
     HEADERS_MAX = 16,
     RENEW_FIRST_MS = 100,
     RENEW_CAP_MS = 4000,
+    STEADY_MS = 5000,
     SCHEMA_MAX = 256,
     SEQ_MAX = sizeof "-9223372036854775808",
 };
@@ -25,10 +24,8 @@ enum {
 struct publisher {
     struct loop *loop;
     struct publisher_options options;
+    struct reconnect life;
     struct kafka_producer *producer; /* NULL while waiting for a new one */
-    struct loop_timer *renewal;
-    struct backoff backoff;
-    struct error death;
 };
 
 /* --- a row as a record ------------------------------------------------------------ */
@@ -116,30 +113,21 @@ static struct publisher_tag unpack(uint64_t packed)
                                   .ticket = (uint32_t)packed};
 }
 
-/* Called by the dead producer itself: it is freed from the timer. */
-static void take_death(void *user, const struct error *err)
-{
-    struct publisher *publisher = user;
-    publisher->death = *err;
-    loop_timer_start(publisher->renewal, 0);
-}
-
 enum error_kind publisher_send(struct publisher *publisher, int topic, const struct outbox_row *row,
                                const struct publisher_tag *tag, struct error *err)
 {
-    if (publisher->producer == NULL) {
+    if (!publisher_is_open(publisher)) {
         return error_set(err, ERROR_EXHAUSTED, "the Kafka producer is being replaced");
     }
     if (FAULT_POINT("relay.producer_dies")) {
-        (void)error_set(err, ERROR_EXHAUSTED, "injected death of the producer");
-        take_death(publisher, err);
-        return ERROR_EXHAUSTED;
+        reconnect_fail(&publisher->life, "injected death of the producer");
+        return error_set(err, ERROR_EXHAUSTED, "injected death of the producer");
     }
     if (FAULT_POINT("relay.before_produce")) {
         return error_set(err, ERROR_TRANSIENT, "injected before produce");
     }
     const enum error_kind kind = produce(publisher, topic, row, pack(tag), err);
-    if (kind == ERROR_FATAL) { /* on_lost is on its way */
+    if (kind == ERROR_FATAL) { /* its end is on its way */
         return error_set(err, ERROR_EXHAUSTED, "the Kafka producer has died");
     }
     (void)FAULT_POINT("relay.after_produce");
@@ -148,7 +136,7 @@ enum error_kind publisher_send(struct publisher *publisher, int topic, const str
 
 /* --- the producer's life ------------------------------------------------------------ */
 
-static void take_answer(void *user, const struct kafka_delivery *delivery)
+static void on_delivery(void *user, const struct kafka_delivery *delivery)
 {
     struct publisher *publisher = user;
     const struct publisher_tag tag = unpack(delivery->tag);
@@ -158,27 +146,25 @@ static void take_answer(void *user, const struct kafka_delivery *delivery)
         (void)error_set(&injected, ERROR_TRANSIENT, "injected failure of a delivery");
         error = &injected;
     }
-    if (error == NULL) {
-        backoff_reset(&publisher->backoff);
-    }
     publisher->options.on_answer(publisher->options.user, &tag, delivery->offset, error);
 }
 
-static void take_served(void *user)
+static void on_served(void *user)
 {
     const struct publisher *publisher = user;
     publisher->options.on_answers_taken(publisher->options.user);
 }
 
-static void schedule_renewal(struct publisher *publisher)
-{
-    loop_timer_start(publisher->renewal, backoff_next_ms(&publisher->backoff, jitter_draw()));
-}
-
-static void take_error(void *user, const struct error *err)
+static void on_error(void *user, const struct error *err)
 {
     (void)user;
     (void)err; /* transient: the producer's state tells it, and it mends by itself */
+}
+
+static void on_fatal(void *user, const struct error *err)
+{
+    struct publisher *publisher = user;
+    reconnect_fail(&publisher->life, "%s", err->text);
 }
 
 static enum error_kind open_producer(struct publisher *publisher, struct error *err)
@@ -188,53 +174,64 @@ static enum error_kind open_producer(struct publisher *publisher, struct error *
         .topics = publisher->options.topics,
         .topic_count = publisher->options.topic_count,
         .batch_max = publisher->options.batch_max,
-        .on_delivery = take_answer,
-        .on_served = take_served,
-        .on_error = take_error,
-        .on_fatal = take_death,
+        .on_delivery = on_delivery,
+        .on_served = on_served,
+        .on_error = on_error,
+        .on_fatal = on_fatal,
         .user = publisher,
     };
     return kafka_producer_new(publisher->loop, &options, &publisher->producer, err);
 }
 
-void publisher_restart(struct publisher *publisher, const char *reason)
-{
-    kafka_producer_free(publisher->producer);
-    publisher->producer = NULL;
-    (void)error_set(&publisher->death, ERROR_TRANSIENT, "%s", reason);
-    schedule_renewal(publisher);
-}
-
-static void renew(void *user)
+static void on_attempt(void *user)
 {
     struct publisher *publisher = user;
     struct error err;
-    if (publisher->producer != NULL) {
-        kafka_producer_free(publisher->producer);
-        publisher->producer = NULL;
-        publisher->options.on_lost(publisher->options.user, &publisher->death);
-        schedule_renewal(publisher);
-    } else if (open_producer(publisher, &err) != ERROR_NONE) {
-        publisher->death = err;
-        schedule_renewal(publisher);
-    } else {
-        (void)FAULT_POINT("relay.producer_renewed");
-        publisher->options.on_renewed(publisher->options.user);
+    if (open_producer(publisher, &err) != ERROR_NONE) {
+        reconnect_fail(&publisher->life, "%s", err.text);
+        return;
     }
+    (void)FAULT_POINT("relay.producer_renewed");
+    reconnect_ready(&publisher->life);
+    publisher->options.on_renewed(publisher->options.user);
+}
+
+static bool on_drop(void *user)
+{
+    struct publisher *publisher = user;
+    kafka_producer_free(publisher->producer);
+    publisher->producer = NULL;
+    return false;
+}
+
+void publisher_restart(struct publisher *publisher, const char *reason)
+{
+    (void)on_drop(publisher);
+    reconnect_pause(&publisher->life, reason);
 }
 
 enum error_kind publisher_new(struct loop *loop, const struct publisher_options *options,
                               struct publisher **ret_publisher, struct error *err)
 {
     struct publisher *publisher = must_allocate(1, sizeof *publisher);
+    const struct reconnect_options life = {
+        .first_ms = RENEW_FIRST_MS,
+        .cap_ms = RENEW_CAP_MS,
+        .steady_ms = STEADY_MS,
+        .on_attempt = on_attempt,
+        .on_drop = on_drop,
+        .user = publisher,
+        .on_lost = options->on_lost,
+        .listener = options->user,
+    };
     publisher->loop = loop;
     publisher->options = *options;
-    publisher->backoff = (struct backoff){.first_ms = RENEW_FIRST_MS, .cap_ms = RENEW_CAP_MS};
-    publisher->renewal = loop_timer_new(loop, renew, publisher);
+    reconnect_init(&publisher->life, loop, &life);
     if (open_producer(publisher, err) != ERROR_NONE) {
         publisher_free(publisher);
         return err->kind;
     }
+    reconnect_ready(&publisher->life);
     *ret_publisher = publisher;
     return ERROR_NONE;
 }
@@ -245,13 +242,13 @@ void publisher_free(struct publisher *publisher)
         return;
     }
     kafka_producer_free(publisher->producer);
-    loop_timer_free(publisher->renewal);
+    reconnect_done(&publisher->life);
     free(publisher);
 }
 
 bool publisher_is_open(const struct publisher *publisher)
 {
-    return publisher->producer != NULL;
+    return reconnect_is_ready(&publisher->life);
 }
 
 size_t publisher_in_flight(const struct publisher *publisher)
@@ -261,8 +258,8 @@ size_t publisher_in_flight(const struct publisher *publisher)
 
 enum error_kind publisher_state(const struct publisher *publisher, struct error *err)
 {
-    if (publisher->producer == NULL) {
-        *err = publisher->death;
+    if (!publisher_is_open(publisher)) {
+        *err = publisher->life.last_error;
         return ERROR_TRANSIENT;
     }
     return kafka_producer_state(publisher->producer, err);
