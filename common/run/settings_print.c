@@ -113,9 +113,9 @@ static const char *shown_property(struct settings_property property)
 
 void settings_table(const struct settings *settings, struct strbuf *out)
 {
-    const struct settings_schema *schema = settings_schema_of(settings);
+    const struct settings_schema *schema = settings->schema;
     for (size_t i = 0; i < schema->count; i++) {
-        const struct setting_source source = settings_source(settings, i);
+        const struct setting_source source = settings->sources[i];
         strbuf_printf(out, "%-*s %-*s %s\n", COLUMN, schema->rows[i].name, COLUMN,
                       shown(&schema->rows[i], source.text),
                       source.text == NULL ? "unset" : source.origin);
@@ -145,7 +145,7 @@ static void put_json_row(struct json_writer *writer, const struct setting *row,
 
 void settings_json(const struct settings *settings, struct strbuf *out)
 {
-    const struct settings_schema *schema = settings_schema_of(settings);
+    const struct settings_schema *schema = settings->schema;
     struct json_writer writer;
     json_writer_init(&writer, out);
     json_open_object(&writer);
@@ -153,7 +153,7 @@ void settings_json(const struct settings *settings, struct strbuf *out)
     json_key(&writer, "settings");
     json_open_array(&writer);
     for (size_t i = 0; i < schema->count; i++) {
-        put_json_row(&writer, &schema->rows[i], settings_source(settings, i));
+        put_json_row(&writer, &schema->rows[i], settings->sources[i]);
     }
     json_close_array(&writer);
     json_key(&writer, "properties");
