@@ -11,9 +11,9 @@
 #include "common/base/uuid7.h"
 #include "common/io/loop.h"
 #include "projector-svc/core/keys.h"
+#include "projector-svc/query/order_answer.h"
 #include "projector-svc/query/order_waits.h"
 #include "projector-svc/query/query.h"
-#include "projector-svc/query/view_filter.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,8 +23,6 @@ enum {
     ETAG_MAX = 32,
     DETAIL_MAX = 128,
 };
-
-enum order_part { PART_ORDER = 0, PART_TIMELINE };
 
 struct order_query {
     struct query query; /* first */
@@ -94,19 +92,13 @@ static bool read_word(struct order_query *asked, const char *name, const char *w
 
 /* --- reading */
 
-enum { READ_HASH = 0, READ_DETAILS, READ_TIMELINE, READ_COUNT };
-enum { FIELD_CUSTOMER = 0, FIELD_VERSION, FIELD_WAITING, FIELD_EVENT_ID, FIELD_PROJECTED };
-
 static query_reply_fn on_order;
 
 static void read_order(struct order_query *asked)
 {
     struct arena *arena = asked->query.arena;
     const struct strview id = uuid_view(&asked->order_id);
-    const struct strview hash[] = {STRVIEW("HMGET"),       keys_order(arena, id),
-                                   STRVIEW("customer_id"), STRVIEW("source_version"),
-                                   STRVIEW("waiting_for"), STRVIEW("last_event_id"),
-                                   STRVIEW("projected_at")};
+    const struct strview hash[] = {STRVIEW("HMGET"), keys_order(arena, id), ORDER_ANSWER_FIELDS};
     const struct strview details[] = {STRVIEW("GET"), keys_order_details(arena, id)};
     const struct strview timeline[] = {STRVIEW("LRANGE"), keys_order_timeline(arena, id),
                                        STRVIEW("0"), STRVIEW("-1")};
@@ -133,119 +125,6 @@ static void stop_waiting(struct query *query)
     }
 }
 
-/* An answer's place in the order's history. */
-struct order_state {
-    int64_t version; /* 0: nothing of it is known */
-    int64_t waiting_for;
-    struct strview event_id;
-    int64_t projected_at_ms;
-};
-
-/* Of somebody else's order nothing is known, so that all that follows, waiting included, is as if
- * it were not there. */
-static struct order_state state_of(const struct query *query, const struct redisconn_reply *reply)
-{
-    const struct redisconn_reply *hash = redisconn_reply_at(reply, READ_HASH);
-    if (!may_see(query->only, redisconn_reply_text(redisconn_reply_at(hash, FIELD_CUSTOMER)))) {
-        return (struct order_state){.version = 0};
-    }
-    return (struct order_state){
-        .version = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_VERSION), 0),
-        .waiting_for = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_WAITING), 0),
-        .event_id = redisconn_reply_text(redisconn_reply_at(hash, FIELD_EVENT_ID)),
-        .projected_at_ms = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_PROJECTED), 0),
-    };
-}
-
-/* An answer while it is written. */
-struct telling {
-    struct json_writer writer;
-    const struct query *query;
-    struct strbuf filtered; /* of the document at hand what the asking role may read */
-};
-
-typedef bool filter_fn(struct strview json, enum role role, struct strbuf *out);
-
-/* A stored document, or of it what the role may read. Empty when it is damaged: such a thing
- * spoils the answer. Valid until the next call. */
-static struct strview readable(struct telling *telling, struct strview json, filter_fn *filter)
-{
-    if (telling->query->role == ROLE_AGENT) { /* agents read all there is */
-        const bool is_whole = json.len > 1 && json.data[0] == '{' && json.data[json.len - 1] == '}';
-        return is_whole ? json : STRVIEW("");
-    }
-    strbuf_reset(&telling->filtered);
-    const bool is_whole = filter(json, telling->query->role, &telling->filtered);
-    return is_whole ? strbuf_view(&telling->filtered) : STRVIEW("");
-}
-
-static void put_timeline(struct telling *telling, const struct redisconn_reply *timeline,
-                         const char *name)
-{
-    json_key(&telling->writer, name);
-    json_open_array(&telling->writer);
-    for (size_t i = 0; i < redisconn_reply_count(timeline); i++) {
-        const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i));
-        json_put_raw(&telling->writer, readable(telling, element, view_filter_timeline));
-    }
-    json_close_array(&telling->writer);
-}
-
-static void put_state(struct telling *telling, const struct order_state *state)
-{
-    if (state->waiting_for > 0) {
-        json_put_member_integer(&telling->writer, "waiting_for", state->waiting_for);
-    }
-    if (telling->query->is_recovering) {
-        json_put_member_bool(&telling->writer, "recovering", true);
-    }
-}
-
-/* The stored document is the answer, with what changes without an event put behind it. */
-static void put_order(struct telling *telling, const struct order_query *asked,
-                      const struct redisconn_reply *reply, const struct order_state *state)
-{
-    const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
-    json_open_object_of(&telling->writer, readable(telling, details, view_filter_details));
-    if (asked->has_timeline) {
-        put_timeline(telling, redisconn_reply_at(reply, READ_TIMELINE), "timeline");
-    }
-    put_state(telling, state);
-    json_close_object(&telling->writer);
-}
-
-static void put_timeline_page(struct telling *telling, const struct order_query *asked,
-                              const struct redisconn_reply *reply, const struct order_state *state)
-{
-    struct json_writer *writer = &telling->writer;
-    json_open_object(writer);
-    json_put_member_string(writer, "order_id", uuid_view(&asked->order_id));
-    put_timeline(telling, redisconn_reply_at(reply, READ_TIMELINE), "events");
-    json_key(writer, "freshness");
-    json_open_object(writer);
-    json_put_member_integer(writer, "source_version", state->version);
-    json_put_member_string(writer, "last_event_id", state->event_id);
-    json_put_member_integer(writer, "projected_at", state->projected_at_ms);
-    json_close_object(writer);
-    put_state(telling, state);
-    json_close_object(writer);
-}
-
-static bool tell(const struct order_query *asked, const struct redisconn_reply *reply,
-                 const struct order_state *state, struct strbuf *body)
-{
-    struct telling telling = {.query = &asked->query};
-    json_writer_init(&telling.writer, body);
-    strbuf_init(&telling.filtered, QUERY_BODY_MAX);
-    if (asked->part == PART_TIMELINE) {
-        put_timeline_page(&telling, asked, reply, state);
-    } else {
-        put_order(&telling, asked, reply, state);
-    }
-    strbuf_done(&telling.filtered);
-    return json_writer_done(&telling.writer);
-}
-
 static void answer_order(struct order_query *asked, const struct redisconn_reply *reply,
                          const struct order_state *state, bool is_stale)
 {
@@ -256,9 +135,17 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
         {is_stale ? "X-Stale" : NULL, "true"},
         {NULL, NULL},
     };
+    const struct order_answer answer = {
+        .query = &asked->query,
+        .part = asked->part,
+        .has_timeline = asked->has_timeline,
+        .order_id = &asked->order_id,
+        .reply = reply,
+        .state = state,
+    };
     struct strbuf body;
     strbuf_init(&body, QUERY_BODY_MAX);
-    if (!tell(asked, reply, state, &body)) {
+    if (!order_answer_write(&answer, &body)) {
         strbuf_done(&body);
         query_refuse(&asked->query, 500, "internal", "the stored view is not complete");
         return;
@@ -352,7 +239,7 @@ static void miss(struct order_query *asked, const struct redisconn_reply *reply,
 static void on_order(struct query *query, const struct redisconn_reply *reply)
 {
     struct order_query *asked = own(query);
-    const struct order_state state = state_of(query, reply);
+    const struct order_state state = order_state_of(query, reply);
     asked->is_reading = false;
     if (state.version > 0 && state.version >= asked->min_version) {
         answer_order(asked, reply, &state, false);

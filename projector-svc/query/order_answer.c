@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/query/order_answer.h"
+
+#include "projector-svc/query/view_filter.h"
+
+enum { FIELD_CUSTOMER = 0, FIELD_VERSION, FIELD_WAITING, FIELD_EVENT_ID, FIELD_PROJECTED };
+
+struct order_state order_state_of(const struct query *query, const struct redisconn_reply *reply)
+{
+    const struct redisconn_reply *hash = redisconn_reply_at(reply, READ_HASH);
+    if (!may_see(query->only, redisconn_reply_text(redisconn_reply_at(hash, FIELD_CUSTOMER)))) {
+        return (struct order_state){.version = 0};
+    }
+    return (struct order_state){
+        .version = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_VERSION), 0),
+        .waiting_for = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_WAITING), 0),
+        .event_id = redisconn_reply_text(redisconn_reply_at(hash, FIELD_EVENT_ID)),
+        .projected_at_ms = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_PROJECTED), 0),
+    };
+}
+
+/* An answer while it is written. */
+struct telling {
+    struct json_writer writer;
+    const struct order_answer *answer;
+    struct strbuf filtered; /* of the document at hand what the asking role may read */
+};
+
+typedef bool filter_fn(struct strview json, enum role role, struct strbuf *out);
+
+/* A stored document, or of it what the role may read. Empty when it is damaged: such a thing
+ * spoils the answer. Valid until the next call. */
+static struct strview readable(struct telling *telling, struct strview json, filter_fn *filter)
+{
+    if (telling->answer->query->role == ROLE_AGENT) { /* agents read all there is */
+        const bool is_whole = json.len > 1 && json.data[0] == '{' && json.data[json.len - 1] == '}';
+        return is_whole ? json : STRVIEW("");
+    }
+    strbuf_reset(&telling->filtered);
+    const bool is_whole = filter(json, telling->answer->query->role, &telling->filtered);
+    return is_whole ? strbuf_view(&telling->filtered) : STRVIEW("");
+}
+
+static void put_timeline(struct telling *telling, const struct redisconn_reply *timeline,
+                         const char *name)
+{
+    json_key(&telling->writer, name);
+    json_open_array(&telling->writer);
+    for (size_t i = 0; i < redisconn_reply_count(timeline); i++) {
+        const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i));
+        json_put_raw(&telling->writer, readable(telling, element, view_filter_timeline));
+    }
+    json_close_array(&telling->writer);
+}
+
+static void put_state(struct telling *telling)
+{
+    if (telling->answer->state->waiting_for > 0) {
+        json_put_member_integer(&telling->writer, "waiting_for",
+                                telling->answer->state->waiting_for);
+    }
+    query_put_recovering(telling->answer->query, &telling->writer);
+}
+
+/* The stored document is the answer, with what changes without an event put behind it. */
+static void put_order(struct telling *telling)
+{
+    const struct redisconn_reply *reply = telling->answer->reply;
+    const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
+    json_open_object_of(&telling->writer, readable(telling, details, view_filter_details));
+    if (telling->answer->has_timeline) {
+        put_timeline(telling, redisconn_reply_at(reply, READ_TIMELINE), "timeline");
+    }
+    put_state(telling);
+    json_close_object(&telling->writer);
+}
+
+static void put_timeline_page(struct telling *telling)
+{
+    const struct order_answer *answer = telling->answer;
+    struct json_writer *writer = &telling->writer;
+    json_open_object(writer);
+    json_put_member_string(writer, "order_id", uuid_view(answer->order_id));
+    put_timeline(telling, redisconn_reply_at(answer->reply, READ_TIMELINE), "events");
+    json_key(writer, "freshness");
+    json_open_object(writer);
+    json_put_member_integer(writer, "source_version", answer->state->version);
+    json_put_member_string(writer, "last_event_id", answer->state->event_id);
+    json_put_member_integer(writer, "projected_at", answer->state->projected_at_ms);
+    json_close_object(writer);
+    put_state(telling);
+    json_close_object(writer);
+}
+
+bool order_answer_write(const struct order_answer *answer, struct strbuf *body)
+{
+    struct telling telling = {.answer = answer};
+    json_writer_init(&telling.writer, body);
+    strbuf_init(&telling.filtered, QUERY_BODY_MAX);
+    if (answer->part == PART_TIMELINE) {
+        put_timeline_page(&telling);
+    } else {
+        put_order(&telling);
+    }
+    strbuf_done(&telling.filtered);
+    return json_writer_done(&telling.writer);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * order_answer.h - what was read of one order, as the answer that its reader may have.
+ *
+ * Why apart from query_orders.c: how an answer is waited for has nothing to do with what it says.
+ *
+ * Private to projector-svc/query/. Ownership: everything is borrowed.
+ */
+#ifndef PROJECTOR_SVC_QUERY_ORDER_ANSWER_H
+#define PROJECTOR_SVC_QUERY_ORDER_ANSWER_H
+
+#include "common/base/uuid7.h"
+#include "projector-svc/query/query.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum order_part { PART_ORDER = 0, PART_TIMELINE };
+
+/* The replies of one reading, in this order; the timeline only where it is wanted. */
+enum { READ_HASH = 0, READ_DETAILS, READ_TIMELINE, READ_COUNT };
+
+/* The fields of the first one. */
+#define ORDER_ANSWER_FIELDS                                                                        \
+    STRVIEW("customer_id"), STRVIEW("source_version"), STRVIEW("waiting_for"),                     \
+        STRVIEW("last_event_id"), STRVIEW("projected_at")
+
+/* An answer's place in the order's history. */
+struct order_state {
+    int64_t version; /* 0: nothing of it is known */
+    int64_t waiting_for;
+    struct strview event_id;
+    int64_t projected_at_ms;
+};
+
+/* Of somebody else's order nothing is known, so that all that follows, waiting included, is as if
+ * it were not there. */
+struct order_state order_state_of(const struct query *query, const struct redisconn_reply *reply);
+
+struct order_answer {
+    const struct query *query;
+    enum order_part part;
+    bool has_timeline; /* also with the order itself */
+    const struct uuid *order_id;
+    const struct redisconn_reply *reply;
+    const struct order_state *state;
+};
+
+/* False: what is stored is not complete. */
+MUST_USE bool order_answer_write(const struct order_answer *answer, struct strbuf *body);
+
+#endif
