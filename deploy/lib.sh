@@ -184,11 +184,12 @@ private_file() {
 # The folders of root, or of whoever calls: data, logs, pid files.
 make_data() {
     local owner
-    if is_root && [ -e "$DATA" ] && [ "$(stat -c %u "$DATA")" != 0 ]; then
+    if [ -e "$DATA" ] && [ "$(stat -c %u "$DATA")" != "$(id -u)" ]; then
         owner=$(stat -c %U "$DATA")
-        die "$DATA belongs to $owner, whose system this is; call deploy/ as $owner"
+        die "$DATA belongs to $owner, whose system this is; call deploy/ as $owner, or name a folder of" \
+            "your own with ORDERSPINE_DATA"
     fi
-    mkdir -p "$DATA" "$LOGS" "$PIDS"
+    mkdir -p "$DATA" "$LOGS" "$PIDS" || die "$DATA cannot be made; name another folder with ORDERSPINE_DATA"
     DATA=$(cd "$DATA" && pwd)
     chmod 0700 "$LOGS" "$PIDS"
     if is_root; then
@@ -222,11 +223,24 @@ prepare_data() {
     done
 }
 
+# What the data need at first; initdb and Kafka say it in ways that nobody understands.
+DATA_MIB=150
+
+need_room() {
+    local free
+    free=$(df -P -m "$1" | awk 'NR == 2 { print $4 }')
+    [ "$free" -ge "$DATA_MIB" ] ||
+        die "$1 has $free MB left and the data need $DATA_MIB MB at first; make room, or name another" \
+            "folder with ORDERSPINE_DATA"
+}
+
 place_servers() {
     local elsewhere
+    need_room "$DATA"
     mkdir -m 0711 "$SERVERS"
     if ! as_process kafka test -x "$SERVERS" || ! as_process postgres test -x "$SERVERS"; then
         rmdir "$SERVERS"
+        need_room /var/lib
         elsewhere=$(mktemp -d /var/lib/orderspine.XXXXXX)
         chmod 0711 "$elsewhere"
         ln -s "$elsewhere" "$SERVERS"
