@@ -95,8 +95,13 @@ static void say_customer_unknown(const struct command *command, const struct rej
                                  struct strbuf *out)
 {
     (void)rejection;
-    strbuf_printf(out, "there is no customer %.*s, or you may not order for it",
-                  STRVIEW_ARG(command->place_order.customer_id));
+    if (command->kind == COMMAND_PLACE_ORDER) {
+        strbuf_printf(out, "there is no customer %.*s, or you may not order for it",
+                      STRVIEW_ARG(command->place_order.customer_id));
+    } else {
+        strbuf_printf(out, "there is no customer %.*s, or it is not you",
+                      STRVIEW_ARG(command->aggregate_id));
+    }
 }
 
 static void say_customer_inactive(const struct command *command, const struct rejection *rejection,
@@ -142,7 +147,11 @@ static void say_price_changed(const struct command *command, const struct reject
 static void say_insufficient_stock(const struct command *command, const struct rejection *rejection,
                                    struct strbuf *out)
 {
-    (void)command;
+    if (command->kind != COMMAND_PLACE_ORDER) {
+        strbuf_printf(out, "of product %.*s %" PRId64 " are available: no more can be taken away",
+                      STRVIEW_ARG(rejection->sku), rejection->number);
+        return;
+    }
     strbuf_printf(out, "of product %.*s ", STRVIEW_ARG(rejection->sku));
     if (rejection->number > 0) {
         strbuf_printf(out, "only %" PRId64 " are available: order fewer, or later",
@@ -164,10 +173,8 @@ static void say_already_exists(const struct command *command, const struct rejec
 static void say_illegal_transition(const struct command *command, const struct rejection *rejection,
                                    struct strbuf *out)
 {
-    (void)command;
-    strbuf_printf(out,
-                  "%s is not possible while the order is %s; possible now: ", rejection->command,
-                  rejection->from);
+    strbuf_printf(out, "%s is not possible while the %s is %s; possible now: ", rejection->command,
+                  aggregate_name(command_aggregate(command->kind)), rejection->from);
     for (size_t i = 0; i < ALLOWED_MAX && rejection->allowed[i] != NULL; i++) {
         strbuf_printf(out, "%s%s", i == 0 ? "" : ", ", rejection->allowed[i]);
     }
@@ -283,11 +290,13 @@ static void put_too_large(const struct command *command, const struct rejection 
                           struct json_writer *writer)
 {
     (void)rejection;
-    const bool is_order = command->kind == COMMAND_PLACE_ORDER;
+    const char *pointer = command->kind == COMMAND_PLACE_ORDER     ? "/lines"
+                          : command->kind == COMMAND_RECEIVE_STOCK ? "/quantity"
+                                                                   : "/delta";
     json_key(writer, "errors");
     json_open_array(writer);
     json_open_object(writer);
-    json_put_member_string(writer, "pointer", strview_of(is_order ? "/lines" : "/quantity"));
+    json_put_member_string(writer, "pointer", strview_of(pointer));
     json_put_member_string(writer, "detail", STRVIEW("is too much"));
     json_close_object(writer);
     json_close_array(writer);

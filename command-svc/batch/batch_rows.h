@@ -92,6 +92,16 @@
     NEXT(NEW_CUSTOMER_ACTIVE, active, 6, boolean)                                                  \
     NEXT(NEW_CUSTOMER_AT, at, 7, bigint)
 
+#define CUSTOMER_CHANGE(FIRST, NEXT)                                                               \
+    FIRST(CUSTOMER_CHANGE_ID, id, 1, text)                                                         \
+    NEXT(CUSTOMER_CHANGE_EXPECTED, expected, 2, int)                                               \
+    NEXT(CUSTOMER_CHANGE_VERSION, version, 3, int)                                                 \
+    NEXT(CUSTOMER_CHANGE_NAME, name, 4, text)                                                      \
+    NEXT(CUSTOMER_CHANGE_EMAIL, email, 5, text)                                                    \
+    NEXT(CUSTOMER_CHANGE_PHONE, phone, 6, text)                                                    \
+    NEXT(CUSTOMER_CHANGE_ACTIVE, active, 7, boolean)                                               \
+    NEXT(CUSTOMER_CHANGE_AT, at, 8, bigint)
+
 #define NEW_PRODUCT(FIRST, NEXT)                                                                   \
     FIRST(NEW_PRODUCT_SKU, sku, 1, text)                                                           \
     NEXT(NEW_PRODUCT_VERSION, version, 2, int)                                                     \
@@ -105,7 +115,9 @@
     FIRST(PRODUCT_CHANGE_SKU, sku, 1, text)                                                        \
     NEXT(PRODUCT_CHANGE_EXPECTED, expected, 2, int)                                                \
     NEXT(PRODUCT_CHANGE_VERSION, version, 3, int)                                                  \
-    NEXT(PRODUCT_CHANGE_AT, at, 4, bigint)
+    NEXT(PRODUCT_CHANGE_PRICE, price, 4, bigint)                                                   \
+    NEXT(PRODUCT_CHANGE_GONE, gone, 5, boolean)                                                    \
+    NEXT(PRODUCT_CHANGE_AT, at, 6, bigint)
 
 #define NEW_STOCK(FIRST, NEXT)                                                                     \
     FIRST(NEW_STOCK_SKU, sku, 1, text)                                                             \
@@ -198,6 +210,7 @@ enum { LOADED_COLUMNS(STOCK_ROW) };
     ROW(SAVED_PLACE, SAVED_PLACE)
 
 SAVED_COLUMNS(NEW_CUSTOMER)
+SAVED_COLUMNS(CUSTOMER_CHANGE)
 SAVED_COLUMNS(NEW_PRODUCT)
 SAVED_COLUMNS(PRODUCT_CHANGE)
 SAVED_COLUMNS(NEW_STOCK)

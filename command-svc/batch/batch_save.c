@@ -13,10 +13,9 @@ static void put_new_customer(struct batch_columns *columns, const struct world_e
 {
     const struct world_customer *found = (const void *)entry;
     const struct customer *customer = &found->customer;
-    if (customer->version == found->loaded_version) {
+    if (customer->version == 0 || found->loaded_version > 0) {
         return;
     }
-    assert(found->loaded_version == 0); /* no command changes a customer yet */
     batch_columns_text(columns, NEW_CUSTOMER_ID, entry->id);
     batch_columns_i64(columns, NEW_CUSTOMER_VERSION, customer->version);
     batch_columns_text(columns, NEW_CUSTOMER_NAME, customer->name);
@@ -24,6 +23,23 @@ static void put_new_customer(struct batch_columns *columns, const struct world_e
     batch_columns_optional(columns, NEW_CUSTOMER_PHONE, customer->phone);
     batch_columns_bool(columns, NEW_CUSTOMER_ACTIVE, customer->is_active);
     batch_columns_i64(columns, NEW_CUSTOMER_AT, customer->last_at_ms);
+}
+
+static void put_changed_customer(struct batch_columns *columns, const struct world_entry *entry)
+{
+    const struct world_customer *found = (const void *)entry;
+    const struct customer *customer = &found->customer;
+    if (found->loaded_version == 0 || customer->version == found->loaded_version) {
+        return;
+    }
+    batch_columns_text(columns, CUSTOMER_CHANGE_ID, entry->id);
+    batch_columns_i64(columns, CUSTOMER_CHANGE_EXPECTED, found->loaded_version);
+    batch_columns_i64(columns, CUSTOMER_CHANGE_VERSION, customer->version);
+    batch_columns_text(columns, CUSTOMER_CHANGE_NAME, customer->name);
+    batch_columns_optional(columns, CUSTOMER_CHANGE_EMAIL, customer->email);
+    batch_columns_optional(columns, CUSTOMER_CHANGE_PHONE, customer->phone);
+    batch_columns_bool(columns, CUSTOMER_CHANGE_ACTIVE, customer->is_active);
+    batch_columns_i64(columns, CUSTOMER_CHANGE_AT, customer->last_at_ms);
 }
 
 static bool is_new_product(const struct world_product *found)
@@ -56,6 +72,8 @@ static void put_changed_product(struct batch_columns *columns, const struct worl
     batch_columns_text(columns, PRODUCT_CHANGE_SKU, entry->id);
     batch_columns_i64(columns, PRODUCT_CHANGE_EXPECTED, found->loaded_version);
     batch_columns_i64(columns, PRODUCT_CHANGE_VERSION, found->product.version);
+    batch_columns_i64(columns, PRODUCT_CHANGE_PRICE, found->product.unit_price_minor);
+    batch_columns_bool(columns, PRODUCT_CHANGE_GONE, found->product.is_discontinued);
     batch_columns_i64(columns, PRODUCT_CHANGE_AT, found->product.last_at_ms);
 }
 
@@ -166,6 +184,7 @@ static const struct {
     put_fn *put;
 } SAVES[] = {
     {INSERT_CUSTOMERS, offsetof(struct world, customers), put_new_customer},
+    {UPDATE_CUSTOMERS, offsetof(struct world, customers), put_changed_customer},
     {INSERT_PRODUCTS, offsetof(struct world, products), put_new_product},
     {UPDATE_PRODUCTS, offsetof(struct world, products), put_changed_product},
     {INSERT_STOCK, offsetof(struct world, products), put_new_stock},

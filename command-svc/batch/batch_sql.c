@@ -67,13 +67,19 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         "INSERT INTO customer (customer_id, version, name, email, phone, active, updated_at)"
         " SELECT n.id, n.version, n.name, n.email, n.phone, n.active, " AT("at")
         FROM_ROWS(NEW_CUSTOMER), NEW_CUSTOMER_COLUMN_COUNT},
+    [UPDATE_CUSTOMERS] = {GUARDED(
+        "UPDATE customer c SET version = n.version, name = n.name, email = n.email,"
+        " phone = n.phone, active = n.active, updated_at = " AT("at")
+        FROM_ROWS(CUSTOMER_CHANGE) " WHERE c.customer_id = n.id AND c.version = n.expected",
+        "$1::text[]"), CUSTOMER_CHANGE_COLUMN_COUNT},
     [INSERT_PRODUCTS] = {
         "INSERT INTO product (sku, version, name, unit_price_minor, currency, discontinued,"
         " updated_at)"
         " SELECT n.sku, n.version, n.name, n.price, n.currency, n.gone, " AT("at")
         FROM_ROWS(NEW_PRODUCT), NEW_PRODUCT_COLUMN_COUNT},
     [UPDATE_PRODUCTS] = {GUARDED(
-        "UPDATE product p SET version = n.version, updated_at = " AT("at")
+        "UPDATE product p SET version = n.version, unit_price_minor = n.price,"
+        " discontinued = n.gone, updated_at = " AT("at")
         FROM_ROWS(PRODUCT_CHANGE) " WHERE p.sku = n.sku AND p.version = n.expected",
         "$1::text[]"), PRODUCT_CHANGE_COLUMN_COUNT},
     [INSERT_STOCK] = {

@@ -47,3 +47,18 @@ bool command_meets_version(const struct command *command, int64_t current_versio
                                         .number = current_version};
     return false;
 }
+
+struct rejection command_refuse_transition(const char *from, enum command_kind wanted,
+                                           command_possible_fn *is_possible, const void *aggregate)
+{
+    struct rejection rejection = {
+        .kind = REJECTION_ILLEGAL_TRANSITION, .from = from, .command = command_word(wanted)};
+    size_t count = 0;
+    for (unsigned i = 0; i < COMMAND_KIND_COUNT && count + 1 < ALLOWED_MAX; i++) {
+        const enum command_kind kind = (enum command_kind)i;
+        if (is_possible(aggregate, kind)) {
+            rejection.allowed[count++] = command_word(kind);
+        }
+    }
+    return rejection;
+}

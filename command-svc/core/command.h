@@ -12,6 +12,7 @@
 #define COMMAND_SVC_CORE_COMMAND_H
 
 #include "common/base/uuid7.h"
+#include "common/contract/customer_event.h"
 #include "common/contract/order_event.h"
 #include "common/contract/role.h"
 #include "common/contract/topics.h"
@@ -32,12 +33,24 @@
  */
 #define CUSTOMER_COMMANDS(X)                                                                       \
     X(REGISTER_CUSTOMER, register_customer, "RegisterCustomer", "/v1/customers", BY_AGENT,         \
-      CUSTOMER_REGISTERED)
+      CUSTOMER_REGISTERED)                                                                         \
+    X(CHANGE_CONTACT, change_contact, "ChangeContact", "/v1/customers/{id}/change-contact",        \
+      BY_BUYER, CUSTOMER_CONTACT_CHANGED)                                                          \
+    X(DEACTIVATE_CUSTOMER, deactivate_customer, "DeactivateCustomer",                              \
+      "/v1/customers/{id}/deactivate", BY_AGENT, CUSTOMER_DEACTIVATED)                             \
+    X(REACTIVATE_CUSTOMER, reactivate_customer, "ReactivateCustomer",                              \
+      "/v1/customers/{id}/reactivate", BY_AGENT, CUSTOMER_REACTIVATED)
 
 #define PRODUCT_COMMANDS(X)                                                                        \
     X(ADD_PRODUCT, add_product, "AddProduct", "/v1/products", BY_AGENT, PRODUCT_ADDED)             \
     X(RECEIVE_STOCK, receive_stock, "ReceiveStock", "/v1/products/{sku}/receive-stock", BY_AGENT,  \
-      PRODUCT_STOCK_RECEIVED)
+      PRODUCT_STOCK_RECEIVED)                                                                      \
+    X(CHANGE_PRICE, change_price, "ChangePrice", "/v1/products/{sku}/change-price", BY_AGENT,      \
+      PRODUCT_PRICE_CHANGED)                                                                       \
+    X(ADJUST_STOCK, adjust_stock, "AdjustStock", "/v1/products/{sku}/adjust-stock", BY_AGENT,      \
+      PRODUCT_STOCK_ADJUSTED)                                                                      \
+    X(DISCONTINUE_PRODUCT, discontinue_product, "DiscontinueProduct",                              \
+      "/v1/products/{sku}/discontinue", BY_AGENT, PRODUCT_DISCONTINUED)
 
 #define PLACING_COMMANDS(X)                                                                        \
     X(PLACE_ORDER, place_order, "PlaceOrder", "/v1/orders", BY_BUYER, ORDER_PLACED)
@@ -99,11 +112,14 @@ struct command {
     uint8_t request_hash[REQUEST_HASH_LEN];
     struct strview traceparent; /* W3C trace context handed on, or empty */
     union {
+        struct contact register_customer;
+        struct contact change_contact; /* what is empty stays as it was */
         struct {
-            struct strview name;
-            struct strview email;
-            struct strview phone;
-        } register_customer;
+            struct strview reason;
+        } deactivate_customer;
+        struct {
+            struct strview reason;
+        } reactivate_customer;
         struct {
             struct strview name;
             int64_t unit_price_minor;
@@ -112,6 +128,16 @@ struct command {
         struct {
             int64_t quantity;
         } receive_stock;
+        struct {
+            int64_t unit_price_minor;
+        } change_price;
+        struct {
+            int64_t delta; /* may be negative */
+            struct strview reason;
+        } adjust_stock;
+        struct {
+            struct strview reason;
+        } discontinue_product;
         struct place_order place_order;
         struct {
             int64_t amount_minor;
@@ -140,6 +166,11 @@ const char *command_word(enum command_kind kind);
 struct rejection;
 MUST_USE bool command_meets_version(const struct command *command, int64_t current_version,
                                     struct rejection *ret_rejection);
+
+/* The refusal of what is not possible in that state, and what is. */
+typedef bool command_possible_fn(const void *aggregate, enum command_kind kind);
+struct rejection command_refuse_transition(const char *from, enum command_kind wanted,
+                                           command_possible_fn *is_possible, const void *aggregate);
 
 /* The aggregate a command of that kind is about. */
 enum aggregate_type command_aggregate(enum command_kind kind);

@@ -3,38 +3,53 @@
 
 #include <assert.h>
 
-static struct envelope next_envelope(const struct product *product, const struct command *command,
-                                     int64_t now_ms)
-{
-    return (struct envelope){
-        .aggregate_id = command->aggregate_id,
-        .version = product->version + 1,
-        .occurred_at_ms = now_ms > product->last_at_ms ? now_ms : product->last_at_ms,
-        .actor = command->actor,
-    };
-}
+enum state { ABSENT, SOLD, DISCONTINUED };
 
-static bool decide_add(const struct product *product, const struct command *command,
-                       struct product_event *event, struct rejection *ret_rejection)
-{
-    if (!command_meets_version(command, product->version, ret_rejection)) {
-        return false;
-    }
-    if (product->version > 0) {
-        *ret_rejection = (struct rejection){.kind = REJECTION_ALREADY_EXISTS};
-        return false;
-    }
-    event->kind = PRODUCT_ADDED;
-    event->added.name = command->add_product.name;
-    event->added.unit_price_minor = command->add_product.unit_price_minor;
-    event->added.currency = command->add_product.currency;
-    return true;
-}
+#define IN(STATE) (1U << (STATE))
 
-static bool decide_receive(const struct product *product, const struct command *command,
-                           struct product_event *event, struct rejection *ret_rejection)
+/* In which states each may happen; what is not listed is refused. Goods that are not sold any more
+ * still come back and are counted. */
+enum {
+    add_product_states = IN(ABSENT),
+    receive_stock_states = IN(SOLD) | IN(DISCONTINUED),
+    change_price_states = IN(SOLD),
+    adjust_stock_states = IN(SOLD) | IN(DISCONTINUED),
+    discontinue_product_states = IN(SOLD),
+};
+
+/* False, with the rejection, when there is more to it than the state. */
+typedef bool fill_fn(const struct product *product, const struct command *command,
+                     struct product_event *event, struct rejection *ret_rejection);
+#define DECLARE_FILL(KIND, kind, ...) static fill_fn fill_##kind;
+PRODUCT_COMMANDS(DECLARE_FILL)
+
+#define ACTION_ROW(KIND, kind, name, path, roles, EVENT)                                           \
+    [COMMAND_##KIND] = {kind##_states, EVENT, fill_##kind},
+static const struct {
+    unsigned states;
+    enum product_event_kind event;
+    fill_fn *fill;
+} ACTIONS[COMMAND_KIND_COUNT] = {PRODUCT_COMMANDS(ACTION_ROW)};
+
+static enum state state_of(const struct product *product)
 {
     if (product->version == 0) {
+        return ABSENT;
+    }
+    return product->is_discontinued ? DISCONTINUED : SOLD;
+}
+
+static bool is_possible(const void *aggregate, enum command_kind kind)
+{
+    return (ACTIONS[kind].states & IN(state_of(aggregate))) != 0;
+}
+
+static bool check(const struct product *product, const struct command *command,
+                  struct rejection *ret_rejection)
+{
+    const enum state state = state_of(product);
+    const bool is_new = command->kind == COMMAND_ADD_PRODUCT;
+    if (!is_new && state == ABSENT) {
         *ret_rejection =
             (struct rejection){.kind = REJECTION_PRODUCT_UNKNOWN, .sku = command->aggregate_id};
         return false;
@@ -42,40 +57,142 @@ static bool decide_receive(const struct product *product, const struct command *
     if (!command_meets_version(command, product->version, ret_rejection)) {
         return false;
     }
-    if (command->receive_stock.quantity > STOCK_MAX - product->available) {
-        *ret_rejection = (struct rejection){.kind = REJECTION_TOTAL_TOO_LARGE};
-        return false;
+    if (is_possible(product, command->kind)) {
+        return true;
     }
-    event->kind = PRODUCT_STOCK_RECEIVED;
-    event->stock_received.quantity = command->receive_stock.quantity;
-    return true;
+    if (is_new) {
+        *ret_rejection = (struct rejection){.kind = REJECTION_ALREADY_EXISTS};
+    } else {
+        *ret_rejection = command_refuse_transition(state == SOLD ? "sold" : "discontinued",
+                                                   command->kind, is_possible, product);
+    }
+    return false;
 }
 
 bool product_decide(const struct product *product, const struct command *command, int64_t now_ms,
                     struct product_event *ret_event, struct rejection *ret_rejection)
 {
-    assert(command->kind == COMMAND_ADD_PRODUCT || command->kind == COMMAND_RECEIVE_STOCK);
-    struct product_event event = {.envelope = next_envelope(product, command, now_ms)};
-    const bool accepted = command->kind == COMMAND_ADD_PRODUCT
-                              ? decide_add(product, command, &event, ret_rejection)
-                              : decide_receive(product, command, &event, ret_rejection);
-    if (accepted) {
-        *ret_event = event;
+    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].fill != NULL);
+    struct product_event event = {
+        .kind = ACTIONS[command->kind].event,
+        .envelope = {.aggregate_id = command->aggregate_id,
+                     .version = product->version + 1,
+                     .occurred_at_ms = now_ms > product->last_at_ms ? now_ms : product->last_at_ms,
+                     .actor = command->actor},
+    };
+    if (!check(product, command, ret_rejection) ||
+        !ACTIONS[command->kind].fill(product, command, &event, ret_rejection)) {
+        return false;
     }
-    return accepted;
+    *ret_event = event;
+    return true;
 }
+
+static bool fill_add_product(const struct product *product, const struct command *command,
+                             struct product_event *event, struct rejection *ret_rejection)
+{
+    (void)product;
+    (void)ret_rejection;
+    event->added.name = command->add_product.name;
+    event->added.unit_price_minor = command->add_product.unit_price_minor;
+    event->added.currency = command->add_product.currency;
+    return true;
+}
+
+static bool stock_may_change(const struct product *product, const struct command *command,
+                             int64_t delta, struct rejection *ret_rejection)
+{
+    if (delta > STOCK_MAX - product->available) {
+        *ret_rejection = (struct rejection){.kind = REJECTION_TOTAL_TOO_LARGE};
+        return false;
+    }
+    if (delta < -product->available) {
+        *ret_rejection = (struct rejection){.kind = REJECTION_INSUFFICIENT_STOCK,
+                                            .sku = command->aggregate_id,
+                                            .number = product->available};
+        return false;
+    }
+    return true;
+}
+
+static bool fill_receive_stock(const struct product *product, const struct command *command,
+                               struct product_event *event, struct rejection *ret_rejection)
+{
+    event->stock_received.quantity = command->receive_stock.quantity;
+    return stock_may_change(product, command, command->receive_stock.quantity, ret_rejection);
+}
+
+static bool fill_change_price(const struct product *product, const struct command *command,
+                              struct product_event *event, struct rejection *ret_rejection)
+{
+    (void)ret_rejection;
+    event->price_changed.unit_price_minor = command->change_price.unit_price_minor;
+    event->price_changed.currency = product->currency;
+    return true;
+}
+
+static bool fill_adjust_stock(const struct product *product, const struct command *command,
+                              struct product_event *event, struct rejection *ret_rejection)
+{
+    event->envelope.reason = command->adjust_stock.reason;
+    event->stock_adjusted.delta = command->adjust_stock.delta;
+    return stock_may_change(product, command, command->adjust_stock.delta, ret_rejection);
+}
+
+static bool fill_discontinue_product(const struct product *product, const struct command *command,
+                                     struct product_event *event, struct rejection *ret_rejection)
+{
+    (void)product;
+    (void)ret_rejection;
+    event->envelope.reason = command->discontinue_product.reason;
+    return true;
+}
+
+/* ---- applying ------------------------------------------------------------------------------ */
+
+typedef void apply_fn(struct product *product, const struct product_event *event);
+
+static void apply_added(struct product *product, const struct product_event *event)
+{
+    product->name = event->added.name;
+    product->unit_price_minor = event->added.unit_price_minor;
+    product->currency = event->added.currency;
+}
+
+static void change_stock(struct product *product, int64_t delta)
+{
+    product->available += delta;
+    assert(product->available >= 0 && product->available <= STOCK_MAX); /* decided before */
+}
+
+static void apply_stock_received(struct product *product, const struct product_event *event)
+{
+    change_stock(product, event->stock_received.quantity);
+}
+
+static void apply_price_changed(struct product *product, const struct product_event *event)
+{
+    product->unit_price_minor = event->price_changed.unit_price_minor;
+}
+
+static void apply_stock_adjusted(struct product *product, const struct product_event *event)
+{
+    change_stock(product, event->stock_adjusted.delta);
+}
+
+static void apply_discontinued(struct product *product, const struct product_event *event)
+{
+    (void)event;
+    product->is_discontinued = true;
+}
+
+#define APPLY_ROW(KIND, kind, type) [PRODUCT_##KIND] = apply_##kind,
+static apply_fn *const APPLY[] = {PRODUCT_EVENTS(APPLY_ROW)};
 
 void product_apply(struct product *product, const struct product_event *event)
 {
     assert(event->envelope.version == product->version + 1);
     product->version = event->envelope.version;
     product->last_at_ms = event->envelope.occurred_at_ms;
-    if (event->kind == PRODUCT_ADDED) {
-        product->name = event->added.name;
-        product->unit_price_minor = event->added.unit_price_minor;
-        product->currency = event->added.currency;
-    } else {
-        product->available += event->stock_received.quantity;
-        assert(product->available <= STOCK_MAX); /* decide_receive() looked */
-    }
+    APPLY[event->kind](product, event);
 }

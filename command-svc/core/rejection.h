@@ -52,7 +52,7 @@ struct rejection {
     struct strview sku;
     int64_t number; /* what it counts is said above */
     int64_t expected;
-    const char *from;                 /* the order's status */
+    const char *from;                 /* the aggregate's status */
     const char *command;              /* as in the path: "ship" */
     const char *allowed[ALLOWED_MAX]; /* NULL-ended */
 };

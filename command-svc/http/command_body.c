@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-enum { QUANTITY_MAX = 1000000, RECEIPT_OF_STOCK_MAX = 1000000000 };
+enum { QUANTITY_MAX = 1000000, STOCK_COUNT_MAX = 1000000000 };
 
 #define AT(member)      .offset = offsetof(struct command, member)
 #define AT_LINE(member) .offset = offsetof(struct wanted_line, member)
@@ -44,6 +44,23 @@ static const struct field register_customer_body[] = {
     {.name = NULL},
 };
 
+static const struct field change_contact_body[] = {
+    {"name", .form = &TEXT_FORM_NAME, OPTIONAL, AT(change_contact.name)},
+    {"email", .form = &TEXT_FORM_EMAIL, OPTIONAL, AT(change_contact.email)},
+    {"phone", .form = &TEXT_FORM_PHONE, OPTIONAL, AT(change_contact.phone)},
+    {.name = NULL},
+};
+
+static const struct field deactivate_customer_body[] = {
+    {"reason", .form = &TEXT_FORM_NAME, AT(deactivate_customer.reason)},
+    {.name = NULL},
+};
+
+static const struct field reactivate_customer_body[] = {
+    {"reason", .form = &TEXT_FORM_NAME, AT(reactivate_customer.reason)},
+    {.name = NULL},
+};
+
 static const struct field add_product_body[] = {
     {"sku", .form = &TEXT_FORM_ID, AT(aggregate_id)},
     {"name", .form = &TEXT_FORM_NAME, AT(add_product.name)},
@@ -53,7 +70,24 @@ static const struct field add_product_body[] = {
 };
 
 static const struct field receive_stock_body[] = {
-    {"quantity", FIELD_INTEGER, .min = 1, .max = RECEIPT_OF_STOCK_MAX, AT(receive_stock.quantity)},
+    {"quantity", FIELD_INTEGER, .min = 1, .max = STOCK_COUNT_MAX, AT(receive_stock.quantity)},
+    {.name = NULL},
+};
+
+static const struct field change_price_body[] = {
+    {"unit_price_minor", AMOUNT, AT(change_price.unit_price_minor)},
+    {.name = NULL},
+};
+
+static const struct field adjust_stock_body[] = {
+    {"delta", FIELD_INTEGER, .min = -STOCK_COUNT_MAX, .max = STOCK_COUNT_MAX,
+     AT(adjust_stock.delta)},
+    {"reason", .form = &TEXT_FORM_NAME, AT(adjust_stock.reason)},
+    {.name = NULL},
+};
+
+static const struct field discontinue_product_body[] = {
+    {"reason", .form = &TEXT_FORM_NAME, AT(discontinue_product.reason)},
     {.name = NULL},
 };
 

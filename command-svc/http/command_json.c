@@ -241,16 +241,20 @@ static void report_missing(struct binder *binder, const struct field *field,
     }
 }
 
+static void list_names(const struct field *fields, char *text, size_t size)
+{
+    size_t len = 0;
+    for (; fields->name != NULL && len < size; fields++) {
+        len += (size_t)snprintf(text + len, size - len, "%s%s", len == 0 ? "" : ", ", fields->name);
+    }
+}
+
 /* What would have been right there: "sku, quantity, unit_price_minor". */
 static void report_unknown(struct binder *binder, const struct field *fields,
                            const struct place *place)
 {
     char known[DETAIL_MAX / 2] = "no members at all";
-    size_t len = 0;
-    for (; fields->name != NULL && len < sizeof known; fields++) {
-        len += (size_t)snprintf(known + len, sizeof known - len, "%s%s", len == 0 ? "" : ", ",
-                                fields->name);
-    }
+    list_names(fields, known, sizeof known);
     report(binder, place, "is not known here, where there may be: %s", known);
 }
 
@@ -274,6 +278,17 @@ static void bind_members(struct binder *binder, const struct field *fields,
     }
 }
 
+/* Where all members are optional, none at all would mean nothing. */
+static void require_any(struct binder *binder, const struct field *fields,
+                        const struct json_value *value, const struct place *place)
+{
+    char known[DETAIL_MAX / 2];
+    if (fields->name != NULL && binder->faults->count == 0 && value->first == NULL) {
+        list_names(fields, known, sizeof known);
+        report(binder, place, "must have at least one of: %s", known);
+    }
+}
+
 enum error_kind command_json_read(enum command_kind kind, struct strview body, struct arena *arena,
                                   struct command *command, struct command_faults *ret_faults,
                                   struct error *err)
@@ -290,6 +305,7 @@ enum error_kind command_json_read(enum command_kind kind, struct strview body, s
     const struct place top = {.up = NULL};
     command->kind = kind;
     bind_object(&binder, &whole, value, &top, command);
+    require_any(&binder, whole.members, value, &top);
     if (binder.is_exhausted) {
         return error_set(err, ERROR_EXHAUSTED, "the body needs too much memory");
     }

@@ -47,6 +47,49 @@ struct command a_delivery_of_stock(const char *sku, int64_t quantity)
     return command;
 }
 
+struct command a_new_price(const char *sku, int64_t unit_price_minor)
+{
+    struct command command = a_command(COMMAND_CHANGE_PRICE, sku);
+    command.change_price.unit_price_minor = unit_price_minor;
+    return command;
+}
+
+struct command a_count_of_stock(const char *sku, int64_t delta)
+{
+    struct command command = a_command(COMMAND_ADJUST_STOCK, sku);
+    command.adjust_stock.delta = delta;
+    command.adjust_stock.reason = STRVIEW("counted");
+    return command;
+}
+
+struct command an_end_of_sale(const char *sku)
+{
+    struct command command = a_command(COMMAND_DISCONTINUE_PRODUCT, sku);
+    command.discontinue_product.reason = STRVIEW("the maker retired");
+    return command;
+}
+
+struct command a_change_of_contact(const char *customer_id)
+{
+    struct command command = a_command(COMMAND_CHANGE_CONTACT, customer_id);
+    command.change_contact.email = STRVIEW("ada@example.net");
+    return command;
+}
+
+struct command a_deactivation(const char *customer_id)
+{
+    struct command command = a_command(COMMAND_DEACTIVATE_CUSTOMER, customer_id);
+    command.deactivate_customer.reason = STRVIEW("asked for it");
+    return command;
+}
+
+struct command a_reactivation(const char *customer_id)
+{
+    struct command command = a_command(COMMAND_REACTIVATE_CUSTOMER, customer_id);
+    command.reactivate_customer.reason = STRVIEW("came back");
+    return command;
+}
+
 struct command an_order(const char *order_id, const struct wanted_line *lines, size_t count)
 {
     struct command command = a_command(COMMAND_PLACE_ORDER, order_id);

@@ -18,6 +18,14 @@ enum { SAMPLE_PRICE = 250 };
 struct command a_registration(const char *customer_id);
 struct command an_addition(const char *sku, int64_t unit_price_minor);
 struct command a_delivery_of_stock(const char *sku, int64_t quantity);
+struct command a_new_price(const char *sku, int64_t unit_price_minor);
+struct command a_count_of_stock(const char *sku, int64_t delta);
+struct command an_end_of_sale(const char *sku);
+
+/* Gives a new email alone. */
+struct command a_change_of_contact(const char *customer_id);
+struct command a_deactivation(const char *customer_id);
+struct command a_reactivation(const char *customer_id);
 
 /* In EUR for customer c-1; the lines outlive the command. */
 struct command an_order(const char *order_id, const struct wanted_line *lines, size_t count);

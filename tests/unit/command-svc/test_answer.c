@@ -256,6 +256,48 @@ START_TEST(too_much_stock_points_at_its_quantity)
 }
 END_TEST
 
+static const struct {
+    enum command_kind kind;
+    struct rejection rejection;
+    const char *body;
+} OTHERS[] = {
+    {COMMAND_CHANGE_CONTACT,
+     {.kind = REJECTION_CUSTOMER_UNKNOWN},
+     PROBLEM("customer-unknown", "Customer unknown", "404",
+             "there is no customer x-1, or it is not you\"")},
+    {COMMAND_DEACTIVATE_CUSTOMER,
+     {.kind = REJECTION_ILLEGAL_TRANSITION,
+      .from = "inactive",
+      .command = "deactivate",
+      .allowed = {"change-contact", "reactivate"}},
+     PROBLEM("illegal-transition", "Illegal transition", "409",
+             "deactivate is not possible while the customer is inactive; possible now: "
+             "change-contact, reactivate\",\"from\":\"inactive\",\"command\":\"deactivate\","
+             "\"allowed\":[\"change-contact\",\"reactivate\"]")},
+    {COMMAND_ADJUST_STOCK,
+     {.kind = REJECTION_INSUFFICIENT_STOCK, .sku = {"x-1", 3}, .number = 2},
+     PROBLEM("insufficient-stock", "Insufficient stock", "409",
+             "of product x-1 2 are available: no more can be taken away\",\"sku\":\"x-1\","
+             "\"available\":2")},
+    {COMMAND_ADJUST_STOCK,
+     {.kind = REJECTION_TOTAL_TOO_LARGE},
+     PROBLEM("invalid-command", "Invalid command", "422",
+             "the stock would pass 10^15 pieces\","
+             "\"errors\":[{\"pointer\":\"/delta\",\"detail\":\"is too much\"}]")},
+};
+
+START_TEST(a_refusal_speaks_of_what_was_asked_for)
+{
+    struct command command = an_addition("x-1", SAMPLE_PRICE);
+    const struct outcome outcome = {.kind = OUTCOME_REJECTED, .rejection = OTHERS[_i].rejection};
+    command.kind = OTHERS[_i].kind;
+
+    write(&command, &outcome);
+
+    assert_body(OTHERS[_i].body);
+}
+END_TEST
+
 START_TEST(a_problem_of_the_machine_has_a_body_too)
 {
     ck_assert(answer_write_problem(500, "internal", "this command failed alone", &body, &answer));
@@ -299,6 +341,8 @@ int main(void)
                         sizeof REFUSED / sizeof REFUSED[0]);
     tcase_add_test(bytes, every_rejection_has_a_body_above);
     tcase_add_test(bytes, too_much_stock_points_at_its_quantity);
+    tcase_add_loop_test(bytes, a_refusal_speaks_of_what_was_asked_for, 0,
+                        sizeof OTHERS / sizeof OTHERS[0]);
     tcase_add_test(bytes, a_problem_of_the_machine_has_a_body_too);
     tcase_add_test(bytes, a_full_buffer_is_told);
     suite_add_tcase(suite, bytes);

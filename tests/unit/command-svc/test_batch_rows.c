@@ -159,6 +159,41 @@ START_TEST(a_placed_order_is_written_with_its_event_and_its_receipt)
 }
 END_TEST
 
+START_TEST(what_changes_of_a_customer_and_a_product_is_written_where_it_stands)
+{
+    static const enum batch_statement EXPECTED[] = {UPDATE_CUSTOMERS, UPDATE_PRODUCTS, UPDATE_STOCK,
+                                                    INSERT_OUTBOX, INSERT_RECEIPTS};
+    add(a_change_of_contact("c-1"));
+    add(a_deactivation("c-1"));
+    add(a_new_price("sku-1", SAMPLE_PRICE + 1));
+    add(a_count_of_stock("sku-1", -3));
+    stock_up();
+    decide();
+    struct batch_save save = saving();
+    enum batch_statement statement;
+    for (size_t i = 0; i < sizeof EXPECTED / sizeof EXPECTED[0]; i++) {
+        ck_assert(batch_save_next(&save, &columns, &statement));
+        ck_assert_int_eq(statement, EXPECTED[i]);
+        if (statement == UPDATE_CUSTOMERS) {
+            assert_column(CUSTOMER_CHANGE_ID, "{\"c-1\"}");
+            assert_column(CUSTOMER_CHANGE_EXPECTED, "{1}");
+            assert_column(CUSTOMER_CHANGE_VERSION, "{3}");
+            assert_column(CUSTOMER_CHANGE_EMAIL, "{\"ada@example.net\"}");
+            assert_column(CUSTOMER_CHANGE_PHONE, "{NULL}");
+            assert_column(CUSTOMER_CHANGE_ACTIVE, "{\"f\"}");
+        } else if (statement == UPDATE_PRODUCTS) {
+            assert_column(PRODUCT_CHANGE_EXPECTED, "{1}");
+            assert_column(PRODUCT_CHANGE_VERSION, "{3}");
+            assert_column(PRODUCT_CHANGE_PRICE, "{251}");
+            assert_column(PRODUCT_CHANGE_GONE, "{\"f\"}");
+        } else if (statement == UPDATE_STOCK) {
+            assert_column(STOCK_CHANGE_DELTA, "{-3}");
+        }
+    }
+    ck_assert(!batch_save_next(&save, &columns, &statement));
+}
+END_TEST
+
 START_TEST(a_refused_command_leaves_its_receipt_only)
 {
     add_order(); /* of a customer and a product that are not there */
@@ -235,6 +270,7 @@ int main(void)
     tcase_add_test(tcase, an_order_asks_for_all_it_may_need_and_for_stock_last);
     tcase_add_test(tcase, a_cancellation_asks_for_the_orders_claims_too);
     tcase_add_test(tcase, a_placed_order_is_written_with_its_event_and_its_receipt);
+    tcase_add_test(tcase, what_changes_of_a_customer_and_a_product_is_written_where_it_stands);
     tcase_add_test(tcase, a_refused_command_leaves_its_receipt_only);
     tcase_add_test(tcase, an_event_and_an_answer_are_recorded_for_what_was_accepted);
     tcase_add_test(tcase, what_was_postponed_is_not_recorded);

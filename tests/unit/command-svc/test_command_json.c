@@ -24,9 +24,16 @@ enum { ARENA_MAX = 4 << 20, BODY_MAX = 1 << 20 };
 static const char *const GOOD[COMMAND_KIND_COUNT] = {
     [COMMAND_REGISTER_CUSTOMER] = "{\"customer_id\":\"c-1\",\"name\":\"Ada\","
                                   "\"email\":\"ada@example.org\",\"phone\":\"+442079460000\"}",
+    [COMMAND_CHANGE_CONTACT] = "{\"name\":\"Ada\",\"email\":\"ada@example.org\","
+                               "\"phone\":\"+442079460000\"}",
+    [COMMAND_DEACTIVATE_CUSTOMER] = "{\"reason\":\"asked for it\"}",
+    [COMMAND_REACTIVATE_CUSTOMER] = "{\"reason\":\"came back\"}",
     [COMMAND_ADD_PRODUCT] = "{\"sku\":\"A-1\",\"name\":\"Lantern\",\"unit_price_minor\":250,"
                             "\"currency\":\"EUR\"}",
     [COMMAND_RECEIVE_STOCK] = "{\"quantity\":5}",
+    [COMMAND_CHANGE_PRICE] = "{\"unit_price_minor\":275}",
+    [COMMAND_ADJUST_STOCK] = "{\"delta\":-5,\"reason\":\"counted\"}",
+    [COMMAND_DISCONTINUE_PRODUCT] = "{\"reason\":\"sold out\"}",
     [COMMAND_PLACE_ORDER] = "{\"order_id\":\"01990000-0000-7000-8000-00000000000A\","
                             "\"customer_id\":\"c-1\",\"currency\":\"EUR\",\"lines\":[" ORDER_LINE
                             "],\"shipping_address\":" ADDRESS
@@ -132,6 +139,27 @@ START_TEST(the_other_bodies_arrive_with_every_member)
     ck_assert_int_eq(read(COMMAND_RECEIVE_STOCK, GOOD[COMMAND_RECEIVE_STOCK]), ERROR_NONE);
     ck_assert_int_eq(command.receive_stock.quantity, 5);
 
+    ck_assert_int_eq(read(COMMAND_CHANGE_CONTACT, GOOD[COMMAND_CHANGE_CONTACT]), ERROR_NONE);
+    ck_assert(strview_is(command.change_contact.name, "Ada"));
+    ck_assert(strview_is(command.change_contact.email, "ada@example.org"));
+    ck_assert(strview_is(command.change_contact.phone, "+442079460000"));
+
+    ck_assert_int_eq(read(COMMAND_DEACTIVATE_CUSTOMER, GOOD[COMMAND_DEACTIVATE_CUSTOMER]),
+                     ERROR_NONE);
+    ck_assert(strview_is(command.deactivate_customer.reason, "asked for it"));
+    ck_assert_int_eq(read(COMMAND_REACTIVATE_CUSTOMER, GOOD[COMMAND_REACTIVATE_CUSTOMER]),
+                     ERROR_NONE);
+    ck_assert(strview_is(command.reactivate_customer.reason, "came back"));
+
+    ck_assert_int_eq(read(COMMAND_CHANGE_PRICE, GOOD[COMMAND_CHANGE_PRICE]), ERROR_NONE);
+    ck_assert_int_eq(command.change_price.unit_price_minor, 275);
+    ck_assert_int_eq(read(COMMAND_ADJUST_STOCK, GOOD[COMMAND_ADJUST_STOCK]), ERROR_NONE);
+    ck_assert_int_eq(command.adjust_stock.delta, -5);
+    ck_assert(strview_is(command.adjust_stock.reason, "counted"));
+    ck_assert_int_eq(read(COMMAND_DISCONTINUE_PRODUCT, GOOD[COMMAND_DISCONTINUE_PRODUCT]),
+                     ERROR_NONE);
+    ck_assert(strview_is(command.discontinue_product.reason, "sold out"));
+
     ck_assert_int_eq(read(COMMAND_AUTHORIZE_PAYMENT, GOOD[COMMAND_AUTHORIZE_PAYMENT]), ERROR_NONE);
     ck_assert_int_eq(command.authorize_payment.amount_minor, 500);
     ck_assert(strview_is(command.authorize_payment.reference, "ref-1"));
@@ -185,6 +213,7 @@ END_TEST
 #define QUANTITY_RULE "must be an integer from 1 to 1000000 without fraction or exponent"
 #define NOTE_RULE     "must have 1 to 4000 characters and no control characters"
 #define STOCK_RULE    "must be an integer from 1 to 1000000000 without fraction or exponent"
+#define DELTA_RULE    "must be an integer from -1000000000 to 1000000000 without fraction or exponent"
 #define AMOUNT_RULE   "must be an integer from 0 to 1000000000000 without fraction or exponent"
 
 #define C64           "1234567890123456789012345678901234567890123456789012345678901234"
@@ -279,6 +308,31 @@ static const struct {
     {COMMAND_AUTHORIZE_PAYMENT, "500", "-500", "/amount_minor", AMOUNT_RULE},
     {COMMAND_AUTHORIZE_PAYMENT, "\"amount_minor\":500,", "", "/amount_minor",
      "is required and " AMOUNT_RULE},
+    {COMMAND_CHANGE_PRICE, "275", "-1", "/unit_price_minor", AMOUNT_RULE},
+    {COMMAND_CHANGE_PRICE, "\"unit_price_minor\":275", "", "/unit_price_minor",
+     "is required and " AMOUNT_RULE},
+    {COMMAND_ADJUST_STOCK, "-5", "-1000000001", "/delta", DELTA_RULE},
+    {COMMAND_ADJUST_STOCK, "-5", "1000000001", "/delta", DELTA_RULE},
+    {COMMAND_ADJUST_STOCK, "-5", "-0.5", "/delta", DELTA_RULE},
+    {COMMAND_ADJUST_STOCK, "\"delta\":-5,", "", "/delta", "is required and " DELTA_RULE},
+    {COMMAND_ADJUST_STOCK, ",\"reason\":\"counted\"", "", "/reason", "is required and " NAME_RULE},
+    {COMMAND_DISCONTINUE_PRODUCT, "\"sold out\"", "\"\"", "/reason", NAME_RULE},
+    {COMMAND_DISCONTINUE_PRODUCT, "\"reason\":\"sold out\"", "", "/reason",
+     "is required and " NAME_RULE},
+    /* what changes of a customer */
+    {COMMAND_CHANGE_CONTACT, "\"Ada\"", "\"\"", "/name", NAME_RULE},
+    {COMMAND_CHANGE_CONTACT, "ada@example.org", "ada", "/email", EMAIL_RULE},
+    {COMMAND_CHANGE_CONTACT, "\"ada@example.org\"", "null", "/email", "must be a string, not null"},
+    {COMMAND_CHANGE_CONTACT, "+442079460000", "", "/phone", PHONE_RULE},
+    {COMMAND_CHANGE_CONTACT,
+     "\"name\":\"Ada\",\"email\":\"ada@example.org\",\"phone\":\"+442079460000\"", "", "",
+     "must have at least one of: name, email, phone"},
+    {COMMAND_CHANGE_CONTACT, "\"name\":\"Ada\",", "\"title\":\"Dr\",", "/title",
+     "is not known here, where there may be: name, email, phone"},
+    {COMMAND_DEACTIVATE_CUSTOMER, "\"reason\":\"asked for it\"", "", "/reason",
+     "is required and " NAME_RULE},
+    {COMMAND_REACTIVATE_CUSTOMER, "\"came back\"", "7", "/reason",
+     "must be a string, not a number"},
     /* codes */
     {COMMAND_ADD_PRODUCT, "EUR", "eur", "/currency", CURRENCY_RULE},
     {COMMAND_ADD_PRODUCT, "EUR", "EU", "/currency", CURRENCY_RULE},
@@ -384,6 +438,9 @@ static const struct {
     {COMMAND_RECEIVE_STOCK, "5", "1000000000"},
     {COMMAND_ADD_PRODUCT, "250", "0"},
     {COMMAND_ADD_PRODUCT, "250", "1000000000000"},
+    {COMMAND_ADJUST_STOCK, "-5", "-1000000000"},
+    {COMMAND_ADJUST_STOCK, "-5", "0"},
+    {COMMAND_CHANGE_CONTACT, "\"name\":\"Ada\",\"email\":\"ada@example.org\",", ""},
     {COMMAND_AUTHORIZE_PAYMENT, "500", "0"},
     {COMMAND_PLACE_ORDER, ":2,", ":1000000,"},
     {COMMAND_PLACE_ORDER, "\"demo\"", "\"12345678901234567890123456789012\""},
