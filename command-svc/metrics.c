@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/metrics.h"
 
+#include "command-svc/core/held.h"
+
 static const char *const OUTCOMES[] = {"accepted", "rejected", "replayed", "repeated", NULL};
 static const char *const REFUSALS[] = {"invalid", "unauthorized", "overloaded", "unavailable",
                                        NULL};
-static const char *const LOCKS[] = {"shard", "stock", NULL}; /* as enum held_kind */
+static const char *const LOCKS[] = {HELD_KINDS(HELD_KIND_NAME) NULL};
 static const double BATCH_BOUNDS[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
 
 const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {

@@ -9,12 +9,15 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
     RETRY_MS = 20, /* before a batch is repeated that failed in passing */
     SKIP_STOCK_MS = 2 * BACKLOG_REST_MAX_MS,
     NOTE_STOCK_MS = 160, /* a command's rest after which the row it wants is named */
 };
+
+static const char LOCK_NOT_AVAILABLE[] = "55P03"; /* SQLSTATE */
 
 void lane_answer_problem(struct lane_common *common, struct submission *submission, int status,
                          const char *slug, const char *detail)
@@ -96,11 +99,29 @@ static void fail_by_data(struct lane *lane, const struct pgconn_failure *failure
 
 /* Whether it was committed may be unknown, when the connection went after COMMIT had been sent. So
  * it comes again with the same ids: what was committed is then found in the receipts. */
+/* The row of its own that a command alone did not get in time. */
+static void note_row(struct lane *lane)
+{
+    const struct command *command = &lane->submissions[0]->command;
+    const enum aggregate_type type = command_aggregate(command->kind);
+    const int64_t now_ms = loop_now_ms();
+    if (type != AGGREGATE_ORDER && type != AGGREGATE_PRODUCT) {
+        return;
+    }
+    const enum held_kind kind = type == AGGREGATE_ORDER ? HELD_ORDER : HELD_PRODUCT;
+    if (held_note(&lane->common->held, kind, command->aggregate_id, lane->started_ms, now_ms)) {
+        lane->common->options->on_held(lane->common->options->user);
+    }
+}
+
 static void fail_in_passing(struct lane *lane, const struct pgconn_failure *failure)
 {
     const int64_t now_ms = loop_now_ms();
     const int64_t pause_ms = activity_failed(&lane->work, &failure->err, now_ms, jitter_draw());
     const enum repeat_pause pause = repeat_after_passing(&lane->repeat, lane->batch.count);
+    if (lane->batch.count == 1 && strcmp(failure->sqlstate, LOCK_NOT_AVAILABLE) == 0) {
+        note_row(lane);
+    }
     if (lane->batch.count == 1) {
         (void)backlog_rest(&lane->common->backlog, &lane->submissions[0]->waiter, now_ms);
     } else {

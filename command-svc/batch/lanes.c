@@ -358,10 +358,10 @@ enum error_kind lanes_lock_probe(void *user, struct error *err)
 {
     const struct lanes *lanes = user;
     const struct held *held = &lanes->common.held;
-    if (held->count == 0) {
+    const struct held_entry *entry = held_first(held);
+    if (entry == NULL) {
         return ERROR_NONE;
     }
-    const struct held_entry *entry = &held->entries[0];
     const int64_t held_s = (loop_now_ms() - entry->since_ms) / 1000;
     if (entry->state == HOLDER_UNKNOWN) {
         return error_set(err, ERROR_TRANSIENT, "%zu locks are held elsewhere: %s %s for %d s",

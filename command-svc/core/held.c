@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const NAMES[HELD_KIND_COUNT] = {[HELD_SHARD] = "shard", [HELD_STOCK] = "stock"};
+#define HELD_KIND_TOLD_FROM(KIND, name, told_from) told_from,
+static const char *const NAMES[HELD_KIND_COUNT] = {HELD_KINDS(HELD_KIND_NAME)};
+static const enum holder_state TOLD_FROM[HELD_KIND_COUNT] = {HELD_KINDS(HELD_KIND_TOLD_FROM)};
 
 const char *held_kind_name(enum held_kind kind)
 {
@@ -90,6 +92,21 @@ const struct held_entry *held_find(const struct held *held, enum held_kind kind,
 {
     const size_t place = place_of(held, kind, name);
     return place < held->count ? &held->entries[place] : NULL;
+}
+
+const struct held_entry *held_first(const struct held *held)
+{
+    for (size_t i = 0; i < held->count; i++) {
+        if (held->entries[i].state != HOLDER_UNKNOWN) {
+            return &held->entries[i];
+        }
+    }
+    return held->count > 0 ? &held->entries[0] : NULL;
+}
+
+bool held_is_news(const struct held_entry *entry)
+{
+    return !entry->is_told && entry->state >= TOLD_FROM[entry->kind];
 }
 
 size_t held_count(const struct held *held, enum held_kind kind)

@@ -19,7 +19,26 @@
 
 enum { HELD_MAX = 64, HELD_NAME_MAX = 64, HELD_FORGET_MS = 2500 };
 
-enum held_kind { HELD_SHARD = 0, HELD_STOCK, HELD_KIND_COUNT };
+/*
+ * SHARD:   its lock; the name is its number
+ * STOCK:   a product's row of stock; its sku
+ * ORDER:   a row of an order or its payment; the order's id
+ * PRODUCT: a product's row; its sku
+ * TABLE:   a whole table; its name
+ *
+ * Beside each, what has to be known of the holder before the log is told: whoever changes tables
+ * has them for an instant, and a row that nobody is seen to hold is none to speak of.
+ */
+#define HELD_KINDS(X)                                                                              \
+    X(SHARD, "shard", HOLDER_UNKNOWN)                                                              \
+    X(STOCK, "stock", HOLDER_UNKNOWN)                                                              \
+    X(ORDER, "order", HOLDER_FIRST)                                                                \
+    X(PRODUCT, "product", HOLDER_FIRST)                                                            \
+    X(TABLE, "table", HOLDER_SAME)
+
+#define HELD_KIND_ENTRY(KIND, name, told_from) HELD_##KIND,
+#define HELD_KIND_NAME(KIND, name, told_from)  name,
+enum held_kind { HELD_KINDS(HELD_KIND_ENTRY) HELD_KIND_COUNT };
 
 struct holder {
     int64_t pid;
@@ -38,7 +57,7 @@ enum holder_state {
 
 struct held_entry {
     enum held_kind kind;
-    char name[HELD_NAME_MAX + 1]; /* the shard's number, the sku */
+    char name[HELD_NAME_MAX + 1];
     int64_t since_ms;
     int64_t noted_ms;
     enum holder_state state;
@@ -68,6 +87,13 @@ void held_by(struct held *held, enum held_kind kind, struct strview name,
 /* NULL when it is not there. */
 const struct held_entry *held_find(const struct held *held, enum held_kind kind,
                                    struct strview name);
+
+/* Of those there are, the one to speak of: one whose holder is known, if there is any. NULL: there
+ * is none. */
+const struct held_entry *held_first(const struct held *held);
+
+/* The log is to hear of it now. */
+bool held_is_news(const struct held_entry *entry);
 
 size_t held_count(const struct held *held, enum held_kind kind);
 

@@ -96,6 +96,7 @@ enum error_kind control_new(struct loop *loop, const struct control_options *opt
     const struct pgconn_options conn = {
         .url = options->database_url,
         .application_name = "command-svc control",
+        .setup_sql = CONTROL_SETUP_SQL,
         .statements = CONTROL_STATEMENTS,
         .statement_count = CONTROL_STATEMENT_COUNT,
         .on_ready = on_ready,

@@ -2,8 +2,11 @@
 #include "command-svc/upkeep/control_sql.h"
 
 #include "command-svc/upkeep/holders.h"
+#include "common/io/postgres/table_locks.h"
 
 #include <assert.h>
+
+const char CONTROL_SETUP_SQL[] = "SELECT set_config('lock_timeout', '500ms', false)";
 
 const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
     [RING_BELL] = {"SELECT pg_notify('outbox', '')", 0},
@@ -28,6 +31,7 @@ const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
     [COUNT_SHARDS] = {"SELECT min(n), count(*) FROM installation, generate_series(0, shards - 1) n"
                       " WHERE NOT EXISTS (SELECT FROM relay_shard WHERE shard = n)",
                       0},
-    [FIND_HOLDERS] = {HOLDERS_SQL, HELD_KIND_COUNT},
+    [FIND_HOLDERS] = {HOLDERS_SQL, HOLDERS_PARAM_COUNT},
+    [FIND_TABLE_LOCKS] = {TABLE_LOCKS_SQL, 1},
 };
 static_assert(EXPIRY_PORTION == 1000, "the LIMIT of EXPIRE_RECEIPTS");

@@ -17,10 +17,14 @@ enum control_statement {
     READ_SEQUENCE,
     COUNT_SHARDS, /* those without a row in relay_shard */
     FIND_HOLDERS,
+    FIND_TABLE_LOCKS,
     CONTROL_STATEMENT_COUNT
 };
 
 enum { EXPIRY_PORTION = 1000 }; /* receipts deleted at a time */
+
+/* What is asked of locked tables fails soon, so that who has them can be asked. */
+extern const char CONTROL_SETUP_SQL[];
 
 extern const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT];
 

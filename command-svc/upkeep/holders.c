@@ -39,16 +39,22 @@ static void tell_holder(const struct held_entry *entry)
                        "pg_terminate_backend(pid)"));
 }
 
-static void on_holders_found(void *user, const struct pgconn_failure *failure)
+static void tell_news(struct held *held)
 {
-    struct holders *holders = user;
-    struct held *held = holders->held;
-    holders->is_asking = false;
-    for (size_t i = 0; failure == NULL && i < held->count; i++) {
-        if (!held->entries[i].is_told) {
+    for (size_t i = 0; i < held->count; i++) {
+        if (held_is_news(&held->entries[i])) {
             held->entries[i].is_told = true;
             tell_holder(&held->entries[i]);
         }
+    }
+}
+
+static void on_holders_found(void *user, const struct pgconn_failure *failure)
+{
+    struct holders *holders = user;
+    holders->is_asking = false;
+    if (failure == NULL) {
+        tell_news(holders->held);
     }
 }
 
@@ -69,17 +75,55 @@ void holders_ask(struct holders *holders, struct pgconn *conn, size_t statement)
     if (holders->held->count == 0 || holders->is_asking || !pgconn_is_ready(conn)) {
         return;
     }
-    struct strbuf names[HELD_KIND_COUNT];
-    struct strview params[HELD_KIND_COUNT];
-    for (size_t kind = 0; kind < HELD_KIND_COUNT; kind++) {
+    struct strbuf names[HOLDERS_PARAM_COUNT];
+    struct strview params[HOLDERS_PARAM_COUNT];
+    for (size_t kind = 0; kind < HOLDERS_PARAM_COUNT; kind++) {
         strbuf_init(&names[kind], NAMES_MAX);
         write_names(holders->held, (enum held_kind)kind, &names[kind]);
         params[kind] = strbuf_view(&names[kind]);
     }
     holders->is_asking = true;
-    pgconn_query(conn, statement, params, HELD_KIND_COUNT);
+    pgconn_query(conn, statement, params, HOLDERS_PARAM_COUNT);
     pgconn_send_trip(conn, on_holder, on_holders_found, holders);
-    for (size_t kind = 0; kind < HELD_KIND_COUNT; kind++) {
+    for (size_t kind = 0; kind < HOLDERS_PARAM_COUNT; kind++) {
         strbuf_done(&names[kind]);
+    }
+}
+
+/* ---- whole tables -------------------------------------------------------------------------- */
+
+static void on_table(void *user, size_t index, const struct pgconn_result *result)
+{
+    struct holders *holders = user;
+    const int64_t now_ms = loop_now_ms();
+    (void)index;
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        const struct strview table = pgconn_value(result, row, 0);
+        struct holder holder = {.pid = pgconn_value_i64(result, row, 1)};
+        keep_text(holder.user, pgconn_value(result, row, 2));
+        keep_text(holder.application, pgconn_value(result, row, 3));
+        keep_text(holder.transaction, pgconn_value(result, row, 4));
+        (void)held_note(holders->held, HELD_TABLE, table, now_ms, now_ms);
+        held_by(holders->held, HELD_TABLE, table, &holder);
+    }
+}
+
+static void on_tables_found(void *user, const struct pgconn_failure *failure)
+{
+    struct holders *holders = user;
+    holders->is_asking_tables = false;
+    if (failure == NULL) {
+        tell_news(holders->held);
+    }
+}
+
+void holders_ask_tables(struct holders *holders, struct pgconn *conn, size_t statement)
+{
+    const struct strview tables =
+        STRVIEW("{installation,receipt,orders,order_line,payment,customer,product,stock,outbox}");
+    if (!holders->is_asking_tables && pgconn_is_ready(conn)) {
+        holders->is_asking_tables = true;
+        pgconn_query(conn, statement, &tables, 1);
+        pgconn_send_trip(conn, on_table, on_tables_found, holders);
     }
 }

@@ -15,9 +15,12 @@ struct pgconn;
 struct holders {
     struct held *held; /* borrowed */
     bool is_asking;
+    bool is_asking_tables;
 };
 
-/* Statement of HELD_KIND_COUNT parameters: the names of shards, and of products. */
+enum { HOLDERS_PARAM_COUNT = HELD_TABLE }; /* one for each kind before */
+
+/* Parameters: the names of each kind. */
 #define HOLDERS_SQL                                                                                \
     "SELECT 0, l.objid::text, l.pid, a.usename, a.application_name, l.virtualtransaction"          \
     " FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)"                                    \
@@ -28,9 +31,25 @@ struct holders {
     " SELECT 1, s.sku, l.pid, a.usename, a.application_name, l.transactionid::text"                \
     " FROM stock s JOIN pg_locks l ON l.locktype = 'transactionid' AND l.granted"                  \
     " AND l.transactionid = s.xmax LEFT JOIN pg_stat_activity a USING (pid)"                       \
-    " WHERE s.sku = ANY($2::text[])"
+    " WHERE s.sku = ANY($2::text[])"                                                               \
+    " UNION ALL"                                                                                   \
+    " SELECT 2, r.id::text, l.pid, a.usename, a.application_name, l.transactionid::text"           \
+    " FROM (SELECT order_id AS id, xmax AS xid FROM orders"                                        \
+    "  WHERE order_id = ANY($3::text[]::uuid[])"                                                   \
+    "  UNION ALL SELECT order_id, xmax FROM payment WHERE order_id = ANY($3::text[]::uuid[])) r"   \
+    " JOIN pg_locks l ON l.locktype = 'transactionid' AND l.granted AND l.transactionid = r.xid"   \
+    " LEFT JOIN pg_stat_activity a USING (pid)"                                                    \
+    " UNION ALL"                                                                                   \
+    " SELECT 3, p.sku, l.pid, a.usename, a.application_name, l.transactionid::text"                \
+    " FROM product p JOIN pg_locks l ON l.locktype = 'transactionid' AND l.granted"                \
+    " AND l.transactionid = p.xmax LEFT JOIN pg_stat_activity a USING (pid)"                       \
+    " WHERE p.sku = ANY($4::text[])"
 
 /* Nothing is asked when nothing is missed, or an answer is still on its way. */
 void holders_ask(struct holders *holders, struct pgconn *conn, size_t statement);
+
+/* Asks who has locked a whole table that commands write to, whether one is missed or not: a
+ * statement that waits for a table says nothing of who has it. statement: TABLE_LOCKS_SQL. */
+void holders_ask_tables(struct holders *holders, struct pgconn *conn, size_t statement);
 
 #endif

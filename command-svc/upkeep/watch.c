@@ -81,6 +81,7 @@ static void on_second(void *user)
     if (!pgconn_is_ready(watch->conn)) {
         return; /* begun again when the connection is back */
     }
+    holders_ask_tables(&watch->holders, watch->conn, FIND_TABLE_LOCKS);
     watch->greatest_seq = watch->options.greatest_seq(watch->options.user);
     pgconn_query(watch->conn, OUTBOX_AGE, NULL, 0);
     pgconn_query(watch->conn, READ_SEQUENCE, NULL, 0);

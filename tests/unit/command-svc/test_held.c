@@ -100,6 +100,37 @@ START_TEST(more_than_the_most_are_not_named)
 }
 END_TEST
 
+START_TEST(the_log_hears_of_a_row_with_its_holder_and_of_a_table_at_the_second_look)
+{
+    const struct holder holder = {.pid = 7, .transaction = "5/9"};
+    (void)held_note(&held, HELD_ORDER, STRVIEW("o-1"), NOW, NOW);
+    ck_assert(!held_is_news(entry()));
+    held_by(&held, HELD_ORDER, STRVIEW("o-1"), &holder);
+    ck_assert(held_is_news(entry()));
+    entry()->is_told = true;
+    ck_assert(!held_is_news(entry()));
+
+    open_held();
+    (void)held_note(&held, HELD_TABLE, STRVIEW("outbox"), NOW, NOW);
+    held_by(&held, HELD_TABLE, STRVIEW("outbox"), &holder);
+    ck_assert(!held_is_news(entry()));
+    held_by(&held, HELD_TABLE, STRVIEW("outbox"), &holder);
+    ck_assert(held_is_news(entry()));
+}
+END_TEST
+
+START_TEST(one_whose_holder_is_known_is_spoken_of_first)
+{
+    ck_assert_ptr_null(held_first(&held));
+    (void)held_note(&held, HELD_ORDER, STRVIEW("o-1"), NOW, NOW);
+    ck_assert_ptr_eq(held_first(&held), &held.entries[0]);
+    (void)note("sku-1", NOW);
+    is_held_by(7, "741");
+
+    ck_assert_str_eq(held_first(&held)->name, "sku-1");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("command-svc/core/held");
@@ -111,6 +142,8 @@ int main(void)
     tcase_add_test(locks, a_holder_that_stays_is_told_from_one_that_moves);
     tcase_add_test(locks, another_session_is_told_anew);
     tcase_add_test(locks, more_than_the_most_are_not_named);
+    tcase_add_test(locks, the_log_hears_of_a_row_with_its_holder_and_of_a_table_at_the_second_look);
+    tcase_add_test(locks, one_whose_holder_is_known_is_spoken_of_first);
     suite_add_tcase(suite, locks);
     return check_main(suite);
 }
