@@ -27,7 +27,7 @@ static void on_fatal(void *user, const struct error *why)
     shutdown_begin(app->runtime.shutdown, why->text, SERVICE_MISUSED);
 }
 
-static void drain(void *user)
+static void on_drain(void *user)
 {
     const struct app *app = user;
     if (app->queries != NULL) {
@@ -119,7 +119,7 @@ int app_serve(const struct service_call *call)
 {
     return_large_pieces();
     struct app app = {.projector = NULL};
-    const struct shutdown_hooks hooks = {.drain = drain, .is_drained = is_drained, .user = &app};
+    const struct shutdown_hooks hooks = {.drain = on_drain, .is_drained = is_drained, .user = &app};
     struct error err;
     int code = SERVICE_MISUSED;
     if (runtime_init(&app.runtime, call, &hooks, &err) == ERROR_NONE &&

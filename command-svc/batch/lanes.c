@@ -37,9 +37,8 @@ static size_t lane_count(const struct lanes *lanes)
     return (size_t)lanes->options.count + 1;
 }
 
-static void wake_all(void *user)
+static void wake_all(const struct lanes *lanes)
 {
-    const struct lanes *lanes = user;
     for (size_t i = 0; i < lane_count(lanes); i++) {
         lane_wake(lanes->lanes[i]);
     }

@@ -126,7 +126,7 @@ static bool start_thread(struct lookup *lookup)
 /* ---- on the loop -------------------------------------------------------------------------------
  */
 
-static void tell(void *user)
+static void on_over(void *user)
 {
     const struct resolver *resolver = user;
     const struct lookup *lookup = resolver->lookup;
@@ -142,7 +142,7 @@ static void on_bell(void *user, bool readable, bool writable)
     (void)writable;
     if (atomic_load(&resolver->lookup->is_over)) {
         loop_fd_want(resolver->watch, false, false);
-        tell(user);
+        on_over(user);
     }
 }
 
@@ -182,7 +182,7 @@ struct resolver *resolver_start(struct loop *loop, const char *host, resolver_fn
         loop_fd_want(resolver->watch, true, false);
         return resolver;
     }
-    resolver->at_once = loop_deferred_new(loop, tell, resolver);
+    resolver->at_once = loop_deferred_new(loop, on_over, resolver);
     loop_deferred_schedule(resolver->at_once);
     return resolver;
 }

@@ -27,16 +27,16 @@ struct health {
     size_t count;
 };
 
-static void answer_healthz(struct http_request *request, void *user);
-static void answer_readyz(struct http_request *request, void *user);
-static void answer_metrics(struct http_request *request, void *user);
-static void answer_version(struct http_request *request, void *user);
+static void on_healthz(struct http_request *request, void *user);
+static void on_readyz(struct http_request *request, void *user);
+static void on_metrics(struct http_request *request, void *user);
+static void on_version(struct http_request *request, void *user);
 
 static const struct http_route ROUTES[] = {
-    {HTTP_GET, "/healthz", answer_healthz, .is_vital = true},
-    {HTTP_GET, "/readyz", answer_readyz, .is_vital = true},
-    {HTTP_GET, "/metrics", answer_metrics, .is_vital = true},
-    {HTTP_GET, "/version", answer_version, .is_vital = true},
+    {HTTP_GET, "/healthz", on_healthz, .is_vital = true},
+    {HTTP_GET, "/readyz", on_readyz, .is_vital = true},
+    {HTTP_GET, "/metrics", on_metrics, .is_vital = true},
+    {HTTP_GET, "/version", on_version, .is_vital = true},
     {.pattern = NULL},
 };
 
@@ -128,7 +128,7 @@ static void answer_json(struct http_request *request, int status, struct strbuf 
     http_respond(request, &(struct http_answer){.status = status, .body = strbuf_view(body)});
 }
 
-static void answer_healthz(struct http_request *request, void *user)
+static void on_healthz(struct http_request *request, void *user)
 {
     (void)user;
     struct strbuf body;
@@ -143,7 +143,7 @@ static void answer_healthz(struct http_request *request, void *user)
     strbuf_done(&body);
 }
 
-static void answer_readyz(struct http_request *request, void *user)
+static void on_readyz(struct http_request *request, void *user)
 {
     const struct health *health = user;
     const bool is_ready = health_is_ready(health);
@@ -160,7 +160,7 @@ static void answer_readyz(struct http_request *request, void *user)
     strbuf_done(&body);
 }
 
-static void answer_metrics(struct http_request *request, void *user)
+static void on_metrics(struct http_request *request, void *user)
 {
     const struct health *health = user;
     struct strbuf body;
@@ -177,7 +177,7 @@ static void answer_metrics(struct http_request *request, void *user)
     strbuf_done(&body);
 }
 
-static void answer_version(struct http_request *request, void *user)
+static void on_version(struct http_request *request, void *user)
 {
     const struct health *health = user;
     struct strbuf body;

@@ -20,7 +20,7 @@ struct kafka_property *kafka_setup_properties(const struct settings *settings, s
     return properties;
 }
 
-static void add_fault(void *user, const char *text)
+static void on_fault(void *user, const char *text)
 {
     settings_add_fault(user, "%s", text);
 }
@@ -29,7 +29,7 @@ void kafka_setup_check(enum kafka_role role, struct settings *settings)
 {
     size_t count;
     struct kafka_property *properties = kafka_setup_properties(settings, &count);
-    kafka_config_check(role, properties, count, add_fault, settings);
+    kafka_config_check(role, properties, count, on_fault, settings);
     free(properties);
 }
 

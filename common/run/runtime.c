@@ -14,13 +14,13 @@
 
 enum { OTHER_DESCRIPTORS = 256 }; /* databases, brokers, logs */
 
-static void update_metrics(void *user)
+static void on_scrape(void *user)
 {
     const struct runtime *runtime = user;
     runtime_metrics_update(runtime->metrics, runtime->furniture, runtime->http);
 }
 
-static void drain(void *user)
+static void on_drain(void *user)
 {
     struct runtime *runtime = user;
     health_set_draining(runtime->health);
@@ -38,7 +38,7 @@ static bool is_drained(void *user)
             runtime->hooks->is_drained(runtime->hooks->user));
 }
 
-static void reload(void *user)
+static void on_reload(void *user)
 {
     struct runtime *runtime = user;
     struct error err = {.kind = ERROR_NONE};
@@ -104,13 +104,13 @@ enum error_kind runtime_init(struct runtime *runtime, const struct service_call 
     }
     runtime->metrics = metrics_new(service->metrics, service->metric_count);
     runtime->furniture = metrics_append(runtime->metrics, RUNTIME_METRICS, RUNTIME_METRIC_COUNT);
-    metrics_on_scrape(runtime->metrics, update_metrics, runtime);
+    metrics_on_scrape(runtime->metrics, on_scrape, runtime);
     http_server_on_unrouted(runtime->http, auth_check_unrouted, runtime->auth);
     runtime->health = health_new(runtime->http, runtime->metrics, service->name, service_version());
     runtime->shutdown = shutdown_new(
         runtime->loop, runtime->common->shutdown_timeout_ms,
         &(struct shutdown_hooks){
-            .drain = drain, .is_drained = is_drained, .reload = reload, .user = runtime});
+            .drain = on_drain, .is_drained = is_drained, .reload = on_reload, .user = runtime});
     return ERROR_NONE;
 }
 

@@ -80,7 +80,7 @@ static void begin_batch(struct partition *partition, size_t records)
 }
 
 /* A batch that fails at once has given its turn back before the next one is looked at. */
-static void serve(void *user)
+static void on_serve(void *user)
 {
     struct partition_context *context = user;
     struct turn *turn;
@@ -233,7 +233,7 @@ void partition_on_course_done(void *user, const struct error *failure)
 
 void partition_context_open(struct partition_context *context, struct loop *loop)
 {
-    context->serving = loop_deferred_new(loop, serve, context);
+    context->serving = loop_deferred_new(loop, on_serve, context);
 }
 
 void partition_context_close(struct partition_context *context)

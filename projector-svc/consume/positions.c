@@ -146,7 +146,7 @@ static void on_opening(void *user, const struct view_positions *reading,
     }
 }
 
-static void open_closed(void *user)
+static void on_open_due(void *user)
 {
     struct positions *positions = user;
     struct assignment *assignment = positions->assignment;
@@ -211,7 +211,7 @@ void positions_init(struct positions *positions, struct loop *loop, struct assig
     *positions = (struct positions){
         .assignment = assignment,
         .gate = gate,
-        .timer = loop_timer_new(loop, open_closed, positions),
+        .timer = loop_timer_new(loop, on_open_due, positions),
         .backoff = {.first_ms = RETRY_FIRST_MS, .cap_ms = RETRY_LAST_MS},
     };
 }

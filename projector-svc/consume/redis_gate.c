@@ -78,7 +78,7 @@ static void on_lost(void *user, const struct error *why)
     log_event(LOG_WARN, "redis_lost", LOG_ERR(why), LOG_TEXT("reconnecting"));
 }
 
-static void leave(void *user)
+static void on_leave(void *user)
 {
     struct redis_gate *gate = user;
     redisconn_leave(gate->conn, gate->why.text);
@@ -88,7 +88,7 @@ enum error_kind redis_gate_init(struct redis_gate *gate, struct loop *loop,
                                 const struct redis_gate_options *options, struct error *err)
 {
     *gate = (struct redis_gate){.options = *options,
-                                .leave_timer = loop_timer_new(loop, leave, gate),
+                                .leave_timer = loop_timer_new(loop, on_leave, gate),
                                 .shut_since_ms = loop_now_ms()};
     const struct redisconn_options conn = {
         .needs_primary = true,

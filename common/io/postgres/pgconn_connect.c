@@ -217,7 +217,7 @@ static void on_socket(void *user, bool readable, bool writable)
     }
 }
 
-static void ignore_notice(void *user, const PGresult *result)
+static void on_notice(void *user, const PGresult *result)
 {
     (void)user;
     (void)result; /* notices are for people at psql */
@@ -275,7 +275,7 @@ static void connect_next(struct pgconn *conn)
     }
     conn->share_ms = share_ms(conn);
     reconnect_limit(&conn->life, conn->share_ms);
-    (void)PQsetNoticeReceiver(conn->pg, ignore_notice, NULL);
+    (void)PQsetNoticeReceiver(conn->pg, on_notice, NULL);
     if (PQstatus(conn->pg) == CONNECTION_BAD || PQsocket(conn->pg) < 0) {
         pgconn_lose(conn, PQerrorMessage(conn->pg));
         return;

@@ -17,7 +17,7 @@ struct pgsession {
     PGresult *result; /* of the last question */
 };
 
-static void ignore_notice(void *user, const PGresult *result)
+static void on_notice(void *user, const PGresult *result)
 {
     (void)user;
     (void)result;
@@ -70,7 +70,7 @@ enum error_kind pgsession_open(const char *url, const char *application_name,
     }
     struct pgsession *session = must_allocate(1, sizeof *session);
     session->pg = connect_to(url, application_name);
-    (void)PQsetNoticeReceiver(session->pg, ignore_notice, NULL);
+    (void)PQsetNoticeReceiver(session->pg, on_notice, NULL);
     enum error_kind kind = ERROR_NONE;
     if (PQstatus(session->pg) != CONNECTION_OK) {
         kind = error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));

@@ -148,8 +148,7 @@ enum error_kind redisconn_send(struct redisconn *conn, struct redisconn_command 
     return ERROR_NONE;
 }
 
-static void forget_reply(void *user, const struct redisconn_reply *reply,
-                         const struct error *failure)
+static void on_ignored(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     (void)user;
     (void)reply;
@@ -159,6 +158,6 @@ static void forget_reply(void *user, const struct redisconn_reply *reply,
 void redisconn_tell(struct redisconn *conn, struct redisconn_command command)
 {
     struct error ignored;
-    const enum error_kind kind = redisconn_send(conn, command, forget_reply, NULL, &ignored);
+    const enum error_kind kind = redisconn_send(conn, command, on_ignored, NULL, &ignored);
     (void)kind;
 }
