@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { FIRST_PAUSE_MS = 100, LAST_PAUSE_MS = 3000, STEADY_MS = 5000 };
+
 static void note(struct reconnect *life, const char *fmt, va_list args)
 {
     char text[ERROR_TEXT_MAX];
@@ -39,7 +41,7 @@ static void on_timer(void *user)
 
 static bool was_steady(const struct reconnect *life)
 {
-    return loop_now_ms() - life->ready_since_ms >= life->options.steady_ms;
+    return loop_now_ms() - life->ready_since_ms >= life->steady_ms;
 }
 
 /* Those who are told by on_drop and on_lost see it as not ready, and the next attempt on its way.
@@ -69,7 +71,8 @@ void reconnect_init(struct reconnect *life, struct loop *loop,
 {
     *life = (struct reconnect){
         .options = *options,
-        .backoff = {.first_ms = options->first_ms, .cap_ms = options->cap_ms},
+        .backoff = {.first_ms = FIRST_PAUSE_MS, .cap_ms = LAST_PAUSE_MS},
+        .steady_ms = STEADY_MS,
         .timer = loop_timer_new(loop, on_timer, life),
         .ender = loop_deferred_new(loop, on_end, life),
     };

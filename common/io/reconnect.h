@@ -42,9 +42,6 @@ enum reconnect_state {
 };
 
 struct reconnect_options {
-    int64_t first_ms;  /* of the backoff */
-    int64_t cap_ms;    /* no pause is longer */
-    int64_t steady_ms; /* ready for so long: replaced at once */
     /* reconnect_ready() or reconnect_fail() must follow, from inside or later. */
     void (*on_attempt)(void *user);
     void (*on_overdue)(void *user); /* see reconnect_limit(); may be NULL */
@@ -60,7 +57,8 @@ struct reconnect_options {
 struct reconnect {
     struct reconnect_options options;
     enum reconnect_state state;
-    struct backoff backoff;
+    struct backoff backoff;      /* from 0.1 s to 3 s */
+    int64_t steady_ms;           /* ready for so long, 5 s, it is replaced at once */
     struct loop_timer *timer;    /* waiting: of the next attempt; trying: of reconnect_limit() */
     struct loop_deferred *ender; /* carries reconnect_fail() out */
     int64_t ready_since_ms;

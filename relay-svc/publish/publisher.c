@@ -14,9 +14,6 @@
 
 enum {
     HEADERS_MAX = 16,
-    RENEW_FIRST_MS = 100,
-    RENEW_CAP_MS = 4000,
-    STEADY_MS = 5000,
     SCHEMA_MAX = 256,
     SEQ_MAX = sizeof "-9223372036854775808",
 };
@@ -215,9 +212,6 @@ enum error_kind publisher_new(struct loop *loop, const struct publisher_options 
 {
     struct publisher *publisher = must_allocate(1, sizeof *publisher);
     const struct reconnect_options life = {
-        .first_ms = RENEW_FIRST_MS,
-        .cap_ms = RENEW_CAP_MS,
-        .steady_ms = STEADY_MS,
         .on_attempt = on_attempt,
         .on_drop = on_drop,
         .user = publisher,

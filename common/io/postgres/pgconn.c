@@ -9,9 +9,6 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_RETRY_MS = 100,
-    LAST_RETRY_MS = 3000,
-    STEADY_MS = 5000,
     REPLY_TIMEOUT_MS = 15000,
     STATEMENT_BYTES_MAX = 64 << 20, /* far above any batch */
 };
@@ -40,9 +37,6 @@ static bool on_drop(void *user)
 static void begin_life(struct pgconn *conn)
 {
     const struct reconnect_options life = {
-        .first_ms = FIRST_RETRY_MS,
-        .cap_ms = LAST_RETRY_MS,
-        .steady_ms = STEADY_MS,
         .on_attempt = pgconn_on_attempt,
         .on_overdue = pgconn_on_overdue,
         .on_drop = on_drop,

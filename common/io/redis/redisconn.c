@@ -10,12 +10,7 @@
 #include <hiredis/async.h>
 #include <stdlib.h>
 
-enum {
-    FIRST_RETRY_MS = 50,
-    LAST_RETRY_MS = 2000,
-    STEADY_MS = 5000,
-    REPLY_TIMEOUT_MS = 5000,
-};
+enum { REPLY_TIMEOUT_MS = 5000 };
 
 void redisconn_begin(struct redisconn *conn)
 {
@@ -72,9 +67,6 @@ static void on_watchdog(void *user)
 static void begin_life(struct redisconn *conn)
 {
     const struct reconnect_options life = {
-        .first_ms = FIRST_RETRY_MS,
-        .cap_ms = LAST_RETRY_MS,
-        .steady_ms = STEADY_MS,
         .on_attempt = redisconn_on_attempt,
         .on_overdue = redisconn_on_overdue,
         .on_drop = on_drop,

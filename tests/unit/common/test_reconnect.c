@@ -104,9 +104,6 @@ static void run_until(const char *wanted)
 static void begin(int64_t first_ms, int64_t steady_ms)
 {
     const struct reconnect_options options = {
-        .first_ms = first_ms,
-        .cap_ms = LONG_MS,
-        .steady_ms = steady_ms,
         .on_attempt = on_attempt,
         .on_overdue = on_overdue,
         .on_drop = on_drop,
@@ -116,6 +113,8 @@ static void begin(int64_t first_ms, int64_t steady_ms)
         .listener = story,
     };
     reconnect_init(&life, loop, &options);
+    life.backoff = (struct backoff){.first_ms = first_ms, .cap_ms = LONG_MS};
+    life.steady_ms = steady_ms;
 }
 
 static void setup(void)
