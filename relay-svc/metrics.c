@@ -57,6 +57,10 @@ const struct metric RELAY_METRICS[RELAY_METRIC_COUNT] = {
                        .type = METRIC_GAUGE,
                        .help = "Live relays on this database that publish under another "
                                "TOPIC_PREFIX; this one takes no shards while there are any."},
+    [METRIC_LOCKS] = {.name = "orderspine_relay_locks_held_elsewhere",
+                      .type = METRIC_GAUGE,
+                      .help = "What this relay needs and somebody else keeps locked; /readyz and "
+                              "the log name the holder."},
     [METRIC_BACKLOG] = {.name = "orderspine_relay_backlog",
                         .type = METRIC_GAUGE,
                         .help = "Events not yet published, of all shards, estimated."},

@@ -23,6 +23,7 @@ enum relay_metric {
     METRIC_SHARDS, /* by state */
     METRIC_MEMBERS,
     METRIC_RIVALS,
+    METRIC_LOCKS,
     METRIC_BACKLOG,
     METRIC_OLDEST_AGE,
     RELAY_METRIC_COUNT

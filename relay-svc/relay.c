@@ -629,4 +629,5 @@ void relay_update_metrics(void *user)
     metrics_set(metrics, METRIC_IN_FLIGHT, 0, (double)publisher_in_flight(relay->publisher));
     metrics_set(metrics, METRIC_MEMBERS, 0, leases_members(relay->leases));
     metrics_set(metrics, METRIC_RIVALS, 0, leases_rivals(relay->leases));
+    metrics_set(metrics, METRIC_LOCKS, 0, watching_locks(relay->watching));
 }

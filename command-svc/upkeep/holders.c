@@ -99,10 +99,10 @@ static void on_table(void *user, size_t index, const struct pgconn_result *resul
     (void)index;
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
         const struct strview table = pgconn_value(result, row, 0);
-        struct holder holder = {.pid = pgconn_value_i64(result, row, 1)};
-        keep_text(holder.user, pgconn_value(result, row, 2));
-        keep_text(holder.application, pgconn_value(result, row, 3));
-        keep_text(holder.transaction, pgconn_value(result, row, 4));
+        struct holder holder = {.pid = pgconn_value_i64(result, row, 2)};
+        keep_text(holder.transaction, pgconn_value(result, row, 1));
+        keep_text(holder.user, pgconn_value(result, row, 3));
+        keep_text(holder.application, pgconn_value(result, row, 4));
         (void)held_note(holders->held, HELD_TABLE, table, now_ms, now_ms);
         held_by(holders->held, HELD_TABLE, table, &holder);
     }

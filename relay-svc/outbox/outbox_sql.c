@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/outbox/outbox_sql.h"
 
+#include "common/io/postgres/table_locks.h"
+
 /* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
@@ -153,6 +155,12 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                       " SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END,"
                       "  (SELECT greatest FROM p) FROM outbox_seq_seq",
                       0},
+    [SQL_MEMBER_HOLDER] = {"SELECT l.transactionid::text, l.pid, a.usename, a.application_name"
+                           " FROM relay_member m JOIN pg_locks l ON l.locktype = 'transactionid'"
+                           "  AND l.granted AND l.transactionid = m.xmax"
+                           " LEFT JOIN pg_stat_activity a USING (pid) WHERE m.owner = $1 LIMIT 1",
+                           1},
+    [SQL_TABLE_LOCKS] = {TABLE_LOCKS_SQL, 1},
 };
 
 /* As enum row_column names them. */

@@ -25,6 +25,8 @@ enum control_statement {
     SQL_FIND,
     SQL_BACKLOG,
     SQL_SEQUENCE,
+    SQL_MEMBER_HOLDER,
+    SQL_TABLE_LOCKS,
     CONTROL_STATEMENT_COUNT
 };
 

@@ -34,9 +34,13 @@ struct outbox_reader {
 };
 
 static const char *const WORK_NAMES[] = {
-    [OUTBOX_BEAT] = "renewing leases",       [OUTBOX_CLAIM] = "claiming shards",
-    [OUTBOX_RELEASE] = "giving shards back", [OUTBOX_MARK] = "writing positions",
-    [OUTBOX_FIND] = "looking up rows",       [OUTBOX_BACKLOG] = "counting what waits",
+    [OUTBOX_BEAT] = "renewing leases",
+    [OUTBOX_CLAIM] = "claiming shards",
+    [OUTBOX_RELEASE] = "giving shards back",
+    [OUTBOX_MARK] = "writing positions",
+    [OUTBOX_FIND] = "looking up rows",
+    [OUTBOX_BACKLOG] = "counting what waits",
+    [OUTBOX_TABLE_LOCKS] = "looking for locked tables",
 };
 static_assert(sizeof WORK_NAMES / sizeof WORK_NAMES[0] == OUTBOX_WORK_COUNT,
               "every work needs a name");
@@ -378,15 +382,22 @@ void outbox_store_find(struct outbox_store *store, const struct outbox_question 
     pgconn_send_trip(store->control, take_answer, finish_errand, errand);
 }
 
-static void take_backlog(void *user, size_t index, const struct pgconn_result *result)
+/* From a column on: transaction, pid, user, application; of no row, nobody. */
+static struct foreign_holder holder_of(const struct pgconn_result *result, size_t row,
+                                       size_t column)
 {
-    const struct errand *errand = user;
-    const struct outbox_backlog_events *events = errand->events;
-    if (index > 0) {
-        events->on_sequence(errand->user, pgconn_value_i64(result, 0, 0),
-                            pgconn_value_i64(result, 0, 1));
-        return;
+    if (row >= pgconn_row_count(result)) {
+        return (struct foreign_holder){.pid = 0};
     }
+    return (struct foreign_holder){.transaction = pgconn_value(result, row, column),
+                                   .pid = pgconn_value_i64(result, row, column + 1),
+                                   .user = pgconn_value(result, row, column + 2),
+                                   .application = pgconn_value(result, row, column + 3)};
+}
+
+static void take_waiting(const struct errand *errand, const struct pgconn_result *result)
+{
+    const struct outbox_backlog_events *events = errand->events;
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
         const struct outbox_waiting waiting = {
             .shard = (int)pgconn_value_i64(result, row, 0),
@@ -394,12 +405,25 @@ static void take_backlog(void *user, size_t index, const struct pgconn_result *r
             .oldest_age_ms = pgconn_value_i64(result, row, 2),
             .is_leased = strview_is(pgconn_value(result, row, 3), "t"),
             .is_missing = strview_is(pgconn_value(result, row, 4), "t"),
-            .holder = {.transaction = pgconn_value(result, row, 5),
-                       .pid = pgconn_value_i64(result, row, 6),
-                       .user = pgconn_value(result, row, 7),
-                       .application = pgconn_value(result, row, 8)},
+            .holder = holder_of(result, row, 5),
         };
         events->on_shard(errand->user, &waiting);
+    }
+}
+
+static void take_backlog(void *user, size_t index, const struct pgconn_result *result)
+{
+    enum { WAITING = 0, SEQUENCE };
+    const struct errand *errand = user;
+    const struct outbox_backlog_events *events = errand->events;
+    if (index == WAITING) {
+        take_waiting(errand, result);
+    } else if (index == SEQUENCE) {
+        events->on_sequence(errand->user, pgconn_value_i64(result, 0, 0),
+                            pgconn_value_i64(result, 0, 1));
+    } else {
+        const struct foreign_holder holder = holder_of(result, 0, 0);
+        events->on_member(errand->user, &holder);
     }
 }
 
@@ -412,8 +436,30 @@ void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease 
     pgconn_query(store->control, SQL_BACKLOG,
                  (const struct strview[]){array(store, 0), array(store, 1), strview_of(shards)}, 3);
     pgconn_query(store->control, SQL_SEQUENCE, NULL, 0);
+    pgconn_query(store->control, SQL_MEMBER_HOLDER, (const struct strview[]){owner(store)}, 1);
     pgconn_send_trip(store->control, take_backlog, finish_errand,
                      errand_new(store, OUTBOX_BACKLOG, events, events->on_done, user));
+}
+
+static void take_table_locks(void *user, size_t index, const struct pgconn_result *result)
+{
+    const struct errand *errand = user;
+    const struct outbox_lock_events *events = errand->events;
+    (void)index;
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        const struct foreign_holder holder = holder_of(result, row, 1);
+        events->on_table(errand->user, pgconn_value(result, row, 0), &holder);
+    }
+}
+
+void outbox_store_table_locks(struct outbox_store *store, const struct outbox_lock_events *events,
+                              void *user)
+{
+    const struct strview tables =
+        STRVIEW("{installation,relay_shard,relay_sent,relay_member,outbox}");
+    pgconn_query(store->control, SQL_TABLE_LOCKS, &tables, 1);
+    pgconn_send_trip(store->control, take_table_locks, finish_errand,
+                     errand_new(store, OUTBOX_TABLE_LOCKS, events, events->on_done, user));
 }
 
 /* --- reading -------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "relay-svc/core/foreign_lock.h"
 #include "relay-svc/core/shard_log.h"
 
 #include <stdbool.h>
@@ -87,6 +88,7 @@ enum outbox_work {
     OUTBOX_MARK,
     OUTBOX_FIND,
     OUTBOX_BACKLOG,
+    OUTBOX_TABLE_LOCKS,
     OUTBOX_WORK_COUNT
 };
 
@@ -169,34 +171,36 @@ void outbox_store_find(struct outbox_store *store, const struct outbox_question 
 
 /* --- what waits --------------------------------------------------- */
 
-/* The session that has locked what the database keeps of a shard. */
-struct outbox_holder {
-    struct strview transaction; /* empty: nobody has */
-    int64_t pid;
-    struct strview user;
-    struct strview application;
-};
-
 /* Rows of one shard, whoever owns it, behind its position. */
 struct outbox_waiting {
     int shard;
-    int64_t distance;      /* to the newest row, in seq */
-    int64_t oldest_age_ms; /* 0: there is none */
-    bool is_leased;        /* some relay holds it */
-    bool is_missing;       /* it has no row in relay_shard: no relay can hold it */
-    struct outbox_holder holder;
+    int64_t distance;             /* to the newest row, in seq */
+    int64_t oldest_age_ms;        /* 0: there is none */
+    bool is_leased;               /* some relay holds it */
+    bool is_missing;              /* it has no row in relay_shard: no relay can hold it */
+    struct foreign_holder holder; /* of what the database keeps of it */
 };
 
 struct outbox_backlog_events {
     void (*on_shard)(void *user, const struct outbox_waiting *waiting); /* of all there are */
     /* The number given last, and the greatest position: it may not be above that number. */
     void (*on_sequence)(void *user, int64_t last, int64_t greatest);
+    void (*on_member)(void *user, const struct foreign_holder *holder); /* of our own row there */
     outbox_done *on_done;
 };
 
 /* held: the positions of our own shards, which the database may not have yet. */
 void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease *held, size_t count,
                           const struct outbox_backlog_events *events, void *user);
+
+struct outbox_lock_events {
+    void (*on_table)(void *user, struct strview table, const struct foreign_holder *holder);
+    outbox_done *on_done;
+};
+
+/* Who has locked a whole table that relays need. */
+void outbox_store_table_locks(struct outbox_store *store, const struct outbox_lock_events *events,
+                              void *user);
 
 /* --- reading ------------------------------------------------------------------- */
 

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TRANSACTION_MAX = 24, HOLDER_MAX = 192 };
+enum { TABLE_MAX = 64 };
 
 struct watched {
     bool has_rows;  /* behind the position, when last counted */
@@ -23,9 +23,7 @@ struct watched {
     bool is_stalled;
     bool is_fill_stalled;
     bool is_orphaned;
-    bool is_locked; /* by the same transaction as at the look before */
-    char transaction[TRANSACTION_MAX];
-    char holder[HOLDER_MAX]; /* "pid 12 (user u, application a)" */
+    struct foreign_lock lock;
     struct stall rows;
     struct stall fill;
     struct stall orphan;
@@ -34,6 +32,11 @@ struct watched {
 struct watching {
     struct relay *relay;
     bool is_asking;
+    bool is_asking_locks;
+    struct foreign_lock member; /* our own row of relay_member */
+    struct foreign_lock table;  /* the first of those locked as a whole */
+    char table_name[TABLE_MAX];
+    bool has_table;   /* the question in flight was answered with one */
     int64_t distance; /* as the question in flight tells, summed over the shards */
     int64_t oldest_age_ms;
     int missing; /* shards without a row in relay_shard, the first of them */
@@ -48,24 +51,66 @@ struct watching {
 
 /* --- asking ---------------------------------------------------------------------------- */
 
-/* Relays lock rows for an instant; who has one at two looks keeps it. */
-static void judge_holder(struct watched *watched, int shard, const struct outbox_holder *holder)
+static const char STUCK[] = "end that session if it is stuck: pg_terminate_backend(pid)";
+
+static void take_member(void *user, const struct foreign_holder *holder)
 {
-    const bool was_locked = watched->is_locked;
-    watched->is_locked =
-        holder->transaction.len > 0 && strview_is(holder->transaction, watched->transaction);
-    (void)snprintf(watched->transaction, sizeof watched->transaction, "%.*s",
-                   STRVIEW_ARG(holder->transaction));
-    if (!watched->is_locked || was_locked) {
-        return;
+    struct watching *watching = user;
+    if (foreign_lock_look(&watching->member, holder)) {
+        log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", "relay_member"),
+                  LOG_STR("name", watching->relay->options.owner),
+                  LOG_STR("holder", watching->member.holder), LOG_TEXT(STUCK));
     }
-    (void)snprintf(watched->holder, sizeof watched->holder,
-                   "pid %lld (user %.*s, application %.*s)", (long long)holder->pid,
-                   STRVIEW_ARG(holder->user), STRVIEW_ARG(holder->application));
-    log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", "relay_shard"),
-              LOG_INT("name", shard), LOG_STR("holder", watched->holder),
-              LOG_TEXT("the shard stands still once its lease is over; end that session if it is "
-                       "stuck: pg_terminate_backend(pid)"));
+}
+
+static void judge_table(struct watching *watching, struct strview table,
+                        const struct foreign_holder *holder)
+{
+    (void)snprintf(watching->table_name, sizeof watching->table_name, "%.*s", STRVIEW_ARG(table));
+    if (foreign_lock_look(&watching->table, holder)) {
+        log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", "table"),
+                  LOG_STR("name", watching->table_name), LOG_STR("holder", watching->table.holder),
+                  LOG_TEXT(STUCK));
+    }
+}
+
+static void take_table(void *user, struct strview table, const struct foreign_holder *holder)
+{
+    struct watching *watching = user;
+    if (!watching->has_table) {
+        watching->has_table = true;
+        judge_table(watching, table, holder);
+    }
+}
+
+static void finish_locks(void *user, const struct error *err)
+{
+    static const struct foreign_holder NOBODY = {.pid = 0};
+    struct watching *watching = user;
+    watching->is_asking_locks = false;
+    if (err == NULL && !watching->has_table) {
+        judge_table(watching, (struct strview){0}, &NOBODY);
+    }
+}
+
+/* By itself: what waits for a locked table fails, and all that is asked together with it. */
+static void ask_locks(struct watching *watching)
+{
+    static const struct outbox_lock_events EVENTS = {.on_table = take_table,
+                                                     .on_done = finish_locks};
+    watching->is_asking_locks = true;
+    watching->has_table = false;
+    outbox_store_table_locks(watching->relay->store, &EVENTS, watching);
+}
+
+static void judge_holder(struct watched *watched, int shard, const struct foreign_holder *holder)
+{
+    if (foreign_lock_look(&watched->lock, holder)) {
+        log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", "relay_shard"),
+                  LOG_INT("name", shard), LOG_STR("holder", watched->lock.holder),
+                  LOG_TEXT("the shard stands still once its lease is over; end that session if it "
+                           "is stuck: pg_terminate_backend(pid)"));
+    }
 }
 
 static void take_shard(void *user, const struct outbox_waiting *waiting)
@@ -131,8 +176,10 @@ static void finish(void *user, const struct error *err)
 
 static void ask(struct watching *watching)
 {
-    static const struct outbox_backlog_events EVENTS = {
-        .on_shard = take_shard, .on_sequence = take_sequence, .on_done = finish};
+    static const struct outbox_backlog_events EVENTS = {.on_shard = take_shard,
+                                                        .on_sequence = take_sequence,
+                                                        .on_member = take_member,
+                                                        .on_done = finish};
     const struct relay *relay = watching->relay;
     size_t count = 0;
     for (int i = 0; i < relay->shard_count; i++) {
@@ -185,6 +232,9 @@ static void compare(struct watching *watching)
 void watching_look(struct watching *watching)
 {
     compare(watching);
+    if (!watching->is_asking_locks) {
+        ask_locks(watching);
+    }
     if (!watching->is_asking) {
         ask(watching);
     }
@@ -201,12 +251,12 @@ static enum error_kind probe_shard(const struct watching *watching, int shard, s
 {
     const struct watched *watched = &watching->shards[shard];
     const long long position = (long long)watching->relay->shards[shard].log.position;
-    if (watched->is_locked) {
+    if (watched->lock.is_held) {
         return error_set(err, ERROR_CONFLICT,
                          "what relay_shard and relay_sent have of shard %d is locked by %s: its "
                          "lease is not renewed, its position not written; "
                          "pg_terminate_backend(pid) if it is stuck",
-                         shard, watched->holder);
+                         shard, watched->lock.holder);
     }
     if (watched->is_stalled) {
         return error_set(
@@ -227,6 +277,32 @@ static enum error_kind probe_shard(const struct watching *watching, int shard, s
     return ERROR_NONE;
 }
 
+static enum error_kind probe_locks(const struct watching *watching, struct error *err)
+{
+    if (watching->table.is_held) {
+        return error_set(err, ERROR_CONFLICT,
+                         "the whole table %s is locked by %s: what needs it waits and fails; "
+                         "pg_terminate_backend(pid) if it is stuck",
+                         watching->table_name, watching->table.holder);
+    }
+    if (watching->member.is_held) {
+        return error_set(err, ERROR_CONFLICT,
+                         "our row of relay_member is locked by %s: other relays will take this one "
+                         "for dead; pg_terminate_backend(pid) if it is stuck",
+                         watching->member.holder);
+    }
+    return ERROR_NONE;
+}
+
+int watching_locks(const struct watching *watching)
+{
+    int count = (watching->table.is_held ? 1 : 0) + (watching->member.is_held ? 1 : 0);
+    for (int i = 0; i < watching->relay->shard_count; i++) {
+        count += watching->shards[i].lock.is_held ? 1 : 0;
+    }
+    return count;
+}
+
 enum error_kind watching_probe(const struct watching *watching, struct error *err)
 {
     if (activity_is_failing(&watching->sequence)) {
@@ -235,7 +311,7 @@ enum error_kind watching_probe(const struct watching *watching, struct error *er
     if (activity_is_failing(&watching->rows)) {
         return activity_probe((void *)(uintptr_t)&watching->rows, err);
     }
-    enum error_kind kind = ERROR_NONE;
+    enum error_kind kind = probe_locks(watching, err);
     for (int i = 0; kind == ERROR_NONE && i < watching->relay->shard_count; i++) {
         kind = probe_shard(watching, i, err);
     }

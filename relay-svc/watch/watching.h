@@ -27,6 +27,9 @@ void watching_look(struct watching *watching);
 /* The sequence is behind a position: nothing may be read, it would not be all. */
 bool watching_is_sequence_back(const struct watching *watching);
 
+/* Locks that somebody else keeps: tables, our row of relay_member, shards. */
+int watching_locks(const struct watching *watching);
+
 /* ERROR_NONE, or what stands still. */
 MUST_USE enum error_kind watching_probe(const struct watching *watching, struct error *err);
 

@@ -318,7 +318,17 @@ static bool two_leases_have_passed(void)
     return loop_now_ms() >= begun_ms + 2 * LEASE_MS;
 }
 
-START_TEST(who_locks_the_members_stops_nobody)
+static bool a_member_lock_is_said(void)
+{
+    struct error err;
+    relay_update_metrics(relay);
+    return relay_probe_progress(relay, &err) != ERROR_NONE &&
+           strstr(err.text, "our row of relay_member is locked by pid") != NULL &&
+           strstr(err.text, "application stranger") != NULL &&
+           metrics_get(metrics, METRIC_LOCKS, 0) == 1;
+}
+
+START_TEST(who_locks_the_members_stops_nobody_and_is_named)
 {
     append(1, "first");
     goal = SHARDS;
@@ -326,12 +336,47 @@ START_TEST(who_locks_the_members_stops_nobody)
 
     struct pgsession *stranger = lock("SELECT FROM relay_member FOR UPDATE");
     begun_ms = loop_now_ms();
+    await(a_member_lock_is_said);
     await(two_leases_have_passed);
     await(leases_are_fresh);
     append(1, "second");
     goal = SHARDS + SHARDS;
     await(all_are_published);
     pgsession_close(stranger);
+    await(all_is_well);
+}
+END_TEST
+
+static const char *const TABLES[] = {"outbox", "relay_shard", "relay_member"};
+static const char *table;
+
+static bool a_table_lock_is_said(void)
+{
+    char part[64];
+    struct error err;
+    (void)snprintf(part, sizeof part, "the whole table %s is locked by pid", table);
+    relay_update_metrics(relay);
+    return relay_probe_progress(relay, &err) != ERROR_NONE && strstr(err.text, part) != NULL &&
+           strstr(err.text, "application stranger") != NULL &&
+           metrics_get(metrics, METRIC_LOCKS, 0) >= 1;
+}
+
+START_TEST(who_locks_a_whole_table_is_named)
+{
+    char sql[64];
+    table = TABLES[_i];
+    (void)snprintf(sql, sizeof sql, "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE", table);
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+
+    struct pgsession *stranger = lock(sql);
+    await(a_table_lock_is_said);
+    pgsession_close(stranger);
+    append(1, "second");
+    goal = SHARDS + SHARDS;
+    await(all_are_published);
+    await(all_is_well);
 }
 END_TEST
 
@@ -468,7 +513,9 @@ int main(void)
     tcase_add_test(tests, a_shard_without_a_row_of_its_own_is_named_and_its_events_are_counted);
     tcase_add_loop_test(tests, who_locks_a_shard_of_ours_stops_no_other_and_is_named, 0,
                         sizeof LOCKS / sizeof LOCKS[0]);
-    tcase_add_test(tests, who_locks_the_members_stops_nobody);
+    tcase_add_test(tests, who_locks_the_members_stops_nobody_and_is_named);
+    tcase_add_loop_test(tests, who_locks_a_whole_table_is_named, 0,
+                        sizeof TABLES / sizeof TABLES[0]);
     tcase_add_test(tests, a_relay_with_another_prefix_takes_nothing_says_why_and_goes_on_alone);
     tcase_add_test(tests, a_relay_of_an_earlier_version_says_no_prefix_and_gets_its_share);
     suite_add_tcase(suite, tests);
