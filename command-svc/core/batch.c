@@ -75,7 +75,7 @@ static bool need_order(struct world *world, const struct command *command, struc
     }
     item->order->needs_loading |=
         command->kind != COMMAND_PLACE_ORDER || !command->place_order.id_is_ours;
-    item->order->needs_claims |= command->kind == COMMAND_CANCEL_ORDER;
+    item->order->needs_claims |= order_command_releases_stock(command->kind);
     return true;
 }
 
@@ -274,7 +274,8 @@ static const struct world_product *missed_stock(const struct batch *batch,
             return item->products[i];
         }
     }
-    const bool may_release = item->order != NULL && item->command->kind == COMMAND_CANCEL_ORDER;
+    const bool may_release =
+        item->order != NULL && order_command_releases_stock(item->command->kind);
     for (size_t i = 0; may_release && i < item->order->order.claim_count; i++) {
         const struct world_product *product =
             id_map_find(&batch->world.product_map, item->order->order.claims[i].sku);

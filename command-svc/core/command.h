@@ -63,7 +63,13 @@
       ORDER_DELIVERED)                                                                             \
     X(CANCEL_ORDER, cancel_order, "CancelOrder", "/v1/orders/{id}/cancel", BY_BUYER,               \
       ORDER_CANCELLED)                                                                             \
-    X(ADD_NOTE, add_note, "AddNote", "/v1/orders/{id}/add-note", BY_AGENT, ORDER_NOTE_ADDED)
+    X(ADD_NOTE, add_note, "AddNote", "/v1/orders/{id}/add-note", BY_AGENT, ORDER_NOTE_ADDED)       \
+    X(CHANGE_SHIPPING_ADDRESS, change_shipping_address, "ChangeShippingAddress",                   \
+      "/v1/orders/{id}/change-shipping-address", BY_BUYER, ORDER_SHIPPING_ADDRESS_CHANGED)         \
+    X(DECLINE_PAYMENT, decline_payment, "DeclinePayment", "/v1/orders/{id}/decline-payment",       \
+      BY_PAYMENT, ORDER_PAYMENT_DECLINED)                                                          \
+    X(RECORD_TRACKING, record_tracking, "RecordTracking", "/v1/orders/{id}/record-tracking",       \
+      BY_FULFILMENT, ORDER_TRACKING_RECORDED)
 
 #define COMMANDS(X)                                                                                \
     CUSTOMER_COMMANDS(X)                                                                           \
@@ -153,6 +159,16 @@ struct command {
         struct {
             struct strview text;
         } add_note;
+        struct {
+            struct shipping_address address;
+        } change_shipping_address;
+        struct {
+            struct strview reason;
+        } decline_payment;
+        struct {
+            struct strview status;
+            struct strview location; /* may be empty */
+        } record_tracking;
     };
 };
 

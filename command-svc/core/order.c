@@ -28,6 +28,9 @@ static const struct rule ship_order_rule = {IN(CONFIRMED), NULL};
 static const struct rule deliver_order_rule = {IN(SHIPPED), NULL};
 static const struct rule cancel_order_rule = {IN(PLACED) | IN(CONFIRMED), NULL};
 static const struct rule add_note_rule = {EVER, NULL};
+static const struct rule change_shipping_address_rule = {IN(PLACED) | IN(CONFIRMED), NULL};
+static const struct rule decline_payment_rule = {IN(PLACED), NULL};
+static const struct rule record_tracking_rule = {IN(SHIPPED), NULL};
 
 #define ACTION_ROW(KIND, kind, name, path, roles, EVENT)                                           \
     [COMMAND_##KIND] = {&kind##_rule, EVENT, fill_##kind},
@@ -148,7 +151,43 @@ static void fill_add_note(const struct order *order, const struct command *comma
     event->note_added.text = command->add_note.text;
 }
 
+static void fill_change_shipping_address(const struct order *order, const struct command *command,
+                                         struct order_event *event)
+{
+    (void)order;
+    event->shipping_address_changed.address = command->change_shipping_address.address;
+    event->shipping_address_changed.region =
+        shipping_region(&command->change_shipping_address.address);
+}
+
+static void fill_decline_payment(const struct order *order, const struct command *command,
+                                 struct order_event *event)
+{
+    (void)order;
+    event->envelope.reason = command->decline_payment.reason;
+}
+
+static void fill_record_tracking(const struct order *order, const struct command *command,
+                                 struct order_event *event)
+{
+    (void)order;
+    event->tracking_recorded.status = command->record_tracking.status;
+    event->tracking_recorded.location = command->record_tracking.location;
+}
+
+/* ---- stock --------------------------------------------------------------------------------- */
+
+static bool releases_stock(enum order_event_kind kind)
+{
+    return kind == ORDER_CANCELLED || kind == ORDER_PAYMENT_DECLINED;
+}
+
 bool order_event_releases_stock(const struct order_event *event)
 {
-    return event->kind == ORDER_CANCELLED;
+    return releases_stock(event->kind);
+}
+
+bool order_command_releases_stock(enum command_kind kind)
+{
+    return ACTIONS[kind].rule != NULL && releases_stock(ACTIONS[kind].event);
 }

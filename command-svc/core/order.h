@@ -49,4 +49,7 @@ void order_apply(struct order *order, const struct order_event *event);
 /* Whether the event gives the order's claims back to the stock. */
 bool order_event_releases_stock(const struct order_event *event);
 
+/* Whether such a command may lead to one that does: the claims are to be loaded. */
+bool order_command_releases_stock(enum command_kind kind);
+
 #endif

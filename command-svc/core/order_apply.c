@@ -47,6 +47,26 @@ static void apply_note_added(struct order *order, const struct order_event *even
     (void)event;
 }
 
+/* What is decided here does not depend on where it goes, or where it is. */
+static void apply_shipping_address_changed(struct order *order, const struct order_event *event)
+{
+    (void)order;
+    (void)event;
+}
+
+static void apply_payment_declined(struct order *order, const struct order_event *event)
+{
+    (void)event;
+    order->status = ORDER_STATUS_CANCELLED;
+    order->payment_status = PAYMENT_DECLINED;
+}
+
+static void apply_tracking_recorded(struct order *order, const struct order_event *event)
+{
+    (void)order;
+    (void)event;
+}
+
 #define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
 static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 

@@ -128,8 +128,7 @@ enum error_kind placing_decide(const struct placing *placing, const struct comma
         .placed = {.customer_id = wanted->customer_id,
                    .customer_name = placing->customer->name,
                    .currency = wanted->currency,
-                   .region = wanted->address.region.len > 0 ? wanted->address.region
-                                                            : wanted->address.country,
+                   .region = shipping_region(&wanted->address),
                    .provider = wanted->provider,
                    .method = wanted->method,
                    .address = wanted->address},

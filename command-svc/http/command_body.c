@@ -7,10 +7,11 @@
 
 enum { QUANTITY_MAX = 1000000, STOCK_COUNT_MAX = 1000000000 };
 
-#define AT(member)      .offset = offsetof(struct command, member)
-#define AT_LINE(member) .offset = offsetof(struct wanted_line, member)
-#define AMOUNT          .type = FIELD_INTEGER, .min = 0, .max = MONEY_MAX_MINOR
-#define OPTIONAL        .is_optional = true
+#define AT(member)         .offset = offsetof(struct command, member)
+#define AT_LINE(member)    .offset = offsetof(struct wanted_line, member)
+#define AT_ADDRESS(member) .offset = offsetof(struct shipping_address, member)
+#define AMOUNT             .type = FIELD_INTEGER, .min = 0, .max = MONEY_MAX_MINOR
+#define OPTIONAL           .is_optional = true
 
 static const struct field LINE[] = {
     {"sku", .form = &TEXT_FORM_ID, AT_LINE(sku)},
@@ -20,13 +21,13 @@ static const struct field LINE[] = {
 };
 
 static const struct field ADDRESS[] = {
-    {"name", .form = &TEXT_FORM_NAME, AT(place_order.address.name)},
-    {"line1", .form = &TEXT_FORM_NAME, AT(place_order.address.line1)},
-    {"line2", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.line2)},
-    {"city", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.city)},
-    {"postal_code", .form = &TEXT_FORM_NAME, OPTIONAL, AT(place_order.address.postal_code)},
-    {"region", .form = &TEXT_FORM_REGION, OPTIONAL, AT(place_order.address.region)},
-    {"country", .form = &TEXT_FORM_COUNTRY, AT(place_order.address.country)},
+    {"name", .form = &TEXT_FORM_NAME, AT_ADDRESS(name)},
+    {"line1", .form = &TEXT_FORM_NAME, AT_ADDRESS(line1)},
+    {"line2", .form = &TEXT_FORM_NAME, OPTIONAL, AT_ADDRESS(line2)},
+    {"city", .form = &TEXT_FORM_NAME, OPTIONAL, AT_ADDRESS(city)},
+    {"postal_code", .form = &TEXT_FORM_NAME, OPTIONAL, AT_ADDRESS(postal_code)},
+    {"region", .form = &TEXT_FORM_REGION, OPTIONAL, AT_ADDRESS(region)},
+    {"country", .form = &TEXT_FORM_COUNTRY, AT_ADDRESS(country)},
     {.name = NULL},
 };
 
@@ -96,7 +97,7 @@ static const struct field place_order_body[] = {
     {"customer_id", .form = &TEXT_FORM_ID, AT(place_order.customer_id)},
     {"currency", .form = &TEXT_FORM_CURRENCY, AT(place_order.currency)},
     {"lines", FIELD_LINES, .members = LINE},
-    {"shipping_address", FIELD_OBJECT, .members = ADDRESS},
+    {"shipping_address", FIELD_OBJECT, .members = ADDRESS, AT(place_order.address)},
     {"payment", FIELD_OBJECT, .members = PAYMENT},
     {.name = NULL},
 };
@@ -124,6 +125,22 @@ static const struct field cancel_order_body[] = {
 
 static const struct field add_note_body[] = {
     {"text", .form = &TEXT_FORM_NOTE, AT(add_note.text)},
+    {.name = NULL},
+};
+
+static const struct field change_shipping_address_body[] = {
+    {"shipping_address", FIELD_OBJECT, .members = ADDRESS, AT(change_shipping_address.address)},
+    {.name = NULL},
+};
+
+static const struct field decline_payment_body[] = {
+    {"reason", .form = &TEXT_FORM_NAME, AT(decline_payment.reason)},
+    {.name = NULL},
+};
+
+static const struct field record_tracking_body[] = {
+    {"status", .form = &TEXT_FORM_NAME, AT(record_tracking.status)},
+    {"location", .form = &TEXT_FORM_NAME, OPTIONAL, AT(record_tracking.location)},
     {.name = NULL},
 };
 

@@ -21,7 +21,8 @@
 #define FIELD_TYPE_ENTRY(TYPE, type) FIELD_##TYPE,
 enum field_type { FIELD_TYPES(FIELD_TYPE_ENTRY) FIELD_TYPE_COUNT };
 
-/* One member. Offsets of texts and integers count from the command, or from the line. */
+/* One member. Offsets count from the command, from the line, or from where the object above stands.
+ */
 struct field {
     const char *name; /* NULL ends a table */
     enum field_type type;

@@ -183,7 +183,7 @@ static void bind_object(struct binder *binder, const struct field *field,
     if (value->type != JSON_OBJECT) {
         report(binder, place, "must be an object, not %s", said(value->type));
     } else {
-        bind_members(binder, field->members, value, place, base);
+        bind_members(binder, field->members, value, place, (char *)base + field->offset);
     }
 }
 

@@ -143,12 +143,26 @@ static bool decode_lines(struct event_reader *reader, const struct json_value *p
     return true;
 }
 
+static struct shipping_address decode_address(struct event_reader *reader,
+                                              const struct json_value *personal)
+{
+    const struct json_value *address = event_read_object(reader, personal, "shipping_address");
+    return (struct shipping_address){
+        .name = event_read_text(reader, address, "name"),
+        .line1 = event_read_text(reader, address, "line1"),
+        .line2 = event_read_optional_text(reader, address, "line2"),
+        .city = event_read_optional_text(reader, address, "city"),
+        .postal_code = event_read_optional_text(reader, address, "postal_code"),
+        .region = event_read_optional_text(reader, address, "region"),
+        .country = event_read_text(reader, address, "country"),
+    };
+}
+
 static bool decode_placed(struct event_reader *reader, const struct json_value *payload,
                           struct arena *arena, struct order_event *event)
 {
     const struct json_value *payment = event_read_object(reader, payload, "payment");
     const struct json_value *personal = event_read_object(reader, payload, "personal");
-    const struct json_value *address = event_read_object(reader, personal, "shipping_address");
     event->placed = (struct order_placed){
         .customer_id = event_read_text(reader, payload, "customer_id"),
         .customer_name = event_read_text(reader, personal, "customer_name"),
@@ -158,16 +172,7 @@ static bool decode_placed(struct event_reader *reader, const struct json_value *
         .region = event_read_text(reader, payload, "region"),
         .provider = event_read_text(reader, payment, "provider"),
         .method = event_read_text(reader, payment, "method"),
-        .address =
-            {
-                .name = event_read_text(reader, address, "name"),
-                .line1 = event_read_text(reader, address, "line1"),
-                .line2 = event_read_optional_text(reader, address, "line2"),
-                .city = event_read_optional_text(reader, address, "city"),
-                .postal_code = event_read_optional_text(reader, address, "postal_code"),
-                .region = event_read_optional_text(reader, address, "region"),
-                .country = event_read_text(reader, address, "country"),
-            },
+        .address = decode_address(reader, personal),
     };
     return decode_lines(reader, payload, arena, &event->placed);
 }
@@ -243,5 +248,57 @@ static bool decode_note_added(struct event_reader *reader, const struct json_val
 {
     (void)arena;
     event->note_added.text = event_read_text(reader, payload, "text");
+    return true;
+}
+
+static void encode_shipping_address_changed(struct json_writer *writer,
+                                            const struct order_event *event)
+{
+    json_put_member_string(writer, "region", event->shipping_address_changed.region);
+    json_key(writer, "personal");
+    json_open_object(writer);
+    order_event_put_address(writer, &event->shipping_address_changed.address);
+    json_close_object(writer);
+}
+
+static bool decode_shipping_address_changed(struct event_reader *reader,
+                                            const struct json_value *payload, struct arena *arena,
+                                            struct order_event *event)
+{
+    const struct json_value *personal = event_read_object(reader, payload, "personal");
+    (void)arena;
+    event->shipping_address_changed.region = event_read_text(reader, payload, "region");
+    event->shipping_address_changed.address = decode_address(reader, personal);
+    return true;
+}
+
+static void encode_payment_declined(struct json_writer *writer, const struct order_event *event)
+{
+    (void)writer;
+    (void)event; /* the envelope has the reason */
+}
+
+static bool decode_payment_declined(struct event_reader *reader, const struct json_value *payload,
+                                    struct arena *arena, struct order_event *event)
+{
+    (void)reader;
+    (void)payload;
+    (void)arena;
+    (void)event;
+    return true;
+}
+
+static void encode_tracking_recorded(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "status", event->tracking_recorded.status);
+    json_put_member_text(writer, "location", event->tracking_recorded.location);
+}
+
+static bool decode_tracking_recorded(struct event_reader *reader, const struct json_value *payload,
+                                     struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->tracking_recorded.status = event_read_text(reader, payload, "status");
+    event->tracking_recorded.location = event_read_optional_text(reader, payload, "location");
     return true;
 }

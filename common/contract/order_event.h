@@ -23,7 +23,10 @@
     X(SHIPPED, shipped, "OrderShipped")                                                            \
     X(DELIVERED, delivered, "OrderDelivered")                                                      \
     X(CANCELLED, cancelled, "OrderCancelled")                                                      \
-    X(NOTE_ADDED, note_added, "NoteAdded")
+    X(NOTE_ADDED, note_added, "NoteAdded")                                                         \
+    X(SHIPPING_ADDRESS_CHANGED, shipping_address_changed, "ShippingAddressChanged")                \
+    X(PAYMENT_DECLINED, payment_declined, "PaymentDeclined")                                       \
+    X(TRACKING_RECORDED, tracking_recorded, "TrackingRecorded")
 
 #define ORDER_EVENT_ENTRY(KIND, kind, type) ORDER_##KIND,
 enum order_event_kind { ORDER_EVENTS(ORDER_EVENT_ENTRY) ORDER_EVENT_KIND_COUNT };
@@ -44,6 +47,12 @@ struct shipping_address {
     struct strview region;      /* may be empty */
     struct strview country;     /* two capital letters */
 };
+
+/* An order's region: the address's, else its country. */
+static inline struct strview shipping_region(const struct shipping_address *address)
+{
+    return address->region.len > 0 ? address->region : address->country;
+}
 
 struct order_placed {
     struct strview customer_id;
@@ -79,6 +88,14 @@ struct order_event {
         struct {
             struct strview text; /* for the staff */
         } note_added;
+        struct {
+            struct strview region;           /* as in order_placed */
+            struct shipping_address address; /* personal */
+        } shipping_address_changed;
+        struct {
+            struct strview status;   /* the carrier's words */
+            struct strview location; /* may be empty */
+        } tracking_recorded;
     };
 };
 

@@ -60,6 +60,13 @@ static enum error_kind apply_delivered(struct order_view *view, const struct ord
     return ERROR_NONE;
 }
 
+static void enter_cancelled(struct order_view *view, const struct order_event *event)
+{
+    view->cancellation.reason = event->envelope.reason;
+    view->cancellation.at_ms = event->envelope.occurred_at_ms;
+    enter_status(view, ORDER_STATUS_CANCELLED, event->envelope.occurred_at_ms);
+}
+
 static enum error_kind apply_cancelled(struct order_view *view, const struct order_event *event,
                                        struct error *err)
 {
@@ -67,9 +74,7 @@ static enum error_kind apply_cancelled(struct order_view *view, const struct ord
         !refund_state_parse(event->cancelled.refund_state, &view->refund_state)) {
         return error_set(err, ERROR_INVALID, "unknown payment_status or refund_state");
     }
-    view->cancellation.reason = event->envelope.reason;
-    view->cancellation.at_ms = event->envelope.occurred_at_ms;
-    enter_status(view, ORDER_STATUS_CANCELLED, event->envelope.occurred_at_ms);
+    enter_cancelled(view, event);
     return ERROR_NONE;
 }
 
@@ -79,6 +84,35 @@ static enum error_kind apply_note_added(struct order_view *view, const struct or
     (void)view; /* the timeline has it */
     (void)event;
     (void)err;
+    return ERROR_NONE;
+}
+
+static enum error_kind apply_shipping_address_changed(struct order_view *view,
+                                                      const struct order_event *event,
+                                                      struct error *err)
+{
+    (void)err;
+    view->placed.region = event->shipping_address_changed.region;
+    view->placed.address = event->shipping_address_changed.address;
+    return ERROR_NONE;
+}
+
+static enum error_kind apply_payment_declined(struct order_view *view,
+                                              const struct order_event *event, struct error *err)
+{
+    (void)err;
+    view->payment_status = PAYMENT_DECLINED;
+    enter_cancelled(view, event);
+    return ERROR_NONE;
+}
+
+static enum error_kind apply_tracking_recorded(struct order_view *view,
+                                               const struct order_event *event, struct error *err)
+{
+    (void)err;
+    view->shipment.tracking_status = event->tracking_recorded.status;
+    view->shipment.location = event->tracking_recorded.location;
+    view->shipment.tracked_at_ms = event->envelope.occurred_at_ms;
     return ERROR_NONE;
 }
 
@@ -145,6 +179,12 @@ static const char *sentence_of(enum order_event_kind kind)
         return "Order cancelled";
     case ORDER_NOTE_ADDED:
         return "Note added";
+    case ORDER_SHIPPING_ADDRESS_CHANGED:
+        return "Shipping address changed";
+    case ORDER_PAYMENT_DECLINED:
+        return "Payment declined, order cancelled";
+    case ORDER_TRACKING_RECORDED:
+        return "Carrier";
     case ORDER_EVENT_KIND_COUNT:
         break;
     }
@@ -162,6 +202,13 @@ void order_view_summary(const struct order_event *event, struct strbuf *out)
         strbuf_append(out, event->shipped.carrier);
         strbuf_append_cstr(out, ", tracking number ");
         strbuf_append(out, event->shipped.tracking_number);
+    } else if (event->kind == ORDER_TRACKING_RECORDED) {
+        strbuf_append_cstr(out, ": ");
+        strbuf_append(out, event->tracking_recorded.status);
+        if (event->tracking_recorded.location.len > 0) {
+            strbuf_append_cstr(out, ", ");
+            strbuf_append(out, event->tracking_recorded.location);
+        }
     }
     append_because(out, event->envelope.reason);
 }

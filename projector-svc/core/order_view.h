@@ -33,7 +33,7 @@ struct order_view {
     enum payment_status payment_status;
     enum refund_state refund_state;
     enum dispute_state dispute;
-    struct order_placed placed; /* as it was placed; customer_id is empty before */
+    struct order_placed placed; /* with the address of now; customer_id is empty before */
     int64_t placed_at_ms;
     int64_t status_since_ms;
     int64_t updated_at_ms;
@@ -47,6 +47,9 @@ struct order_view {
         struct strview tracking_number;
         int64_t shipped_at_ms;
         int64_t delivered_at_ms;
+        struct strview tracking_status; /* the carrier's newest words */
+        struct strview location;
+        int64_t tracked_at_ms;
     } shipment;
     struct {
         struct strview reason;

@@ -57,6 +57,9 @@ static void put_shipment(struct json_writer *writer, const struct order_view *vi
     json_put_member_text(writer, "tracking_number", view->shipment.tracking_number);
     put_time(writer, "shipped_at", view->shipment.shipped_at_ms);
     put_time(writer, "delivered_at", view->shipment.delivered_at_ms);
+    json_put_member_text(writer, "tracking_status", view->shipment.tracking_status);
+    json_put_member_text(writer, "location", view->shipment.location);
+    put_time(writer, "tracked_at", view->shipment.tracked_at_ms);
     json_close_object(writer);
 }
 
@@ -182,6 +185,9 @@ static void read_history(const struct json_value *doc, struct order_view *view)
     view->shipment.tracking_number = json_text(shipment, "tracking_number");
     view->shipment.shipped_at_ms = json_integer(shipment, "shipped_at", 0);
     view->shipment.delivered_at_ms = json_integer(shipment, "delivered_at", 0);
+    view->shipment.tracking_status = json_text(shipment, "tracking_status");
+    view->shipment.location = json_text(shipment, "location");
+    view->shipment.tracked_at_ms = json_integer(shipment, "tracked_at", 0);
     view->cancellation.reason = json_text(cancellation, "reason");
     view->cancellation.at_ms = json_integer(cancellation, "cancelled_at", 0);
 }
@@ -257,6 +263,24 @@ static void put_delivered_data(struct json_writer *writer, const struct order_ev
 static void put_note_added_data(struct json_writer *writer, const struct order_event *event)
 {
     json_put_member_string(writer, "text", event->note_added.text);
+}
+
+static void put_shipping_address_changed_data(struct json_writer *writer,
+                                              const struct order_event *event)
+{
+    json_put_member_string(writer, "region", event->shipping_address_changed.region);
+    put_word(writer, "see", "details"); /* not everybody reads an address */
+}
+
+static void put_payment_declined_data(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_text(writer, "reason", event->envelope.reason);
+}
+
+static void put_tracking_recorded_data(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "status", event->tracking_recorded.status);
+    json_put_member_text(writer, "location", event->tracking_recorded.location);
 }
 
 #define DATA_ROW(KIND, kind, type) [ORDER_##KIND] = put_##kind##_data,

@@ -60,6 +60,15 @@ static const struct {
     TEXT(COMMAND_SHIP_ORDER, ship_order.tracking_number, 64, ID, false),
     TEXT(COMMAND_CANCEL_ORDER, cancel_order.reason, 200, NULL, false),
     TEXT(COMMAND_ADD_NOTE, add_note.text, 4000, NULL, false),
+    TEXT(COMMAND_CHANGE_SHIPPING_ADDRESS, change_shipping_address.address.name, 200, NULL, false),
+    TEXT(COMMAND_CHANGE_SHIPPING_ADDRESS, change_shipping_address.address.line1, 200, NULL, false),
+    TEXT(COMMAND_CHANGE_SHIPPING_ADDRESS, change_shipping_address.address.line2, 200, NULL, true),
+    TEXT(COMMAND_CHANGE_SHIPPING_ADDRESS, change_shipping_address.address.region, 64, NULL, true),
+    TEXT(COMMAND_CHANGE_SHIPPING_ADDRESS, change_shipping_address.address.country, 2,
+         "ABCDEFGHIJKLMNOPQRSTUVWXYZ", false),
+    TEXT(COMMAND_DECLINE_PAYMENT, decline_payment.reason, 200, NULL, false),
+    TEXT(COMMAND_RECORD_TRACKING, record_tracking.status, 200, NULL, false),
+    TEXT(COMMAND_RECORD_TRACKING, record_tracking.location, 200, NULL, true),
 };
 
 static const struct {

@@ -127,6 +127,15 @@ struct command a_step(enum command_kind kind)
         command.cancel_order.reason = STRVIEW("changed my mind");
     } else if (kind == COMMAND_ADD_NOTE) {
         command.add_note.text = STRVIEW("called back");
+    } else if (kind == COMMAND_CHANGE_SHIPPING_ADDRESS) {
+        command.change_shipping_address.address =
+            (struct shipping_address){.name = STRVIEW("Ada Lovelace"),
+                                      .line1 = STRVIEW("1 High Street"),
+                                      .country = STRVIEW("GB")};
+    } else if (kind == COMMAND_DECLINE_PAYMENT) {
+        command.decline_payment.reason = STRVIEW("insufficient funds");
+    } else if (kind == COMMAND_RECORD_TRACKING) {
+        command.record_tracking.status = STRVIEW("out for delivery");
     }
     return command;
 }

@@ -25,7 +25,7 @@ struct sample_event {
     };
 };
 
-enum { SAMPLE_EVENT_COUNT = 22 };
+enum { SAMPLE_EVENT_COUNT = 27 };
 
 extern const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT];
 

@@ -43,6 +43,9 @@ static const char *const GOOD[COMMAND_KIND_COUNT] = {
     [COMMAND_DELIVER_ORDER] = "{}",
     [COMMAND_CANCEL_ORDER] = "{\"reason\":\"changed my mind\"}",
     [COMMAND_ADD_NOTE] = "{\"text\":\"called back\"}",
+    [COMMAND_CHANGE_SHIPPING_ADDRESS] = "{\"shipping_address\":" ADDRESS "}",
+    [COMMAND_DECLINE_PAYMENT] = "{\"reason\":\"insufficient funds\"}",
+    [COMMAND_RECORD_TRACKING] = "{\"status\":\"in transit\",\"location\":\"Leeds\"}",
 };
 
 static struct arena arena;
@@ -119,6 +122,22 @@ START_TEST(an_order_arrives_with_every_member)
     ck_assert(strview_is(order->provider, "demo"));
     ck_assert(strview_is(order->method, "card"));
     ck_assert(!order->id_is_ours);
+}
+END_TEST
+
+START_TEST(a_new_address_arrives_where_it_belongs)
+{
+    ck_assert_int_eq(read(COMMAND_CHANGE_SHIPPING_ADDRESS, GOOD[COMMAND_CHANGE_SHIPPING_ADDRESS]),
+                     ERROR_NONE);
+
+    const struct shipping_address *address = &command.change_shipping_address.address;
+    ck_assert(strview_is(address->name, "Ada"));
+    ck_assert(strview_is(address->line2, "Flat 2"));
+    ck_assert(strview_is(address->country, "GB"));
+
+    ck_assert_int_eq(read(COMMAND_RECORD_TRACKING, GOOD[COMMAND_RECORD_TRACKING]), ERROR_NONE);
+    ck_assert(strview_is(command.record_tracking.status, "in transit"));
+    ck_assert(strview_is(command.record_tracking.location, "Leeds"));
 }
 END_TEST
 
@@ -267,6 +286,17 @@ static const struct {
     {COMMAND_ADD_NOTE, "called back", C4000 "1", "/text", NOTE_RULE},
     {COMMAND_ADD_NOTE, "called back", "called\\nback", "/text", NOTE_RULE},
     {COMMAND_ADD_NOTE, "\"text\":\"called back\"", "", "/text", "is required and " NOTE_RULE},
+    {COMMAND_DECLINE_PAYMENT, "insufficient funds", "", "/reason", NAME_RULE},
+    {COMMAND_RECORD_TRACKING, "in transit", C200 "9", "/status", NAME_RULE},
+    {COMMAND_RECORD_TRACKING, "\"status\":\"in transit\",", "", "/status",
+     "is required and " NAME_RULE},
+    {COMMAND_RECORD_TRACKING, "\"Leeds\"", "7", "/location", "must be a string, not a number"},
+    {COMMAND_CHANGE_SHIPPING_ADDRESS, "\"GB\"", "\"gb\"", "/shipping_address/country",
+     COUNTRY_RULE},
+    {COMMAND_CHANGE_SHIPPING_ADDRESS, "\"name\":\"Ada\",", "", "/shipping_address/name",
+     "is required and " NAME_RULE},
+    {COMMAND_CHANGE_SHIPPING_ADDRESS, ADDRESS, "[]", "/shipping_address",
+     "must be an object, not an array"},
     /* email and phone */
     {COMMAND_REGISTER_CUSTOMER, "ada@example.org", "ada", "/email", EMAIL_RULE},
     {COMMAND_REGISTER_CUSTOMER, "ada@example.org", "@example.org", "/email", EMAIL_RULE},
@@ -637,6 +667,7 @@ int main(void)
     tcase_add_checked_fixture(bodies, open_all, close_all);
     tcase_add_loop_test(bodies, a_good_body_has_no_fault, 0, COMMAND_KIND_COUNT);
     tcase_add_test(bodies, an_order_arrives_with_every_member);
+    tcase_add_test(bodies, a_new_address_arrives_where_it_belongs);
     tcase_add_test(bodies, the_other_bodies_arrive_with_every_member);
     tcase_add_test(bodies, optional_members_may_be_left_out);
     tcase_add_loop_test(bodies, a_wrong_piece_is_told_with_its_place, 0, COUNT(WRONG));

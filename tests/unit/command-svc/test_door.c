@@ -54,7 +54,7 @@ static const struct {
     {COMMAND_RECEIVE_STOCK, FLOOR},         {COMMAND_PLACE_ORDER, FLOOR},
     {COMMAND_AUTHORIZE_PAYMENT, 4 * FLOOR}, {COMMAND_SHIP_ORDER, 4 * FLOOR},
     {COMMAND_DELIVER_ORDER, 4 * FLOOR},     {COMMAND_CANCEL_ORDER, 4 * FLOOR},
-    {COMMAND_ADD_NOTE, 4 * FLOOR},
+    {COMMAND_ADD_NOTE, 4 * FLOOR},          {COMMAND_DECLINE_PAYMENT, 4 * FLOOR},
 };
 
 START_TEST(what_exists_already_passes_four_times_as_long)

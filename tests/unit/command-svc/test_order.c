@@ -11,21 +11,27 @@
 #include "tests/support/check_main.h"
 #include "tests/support/sample_commands.h"
 
-enum { NOW = 5000, EARLIER = 4000, TOTAL = 1250, STEPS = 5, ARENA_MAX = 1 << 20 };
+enum { NOW = 5000, EARLIER = 4000, TOTAL = 1250, STEPS = 8, ARENA_MAX = 1 << 20 };
 
-/* authorize, ship, deliver, cancel, note; '.' is refused; then what the refusal lists as possible
+/* authorize, ship, deliver, cancel, note, address, decline, tracking; '.' is refused; then what the
+ * refusal lists as possible
  */
 static const struct {
     enum order_status from;
     const char *cells;
-    const char *allowed[4];
+    const char *allowed[6];
 } LIFE[] = {
-    {ORDER_STATUS_PLACED, "A..CN", {"authorize-payment", "cancel", "add-note", NULL}},
-    {ORDER_STATUS_CONFIRMED, ".S.CN", {"ship", "cancel", "add-note", NULL}},
-    {ORDER_STATUS_SHIPPED, "..D.N", {"deliver", "add-note", NULL}},
-    {ORDER_STATUS_DELIVERED, "....N", {"add-note", NULL}},
-    {ORDER_STATUS_RETURNED, "....N", {"add-note", NULL}},
-    {ORDER_STATUS_CANCELLED, "....N", {"add-note", NULL}},
+    {ORDER_STATUS_PLACED,
+     "A..CNRX.",
+     {"authorize-payment", "cancel", "add-note", "change-shipping-address", "decline-payment",
+      NULL}},
+    {ORDER_STATUS_CONFIRMED,
+     ".S.CNR..",
+     {"ship", "cancel", "add-note", "change-shipping-address", NULL}},
+    {ORDER_STATUS_SHIPPED, "..D.N..T", {"deliver", "add-note", "record-tracking", NULL}},
+    {ORDER_STATUS_DELIVERED, "....N...", {"add-note", NULL}},
+    {ORDER_STATUS_RETURNED, "....N...", {"add-note", NULL}},
+    {ORDER_STATUS_CANCELLED, "....N...", {"add-note", NULL}},
 };
 enum { ROWS = sizeof LIFE / sizeof LIFE[0] };
 
@@ -41,6 +47,10 @@ static const struct {
     {COMMAND_DELIVER_ORDER, "deliver", ORDER_DELIVERED, ORDER_STATUS_DELIVERED},
     {COMMAND_CANCEL_ORDER, "cancel", ORDER_CANCELLED, ORDER_STATUS_CANCELLED},
     {COMMAND_ADD_NOTE, "add-note", ORDER_NOTE_ADDED, ORDER_STATUS_NONE},
+    {COMMAND_CHANGE_SHIPPING_ADDRESS, "change-shipping-address", ORDER_SHIPPING_ADDRESS_CHANGED,
+     ORDER_STATUS_NONE},
+    {COMMAND_DECLINE_PAYMENT, "decline-payment", ORDER_PAYMENT_DECLINED, ORDER_STATUS_CANCELLED},
+    {COMMAND_RECORD_TRACKING, "record-tracking", ORDER_TRACKING_RECORDED, ORDER_STATUS_NONE},
 };
 
 static struct arena arena;
@@ -230,6 +240,38 @@ START_TEST(an_event_carries_who_did_it_and_its_data)
     ck_assert(strview_is(event.envelope.actor.subject, "a1"));
     ck_assert(strview_is(event.shipped.carrier, "dhl"));
     ck_assert(strview_is(event.shipped.tracking_number, "T-1"));
+}
+END_TEST
+
+START_TEST(a_declined_payment_ends_the_order_and_frees_its_stock)
+{
+    struct order order = an_order_in(ORDER_STATUS_PLACED);
+    const struct command command = a_step(COMMAND_DECLINE_PAYMENT);
+
+    ck_assert(order_command_releases_stock(COMMAND_DECLINE_PAYMENT));
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+    ck_assert(order_event_releases_stock(&event));
+    ck_assert(strview_is(event.envelope.reason, "insufficient funds"));
+    order_apply(&order, &event);
+
+    ck_assert_int_eq(order.status, ORDER_STATUS_CANCELLED);
+    ck_assert_int_eq(order.payment_status, PAYMENT_DECLINED);
+    ck_assert_int_eq(order.refund_state, REFUND_NONE);
+}
+END_TEST
+
+START_TEST(an_address_carries_its_region_or_else_its_country)
+{
+    const struct order order = an_order_in(ORDER_STATUS_CONFIRMED);
+    struct command command = a_step(COMMAND_CHANGE_SHIPPING_ADDRESS);
+
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+    ck_assert(strview_is(event.shipping_address_changed.address.line1, "1 High Street"));
+    ck_assert(strview_is(event.shipping_address_changed.region, "GB"));
+
+    command.change_shipping_address.address.region = STRVIEW("Kent");
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+    ck_assert(strview_is(event.shipping_address_changed.region, "Kent"));
 }
 END_TEST
 
@@ -566,6 +608,8 @@ static TCase *life_case(void)
     tcase_add_loop_test(life, cancelling_gives_up_what_was_not_taken_and_owes_what_was, 0,
                         sizeof CANCELLED / sizeof CANCELLED[0]);
     tcase_add_test(life, an_authorization_is_remembered_with_its_reference);
+    tcase_add_test(life, a_declined_payment_ends_the_order_and_frees_its_stock);
+    tcase_add_test(life, an_address_carries_its_region_or_else_its_country);
     return life;
 }
 

@@ -61,6 +61,15 @@ static inline struct order_event an_event(enum order_event_kind kind, int64_t ve
         event.cancelled.refund_state = STRVIEW("none");
     } else if (kind == ORDER_NOTE_ADDED) {
         event.note_added.text = STRVIEW("called back");
+    } else if (kind == ORDER_SHIPPING_ADDRESS_CHANGED) {
+        event.shipping_address_changed.region = STRVIEW("FR");
+        event.shipping_address_changed.address = (struct shipping_address){
+            .name = STRVIEW("Ada"), .line1 = STRVIEW("2 Rue Haute"), .country = STRVIEW("FR")};
+    } else if (kind == ORDER_PAYMENT_DECLINED) {
+        event.envelope.reason = STRVIEW("insufficient funds");
+    } else if (kind == ORDER_TRACKING_RECORDED) {
+        event.tracking_recorded.status = STRVIEW("in transit");
+        event.tracking_recorded.location = STRVIEW("Leeds");
     }
     return event;
 }

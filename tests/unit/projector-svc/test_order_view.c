@@ -39,6 +39,7 @@ static const struct {
      ORDER_STATUS_DELIVERED,
      PAYMENT_AUTHORIZED},
     {{ORDER_PLACED, ORDER_CANCELLED}, 2, ORDER_STATUS_CANCELLED, PAYMENT_VOIDED},
+    {{ORDER_PLACED, ORDER_PAYMENT_DECLINED}, 2, ORDER_STATUS_CANCELLED, PAYMENT_DECLINED},
     {{ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED, ORDER_CANCELLED},
      3,
      ORDER_STATUS_CANCELLED,
@@ -89,6 +90,33 @@ START_TEST(a_note_is_a_version_and_changes_nothing_else)
     ck_assert_int_eq(view.payment_status, PAYMENT_PENDING);
     ck_assert_int_eq(view.status_since_ms, T0 + 1);
     ck_assert_int_eq(view.updated_at_ms, T0 + 2);
+}
+END_TEST
+
+START_TEST(a_new_address_takes_the_place_of_the_old_one)
+{
+    const enum order_event_kind life[] = {ORDER_PLACED, ORDER_SHIPPING_ADDRESS_CHANGED};
+    const struct order_view view = fold(life, 2);
+
+    ck_text(view.placed.address.line1, "2 Rue Haute");
+    ck_text(view.placed.address.city, ""); /* nothing of the old one stays */
+    ck_text(view.placed.region, "FR");
+    ck_assert_int_eq(view.status, ORDER_STATUS_PLACED);
+    ck_assert_int_eq(view.status_since_ms, T0 + 1);
+}
+END_TEST
+
+START_TEST(the_newest_word_of_the_carrier_is_kept)
+{
+    const enum order_event_kind life[] = {ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED, ORDER_SHIPPED,
+                                          ORDER_TRACKING_RECORDED};
+    const struct order_view view = fold(life, 4);
+
+    ck_text(view.shipment.tracking_number, "T1");
+    ck_text(view.shipment.tracking_status, "in transit");
+    ck_text(view.shipment.location, "Leeds");
+    ck_assert_int_eq(view.shipment.tracked_at_ms, T0 + 4);
+    ck_assert_int_eq(view.status, ORDER_STATUS_SHIPPED);
 }
 END_TEST
 
@@ -155,6 +183,9 @@ static const struct {
     {ORDER_DELIVERED, "Order delivered"},
     {ORDER_CANCELLED, "Order cancelled: changed my mind"},
     {ORDER_NOTE_ADDED, "Note added"},
+    {ORDER_SHIPPING_ADDRESS_CHANGED, "Shipping address changed"},
+    {ORDER_PAYMENT_DECLINED, "Payment declined, order cancelled: insufficient funds"},
+    {ORDER_TRACKING_RECORDED, "Carrier: in transit, Leeds"},
 };
 
 START_TEST(each_event_has_a_sentence)
@@ -191,6 +222,8 @@ int main(void)
     tcase_add_loop_test(rules, each_event_leads_to_its_status, 0, sizeof LIVES / sizeof LIVES[0]);
     tcase_add_test(rules, what_happened_stays_readable_afterwards);
     tcase_add_test(rules, a_note_is_a_version_and_changes_nothing_else);
+    tcase_add_test(rules, a_new_address_takes_the_place_of_the_old_one);
+    tcase_add_test(rules, the_newest_word_of_the_carrier_is_kept);
     tcase_add_test(rules, a_cancellation_says_why_and_what_becomes_of_the_money);
     tcase_add_test(rules, what_has_no_meaning_is_refused_and_changes_nothing);
     tcase_add_test(rules, a_skipped_event_counts_as_a_version);
