@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/metrics.h"
 
+#include "common/contract/topics.h"
+
 #include <assert.h>
 
 static const char *const OUTCOMES[] = {"applied", "duplicate", "parked", "unreadable",
@@ -11,7 +13,8 @@ static const char *const RETRIES[] = {"conflict", "redis_away", "refused", NULL}
 static const char *const PARTITIONS[] = {"assigned", "out_of_range", "stalled", "stuck", NULL};
 static const char *const FOLLOWED[] = {"wanted", "followed", NULL};
 static const char *const CHECKS[] = {"same", "unknown", "replaced", "removed", NULL}; /* anchor.h */
-static const char *const TOPICS[] = {"order", "customer", "product", NULL}; /* aggregate_type */
+#define TOPIC_ROW(NAME, name) #name,
+static const char *const TOPICS[] = {AGGREGATES(TOPIC_ROW) NULL};
 static const double EVENT_BOUNDS[] = {1, 2, 4, 8, 16, 32, 48, 64};
 
 const struct metric PROJECTOR_METRICS[PROJECTOR_METRIC_COUNT] = {

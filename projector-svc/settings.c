@@ -27,7 +27,7 @@ static const struct setting ROWS[] = {
     {.name = "TOPIC_PREFIX",
      .type = SETTING_STRING,
      .fallback = "",
-     .help = "Put before order.events, customer.events and product.events.",
+     .help = "Put before order.events, customer.events, product.events and stock.events.",
      SETTING_FIELD(struct projector_settings, topic_prefix)},
     {.name = "PROJECTOR_GROUP",
      .type = SETTING_STRING,

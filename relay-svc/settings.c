@@ -22,7 +22,7 @@ static const struct setting ROWS[] = {
      SETTING_FIELD(struct relay_settings, kafka_brokers)},
     {.name = "AGGREGATE_TYPES",
      .type = SETTING_STRING,
-     .fallback = "order,customer,product",
+     .fallback = "order,customer,product,stock",
      .help = "Aggregate types that have a topic, <type>.events each; a row of any other type stops "
              "its shard.",
      SETTING_FIELD(struct relay_settings, aggregate_types)},

@@ -14,6 +14,7 @@
 #include "common/contract/customer_event.h"
 #include "common/contract/order_event.h"
 #include "common/contract/product_event.h"
+#include "common/contract/stock_event.h"
 #include "common/contract/topics.h"
 
 #define EVENT_MEMBER(NAME, name) struct name##_event name;

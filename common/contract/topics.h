@@ -44,12 +44,13 @@ enum { TOPIC_NAME_MAX = 249 }; /* bytes; Kafka's own limit */
 #define AGGREGATES(X)                                                                              \
     X(ORDER, order)                                                                                \
     X(CUSTOMER, customer)                                                                          \
-    X(PRODUCT, product)
+    X(PRODUCT, product)                                                                            \
+    X(STOCK, stock)
 
 #define AGGREGATE_ENTRY(NAME, name) AGGREGATE_##NAME,
 enum aggregate_type { AGGREGATES(AGGREGATE_ENTRY) AGGREGATE_COUNT };
 
-/* "order", "customer", "product". */
+/* "order", "customer", "product", "stock". */
 const char *aggregate_name(enum aggregate_type type);
 
 MUST_USE bool aggregate_from_name(struct strview name, enum aggregate_type *ret);

@@ -56,6 +56,11 @@ struct strview keys_product(struct arena *arena, struct strview sku)
     return join(arena, "product:", sku, "");
 }
 
+struct strview keys_stock(struct arena *arena, struct strview sku)
+{
+    return keys_product(arena, sku);
+}
+
 struct strview keys_view(struct arena *arena, enum aggregate_type type, struct strview id)
 {
     typedef struct strview key_fn(struct arena * arena, struct strview id);

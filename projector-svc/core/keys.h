@@ -34,6 +34,9 @@ struct strview keys_customer(struct arena *arena, struct strview customer_id);
 struct strview keys_customer_orders(struct arena *arena, struct strview customer_id);
 struct strview keys_product(struct arena *arena, struct strview sku);
 
+/* A product's stock is shown with the product. */
+struct strview keys_stock(struct arena *arena, struct strview sku);
+
 /* The hash an aggregate's view is read from: order:<id>, customer:<id> or product:<id>. */
 struct strview keys_view(struct arena *arena, enum aggregate_type type, struct strview id);
 

@@ -257,17 +257,30 @@ void view_diff_product(const struct product_view *old_view, const struct product
     put_number(set, key, "projected_at", moment->projected_at_ms);
 }
 
+/* --- stock */
+
+void view_diff_stock(const struct stock_view *old_view, const struct stock_view *new_view,
+                     struct write_set *set)
+{
+    const struct strview key = keys_stock(set->arena, new_view->sku);
+    if (old_view->version == 0 || old_view->available != new_view->available) {
+        put_number(set, key, "available", new_view->available);
+    }
+    put_number(set, key, "stock_version", new_view->version);
+    put_field(set, key, "stock_event_id", STRVIEW(""), new_view->last_event_id);
+}
+
 /* --- gaps */
 
-void view_diff_waiting(struct strview view_key, int64_t old_waiting_for, int64_t new_waiting_for,
-                       struct write_set *set)
+void view_diff_waiting(struct strview view_key, const char *field, int64_t old_waiting_for,
+                       int64_t new_waiting_for, struct write_set *set)
 {
     if (old_waiting_for == new_waiting_for) {
         return;
     }
     if (new_waiting_for == 0) {
-        write_set_add(set, WRITE_HDEL, view_key, STRVIEW("waiting_for"));
+        write_set_add(set, WRITE_HDEL, view_key, strview_of(field));
     } else {
-        put_number(set, view_key, "waiting_for", new_waiting_for);
+        put_number(set, view_key, field, new_waiting_for);
     }
 }

@@ -15,6 +15,7 @@
 #include "projector-svc/core/customer_view.h"
 #include "projector-svc/core/order_view.h"
 #include "projector-svc/core/product_view.h"
+#include "projector-svc/core/stock_view.h"
 #include "projector-svc/core/write_set.h"
 
 /* What is written besides the views themselves. */
@@ -41,8 +42,12 @@ void view_diff_customer(const struct customer_view *old_view, const struct custo
 void view_diff_product(const struct product_view *old_view, const struct product_view *new_view,
                        const struct view_moment *moment, struct write_set *set);
 
-/* The version an aggregate waits for, shown in its hash; 0: none. */
-void view_diff_waiting(struct strview view_key, int64_t old_waiting_for, int64_t new_waiting_for,
-                       struct write_set *set);
+/* Into fields of their own: another partition's owner may write the product's. */
+void view_diff_stock(const struct stock_view *old_view, const struct stock_view *new_view,
+                     struct write_set *set);
+
+/* The version an aggregate waits for, shown in that field of its hash; 0: none. */
+void view_diff_waiting(struct strview view_key, const char *field, int64_t old_waiting_for,
+                       int64_t new_waiting_for, struct write_set *set);
 
 #endif

@@ -53,6 +53,8 @@ static const struct field PRODUCT_FIELDS[] = {
     {"currency", FIELD_TEXT},
     {"unit_price_minor", FIELD_NUMBER},
     {"discontinued", FIELD_BOOL},
+    {"available", FIELD_NUMBER},
+    {"stock_version", FIELD_NUMBER},
 };
 
 static const struct {

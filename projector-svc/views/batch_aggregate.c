@@ -38,6 +38,11 @@ static void product_pass(struct batch_view *view, const struct incoming *incomin
     product_view_pass(&view->product, incoming->event_id);
 }
 
+static void stock_pass(struct batch_view *view, const struct incoming *incoming)
+{
+    stock_view_pass(&view->stock, incoming->event_id);
+}
+
 #define VIEW_ROW(NAME, name)                                                                       \
     [AGGREGATE_##NAME] = {name##_version, name##_last_event_id, name##_apply, name##_pass},
 static const struct {
@@ -135,6 +140,7 @@ static void name_after(struct batch_aggregate *aggregate)
     aggregate->before.order.order_id = aggregate->id;
     aggregate->before.customer.customer_id = aggregate->id;
     aggregate->before.product.sku = aggregate->id;
+    aggregate->before.stock.sku = aggregate->id;
     aggregate->after = aggregate->before;
 }
 

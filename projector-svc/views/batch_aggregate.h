@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * batch_aggregate.h - one order, customer or product of a batch: what is stored of it, what came,
- * and what it becomes.
+ * batch_aggregate.h - one order, customer, product or stock of a batch: what is stored of it, what
+ * came, and what it becomes.
  *
  * Why apart from the batch: its line of versions knows nothing of the others, and which event had
  * which version is asked while folding (is it the same one again?) and while writing.
@@ -18,6 +18,7 @@
 #include "projector-svc/core/lineup.h"
 #include "projector-svc/core/order_view.h"
 #include "projector-svc/core/product_view.h"
+#include "projector-svc/core/stock_view.h"
 #include "projector-svc/views/incoming.h"
 #include "projector-svc/views/mark_json.h"
 
@@ -33,6 +34,7 @@ struct batch_view {
     struct order_view order;
     struct customer_view customer;
     struct product_view product;
+    struct stock_view stock;
 };
 
 struct batch_applied {
@@ -53,8 +55,9 @@ struct batch_aggregate {
     size_t item_count;
     size_t item_cap;
     /* Filled in by the store. */
-    struct batch_view before;  /* of the one that type says; version 0 when there is none */
-    struct strview ids_before; /* of versions before the last, parted by blanks; not for orders */
+    struct batch_view before; /* of the one that type says; version 0 when there is none */
+    /* Of versions before the last, parted by blanks; of customers and products only. */
+    struct strview ids_before;
     bool was_frozen;
     struct mark_frozen frozen;
     /* Found by batch_look(), filled in by the store. */

@@ -111,6 +111,12 @@ static void write_product(struct writing *writing, const struct batch_aggregate 
                       writing->set);
 }
 
+/* Levels come in thousands and each says all: which event an old one was is not kept. */
+static void write_stock(struct writing *writing, const struct batch_aggregate *aggregate)
+{
+    view_diff_stock(&aggregate->before.stock, &aggregate->after.stock, writing->set);
+}
+
 /* All of them when the list shrank, else those that are new. */
 static void write_parked(struct writing *writing, const struct batch_aggregate *aggregate)
 {
@@ -186,8 +192,10 @@ static void write_frozen(struct writing *writing, const struct batch_aggregate *
         write_set_add(set, WRITE_HDEL, STRVIEW(KEYS_FROZEN), field);
     }
     if (!strview_is(aggregate->id, INCOMING_NO_ID)) {
-        view_diff_waiting(keys_view(set->arena, aggregate->type, aggregate->id), waited_for,
-                          waits_for, set);
+        const bool is_stock = aggregate->type == AGGREGATE_STOCK; /* in the product's hash */
+        view_diff_waiting(keys_view(set->arena, aggregate->type, aggregate->id),
+                          is_stock ? "stock_waiting_for" : "waiting_for", waited_for, waits_for,
+                          set);
     }
 }
 

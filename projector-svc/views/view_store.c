@@ -57,9 +57,11 @@ static const char *const CUSTOMER_FIELDS[] = {
 static const char *const PRODUCT_FIELDS[] = {"name",         "currency",       "unit_price_minor",
                                              "discontinued", "source_version", "last_event_id",
                                              BATCH_IDS_FIELD};
+static const char *const STOCK_FIELDS[] = {"available", "stock_version", "stock_event_id"};
 enum {
     CUSTOMER_FIELD_COUNT = sizeof CUSTOMER_FIELDS / sizeof CUSTOMER_FIELDS[0],
     PRODUCT_FIELD_COUNT = sizeof PRODUCT_FIELDS / sizeof PRODUCT_FIELDS[0],
+    STOCK_FIELD_COUNT = sizeof STOCK_FIELDS / sizeof STOCK_FIELDS[0],
 };
 
 static void ask_frozen(const struct batch *batch, struct commands *commands)
@@ -83,6 +85,7 @@ static void ask_view(const struct batch *batch, const struct batch_aggregate *ag
     } HASHES[AGGREGATE_COUNT] = {
         [AGGREGATE_CUSTOMER] = {CUSTOMER_FIELDS, CUSTOMER_FIELD_COUNT},
         [AGGREGATE_PRODUCT] = {PRODUCT_FIELDS, PRODUCT_FIELD_COUNT},
+        [AGGREGATE_STOCK] = {STOCK_FIELDS, STOCK_FIELD_COUNT},
     };
     struct arglist args = {.arena = batch->arena};
     if (aggregate->type == AGGREGATE_ORDER) {
@@ -149,6 +152,18 @@ static enum error_kind take_product(struct batch *batch, struct batch_aggregate 
         .last_event_id = keep(batch, redisconn_reply_at(reply, 5), &failed),
     };
     aggregate->ids_before = keep(batch, redisconn_reply_at(reply, 6), &failed);
+    return failed ? exhausted(err) : ERROR_NONE;
+}
+
+static enum error_kind take_stock(struct batch *batch, struct batch_aggregate *aggregate,
+                                  const struct redisconn_reply *reply, struct error *err)
+{
+    bool failed = false;
+    aggregate->before.stock = (struct stock_view){
+        .available = redisconn_reply_integer(redisconn_reply_at(reply, 0), 0),
+        .version = redisconn_reply_integer(redisconn_reply_at(reply, 1), 0),
+        .last_event_id = keep(batch, redisconn_reply_at(reply, 2), &failed),
+    };
     return failed ? exhausted(err) : ERROR_NONE;
 }
 

@@ -53,6 +53,7 @@ static enum aggregate_type aggregate_of(struct strview letter)
 {
     return strview_is(letter, "c")   ? AGGREGATE_CUSTOMER
            : strview_is(letter, "p") ? AGGREGATE_PRODUCT
+           : strview_is(letter, "s") ? AGGREGATE_STOCK
                                      : AGGREGATE_ORDER;
 }
 

@@ -383,7 +383,7 @@ outbox_is_dense() {
 
 kafka_equals_outbox() {
     local out=$1 type
-    for type in order customer product; do
+    for type in order customer product stock; do
         sql "SELECT aggregateid, aggregateversion, id FROM outbox
               WHERE aggregatetype = '$type' ORDER BY 1, 2" | tr '|' '\t' |
             LC_ALL=C sort >"$out/outbox.$type"

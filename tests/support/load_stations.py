@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 
-TYPES = ("order", "customer", "product")
+TYPES = ("order", "customer", "product", "stock")
 
 
 # --- PostgreSQL -----------------------------------------------------------------------------

@@ -38,6 +38,10 @@
     {                                                                                              \
         .role = TEXT("fulfilment"), .subject = TEXT("warehouse-2")                                 \
     }
+#define OPERATOR_ACTOR                                                                             \
+    {                                                                                              \
+        .role = TEXT("operator"), .subject = TEXT("command-svc")                                   \
+    }
 #define NO_TEXT                                                                                    \
     {                                                                                              \
         .data = NULL, .len = 0                                                                     \
@@ -252,6 +256,22 @@ const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT] = {
     {.name = "ProductDiscontinued",
      .aggregate = AGGREGATE_PRODUCT,
      .product = {.kind = PRODUCT_DISCONTINUED, .envelope = PRODUCT(6, TEXT("the maker retired"))}},
+    {.name = "StockLevelChanged",
+     .aggregate = AGGREGATE_STOCK,
+     .stock = {.kind = STOCK_LEVEL_CHANGED,
+               .envelope = {.aggregate_id = TEXT("85123A"),
+                            .version = 7,
+                            .occurred_at_ms = 1767225600007,
+                            .actor = OPERATOR_ACTOR},
+               .level_changed = {.available = 999998}}},
+    {.name = "StockLevelChanged.none",
+     .aggregate = AGGREGATE_STOCK,
+     .stock = {.kind = STOCK_LEVEL_CHANGED,
+               .envelope = {.aggregate_id = TEXT("85123A"),
+                            .version = 8,
+                            .occurred_at_ms = 1767225600008,
+                            .actor = OPERATOR_ACTOR},
+               .level_changed = {.available = 0}}},
 };
 
 struct strview sample_type(const struct sample_event *sample)
@@ -268,6 +288,8 @@ bool sample_encode(const struct sample_event *sample, struct strbuf *out)
         return customer_event_encode(&sample->customer, out);
     case AGGREGATE_PRODUCT:
         return product_event_encode(&sample->product, out);
+    case AGGREGATE_STOCK:
+        return stock_event_encode(&sample->stock, out);
     case AGGREGATE_COUNT:
         break;
     }
@@ -285,6 +307,8 @@ static enum error_kind decode_event(struct strview type, struct strview payload,
         return customer_event_decode(type, payload, arena, &ret->customer, err);
     case AGGREGATE_PRODUCT:
         return product_event_decode(type, payload, arena, &ret->product, err);
+    case AGGREGATE_STOCK:
+        return stock_event_decode(type, payload, arena, &ret->stock, err);
     case AGGREGATE_COUNT:
         break;
     }

@@ -13,6 +13,7 @@
 #include "common/contract/customer_event.h"
 #include "common/contract/order_event.h"
 #include "common/contract/product_event.h"
+#include "common/contract/stock_event.h"
 #include "common/contract/topics.h"
 
 struct sample_event {
@@ -22,10 +23,11 @@ struct sample_event {
         struct order_event order;
         struct customer_event customer;
         struct product_event product;
+        struct stock_event stock;
     };
 };
 
-enum { SAMPLE_EVENT_COUNT = 27 };
+enum { SAMPLE_EVENT_COUNT = 29 };
 
 extern const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT];
 

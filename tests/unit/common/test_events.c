@@ -48,7 +48,8 @@ START_TEST(a_payload_begins_with_what_every_event_has)
 {
     static const char *const IDS[] = {[AGGREGATE_ORDER] = "order_id",
                                       [AGGREGATE_CUSTOMER] = "customer_id",
-                                      [AGGREGATE_PRODUCT] = "sku"};
+                                      [AGGREGATE_PRODUCT] = "sku",
+                                      [AGGREGATE_STOCK] = "sku"};
     const struct sample_event *sample = &SAMPLE_EVENTS[_i];
     ck_assert(sample_encode(sample, &payload));
     const struct json_value *object;
@@ -73,6 +74,7 @@ START_TEST(every_kind_has_a_sample)
     ck_assert_uint_eq(kinds[AGGREGATE_ORDER], ORDER_EVENT_KIND_COUNT);
     ck_assert_uint_eq(kinds[AGGREGATE_CUSTOMER], CUSTOMER_EVENT_KIND_COUNT);
     ck_assert_uint_eq(kinds[AGGREGATE_PRODUCT], PRODUCT_EVENT_KIND_COUNT);
+    ck_assert_uint_eq(kinds[AGGREGATE_STOCK], STOCK_EVENT_KIND_COUNT);
 }
 END_TEST
 

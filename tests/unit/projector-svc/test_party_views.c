@@ -3,6 +3,7 @@
 #include "projector-svc/core/contact.h"
 #include "projector-svc/core/customer_view.h"
 #include "projector-svc/core/product_view.h"
+#include "projector-svc/core/stock_view.h"
 #include "tests/support/check_main.h"
 
 static struct arena arena;
@@ -206,6 +207,27 @@ START_TEST(stock_of_a_product_nobody_added_has_no_meaning)
 }
 END_TEST
 
+START_TEST(the_newest_level_is_what_is_shown)
+{
+    const struct stock_event five = {.envelope = {.aggregate_id = STRVIEW("PEN"), .version = 1},
+                                     .level_changed = {5}};
+    const struct stock_event none = {.envelope = {.aggregate_id = STRVIEW("PEN"), .version = 2},
+                                     .level_changed = {0}};
+    const struct stock_event debt = {.envelope = {.aggregate_id = STRVIEW("PEN"), .version = 3},
+                                     .level_changed = {-1}};
+    struct stock_view view = {.version = 0};
+    struct error err;
+
+    ck_assert_int_eq(stock_view_apply(&view, &five, STRVIEW("e1"), &err), ERROR_NONE);
+    ck_assert_int_eq(stock_view_apply(&view, &none, STRVIEW("e2"), &err), ERROR_NONE);
+    ck_assert_int_eq(stock_view_apply(&view, &debt, STRVIEW("e3"), &err), ERROR_INVALID);
+
+    ck_assert_int_eq(view.available, 0);
+    ck_assert_int_eq(view.version, 2);
+    ck_assert(strview_is(view.last_event_id, "e2"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/core/party_views");
@@ -220,6 +242,7 @@ int main(void)
     tcase_add_test(rules, a_product_changes_its_price_and_ends);
     tcase_add_test(rules, stock_counts_as_a_version_of_the_product_and_shows_nothing);
     tcase_add_test(rules, stock_of_a_product_nobody_added_has_no_meaning);
+    tcase_add_test(rules, the_newest_level_is_what_is_shown);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }

@@ -241,13 +241,33 @@ START_TEST(a_product_shows_what_changed_of_it)
 }
 END_TEST
 
+START_TEST(a_level_is_shown_in_the_products_hash_and_leaves_its_fields_alone)
+{
+    const struct stock_view nothing = {.version = 0};
+    const struct stock_view none_left = {
+        .sku = STRVIEW("GIFT"), .version = 1, .last_event_id = STRVIEW("e1"), .available = 0};
+    struct stock_view again = none_left;
+    again.version = 2;
+    again.last_event_id = STRVIEW("e2");
+    begin();
+
+    view_diff_stock(&nothing, &none_left, &set);
+    view_diff_stock(&none_left, &again, &set);
+
+    ck_assert_str_eq(written(), "HSET product:GIFT available 0 stock_version 1 stock_event_id e1"
+                                " stock_version 2 stock_event_id e2\n");
+}
+END_TEST
+
 START_TEST(waiting_is_shown_and_taken_back)
 {
     begin();
-    view_diff_waiting(STRVIEW("order:1"), 0, 3, &set);
-    view_diff_waiting(STRVIEW("order:2"), 3, 0, &set);
-    view_diff_waiting(STRVIEW("order:3"), 3, 3, &set);
-    ck_assert_str_eq(written(), "HSET order:1 waiting_for 3\nHDEL order:2 waiting_for\n");
+    view_diff_waiting(STRVIEW("order:1"), "waiting_for", 0, 3, &set);
+    view_diff_waiting(STRVIEW("order:2"), "waiting_for", 3, 0, &set);
+    view_diff_waiting(STRVIEW("product:4"), "stock_waiting_for", 0, 2, &set);
+    view_diff_waiting(STRVIEW("order:3"), "waiting_for", 3, 3, &set);
+    ck_assert_str_eq(written(), "HSET order:1 waiting_for 3\nHDEL order:2 waiting_for\n"
+                                "HSET product:4 stock_waiting_for 2\n");
 }
 END_TEST
 
@@ -293,6 +313,7 @@ int main(void)
     tcase_add_test(rules, a_changed_contact_moves_the_lookup_and_an_equal_one_does_not);
     tcase_add_test(rules, a_free_product_still_has_a_price);
     tcase_add_test(rules, a_product_shows_what_changed_of_it);
+    tcase_add_test(rules, a_level_is_shown_in_the_products_hash_and_leaves_its_fields_alone);
     tcase_add_test(rules, waiting_is_shown_and_taken_back);
     tcase_add_test(rules, many_keys_are_kept_apart_and_repeated_ones_together);
     tcase_add_test(rules, a_full_arena_is_said);

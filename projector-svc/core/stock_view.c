@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/stock_view.h"
+
+#include <assert.h>
+
+enum error_kind stock_view_apply(struct stock_view *view, const struct stock_event *event,
+                                 struct strview event_id, struct error *err)
+{
+    assert(event->kind == STOCK_LEVEL_CHANGED && event->envelope.version == view->version + 1);
+    if (event->level_changed.available < 0) {
+        return error_set(err, ERROR_INVALID, "a level below zero");
+    }
+    view->sku = event->envelope.aggregate_id;
+    view->available = event->level_changed.available;
+    stock_view_pass(view, event_id);
+    return ERROR_NONE;
+}
+
+void stock_view_pass(struct stock_view *view, struct strview event_id)
+{
+    view->version++;
+    view->last_event_id = event_id;
+}
