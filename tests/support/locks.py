@@ -13,73 +13,32 @@ The token comes from the environment: TOKEN_AGENT.
 """
 import argparse
 import asyncio
-import json
 import os
 import random
+import sys
 import time
-import urllib.parse
 import uuid
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from shop import Shop, order_body, shard_of  # noqa: E402
 
 SKUS = [f"sku-{i}" for i in range(1, 9)]
 
 
-def murmur2(data):
-    """As Java's default partitioner."""
-    m, mask = 0x5BD1E995, 0xFFFFFFFF
-    h = (0x9747B28C ^ len(data)) & mask
-    for i in range(0, len(data) - 3, 4):
-        k = int.from_bytes(data[i:i + 4], "little") * m & mask
-        k = (k ^ k >> 24) * m & mask
-        h = h * m & mask ^ k
-    rest = data[len(data) & ~3:]
-    if rest:
-        h = (h ^ int.from_bytes(rest, "little")) * m & mask
-    h = (h ^ h >> 13) * m & mask
-    return (h ^ h >> 15) & 0x7FFFFFFF
-
-
-def body_of(order_id, sku):
-    return json.dumps({
-        "order_id": order_id, "customer_id": "demo", "currency": "GBP",
-        "lines": [{"sku": sku, "quantity": 1}],
-        "shipping_address": {"name": "Demo", "line1": "1 High Street", "city": "London",
-                             "postal_code": "N1 1AA", "country": "GB"},
-        "payment": {"provider": "demo", "method": "card"}})
-
-
-class Shop:
-    """Kept-alive connections; as many as orders are on their way."""
-
-    def __init__(self, url):
-        self.peer = urllib.parse.urlsplit(url).netloc.split(":")
-        self.idle = []
-
-    async def order(self, order_id, sku):
-        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection(*self.peer)
-        body = body_of(order_id, sku)
-        writer.write((
-            f"POST /v1/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n"
-            f"Authorization: Bearer {os.environ['TOKEN_AGENT']}\r\nIdempotency-Key: {order_id}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n{body}").encode())
-        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-        await reader.readexactly(int(head.split("content-length:")[1].split("\r\n")[0]))
-        self.idle.append((reader, writer))
-        return int(head.split()[1])
-
-
 async def buy(shop, args, seen):
     order_id, sku = str(uuid.uuid4()), random.choice(SKUS)
-    needs = sku == args.sku or murmur2(order_id.encode()) % args.of in args.shards
+    needs = sku == args.sku or shard_of(order_id, args.of) in args.shards
     began = time.monotonic()
     try:
-        status = await asyncio.wait_for(shop.order(order_id, sku), 60)
+        body = order_body(order_id, {sku: 1})
+        status, _ = await asyncio.wait_for(shop.post("/v1/orders", order_id, body), 60)
     except (OSError, EOFError, asyncio.TimeoutError):
         status = 0
     seen[needs].append((status, (time.monotonic() - began) * 1000))
 
 
 async def buy_steadily(args, seen):
-    shop, orders = Shop(args.url), []
+    shop, orders = Shop(args.url, os.environ["TOKEN_AGENT"]), []
     began = time.monotonic()
     for i in range(int(args.seconds * args.rate)):
         await asyncio.sleep(began + i / args.rate - time.monotonic())
