@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/metrics.h"
 
+#include "command-svc/batch/batch_trouble.h"
 #include "command-svc/core/held.h"
 
 static const char *const OUTCOMES[] = {"accepted", "rejected", "replayed", "repeated", NULL};
 static const char *const REFUSALS[] = {"invalid", "unauthorized", "overloaded", "unavailable",
                                        NULL};
 static const char *const LOCKS[] = {HELD_KINDS(HELD_KIND_NAME) NULL};
+#define TROUBLE_WORD(NAME, word) word,
+static const char *const TROUBLES[] = {BATCH_TROUBLES(TROUBLE_WORD) NULL};
 static const double BATCH_BOUNDS[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
 
 const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
@@ -40,7 +43,10 @@ const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
                               .help = "From BEGIN to the answer to COMMIT."},
     [METRIC_BATCHES_REPEATED] = {.name = "orderspine_batches_repeated_total",
                                  .type = METRIC_COUNTER,
-                                 .help = "Batches begun anew after a failure."},
+                                 .help = "Batches begun anew, by what went wrong; stock: a level "
+                                         "had moved since it was read.",
+                                 .label = "reason",
+                                 .values = TROUBLES},
     [METRIC_LANES_STALLED] = {.name = "orderspine_lanes_stalled",
                               .type = METRIC_GAUGE,
                               .help = "Lanes with work and no commit for ten seconds."},

@@ -67,12 +67,18 @@ static bool put_ask(const struct batch_load *load, struct batch_columns *columns
                    ASKS[load->at].is_wanted);
 }
 
+static const enum batch_statement STOCK_ASKS[] = {
+    [STOCK_UNLOCKED] = LOAD_STOCK,
+    [STOCK_LOCKED] = LOCK_STOCK,
+    [STOCK_LOCKED_FREE] = LOCK_FREE_STOCK,
+};
+
 /* The rows of products that are named, and of those that orders claim. */
 static bool put_stock_ask(const struct batch_load *load, struct batch_columns *columns,
                           enum batch_statement *ret_statement)
 {
     const struct world *world = &load->batch->world;
-    *ret_statement = load->skips_stock ? LOCK_FREE_STOCK : LOCK_STOCK;
+    *ret_statement = STOCK_ASKS[load->stock];
     batch_columns_open(columns, 2);
     const bool has_products = put_ids(columns, 0, world->products, is_any);
     const bool has_claims = put_ids(columns, 1, world->orders, is_order_with_claims);
@@ -277,8 +283,8 @@ static take_row_fn *const TAKERS[BATCH_STATEMENT_COUNT] = {
     [TRY_SHARDS] = take_shard,      [QUEUE_FOR_SHARD] = take_shard,
     [READ_GROUND] = take_ground,    [LOAD_RECEIPTS] = take_receipt,
     [LOAD_ORDERS] = take_order,     [LOAD_CUSTOMERS] = take_customer,
-    [LOAD_PRODUCTS] = take_product, [LOCK_STOCK] = take_stock,
-    [LOCK_FREE_STOCK] = take_stock,
+    [LOAD_PRODUCTS] = take_product, [LOAD_STOCK] = take_stock,
+    [LOCK_STOCK] = take_stock,      [LOCK_FREE_STOCK] = take_stock,
 };
 
 void batch_load_take(struct batch_load *load, enum batch_statement statement,

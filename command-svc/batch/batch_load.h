@@ -3,7 +3,7 @@
  * batch_load.h - what a batch loads: which ids are asked for, and where the rows go.
  *
  * Asks for what the world's entries want, one set of columns per statement, in the order in which
- * they are to run: stock rows last, as they are locked and other lanes wait for them. Statements
+ * they are to run: stock rows last, as they may be locked and other lanes wait for them. Statements
  * without ids are left out.
  *
  * Ownership: rows are copied into the batch's arena; results live only as long as their callback.
@@ -26,8 +26,8 @@ struct ground {
 
 struct batch_load {
     struct batch *batch;
-    bool skips_stock; /* leaves out rows of stock that are locked instead of waiting for them */
-    bool is_corrupt;  /* loaded rows did not make sense, or memory ran out under them */
+    enum stock_reading stock;
+    bool is_corrupt; /* loaded rows did not make sense, or memory ran out under them */
     size_t at;
     struct ground ground;
     bool has_shard[SHARDS_MAX];

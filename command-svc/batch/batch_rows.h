@@ -125,7 +125,9 @@
 
 #define STOCK_CHANGE(FIRST, NEXT)                                                                  \
     FIRST(STOCK_CHANGE_SKU, sku, 1, text)                                                          \
-    NEXT(STOCK_CHANGE_DELTA, delta, 2, bigint)
+    NEXT(STOCK_CHANGE_DELTA, delta, 2, bigint)                                                     \
+    NEXT(STOCK_CHANGE_LEAST, least, 3, bigint)                                                     \
+    NEXT(STOCK_CHANGE_MOST, most, 4, bigint)
 
 #define NEW_ORDER(FIRST, NEXT)                                                                     \
     FIRST(NEW_ORDER_ID, id, 1, uuid)                                                               \

@@ -86,16 +86,6 @@ static void put_new_stock(struct batch_columns *columns, const struct world_entr
     }
 }
 
-static void put_changed_stock(struct batch_columns *columns, const struct world_entry *entry)
-{
-    const struct world_product *found = (const void *)entry;
-    if (!is_new_product(found) && found->product.available != found->loaded_available) {
-        batch_columns_text(columns, STOCK_CHANGE_SKU, entry->id);
-        batch_columns_i64(columns, STOCK_CHANGE_DELTA,
-                          found->product.available - found->loaded_available);
-    }
-}
-
 static void put_new_order(struct batch_columns *columns, const struct world_entry *entry)
 {
     const struct world_order *found = (const void *)entry;
@@ -188,7 +178,6 @@ static const struct {
     {INSERT_PRODUCTS, offsetof(struct world, products), put_new_product},
     {UPDATE_PRODUCTS, offsetof(struct world, products), put_changed_product},
     {INSERT_STOCK, offsetof(struct world, products), put_new_stock},
-    {UPDATE_STOCK, offsetof(struct world, products), put_changed_stock},
     {INSERT_ORDERS, offsetof(struct world, orders), put_new_order},
     {INSERT_LINES, offsetof(struct world, orders), put_new_lines},
     {INSERT_PAYMENTS, offsetof(struct world, orders), put_new_payment},
@@ -254,12 +243,25 @@ static void put_receipts(const struct batch *batch, const struct batch_record *r
     }
 }
 
+static void put_stock_changes(const struct batch *batch, struct batch_columns *columns)
+{
+    batch_columns_open(columns, STOCK_CHANGE_COLUMN_COUNT);
+    for (size_t i = 0; i < batch->stock_change_count; i++) {
+        const struct stock_change *change = &batch->stock_changes[i];
+        batch_columns_text(columns, STOCK_CHANGE_SKU, change->sku);
+        batch_columns_i64(columns, STOCK_CHANGE_DELTA, change->delta);
+        batch_columns_i64(columns, STOCK_CHANGE_LEAST, change->least);
+        batch_columns_i64(columns, STOCK_CHANGE_MOST, change->most);
+    }
+}
+
 /* ---- one statement after the other --------------------------------------------------------- */
 
 enum {
     SAVE_COUNT = sizeof SAVES / sizeof SAVES[0],
     SAVE_EVENTS = SAVE_COUNT,
     SAVE_RECEIPTS,
+    SAVE_STOCK, /* last: from here on others wait */
     SAVE_END
 };
 
@@ -272,6 +274,10 @@ static enum batch_statement put(const struct batch_save *save, struct batch_colu
     if (save->at == SAVE_RECEIPTS) {
         put_receipts(save->batch, save->records, columns);
         return INSERT_RECEIPTS;
+    }
+    if (save->at == SAVE_STOCK) {
+        put_stock_changes(save->batch, columns);
+        return UPDATE_STOCK;
     }
     put_entries(&save->batch->world, save->at, columns);
     return SAVES[save->at].statement;

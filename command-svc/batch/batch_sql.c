@@ -32,11 +32,15 @@ const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation),"
 #define NAMES(ROW)                           ROW(FIRST_NAME, NEXT_NAME)
 #define FROM_ROWS(ROW)                       ARRAYS(ROW) " AS n(" NAMES(ROW) ")"
 
-#define STOCK_FOR_UPDATE                                                                           \
+/* Of the products that are named, and of those that orders claim. */
+#define STOCK_OF_BATCH                                                                             \
     SELECT(STOCK_ROW)                                                                              \
     " FROM stock WHERE sku IN (SELECT unnest($1::text[])"                                          \
-    " UNION SELECT sku FROM order_line WHERE order_id = ANY($2::uuid[]))"                          \
-    " ORDER BY sku FOR UPDATE"
+    " UNION SELECT sku FROM order_line WHERE order_id = ANY($2::uuid[]))"
+
+/* Whoever locks rows of stock does it in byte order of sku, whatever the database's collation:
+ * two batches that want the same rows queue up, never cross. */
+#define IN_LOCK_ORDER " ORDER BY sku COLLATE \"C\""
 
 /* Fails the transaction unless the update touched as many rows as were asked for. */
 #define GUARDED(update, count_of)                                                                  \
@@ -48,6 +52,7 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [BEGIN_BATCH] = {"BEGIN", 0},
     [ROLLBACK_BATCH] = {"ROLLBACK", 0},
     [COMMIT_BATCH] = {"COMMIT", 0},
+    [WAIT_SHORTLY] = {"SET LOCAL lock_timeout = '50ms'", 0},
     [TRY_SHARDS] = {SELECT(SHARD_ROW) " FROM unnest($1::int[]) AS shard", 1},
     [QUEUE_FOR_SHARD] = {
         "SELECT $1::int, pg_advisory_xact_lock(outbox_lock_class(), $1::int) IS NOT NULL", 1},
@@ -60,9 +65,9 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [LOAD_CUSTOMERS] = {SELECT(CUSTOMER_ROW)
         " FROM customer WHERE customer_id = ANY($1::text[])", 1},
     [LOAD_PRODUCTS] = {SELECT(PRODUCT_ROW) " FROM product WHERE sku = ANY($1::text[])", 1},
-    /* One statement, in key order: two batches that want the same rows queue up, never cross. */
-    [LOCK_STOCK] = {STOCK_FOR_UPDATE, 2},
-    [LOCK_FREE_STOCK] = {STOCK_FOR_UPDATE " SKIP LOCKED", 2},
+    [LOAD_STOCK] = {STOCK_OF_BATCH, 2},
+    [LOCK_STOCK] = {STOCK_OF_BATCH IN_LOCK_ORDER " FOR UPDATE", 2},
+    [LOCK_FREE_STOCK] = {STOCK_OF_BATCH IN_LOCK_ORDER " FOR UPDATE SKIP LOCKED", 2},
     [INSERT_CUSTOMERS] = {
         "INSERT INTO customer (customer_id, version, name, email, phone, active, updated_at)"
         " SELECT n.id, n.version, n.name, n.email, n.phone, n.active, " AT("at")
@@ -85,9 +90,12 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [INSERT_STOCK] = {
         "INSERT INTO stock (sku, available) SELECT n.sku, n.available" FROM_ROWS(NEW_STOCK),
         NEW_STOCK_COLUMN_COUNT},
+    /* The arrays are in lock order and have to be walked from outside. An = would let the planner
+     * walk a small table in the order of its index instead; an ANY it can only look up by. */
     [UPDATE_STOCK] = {GUARDED(
         "UPDATE stock s SET available = s.available + n.delta"
-        FROM_ROWS(STOCK_CHANGE) " WHERE s.sku = n.sku",
+        FROM_ROWS(STOCK_CHANGE) " WHERE s.sku = ANY(ARRAY[n.sku])"
+        " AND s.available BETWEEN n.least AND n.most",
         "$1::text[]"), STOCK_CHANGE_COLUMN_COUNT},
     [INSERT_ORDERS] = {
         "INSERT INTO orders (order_id, version, customer_id, status, refund_state, currency,"

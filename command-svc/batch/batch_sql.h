@@ -7,7 +7,8 @@
  *
  * Why guarded updates divide by zero: COMMIT is already on its way in the
  * pipeline, so a row that is not at the version it was loaded at must fail
- * inside PostgreSQL to take the whole batch with it.
+ * inside PostgreSQL to take the whole batch with it. So must a level of stock that
+ * no longer allows what was decided on it (core/stock.h).
  */
 #ifndef COMMAND_SVC_BATCH_BATCH_SQL_H
 #define COMMAND_SVC_BATCH_BATCH_SQL_H
@@ -18,6 +19,7 @@ enum batch_statement {
     BEGIN_BATCH,
     ROLLBACK_BATCH,
     COMMIT_BATCH,
+    WAIT_SHORTLY,
     TRY_SHARDS,
     QUEUE_FOR_SHARD,
     READ_GROUND,
@@ -26,6 +28,7 @@ enum batch_statement {
     LOAD_CLAIMS,
     LOAD_CUSTOMERS,
     LOAD_PRODUCTS,
+    LOAD_STOCK,
     LOCK_STOCK,
     LOCK_FREE_STOCK,
     INSERT_CUSTOMERS,
@@ -33,7 +36,6 @@ enum batch_statement {
     INSERT_PRODUCTS,
     UPDATE_PRODUCTS,
     INSERT_STOCK,
-    UPDATE_STOCK,
     INSERT_ORDERS,
     INSERT_LINES,
     INSERT_PAYMENTS,
@@ -41,6 +43,7 @@ enum batch_statement {
     UPDATE_PAYMENTS,
     INSERT_OUTBOX,
     INSERT_RECEIPTS,
+    UPDATE_STOCK,
     BATCH_STATEMENT_COUNT
 };
 

@@ -137,7 +137,7 @@ static void begin_load(struct batch_store *store, struct batch *batch,
                        const struct batch_wish *wish)
 {
     store->load.batch = batch;
-    store->load.skips_stock = wish->skips_stock;
+    store->load.stock = wish->stock;
     store->load.is_corrupt = false;
     store->load.at = 0;
     store->load.ground = (struct ground){0};
@@ -182,7 +182,10 @@ static void on_save_result(void *user, size_t index, const struct pgconn_result 
 }
 
 /* COMMIT is on its way before anything is known of the statements before it: whatever must not be
- * committed has to fail inside PostgreSQL (batch_sql.h), or be seen here. */
+ * committed has to fail inside PostgreSQL (batch_sql.h), or be seen here.
+ *
+ * Who has rows of stock locked and waits for a receipt (one key, used for two aggregates at once)
+ * may wait for somebody who waits for those rows: it gives way, and long before the other does. */
 void batch_store_save(struct batch_store *store, const struct batch_record *records, int shards,
                       int64_t floor, pgconn_done_fn *on_done, void *user)
 {
@@ -191,6 +194,9 @@ void batch_store_save(struct batch_store *store, const struct batch_record *reco
     store->last_seq = 0;
     store->on_done = on_done;
     store->user = user;
+    if (store->load.stock != STOCK_UNLOCKED) {
+        queue_plain(store, WAIT_SHORTLY);
+    }
     enum batch_statement statement;
     while (batch_save_next(&save, &store->columns, &statement)) {
         queue_columns(store, statement, floor);

@@ -35,7 +35,7 @@ struct batch_wish {
     const int *shards; /* sorted; borrowed for the call */
     size_t shard_count;
     bool is_queueing; /* waits for the lock of its one shard instead of trying it */
-    bool skips_stock; /* leaves out rows of stock that are locked instead of waiting for them */
+    enum stock_reading stock;
 };
 
 /* Sends the load trip; on_done comes when the batch's world is filled. */

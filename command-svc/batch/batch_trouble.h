@@ -11,14 +11,28 @@
 
 #include "command-svc/batch/batch_sql.h"
 
-enum batch_trouble {
-    BATCH_DATA,         /* one command's data, or the memory they need together: part them */
-    BATCH_PASSING,      /* the same batch may succeed later */
-    BATCH_SHARD_HELD,   /* the lock that was queued for was not got in time */
-    BATCH_STOCK_HELD,   /* a row of stock was not got in time */
-    BATCH_NO_PARTITION, /* the outbox has no partition for the next rows */
-    BATCH_SEQ_WENT_BACK /* numbers were drawn that were drawn before */
-};
+/*
+ * DATA:          one command's data, or the memory they need together: part them
+ * PASSING:       the same batch may succeed later
+ * SHARD_HELD:    the lock that was queued for was not got in time
+ * STOCK_HELD:    a row of stock was not got in time
+ * STOCK_MOVED:   a level of stock does not allow any more what was decided on it
+ * NO_PARTITION:  the outbox has no partition for the next rows
+ * SEQ_WENT_BACK: numbers were drawn that were drawn before
+ *
+ * Each with its word in the metric.
+ */
+#define BATCH_TROUBLES(X)                                                                          \
+    X(DATA, "data")                                                                                \
+    X(PASSING, "passing")                                                                          \
+    X(SHARD_HELD, "shard-held")                                                                    \
+    X(STOCK_HELD, "stock-held")                                                                    \
+    X(STOCK_MOVED, "stock")                                                                        \
+    X(NO_PARTITION, "no-partition")                                                                \
+    X(SEQ_WENT_BACK, "sequence")
+
+#define BATCH_TROUBLE_ENTRY(NAME, word) BATCH_##NAME,
+enum batch_trouble { BATCH_TROUBLES(BATCH_TROUBLE_ENTRY) BATCH_TROUBLE_COUNT };
 
 /* statement: the one that failed; BATCH_STATEMENT_COUNT when none did, as the connection was
  * lost. */

@@ -20,6 +20,7 @@
 #include "command-svc/batch/submission.h"
 #include "command-svc/core/held.h"
 #include "command-svc/core/receipt_memory.h"
+#include "command-svc/core/scarce.h"
 #include "command-svc/core/turns.h"
 
 struct lane;
@@ -37,6 +38,7 @@ struct lane_common {
     int64_t installed_ms;   /* which database they are of; 0: not known */
     int64_t greatest_seq;   /* committed by us */
     int64_t skips_stock_ms; /* until then rows of stock are not waited for */
+    struct scarce scarce;
     /* The database was made anew. */
     void (*on_other_database)(void *user, int64_t installed_ms);
     void (*on_change)(void *user); /* what lanes may do has changed: wakes them all */

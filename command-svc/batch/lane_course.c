@@ -19,6 +19,17 @@ static void on_answer(void *user, const struct pgconn_failure *failure);
 
 /* ---- the steps, in their order ------------------------------------------------------------- */
 
+static enum stock_reading stock_reading(const struct lane *lane)
+{
+    const int64_t now_ms = loop_now_ms();
+    if (now_ms < lane->common->skips_stock_ms) {
+        return STOCK_LOCKED_FREE;
+    }
+    return lane->locks_stock || scarce_is_named(&lane->common->scarce, &lane->batch.world, now_ms)
+               ? STOCK_LOCKED
+               : STOCK_UNLOCKED;
+}
+
 static enum lane_step load(struct lane *lane)
 {
     lane_take_shards(lane);
@@ -26,7 +37,7 @@ static enum lane_step load(struct lane *lane)
         .shards = lane->shards,
         .shard_count = lane->shard_count,
         .is_queueing = lane_queues(lane),
-        .skips_stock = loop_now_ms() < lane->common->skips_stock_ms,
+        .stock = stock_reading(lane),
     };
     lane->started_ms = loop_now_ms();
     (void)FAULT_POINT("command.batch_begin");
@@ -68,6 +79,7 @@ static enum lane_step decide(struct lane *lane)
 {
     const struct ground *ground = batch_store_ground(lane->store);
     struct error err;
+    scarce_learn(&lane->common->scarce, &lane->suspects, &lane->batch.world, loop_now_ms());
     if (batch_decide(&lane->batch, ground->now_ms, &err) != ERROR_NONE ||
         batch_record_all(&lane->recorder, &lane->batch, &err) != ERROR_NONE) {
         lane->failure = (struct pgconn_failure){.err = err, .index = SIZE_MAX};
@@ -150,6 +162,7 @@ static void note_success(struct lane *lane)
         lane->common->greatest_seq = last_seq;
     }
     lane->batches++;
+    lane->locks_stock = false;
     repeat_after_commit(&lane->repeat);
     activity_succeeded(&lane->work, now_ms);
     door_note(&lane->door, lane->recorder.decided, now_ms);

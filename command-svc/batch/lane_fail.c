@@ -141,6 +141,19 @@ static void fail_without_stock(struct lane *lane, const struct pgconn_failure *f
     lane_return_all(lane);
 }
 
+/* Others changed it between this batch's reading and its last statement: with the rows locked that
+ * cannot happen again. If it does, a row is not there. */
+static void fail_by_stock(struct lane *lane, const struct pgconn_failure *failure)
+{
+    if (lane->locks_stock) {
+        fail_in_passing(lane, failure);
+        return;
+    }
+    scarce_suspect(&lane->suspects, lane->batch.stock_changes, lane->batch.stock_change_count);
+    lane->locks_stock = true;
+    lane_return_all(lane);
+}
+
 /* Nothing was loaded: the lock comes before everything else. */
 static void fail_without_shard(struct lane *lane, const struct pgconn_failure *failure)
 {
@@ -179,6 +192,7 @@ static fail_fn *const FAILS[] = {
     [BATCH_PASSING] = fail_in_passing,
     [BATCH_SHARD_HELD] = fail_without_shard,
     [BATCH_STOCK_HELD] = fail_without_stock,
+    [BATCH_STOCK_MOVED] = fail_by_stock,
     [BATCH_NO_PARTITION] = fail_without_partition,
     [BATCH_SEQ_WENT_BACK] = fail_by_sequence,
 };
@@ -188,7 +202,7 @@ void lane_fail(struct lane *lane)
 {
     const struct pgconn_failure *failure = &lane->failure;
     const enum batch_trouble trouble = batch_store_trouble(lane->store, failure);
-    metrics_add(lane->common->options->metrics, METRIC_BATCHES_REPEATED, 0, 1);
+    metrics_add(lane->common->options->metrics, METRIC_BATCHES_REPEATED, trouble, 1);
     batch_store_rollback(lane->store);
     FAILS[trouble](lane, failure);
 }

@@ -55,6 +55,8 @@ struct lane {
     struct activity work;
     struct stall stall;
     struct repeat repeat;
+    struct scarce_suspects suspects;
+    bool locks_stock;       /* until a commit: a level had moved */
     uint64_t batches;       /* ended by a commit */
     int first_shard;        /* where the next batch begins to collect */
     int shards[SHARDS_MAX]; /* of the batch in flight, sorted */

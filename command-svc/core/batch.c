@@ -11,6 +11,8 @@ void batch_init(struct batch *batch, struct arena *arena)
     batch->count = 0;
     batch->line_count = 0;
     batch->now_ms = 0;
+    batch->stock_changes = NULL;
+    batch->stock_change_count = 0;
     world_init(&batch->world, arena);
 }
 
@@ -119,8 +121,21 @@ static void accept(struct batch_item *item, const struct event *event)
     item->outcome.event = *event;
 }
 
+static void note_refusal(const struct batch_item *item, const struct rejection *rejection)
+{
+    for (size_t i = 0; i < item->product_count; i++) {
+        if (strview_equal(item->products[i]->entry.id, rejection->sku)) {
+            stock_note_refusal(item->products[i], rejection->expected);
+            return;
+        }
+    }
+}
+
 static void reject(struct batch_item *item, const struct rejection *rejection)
 {
+    if (rejection->kind == REJECTION_INSUFFICIENT_STOCK) {
+        note_refusal(item, rejection);
+    }
     item->outcome.kind = OUTCOME_REJECTED;
     item->outcome.is_remembered = rejection_is_remembered(rejection->kind);
     item->outcome.rejection = *rejection;
@@ -152,6 +167,7 @@ static enum error_kind decide_product(struct batch *batch, struct batch_item *it
         return ERROR_NONE;
     }
     product_apply(product, &event.product);
+    stock_note_level(item->products[0]);
     accept(item, &event);
     return ERROR_NONE;
 }
@@ -169,6 +185,7 @@ static bool hold_claims(struct batch *batch, struct batch_item *item)
         claims[i] = (struct claim){placed->lines[i].sku, placed->lines[i].quantity};
         item->products[i]->product.available -= placed->lines[i].quantity;
         assert(item->products[i]->product.available >= 0); /* placing_decide() looked */
+        stock_note_level(item->products[i]);
     }
     item->order->order.claims = claims;
     item->order->order.claim_count = placed->line_count;
@@ -323,5 +340,8 @@ enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *
             item->receipt->decided_by = (long)i;
         }
     }
-    return ERROR_NONE;
+    return stock_changes(&batch->world, batch->arena, &batch->stock_changes,
+                         &batch->stock_change_count) == ERROR_NONE
+               ? ERROR_NONE
+               : error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
 }

@@ -17,6 +17,7 @@
 #ifndef COMMAND_SVC_CORE_BATCH_H
 #define COMMAND_SVC_CORE_BATCH_H
 
+#include "command-svc/core/stock.h"
 #include "command-svc/core/world.h"
 #include "common/contract/event.h"
 
@@ -64,7 +65,9 @@ struct batch {
     struct batch_item items[BATCH_COMMANDS_MAX];
     size_t count;
     size_t line_count;
-    int64_t now_ms; /* when it was decided */
+    int64_t now_ms;                           /* when it was decided */
+    const struct stock_change *stock_changes; /* once decided; see stock.h */
+    size_t stock_change_count;
 };
 
 void batch_init(struct batch *batch, struct arena *arena);

@@ -43,8 +43,11 @@ static bool check_line(const struct command *command, const struct product *prod
         line->unit_price_minor != product->unit_price_minor) {
         return refuse_line(ret_rejection, REJECTION_PRICE_CHANGED, line, product->unit_price_minor);
     }
-    if (product->available - taken_before(wanted, index) < line->quantity) {
-        return refuse_line(ret_rejection, REJECTION_INSUFFICIENT_STOCK, line, product->available);
+    const int64_t pieces = taken_before(wanted, index) + line->quantity;
+    if (product->available < pieces) {
+        (void)refuse_line(ret_rejection, REJECTION_INSUFFICIENT_STOCK, line, product->available);
+        ret_rejection->expected = pieces;
+        return false;
     }
     return true;
 }

@@ -109,7 +109,8 @@ static bool stock_may_change(const struct product *product, const struct command
     if (delta < -product->available) {
         *ret_rejection = (struct rejection){.kind = REJECTION_INSUFFICIENT_STOCK,
                                             .sku = command->aggregate_id,
-                                            .number = product->available};
+                                            .number = product->available,
+                                            .expected = -delta};
         return false;
     }
     return true;

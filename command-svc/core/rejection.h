@@ -19,7 +19,7 @@
  * Each kind, its HTTP status and its problem slug. Fields of struct rejection that are filled:
  * PRODUCT_UNKNOWN, PRODUCT_DISCONTINUED, CURRENCY_MISMATCH: sku
  * PRICE_CHANGED:      sku, number: the price now
- * INSUFFICIENT_STOCK: sku, number: available
+ * INSUFFICIENT_STOCK: sku, number: available, expected: pieces wanted of it
  * ILLEGAL_TRANSITION: from, command, allowed
  * AMOUNT_MISMATCH:    number: expected
  * VERSION_CONFLICT:   expected, number: current

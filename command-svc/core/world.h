@@ -34,7 +34,9 @@ struct world_product {
     struct world_entry entry;
     int64_t loaded_version;
     int64_t loaded_available;
-    bool is_stock_missed; /* somebody else has its row of stock locked */
+    int64_t most_taken;        /* by the batch at any point, at least 0; see stock.h */
+    bool is_refused_by_taking; /* an order was, that the loaded level would have done for */
+    bool is_stock_missed;      /* somebody else has its row of stock locked */
     struct product product;
 };
 

@@ -90,7 +90,7 @@ static void assert_column(size_t column, const char *expected)
 START_TEST(an_order_asks_for_all_it_may_need_and_for_stock_last)
 {
     static const enum batch_statement EXPECTED[] = {LOAD_RECEIPTS, LOAD_ORDERS, LOAD_CUSTOMERS,
-                                                    LOAD_PRODUCTS, LOCK_STOCK};
+                                                    LOAD_PRODUCTS, LOAD_STOCK};
     enum batch_statement statement;
     add_order();
     for (size_t i = 0; i < sizeof EXPECTED / sizeof EXPECTED[0]; i++) {
@@ -103,12 +103,23 @@ START_TEST(an_order_asks_for_all_it_may_need_and_for_stock_last)
 }
 END_TEST
 
+START_TEST(stock_is_locked_where_it_has_to_be)
+{
+    enum batch_statement statement = BEGIN_BATCH;
+    load->stock = STOCK_LOCKED;
+    add_order();
+    while (batch_load_next(load, &columns, &statement)) {
+    }
+    ck_assert_int_eq(statement, LOCK_STOCK);
+}
+END_TEST
+
 START_TEST(a_cancellation_asks_for_the_orders_claims_too)
 {
     static const enum batch_statement EXPECTED[] = {LOAD_RECEIPTS, LOAD_ORDERS, LOAD_CLAIMS,
                                                     LOCK_FREE_STOCK};
     enum batch_statement statement;
-    load->skips_stock = true;
+    load->stock = STOCK_LOCKED_FREE;
     add(a_step(COMMAND_CANCEL_ORDER));
     for (size_t i = 0; i < sizeof EXPECTED / sizeof EXPECTED[0]; i++) {
         ck_assert(batch_load_next(load, &columns, &statement));
@@ -127,8 +138,8 @@ static struct batch_save saving(void)
 
 START_TEST(a_placed_order_is_written_with_its_event_and_its_receipt)
 {
-    static const enum batch_statement EXPECTED[] = {
-        UPDATE_STOCK, INSERT_ORDERS, INSERT_LINES, INSERT_PAYMENTS, INSERT_OUTBOX, INSERT_RECEIPTS};
+    static const enum batch_statement EXPECTED[] = {INSERT_ORDERS, INSERT_LINES,    INSERT_PAYMENTS,
+                                                    INSERT_OUTBOX, INSERT_RECEIPTS, UPDATE_STOCK};
     add_order();
     stock_up();
     decide();
@@ -140,6 +151,8 @@ START_TEST(a_placed_order_is_written_with_its_event_and_its_receipt)
         if (statement == UPDATE_STOCK) {
             assert_column(STOCK_CHANGE_SKU, "{\"sku-1\"}");
             assert_column(STOCK_CHANGE_DELTA, "{-2}");
+            assert_column(STOCK_CHANGE_LEAST, "{2}");
+            assert_column(STOCK_CHANGE_MOST, "{9223372036854775807}");
         } else if (statement == INSERT_LINES) {
             assert_column(NEW_LINE_ORDER, "{\"" SAMPLE_ORDER_ID "\"}");
             assert_column(NEW_LINE_NO, "{1}");
@@ -161,8 +174,8 @@ END_TEST
 
 START_TEST(what_changes_of_a_customer_and_a_product_is_written_where_it_stands)
 {
-    static const enum batch_statement EXPECTED[] = {UPDATE_CUSTOMERS, UPDATE_PRODUCTS, UPDATE_STOCK,
-                                                    INSERT_OUTBOX, INSERT_RECEIPTS};
+    static const enum batch_statement EXPECTED[] = {UPDATE_CUSTOMERS, UPDATE_PRODUCTS,
+                                                    INSERT_OUTBOX, INSERT_RECEIPTS, UPDATE_STOCK};
     add(a_change_of_contact("c-1"));
     add(a_deactivation("c-1"));
     add(a_new_price("sku-1", SAMPLE_PRICE + 1));
@@ -268,6 +281,7 @@ int main(void)
     TCase *tcase = tcase_create("rows");
     tcase_add_checked_fixture(tcase, open_batch, close_batch);
     tcase_add_test(tcase, an_order_asks_for_all_it_may_need_and_for_stock_last);
+    tcase_add_test(tcase, stock_is_locked_where_it_has_to_be);
     tcase_add_test(tcase, a_cancellation_asks_for_the_orders_claims_too);
     tcase_add_test(tcase, a_placed_order_is_written_with_its_event_and_its_receipt);
     tcase_add_test(tcase, what_changes_of_a_customer_and_a_product_is_written_where_it_stands);

@@ -17,6 +17,11 @@ static const struct {
 } CASES[] = {
     {"the queued lock did not come", QUEUE_FOR_SHARD, "55P03", "", BATCH_SHARD_HELD},
     {"a row of stock did not come", LOCK_STOCK, "55P03", "", BATCH_STOCK_HELD},
+    {"a row of stock did not come in the end", UPDATE_STOCK, "55P03", "", BATCH_STOCK_HELD},
+    {"a level that moved", UPDATE_STOCK, "22012", "", BATCH_STOCK_MOVED},
+    {"a level below zero", UPDATE_STOCK, "23514", "stock_available_check", BATCH_STOCK_MOVED},
+    {"a level past what fits", UPDATE_STOCK, "22003", "", BATCH_STOCK_MOVED},
+    {"rows of stock taken crosswise", UPDATE_STOCK, "40P01", "", BATCH_PASSING},
     {"another lock did not come", INSERT_RECEIPTS, "55P03", "", BATCH_PASSING},
     {"no partition", INSERT_OUTBOX, "23514", "", BATCH_NO_PARTITION},
     {"an event that a CHECK refuses", INSERT_OUTBOX, "23514", "outbox_row_fits", BATCH_DATA},
