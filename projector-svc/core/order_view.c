@@ -164,36 +164,22 @@ static void append_because(struct strbuf *out, struct strview reason)
     }
 }
 
-static const char *sentence_of(enum order_event_kind kind)
-{
-    switch (kind) {
-    case ORDER_PLACED:
-        return "Order placed";
-    case ORDER_PAYMENT_AUTHORIZED:
-        return "Payment authorized";
-    case ORDER_SHIPPED:
-        return "Order shipped";
-    case ORDER_DELIVERED:
-        return "Order delivered";
-    case ORDER_CANCELLED:
-        return "Order cancelled";
-    case ORDER_NOTE_ADDED:
-        return "Note added";
-    case ORDER_SHIPPING_ADDRESS_CHANGED:
-        return "Shipping address changed";
-    case ORDER_PAYMENT_DECLINED:
-        return "Payment declined, order cancelled";
-    case ORDER_TRACKING_RECORDED:
-        return "Carrier";
-    case ORDER_EVENT_KIND_COUNT:
-        break;
-    }
-    return "";
-}
+#define SENTENCE_PLACED                   "Order placed"
+#define SENTENCE_PAYMENT_AUTHORIZED       "Payment authorized"
+#define SENTENCE_SHIPPED                  "Order shipped"
+#define SENTENCE_DELIVERED                "Order delivered"
+#define SENTENCE_CANCELLED                "Order cancelled"
+#define SENTENCE_NOTE_ADDED               "Note added"
+#define SENTENCE_SHIPPING_ADDRESS_CHANGED "Shipping address changed"
+#define SENTENCE_PAYMENT_DECLINED         "Payment declined, order cancelled"
+#define SENTENCE_TRACKING_RECORDED        "Carrier"
+#define SENTENCE_ROW(KIND, kind, type)    [ORDER_##KIND] = SENTENCE_##KIND,
+static const char *const SENTENCES[] = {ORDER_EVENTS(SENTENCE_ROW)};
 
 void order_view_summary(const struct order_event *event, struct strbuf *out)
 {
-    strbuf_append_cstr(out, sentence_of(event->kind));
+    assert(event->kind < ORDER_EVENT_KIND_COUNT);
+    strbuf_append_cstr(out, SENTENCES[event->kind]);
     if (event->kind == ORDER_PLACED) {
         strbuf_printf(out, " with %" PRId64 " item%s", event->placed.item_count,
                       event->placed.item_count == 1 ? "" : "s");

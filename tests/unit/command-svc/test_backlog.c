@@ -122,6 +122,20 @@ START_TEST(all_can_be_sent_away)
 }
 END_TEST
 
+START_TEST(time_is_over_for_who_rests_behind_another)
+{
+    join(1, 0);
+    join(0, 0); /* its deadline comes first */
+    (void)backlog_rest(&backlog, backlog_take(&backlog, 0), START_MS);
+    (void)backlog_rest(&backlog, backlog_take(&backlog, 0), START_MS);
+
+    ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS), &waiters[0]);
+    ck_assert_ptr_null(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS));
+    ck_assert_ptr_eq(backlog_take_any(&backlog), &waiters[1]);
+    ck_assert(backlog_is_empty(&backlog));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("command-svc/core/backlog");
@@ -134,6 +148,7 @@ int main(void)
     tcase_add_test(lines, rests_grow_to_a_second);
     tcase_add_test(lines, time_is_over_for_who_waits_and_for_who_rests);
     tcase_add_test(lines, all_can_be_sent_away);
+    tcase_add_test(lines, time_is_over_for_who_rests_behind_another);
     suite_add_tcase(suite, lines);
     return check_main(suite);
 }

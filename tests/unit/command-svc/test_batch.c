@@ -495,11 +495,73 @@ START_TEST(an_arena_too_small_is_an_error)
 }
 END_TEST
 
+/* Opens, sells, cancels what it sold and an order of an earlier batch: five kinds of entries. */
+static enum error_kind fill_and_decide(struct batch *of, const struct command *all,
+                                       size_t all_count)
+{
+    static const struct claim CLAIMS[] = {{{"sku-8", 5}, 2}, {{"sku-9", 5}, 3}};
+    for (size_t i = 0; i < all_count; i++) {
+        const enum error_kind kind = batch_add(of, &all[i], &err);
+        if (kind != ERROR_NONE) {
+            return kind;
+        }
+    }
+    of->items[all_count - 1].order->order = (struct order){
+        .version = 1, .status = ORDER_STATUS_PLACED, .claims = CLAIMS, .claim_count = 2};
+    return batch_decide(of, NOW, &err);
+}
+
+START_TEST(wherever_the_arena_ends_it_is_said)
+{
+    enum { STEP = 16, ENOUGH = 1 << 16 };
+    static const struct wanted_line LINES[] = {{{"sku-7", 5}, 3, PRICE_OF_CATALOGUE}};
+    struct command old = a_step(COMMAND_CANCEL_ORDER);
+    old.aggregate_id = STRVIEW("01990000-0000-7000-8000-00000000000b");
+    const struct command all[] = {
+        a_registration("c-1"),           an_addition("sku-7", SAMPLE_PRICE),
+        a_delivery_of_stock("sku-7", 5), an_order(SAMPLE_ORDER_ID, LINES, 1),
+        a_step(COMMAND_CANCEL_ORDER),    old};
+    enum { ALL = sizeof all / sizeof all[0] };
+    struct batch *small = malloc(sizeof *small);
+    ck_assert_ptr_nonnull(small);
+    enum error_kind kind = ERROR_EXHAUSTED;
+    for (size_t max = 0; kind != ERROR_NONE; max += STEP) {
+        struct arena tiny;
+        arena_init(&tiny, max);
+        batch_init(small, &tiny);
+
+        kind = fill_and_decide(small, all, ALL);
+
+        ck_assert(kind == ERROR_NONE || kind == ERROR_EXHAUSTED);
+        ck_assert_uint_lt(max, ENOUGH);
+        for (size_t i = 0; kind == ERROR_NONE && i < ALL; i++) {
+            ck_assert_int_eq(small->items[i].outcome.kind, OUTCOME_ACCEPTED);
+        }
+        batch_done(small);
+        arena_done(&tiny);
+    }
+    free(small);
+}
+END_TEST
+
+START_TEST(a_customer_is_registered_once)
+{
+    add(a_registration("c-1"));
+    add(a_registration("c-1"));
+
+    decide();
+
+    assert_accepted(0, 1);
+    assert_rejected(1, REJECTION_ALREADY_EXISTS);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("command-svc/core/batch");
     TCase *rules = tcase_create("rules");
     tcase_add_checked_fixture(rules, open_batch, close_batch);
+    tcase_add_test(rules, wherever_the_arena_ends_it_is_said);
     tcase_add_test(rules, a_shop_opens_and_sells_within_one_batch);
     tcase_add_test(rules, an_order_lives_a_whole_life_in_one_batch);
     tcase_add_test(rules, an_order_cancelled_in_its_own_batch_gives_its_stock_back);
@@ -522,6 +584,7 @@ int main(void)
     tcase_add_test(rules, a_batch_takes_so_many_commands);
     tcase_add_test(rules, a_batch_takes_so_many_lines_but_always_a_first_order);
     tcase_add_test(rules, an_arena_too_small_is_an_error);
+    tcase_add_test(rules, a_customer_is_registered_once);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }

@@ -89,6 +89,21 @@ START_TEST(another_session_is_told_anew)
 }
 END_TEST
 
+START_TEST(who_holds_what_nobody_misses_is_not_kept)
+{
+    is_held_by(7, "741");
+    held_had(&held, HELD_STOCK, STRVIEW("sku-1"));
+    ck_assert_uint_eq(held.count, 0);
+}
+END_TEST
+
+START_TEST(kinds_have_names)
+{
+    ck_assert_str_eq(held_kind_name(HELD_SHARD), "shard");
+    ck_assert_str_eq(held_kind_name(HELD_STOCK), "stock");
+}
+END_TEST
+
 START_TEST(more_than_the_most_are_not_named)
 {
     char name[16];
@@ -144,6 +159,8 @@ int main(void)
     tcase_add_test(locks, more_than_the_most_are_not_named);
     tcase_add_test(locks, the_log_hears_of_a_row_with_its_holder_and_of_a_table_at_the_second_look);
     tcase_add_test(locks, one_whose_holder_is_known_is_spoken_of_first);
+    tcase_add_test(locks, who_holds_what_nobody_misses_is_not_kept);
+    tcase_add_test(locks, kinds_have_names);
     suite_add_tcase(suite, locks);
     return check_main(suite);
 }

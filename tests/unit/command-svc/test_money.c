@@ -48,6 +48,9 @@ START_TEST(overflow_is_no_way_around_the_maximum)
     int64_t total = 0;
 
     ck_assert(!money_add_line(&total, INT64_MAX, 2));
+    total = 1;
+    ck_assert(!money_add_line(&total, INT64_MAX, 1));
+    total = 0;
     ck_assert(!money_add_line(&total, 1000000, MONEY_MAX_MINOR * 10));
 
     ck_assert_int_eq(total, 0);

@@ -207,6 +207,17 @@ START_TEST(the_life_of_a_product)
 }
 END_TEST
 
+START_TEST(a_product_is_not_added_for_another_version)
+{
+    const struct product product = {.version = 0};
+    struct command command = an_addition("sku-1", SAMPLE_PRICE);
+    command.expected_version = 4;
+
+    ck_assert(!product_decide(&product, &command, NOW, &event, &rejection));
+    ck_assert_int_eq(rejection.kind, REJECTION_VERSION_CONFLICT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("command-svc/core/product");
@@ -222,6 +233,7 @@ int main(void)
                         sizeof COUNTS / sizeof COUNTS[0]);
     tcase_add_test(rules, a_sale_ends_for_a_reason);
     tcase_add_loop_test(rules, the_life_of_a_product, 0, sizeof LIFE / sizeof LIFE[0]);
+    tcase_add_test(rules, a_product_is_not_added_for_another_version);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }

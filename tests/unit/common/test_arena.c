@@ -228,6 +228,16 @@ START_TEST(an_array_that_cannot_grow_stays_as_it_was)
 }
 END_TEST
 
+START_TEST(what_the_machine_does_not_have_is_refused)
+{
+    struct arena large;
+    arena_init(&large, SIZE_MAX / 2);
+    ck_assert_ptr_null(arena_alloc(&large, SIZE_MAX / 4));
+    ck_assert_ptr_nonnull(arena_alloc(&large, 16));
+    arena_done(&large);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/arena");
@@ -250,6 +260,7 @@ int main(void)
     tcase_add_test(bounds, a_view_past_the_maximum_is_nothing);
     tcase_add_test(bounds, an_array_grows_and_keeps_what_is_in_it);
     tcase_add_test(bounds, an_array_that_cannot_grow_stays_as_it_was);
+    tcase_add_test(bounds, what_the_machine_does_not_have_is_refused);
     suite_add_tcase(suite, bounds);
     return check_main(suite);
 }

@@ -392,6 +392,21 @@ START_TEST(what_is_written_can_be_read_by_others)
 }
 END_TEST
 
+START_TEST(what_was_read_is_written_again)
+{
+    static const char TEXT[] =
+        "{\"a\":[null,true,-7,1.50,\"\\n\",[],{}],\"\xc3\xa9\":{\"b\":false}}";
+    const struct json_value *root = parsed(strview_of(TEXT));
+    struct json_writer writer;
+    json_writer_init(&writer, &out);
+
+    json_put_value(&writer, root);
+
+    ck_assert(json_writer_done(&writer));
+    ck_assert_str_eq(strbuf_cstr(&out), TEXT);
+}
+END_TEST
+
 START_TEST(a_text_that_is_not_utf8_spoils_the_document)
 {
     static const char *const POISON[] = {"\xff", "\xed\xa0\x80", "\xc0\xaf", "a\xe2\x82"};
@@ -584,6 +599,7 @@ static TCase *writer_case(void)
     TCase *writer = tcase_create("writer");
     tcase_add_checked_fixture(writer, open_all, close_all);
     tcase_add_test(writer, what_is_written_can_be_read_by_others);
+    tcase_add_test(writer, what_was_read_is_written_again);
     tcase_add_test(writer, a_text_that_is_not_utf8_spoils_the_document);
     tcase_add_test(writer, a_nul_is_no_text_either);
     tcase_add_test(writer, a_full_buffer_spoils_the_document);

@@ -2,6 +2,8 @@
 #include "common/base/strbuf.h"
 #include "tests/support/check_main.h"
 
+#include <wchar.h>
+
 enum { MAX = 1000 };
 
 static struct strbuf buf;
@@ -133,6 +135,25 @@ START_TEST(a_buffer_can_be_used_after_done)
 }
 END_TEST
 
+START_TEST(what_the_machine_does_not_have_is_a_failure)
+{
+    struct strbuf large;
+    strbuf_init(&large, SIZE_MAX / 4);
+    strbuf_append(&large, (struct strview){.data = "x", .len = SIZE_MAX / 8});
+    ck_assert(!strbuf_ok(&large));
+    ck_assert_uint_eq(strbuf_view(&large).len, 0);
+    strbuf_done(&large);
+}
+END_TEST
+
+START_TEST(what_cannot_be_printed_is_a_failure)
+{
+    strbuf_printf(&buf, "%lc", (wint_t)0x20ac); /* not in the C locale */
+    ck_assert(!strbuf_ok(&buf));
+    ck_assert_str_eq(strbuf_cstr(&buf), "");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/strbuf");
@@ -148,6 +169,8 @@ int main(void)
     tcase_add_test(text, truncating_drops_the_tail);
     tcase_add_test(text, bytes_may_be_nul);
     tcase_add_test(text, a_buffer_can_be_used_after_done);
+    tcase_add_test(text, what_the_machine_does_not_have_is_a_failure);
+    tcase_add_test(text, what_cannot_be_printed_is_a_failure);
     suite_add_tcase(suite, text);
     return check_main(suite);
 }

@@ -39,6 +39,7 @@ START_TEST(names_kafka_would_refuse_are_refused_here)
     ck_assert(!topic_name("", STRVIEW("a/b"), name));
     ck_assert(!topic_name("", STRVIEW("a b"), name));
     ck_assert(!topic_name("\xc3\xa9.", STRVIEW("order"), name));
+    ck_assert(!topic_name("eu/", STRVIEW("order"), name));
     ck_assert(!topic_name("", STRVIEW("a\0b"), name));
     ck_assert(!topic_name("", (struct strview){.data = too_long, .len = sizeof too_long}, name));
     ck_assert(!topic_name("", (struct strview){.data = too_long, .len = SIZE_MAX}, name));

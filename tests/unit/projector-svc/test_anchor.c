@@ -145,6 +145,19 @@ START_TEST(a_beginning_that_was_lost_skips_nothing)
 }
 END_TEST
 
+START_TEST(while_a_restart_is_wanted_nothing_is_learned)
+{
+    const struct anchor_identity kept = {.offset = 2, .id = "c"};
+    anchor_open(&anchor, 3, &kept);
+    ck_assert(anchor.wants_restart);
+
+    ck_assert_int_eq(anchor_meet_end(&anchor, 1), ANCHOR_NOTHING);
+    ck_assert(anchor_meet_outside(&anchor));
+    ck_assert_int_eq(anchor_start(&anchor), 2);
+    ck_assert(anchor.wants_restart);
+}
+END_TEST
+
 START_TEST(a_partition_that_is_gone_is_told)
 {
     const struct anchor_identity kept = {.offset = 2, .id = "c"};
@@ -166,6 +179,7 @@ int main(void)
     tcase_add_test(rules, what_comes_before_the_new_beginning_is_not_taken);
     tcase_add_test(rules, a_beginning_that_was_lost_skips_nothing);
     tcase_add_test(rules, a_partition_that_is_gone_is_told);
+    tcase_add_test(rules, while_a_restart_is_wanted_nothing_is_learned);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }

@@ -165,6 +165,57 @@ START_TEST(a_frozen_aggregate_stays_frozen_while_its_parked_are_not_loaded)
 }
 END_TEST
 
+static void add_stored(const char *history)
+{
+    for (const char *at = history; *at != '\0'; at++) {
+        struct lineup_item stored = item_of(at);
+        stored.is_stored = true;
+        lineup_add_stored(&lineup, &stored);
+    }
+}
+
+START_TEST(a_pass_that_freed_something_is_followed_by_another)
+{
+    begin(1, LINEUP_DRAINING);
+    lineup_resume(&lineup, 1, false);
+    add_stored("2");
+    lineup_parked_known(&lineup, 3);
+
+    lineup_finish(&lineup);
+
+    ck_assert_str_eq(applied, "2");
+    ck_assert_int_eq(lineup.state, LINEUP_DRAINING);
+    ck_assert_uint_eq(lineup.pass_left, 2);
+}
+END_TEST
+
+START_TEST(a_pass_that_freed_nothing_is_the_last)
+{
+    begin(1, LINEUP_DRAINING);
+    lineup_resume(&lineup, 1, false);
+    add_stored("4");
+    lineup_parked_known(&lineup, 3);
+
+    lineup_finish(&lineup);
+
+    ck_assert_str_eq(applied, "");
+    ck_assert_int_eq(lineup.state, LINEUP_GAP);
+}
+END_TEST
+
+START_TEST(what_only_a_person_can_end_is_left_as_it_is)
+{
+    begin(1, LINEUP_FORKED);
+    add_stored("2");
+    lineup_parked_known(&lineup, 1);
+
+    lineup_finish(&lineup);
+
+    ck_assert_str_eq(applied, "");
+    ck_assert_int_eq(lineup.state, LINEUP_FORKED);
+}
+END_TEST
+
 START_TEST(an_unreadable_next_event_changes_the_reason_of_a_gap)
 {
     begin(2, LINEUP_GAP);
@@ -196,6 +247,18 @@ START_TEST(a_full_arena_is_said)
 }
 END_TEST
 
+START_TEST(what_was_not_looked_at_waits_on)
+{
+    begin(1, LINEUP_DRAINING);
+    lineup_resume(&lineup, 0, false);
+    lineup_parked_known(&lineup, 3);
+
+    lineup_finish(&lineup);
+
+    ck_assert_int_eq(lineup.state, LINEUP_GAP);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/core/lineup");
@@ -209,6 +272,10 @@ int main(void)
     tcase_add_test(rules, an_unreadable_next_event_changes_the_reason_of_a_gap);
     tcase_add_test(rules, an_unknown_reason_is_the_strictest);
     tcase_add_test(rules, a_full_arena_is_said);
+    tcase_add_test(rules, a_pass_that_freed_something_is_followed_by_another);
+    tcase_add_test(rules, a_pass_that_freed_nothing_is_the_last);
+    tcase_add_test(rules, what_only_a_person_can_end_is_left_as_it_is);
+    tcase_add_test(rules, what_was_not_looked_at_waits_on);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }

@@ -57,6 +57,15 @@ START_TEST(a_phone_number_has_one_spelling)
 }
 END_TEST
 
+START_TEST(a_full_arena_gives_no_spelling)
+{
+    arena_init(&arena, 0);
+    ck_assert_ptr_null(contact_email(&arena, STRVIEW("ada@b")).data);
+    ck_assert_ptr_null(contact_phone(&arena, STRVIEW("44")).data);
+    arena_done(&arena);
+}
+END_TEST
+
 START_TEST(a_registered_customer_is_active)
 {
     const struct customer_event event = {
@@ -235,6 +244,7 @@ int main(void)
     tcase_add_loop_test(rules, an_email_has_one_spelling, 0, sizeof EMAILS / sizeof EMAILS[0]);
     tcase_add_loop_test(rules, a_phone_number_has_one_spelling, 0,
                         sizeof PHONES / sizeof PHONES[0]);
+    tcase_add_test(rules, a_full_arena_gives_no_spelling);
     tcase_add_test(rules, a_registered_customer_is_active);
     tcase_add_test(rules, nobody_is_registered_twice);
     tcase_add_test(rules, a_changed_contact_replaces_the_whole_of_it);

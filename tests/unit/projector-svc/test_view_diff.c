@@ -301,6 +301,30 @@ START_TEST(a_full_arena_is_said)
 }
 END_TEST
 
+START_TEST(wherever_the_arena_ends_it_is_said)
+{
+    enum { STEP = 16, ENOUGH = 1 << 16 };
+    const struct order_view none = {.version = 0};
+    const struct order_view placed = apply(none, ORDER_PLACED, "e1");
+    const struct customer_view nobody = {.version = 0};
+    const struct customer_view ada = {.customer_id = STRVIEW("c1"),
+                                      .version = 1,
+                                      .name = STRVIEW("Ada"),
+                                      .email = STRVIEW("a@b"),
+                                      .phone = STRVIEW("1")};
+    bool is_whole = false;
+    for (size_t max = 0; !is_whole; max += STEP) {
+        ck_assert_uint_lt(max, ENOUGH);
+        arena_init(&arena, max);
+        write_set_init(&set, &arena);
+        diff(&none, &placed);
+        view_diff_customer(&nobody, &ada, &MOMENT, &set);
+        is_whole = write_set_ok(&set);
+        arena_done(&arena);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/core/view_diff");
@@ -317,6 +341,7 @@ int main(void)
     tcase_add_test(rules, waiting_is_shown_and_taken_back);
     tcase_add_test(rules, many_keys_are_kept_apart_and_repeated_ones_together);
     tcase_add_test(rules, a_full_arena_is_said);
+    tcase_add_test(rules, wherever_the_arena_ends_it_is_said);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }
