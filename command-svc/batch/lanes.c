@@ -170,9 +170,6 @@ static enum error_kind fill(struct lanes *lanes, struct error *err)
     strbuf_init(&lanes->common.text, EVENT_BYTES_MAX);
     lanes->lanes = must_allocate(lane_count(lanes), sizeof(struct lane *));
     lanes->is_stalled = must_allocate(lane_count(lanes), sizeof(bool));
-    if (lanes->common.memory == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for %d lanes", lanes->options.count);
-    }
     for (size_t i = 0; i < lane_count(lanes); i++) {
         const int place = (int)i < lanes->options.count ? (int)i : LANE_QUEUES;
         const enum error_kind kind = lane_new(&lanes->common, place, &lanes->lanes[i], err);

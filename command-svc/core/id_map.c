@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/id_map.h"
 
+#include "common/base/must.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
-#define HASH_NONFATAL_OOM 1
-#define HASH_FUNCTION     HASH_OAT /* a plain loop; the default falls through cases, unmarked */
+#define HASH_FUNCTION       HASH_OAT /* a plain loop; the default falls through cases, unmarked */
+#define uthash_malloc(size) must_allocate(1, size)
 #include <uthash.h>
 
 struct id_map_node {
@@ -22,21 +24,13 @@ void *id_map_find(const struct id_map *map, struct strview id)
     return node == NULL ? NULL : node->entry;
 }
 
-bool id_map_add(struct id_map *map, struct strview id, void *entry)
+void id_map_add(struct id_map *map, struct strview id, void *entry)
 {
-    struct id_map_node *node = calloc(1, sizeof *node);
-    if (node == NULL) {
-        return false;
-    }
-    assert(id.data != NULL && entry != NULL);
+    assert(id.data != NULL && entry != NULL && id_map_find(map, id) == NULL);
+    struct id_map_node *node = must_allocate(1, sizeof *node);
     node->id = id;
     node->entry = entry;
     HASH_ADD_KEYPTR(hh, map->nodes, node->id.data, node->id.len, node);
-    if (node->hh.tbl == NULL) { /* how uthash says that memory ran out */
-        free(node);
-        return false;
-    }
-    return true;
 }
 
 void id_map_clear(struct id_map *map)

@@ -10,7 +10,6 @@
 #ifndef COMMAND_SVC_CORE_ID_MAP_H
 #define COMMAND_SVC_CORE_ID_MAP_H
 
-#include "common/base/error.h"
 #include "common/base/strview.h"
 
 struct id_map_node;
@@ -22,8 +21,8 @@ struct id_map {
 /* NULL when no entry has that id. */
 void *id_map_find(const struct id_map *map, struct strview id);
 
-/* The id must not be there yet. False when memory ran out. */
-MUST_USE bool id_map_add(struct id_map *map, struct strview id, void *entry);
+/* The id must not be there yet. */
+void id_map_add(struct id_map *map, struct strview id, void *entry);
 
 /* Forgets all entries. */
 void id_map_clear(struct id_map *map);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/receipt_memory.h"
 
+#include "common/base/must.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +28,8 @@ struct receipt_memory {
 
 struct receipt_memory *receipt_memory_new(void)
 {
-    struct receipt_memory *memory = malloc(sizeof *memory); /* the ring is touched as it fills */
-    if (memory != NULL) {
-        receipt_memory_clear(memory);
-    }
+    struct receipt_memory *memory = must_allocate(1, sizeof *memory); /* touched as it fills */
+    receipt_memory_clear(memory);
     return memory;
 }
 

@@ -29,7 +29,6 @@ struct remembered {
     struct strview body;
 };
 
-/* NULL when memory ran out. */
 MUST_USE struct receipt_memory *receipt_memory_new(void);
 void receipt_memory_free(struct receipt_memory *memory);
 

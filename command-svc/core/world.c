@@ -27,9 +27,10 @@ void world_done(struct world *world)
             return made;                                                                           \
         }                                                                                          \
         made = arena_alloc(world->arena, sizeof *made);                                            \
-        if (made == NULL || !id_map_add(&world->map, id, made)) {                                  \
+        if (made == NULL) {                                                                        \
             return NULL;                                                                           \
         }                                                                                          \
+        id_map_add(&world->map, id, made);                                                         \
         *made = (struct type){.entry = {.next = world->list, .id = id} __VA_ARGS__};               \
         world->list = &made->entry;                                                                \
         return made;                                                                               \
