@@ -30,7 +30,7 @@ static struct fault plan[PLAN_MAX];
 static size_t plan_len;
 static bool plan_is_read;
 
-static void refuse_plan(struct strview entry)
+static _Noreturn void refuse_plan(struct strview entry)
 {
     (void)fprintf(stderr, "FAULT_PLAN: cannot read \"%.*s\"; expected name[@n]=kill|stop|error\n",
                   STRVIEW_ARG(entry));
@@ -55,7 +55,6 @@ static struct fault read_entry(struct strview entry)
         }
     }
     refuse_plan(entry);
-    return fault;
 }
 
 static void read_plan(void)

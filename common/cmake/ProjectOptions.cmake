@@ -9,6 +9,7 @@ set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g") # without NDEBUG: assertions ship
 option(WARNINGS_AS_ERRORS "Fail the build on a compiler warning" OFF)
 option(FUZZ "Build the fuzz targets (clang only)" OFF)
 option(FAULTS "Compile the fault points in (tests only)" OFF)
+option(COVERAGE "Count what runs (gcc only); see tests/coverage" OFF)
 set(SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
 
 include(CheckPIESupported)
@@ -30,4 +31,9 @@ if(SANITIZE)
   target_compile_options(project_options INTERFACE
     -fsanitize=${SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(project_options INTERFACE -fsanitize=${SANITIZE})
+endif()
+if(COVERAGE)
+  target_compile_definitions(project_options INTERFACE COVERAGE=1)
+  target_compile_options(project_options INTERFACE --coverage -fprofile-update=prefer-atomic)
+  target_link_options(project_options INTERFACE --coverage)
 endif()

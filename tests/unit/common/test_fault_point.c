@@ -4,6 +4,7 @@
  * a plan of its own and die of it.
  */
 #include "common/base/fault_point.h"
+#include "tests/support/check_abort.h"
 #include "tests/support/check_main.h"
 
 #include <signal.h>
@@ -51,7 +52,7 @@ START_TEST(stop_stops)
     ck_assert_int_eq(setenv("FAULT_PLAN", "test.here=stop", 1), 0);
     const pid_t child = fork();
     if (child == 0) {
-        _exit(FAULT_POINT("test.here") ? 1 : 0);
+        exit(FAULT_POINT("test.here") ? 1 : 0);
     }
     int status;
     ck_assert_int_eq(waitpid(child, &status, WUNTRACED), child);
@@ -63,8 +64,16 @@ START_TEST(stop_stops)
 END_TEST
 
 static const char *const BAD_PLANS[] = {
-    "test.here", "test.here=", "test.here=explode", "test.here@0=kill", "test.here@x=kill",
-    "a=error,b", "=kill",      "test.here@=kill",
+    "test.here",
+    "test.here=",
+    "test.here=explode",
+    "test.here@0=kill",
+    "test.here@x=kill",
+    "a=error,b",
+    "=kill",
+    "test.here@=kill",
+    "a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,"
+    "a=stop,a=stop,a=stop,a=stop,a=stop", /* one too many */
 };
 enum { BAD_PLAN_COUNT = sizeof BAD_PLANS / sizeof BAD_PLANS[0] };
 
@@ -105,6 +114,7 @@ static void add_tests(TCase *plan)
 
 int main(void)
 {
+    check_abort_counts();
     Suite *suite = suite_create("common/base/fault_point");
     TCase *plan = tcase_create("plan");
     add_tests(plan);
