@@ -5,6 +5,7 @@
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
 #include "common/contract/shard.h"
+#include "common/io/jitter.h"
 #include "common/io/kafka_topics.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
@@ -260,12 +261,12 @@ static void take_topics(void *user, const struct kafka_topics_report *report,
         if (err->kind == ERROR_FATAL) {
             relay->options.on_fatal(relay->options.user, err);
         } else {
-            log_event(LOG_WARN, "topics_unknown", LOG_ERR(err),
-                      LOG_TEXT("the topics could not be looked at; trying again"));
+            (void)activity_failed(&relay->topics, err, loop_now_ms(), jitter_draw());
         }
         relay->is_look_over = true; /* the timer frees it and, if there is a use, begins anew */
         return;
     }
+    activity_succeeded(&relay->topics, loop_now_ms());
     tell_topics(relay, report);
     for (int i = 0; i < report->topic_count; i++) {
         relay->message_max[i] = report->topics[i].message_max;
@@ -441,6 +442,7 @@ enum error_kind relay_new(struct loop *loop, const struct relay_options *options
     relay->loop = loop;
     relay->options = *options;
     relay->wanted = wanted;
+    activity_init(&relay->topics, "looking at the topics");
     relay->ticker = loop_timer_new(loop, tick, relay);
     loop_timer_start(relay->ticker, TICK_MS);
     (void)error_set(&relay->topics_error, ERROR_TRANSIENT,
@@ -605,8 +607,11 @@ enum error_kind relay_probe_progress(void *user, struct error *err)
 enum error_kind relay_probe_work(void *user, struct error *err)
 {
     const struct relay *relay = user;
-    if (relay->is_running && (reading_probe(relay->reading, err) != ERROR_NONE ||
-                              filling_probe(relay->filling, err) != ERROR_NONE)) {
+    if (activity_probe_lately(&relay->topics, loop_now_ms(), err) != ERROR_NONE ||
+        (relay->is_running && (reading_probe(relay->reading, err) != ERROR_NONE ||
+                               filling_probe(relay->filling, err) != ERROR_NONE ||
+                               tails_probe(relay->tails, err) != ERROR_NONE ||
+                               publisher_probe(relay->publisher, err) != ERROR_NONE))) {
         return err->kind;
     }
     return outbox_store_probe(relay->store, err);

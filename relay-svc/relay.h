@@ -20,6 +20,7 @@
 
 #include "common/base/error.h"
 #include "common/io/kafka_config.h"
+#include "common/run/activity.h"
 #include "relay-svc/core/shard_log.h"
 #include "relay-svc/outbox/outbox_store.h"
 
@@ -94,6 +95,7 @@ struct relay {
     int shard_count;              /* 0 until the database has told */
     struct kafka_topics *looking; /* at the topics; NULL when not */
     bool is_look_over;
+    struct activity topics; /* looking at them */
     struct kafka_topics_wanted *wanted;
     int64_t message_max[SHARD_TOPICS_MAX]; /* each topic's max.message.bytes; 0: not told */
     struct error topics_error;             /* why the topics are not in order yet */

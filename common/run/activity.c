@@ -74,11 +74,19 @@ bool activity_is_failing_lately(const struct activity *activity, int64_t now_ms)
     return activity_is_failing(activity) && now_ms - activity->failed_ms < ACTIVITY_LATELY_MS;
 }
 
+static enum error_kind say(const struct activity *activity, struct error *err)
+{
+    return error_set(err, activity->last.kind, "%s: %s", activity->name, activity->last.text);
+}
+
+enum error_kind activity_probe_lately(const struct activity *activity, int64_t now_ms,
+                                      struct error *err)
+{
+    return activity_is_failing_lately(activity, now_ms) ? say(activity, err) : ERROR_NONE;
+}
+
 enum error_kind activity_probe(void *user, struct error *err)
 {
     const struct activity *activity = user;
-    if (!activity_is_failing(activity)) {
-        return ERROR_NONE;
-    }
-    return error_set(err, activity->last.kind, "%s: %s", activity->name, activity->last.text);
+    return activity_is_failing(activity) ? say(activity, err) : ERROR_NONE;
 }

@@ -78,6 +78,10 @@ bool activity_is_failing(const struct activity *activity);
  * tried again when its cause has gone in another way. */
 bool activity_is_failing_lately(const struct activity *activity, int64_t now_ms);
 
+/* ERROR_NONE, or the last error of one that is failing lately, its name in front. */
+MUST_USE enum error_kind activity_probe_lately(const struct activity *activity, int64_t now_ms,
+                                               struct error *err);
+
 /* A health_probe; user is the struct activity. Fails with the last error, its name in front. */
 enum error_kind activity_probe(void *user, struct error *err);
 

@@ -768,10 +768,9 @@ enum error_kind outbox_store_state(const struct outbox_store *store, struct erro
 
 enum error_kind outbox_store_probe(const struct outbox_store *store, struct error *err)
 {
-    for (size_t i = 0; i < OUTBOX_WORK_COUNT; i++) {
-        if (activity_is_failing_lately(&store->works[i], loop_now_ms())) {
-            return activity_probe((void *)(uintptr_t)&store->works[i], err); /* only reads */
-        }
+    enum error_kind kind = ERROR_NONE;
+    for (size_t i = 0; kind == ERROR_NONE && i < OUTBOX_WORK_COUNT; i++) {
+        kind = activity_probe_lately(&store->works[i], loop_now_ms(), err);
     }
-    return ERROR_NONE;
+    return kind;
 }

@@ -6,7 +6,10 @@
 #include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/contract/topics.h"
+#include "common/io/jitter.h"
+#include "common/io/loop.h"
 #include "common/io/reconnect.h"
+#include "common/run/activity.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +25,7 @@ struct publisher {
     struct loop *loop;
     struct publisher_options options;
     struct reconnect life;
+    struct activity renewing;
     struct kafka_producer *producer; /* NULL while waiting for a new one */
 };
 
@@ -185,9 +189,11 @@ static void on_attempt(void *user)
     struct publisher *publisher = user;
     struct error err;
     if (open_producer(publisher, &err) != ERROR_NONE) {
+        (void)activity_failed(&publisher->renewing, &err, loop_now_ms(), jitter_draw());
         reconnect_fail(&publisher->life, "%s", err.text);
         return;
     }
+    activity_succeeded(&publisher->renewing, loop_now_ms());
     (void)FAULT_POINT("relay.producer_renewed");
     reconnect_ready(&publisher->life);
     publisher->options.on_renewed(publisher->options.user);
@@ -220,6 +226,7 @@ enum error_kind publisher_new(struct loop *loop, const struct publisher_options 
     };
     publisher->loop = loop;
     publisher->options = *options;
+    activity_init(&publisher->renewing, "renewing the Kafka producer");
     reconnect_init(&publisher->life, loop, &life);
     if (open_producer(publisher, err) != ERROR_NONE) {
         publisher_free(publisher);
@@ -257,4 +264,9 @@ enum error_kind publisher_state(const struct publisher *publisher, struct error 
         return ERROR_TRANSIENT;
     }
     return kafka_producer_state(publisher->producer, err);
+}
+
+enum error_kind publisher_probe(const struct publisher *publisher, struct error *err)
+{
+    return activity_probe_lately(&publisher->renewing, loop_now_ms(), err);
 }

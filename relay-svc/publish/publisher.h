@@ -66,4 +66,7 @@ size_t publisher_in_flight(const struct publisher *publisher);
 /* Whether brokers answer; otherwise the reason. */
 MUST_USE enum error_kind publisher_state(const struct publisher *publisher, struct error *err);
 
+/* ERROR_NONE, or why no new producer could be made. */
+MUST_USE enum error_kind publisher_probe(const struct publisher *publisher, struct error *err);
+
 #endif

@@ -155,9 +155,7 @@ void filling_pump(struct filling *filling)
 
 enum error_kind filling_probe(const struct filling *filling, struct error *err)
 {
-    return activity_is_failing_lately(&filling->fares, loop_now_ms())
-               ? activity_probe((void *)(uintptr_t)&filling->fares, err) /* only reads */
-               : ERROR_NONE;
+    return activity_probe_lately(&filling->fares, loop_now_ms(), err);
 }
 
 struct filling *filling_new(struct relay *relay)

@@ -397,9 +397,7 @@ void reading_make_room(struct reading *reading)
 
 enum error_kind reading_probe(const struct reading *reading, struct error *err)
 {
-    return activity_is_failing_lately(&reading->fares, loop_now_ms())
-               ? activity_probe((void *)(uintptr_t)&reading->fares, err) /* only reads */
-               : ERROR_NONE;
+    return activity_probe_lately(&reading->fares, loop_now_ms(), err);
 }
 
 struct reading *reading_new(struct relay *relay)

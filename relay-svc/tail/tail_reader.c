@@ -186,7 +186,8 @@ static void take_partition_error(void *user, const struct kafka_position *where,
 {
     struct tail_reader *reader = user;
     if (err->kind != ERROR_NOT_FOUND) {
-        return; /* goes on by itself */
+        reader->options.on_error(reader->options.user, err);
+        return;
     }
     const int first = where->partition >= 0 ? where->partition : 0;
     const int last = where->partition >= 0 ? where->partition : reader->options.partitions - 1;
@@ -201,7 +202,8 @@ static void take_error(void *user, const struct error *err)
     struct tail_reader *reader = user;
     const int64_t asked_before_ms = loop_now_ms() - PATIENCE_MS;
     if (err->kind != ERROR_NOT_FOUND) {
-        return; /* goes on by itself */
+        reader->options.on_error(reader->options.user, err);
+        return;
     }
     for (int topic = 0; topic < reader->options.topic_count; topic++) {
         for (int partition = 0; partition < reader->options.partitions; partition++) {

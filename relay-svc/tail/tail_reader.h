@@ -29,6 +29,8 @@ struct tail_reader_options {
     void (*on_found)(void *user, int topic, int partition, const struct tail_found *found);
     /* It does not answer, and Kafka says that a topic is missing. */
     void (*on_missing)(void *user, int topic, int partition, const struct error *err);
+    /* Kafka refuses or does not answer; it goes on by itself. */
+    void (*on_error)(void *user, const struct error *err);
     void *user;
 };
 

@@ -3,7 +3,9 @@
 
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
+#include "common/io/jitter.h"
 #include "common/io/loop.h"
+#include "common/run/activity.h"
 #include "common/run/log.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
@@ -18,6 +20,7 @@ struct tails {
     struct relay *relay;
     struct tail_reader *reader;
     struct loop_timer *retry;
+    struct activity fares;
     bool *is_unanswered;    /* by shard: the database could not be asked */
     bool *is_search;        /* [shard][topic]: the question to the reader is a search */
     struct lookup *lookups; /* in flight */
@@ -87,6 +90,12 @@ static void ask_later(struct tails *tails, int shard)
     loop_timer_start(tails->retry, RETRY_MS);
 }
 
+static void take_error(void *user, const struct error *err)
+{
+    struct tails *tails = user;
+    (void)activity_failed(&tails->fares, err, loop_now_ms(), jitter_draw());
+}
+
 static bool *search_flag(const struct tails *tails, int shard, int topic)
 {
     return &tails->is_search[shard * tails->relay->options.topic_count + topic];
@@ -101,6 +110,7 @@ static void search(struct tails *tails, const struct lookup *lookup)
     *search_flag(tails, lookup->shard, lookup->topic) = true;
     if (tail_reader_search(tails->reader, lookup->topic, lookup->shard, wanted, &err) !=
         ERROR_NONE) {
+        take_error(tails, &err);
         ask_later(tails, lookup->shard);
     }
 }
@@ -152,6 +162,7 @@ static void ask_outbox(struct tails *tails, int shard, int topic, enum tail_verd
 static void take_found(void *user, int topic, int shard, const struct tail_found *found)
 {
     struct tails *tails = user;
+    activity_succeeded(&tails->fares, loop_now_ms());
     const struct shard_log *log = &tails->relay->shards[shard].log;
     if (log->state != SHARD_CHECKING) {
         return;
@@ -186,9 +197,15 @@ void tails_check(struct tails *tails, int shard)
     for (int topic = 0; topic < relay->options.topic_count; topic++) {
         *search_flag(tails, shard, topic) = false;
         if (tail_reader_ask(tails->reader, topic, shard, &err) != ERROR_NONE) {
+            take_error(tails, &err);
             ask_later(tails, shard);
         }
     }
+}
+
+enum error_kind tails_probe(const struct tails *tails, struct error *err)
+{
+    return activity_probe_lately(&tails->fares, loop_now_ms(), err);
 }
 
 void tails_forget(struct tails *tails, int shard)
@@ -216,7 +233,10 @@ enum error_kind tails_new(struct relay *relay, struct tails **ret_tails, struct 
     bool *is_unanswered = must_allocate((size_t)relay->shard_count, sizeof *is_unanswered);
     bool *is_search = must_allocate((size_t)relay->shard_count * (size_t)relay->options.topic_count,
                                     sizeof *is_search);
-    *tails = (struct tails){.relay = relay, .is_unanswered = is_unanswered, .is_search = is_search};
+    *tails = (struct tails){.relay = relay,
+                            .fares = ACTIVITY("reading the ends of partitions"),
+                            .is_unanswered = is_unanswered,
+                            .is_search = is_search};
     const struct tail_reader_options options = {
         .config = relay->options.kafka,
         .topics = relay->options.topics,
@@ -224,6 +244,7 @@ enum error_kind tails_new(struct relay *relay, struct tails **ret_tails, struct 
         .partitions = relay->shard_count,
         .on_found = take_found,
         .on_missing = take_missing,
+        .on_error = take_error,
         .user = tails,
     };
     tails->retry = loop_timer_new(relay->loop, retry, tails);

@@ -19,6 +19,9 @@ void tails_free(struct tails *tails);
 /* Begins for a shard that is CHECKING; of an earlier question nothing will be heard. */
 void tails_check(struct tails *tails, int shard);
 
+/* ERROR_NONE, or why the ends of partitions could not be read when that was tried last. */
+MUST_USE enum error_kind tails_probe(const struct tails *tails, struct error *err);
+
 /* The shard is no longer ours. */
 void tails_forget(struct tails *tails, int shard);
 

@@ -380,6 +380,47 @@ START_TEST(who_locks_a_whole_table_is_named)
 }
 END_TEST
 
+static const char *words;
+
+static bool work_says_it(void)
+{
+    struct error err;
+    return relay_probe_work(relay, &err) != ERROR_NONE && strstr(err.text, words) != NULL;
+}
+
+static bool it_runs(void)
+{
+    return relay->is_running;
+}
+
+static void set_kafka(bool is_up)
+{
+    const rd_kafka_resp_err_t err = is_up ? rd_kafka_mock_broker_set_up(mock.cluster, 1)
+                                          : rd_kafka_mock_broker_set_down(mock.cluster, 1);
+    ck_assert_int_eq(err, RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+START_TEST(what_is_asked_of_kafka_before_a_shard_runs_says_its_last_error)
+{
+    append(1, "first");
+    goal = SHARDS;
+    set_kafka(false);
+    words = "looking at the topics: ";
+    await(work_says_it);
+    set_kafka(true);
+    await(it_runs);
+
+    set_kafka(false);
+    words = "reading the ends of partitions: ";
+    await(work_says_it);
+    ck_assert(!all_are_published());
+    set_kafka(true);
+
+    await(all_are_published);
+    await(all_is_well);
+}
+END_TEST
+
 /* --- two relays -------------------------------------------------------------------------- */
 
 static struct relay *other; /* under the prefix "other." */
@@ -514,6 +555,7 @@ int main(void)
     tcase_add_loop_test(tests, who_locks_a_shard_of_ours_stops_no_other_and_is_named, 0,
                         sizeof LOCKS / sizeof LOCKS[0]);
     tcase_add_test(tests, who_locks_the_members_stops_nobody_and_is_named);
+    tcase_add_test(tests, what_is_asked_of_kafka_before_a_shard_runs_says_its_last_error);
     tcase_add_loop_test(tests, who_locks_a_whole_table_is_named, 0,
                         sizeof TABLES / sizeof TABLES[0]);
     tcase_add_test(tests, a_relay_with_another_prefix_takes_nothing_says_why_and_goes_on_alone);

@@ -141,11 +141,16 @@ END_TEST
 
 START_TEST(what_is_not_tried_again_has_failed_for_a_minute)
 {
+    struct error err;
     ck_assert(!activity_is_failing_lately(&activity, 0));
     (void)fail_at(&REFUSED, 100);
 
     ck_assert(activity_is_failing_lately(&activity, 100 + ACTIVITY_LATELY_MS - 1));
     ck_assert(!activity_is_failing_lately(&activity, 100 + ACTIVITY_LATELY_MS));
+    ck_assert_int_eq(activity_probe_lately(&activity, 100 + ACTIVITY_LATELY_MS - 1, &err),
+                     ERROR_INVALID);
+    ck_assert_str_eq(err.text, "reading: permission denied");
+    ck_assert_int_eq(activity_probe_lately(&activity, 100 + ACTIVITY_LATELY_MS, &err), ERROR_NONE);
     ck_assert(activity_is_failing(&activity));
 }
 END_TEST
