@@ -27,6 +27,13 @@ static const struct kafka_default DEFAULTS[] = {
     {NULL, NULL},
 };
 
+enum closing {
+    OPEN = 0,
+    CLOSING,
+    DESERTED, /* nobody answers a goodbye: closed with the next turn of the loop */
+    CLOSED,
+};
+
 struct kafka_consumer {
     struct kafka_handle handle;
     struct loop_deferred *again;
@@ -38,8 +45,7 @@ struct kafka_consumer {
     size_t started_count;
     rd_kafka_queue_t *closing;   /* group member: from kafka_consumer_close() on */
     rd_kafka_queue_t *committed; /* group member: answers to kafka_consumer_ask_committed() */
-    bool is_closing;
-    bool is_closed;
+    enum closing state;
     struct kafka_record *batch;
     size_t batch_count;
     struct kafka_position *rebalanced; /* what a rebalance callback hands out */
@@ -125,11 +131,17 @@ static rd_kafka_message_t *next_message(struct kafka_consumer *consumer)
 
 static void take_committed(struct kafka_consumer *consumer);
 
+static bool has_left(const struct kafka_consumer *consumer)
+{
+    return consumer->state == DESERTED ||
+           (consumer->state == CLOSING &&
+            (!is_member(consumer) || rd_kafka_consumer_closed(consumer->handle.rk)));
+}
+
 static void check_closed(struct kafka_consumer *consumer)
 {
-    if (consumer->is_closing && !consumer->is_closed &&
-        (!is_member(consumer) || rd_kafka_consumer_closed(consumer->handle.rk))) {
-        consumer->is_closed = true;
+    if (has_left(consumer)) {
+        consumer->state = CLOSED;
         consumer->options.events->on_closed(consumer->options.user);
     }
 }
@@ -142,7 +154,7 @@ static void serve(void *user)
 {
     struct kafka_consumer *consumer = user;
     size_t taken = 0;
-    while (taken < consumer->options.max_batch && !consumer->is_closed) {
+    while (taken < consumer->options.max_batch && consumer->state != CLOSED) {
         rd_kafka_message_t *message = next_message(consumer);
         if (message == NULL) {
             break;
@@ -524,10 +536,10 @@ enum error_kind kafka_consumer_new(struct loop *loop, const struct kafka_consume
 void kafka_consumer_close(struct kafka_consumer *consumer)
 {
     static const uint64_t ONE = 1;
-    if (consumer->is_closing) {
+    if (consumer->state != OPEN) {
         return;
     }
-    consumer->is_closing = true;
+    consumer->state = CLOSING;
     if (is_member(consumer)) {
         consumer->closing = rd_kafka_queue_new(consumer->handle.rk);
         rd_kafka_queue_io_event_enable(consumer->closing, consumer->handle.wake_fd, &ONE,
@@ -536,8 +548,7 @@ void kafka_consumer_close(struct kafka_consumer *consumer)
             rd_kafka_consumer_close_queue(consumer->handle.rk, consumer->closing);
         if (error != NULL) { /* a fatal error was there first: nothing left to wait for */
             rd_kafka_error_destroy(error);
-            consumer->is_closed = true;
-            consumer->options.events->on_closed(consumer->options.user);
+            consumer->state = DESERTED;
         }
     }
     loop_deferred_schedule(consumer->again);

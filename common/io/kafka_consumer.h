@@ -87,7 +87,7 @@ struct kafka_consumer_callbacks {
     /* Asked for by kafka_consumer_ask_committed(); those without a commit are not among them. May
      * be NULL. */
     void (*on_committed)(void *user, const struct kafka_position *positions, size_t count);
-    /* After kafka_consumer_close(). */
+    /* After kafka_consumer_close(), never from inside it. */
     void (*on_closed)(void *user);
 };
 

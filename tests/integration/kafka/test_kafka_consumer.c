@@ -4,6 +4,7 @@
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -389,6 +390,33 @@ START_TEST(a_member_leaves_without_waiting)
 }
 END_TEST
 
+static bool is_dead;
+
+/* Stands for librdkafka's, which refuses to close what has met a fatal error. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): its own is not ours */
+rd_kafka_error_t *rd_kafka_consumer_close_queue(rd_kafka_t *rk, rd_kafka_queue_t *queue)
+{
+    typedef rd_kafka_error_t *close_fn(rd_kafka_t *, rd_kafka_queue_t *);
+    close_fn *real = NULL;
+    void *symbol = dlsym(RTLD_NEXT, "rd_kafka_consumer_close_queue");
+    (void)memcpy(&real, &symbol, sizeof real);
+    return is_dead ? rd_kafka_error_new(RD_KAFKA_RESP_ERR__FATAL, "dead") : real(rk, queue);
+}
+
+START_TEST(a_member_that_met_a_fatal_error_is_closed_from_the_loop)
+{
+    open_consumer("readers");
+    seen.wanted = 1;
+    mock_run(&mock);
+    is_dead = true;
+    kafka_consumer_close(seen.consumer);
+    ck_assert(!seen.is_closed); /* never from inside */
+    while (!seen.is_closed) {
+        mock_run(&mock);
+    }
+}
+END_TEST
+
 int main(void)
 {
     enum { TEST_TIMEOUT_S = 90 };
@@ -405,6 +433,7 @@ int main(void)
     tcase_add_test(tests, after_a_position_outside_the_log_another_one_is_read);
     tcase_add_test(tests, who_left_the_group_comes_back_and_learns_what_was_committed);
     tcase_add_test(tests, a_member_leaves_without_waiting);
+    tcase_add_test(tests, a_member_that_met_a_fatal_error_is_closed_from_the_loop);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
