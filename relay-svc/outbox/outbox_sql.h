@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * outbox_sql.h - the texts that outbox_store.c sends: one table per kind of connection, and what
+ * outbox_sql.h - the texts that the store sends: one table per kind of connection, and what
  * each connection sets first.
  *
  * Private to the store; a statement's place in its table is its name.

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/outbox/outbox_sql.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/outbox/outbox_store_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* --- look-ups ------------------------------------------------------------------- */
+
+static void take_answer(void *user, size_t index, const struct pgconn_result *result)
+{
+    struct errand *errand = user;
+    (void)index;
+    if (pgconn_row_count(result) == 1) {
+        errand->answer =
+            (struct tail_mark){.exists = true, .seq = pgconn_value_i64(result, 0, 0), .offset = -1};
+        (void)!uuid_parse(pgconn_value(result, 0, 1), &errand->answer.id);
+    }
+}
+
+void outbox_store_find(struct outbox_store *store, const struct outbox_question *question,
+                       outbox_answer *on_answer, void *user)
+{
+    char shard[OUTBOX_NUMBER_MAX];
+    char seq[OUTBOX_NUMBER_MAX];
+    (void)snprintf(shard, sizeof shard, "%d", question->shard);
+    (void)snprintf(seq, sizeof seq, "%" PRId64, question->seq);
+    struct errand *errand = outbox_errand_new(store, OUTBOX_FIND, NULL, NULL, user);
+    errand->on_answer = on_answer;
+    pgconn_query(
+        store->control, SQL_FIND,
+        (const struct strview[]){strview_of(shard), strview_of(seq), question->aggregate_type}, 3);
+    pgconn_send_trip(store->control, take_answer, outbox_errand_finish, errand);
+}
+
+/* From a column on: transaction, pid, user, application; of no row, nobody. */
+static struct foreign_holder holder_of(const struct pgconn_result *result, size_t row,
+                                       size_t column)
+{
+    if (row >= pgconn_row_count(result)) {
+        return (struct foreign_holder){.pid = 0};
+    }
+    return (struct foreign_holder){.transaction = pgconn_value(result, row, column),
+                                   .pid = pgconn_value_i64(result, row, column + 1),
+                                   .user = pgconn_value(result, row, column + 2),
+                                   .application = pgconn_value(result, row, column + 3)};
+}
+
+static void take_waiting(const struct errand *errand, const struct pgconn_result *result)
+{
+    const struct outbox_backlog_events *events = errand->events;
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        const struct outbox_waiting waiting = {
+            .shard = (int)pgconn_value_i64(result, row, 0),
+            .distance = pgconn_value_i64(result, row, 1),
+            .oldest_age_ms = pgconn_value_i64(result, row, 2),
+            .is_leased = strview_is(pgconn_value(result, row, 3), "t"),
+            .is_missing = strview_is(pgconn_value(result, row, 4), "t"),
+            .holder = holder_of(result, row, 5),
+        };
+        events->on_shard(errand->user, &waiting);
+    }
+}
+
+static void take_backlog(void *user, size_t index, const struct pgconn_result *result)
+{
+    enum { WAITING = 0, SEQUENCE };
+    const struct errand *errand = user;
+    const struct outbox_backlog_events *events = errand->events;
+    if (index == WAITING) {
+        take_waiting(errand, result);
+    } else if (index == SEQUENCE) {
+        events->on_sequence(errand->user, pgconn_value_i64(result, 0, 0),
+                            pgconn_value_i64(result, 0, 1));
+    } else {
+        const struct foreign_holder holder = holder_of(result, 0, 0);
+        events->on_member(errand->user, &holder);
+    }
+}
+
+void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease *held, size_t count,
+                          const struct outbox_backlog_events *events, void *user)
+{
+    char shards[OUTBOX_NUMBER_MAX];
+    (void)snprintf(shards, sizeof shards, "%d", store->shards);
+    outbox_put_leases(held, count, &store->arrays[0], NULL, &store->arrays[1]);
+    pgconn_query(store->control, SQL_BACKLOG,
+                 (const struct strview[]){outbox_array(store, 0), outbox_array(store, 1),
+                                          strview_of(shards)},
+                 3);
+    pgconn_query(store->control, SQL_SEQUENCE, NULL, 0);
+    pgconn_query(store->control, SQL_MEMBER_HOLDER, (const struct strview[]){outbox_owner(store)},
+                 1);
+    pgconn_send_trip(store->control, take_backlog, outbox_errand_finish,
+                     outbox_errand_new(store, OUTBOX_BACKLOG, events, events->on_done, user));
+}
+
+static void take_table_locks(void *user, size_t index, const struct pgconn_result *result)
+{
+    const struct errand *errand = user;
+    const struct outbox_lock_events *events = errand->events;
+    (void)index;
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        const struct foreign_holder holder = holder_of(result, row, 1);
+        events->on_table(errand->user, pgconn_value(result, row, 0), &holder);
+    }
+}
+
+void outbox_store_table_locks(struct outbox_store *store, const struct outbox_lock_events *events,
+                              void *user)
+{
+    const struct strview tables =
+        STRVIEW("{installation,relay_shard,relay_sent,relay_member,outbox}");
+    pgconn_query(store->control, SQL_TABLE_LOCKS, &tables, 1);
+    pgconn_send_trip(store->control, take_table_locks, outbox_errand_finish,
+                     outbox_errand_new(store, OUTBOX_TABLE_LOCKS, events, events->on_done, user));
+}

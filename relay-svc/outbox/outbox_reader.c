@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/outbox/outbox_sql.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/outbox/outbox_store_internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+bool outbox_store_reader_is_free(const struct outbox_store *store, int reader)
+{
+    return store->is_ready && !store->readers[reader].is_reading;
+}
+
+static size_t row_bytes(const struct outbox_row *row)
+{
+    return row->payload.len + row->aggregate_id.len + row->type.len + row->traceparent.len;
+}
+
+static void take_rows(void *user, size_t index, const struct pgconn_result *result)
+{
+    struct outbox_reader *reader = user;
+    (void)index;
+    for (size_t i = 0; i < pgconn_row_count(result); i++) {
+        struct outbox_row row = {
+            .shard = (int)pgconn_value_i64(result, i, ROW_SHARD),
+            .seq = pgconn_value_i64(result, i, ROW_SEQ),
+            .aggregate_type = pgconn_value(result, i, ROW_AGGREGATE_TYPE),
+            .aggregate_id = pgconn_value(result, i, ROW_AGGREGATE_ID),
+            .type = pgconn_value(result, i, ROW_TYPE),
+            .payload = pgconn_value(result, i, ROW_PAYLOAD),
+            .version = pgconn_value(result, i, ROW_VERSION),
+            .occurred_at = pgconn_value(result, i, ROW_OCCURRED_AT),
+            .correlation_id = pgconn_value(result, i, ROW_CORRELATION_ID),
+            .causation_id = pgconn_value(result, i, ROW_CAUSATION_ID),
+            .traceparent = pgconn_value(result, i, ROW_TRACEPARENT),
+        };
+        (void)!uuid_parse(pgconn_value(result, i, ROW_ID), &row.id);
+        row.bytes = row_bytes(&row);
+        reader->events->on_row(reader->user, reader->index, &row);
+    }
+}
+
+/* PostgreSQL manual, appendix A: what lies there cannot be read, and no later attempt can. */
+static bool is_damage(const char *sqlstate)
+{
+    return strcmp(sqlstate, "XX001") == 0 || strcmp(sqlstate, "XX002") == 0 ||
+           strncmp(sqlstate, "22", 2) == 0;
+}
+
+static void finish_read(void *user, const struct pgconn_failure *failure)
+{
+    struct outbox_reader *reader = user;
+    reader->is_reading = false;
+    if (failure == NULL) {
+        reader->events->on_done(reader->user, reader->index, NULL);
+        return;
+    }
+    const struct outbox_read_failure told = {.err = failure->err,
+                                             .is_lost = failure->index == SIZE_MAX,
+                                             .is_damage = is_damage(failure->sqlstate)};
+    reader->events->on_done(reader->user, reader->index, &told);
+}
+
+static void begin_reading(struct outbox_reader *reader, const struct outbox_read_events *events,
+                          void *user)
+{
+    assert(!reader->is_reading);
+    reader->is_reading = true;
+    reader->events = events;
+    reader->user = user;
+}
+
+void outbox_store_read(struct outbox_store *store, int index, const struct outbox_range *ranges,
+                       size_t count, const struct outbox_read_events *events, void *user)
+{
+    enum { COLUMNS = 4 };
+    struct outbox_reader *reader = &store->readers[index];
+    begin_reading(reader, events, user);
+    for (size_t column = 0; column < COLUMNS; column++) {
+        struct strbuf *buf = &store->arrays[column];
+        strbuf_reset(buf);
+        pgconn_array_open(buf);
+        for (size_t i = 0; i < count; i++) {
+            const int64_t values[COLUMNS] = {ranges[i].shard, ranges[i].epoch, ranges[i].after,
+                                             ranges[i].rows};
+            pgconn_array_i64(buf, values[column]);
+        }
+        pgconn_array_close(buf);
+    }
+    pgconn_query(reader->conn, SQL_READ,
+                 (const struct strview[]){outbox_array(store, 0), outbox_array(store, 1),
+                                          outbox_array(store, 2), outbox_array(store, 3),
+                                          outbox_owner(store)},
+                 5);
+    pgconn_send_trip(reader->conn, take_rows, finish_read, reader);
+}
+
+void outbox_store_fill(struct outbox_store *store, const struct outbox_range *range,
+                       struct strview aggregate_type, int64_t upto,
+                       const struct outbox_read_events *events, void *user)
+{
+    struct outbox_reader *reader = &store->readers[store->options.readers];
+    const int64_t numbers[] = {range->shard, range->epoch, range->after, upto, range->rows};
+    enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
+    char texts[NUMBERS][OUTBOX_NUMBER_MAX];
+    struct strview params[NUMBERS];
+    for (size_t i = 0; i < NUMBERS; i++) {
+        (void)snprintf(texts[i], sizeof texts[i], "%" PRId64, numbers[i]);
+        params[i] = strview_of(texts[i]);
+    }
+    begin_reading(reader, events, user);
+    pgconn_query(reader->conn, SQL_FILL,
+                 (const struct strview[]){params[0], params[1], params[2], params[3],
+                                          aggregate_type, params[4], outbox_owner(store)},
+                 7);
+    pgconn_send_trip(reader->conn, take_rows, finish_read, reader);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/io/loop.h"
+#include "relay-svc/lease/leases.h"
+#include "relay-svc/metrics.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/publish/publisher.h"
+#include "relay-svc/read/filling.h"
+#include "relay-svc/read/reading.h"
+#include "relay-svc/relay.h"
+#include "relay-svc/tail/tails.h"
+#include "relay-svc/watch/watching.h"
+
+enum { SLOW_CHECK_MS = 5000 }; /* a shard that waits longer for its tails is not ready */
+
+enum error_kind relay_probe_database(void *user, struct error *err)
+{
+    const struct relay *relay = user;
+    return outbox_store_state(relay->store, err);
+}
+
+enum error_kind relay_probe_kafka(void *user, struct error *err)
+{
+    const struct relay *relay = user;
+    if (!relay->is_running) {
+        *err = relay->topics_error;
+        return ERROR_TRANSIENT;
+    }
+    return publisher_state(relay->publisher, err);
+}
+
+/* A topic of a running shard that lacks what the outbox no longer has; -1: none. */
+static int refused_topic(const struct shard_log *log)
+{
+    for (int i = 0; log->state == SHARD_RUNNING && i < log->topic_count; i++) {
+        if (log->topics[i].state == TOPIC_REFUSED) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+bool relay_waits_for_tails(const struct relay_shard *shard, int64_t now_ms)
+{
+    return (shard->log.state == SHARD_CHECKING || shard->log.state == SHARD_FAILED) &&
+           now_ms - shard->since_ms >= SLOW_CHECK_MS;
+}
+
+/* Whether a shard keeps events waiting; its reason otherwise. */
+static const char *trouble(const struct relay_shard *shard, int64_t now_ms)
+{
+    const enum shard_state state = shard->log.state;
+    if (state == SHARD_STOPPED || (state == SHARD_CHECKING && shard->log.reason[0] != '\0')) {
+        return shard->log.reason; /* also while it looks whether the cause is gone */
+    }
+    if (relay_waits_for_tails(shard, now_ms)) {
+        return "still waits to know what its partitions hold";
+    }
+    if (state != SHARD_UNOWNED && now_ms >= shard->log.lease_until_ms) {
+        return "its lease could not be renewed";
+    }
+    return NULL;
+}
+
+/* Not ready for a topic that can never be whole: the rest of its shard goes on. */
+static enum error_kind probe_refused(const struct relay *relay, struct error *err)
+{
+    for (int i = 0; i < relay->shard_count; i++) {
+        const struct shard_log *log = &relay->shards[i].log;
+        const int topic = refused_topic(log);
+        if (topic >= 0) {
+            return error_set(err, ERROR_CONFLICT,
+                             "%s/%d lacks rows after seq %lld that the outbox has dropped: nothing "
+                             "is published there; " SHARD_WAY_OUT,
+                             log->topic_names[topic], i,
+                             (long long)shard_log_complete_to(log, topic));
+        }
+    }
+    return ERROR_NONE;
+}
+
+enum error_kind relay_probe_shards(void *user, struct error *err)
+{
+    const struct relay *relay = user;
+    const int64_t now_ms = loop_now_ms();
+    const struct relay_shard *first = NULL;
+    int count = 0;
+    for (int i = 0; relay->is_running && i < relay->shard_count; i++) {
+        if (trouble(&relay->shards[i], now_ms) != NULL) {
+            first = first == NULL ? &relay->shards[i] : first;
+            count++;
+        }
+    }
+    const char *way_out =
+        first != NULL && first->log.state == SHARD_STOPPED ? "; see " SHARD_WAY_OUT : "";
+    if (relay->is_running && leases_probe(relay->leases, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    if (first == NULL) {
+        return relay->is_running ? probe_refused(relay, err) : ERROR_NONE;
+    }
+    return error_set(err, ERROR_CONFLICT, "%d of %d shards publish nothing; shard %d: %s%s", count,
+                     relay->shard_count, first->log.shard, trouble(first, now_ms), way_out);
+}
+
+enum error_kind relay_probe_progress(void *user, struct error *err)
+{
+    const struct relay *relay = user;
+    return relay->is_running ? watching_probe(relay->watching, err) : ERROR_NONE;
+}
+
+enum error_kind relay_probe_work(void *user, struct error *err)
+{
+    const struct relay *relay = user;
+    if (activity_probe_lately(&relay->topics, loop_now_ms(), err) != ERROR_NONE ||
+        (relay->is_running && (reading_probe(relay->reading, err) != ERROR_NONE ||
+                               filling_probe(relay->filling, err) != ERROR_NONE ||
+                               tails_probe(relay->tails, err) != ERROR_NONE ||
+                               publisher_probe(relay->publisher, err) != ERROR_NONE))) {
+        return err->kind;
+    }
+    return outbox_store_probe(relay->store, err);
+}
+
+void relay_update_metrics(void *user)
+{
+    const struct relay *relay = user;
+    struct metrics *metrics = relay->options.metrics;
+    if (!relay->is_running) {
+        return;
+    }
+    double states[SHARD_STATE_COUNT] = {0};
+    for (int i = 0; i < relay->shard_count; i++) {
+        states[relay->shards[i].log.state]++;
+    }
+    for (size_t i = 0; i < SHARD_STATE_COUNT; i++) {
+        metrics_set(metrics, METRIC_SHARDS, i, states[i]);
+    }
+    metrics_set(metrics, METRIC_IN_FLIGHT, 0, (double)publisher_in_flight(relay->publisher));
+    metrics_set(metrics, METRIC_MEMBERS, 0, leases_members(relay->leases));
+    metrics_set(metrics, METRIC_RIVALS, 0, leases_rivals(relay->leases));
+    metrics_set(metrics, METRIC_LOCKS, 0, watching_locks(relay->watching));
+}
