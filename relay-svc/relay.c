@@ -9,6 +9,7 @@
 #include "common/io/kafka_topics.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
+#include "relay-svc/effects.h"
 #include "relay-svc/lease/leases.h"
 #include "relay-svc/lease/marking.h"
 #include "relay-svc/metrics.h"
@@ -25,22 +26,10 @@ enum { TICK_MS = 1000 };
 
 /* --- what the publisher tells -------------------------------------------------------- */
 
-static void explain_refusal(const struct relay *relay, struct shard_log *log)
-{
-    const struct window_row *row = &log->refused;
-    shard_log_stop(
-        log,
-        "seq %lld (%s, about %u bytes) is larger than %s takes (max.message.bytes=%lld): "
-        "raise that and start relay-svc anew, or wait: it tries again after ten minutes",
-        (long long)row->seq, row->id.text, row->bytes, log->topic_names[row->topic],
-        (long long)relay->message_max[row->topic]);
-}
-
 static void take_answer(void *user, const struct publisher_tag *tag, int64_t offset,
                         const struct error *error)
 {
     struct relay *relay = user;
-    struct relay_shard *shard = &relay->shards[tag->shard];
     const struct shard_delivery delivery = {
         .run = tag->run,
         .is_fill = tag->is_fill,
@@ -50,20 +39,16 @@ static void take_answer(void *user, const struct publisher_tag *tag, int64_t off
         .is_refused = error != NULL && error->kind == ERROR_INVALID,
         .failure = error == NULL ? NULL : error->text,
     };
-    const uint16_t run = shard->log.run;
-    const int topic = shard_log_delivered(&shard->log, &delivery, loop_now_ms());
+    int topic;
+    const unsigned effects =
+        shard_log_delivered(&relay->shards[tag->shard].log, &delivery, loop_now_ms(), &topic);
     if (topic >= 0 && error == NULL) {
         metrics_add(relay->options.metrics, METRIC_PUBLISHED, (size_t)topic, 1);
         relay->is_new = false;
     } else if (topic >= 0) {
         metrics_add(relay->options.metrics, METRIC_DELIVERY_FAILURES, 0, 1);
     }
-    if (shard->log.has_refused && shard->log.state != shard->seen) {
-        explain_refusal(relay, &shard->log);
-    }
-    if (shard->log.state != shard->seen || shard->log.run != run) {
-        relay_after_change(relay, tag->shard);
-    }
+    effects_carry_out(relay, tag->shard, effects);
 }
 
 static void take_answers_taken(void *user)
@@ -81,10 +66,7 @@ static void take_lost(void *user, const struct error *error)
     log_event(LOG_ERROR, "producer_lost", LOG_ERR(error),
               LOG_TEXT("the Kafka producer met a fatal error and is replaced; every shard looks at "
                        "its partitions' tails before it goes on"));
-    for (int i = 0; i < relay->shard_count; i++) {
-        shard_log_producer_lost(&relay->shards[i].log);
-        relay_after_change(relay, i);
-    }
+    effects_of_all(relay, shard_log_producer_lost);
 }
 
 static void take_renewed(void *user)
@@ -333,10 +315,8 @@ void relay_drain(struct relay *relay)
     if (!relay->is_running) {
         return;
     }
-    for (int i = 0; i < relay->shard_count; i++) {
-        shard_log_leave(&relay->shards[i].log);
-    }
-    leases_check_leaving(relay->leases);
+    effects_of_all(relay, shard_log_leave);
+    leases_check_leaving(relay->leases); /* also when there is none */
 }
 
 bool relay_is_drained(const struct relay *relay)

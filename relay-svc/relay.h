@@ -10,8 +10,8 @@
  *     sending   a row to the publisher, and how much may be in flight
  *     marking   positions into the database
  *     watching  whether all that should be done is done
- * The rules are core/shard_log's. This file holds the shards themselves, passes
- * answers to them and logs what a person should know, once.
+ * The rules are core/shard_log's; what follows from them is carried out by effects. This file holds
+ * the shards themselves and passes answers to them.
  *
  * Threads: the loop's.
  */
@@ -64,10 +64,7 @@ struct relay_options {
 /* What the parts keep per shard besides its log. */
 struct relay_shard {
     struct shard_log log;
-    enum shard_state seen; /* the state last acted upon */
-    int64_t since_ms;      /* when it was entered; monotonic */
-    bool has_asked_tails;
-    uint16_t asked_run;          /* the run for which the tails were asked */
+    int64_t since_ms;            /* when its state was entered; monotonic */
     bool wants_recheck;          /* stopped, and it is time to look again */
     char told[SHARD_REASON_MAX]; /* the reason last logged */
     int64_t told_ms;
@@ -142,10 +139,5 @@ MUST_USE enum error_kind relay_probe_work(void *user, struct error *err);
 
 /* Brings gauges up to date. */
 void relay_update_metrics(void *user);
-
-/* --- for the parts ------------------------------------------------------------ */
-
-/* After anything that may have changed a shard's state: logs it, and does what follows. */
-void relay_after_change(struct relay *relay, int index);
 
 #endif

@@ -6,9 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define STATE_ROW(STATE, name) [SHARD_##STATE] = (name),
-static const char *const STATE_NAMES[] = {SHARD_STATES(STATE_ROW)};
-
 static const char *const TOPIC_STATE_NAMES[] = {
     [TOPIC_LIVE] = "live",
     [TOPIC_BEHIND] = "behind",
@@ -27,12 +24,6 @@ const char *shard_topic_state_name(enum shard_topic_state state)
 {
     assert(state < TOPIC_STATE_COUNT);
     return TOPIC_STATE_NAMES[state];
-}
-
-const char *shard_state_name(enum shard_state state)
-{
-    assert(state < SHARD_STATE_COUNT);
-    return STATE_NAMES[state];
 }
 
 enum error_kind shard_log_init(struct shard_log *log, int shard, const char *const *topic_names,
@@ -67,6 +58,14 @@ int64_t shard_log_complete_to(const struct shard_log *log, int topic)
                                        : wanted->complete_to;
 }
 
+/* The only place where a state changes. */
+static unsigned enter(struct shard_log *log, enum shard_state state)
+{
+    const unsigned effects = shard_state_effects(log->state, state);
+    log->state = state;
+    return effects;
+}
+
 /* Nothing that was in flight means anything any more. */
 static void forget_flights(struct shard_log *log)
 {
@@ -80,10 +79,9 @@ static void forget_flights(struct shard_log *log)
 }
 
 /* Begins anew at the position: tails first. */
-static void check_tails(struct shard_log *log)
+static unsigned check_tails(struct shard_log *log)
 {
     forget_flights(log);
-    log->state = SHARD_CHECKING;
     log->read = log->position;
     log->awaited = -1;
     log->is_cut = false;
@@ -95,6 +93,7 @@ static void check_tails(struct shard_log *log)
         log->topics[i].state = TOPIC_BEHIND; /* until then */
         log->topics[i].acknowledged_ms = -1;
     }
+    return enter(log, SHARD_CHECKING);
 }
 
 /* --- lease ------------------------------------------------------------------- */
@@ -113,8 +112,9 @@ static void take_mark(struct shard_topic *topic, const struct shard_topic_mark *
                                   .marked = *mark};
 }
 
-void shard_log_own(struct shard_log *log, const struct shard_lease *lease)
+unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
 {
+    (void)enter(log, SHARD_UNOWNED); /* whatever it was: by this lease it is ours anew */
     log->epoch = lease->epoch;
     log->lease_until_ms = lease->until_ms;
     log->position = lease->position;
@@ -124,13 +124,16 @@ void shard_log_own(struct shard_log *log, const struct shard_lease *lease)
     for (int i = 0; i < log->topic_count; i++) {
         take_mark(&log->topics[i], &lease->topics[i]);
     }
-    check_tails(log);
+    return check_tails(log);
 }
 
-void shard_log_recheck(struct shard_log *log, const struct shard_lease *lease)
+unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *lease)
 {
-    if (log->state != SHARD_STOPPED || shard_log_in_flight(log) > 0 || lease->epoch != log->epoch) {
-        return;
+    if (log->state != SHARD_STOPPED) {
+        return 0;
+    }
+    if (shard_log_in_flight(log) > 0 || lease->epoch != log->epoch) {
+        return enter(log, SHARD_STOPPED);
     }
     forget_flights(log);
     if (lease->position != log->marked) {
@@ -143,7 +146,7 @@ void shard_log_recheck(struct shard_log *log, const struct shard_lease *lease)
             take_mark(&log->topics[i], &lease->topics[i]);
         }
     }
-    check_tails(log);
+    return check_tails(log);
 }
 
 void shard_log_renew(struct shard_log *log, int64_t until_ms)
@@ -151,18 +154,16 @@ void shard_log_renew(struct shard_log *log, int64_t until_ms)
     log->lease_until_ms = until_ms;
 }
 
-void shard_log_lose(struct shard_log *log)
+unsigned shard_log_lose(struct shard_log *log)
 {
     forget_flights(log);
-    log->state = SHARD_UNOWNED;
     log->reason[0] = '\0';
+    return enter(log, SHARD_UNOWNED);
 }
 
-void shard_log_leave(struct shard_log *log)
+unsigned shard_log_leave(struct shard_log *log)
 {
-    if (shard_log_is_owned(log)) {
-        log->state = SHARD_LEAVING;
-    }
+    return shard_log_is_owned(log) ? enter(log, SHARD_LEAVING) : 0;
 }
 
 bool shard_log_is_owned(const struct shard_log *log)
@@ -209,9 +210,8 @@ static void choose_fill(struct shard_log *log)
 }
 
 /* All tails are judged. */
-static void start_running(struct shard_log *log)
+static unsigned start_running(struct shard_log *log)
 {
-    log->state = SHARD_RUNNING;
     log->read = log->position;
     log->reason[0] = '\0';
     for (int i = 0; i < log->topic_count; i++) {
@@ -221,6 +221,7 @@ static void start_running(struct shard_log *log)
         topic->state = is_lost ? TOPIC_REFUSED : is_behind ? TOPIC_BEHIND : TOPIC_LIVE;
     }
     choose_fill(log);
+    return enter(log, SHARD_RUNNING);
 }
 
 static bool is_every_topic_judged(const struct shard_log *log)
@@ -233,25 +234,22 @@ static bool is_every_topic_judged(const struct shard_log *log)
     return true;
 }
 
-void shard_log_judge(struct shard_log *log, int topic_index, enum tail_verdict verdict,
-                     const struct tail_found *found)
+unsigned shard_log_judge(struct shard_log *log, int topic_index, enum tail_verdict verdict,
+                         const struct tail_found *found)
 {
     struct shard_topic *topic = &log->topics[topic_index];
     if (log->state != SHARD_CHECKING || topic->is_judged) {
-        return;
+        return 0;
     }
     if (tail_is_stop(verdict)) {
         char why[SHARD_REASON_MAX];
         tail_explain(verdict, log->topic_names[topic_index], log->shard, &topic->known, found, why,
                      sizeof why);
-        shard_log_stop(log, "%s", why);
-        return;
+        return shard_log_stop(log, "%s", why);
     }
     topic->is_judged = true;
     accept_tail(log, topic, verdict, &found->record);
-    if (is_every_topic_judged(log)) {
-        start_running(log);
-    }
+    return is_every_topic_judged(log) ? start_running(log) : 0;
 }
 
 /* --- rows -------------------------------------------------------------------- */
@@ -339,40 +337,44 @@ uint32_t shard_log_sent(struct shard_log *log, const struct window_row *row, int
     return window_push(&log->window, row, true);
 }
 
-static void fail(struct shard_log *log, const char *failure)
+static unsigned fail(struct shard_log *log, const char *failure)
 {
-    if (log->state == SHARD_RUNNING) {
-        log->state = SHARD_FAILED;
-        (void)snprintf(log->reason, sizeof log->reason, "delivery failed: %s", failure);
+    if (log->state != SHARD_RUNNING) {
+        return 0;
     }
+    (void)snprintf(log->reason, sizeof log->reason, "delivery failed: %s", failure);
+    return enter(log, SHARD_FAILED);
 }
 
 /* The first one counts: those behind it in its batch are told the same. */
-static void refuse(struct shard_log *log, const struct window_row *row, const char *failure)
+static unsigned refuse(struct shard_log *log, const struct window_row *row, const char *failure)
 {
     if (log->state != SHARD_RUNNING) {
-        return;
+        return 0;
     }
     log->has_refused = true;
     log->refused = *row;
-    shard_log_stop(log, "seq %" PRId64 " (%s, about %u bytes) is refused by %s: %s", row->seq,
-                   row->id.text, row->bytes, log->topic_names[row->topic], failure);
+    return SHARD_REFUSED |
+           shard_log_stop(log, "seq %" PRId64 " (%s, about %u bytes) is refused by %s: %s",
+                          row->seq, row->id.text, row->bytes, log->topic_names[row->topic],
+                          failure);
 }
 
-/* False when the offset proves that the partition is not the one it was. */
-static bool acknowledge(struct shard_log *log, const struct window_row *row, int64_t offset,
-                        int64_t now_ms)
+/* Nothing counts any more when the offset proves that the partition is not the one it was. */
+static unsigned acknowledge(struct shard_log *log, const struct window_row *row, int64_t offset,
+                            int64_t now_ms)
 {
     struct shard_topic *topic = &log->topics[row->topic];
     const struct tail_mark *acked = &topic->known.acked;
     const bool is_newest = !acked->exists || row->seq > acked->seq;
     if (offset >= 0 && acked->exists && is_newest && offset <= acked->offset) {
-        shard_log_stop(log,
-                       "%s/%d: seq %" PRId64 " got offset %" PRId64 " after offset %" PRId64
-                       ": the topic was made anew or cut while in use; restore it, or set "
-                       "TOPIC_PREFIX for new topics",
-                       log->topic_names[row->topic], log->shard, row->seq, offset, acked->offset);
-        return false;
+        log->is_cut = true;
+        return shard_log_stop(log,
+                              "%s/%d: seq %" PRId64 " got offset %" PRId64 " after offset %" PRId64
+                              ": the topic was made anew or cut while in use; restore it, or set "
+                              "TOPIC_PREFIX for new topics",
+                              log->topic_names[row->topic], log->shard, row->seq, offset,
+                              acked->offset);
     }
     if (offset >= 0 && is_newest) {
         topic->known.acked =
@@ -381,57 +383,60 @@ static bool acknowledge(struct shard_log *log, const struct window_row *row, int
     topic->acknowledged_ms = now_ms;
     log->awaited = log->awaited == row->topic ? -1 : log->awaited;
     log->fill.is_awaiting = log->fill.is_awaiting && log->fill.topic != row->topic;
-    return true;
+    return 0;
 }
 
 /* After a failure, as soon as nothing is left to wait for. */
-static void start_over_if_settled(struct shard_log *log)
+static unsigned start_over_if_settled(struct shard_log *log)
 {
-    if (log->state == SHARD_FAILED && shard_log_in_flight(log) == 0) {
-        check_tails(log);
-    }
+    return log->state == SHARD_FAILED && shard_log_in_flight(log) == 0 ? check_tails(log) : 0;
 }
 
-int shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
-                        int64_t now_ms)
+static unsigned take_delivery(struct shard_log *log, const struct shard_delivery *delivery,
+                              const struct window_row *row, int64_t now_ms)
+{
+    if (delivery->is_acknowledged) {
+        return log->is_cut ? 0 : acknowledge(log, row, delivery->offset, now_ms);
+    }
+    return delivery->is_refused ? refuse(log, row, delivery->failure)
+                                : fail(log, delivery->failure);
+}
+
+unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
+                             int64_t now_ms, int *ret_topic)
 {
     struct window_row row;
     struct window *window = delivery->is_fill ? &log->fill.window : &log->window;
     if (delivery->run != log->run ||
         !window_settle(window, delivery->ticket, delivery->is_acknowledged, &row)) {
-        return -1; /* given up since; the tails have told, or will */
+        *ret_topic = -1;
+        return 0; /* given up since; the tails have told, or will */
     }
+    *ret_topic = row.topic;
     log->topics[row.topic].in_flight--;
-    if (!delivery->is_acknowledged && delivery->is_refused) {
-        refuse(log, &row, delivery->failure);
-    } else if (!delivery->is_acknowledged) {
-        fail(log, delivery->failure);
-    } else if (!log->is_cut) {
-        log->is_cut = !acknowledge(log, &row, delivery->offset, now_ms);
-    }
+    const unsigned effects = take_delivery(log, delivery, &row, now_ms);
     if (!log->is_cut) {
         delivery->is_fill ? advance_fill(log) : advance(log);
     }
-    start_over_if_settled(log);
-    return row.topic;
+    return effects | start_over_if_settled(log);
 }
 
-void shard_log_refused(struct shard_log *log, const char *failure)
+unsigned shard_log_refused(struct shard_log *log, const char *failure)
 {
-    fail(log, failure);
-    start_over_if_settled(log);
+    const unsigned effects = fail(log, failure);
+    return effects | start_over_if_settled(log);
 }
 
-void shard_log_stop(struct shard_log *log, const char *fmt, ...)
+unsigned shard_log_stop(struct shard_log *log, const char *fmt, ...)
 {
     va_list args;
     if (log->state == SHARD_UNOWNED || log->state == SHARD_LEAVING) {
-        return;
+        return 0;
     }
     va_start(args, fmt);
     (void)vsnprintf(log->reason, sizeof log->reason, fmt, args);
     va_end(args);
-    log->state = SHARD_STOPPED;
+    return enter(log, SHARD_STOPPED);
 }
 
 /* --- the fill ------------------------------------------------------------------ */
@@ -492,13 +497,13 @@ void shard_log_fill_read(struct shard_log *log, int64_t upto)
 
 /* --- the rest ------------------------------------------------------------------ */
 
-void shard_log_producer_lost(struct shard_log *log)
+unsigned shard_log_producer_lost(struct shard_log *log)
 {
     if (log->state == SHARD_STOPPED || log->state == SHARD_LEAVING) {
         forget_flights(log);
-    } else if (shard_log_is_owned(log)) {
-        check_tails(log);
+        return enter(log, log->state);
     }
+    return shard_log_is_owned(log) ? check_tails(log) : 0;
 }
 
 uint32_t shard_log_in_flight(const struct shard_log *log)

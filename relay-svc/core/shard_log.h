@@ -4,14 +4,8 @@
  *
  * Why this module is alone: every guarantee of the relay is decided here, from
  * values: what may be sent now, what counts as sent already, how far the
- * position moves, when to stop. The shell only carries rows and answers.
- *
- *     UNOWNED --own--> CHECKING --every tail judged--> RUNNING
- *     CHECKING --a tail that forbids it--> STOPPED
- *     RUNNING --failed delivery--> FAILED --nothing in flight--> CHECKING
- *     RUNNING --stop(reason)--> STOPPED --recheck, nothing in flight--> CHECKING
- *     any --producer lost--> CHECKING       any --lose--> UNOWNED
- *     any --leave--> LEAVING (sends no more; released when nothing is in flight)
+ * position moves, when to stop. The shell only carries rows and answers, and does what
+ * follows: whatever may change the state (see shard_state.h) returns a set of enum shard_effect.
  *
  * The rules:
  *   - The position moves over an unbroken run of acknowledged rows only.
@@ -32,6 +26,7 @@
 #define RELAY_SVC_CORE_SHARD_LOG_H
 
 #include "common/base/error.h"
+#include "relay-svc/core/shard_state.h"
 #include "relay-svc/core/tail.h"
 #include "relay-svc/core/window.h"
 
@@ -46,23 +41,6 @@ enum {
 
 /* Where the ways on are written, for what only a person can decide: told with each stop. */
 #define SHARD_WAY_OUT "\"How a stop ends\" in relay-svc/README.md"
-
-/*
- * CHECKING: its partitions' tails are being read and judged
- * FAILED:   a delivery failed: waits until nothing is in flight
- * LEAVING:  to be released
- * STOPPED:  a person must act; see reason
- */
-#define SHARD_STATES(X)                                                                            \
-    X(UNOWNED, "unowned")                                                                          \
-    X(CHECKING, "checking")                                                                        \
-    X(RUNNING, "running")                                                                          \
-    X(FAILED, "failed")                                                                            \
-    X(LEAVING, "leaving")                                                                          \
-    X(STOPPED, "stopped")
-
-#define SHARD_STATE_ENTRY(STATE, name) SHARD_##STATE,
-enum shard_state { SHARD_STATES(SHARD_STATE_ENTRY) SHARD_STATE_COUNT };
 
 /* What the database holds of one topic of a shard. */
 struct shard_topic_mark {
@@ -162,18 +140,18 @@ MUST_USE enum error_kind shard_log_init(struct shard_log *log, int shard,
 void shard_log_done(struct shard_log *log);
 
 /* --- lease ------------------------------------------------------------------- */
-void shard_log_own(struct shard_log *log, const struct shard_lease *lease);
+MUST_USE unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease);
 void shard_log_renew(struct shard_log *log, int64_t until_ms);
-void shard_log_lose(struct shard_log *log);
-void shard_log_leave(struct shard_log *log);
+MUST_USE unsigned shard_log_lose(struct shard_log *log);
+MUST_USE unsigned shard_log_leave(struct shard_log *log);
 /* STOPPED and nothing in flight: looks once more, perhaps somebody has mended it. Where the
  * database says other things than were written there, a person has decided: they count. */
-void shard_log_recheck(struct shard_log *log, const struct shard_lease *lease);
+MUST_USE unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *lease);
 
 /* --- tails ------------------------------------------------------------------- */
 /* Judges one topic; found is the record there. When all are judged the shard runs or stops. */
-void shard_log_judge(struct shard_log *log, int topic, enum tail_verdict verdict,
-                     const struct tail_found *found);
+MUST_USE unsigned shard_log_judge(struct shard_log *log, int topic, enum tail_verdict verdict,
+                                  const struct tail_found *found);
 
 /* --- rows -------------------------------------------------------------------- */
 /* Rows are offered in seq order; the first held one ends a batch. */
@@ -181,14 +159,14 @@ enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row 
                                  int64_t now_ms);
 /* The producer took the row that was just offered. Returns its ticket. */
 uint32_t shard_log_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms);
-/* Returns the row's topic, or -1 when the answer is to something given up since. */
-int shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
-                        int64_t now_ms);
+/* Sets the row's topic, or -1 when the answer is to something given up since. */
+MUST_USE unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
+                                      int64_t now_ms, int *ret_topic);
 /* The producer refused the row that was just offered: as a delivery that failed at once. */
-void shard_log_refused(struct shard_log *log, const char *failure);
+MUST_USE unsigned shard_log_refused(struct shard_log *log, const char *failure);
 /* Something only a person can mend, e.g. a row for which there is no topic. A shard that is not
  * ours, or is leaving, has nothing to stop. */
-void shard_log_stop(struct shard_log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);
+MUST_USE unsigned shard_log_stop(struct shard_log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* --- the fill ---------------------------------------------------------------- */
 /* The rows of one topic to read next: after < seq <= upto, upto - after <= step at most. */
@@ -209,7 +187,7 @@ void shard_log_fill_read(struct shard_log *log, int64_t upto);
 
 /* --- the rest ------------------------------------------------------------------ */
 /* The producer is gone, with whatever was in flight. */
-void shard_log_producer_lost(struct shard_log *log);
+MUST_USE unsigned shard_log_producer_lost(struct shard_log *log);
 
 bool shard_log_is_owned(const struct shard_log *log);
 /* The ticket that the next row sent will get. */
@@ -227,7 +205,6 @@ void shard_log_mark(const struct shard_log *log, struct shard_mark *ret_mark);
 void shard_log_marked(struct shard_log *log, const struct shard_mark *mark);
 /* Up to where a topic is complete, as far as is known. */
 int64_t shard_log_complete_to(const struct shard_log *log, int topic);
-const char *shard_state_name(enum shard_state state);
 const char *shard_topic_state_name(enum shard_topic_state state);
 
 #endif

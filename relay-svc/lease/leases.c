@@ -8,6 +8,7 @@
 #include "common/run/activity.h"
 #include "common/run/log.h"
 #include "relay-svc/core/fair_share.h"
+#include "relay-svc/effects.h"
 #include "relay-svc/lease/marking.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/publisher.h"
@@ -127,11 +128,11 @@ static void own(struct leases *leases, const struct outbox_lease *granted)
     struct relay *relay = leases->relay;
     struct shard_log *log = &relay->shards[granted->shard].log;
     const struct shard_lease lease = as_lease(leases, granted);
-    shard_log_own(log, &lease);
+    unsigned effects = shard_log_own(log, &lease);
     if (relay->is_draining) {
-        shard_log_leave(log);
+        effects = shard_log_leave(log); /* of what it would have begun nothing */
     }
-    relay_after_change(relay, granted->shard);
+    effects_carry_out(relay, granted->shard, effects);
 }
 
 static bool has_published(const struct shard_log *log)
@@ -196,8 +197,7 @@ static void finish_look(void *user, const struct error *err)
         if (shard->log.state == SHARD_STOPPED && shard->wants_recheck) {
             shard->wants_recheck = false;
             shard->since_ms = loop_now_ms();
-            shard_log_recheck(&shard->log, &lease);
-            relay_after_change(relay, shard->log.shard);
+            effects_carry_out(relay, shard->log.shard, shard_log_recheck(&shard->log, &lease));
         }
     }
 }
@@ -249,8 +249,7 @@ static void leave_surplus(struct leases *leases, int surplus, const char *why)
               LOG_INT("members", leases->members), LOG_TEXT(why));
     for (int i = relay->shard_count - 1; i >= 0 && surplus > 0; i--) {
         if (is_kept(&relay->shards[i].log)) {
-            shard_log_leave(&relay->shards[i].log);
-            relay_after_change(relay, i);
+            effects_carry_out(relay, i, shard_log_leave(&relay->shards[i].log));
             surplus--;
         }
     }
@@ -265,10 +264,7 @@ static void leave_all(struct leases *leases, int kept)
                   "Kafka does not answer this relay, and does answer another one; giving it "
                   "everything");
     publisher_restart(relay->publisher, "given up, as Kafka does not answer this relay");
-    for (int i = 0; i < relay->shard_count; i++) {
-        shard_log_producer_lost(&relay->shards[i].log);
-    }
-    leases_check_leaving(leases);
+    effects_of_all(relay, shard_log_producer_lost);
 }
 
 static void leave_to_rival(struct leases *leases, int kept)
@@ -342,8 +338,7 @@ static void lose_lease(struct leases *leases, struct shard_log *log, bool is_bac
                                  "put back to an earlier state"
                                : "the lease in the database is no longer ours: another relay has "
                                  "it, its row is gone, or it is another database"));
-    shard_log_lose(log);
-    relay_after_change(leases->relay, log->shard);
+    effects_carry_out(leases->relay, log->shard, shard_log_lose(log));
 }
 
 static void settle_beat(struct leases *leases)
@@ -415,8 +410,7 @@ static void settle_doubt(struct leases *leases)
     for (int i = 0; i < relay->shard_count; i++) {
         struct shard_log *log = &relay->shards[i].log;
         if (shard_log_is_owned(log) && shard_log_in_flight(log) == 0) {
-            shard_log_lose(log);
-            relay_after_change(relay, i);
+            effects_carry_out(relay, i, shard_log_lose(log));
         }
     }
     if (count_in(relay, shard_log_is_owned) == 0) {
@@ -428,12 +422,11 @@ static void settle_doubt(struct leases *leases)
 
 void leases_doubt(struct leases *leases)
 {
-    struct relay *relay = leases->relay;
     leases->is_doubtful = true;
-    for (int i = 0; i < relay->shard_count; i++) {
-        shard_log_leave(&relay->shards[i].log);
+    effects_of_all(leases->relay, shard_log_leave);
+    if (leases->is_doubtful) { /* there is none, or some have something in flight */
+        settle_doubt(leases);
     }
-    settle_doubt(leases);
 }
 
 /* --- giving back ------------------------------------------------------------------------ */
@@ -454,8 +447,7 @@ static void finish_release(void *user, const struct error *err)
     for (size_t i = 0; i < leases->released_count; i++) {
         struct shard_log *log = &leases->relay->shards[leases->released[i].shard].log;
         if (log->state == SHARD_LEAVING && log->epoch == leases->released[i].epoch) {
-            shard_log_lose(log);
-            relay_after_change(leases->relay, log->shard);
+            effects_carry_out(leases->relay, log->shard, shard_log_lose(log));
         }
     }
     leases_check_leaving(leases);

@@ -3,6 +3,7 @@
 
 #include "common/io/loop.h"
 #include "relay-svc/core/share.h"
+#include "relay-svc/effects.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/publisher.h"
@@ -27,11 +28,12 @@ bool sending_describe(struct relay *relay, const struct outbox_row *row, struct 
 {
     const int topic = topic_of(relay, row->aggregate_type);
     if (topic < 0) {
-        shard_log_stop(&relay->shards[row->shard].log,
-                       "seq %lld is of aggregate type %.*s, which has no topic: add it to "
-                       "AGGREGATE_TYPES and start anew",
-                       (long long)row->seq, STRVIEW_ARG(row->aggregate_type));
-        relay_after_change(relay, row->shard);
+        const unsigned effects =
+            shard_log_stop(&relay->shards[row->shard].log,
+                           "seq %lld is of aggregate type %.*s, which has no topic: add it to "
+                           "AGGREGATE_TYPES and start anew",
+                           (long long)row->seq, STRVIEW_ARG(row->aggregate_type));
+        effects_carry_out(relay, row->shard, effects);
         return false;
     }
     *ret_row = (struct window_row){.seq = row->seq,
@@ -61,6 +63,7 @@ enum sending sending_send(struct relay *relay, const struct outbox_row *row,
                                       .run = log->run,
                                       .is_fill = is_fill,
                                       .ticket = shard_log_next_ticket(log, is_fill)};
+    unsigned effects = 0;
     struct error err;
     switch (publisher_send(relay->publisher, wanted->topic, row, &tag, &err)) {
     case ERROR_NONE:
@@ -69,9 +72,9 @@ enum sending sending_send(struct relay *relay, const struct outbox_row *row,
     case ERROR_EXHAUSTED:
         return SENDING_CHOKED;
     case ERROR_INVALID:
-        shard_log_stop(log, "seq %lld (%.*s %s, %zu bytes) is refused by the Kafka client: %s",
-                       (long long)row->seq, STRVIEW_ARG(row->type), row->id.text, row->payload.len,
-                       err.text);
+        effects = shard_log_stop(
+            log, "seq %lld (%.*s %s, %zu bytes) is refused by the Kafka client: %s",
+            (long long)row->seq, STRVIEW_ARG(row->type), row->id.text, row->payload.len, err.text);
         break;
     case ERROR_NOT_FOUND:
     case ERROR_CONFLICT:
@@ -79,10 +82,10 @@ enum sending sending_send(struct relay *relay, const struct outbox_row *row,
     case ERROR_FATAL:
     case ERROR_KIND_COUNT:
         metrics_add(relay->options.metrics, METRIC_DELIVERY_FAILURES, 0, 1);
-        shard_log_refused(log, err.text);
+        effects = shard_log_refused(log, err.text);
         break;
     }
-    relay_after_change(relay, row->shard);
+    effects_carry_out(relay, row->shard, effects);
     return SENDING_ENDED;
 }
 

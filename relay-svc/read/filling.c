@@ -5,6 +5,7 @@
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
+#include "relay-svc/effects.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/publisher.h"
 #include "relay-svc/publish/sending.h"
@@ -73,10 +74,11 @@ static void fail(struct filling *filling, const struct outbox_read_failure *fail
         return;
     }
     if (failure->is_damage && filling->rows == 0) {
-        shard_log_stop(log, "the row of %s after seq %lld cannot be read: %s",
-                       log->topic_names[filling->range.topic], (long long)filling->range.after,
-                       failure->err.text);
-        relay_after_change(filling->relay, log->shard);
+        const unsigned effects =
+            shard_log_stop(log, "the row of %s after seq %lld cannot be read: %s",
+                           log->topic_names[filling->range.topic], (long long)filling->range.after,
+                           failure->err.text);
+        effects_carry_out(filling->relay, log->shard, effects);
     } else if (!failure->is_damage) {
         filling->not_before_ms = loop_now_ms() + activity_failed(&filling->fares, &failure->err,
                                                                  loop_now_ms(), jitter_draw());

@@ -6,6 +6,7 @@
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
+#include "relay-svc/effects.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/publisher.h"
@@ -133,9 +134,9 @@ static void fail_shard(struct relay *relay, struct relay_shard *shard, bool is_a
     }
     shard->is_suspect = true;
     if (failure->is_damage && is_alone && shard->rows_read == 0) {
-        shard_log_stop(log, "the row after seq %lld cannot be read: %s", (long long)log->read,
-                       failure->err.text);
-        relay_after_change(relay, log->shard);
+        effects_carry_out(relay, log->shard,
+                          shard_log_stop(log, "the row after seq %lld cannot be read: %s",
+                                         (long long)log->read, failure->err.text));
     } else if (!failure->is_damage) {
         shard->is_unread = true;
     }

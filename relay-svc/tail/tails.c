@@ -7,6 +7,7 @@
 #include "common/io/loop.h"
 #include "common/run/activity.h"
 #include "common/run/log.h"
+#include "relay-svc/effects.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/relay.h"
@@ -53,12 +54,13 @@ static void forbid_all(struct relay *relay, int shard, int topic)
     for (int i = 0; i < relay->shard_count; i++) {
         struct shard_log *log = &relay->shards[i].log;
         if (i != shard && (log->state == SHARD_CHECKING || log->state == SHARD_RUNNING)) {
-            shard_log_stop(log,
-                           "this database has published nothing yet, but %s/%d holds records of "
-                           "another one: restore the database that wrote them, or set TOPIC_PREFIX "
-                           "for new topics",
-                           relay->options.topics[topic], shard);
-            relay_after_change(relay, i);
+            const unsigned effects = shard_log_stop(
+                log,
+                "this database has published nothing yet, but %s/%d holds records of "
+                "another one: restore the database that wrote them, or set TOPIC_PREFIX "
+                "for new topics",
+                relay->options.topics[topic], shard);
+            effects_carry_out(relay, i, effects);
         }
     }
 }
@@ -77,8 +79,7 @@ static void judge(struct tails *tails, int shard, int topic, enum tail_verdict v
                   LOG_STR("topic", relay->options.topics[topic]), LOG_TEXT(text));
     }
     (void)FAULT_POINT("relay.tail_judged");
-    shard_log_judge(log, topic, verdict, found);
-    relay_after_change(relay, shard);
+    effects_carry_out(relay, shard, shard_log_judge(log, topic, verdict, found));
     if (verdict == TAIL_UNKNOWN && relay->is_new) {
         forbid_all(relay, shard, topic);
     }
@@ -181,11 +182,12 @@ static void take_missing(void *user, int topic, int shard, const struct error *e
     struct relay *relay = tails->relay;
     struct shard_log *log = &relay->shards[shard].log;
     if (log->state == SHARD_CHECKING) {
-        shard_log_stop(log,
-                       "%s/%d is gone (%s): restore the topic, or set TOPIC_PREFIX and start "
-                       "anew for new ones",
-                       relay->options.topics[topic], shard, err->text);
-        relay_after_change(relay, shard);
+        const unsigned effects =
+            shard_log_stop(log,
+                           "%s/%d is gone (%s): restore the topic, or set TOPIC_PREFIX and start "
+                           "anew for new ones",
+                           relay->options.topics[topic], shard, err->text);
+        effects_carry_out(relay, shard, effects);
     }
 }
 

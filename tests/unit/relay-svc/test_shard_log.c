@@ -11,6 +11,8 @@ static const char *const TOPIC_NAMES[TOPIC_COUNT] = {"order.events", "product.ev
 
 static struct shard_log the_log;
 static int64_t next_offset;
+static unsigned follows; /* from the last change */
+static int answered_topic;
 
 static struct uuid id_of(int64_t seq)
 {
@@ -33,14 +35,14 @@ static void own(int64_t position, int64_t orders_sent, int64_t products_sent)
     };
     const struct shard_lease lease = {
         .epoch = 1, .position = position, .until_ms = LEASE_END, .topics = topics};
-    shard_log_own(&the_log, &lease);
+    follows = shard_log_own(&the_log, &lease);
 }
 
 static void judge(int topic, enum tail_verdict verdict, int64_t seq)
 {
     struct tail_found found = {.record = mark(seq)};
     found.record.offset = next_offset++;
-    shard_log_judge(&the_log, topic, verdict, &found);
+    follows = shard_log_judge(&the_log, topic, verdict, &found);
 }
 
 /* A shard at rest: nothing sent yet, tails judged. */
@@ -84,7 +86,7 @@ static void deliver_at(uint32_t ticket, int64_t offset, bool is_acknowledged)
                                             .offset = offset,
                                             .is_acknowledged = is_acknowledged,
                                             .failure = "refused"};
-    shard_log_delivered(&the_log, &delivery, NOW);
+    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
 }
 
 static void acknowledge(uint32_t ticket)
@@ -203,7 +205,8 @@ START_TEST(a_forbidding_tail_stops_the_shard)
     ck_assert_int_eq(the_log.position, 7);
 
     const struct shard_topic_mark same[TOPIC_COUNT] = {{mark(7), 7}, {mark(0), 7}};
-    shard_log_recheck(&the_log, &(struct shard_lease){.epoch = 1, .position = 7, .topics = same});
+    follows = shard_log_recheck(&the_log,
+                                &(struct shard_lease){.epoch = 1, .position = 7, .topics = same});
     ck_assert_int_eq(the_log.state, SHARD_CHECKING);
 }
 END_TEST
@@ -235,11 +238,11 @@ START_TEST(answers_of_an_earlier_run_mean_nothing)
     prove_both();
     const uint32_t ticket = send(ORDERS, 3);
     const uint16_t run = the_log.run;
-    shard_log_producer_lost(&the_log);
+    follows = shard_log_producer_lost(&the_log);
 
     const struct shard_delivery late = {
         .run = run, .ticket = ticket, .offset = next_offset, .is_acknowledged = true};
-    shard_log_delivered(&the_log, &late, NOW);
+    follows = shard_log_delivered(&the_log, &late, NOW, &answered_topic);
 
     ck_assert_int_eq(the_log.state, SHARD_CHECKING);
     ck_assert_int_eq(the_log.position, 2);
@@ -249,7 +252,7 @@ END_TEST
 START_TEST(a_new_producer_has_to_prove_itself_again)
 {
     prove_both();
-    shard_log_producer_lost(&the_log);
+    follows = shard_log_producer_lost(&the_log);
     judge(ORDERS, TAIL_SAME, 1);
     judge(PRODUCTS, TAIL_SAME, 2);
 
@@ -308,7 +311,7 @@ START_TEST(a_leaving_shard_sends_no_more_but_takes_answers)
 {
     prove_both();
     const uint32_t ticket = send(ORDERS, 3);
-    shard_log_leave(&the_log);
+    follows = shard_log_leave(&the_log);
 
     ck_assert_int_eq(offer(ORDERS, 4), OFFER_HOLD);
     acknowledge(ticket);
@@ -323,7 +326,7 @@ START_TEST(a_lost_lease_forgets_what_was_in_flight)
 {
     prove_both();
     const uint32_t ticket = send(ORDERS, 3);
-    shard_log_lose(&the_log);
+    follows = shard_log_lose(&the_log);
     acknowledge(ticket);
 
     ck_assert(!shard_log_is_owned(&the_log));
@@ -370,7 +373,7 @@ static void own_with_a_new_topic(int64_t floor)
     const struct shard_topic_mark topics[TOPIC_COUNT] = {{mark(90), 100}, {mark(0), 0}};
     const struct shard_lease lease = {
         .epoch = 1, .position = 100, .until_ms = LEASE_END, .floor = floor, .topics = topics};
-    shard_log_own(&the_log, &lease);
+    follows = shard_log_own(&the_log, &lease);
     judge(ORDERS, TAIL_SAME, 90);
     judge(PRODUCTS, TAIL_NONE_FINE, 0);
 }
@@ -396,7 +399,7 @@ static void acknowledge_fill(uint32_t ticket, bool is_acknowledged)
                                             .offset = next_offset++,
                                             .is_acknowledged = is_acknowledged,
                                             .failure = "refused"};
-    shard_log_delivered(&the_log, &delivery, NOW);
+    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
 }
 
 static struct shard_fill_range fill_range(void)
@@ -492,7 +495,7 @@ START_TEST(a_fill_that_died_goes_on_after_the_partitions_tail)
     const struct shard_topic_mark topics[TOPIC_COUNT] = {{mark(90), 100}, {mark(0), 0}};
     const struct shard_lease lease = {
         .epoch = 1, .position = 100, .until_ms = LEASE_END, .topics = topics};
-    shard_log_own(&the_log, &lease);
+    follows = shard_log_own(&the_log, &lease);
     judge(ORDERS, TAIL_SAME, 90);
     judge(PRODUCTS, TAIL_NEWER, 60);
 
@@ -522,7 +525,7 @@ START_TEST(what_a_person_has_written_counts_when_a_stopped_shard_looks_again)
     const struct shard_topic_mark decided[TOPIC_COUNT] = {{mark(9), 7}, {mark(0), 7}};
     const struct shard_lease lease = {.epoch = 1, .position = 7, .topics = decided};
 
-    shard_log_recheck(&the_log, &lease);
+    follows = shard_log_recheck(&the_log, &lease);
 
     ck_assert_int_eq(the_log.topics[ORDERS].known.sent.seq, 9);
     judge(ORDERS, TAIL_SAME,
@@ -538,7 +541,7 @@ START_TEST(a_leaving_shard_cannot_be_stopped)
     prove_both();
     const uint32_t odd = send(ORDERS, 3);
     const uint32_t behind = send(ORDERS, 4);
-    shard_log_leave(&the_log);
+    follows = shard_log_leave(&the_log);
 
     deliver_at(odd, 0, true);
     acknowledge(behind);
@@ -562,16 +565,171 @@ START_TEST(a_row_that_is_refused_for_what_it_is_stops_its_shard)
                                       .offset = -1,
                                       .is_refused = true,
                                       .failure = "too large"};
-    shard_log_delivered(&the_log, &delivery, NOW);
+    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
     delivery.ticket = behind;
-    shard_log_delivered(&the_log, &delivery, NOW);
+    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
 
     ck_assert_int_eq(the_log.state, SHARD_STOPPED);
     ck_assert(the_log.has_refused);
     ck_assert_int_eq(the_log.refused.seq, 4);
     ck_assert_int_eq(the_log.position, 3);
-    shard_log_producer_lost(&the_log);
+    follows = shard_log_producer_lost(&the_log);
     ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+}
+END_TEST
+
+/* --- what follows -------------------------------------------------------------- */
+
+START_TEST(a_shard_that_is_ours_asks_what_its_partitions_hold)
+{
+    follows = shard_log_lose(&the_log);
+    own(0, 0, 0);
+    ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_CHECK_TAILS);
+}
+END_TEST
+
+START_TEST(a_lease_anew_of_a_shard_that_runs_asks_again)
+{
+    own(0, 0, 0);
+    ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_CHECK_TAILS);
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+}
+END_TEST
+
+START_TEST(its_rows_are_wanted_once_the_last_tail_is_judged)
+{
+    own(0, 0, 0);
+    judge(ORDERS, TAIL_NONE_FINE, 0);
+    ck_assert_uint_eq(follows, 0);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+    ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_READ);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0); /* a late one means nothing */
+    ck_assert_uint_eq(follows, 0);
+}
+END_TEST
+
+START_TEST(a_forbidding_tail_is_told_and_ends_the_questions)
+{
+    own(7, 7, 0);
+    judge(ORDERS, TAIL_UNKNOWN, 9);
+    ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_TELL_STOPPED | SHARD_FORGET_TAILS);
+    judge(PRODUCTS, TAIL_UNKNOWN, 9);
+    ck_assert_uint_eq(follows, 0);
+}
+END_TEST
+
+START_TEST(a_failure_is_told_when_it_happens_and_when_it_is_settled)
+{
+    prove_both();
+    const uint32_t a = send(ORDERS, 3);
+    const uint32_t b = send(ORDERS, 4);
+    const uint32_t c = send(ORDERS, 5);
+
+    acknowledge(a);
+    ck_assert_uint_eq(follows, 0);
+    ck_assert_int_eq(answered_topic, ORDERS);
+    deliver_at(b, -1, false);
+    ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_TELL_FAILED);
+    deliver_at(c, -1, false);
+    ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_TELL_FAILED | SHARD_CHECK_TAILS);
+    ck_assert_str_eq(the_log.reason, "delivery failed: refused");
+    deliver_at(c, -1, false);
+    ck_assert_uint_eq(follows, 0);
+    ck_assert_int_eq(answered_topic, -1);
+}
+END_TEST
+
+START_TEST(what_the_producer_does_not_take_is_a_failure_settled_at_once)
+{
+    follows = shard_log_refused(&the_log, "no");
+    ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_TELL_FAILED | SHARD_CHECK_TAILS);
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+}
+END_TEST
+
+START_TEST(a_refused_row_is_to_be_explained_once)
+{
+    prove_both();
+    const uint32_t large = send(ORDERS, 4);
+    const uint32_t behind = send(ORDERS, 5);
+    struct shard_delivery delivery = {
+        .run = the_log.run, .ticket = large, .offset = -1, .is_refused = true, .failure = "large"};
+
+    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
+    ck_assert_uint_eq(follows,
+                      SHARD_ENTERED | SHARD_REFUSED | SHARD_TELL_STOPPED | SHARD_FORGET_TAILS);
+    delivery.ticket = behind;
+    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
+    ck_assert_uint_eq(follows, 0);
+}
+END_TEST
+
+START_TEST(an_offset_that_goes_back_is_told)
+{
+    prove_both();
+    deliver_at(send(ORDERS, 3), 0, true);
+    ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_TELL_STOPPED | SHARD_FORGET_TAILS);
+}
+END_TEST
+
+START_TEST(a_stopped_shard_stops_for_another_reason_without_entering_anew)
+{
+    follows = shard_log_stop(&the_log, "%s", "one");
+    ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_TELL_STOPPED | SHARD_FORGET_TAILS);
+    follows = shard_log_stop(&the_log, "%s", "another");
+    ck_assert_uint_eq(follows, SHARD_TELL_STOPPED | SHARD_FORGET_TAILS);
+    ck_assert_str_eq(the_log.reason, "another");
+}
+END_TEST
+
+START_TEST(a_recheck_asks_anew_or_tells_again)
+{
+    const struct shard_topic_mark same[TOPIC_COUNT] = {{mark(0), 0}, {mark(0), 0}};
+    struct shard_lease lease = {.epoch = 1, .topics = same};
+
+    ck_assert_uint_eq(shard_log_recheck(&the_log, &lease), 0); /* it runs */
+    follows = shard_log_stop(&the_log, "%s", "for a reason");
+    lease.epoch = 2;
+    ck_assert_uint_eq(shard_log_recheck(&the_log, &lease), SHARD_TELL_STOPPED | SHARD_FORGET_TAILS);
+    lease.epoch = 1;
+    ck_assert_uint_eq(shard_log_recheck(&the_log, &lease), SHARD_ENTERED | SHARD_CHECK_TAILS);
+}
+END_TEST
+
+START_TEST(a_leaving_shard_is_to_be_released_and_a_lost_one_forgotten)
+{
+    ck_assert_uint_eq(shard_log_leave(&the_log), SHARD_ENTERED | SHARD_RELEASE);
+    ck_assert_uint_eq(shard_log_leave(&the_log), SHARD_RELEASE);
+    ck_assert_uint_eq(shard_log_stop(&the_log, "%s", "too late"), 0);
+    ck_assert_uint_eq(shard_log_lose(&the_log), SHARD_ENTERED | SHARD_FORGET_TAILS);
+    ck_assert_uint_eq(shard_log_lose(&the_log), 0);
+    ck_assert_uint_eq(shard_log_leave(&the_log), 0);
+    ck_assert_uint_eq(shard_log_stop(&the_log, "%s", "not ours"), 0);
+}
+END_TEST
+
+START_TEST(a_lost_producer_makes_every_owned_shard_ask_anew)
+{
+    ck_assert_uint_eq(shard_log_producer_lost(&the_log), SHARD_ENTERED | SHARD_CHECK_TAILS);
+    ck_assert_uint_eq(shard_log_producer_lost(&the_log), SHARD_CHECK_TAILS);
+    follows = shard_log_stop(&the_log, "%s", "for a reason");
+    ck_assert_uint_eq(shard_log_producer_lost(&the_log), SHARD_TELL_STOPPED | SHARD_FORGET_TAILS);
+    follows = shard_log_leave(&the_log);
+    ck_assert_uint_eq(shard_log_producer_lost(&the_log), SHARD_RELEASE);
+    follows = shard_log_lose(&the_log);
+    ck_assert_uint_eq(shard_log_producer_lost(&the_log), 0);
+}
+END_TEST
+
+START_TEST(a_failure_during_which_the_producer_is_lost_is_told)
+{
+    prove_both();
+    const uint32_t a = send(ORDERS, 3);
+    (void)send(ORDERS, 4);
+    deliver_at(a, -1, false);
+    ck_assert_int_eq(the_log.state, SHARD_FAILED);
+    ck_assert_uint_eq(shard_log_producer_lost(&the_log),
+                      SHARD_ENTERED | SHARD_TELL_FAILED | SHARD_CHECK_TAILS);
 }
 END_TEST
 
@@ -606,6 +764,19 @@ int main(void)
     tcase_add_test(tests, what_a_person_has_written_counts_when_a_stopped_shard_looks_again);
     tcase_add_test(tests, a_leaving_shard_cannot_be_stopped);
     tcase_add_test(tests, a_row_that_is_refused_for_what_it_is_stops_its_shard);
+    tcase_add_test(tests, a_shard_that_is_ours_asks_what_its_partitions_hold);
+    tcase_add_test(tests, a_lease_anew_of_a_shard_that_runs_asks_again);
+    tcase_add_test(tests, its_rows_are_wanted_once_the_last_tail_is_judged);
+    tcase_add_test(tests, a_forbidding_tail_is_told_and_ends_the_questions);
+    tcase_add_test(tests, a_failure_is_told_when_it_happens_and_when_it_is_settled);
+    tcase_add_test(tests, what_the_producer_does_not_take_is_a_failure_settled_at_once);
+    tcase_add_test(tests, a_refused_row_is_to_be_explained_once);
+    tcase_add_test(tests, an_offset_that_goes_back_is_told);
+    tcase_add_test(tests, a_stopped_shard_stops_for_another_reason_without_entering_anew);
+    tcase_add_test(tests, a_recheck_asks_anew_or_tells_again);
+    tcase_add_test(tests, a_leaving_shard_is_to_be_released_and_a_lost_one_forgotten);
+    tcase_add_test(tests, a_lost_producer_makes_every_owned_shard_ask_anew);
+    tcase_add_test(tests, a_failure_during_which_the_producer_is_lost_is_told);
     Suite *suite = suite_create("relay-svc/core/shard_log");
     suite_add_tcase(suite, tests);
     return check_main(suite);

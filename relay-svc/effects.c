@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/effects.h"
+
+#include "common/io/loop.h"
+#include "common/run/log.h"
+#include "relay-svc/lease/leases.h"
+#include "relay-svc/read/filling.h"
+#include "relay-svc/read/reading.h"
+#include "relay-svc/relay.h"
+#include "relay-svc/tail/tails.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TELL_AGAIN_MS = 60000 }; /* the same reason is not logged more often */
+
+static void note_entered(struct relay *relay, struct relay_shard *shard)
+{
+    (void)relay;
+    shard->since_ms = loop_now_ms();
+}
+
+static void tell(struct relay_shard *shard, enum log_level level, const char *event)
+{
+    const int64_t now_ms = loop_now_ms();
+    const bool is_news = strcmp(shard->told, shard->log.reason) != 0;
+    if (is_news || now_ms - shard->told_ms >= TELL_AGAIN_MS) {
+        log_event(level, event, LOG_INT("shard", shard->log.shard),
+                  LOG_INT("position", shard->log.position), LOG_TEXT(shard->log.reason),
+                  LOG_STR("see", level == LOG_ERROR ? SHARD_WAY_OUT : "/v1/status"));
+        (void)snprintf(shard->told, sizeof shard->told, "%s", shard->log.reason);
+        shard->told_ms = now_ms;
+    }
+}
+
+static void tell_failed(struct relay *relay, struct relay_shard *shard)
+{
+    (void)relay;
+    tell(shard, LOG_WARN, "shard_failed");
+}
+
+static void tell_stopped(struct relay *relay, struct relay_shard *shard)
+{
+    (void)relay;
+    tell(shard, LOG_ERROR, "shard_stopped");
+}
+
+/* In words that name the limit. */
+static unsigned explain_refusal(const struct relay *relay, struct shard_log *log)
+{
+    const struct window_row *row = &log->refused;
+    return shard_log_stop(
+        log,
+        "seq %lld (%s, about %u bytes) is larger than %s takes (max.message.bytes=%lld): "
+        "raise that and start relay-svc anew, or wait: it tries again after ten minutes",
+        (long long)row->seq, row->id.text, row->bytes, log->topic_names[row->topic],
+        (long long)relay->message_max[row->topic]);
+}
+
+static void check_tails(struct relay *relay, struct relay_shard *shard)
+{
+    tails_check(relay->tails, shard->log.shard);
+}
+
+static void forget_tails(struct relay *relay, struct relay_shard *shard)
+{
+    tails_forget(relay->tails, shard->log.shard);
+}
+
+static void read_rows(struct relay *relay, struct relay_shard *shard)
+{
+    log_event(LOG_DEBUG, "shard_runs", LOG_INT("shard", shard->log.shard),
+              LOG_INT("position", shard->log.position));
+    shard->is_due = true;
+    shard->limit = 0; /* begins small */
+    shard->is_unread = false;
+    shard->not_before_ms = 0;
+    shard->told[0] = '\0';
+    reading_pump(relay->reading);
+    filling_pump(relay->filling);
+}
+
+static void release(struct relay *relay, struct relay_shard *shard)
+{
+    (void)shard;
+    leases_check_leaving(relay->leases);
+}
+
+void effects_carry_out(struct relay *relay, int shard, unsigned effects)
+{
+    static const struct {
+        enum shard_effect effect;
+        void (*carry_out)(struct relay *relay, struct relay_shard *shard);
+    } STEPS[] = {
+        {SHARD_ENTERED, note_entered},      {SHARD_TELL_FAILED, tell_failed},
+        {SHARD_TELL_STOPPED, tell_stopped}, {SHARD_CHECK_TAILS, check_tails},
+        {SHARD_FORGET_TAILS, forget_tails}, {SHARD_READ, read_rows},
+        {SHARD_RELEASE, release},
+    };
+    struct relay_shard *changed = &relay->shards[shard];
+    if ((effects & SHARD_REFUSED) != 0) {
+        effects |= explain_refusal(relay, &changed->log); /* before it is told */
+    }
+    for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
+        if ((effects & STEPS[i].effect) != 0) {
+            STEPS[i].carry_out(relay, changed);
+        }
+    }
+}
+
+void effects_of_all(struct relay *relay, unsigned (*rule)(struct shard_log *log))
+{
+    unsigned all = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        const unsigned effects = rule(&relay->shards[i].log);
+        effects_carry_out(relay, i, effects & ~(unsigned)SHARD_RELEASE);
+        all |= effects;
+    }
+    if ((all & SHARD_RELEASE) != 0) {
+        leases_check_leaving(relay->leases);
+    }
+}
