@@ -6,6 +6,7 @@
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
+#include "relay-svc/core/read_plan.h"
 #include "relay-svc/effects.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
@@ -14,7 +15,6 @@
 #include "relay-svc/relay.h"
 #include "relay-svc/watch/watching.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -41,8 +41,8 @@ struct reading {
     int64_t pause_ms;
     int64_t looked_ms; /* when idle shards were last looked at */
     bool is_choked;    /* the producer's queue was full */
-    bool was_lone;     /* the last trip was a suspect's: the next is the others' */
-    int last_lone;     /* that suspect */
+    struct read_plan plan;
+    enum read_wish *wishes; /* by shard, for the trip being planned */
     struct activity fares;
 };
 
@@ -269,62 +269,25 @@ static int count_free_readers(const struct relay *relay)
     return count;
 }
 
-static int count_hot(const struct relay *relay, int64_t now_ms)
+static enum read_wish wish_of(const struct relay *relay, const struct relay_shard *shard,
+                              int64_t now_ms)
 {
-    int count = 0;
-    for (int i = 0; i < relay->shard_count; i++) {
-        const struct relay_shard *shard = &relay->shards[i];
-        count += is_ready(relay, shard, now_ms) && shard->is_hot && !shard->is_suspect ? 1 : 0;
+    if (!is_ready(relay, shard, now_ms)) {
+        return READ_NOTHING;
     }
-    return count;
-}
-
-/* What may fail goes alone, in turns with all the others. */
-static bool fill_lone(struct reading *reading, struct trip *trip, int64_t now_ms)
-{
-    const struct relay *relay = reading->relay;
-    for (int n = 0; n < relay->shard_count; n++) {
-        const int i = (reading->last_lone + 1 + n) % relay->shard_count;
-        if (relay->shards[i].is_suspect && is_ready(relay, &relay->shards[i], now_ms)) {
-            reading->last_lone = i;
-            trip->shards[0] = i;
-            trip->count = 1;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A fair part of those that have much to read, and all that only want to be looked at. */
-static bool fill_shared(const struct reading *reading, struct trip *trip, int free_readers,
-                        int64_t now_ms)
-{
-    const struct relay *relay = reading->relay;
-    assert(free_readers > 0);
-    int hot_left = (count_hot(relay, now_ms) + free_readers - 1) / free_readers;
-    trip->count = 0;
-    for (int i = 0; i < relay->shard_count; i++) {
-        const struct relay_shard *shard = &relay->shards[i];
-        if (shard->is_suspect || !is_ready(relay, shard, now_ms) ||
-            (shard->is_hot && hot_left == 0)) {
-            continue;
-        }
-        hot_left -= shard->is_hot ? 1 : 0;
-        trip->shards[trip->count++] = i;
-    }
-    return trip->count > 0;
+    return shard->is_suspect ? READ_ALONE : shard->is_hot ? READ_MUCH : READ_LOOK;
 }
 
 /* False when there is nothing to read. */
-static bool fill_trip(struct reading *reading, struct trip *trip, int free_readers, int64_t now_ms)
+static bool plan_trip(struct reading *reading, struct trip *trip, int free_readers, int64_t now_ms)
 {
-    const bool is_lone = !reading->was_lone && fill_lone(reading, trip, now_ms);
-    if (is_lone || fill_shared(reading, trip, free_readers, now_ms)) {
-        reading->was_lone = is_lone;
-        return true;
+    const struct relay *relay = reading->relay;
+    for (int i = 0; i < relay->shard_count; i++) {
+        reading->wishes[i] = wish_of(relay, &relay->shards[i], now_ms);
     }
-    reading->was_lone = fill_lone(reading, trip, now_ms);
-    return reading->was_lone;
+    trip->count = read_plan_next(&reading->plan, reading->wishes, relay->shard_count, free_readers,
+                                 trip->shards);
+    return trip->count > 0;
 }
 
 static void arm(struct reading *reading, int64_t delay_ms)
@@ -345,7 +308,7 @@ static void pump(void *user)
         if (!outbox_store_reader_is_free(relay->store, i)) {
             continue;
         }
-        if (!fill_trip(reading, &reading->trips[i], free_readers--, now_ms)) {
+        if (!plan_trip(reading, &reading->trips[i], free_readers--, now_ms)) {
             break;
         }
         start_trip(reading, i);
@@ -411,6 +374,7 @@ struct reading *reading_new(struct relay *relay)
         .pump = loop_deferred_new(relay->loop, pump, reading),
         .trips = must_allocate((size_t)relay->options.readers, sizeof *reading->trips),
         .ranges = must_allocate(shards, sizeof *reading->ranges),
+        .wishes = must_allocate(shards, sizeof *reading->wishes),
         .pause_ms = FIRST_PAUSE_MS,
         .fares = ACTIVITY("reading rows"),
     };
@@ -432,5 +396,6 @@ void reading_free(struct reading *reading)
     loop_deferred_free(reading->pump);
     free(reading->trips);
     free(reading->ranges);
+    free(reading->wishes);
     free(reading);
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * read_plan.h - which shards the next trip to the outbox reads.
+ *
+ * Why this module is alone: that no shard starves and that a shard whose rows cannot be read harms
+ * no other one is decided here, from one wish per shard.
+ *
+ * The rules:
+ *   - Shards that have much to read are spread over the free readers; those that only want to be
+ *     looked at all go with the first.
+ *   - What failed the last time goes alone, so that it fails alone; such trips take turns with the
+ *     shared ones, and such shards with each other.
+ *
+ * Pure.
+ */
+#ifndef RELAY_SVC_CORE_READ_PLAN_H
+#define RELAY_SVC_CORE_READ_PLAN_H
+
+#include "common/base/error.h"
+
+#include <stdbool.h>
+
+enum read_wish {
+    READ_NOTHING = 0,
+    READ_LOOK,  /* perhaps there are rows */
+    READ_MUCH,  /* the last trip brought as many as asked for */
+    READ_ALONE, /* the last trip failed */
+    READ_WISH_COUNT
+};
+
+/* Zero at the beginning. */
+struct read_plan {
+    bool was_alone; /* the last trip */
+    int last_alone; /* the shard that went alone last */
+};
+
+/* Fills ret_shards (room for all of them) and returns how many go; 0: nothing is to be read.
+ * free_readers counts the one that is going. */
+MUST_USE int read_plan_next(struct read_plan *plan, const enum read_wish *wishes, int shard_count,
+                            int free_readers, int *ret_shards);
+
+#endif
