@@ -27,6 +27,7 @@
 
 #include "common/base/error.h"
 #include "relay-svc/core/shard_state.h"
+#include "relay-svc/core/shard_topic.h"
 #include "relay-svc/core/tail.h"
 #include "relay-svc/core/window.h"
 
@@ -36,35 +37,10 @@
 enum {
     SHARD_TOPICS_MAX = 32,
     SHARD_REASON_MAX = ERROR_TEXT_MAX,
-    SHARD_SILENCE_MS = 3600 * 1000, /* after it the first-record rule holds again */
 };
 
 /* Where the ways on are written, for what only a person can decide: told with each stop. */
 #define SHARD_WAY_OUT "\"How a stop ends\" in relay-svc/README.md"
-
-/* What the database holds of one topic of a shard. */
-struct shard_topic_mark {
-    struct tail_mark sent; /* newest row known acknowledged there */
-    int64_t complete_to;   /* every row of that topic up to it is in Kafka */
-};
-
-enum shard_topic_state {
-    TOPIC_LIVE = 0, /* its rows are sent as they are read; it is complete as far as the position */
-    TOPIC_BEHIND,   /* lacks rows that the position has passed: the fill brings them, in order */
-    TOPIC_JOINED,   /* all of these are sent; live once they are acknowledged */
-    TOPIC_REFUSED,  /* lacks rows that the outbox no longer has */
-    TOPIC_STATE_COUNT
-};
-
-struct shard_topic {
-    struct tail_known known;
-    enum shard_topic_state state;
-    int64_t complete_to;            /* at least; of a live topic the position counts, too */
-    struct shard_topic_mark marked; /* what the database holds */
-    int64_t acknowledged_ms;        /* last acknowledgement to this producer; -1: none */
-    uint32_t in_flight;
-    bool is_judged; /* in CHECKING */
-};
 
 /*
  * The pass that brings one topic after another to where the shard stands. It has a place and a
@@ -205,6 +181,5 @@ void shard_log_mark(const struct shard_log *log, struct shard_mark *ret_mark);
 void shard_log_marked(struct shard_log *log, const struct shard_mark *mark);
 /* Up to where a topic is complete, as far as is known. */
 int64_t shard_log_complete_to(const struct shard_log *log, int topic);
-const char *shard_topic_state_name(enum shard_topic_state state);
 
 #endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/shard_log.h"
+#include "relay-svc/core/shard_log_internal.h"
+
+enum { JOIN_GAP = 1000 }; /* so close, in seq, the last rows are worth a moment without others */
+
+void shard_log_choose_fill(struct shard_log *log)
+{
+    log->fill.topic = -1;
+    log->fill.is_awaiting = false;
+    log->fill.is_joining = false;
+    for (int i = 0; i < log->topic_count; i++) {
+        if (log->topics[i].state == TOPIC_BEHIND) {
+            log->fill.topic = i;
+            log->fill.read = log->topics[i].complete_to;
+            return;
+        }
+    }
+}
+
+void shard_log_advance_fill(struct shard_log *log)
+{
+    struct window_row row;
+    struct shard_fill *fill = &log->fill;
+    while (window_pop(&fill->window, &row)) {
+        log->topics[row.topic].complete_to = row.seq;
+        shard_topic_note_sent(&log->topics[row.topic], &row);
+    }
+    if (fill->topic < 0) {
+        return;
+    }
+    struct shard_topic *topic = &log->topics[fill->topic];
+    if (window_is_empty(&fill->window)) {
+        topic->complete_to = larger(topic->complete_to, fill->read);
+    }
+    if (window_is_empty(&fill->window) && topic->state == TOPIC_JOINED) {
+        topic->state = TOPIC_LIVE;
+        shard_log_choose_fill(log);
+    }
+}
+
+bool shard_log_fill_wants(const struct shard_log *log, int64_t step, int64_t now_ms,
+                          struct shard_fill_range *ret_range)
+{
+    const struct shard_fill *fill = &log->fill;
+    if (log->state != SHARD_RUNNING || now_ms >= log->lease_until_ms || fill->topic < 0 ||
+        log->topics[fill->topic].state != TOPIC_BEHIND || fill->is_awaiting ||
+        window_is_full(&fill->window)) {
+        return false;
+    }
+    const int64_t left = log->read - fill->read;
+    *ret_range = (struct shard_fill_range){.topic = fill->topic,
+                                           .after = fill->read,
+                                           .upto = fill->read + (left < step ? left : step)};
+    return true;
+}
+
+enum shard_offer shard_log_fill_offer(struct shard_log *log, const struct window_row *row,
+                                      int64_t now_ms)
+{
+    struct shard_fill_range range;
+    if (shard_log_fill_wants(log, INT64_MAX, now_ms, &range) && row->topic == range.topic &&
+        row->seq > range.after && row->seq <= range.upto) {
+        return OFFER_SEND;
+    }
+    log->fill.is_joining = false; /* not yet */
+    return OFFER_HOLD;
+}
+
+uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms)
+{
+    struct shard_topic *topic = &log->topics[row->topic];
+    log->fill.is_awaiting = !shard_topic_is_proven(topic, now_ms);
+    log->fill.read = row->seq;
+    topic->in_flight++;
+    return window_push(&log->fill.window, row, true);
+}
+
+void shard_log_fill_read(struct shard_log *log, int64_t upto)
+{
+    struct shard_fill *fill = &log->fill;
+    if (log->state != SHARD_RUNNING || fill->topic < 0) {
+        return;
+    }
+    fill->read = larger(fill->read, upto);
+    if (fill->read >= log->read) {
+        log->topics[fill->topic].state = TOPIC_JOINED;
+        fill->is_joining = false;
+    } else {
+        fill->is_joining = !fill->is_awaiting && log->read - fill->read <= JOIN_GAP &&
+                           window_room(&fill->window) > 0;
+    }
+    shard_log_advance_fill(log);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/shard_log.h"
+#include "relay-svc/core/shard_log_internal.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+bool shard_log_wants_rows(const struct shard_log *log, int64_t now_ms)
+{
+    return log->state == SHARD_RUNNING && now_ms < log->lease_until_ms && log->awaited < 0 &&
+           !log->fill.is_joining && !window_is_full(&log->window);
+}
+
+/* Moves the position over the rows that are done with. */
+static void advance(struct shard_log *log)
+{
+    struct window_row row;
+    while (window_pop(&log->window, &row)) {
+        struct shard_topic *topic = &log->topics[row.topic];
+        log->position = row.seq;
+        if (shard_topic_takes(topic, row.seq)) {
+            shard_topic_note_sent(topic, &row);
+        }
+    }
+}
+
+enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row *row,
+                                 int64_t now_ms)
+{
+    assert(row->topic >= 0 && row->topic < log->topic_count);
+    if (!shard_log_wants_rows(log, now_ms) || row->seq <= log->read) {
+        return OFFER_HOLD;
+    }
+    if (shard_topic_takes(&log->topics[row->topic], row->seq)) {
+        return OFFER_SEND;
+    }
+    log->read = row->seq;
+    (void)window_push(&log->window, row, false);
+    advance(log);
+    return OFFER_SKIP;
+}
+
+uint32_t shard_log_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms)
+{
+    struct shard_topic *topic = &log->topics[row->topic];
+    if (!shard_topic_is_proven(topic, now_ms)) {
+        log->awaited = row->topic;
+    }
+    topic->in_flight++;
+    log->read = row->seq;
+    return window_push(&log->window, row, true);
+}
+
+static unsigned fail(struct shard_log *log, const char *failure)
+{
+    if (log->state != SHARD_RUNNING) {
+        return 0;
+    }
+    (void)snprintf(log->reason, sizeof log->reason, "delivery failed: %s", failure);
+    return shard_log_enter(log, SHARD_FAILED);
+}
+
+/* The first one counts: those behind it in its batch are told the same. */
+static unsigned refuse(struct shard_log *log, const struct window_row *row, const char *failure)
+{
+    if (log->state != SHARD_RUNNING) {
+        return 0;
+    }
+    log->has_refused = true;
+    log->refused = *row;
+    return SHARD_REFUSED |
+           shard_log_stop(log, "seq %" PRId64 " (%s, about %u bytes) is refused by %s: %s",
+                          row->seq, row->id.text, row->bytes, log->topic_names[row->topic],
+                          failure);
+}
+
+/* Nothing counts any more when the offset proves that the partition is not the one it was. */
+static unsigned acknowledge(struct shard_log *log, const struct window_row *row, int64_t offset,
+                            int64_t now_ms)
+{
+    struct shard_topic *topic = &log->topics[row->topic];
+    const struct tail_mark *acked = &topic->known.acked;
+    const bool is_newest = !acked->exists || row->seq > acked->seq;
+    if (offset >= 0 && acked->exists && is_newest && offset <= acked->offset) {
+        log->is_cut = true;
+        return shard_log_stop(log,
+                              "%s/%d: seq %" PRId64 " got offset %" PRId64 " after offset %" PRId64
+                              ": the topic was made anew or cut while in use; restore it, or set "
+                              "TOPIC_PREFIX for new topics",
+                              log->topic_names[row->topic], log->shard, row->seq, offset,
+                              acked->offset);
+    }
+    if (offset >= 0 && is_newest) {
+        topic->known.acked =
+            (struct tail_mark){.exists = true, .seq = row->seq, .id = row->id, .offset = offset};
+    }
+    topic->acknowledged_ms = now_ms;
+    log->awaited = log->awaited == row->topic ? -1 : log->awaited;
+    log->fill.is_awaiting = log->fill.is_awaiting && log->fill.topic != row->topic;
+    return 0;
+}
+
+/* After a failure, as soon as nothing is left to wait for. */
+static unsigned start_over_if_settled(struct shard_log *log)
+{
+    return log->state == SHARD_FAILED && shard_log_in_flight(log) == 0 ? shard_log_check_tails(log)
+                                                                       : 0;
+}
+
+static unsigned take_delivery(struct shard_log *log, const struct shard_delivery *delivery,
+                              const struct window_row *row, int64_t now_ms)
+{
+    if (delivery->is_acknowledged) {
+        return log->is_cut ? 0 : acknowledge(log, row, delivery->offset, now_ms);
+    }
+    return delivery->is_refused ? refuse(log, row, delivery->failure)
+                                : fail(log, delivery->failure);
+}
+
+unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
+                             int64_t now_ms, int *ret_topic)
+{
+    struct window_row row;
+    struct window *window = delivery->is_fill ? &log->fill.window : &log->window;
+    if (delivery->run != log->run ||
+        !window_settle(window, delivery->ticket, delivery->is_acknowledged, &row)) {
+        *ret_topic = -1;
+        return 0; /* given up since; the tails have told, or will */
+    }
+    *ret_topic = row.topic;
+    log->topics[row.topic].in_flight--;
+    const unsigned effects = take_delivery(log, delivery, &row, now_ms);
+    if (!log->is_cut) {
+        delivery->is_fill ? shard_log_advance_fill(log) : advance(log);
+    }
+    return effects | start_over_if_settled(log);
+}
+
+unsigned shard_log_refused(struct shard_log *log, const char *failure)
+{
+    const unsigned effects = fail(log, failure);
+    return effects | start_over_if_settled(log);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/shard_topic.h"
+
+#include <assert.h>
+
+static const char *const TOPIC_STATE_NAMES[] = {
+    [TOPIC_LIVE] = "live",
+    [TOPIC_BEHIND] = "behind",
+    [TOPIC_JOINED] = "behind",
+    [TOPIC_REFUSED] = "refused",
+};
+static_assert(sizeof TOPIC_STATE_NAMES / sizeof TOPIC_STATE_NAMES[0] == TOPIC_STATE_COUNT,
+              "every state needs a name");
+
+const char *shard_topic_state_name(enum shard_topic_state state)
+{
+    assert(state < TOPIC_STATE_COUNT);
+    return TOPIC_STATE_NAMES[state];
+}
+
+bool shard_topic_mark_is_same(const struct shard_topic_mark *a, const struct shard_topic_mark *b)
+{
+    return a->complete_to == b->complete_to && tail_mark_is_same(&a->sent, &b->sent);
+}
+
+void shard_topic_take_mark(struct shard_topic *topic, const struct shard_topic_mark *mark)
+{
+    *topic = (struct shard_topic){.known = {.sent = mark->sent},
+                                  .state = TOPIC_BEHIND,
+                                  .complete_to = mark->complete_to,
+                                  .marked = *mark};
+}
+
+bool shard_topic_is_proven(const struct shard_topic *topic, int64_t now_ms)
+{
+    return topic->acknowledged_ms >= 0 &&
+           (topic->in_flight > 0 || now_ms - topic->acknowledged_ms < SHARD_SILENCE_MS);
+}
+
+bool shard_topic_takes(const struct shard_topic *topic, int64_t seq)
+{
+    return (topic->state == TOPIC_LIVE || topic->state == TOPIC_JOINED) && seq > topic->complete_to;
+}
+
+void shard_topic_note_sent(struct shard_topic *topic, const struct window_row *row)
+{
+    topic->known.sent = (struct tail_mark){.exists = true, .seq = row->seq, .id = row->id};
+}
