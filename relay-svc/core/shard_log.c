@@ -31,13 +31,25 @@ void shard_log_done(struct shard_log *log)
 
 int64_t shard_log_complete_to(const struct shard_log *log, int topic)
 {
+    assert(topic >= 0 && topic < log->topic_count);
     const struct shard_topic *wanted = &log->topics[topic];
     return wanted->state == TOPIC_LIVE ? larger(wanted->complete_to, log->position)
                                        : wanted->complete_to;
 }
 
+bool shard_log_adds_up(const struct shard_log *log)
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < log->topic_count; i++) {
+        sum += log->topics[i].in_flight;
+    }
+    return sum == shard_log_in_flight(log);
+}
+
 unsigned shard_log_enter(struct shard_log *log, enum shard_state state)
 {
+    assert(shard_log_adds_up(log));
+    assert(log->position <= log->read || log->state == SHARD_UNOWNED);
     const unsigned effects = shard_state_effects(log->state, state);
     log->state = state;
     return effects;
@@ -53,6 +65,7 @@ static void forget_flights(struct shard_log *log)
         log->topics[i].complete_to = shard_log_complete_to(log, i);
         log->topics[i].in_flight = 0;
     }
+    assert(shard_log_in_flight(log) == 0);
 }
 
 unsigned shard_log_check_tails(struct shard_log *log)
@@ -113,6 +126,7 @@ unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *leas
 
 void shard_log_renew(struct shard_log *log, int64_t until_ms)
 {
+    assert(shard_log_is_owned(log)); /* else nobody may send, whatever a clock says */
     log->lease_until_ms = until_ms;
 }
 

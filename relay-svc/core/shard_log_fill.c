@@ -2,10 +2,13 @@
 #include "relay-svc/core/shard_log.h"
 #include "relay-svc/core/shard_log_internal.h"
 
+#include <assert.h>
+
 enum { JOIN_GAP = 1000 }; /* so close, in seq, the last rows are worth a moment without others */
 
 void shard_log_choose_fill(struct shard_log *log)
 {
+    assert(window_is_empty(&log->fill.window));
     log->fill.topic = -1;
     log->fill.is_awaiting = false;
     log->fill.is_joining = false;
@@ -23,6 +26,8 @@ void shard_log_advance_fill(struct shard_log *log)
     struct window_row row;
     struct shard_fill *fill = &log->fill;
     while (window_pop(&fill->window, &row)) {
+        assert(row.topic == fill->topic);
+        assert(row.seq > log->topics[row.topic].complete_to && row.seq <= fill->read);
         log->topics[row.topic].complete_to = row.seq;
         shard_topic_note_sent(&log->topics[row.topic], &row);
     }
@@ -70,10 +75,14 @@ enum shard_offer shard_log_fill_offer(struct shard_log *log, const struct window
 uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms)
 {
     struct shard_topic *topic = &log->topics[row->topic];
+    assert(log->state == SHARD_RUNNING && topic->state == TOPIC_BEHIND);
+    assert(row->topic == log->fill.topic && row->seq > log->fill.read && row->seq <= log->read);
     log->fill.is_awaiting = !shard_topic_is_proven(topic, now_ms);
     log->fill.read = row->seq;
     topic->in_flight++;
-    return window_push(&log->fill.window, row, true);
+    const uint32_t ticket = window_push(&log->fill.window, row, true);
+    assert(shard_log_adds_up(log));
+    return ticket;
 }
 
 void shard_log_fill_read(struct shard_log *log, int64_t upto)

@@ -14,6 +14,9 @@ static inline int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* Whether rows in flight are counted alike by their topics and by the windows they are in. */
+bool shard_log_adds_up(const struct shard_log *log);
+
 /* The only place where a state changes. */
 MUST_USE unsigned shard_log_enter(struct shard_log *log, enum shard_state state);
 

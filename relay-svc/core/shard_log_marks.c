@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/core/shard_log.h"
 
+#include <assert.h>
+
 static struct shard_topic_mark mark_of(const struct shard_log *log, int topic)
 {
     return (struct shard_topic_mark){.sent = log->topics[topic].known.sent,
@@ -19,6 +21,7 @@ bool shard_log_is_dirty(const struct shard_log *log)
 
 void shard_log_mark(const struct shard_log *log, struct shard_mark *ret_mark)
 {
+    assert(shard_log_is_owned(log)); /* who does not own it writes nothing down */
     *ret_mark = (struct shard_mark){.epoch = log->epoch, .position = log->position};
     for (int i = 0; i < log->topic_count; i++) {
         ret_mark->topics[i] = mark_of(log, i);

@@ -18,6 +18,7 @@ static void advance(struct shard_log *log)
     struct window_row row;
     while (window_pop(&log->window, &row)) {
         struct shard_topic *topic = &log->topics[row.topic];
+        assert(row.seq > log->position && row.seq <= log->read);
         log->position = row.seq;
         if (shard_topic_takes(topic, row.seq)) {
             shard_topic_note_sent(topic, &row);
@@ -43,13 +44,17 @@ enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row 
 
 uint32_t shard_log_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms)
 {
+    assert(log->state == SHARD_RUNNING && log->awaited < 0 && row->seq > log->read);
     struct shard_topic *topic = &log->topics[row->topic];
+    assert(shard_topic_takes(topic, row->seq));
     if (!shard_topic_is_proven(topic, now_ms)) {
         log->awaited = row->topic;
     }
     topic->in_flight++;
     log->read = row->seq;
-    return window_push(&log->window, row, true);
+    const uint32_t ticket = window_push(&log->window, row, true);
+    assert(shard_log_adds_up(log));
+    return ticket;
 }
 
 static unsigned fail(struct shard_log *log, const char *failure)
@@ -129,7 +134,9 @@ unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery 
         return 0; /* given up since; the tails have told, or will */
     }
     *ret_topic = row.topic;
+    assert(log->state != SHARD_UNOWNED && log->topics[row.topic].in_flight > 0);
     log->topics[row.topic].in_flight--;
+    assert(shard_log_adds_up(log));
     const unsigned effects = take_delivery(log, delivery, &row, now_ms);
     if (!log->is_cut) {
         delivery->is_fill ? shard_log_advance_fill(log) : advance(log);

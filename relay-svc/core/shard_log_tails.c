@@ -2,6 +2,8 @@
 #include "relay-svc/core/shard_log.h"
 #include "relay-svc/core/shard_log_internal.h"
 
+#include <assert.h>
+
 /*
  * What the tail proves to be in Kafka replaces what we knew; rows after it are sent (again). A
  * record that a person has declared to be the newest one (SAME) says nothing of what is complete.
@@ -9,6 +11,7 @@
 static void accept_tail(struct shard_log *log, struct shard_topic *topic, enum tail_verdict verdict,
                         const struct tail_mark *record)
 {
+    assert(!tail_is_stop(verdict) && log->state == SHARD_CHECKING);
     const bool was_complete = topic->complete_to >= log->position;
     if (verdict == TAIL_NEWER || verdict == TAIL_OLDER || verdict == TAIL_SAME) {
         topic->known = (struct tail_known){.sent = *record, .acked = *record};
@@ -36,6 +39,8 @@ static bool is_every_topic_judged(const struct shard_log *log)
 /* All tails are judged. */
 static unsigned start_running(struct shard_log *log)
 {
+    assert(log->state == SHARD_CHECKING && shard_log_in_flight(log) == 0);
+    assert(window_is_empty(&log->window) && window_is_empty(&log->fill.window));
     log->read = log->position;
     log->reason[0] = '\0';
     for (int i = 0; i < log->topic_count; i++) {
@@ -51,6 +56,7 @@ static unsigned start_running(struct shard_log *log)
 unsigned shard_log_judge(struct shard_log *log, int topic_index, enum tail_verdict verdict,
                          const struct tail_found *found)
 {
+    assert(topic_index >= 0 && topic_index < log->topic_count);
     struct shard_topic *topic = &log->topics[topic_index];
     if (log->state != SHARD_CHECKING || topic->is_judged) {
         return 0;

@@ -15,6 +15,8 @@ enum { CAPACITY_MAX = 1 << 20 };
 
 static uint32_t count(const struct window *window)
 {
+    assert(window->next - window->first <= window->capacity);
+    assert(window->in_flight <= window->next - window->first);
     return window->next - window->first;
 }
 
@@ -85,6 +87,7 @@ bool window_settle(struct window *window, uint32_t ticket, bool is_acknowledged,
         return false;
     }
     struct window_slot *settled = slot(window, ticket);
+    assert(window->in_flight > 0 && window->bytes >= settled->row.bytes);
     settled->state = is_acknowledged ? SLOT_DONE : SLOT_FAILED;
     window->in_flight--;
     window->bytes -= settled->row.bytes;

@@ -2,6 +2,7 @@
 #include "relay-svc/core/shard_log.h"
 #include "tests/support/check_main.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -590,9 +591,35 @@ END_TEST
 
 START_TEST(a_lease_anew_of_a_shard_that_runs_asks_again)
 {
+    (void)send(ORDERS, 1);
     own(0, 0, 0);
     ck_assert_uint_eq(follows, SHARD_ENTERED | SHARD_CHECK_TAILS);
     ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+    ck_assert_uint_eq(shard_log_in_flight(&the_log), 0);
+}
+END_TEST
+
+START_TEST(a_row_is_sent_once)
+{
+    prove_both();
+    const struct window_row sent = row(ORDERS, 3);
+    (void)send(ORDERS, 3);
+    (void)shard_log_sent(&the_log, &sent, NOW);
+}
+END_TEST
+
+START_TEST(nobody_renews_a_lease_that_is_not_his)
+{
+    (void)!shard_log_lose(&the_log);
+    shard_log_renew(&the_log, LEASE_END);
+}
+END_TEST
+
+START_TEST(nobody_writes_down_a_position_of_a_shard_that_is_not_his)
+{
+    struct shard_mark written;
+    (void)!shard_log_lose(&the_log);
+    shard_log_mark(&the_log, &written);
 }
 END_TEST
 
@@ -766,6 +793,10 @@ int main(void)
     tcase_add_test(tests, a_row_that_is_refused_for_what_it_is_stops_its_shard);
     tcase_add_test(tests, a_shard_that_is_ours_asks_what_its_partitions_hold);
     tcase_add_test(tests, a_lease_anew_of_a_shard_that_runs_asks_again);
+    tcase_add_test_raise_signal(tests, a_row_is_sent_once, SIGABRT);
+    tcase_add_test_raise_signal(tests, nobody_renews_a_lease_that_is_not_his, SIGABRT);
+    tcase_add_test_raise_signal(tests, nobody_writes_down_a_position_of_a_shard_that_is_not_his,
+                                SIGABRT);
     tcase_add_test(tests, its_rows_are_wanted_once_the_last_tail_is_judged);
     tcase_add_test(tests, a_forbidding_tail_is_told_and_ends_the_questions);
     tcase_add_test(tests, a_failure_is_told_when_it_happens_and_when_it_is_settled);
