@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/membership.h"
+
+#include "relay-svc/core/fair_share.h"
+
+#include <assert.h>
+
+enum {
+    BEATS_PER_LEASE = 4,
+    BEAT_MAX_MS = 1000,
+    KAFKA_PATIENCE_MS = 2000, /* a broker that comes back is noticed within */
+    MARGIN_DIVISOR = 4, /* of the lease: for what the client has queued and clocks that drift */
+};
+
+/* Row: from; column: to. */
+static const bool WAYS[MEMBERSHIP_STATE_COUNT][MEMBERSHIP_STATE_COUNT] = {
+    [MEMBER_NEW] = {[MEMBER_SETTLED] = true, [MEMBER_DOUBTING] = true, [MEMBER_LEAVING] = true},
+    [MEMBER_SETTLED] = {[MEMBER_DOUBTING] = true, [MEMBER_LEAVING] = true},
+    [MEMBER_DOUBTING] = {[MEMBER_NEW] = true},
+    [MEMBER_LEAVING] = {[MEMBER_GONE] = true},
+};
+
+static void enter(struct membership *membership, enum membership_state state)
+{
+    assert(WAYS[membership->state][state]);
+    membership->state = state;
+}
+
+void membership_init(struct membership *membership, int shards, int64_t lease_ms, int64_t now_ms)
+{
+    assert(shards > 0 && lease_ms > 0);
+    *membership = (struct membership){
+        .shards = shards,
+        .lease_ms = lease_ms,
+        .members = 1,
+        .reached_ms = now_ms, /* its topics were just looked at */
+    };
+}
+
+/* --- talking --------------------------------------------------------------------- */
+
+bool membership_counts(const struct membership *membership)
+{
+    return membership->state == MEMBER_NEW || membership->state == MEMBER_SETTLED;
+}
+
+bool membership_may_talk(const struct membership *membership)
+{
+    return !membership->is_talking && membership_counts(membership);
+}
+
+void membership_look(struct membership *membership)
+{
+    assert(membership_may_talk(membership));
+    membership->is_talking = true;
+}
+
+void membership_ask(struct membership *membership, int64_t now_ms)
+{
+    assert(now_ms >= membership->sent_ms);
+    membership_look(membership);
+    membership->sent_ms = now_ms;
+}
+
+int64_t membership_answered(struct membership *membership)
+{
+    assert(membership->is_talking);
+    membership->is_talking = false;
+    const int64_t pause_ms = membership->lease_ms / BEATS_PER_LEASE;
+    return pause_ms < BEAT_MAX_MS ? pause_ms : BEAT_MAX_MS;
+}
+
+int64_t membership_lease_end(const struct membership *membership)
+{
+    return membership->sent_ms + membership->lease_ms - membership->lease_ms / MARGIN_DIVISOR;
+}
+
+void membership_claimed(struct membership *membership)
+{
+    assert(membership_counts(membership));
+    if (membership->state == MEMBER_NEW) {
+        enter(membership, MEMBER_SETTLED);
+    }
+}
+
+/* --- the fair share ---------------------------------------------------------------- */
+
+void membership_count(struct membership *membership, int alive, int others_reaching)
+{
+    membership->members = alive > 0 ? alive : 1;
+    membership->others_reaching = others_reaching;
+}
+
+bool membership_kafka_answers(bool client_says_so, int kept, int waiting)
+{
+    assert(waiting >= 0 && waiting <= kept);
+    return client_says_so && (kept == 0 || waiting < kept);
+}
+
+void membership_reached(struct membership *membership, int64_t now_ms)
+{
+    assert(now_ms >= membership->reached_ms);
+    membership->reached_ms = now_ms;
+}
+
+bool membership_reaches(const struct membership *membership, int64_t now_ms)
+{
+    return now_ms - membership->reached_ms < membership->lease_ms + KAFKA_PATIENCE_MS;
+}
+
+enum membership_move membership_balance(const struct membership *membership, int kept,
+                                        int64_t now_ms, int *ret_count)
+{
+    assert(kept >= 0 && kept <= membership->shards);
+    const struct fair_members members = {.alive = membership->members,
+                                         .others_reaching = membership->others_reaching,
+                                         .reaches = membership_reaches(membership, now_ms)};
+    const int share = fair_share(membership->shards, &members);
+    if (kept == share) {
+        *ret_count = 0;
+        return MOVE_NONE;
+    }
+    *ret_count = kept < share ? share - kept : kept - share;
+    if (kept < share) {
+        return MOVE_CLAIM;
+    }
+    return share == 0 ? MOVE_GIVE_ALL : MOVE_GIVE_BACK;
+}
+
+/* --- a lease ------------------------------------------------------------------------- */
+
+enum membership_lease membership_judge(const struct membership_told *told, int64_t marked)
+{
+    if (told->position < 0) {
+        return LEASE_GONE;
+    }
+    if (told->position < marked) {
+        return LEASE_SET_BACK;
+    }
+    return told->is_locked ? LEASE_KEPT : LEASE_RENEWED;
+}
+
+/* --- the end --------------------------------------------------------------------------- */
+
+void membership_doubt(struct membership *membership)
+{
+    if (membership_counts(membership)) {
+        enter(membership, MEMBER_DOUBTING);
+    }
+}
+
+bool membership_settle(struct membership *membership, int owned)
+{
+    assert(owned >= 0 && owned <= membership->shards);
+    if (membership->state != MEMBER_DOUBTING || owned > 0) {
+        return false;
+    }
+    enter(membership, MEMBER_NEW);
+    return true;
+}
+
+enum membership_return membership_return(struct membership *membership, int ready, int owned,
+                                         bool is_draining)
+{
+    assert(ready >= 0 && ready <= owned);
+    if (membership->is_releasing || !membership_counts(membership)) {
+        return RETURN_NOTHING;
+    }
+    if (ready > 0) {
+        membership->is_releasing = true;
+        return RETURN_SHARDS;
+    }
+    if (is_draining && !membership->is_talking && owned == 0) {
+        membership->is_releasing = true;
+        enter(membership, MEMBER_LEAVING);
+        return RETURN_MEMBERSHIP;
+    }
+    return RETURN_NOTHING;
+}
+
+void membership_returned(struct membership *membership)
+{
+    assert(membership->is_releasing);
+    membership->is_releasing = false;
+    if (membership->state == MEMBER_LEAVING) {
+        enter(membership, MEMBER_GONE);
+    }
+}
