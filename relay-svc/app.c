@@ -9,7 +9,9 @@
 #include "common/run/service.h"
 #include "common/run/shutdown.h"
 #include "relay-svc/http/operator_api.h"
+#include "relay-svc/lease/leases.h"
 #include "relay-svc/metrics.h"
+#include "relay-svc/publish/publisher.h"
 #include "relay-svc/relay.h"
 #include "relay-svc/settings.h"
 
@@ -71,6 +73,27 @@ static bool is_drained(void *user)
     return app->relay == NULL || relay_is_drained(app->relay);
 }
 
+/* As /readyz and /v1/status show them, in this order. */
+static const struct operator_probe PROBES[] = {
+    {"postgresql", relay_probe_database}, {"kafka", relay_probe_kafka},
+    {"publishing", relay_probe_shards},   {"progress", relay_probe_progress},
+    {"work", relay_probe_work},
+};
+enum { PROBE_COUNT = sizeof PROBES / sizeof PROBES[0] };
+
+static bool report(void *user, struct operator_report *ret_report)
+{
+    const struct relay *relay = user;
+    if (relay->is_running) {
+        *ret_report = (struct operator_report){
+            .shards = relay->shards,
+            .members = leases_members(relay->leases),
+            .in_flight = publisher_in_flight(relay->publisher),
+        };
+    }
+    return relay->is_running;
+}
+
 static enum error_kind build(struct app *app, const struct service_call *call, struct error *err)
 {
     const struct relay_settings *settings = call->values;
@@ -102,12 +125,15 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
     if (relay_new(runtime->loop, &options, &app->relay, err) != ERROR_NONE) {
         return err->kind;
     }
-    app->api = operator_api_new(app->relay, runtime->auth, runtime->http);
-    health_add(runtime->health, "postgresql", relay_probe_database, app->relay);
-    health_add(runtime->health, "kafka", relay_probe_kafka, app->relay);
-    health_add(runtime->health, "publishing", relay_probe_shards, app->relay);
-    health_add(runtime->health, "progress", relay_probe_progress, app->relay);
-    health_add(runtime->health, "work", relay_probe_work, app->relay);
+    const struct operator_source source = {.owner = app->owner,
+                                           .probes = PROBES,
+                                           .probe_count = PROBE_COUNT,
+                                           .report = report,
+                                           .user = app->relay};
+    app->api = operator_api_new(&source, runtime->auth, runtime->http);
+    for (size_t i = 0; i < PROBE_COUNT; i++) {
+        health_add(runtime->health, PROBES[i].name, PROBES[i].probe, app->relay);
+    }
     metrics_on_scrape(runtime->metrics, relay_update_metrics, app->relay);
     return ERROR_NONE;
 }

@@ -9,14 +9,15 @@
 #include "common/io/kafka_topics.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
-#include "relay-svc/effects.h"
 #include "relay-svc/lease/leases.h"
 #include "relay-svc/lease/marking.h"
 #include "relay-svc/metrics.h"
+#include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/publisher.h"
 #include "relay-svc/read/filling.h"
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay_internal.h"
+#include "relay-svc/shards/shards.h"
 #include "relay-svc/tail/tails.h"
 #include "relay-svc/watch/watching.h"
 
@@ -41,14 +42,14 @@ static void take_answer(void *user, const struct publisher_tag *tag, int64_t off
     };
     int topic;
     const unsigned effects =
-        shard_log_delivered(&relay->shards[tag->shard].log, &delivery, loop_now_ms(), &topic);
+        shard_log_delivered(&relay->shards->all[tag->shard].log, &delivery, loop_now_ms(), &topic);
     if (topic >= 0 && error == NULL) {
         metrics_add(relay->options.metrics, METRIC_PUBLISHED, (size_t)topic, 1);
-        relay->is_new = false;
+        relay->shards->is_new = false;
     } else if (topic >= 0) {
         metrics_add(relay->options.metrics, METRIC_DELIVERY_FAILURES, 0, 1);
     }
-    effects_carry_out(relay, tag->shard, effects);
+    shards_follow(relay->shards, tag->shard, effects);
 }
 
 static void take_answers_taken(void *user)
@@ -66,7 +67,7 @@ static void take_lost(void *user, const struct error *error)
     log_event(LOG_ERROR, "producer_lost", LOG_ERR(error),
               LOG_TEXT("the Kafka producer met a fatal error and is replaced; every shard looks at "
                        "its partitions' tails before it goes on"));
-    effects_of_all(relay, shard_log_producer_lost);
+    shards_follow_all(relay->shards, shard_log_producer_lost);
 }
 
 static void take_renewed(void *user)
@@ -79,16 +80,26 @@ static void take_renewed(void *user)
 
 /* --- start: database, then topics, then shards ---------------------------------------- */
 
+static void take_written(void *user)
+{
+    const struct relay *relay = user;
+    leases_check_leaving(relay->leases);
+}
+
 static enum error_kind make_shards(struct relay *relay, struct error *err)
 {
-    const struct relay_options *options = &relay->options;
-    relay->shards = must_allocate((size_t)relay->shard_count, sizeof *relay->shards);
-    enum error_kind kind = ERROR_NONE;
-    for (int i = 0; kind == ERROR_NONE && i < relay->shard_count; i++) {
-        kind = shard_log_init(&relay->shards[i].log, i, options->topics, options->topic_count,
-                              (uint32_t)options->window_rows, err);
-    }
-    return kind;
+    const struct shards_options options = {
+        .count = relay->shard_count,
+        .window_rows = relay->options.window_rows,
+        .topics = relay->options.topics,
+        .aggregate_types = relay->options.aggregate_types,
+        .topic_count = relay->options.topic_count,
+        .metrics = relay->options.metrics,
+        .on_effects = relay_carry_out,
+        .user = relay,
+    };
+    relay->told = must_allocate((size_t)relay->shard_count, sizeof *relay->told);
+    return shards_new(&options, &relay->shards, err);
 }
 
 /* The smallest limit of a topic: batches are not made by topic. */
@@ -102,9 +113,9 @@ static int64_t batch_max(const struct relay *relay)
     return smallest;
 }
 
-static enum error_kind make_parts(struct relay *relay, struct error *err)
+static enum error_kind make_publisher(struct relay *relay, struct error *err)
 {
-    const struct publisher_options publisher = {
+    const struct publisher_options options = {
         .config = relay->options.kafka,
         .topics = relay->options.topics,
         .topic_count = relay->options.topic_count,
@@ -115,16 +126,55 @@ static enum error_kind make_parts(struct relay *relay, struct error *err)
         .on_renewed = take_renewed,
         .user = relay,
     };
-    if (make_shards(relay, err) != ERROR_NONE ||
-        tails_new(relay, &relay->tails, err) != ERROR_NONE) {
+    return publisher_new(relay->loop, &options, &relay->publisher, err);
+}
+
+static enum error_kind make_tails(struct relay *relay, struct error *err)
+{
+    const struct tails_options options = {
+        .kafka = relay->options.kafka, .shards = relay->shards, .store = relay->store};
+    return tails_new(relay->loop, &options, &relay->tails, err);
+}
+
+static void make_reading(struct relay *relay)
+{
+    const struct reading_options options = {
+        .loop = relay->loop,
+        .shards = relay->shards,
+        .store = relay->store,
+        .publisher = relay->publisher,
+        .watching = relay->watching,
+        .readers = relay->options.readers,
+        .poll_ms = relay->options.poll_ms,
+        .read_bytes = relay->options.read_bytes,
+    };
+    relay->reading = reading_new(&options);
+    relay->filling = filling_new(&options, relay->reading);
+}
+
+/* Nothing of them calls back before the loop goes on. */
+static enum error_kind make_parts(struct relay *relay, struct error *err)
+{
+    if (make_shards(relay, err) != ERROR_NONE || make_publisher(relay, err) != ERROR_NONE ||
+        make_tails(relay, err) != ERROR_NONE) {
         return err->kind;
     }
-    relay->leases = leases_new(relay);
-    relay->reading = reading_new(relay);
-    relay->filling = filling_new(relay);
-    relay->watching = watching_new(relay);
-    relay->marking = marking_new(relay);
-    return publisher_new(relay->loop, &publisher, &relay->publisher, err);
+    relay->shards->is_draining = relay->is_draining;
+    relay->marking = marking_new(relay->loop, relay->shards, relay->store, take_written, relay);
+    const struct leases_options leases = {
+        .loop = relay->loop,
+        .shards = relay->shards,
+        .store = relay->store,
+        .publisher = relay->publisher,
+        .marking = relay->marking,
+        .lease_ms = relay->options.lease_ms,
+        .topic_prefix = relay->options.topic_prefix,
+    };
+    relay->leases = leases_new(&leases);
+    relay->watching = watching_new(relay->shards, relay->store, relay->publisher, relay->marking,
+                                   relay->options.owner);
+    make_reading(relay);
+    return ERROR_NONE;
 }
 
 static void tell_topics(const struct relay *relay, const struct kafka_topics_report *report)
@@ -299,11 +349,9 @@ void relay_free(struct relay *relay)
     filling_free(relay->filling);
     watching_free(relay->watching);
     marking_free(relay->marking);
-    for (int i = 0; relay->shards != NULL && i < relay->shard_count; i++) {
-        shard_log_done(&relay->shards[i].log);
-    }
     loop_timer_free(relay->ticker);
-    free(relay->shards);
+    shards_free(relay->shards);
+    free(relay->told);
     free(relay->wanted);
     free(relay);
 }
@@ -315,7 +363,8 @@ void relay_drain(struct relay *relay)
     if (!relay->is_running) {
         return;
     }
-    effects_of_all(relay, shard_log_leave);
+    relay->shards->is_draining = true;
+    shards_follow_all(relay->shards, shard_log_leave);
     leases_check_leaving(relay->leases); /* also when there is none */
 }
 

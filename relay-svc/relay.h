@@ -22,7 +22,6 @@
 #include "common/io/kafka_config.h"
 #include "common/run/activity.h"
 #include "relay-svc/core/shard_log.h"
-#include "relay-svc/outbox/outbox_store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +37,7 @@ struct marking;
 struct metrics;
 struct publisher;
 struct reading;
+struct shards;
 struct tails;
 struct watching;
 
@@ -61,26 +61,10 @@ struct relay_options {
     void *user;
 };
 
-/* What the parts keep per shard besides its log. */
-struct relay_shard {
-    struct shard_log log;
-    int64_t since_ms;            /* when its state was entered; monotonic */
-    bool wants_recheck;          /* stopped, and it is time to look again */
-    char told[SHARD_REASON_MAX]; /* the reason last logged */
-    int64_t told_ms;
-    bool is_due; /* has, or may have, rows to read */
-    bool is_hot; /* the last read returned as many as asked for */
-    bool is_reading;
-    uint16_t reading_run;
-    int rows_read;      /* by the trip in flight */
-    bool has_held;      /* some of them came too early */
-    int limit;          /* rows to ask for at most */
-    int asked;          /* by the trip in flight */
-    size_t largest_row; /* in bytes, of those read lately */
-    /* The last read of it failed; until one succeeds it is read alone, so that it fails alone. */
-    bool is_suspect;
-    bool is_unread;        /* the last read failed: see reading's activity */
-    int64_t not_before_ms; /* of its next read */
+/* What was last said of a shard. */
+struct relay_told {
+    char reason[SHARD_REASON_MAX];
+    int64_t at_ms;
 };
 
 enum { RELAY_PARTY_COUNT = 2 }; /* PostgreSQL, Kafka */
@@ -97,7 +81,8 @@ struct relay {
     int64_t message_max[SHARD_TOPICS_MAX]; /* each topic's max.message.bytes; 0: not told */
     struct error topics_error;             /* why the topics are not in order yet */
     bool is_running;                       /* from here on: what exists once they are */
-    struct relay_shard *shards;
+    struct shards *shards;
+    struct relay_told *told; /* by shard */
     struct publisher *publisher;
     struct leases *leases;
     struct tails *tails;
@@ -106,15 +91,9 @@ struct relay {
     struct watching *watching;
     struct marking *marking;
     struct loop_timer *ticker;
-    size_t flight_bytes; /* of all shards: see sending */
-    size_t flight_rows;
-    size_t flight_shards;              /* that are ours */
     int behind;                        /* topics of shards that are being filled, as last told */
     int away_ticks[RELAY_PARTY_COUNT]; /* for how long */
     bool is_draining;
-    /* This database has published nothing yet, as far as our shards tell: then nothing is sent
-     * before every tail is judged, and a tail that is not its own forbids all of them. */
-    bool is_new;
 };
 
 MUST_USE enum error_kind relay_new(struct loop *loop, const struct relay_options *options,
@@ -128,9 +107,6 @@ bool relay_is_drained(const struct relay *relay);
 /* Probes: ERROR_NONE or the reason. */
 MUST_USE enum error_kind relay_probe_database(void *user, struct error *err);
 MUST_USE enum error_kind relay_probe_kafka(void *user, struct error *err);
-
-/* Longer than reading the ends of partitions takes when Kafka answers. */
-bool relay_waits_for_tails(const struct relay_shard *shard, int64_t now_ms);
 MUST_USE enum error_kind relay_probe_shards(void *user, struct error *err);
 /* Whether what waits goes on. */
 MUST_USE enum error_kind relay_probe_progress(void *user, struct error *err);

@@ -7,10 +7,9 @@
 #include "relay-svc/read/filling.h"
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay.h"
+#include "relay-svc/shards/shards.h"
 #include "relay-svc/tail/tails.h"
 #include "relay-svc/watch/watching.h"
-
-enum { SLOW_CHECK_MS = 5000 }; /* a shard that waits longer for its tails is not ready */
 
 enum error_kind relay_probe_database(void *user, struct error *err)
 {
@@ -39,20 +38,14 @@ static int refused_topic(const struct shard_log *log)
     return -1;
 }
 
-bool relay_waits_for_tails(const struct relay_shard *shard, int64_t now_ms)
-{
-    return (shard->log.state == SHARD_CHECKING || shard->log.state == SHARD_FAILED) &&
-           now_ms - shard->since_ms >= SLOW_CHECK_MS;
-}
-
 /* Whether a shard keeps events waiting; its reason otherwise. */
-static const char *trouble(const struct relay_shard *shard, int64_t now_ms)
+static const char *trouble(const struct shard *shard, int64_t now_ms)
 {
     const enum shard_state state = shard->log.state;
     if (state == SHARD_STOPPED || (state == SHARD_CHECKING && shard->log.reason[0] != '\0')) {
         return shard->log.reason; /* also while it looks whether the cause is gone */
     }
-    if (relay_waits_for_tails(shard, now_ms)) {
+    if (shards_waits_for_tails(shard, now_ms)) {
         return "still waits to know what its partitions hold";
     }
     if (state != SHARD_UNOWNED && now_ms >= shard->log.lease_until_ms) {
@@ -65,7 +58,7 @@ static const char *trouble(const struct relay_shard *shard, int64_t now_ms)
 static enum error_kind probe_refused(const struct relay *relay, struct error *err)
 {
     for (int i = 0; i < relay->shard_count; i++) {
-        const struct shard_log *log = &relay->shards[i].log;
+        const struct shard_log *log = &relay->shards->all[i].log;
         const int topic = refused_topic(log);
         if (topic >= 0) {
             return error_set(err, ERROR_CONFLICT,
@@ -82,11 +75,11 @@ enum error_kind relay_probe_shards(void *user, struct error *err)
 {
     const struct relay *relay = user;
     const int64_t now_ms = loop_now_ms();
-    const struct relay_shard *first = NULL;
+    const struct shard *first = NULL;
     int count = 0;
     for (int i = 0; relay->is_running && i < relay->shard_count; i++) {
-        if (trouble(&relay->shards[i], now_ms) != NULL) {
-            first = first == NULL ? &relay->shards[i] : first;
+        if (trouble(&relay->shards->all[i], now_ms) != NULL) {
+            first = first == NULL ? &relay->shards->all[i] : first;
             count++;
         }
     }
@@ -130,7 +123,7 @@ void relay_update_metrics(void *user)
     }
     double states[SHARD_STATE_COUNT] = {0};
     for (int i = 0; i < relay->shard_count; i++) {
-        states[relay->shards[i].log.state]++;
+        states[relay->shards->all[i].log.state]++;
     }
     for (size_t i = 0; i < SHARD_STATE_COUNT; i++) {
         metrics_set(metrics, METRIC_SHARDS, i, states[i]);

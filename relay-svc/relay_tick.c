@@ -3,11 +3,11 @@
 #include "common/run/log.h"
 #include "relay-svc/lease/leases.h"
 #include "relay-svc/lease/marking.h"
-#include "relay-svc/publish/sending.h"
 #include "relay-svc/read/filling.h"
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay.h"
 #include "relay-svc/relay_internal.h"
+#include "relay-svc/shards/shards.h"
 #include "relay-svc/watch/watching.h"
 
 #include <assert.h>
@@ -20,7 +20,7 @@ enum {
 
 void relay_make_room(struct relay *relay)
 {
-    sending_recount(relay);
+    shards_recount(relay->shards);
     reading_make_room(relay->reading);
     filling_pump(relay->filling);
 }
@@ -29,7 +29,7 @@ static void recheck_stopped(struct relay *relay, int64_t now_ms)
 {
     bool is_wanted = false;
     for (int i = 0; i < relay->shard_count; i++) {
-        struct relay_shard *shard = &relay->shards[i];
+        struct shard *shard = &relay->shards->all[i];
         const int64_t pause_ms = shard->log.has_refused ? REFUSED_RECHECK_MS : RECHECK_MS;
         if (shard->log.state == SHARD_STOPPED && now_ms - shard->since_ms >= pause_ms) {
             shard->wants_recheck = true;
@@ -70,7 +70,7 @@ static void tell_outages(struct relay *relay)
 static void mark_dirty(struct relay *relay)
 {
     for (int i = 0; i < relay->shard_count; i++) {
-        if (shard_log_is_dirty(&relay->shards[i].log)) {
+        if (shard_log_is_dirty(&relay->shards->all[i].log)) {
             marking_touch(relay->marking);
             return;
         }
@@ -81,7 +81,7 @@ static void tell_filling(struct relay *relay)
 {
     int behind = 0;
     for (int i = 0; i < relay->shard_count; i++) {
-        const struct shard_log *log = &relay->shards[i].log;
+        const struct shard_log *log = &relay->shards->all[i].log;
         for (int topic = 0; log->state == SHARD_RUNNING && topic < log->topic_count; topic++) {
             behind += log->topics[topic].state == TOPIC_BEHIND ? 1 : 0;
         }

@@ -32,7 +32,7 @@ void membership_init(struct membership *membership, int shards, int64_t lease_ms
     *membership = (struct membership){
         .shards = shards,
         .lease_ms = lease_ms,
-        .members = 1,
+        .others = {.alive = 1},
         .reached_ms = now_ms, /* its topics were just looked at */
     };
 }
@@ -85,10 +85,10 @@ void membership_claimed(struct membership *membership)
 
 /* --- the fair share ---------------------------------------------------------------- */
 
-void membership_count(struct membership *membership, int alive, int others_reaching)
+void membership_count(struct membership *membership, const struct membership_others *others)
 {
-    membership->members = alive > 0 ? alive : 1;
-    membership->others_reaching = others_reaching;
+    membership->others = *others;
+    membership->others.alive = others->alive > 0 ? others->alive : 1;
 }
 
 bool membership_kafka_answers(bool client_says_so, int kept, int waiting)
@@ -112,8 +112,12 @@ enum membership_move membership_balance(const struct membership *membership, int
                                         int64_t now_ms, int *ret_count)
 {
     assert(kept >= 0 && kept <= membership->shards);
-    const struct fair_members members = {.alive = membership->members,
-                                         .others_reaching = membership->others_reaching,
+    if (membership->others.rivals > 0) {
+        *ret_count = kept;
+        return kept > 0 ? MOVE_YIELD : MOVE_NONE;
+    }
+    const struct fair_members members = {.alive = membership->others.alive,
+                                         .others_reaching = membership->others.others_reaching,
                                          .reaches = membership_reaches(membership, now_ms)};
     const int share = fair_share(membership->shards, &members);
     if (kept == share) {

@@ -31,16 +31,21 @@ enum membership_state {
     MEMBERSHIP_STATE_COUNT
 };
 
+struct membership_others {
+    int alive;           /* relays, this one included */
+    int others_reaching; /* Kafka, of the others */
+    int rivals;          /* of the others, those that publish under another prefix */
+};
+
 struct membership {
     enum membership_state state;
     bool is_talking;   /* a beat, a claim or a look is on its way: one at a time */
     bool is_releasing; /* shards are being given back, beside that */
     int shards;        /* there are */
     int64_t lease_ms;
-    int members;         /* that live, this one included */
-    int others_reaching; /* Kafka, of the other members */
-    int64_t sent_ms;     /* the last beat or claim */
-    int64_t reached_ms;  /* when Kafka was last known to answer us */
+    struct membership_others others; /* as the last beat told */
+    int64_t sent_ms;                 /* the last beat or claim */
+    int64_t reached_ms;              /* when Kafka was last known to answer us */
 };
 
 void membership_init(struct membership *membership, int shards, int64_t lease_ms, int64_t now_ms);
@@ -70,8 +75,8 @@ void membership_claimed(struct membership *membership);
 
 /* --- the fair share ---------------------------------------------------------------- */
 
-/* As the beat tells; alive is at least this one. */
-void membership_count(struct membership *membership, int alive, int others_reaching);
+/* As the beat tells; this one is counted as alive whatever it says. */
+void membership_count(struct membership *membership, const struct membership_others *others);
 
 /*
  * Whether Kafka answers this relay. The client's own word is not enough: it knows of errors only,
@@ -88,6 +93,7 @@ enum membership_move {
     MOVE_NONE = 0,
     MOVE_CLAIM,     /* so many more */
     MOVE_GIVE_BACK, /* so many */
+    MOVE_YIELD,     /* so many, all: a rival was there before */
     MOVE_GIVE_ALL,  /* because Kafka answers others, and not us */
 };
 

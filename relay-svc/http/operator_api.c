@@ -7,16 +7,14 @@
 #include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
 #include "common/run/auth.h"
-#include "relay-svc/lease/leases.h"
-#include "relay-svc/publish/publisher.h"
-#include "relay-svc/relay.h"
+#include "relay-svc/shards/shards.h"
 
 #include <stdlib.h>
 
 enum { STATUS_MAX = 4 << 20 };
 
 struct operator_api {
-    const struct relay *relay;
+    struct operator_source source;
     struct auth *auth;
 };
 
@@ -43,14 +41,13 @@ static void put_topics(struct json_writer *json, const struct shard_log *log)
     json_close_array(json);
 }
 
-static void put_shard(struct json_writer *json, const struct relay *relay, int index)
+static void put_shard(struct json_writer *json, const char *owner, const struct shard_log *log)
 {
-    const struct shard_log *log = &relay->shards[index].log;
     json_open_object(json);
-    json_put_member_integer(json, "shard", index);
+    json_put_member_integer(json, "shard", log->shard);
     json_put_member_string(json, "state", strview_of(shard_state_name(log->state)));
     if (shard_log_is_owned(log)) {
-        json_put_member_string(json, "owner", strview_of(relay->options.owner));
+        json_put_member_string(json, "owner", strview_of(owner));
         json_put_member_integer(json, "epoch", log->epoch);
         json_put_member_integer(json, "position", log->position);
         json_put_member_integer(json, "marked", log->marked);
@@ -62,32 +59,31 @@ static void put_shard(struct json_writer *json, const struct relay *relay, int i
     json_close_object(json);
 }
 
-static void put_probe(struct json_writer *json, const char *name, const struct relay *relay,
-                      enum error_kind (*probe)(void *user, struct error *err))
+static void put_probes(struct json_writer *json, const struct operator_source *source)
 {
-    struct error err;
-    /* A probe only reads; its signature is that of every health probe. */
-    const enum error_kind kind = probe((void *)(uintptr_t)relay, &err);
-    json_put_member_string(json, name, strview_of(kind == ERROR_NONE ? "ok" : err.text));
+    for (size_t i = 0; i < source->probe_count; i++) {
+        struct error err;
+        const enum error_kind kind = source->probes[i].probe(source->user, &err);
+        json_put_member_string(json, source->probes[i].name,
+                               strview_of(kind == ERROR_NONE ? "ok" : err.text));
+    }
 }
 
-static void put_status(struct json_writer *json, const struct relay *relay)
+static void put_status(struct json_writer *json, const struct operator_source *source)
 {
+    struct operator_report report;
+    const bool is_running = source->report(source->user, &report);
     json_open_object(json);
-    json_put_member_string(json, "owner", strview_of(relay->options.owner));
-    put_probe(json, "postgresql", relay, relay_probe_database);
-    put_probe(json, "kafka", relay, relay_probe_kafka);
-    put_probe(json, "publishing", relay, relay_probe_shards);
-    put_probe(json, "progress", relay, relay_probe_progress);
-    put_probe(json, "work", relay, relay_probe_work);
-    if (relay->is_running) {
-        json_put_member_integer(json, "members", leases_members(relay->leases));
-        json_put_member_integer(json, "in_flight", (int64_t)publisher_in_flight(relay->publisher));
+    json_put_member_string(json, "owner", strview_of(source->owner));
+    put_probes(json, source);
+    if (is_running) {
+        json_put_member_integer(json, "members", report.members);
+        json_put_member_integer(json, "in_flight", (int64_t)report.in_flight);
     }
     json_key(json, "shards");
     json_open_array(json);
-    for (int i = 0; relay->is_running && i < relay->shard_count; i++) {
-        put_shard(json, relay, i);
+    for (int i = 0; is_running && i < report.shards->count; i++) {
+        put_shard(json, source->owner, &report.shards->all[i].log);
     }
     json_close_array(json);
     json_close_object(json);
@@ -103,7 +99,7 @@ static void show_status(struct http_request *request, void *user)
     struct json_writer json;
     strbuf_init(&body, STATUS_MAX);
     json_writer_init(&json, &body);
-    put_status(&json, api->relay);
+    put_status(&json, &api->source);
     if (json_writer_done(&json) && strbuf_ok(&body)) {
         http_respond(request, &(struct http_answer){.status = 200, .body = strbuf_view(&body)});
     } else {
@@ -117,11 +113,11 @@ static const struct http_route ROUTES[] = {
     {.pattern = NULL},
 };
 
-struct operator_api *operator_api_new(struct relay *relay, struct auth *auth,
+struct operator_api *operator_api_new(const struct operator_source *source, struct auth *auth,
                                       struct http_server *server)
 {
     struct operator_api *api = must_allocate(1, sizeof *api);
-    *api = (struct operator_api){.relay = relay, .auth = auth};
+    *api = (struct operator_api){.source = *source, .auth = auth};
     http_server_route(server, ROUTES, api);
     return api;
 }

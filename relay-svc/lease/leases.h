@@ -4,13 +4,18 @@
  *
  * A shard has one owner, by a lease in the database that is renewed four times
  * in its life. Each relay takes its fair share, ceil(shards / live relays): who
- * holds more gives the surplus back. A lease counts from before its renewal was
- * sent, so that this relay always stops before the database lets another begin.
+ * holds more gives the surplus back.
  *
  * Relays that share the shards must publish to the same topics, or each topic has a
  * part of the events and nobody is told. So the first one's prefix counts: a relay
  * that finds another prefix among the live members gives back what it has, takes
  * nothing and says so, until that member has gone.
+ *
+ * What is done when is core/membership's; here it
+ * is asked of the database, and the answers are brought to the shards.
+ *
+ * Threads: the loop's. Every function here may change shards, and what follows from that is carried
+ * out before it returns.
  */
 #ifndef RELAY_SVC_LEASE_LEASES_H
 #define RELAY_SVC_LEASE_LEASES_H
@@ -18,11 +23,27 @@
 #include "common/base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct leases;
-struct relay;
+struct loop;
+struct marking;
+struct outbox_store;
+struct publisher;
+struct shards;
 
-struct leases *leases_new(struct relay *relay);
+/* All of it borrowed, for as long as the leases live. */
+struct leases_options {
+    struct loop *loop;
+    struct shards *shards;
+    struct outbox_store *store;
+    struct publisher *publisher;
+    struct marking *marking;
+    int64_t lease_ms;
+    const char *topic_prefix; /* of all topics */
+};
+
+struct leases *leases_new(const struct leases_options *options);
 void leases_free(struct leases *leases);
 
 /* The database is there (again): begin as soon as nothing of before is in flight. */

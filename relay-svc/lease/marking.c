@@ -4,17 +4,19 @@
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
 #include "common/io/loop.h"
-#include "relay-svc/lease/leases.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
-#include "relay-svc/relay.h"
+#include "relay-svc/shards/shards.h"
 
 #include <stdlib.h>
 
 enum { PAUSE_MS = 500 };
 
 struct marking {
-    struct relay *relay;
+    struct shards *shards;
+    struct outbox_store *store;
+    marking_written_fn *on_written;
+    void *user;
     struct loop_timer *timer;
     bool is_marking;
     bool is_hurried; /* once more, as soon as the one in flight is done */
@@ -32,42 +34,40 @@ struct marking {
 /* What is new in one shard. */
 static void collect_shard(struct marking *marking, const struct shard_log *log)
 {
-    const struct relay *relay = marking->relay;
+    const struct shards *shards = marking->shards;
     struct shard_mark *mark = &marking->marks[marking->count];
     shard_log_mark(log, mark);
     marking->leases[marking->count++] = (struct outbox_lease){
         .shard = log->shard, .epoch = mark->epoch, .position = mark->position};
-    for (int i = 0; i < relay->options.topic_count; i++) {
-        marking->sents[marking->sent_count++] =
-            (struct outbox_sent){.shard = log->shard,
-                                 .topic = strview_of(relay->options.topics[i]),
-                                 .mark = mark->topics[i]};
+    for (int i = 0; i < shards->topic_count; i++) {
+        marking->sents[marking->sent_count++] = (struct outbox_sent){
+            .shard = log->shard, .topic = strview_of(shards->topics[i]), .mark = mark->topics[i]};
     }
 }
 
 static void take_marked(void *user, int shard)
 {
     struct marking *marking = user;
-    if (shard >= 0 && shard < marking->relay->shard_count) {
+    if (shard >= 0 && shard < marking->shards->count) {
         marking->is_marked[shard] = true;
     }
 }
 
 static void confirm(struct marking *marking)
 {
-    struct relay *relay = marking->relay;
+    struct shards *shards = marking->shards;
     size_t written = 0;
     for (size_t i = 0; i < marking->count; i++) {
         const int shard = marking->leases[i].shard;
         if (marking->is_marked[shard]) {
-            shard_log_marked(&relay->shards[shard].log, &marking->marks[i]);
+            shard_log_marked(&shards->all[shard].log, &marking->marks[i]);
             written++;
         }
     }
     marking->has_skipped = written < marking->count;
     if (written > 0) {
         marking->written++;
-        metrics_add(relay->options.metrics, METRIC_MARKS, 0, 1);
+        metrics_add(shards->metrics, METRIC_MARKS, 0, 1);
     }
 }
 
@@ -77,7 +77,7 @@ static void finish(void *user, const struct error *err)
     marking->is_marking = false;
     if (err == NULL) {
         confirm(marking);
-        leases_check_leaving(marking->relay->leases);
+        marking->on_written(marking->user);
     }
     marking_touch(marking);
 }
@@ -86,16 +86,16 @@ static void mark(void *user)
 {
     static const struct outbox_mark_events EVENTS = {.on_marked = take_marked, .on_done = finish};
     struct marking *marking = user;
-    const struct relay *relay = marking->relay;
+    const struct shards *shards = marking->shards;
     if (marking->is_marking) {
         return;
     }
     marking->count = 0;
     marking->sent_count = 0;
-    for (int i = 0; i < relay->shard_count; i++) {
+    for (int i = 0; i < shards->count; i++) {
         marking->is_marked[i] = false;
-        if (shard_log_is_dirty(&relay->shards[i].log)) {
-            collect_shard(marking, &relay->shards[i].log);
+        if (shard_log_is_dirty(&shards->all[i].log)) {
+            collect_shard(marking, &shards->all[i].log);
         }
     }
     marking->is_hurried = false;
@@ -104,7 +104,7 @@ static void mark(void *user)
     }
     marking->is_marking = true;
     marking->last_ms = loop_now_ms();
-    outbox_store_mark(relay->store, marking->leases, marking->count, marking->sents,
+    outbox_store_mark(marking->store, marking->leases, marking->count, marking->sents,
                       marking->sent_count, &EVENTS, marking);
     (void)FAULT_POINT("relay.mark_sent");
 }
@@ -129,17 +129,21 @@ uint64_t marking_written(const struct marking *marking)
     return marking->written;
 }
 
-struct marking *marking_new(struct relay *relay)
+struct marking *marking_new(struct loop *loop, struct shards *shards, struct outbox_store *store,
+                            marking_written_fn *on_written, void *user)
 {
-    const size_t shards = (size_t)relay->shard_count;
+    const size_t count = (size_t)shards->count;
     struct marking *marking = must_allocate(1, sizeof *marking);
     *marking = (struct marking){
-        .relay = relay,
-        .timer = loop_timer_new(relay->loop, mark, marking),
-        .leases = must_allocate(shards, sizeof *marking->leases),
-        .marks = must_allocate(shards, sizeof *marking->marks),
-        .is_marked = must_allocate(shards, sizeof *marking->is_marked),
-        .sents = must_allocate(shards * (size_t)relay->options.topic_count, sizeof *marking->sents),
+        .shards = shards,
+        .store = store,
+        .on_written = on_written,
+        .user = user,
+        .timer = loop_timer_new(loop, mark, marking),
+        .leases = must_allocate(count, sizeof *marking->leases),
+        .marks = must_allocate(count, sizeof *marking->marks),
+        .is_marked = must_allocate(count, sizeof *marking->is_marked),
+        .sents = must_allocate(count * (size_t)shards->topic_count, sizeof *marking->sents),
     };
     return marking;
 }

@@ -11,9 +11,15 @@
 #include <stdint.h>
 
 struct marking;
-struct relay;
+struct loop;
+struct outbox_store;
+struct shards;
 
-struct marking *marking_new(struct relay *relay);
+/* Positions are in the database: what waited for that may go on. */
+typedef void marking_written_fn(void *user);
+
+struct marking *marking_new(struct loop *loop, struct shards *shards, struct outbox_store *store,
+                            marking_written_fn *on_written, void *user);
 void marking_free(struct marking *marking);
 
 /* There may be something to mark: within half a second. */

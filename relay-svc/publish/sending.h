@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sending.h - a row from the outbox to the publisher, and how much may be on its way.
+ * sending.h - a row from the outbox to the publisher.
  *
  * Why apart from reading: rows come in two ways, as a shard's log goes on and by a fill, and are
  * sent, refused and counted alike.
@@ -8,9 +8,11 @@
 #ifndef RELAY_SVC_PUBLISH_SENDING_H
 #define RELAY_SVC_PUBLISH_SENDING_H
 
-#include "relay-svc/relay.h"
+#include <stdbool.h>
 
 struct outbox_row;
+struct publisher;
+struct shards;
 struct window_row;
 
 enum sending {
@@ -21,18 +23,12 @@ enum sending {
 
 /* What the rules want to know of a row. False: no topic is for its aggregate type, and the shard
  * has stopped for that. */
-bool sending_describe(struct relay *relay, const struct outbox_row *row,
+bool sending_describe(struct shards *shards, const struct outbox_row *row,
                       struct window_row *ret_row);
 
 /* A row that the shard's log has just offered to be sent. */
-enum sending sending_send(struct relay *relay, const struct outbox_row *row,
-                          const struct window_row *wanted, bool is_fill);
-
-/* Counts anew what is in flight; between two counts it only grows, by what is sent. */
-void sending_recount(struct relay *relay);
-
-/* Bytes and rows that a shard may send more. */
-size_t sending_bytes_left(const struct relay *relay, const struct relay_shard *shard);
-size_t sending_rows_left(const struct relay *relay, const struct relay_shard *shard);
+enum sending sending_send(struct publisher *publisher, struct shards *shards,
+                          const struct outbox_row *row, const struct window_row *wanted,
+                          bool is_fill);
 
 #endif

@@ -5,12 +5,11 @@
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
-#include "relay-svc/effects.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/publisher.h"
 #include "relay-svc/publish/sending.h"
 #include "relay-svc/read/reading.h"
-#include "relay-svc/relay.h"
+#include "relay-svc/shards/shards.h"
 
 #include <stdlib.h>
 
@@ -21,7 +20,10 @@ enum {
 };
 
 struct filling {
-    struct relay *relay;
+    struct shards *shards;
+    struct outbox_store *store;
+    struct publisher *publisher;
+    struct reading *reading;
     struct loop_deferred *pump;
     bool is_reading;
     int shard; /* of the range in flight, or of the last one */
@@ -38,7 +40,7 @@ struct filling {
 
 static struct shard_log *log_of(const struct filling *filling)
 {
-    return &filling->relay->shards[filling->shard].log;
+    return &filling->shards->all[filling->shard].log;
 }
 
 static bool is_over(const struct filling *filling)
@@ -55,14 +57,15 @@ static void take_row(void *user, int reader, const struct outbox_row *row)
     filling->rows++;
     filling->largest = row->bytes > filling->largest ? row->bytes : filling->largest;
     if (filling->has_held || is_over(filling) || row->shard != filling->shard ||
-        !sending_describe(filling->relay, row, &wanted)) {
+        !sending_describe(filling->shards, row, &wanted)) {
         return;
     }
     if (shard_log_fill_offer(log_of(filling), &wanted, loop_now_ms()) != OFFER_SEND) {
         filling->has_held = true; /* and all behind it: nothing overtakes */
         return;
     }
-    const enum sending outcome = sending_send(filling->relay, row, &wanted, true);
+    const enum sending outcome =
+        sending_send(filling->publisher, filling->shards, row, &wanted, true);
     filling->has_held = outcome != SENDING_DONE;
     filling->is_choked = outcome == SENDING_CHOKED;
 }
@@ -78,7 +81,7 @@ static void fail(struct filling *filling, const struct outbox_read_failure *fail
             shard_log_stop(log, "the row of %s after seq %lld cannot be read: %s",
                            log->topic_names[filling->range.topic], (long long)filling->range.after,
                            failure->err.text);
-        effects_carry_out(filling->relay, log->shard, effects);
+        shards_follow(filling->shards, log->shard, effects);
     } else if (!failure->is_damage) {
         filling->not_before_ms = loop_now_ms() + activity_failed(&filling->fares, &failure->err,
                                                                  loop_now_ms(), jitter_draw());
@@ -98,14 +101,14 @@ static void finish(void *user, int reader, const struct outbox_read_failure *fai
             shard_log_fill_read(log_of(filling), filling->range.upto);
         }
     }
-    reading_pump(filling->relay->reading); /* the others may have been waiting for this range */
+    reading_pump(filling->reading); /* the others may have been waiting for this range */
     loop_deferred_schedule(filling->pump);
 }
 
 static void start(struct filling *filling)
 {
     static const struct outbox_read_events EVENTS = {.on_row = take_row, .on_done = finish};
-    const struct relay *relay = filling->relay;
+    const struct shards *shards = filling->shards;
     const struct shard_log *log = log_of(filling);
     const size_t fits = LIMIT_BYTES / (filling->largest + 1) + 1;
     filling->limit = fits < LIMIT_MAX ? (int)fits : LIMIT_MAX;
@@ -118,31 +121,31 @@ static void start(struct filling *filling)
                                        .epoch = log->epoch,
                                        .after = filling->range.after,
                                        .rows = filling->limit};
-    outbox_store_fill(relay->store, &range,
-                      strview_of(relay->options.aggregate_types[filling->range.topic]),
+    outbox_store_fill(filling->store, &range,
+                      strview_of(shards->aggregate_types[filling->range.topic]),
                       filling->range.upto, &EVENTS, filling);
 }
 
 static bool may_fill(const struct filling *filling, int64_t now_ms)
 {
-    const struct relay *relay = filling->relay;
+    const struct shards *shards = filling->shards;
     struct error err;
-    return !filling->is_reading && !filling->is_choked && !relay->is_draining &&
-           now_ms >= filling->not_before_ms && publisher_is_open(relay->publisher) &&
-           outbox_store_state(relay->store, &err) == ERROR_NONE;
+    return !filling->is_reading && !filling->is_choked && !shards->is_draining &&
+           now_ms >= filling->not_before_ms && publisher_is_open(filling->publisher) &&
+           outbox_store_state(filling->store, &err) == ERROR_NONE;
 }
 
 /* The next shard, in turns, that has something to fill and room to send it. */
 static void pump(void *user)
 {
     struct filling *filling = user;
-    const struct relay *relay = filling->relay;
+    const struct shards *shards = filling->shards;
     const int64_t now_ms = loop_now_ms();
-    for (int n = 1; may_fill(filling, now_ms) && n <= relay->shard_count; n++) {
-        const int i = (filling->shard + n) % relay->shard_count;
-        const struct relay_shard *shard = &relay->shards[i];
+    for (int n = 1; may_fill(filling, now_ms) && n <= shards->count; n++) {
+        const int i = (filling->shard + n) % shards->count;
+        const struct shard *shard = &shards->all[i];
         if (shard_log_fill_wants(&shard->log, STEP, now_ms, &filling->range) &&
-            sending_bytes_left(relay, shard) > 0 && sending_rows_left(relay, shard) > 0) {
+            shards_bytes_left(shards, shard) > 0 && shards_rows_left(shards, shard) > 0) {
             filling->shard = i;
             start(filling);
         }
@@ -160,12 +163,15 @@ enum error_kind filling_probe(const struct filling *filling, struct error *err)
     return activity_probe_lately(&filling->fares, loop_now_ms(), err);
 }
 
-struct filling *filling_new(struct relay *relay)
+struct filling *filling_new(const struct reading_options *options, struct reading *reading)
 {
     struct filling *filling = must_allocate(1, sizeof *filling);
     *filling = (struct filling){
-        .relay = relay,
-        .pump = loop_deferred_new(relay->loop, pump, filling),
+        .shards = options->shards,
+        .store = options->store,
+        .publisher = options->publisher,
+        .reading = reading,
+        .pump = loop_deferred_new(options->loop, pump, filling),
         .fares = ACTIVITY("reading rows to fill topics"),
     };
     return filling;

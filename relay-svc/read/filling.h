@@ -12,9 +12,11 @@
 #include "common/base/error.h"
 
 struct filling;
-struct relay;
+struct reading;
+struct reading_options;
 
-struct filling *filling_new(struct relay *relay);
+/* On the same connections as the reading; see there. */
+struct filling *filling_new(const struct reading_options *options, struct reading *reading);
 void filling_free(struct filling *filling);
 
 /* Goes on if it can: call when something has changed. */

@@ -6,23 +6,20 @@
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
+#include "relay-svc/core/read_pace.h"
 #include "relay-svc/core/read_plan.h"
-#include "relay-svc/effects.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/publisher.h"
 #include "relay-svc/publish/sending.h"
-#include "relay-svc/relay.h"
+#include "relay-svc/shards/shards.h"
 #include "relay-svc/watch/watching.h"
 
 #include <stdlib.h>
 
 enum {
     FIRST_PAUSE_MS = 5,
-    BELL_GAP_MS = 2,   /* a bell that never stops must not mean a query per append */
-    LIMIT_MAX = 2000,  /* rows of a range */
-    LIMIT_FIRST = 4,   /* of a shard that runs anew: of each topic only the first row will go out */
-    LARGEST_FADES = 8, /* the largest row seen counts for less with every trip */
+    BELL_GAP_MS = 2, /* a bell that never stops must not mean a query per append */
 };
 
 struct trip {
@@ -32,10 +29,17 @@ struct trip {
     int64_t sent_us;
 };
 
+/* A shard, to the reading. */
+struct read_shard {
+    struct read_pace pace;
+    uint16_t run; /* of its log, when the trip in flight began */
+};
+
 struct reading {
-    struct relay *relay;
+    struct reading_options options;
     struct loop_timer *timer; /* the next look at idle shards */
     struct loop_deferred *pump;
+    struct read_shard *shards;
     struct trip *trips; /* one per reader */
     struct outbox_range *ranges;
     int64_t pause_ms;
@@ -46,50 +50,69 @@ struct reading {
     struct activity fares;
 };
 
+static struct shard_log *log_of(const struct reading *reading, int shard)
+{
+    return &reading->options.shards->all[shard].log;
+}
+
+/* Whether it is about to send what the trip in flight reads. */
+static bool is_for_now(const struct reading *reading, int shard)
+{
+    const struct shard_log *log = log_of(reading, shard);
+    return log->run == reading->shards[shard].run && log->state == SHARD_RUNNING;
+}
+
 /* --- rows ------------------------------------------------------------------------------ */
 
-static void hold(struct reading *reading, struct relay_shard *shard)
+static void hold(struct reading *reading, struct read_pace *pace)
 {
-    shard->is_due = true;
-    shard->has_held = true;
-    metrics_add(reading->relay->options.metrics, METRIC_ROWS_HELD, 0, 1);
+    read_pace_hold(pace);
+    metrics_add(reading->options.shards->metrics, METRIC_ROWS_HELD, 0, 1);
+}
+
+/* A row of a shard that runs, and of which none has been held back before. */
+static void send(struct reading *reading, const struct outbox_row *row)
+{
+    struct shards *shards = reading->options.shards;
+    struct read_pace *pace = &reading->shards[row->shard].pace;
+    struct window_row wanted;
+    if (!sending_describe(shards, row, &wanted)) {
+        return;
+    }
+    switch (shard_log_offer(log_of(reading, row->shard), &wanted, loop_now_ms())) {
+    case OFFER_SEND:
+        if (sending_send(reading->options.publisher, shards, row, &wanted, false) ==
+            SENDING_CHOKED) {
+            reading->is_choked = true;
+            hold(reading, pace);
+        }
+        break;
+    case OFFER_SKIP:
+        metrics_add(shards->metrics, METRIC_ALREADY_THERE, 0, 1);
+        break;
+    case OFFER_HOLD:
+        hold(reading, pace);
+        break;
+    }
 }
 
 static void take_row(void *user, int reader, const struct outbox_row *row)
 {
     struct reading *reading = user;
-    struct relay *relay = reading->relay;
-    if (row->shard < 0 || row->shard >= relay->shard_count) {
+    if (row->shard < 0 || row->shard >= reading->options.shards->count ||
+        !reading->shards[row->shard].pace.is_reading) {
         return; /* not one of those asked for */
     }
-    struct relay_shard *shard = &relay->shards[row->shard];
+    struct read_pace *pace = &reading->shards[row->shard].pace;
     reading->trips[reader].rows++;
-    shard->rows_read++;
-    shard->largest_row = row->bytes > shard->largest_row ? row->bytes : shard->largest_row;
-    if (shard->log.run != shard->reading_run || shard->log.state != SHARD_RUNNING) {
+    read_pace_row(pace, row->bytes);
+    if (!is_for_now(reading, row->shard)) {
         return; /* read for a run that is over */
     }
-    if (shard->has_held) { /* what comes behind a row held must not overtake it */
-        hold(reading, shard);
-        return;
-    }
-    struct window_row wanted;
-    if (!sending_describe(relay, row, &wanted)) {
-        return;
-    }
-    switch (shard_log_offer(&shard->log, &wanted, loop_now_ms())) {
-    case OFFER_SEND:
-        if (sending_send(relay, row, &wanted, false) == SENDING_CHOKED) {
-            reading->is_choked = true;
-            hold(reading, shard);
-        }
-        break;
-    case OFFER_SKIP:
-        metrics_add(relay->options.metrics, METRIC_ALREADY_THERE, 0, 1);
-        break;
-    case OFFER_HOLD:
-        hold(reading, shard);
-        break;
+    if (pace->has_held) { /* what comes behind a row held must not overtake it */
+        hold(reading, pace);
+    } else {
+        send(reading, row);
     }
 }
 
@@ -97,26 +120,17 @@ static void take_row(void *user, int reader, const struct outbox_row *row)
 
 static void count_trip(struct reading *reading, const struct trip *trip)
 {
-    struct metrics *metrics = reading->relay->options.metrics;
+    struct metrics *metrics = reading->options.shards->metrics;
     metrics_add(metrics, METRIC_READS, 0, 1);
     metrics_add(metrics, METRIC_ROWS_READ, 0, trip->rows);
     metrics_observe(metrics, METRIC_READ_SECONDS, 0, (double)(loop_now_us() - trip->sent_us) / 1e6);
 }
 
-/* Rows that had to wait were read in vain: less next time, then more and more. */
-static void adjust_limit(struct relay_shard *shard)
+static bool is_any_unread(const struct reading *reading)
 {
-    if (shard->has_held) {
-        shard->limit = LIMIT_FIRST;
-    } else if (shard->limit < LIMIT_MAX) {
-        shard->limit *= 2;
-    }
-}
-
-static bool is_any_unread(const struct relay *relay)
-{
-    for (int i = 0; i < relay->shard_count; i++) {
-        if (relay->shards[i].is_unread && relay->shards[i].log.state == SHARD_RUNNING) {
+    for (int i = 0; i < reading->options.shards->count; i++) {
+        if (reading->shards[i].pace.trust == READ_UNREAD &&
+            log_of(reading, i)->state == SHARD_RUNNING) {
             return true;
         }
     }
@@ -124,21 +138,19 @@ static bool is_any_unread(const struct relay *relay)
 }
 
 /* A row that nobody will ever read stops its shard; whatever else fails is tried again, alone. */
-static void fail_shard(struct relay *relay, struct relay_shard *shard, bool is_alone,
+static void fail_shard(struct reading *reading, int shard, bool is_alone,
                        const struct outbox_read_failure *failure)
 {
-    struct shard_log *log = &shard->log;
-    shard->is_due = true;
-    if (failure->is_lost || log->state != SHARD_RUNNING || log->run != shard->reading_run) {
+    struct read_pace *pace = &reading->shards[shard].pace;
+    struct shard_log *log = log_of(reading, shard);
+    if (failure->is_lost || !is_for_now(reading, shard)) {
         return;
     }
-    shard->is_suspect = true;
-    if (failure->is_damage && is_alone && shard->rows_read == 0) {
-        effects_carry_out(relay, log->shard,
-                          shard_log_stop(log, "the row after seq %lld cannot be read: %s",
-                                         (long long)log->read, failure->err.text));
-    } else if (!failure->is_damage) {
-        shard->is_unread = true;
+    read_pace_blame(pace, failure->is_damage);
+    if (failure->is_damage && is_alone && pace->rows == 0) {
+        shards_follow(reading->options.shards, shard,
+                      shard_log_stop(log, "the row after seq %lld cannot be read: %s",
+                                     (long long)log->read, failure->err.text));
     }
 }
 
@@ -151,23 +163,18 @@ static void fail_trip(struct reading *reading, const struct trip *trip,
         pause_ms = activity_failed(&reading->fares, &failure->err, now_ms, jitter_draw());
     }
     for (int i = 0; i < trip->count; i++) {
-        struct relay_shard *shard = &reading->relay->shards[trip->shards[i]];
-        shard->not_before_ms = now_ms + pause_ms;
-        fail_shard(reading->relay, shard, trip->count == 1, failure);
+        read_pace_failed(&reading->shards[trip->shards[i]].pace, now_ms + pause_ms);
+        fail_shard(reading, trip->shards[i], trip->count == 1, failure);
     }
 }
 
 static void settle_trip(struct reading *reading, const struct trip *trip)
 {
     for (int i = 0; i < trip->count; i++) {
-        struct relay_shard *shard = &reading->relay->shards[trip->shards[i]];
-        shard->is_hot = shard->rows_read >= shard->asked;
-        shard->is_due = shard->is_due || shard->is_hot;
-        shard->is_suspect = shard->is_suspect && shard->is_hot; /* the bad row may be yet to come */
-        shard->is_unread = false;
+        read_pace_succeeded(&reading->shards[trip->shards[i]].pace);
     }
     count_trip(reading, trip);
-    if (!is_any_unread(reading->relay)) {
+    if (!is_any_unread(reading)) {
         activity_succeeded(&reading->fares, loop_now_ms());
     }
 }
@@ -175,13 +182,7 @@ static void settle_trip(struct reading *reading, const struct trip *trip)
 static void finish_trip(void *user, int reader, const struct outbox_read_failure *failure)
 {
     struct reading *reading = user;
-    struct trip *trip = &reading->trips[reader];
-    for (int i = 0; i < trip->count; i++) {
-        struct relay_shard *shard = &reading->relay->shards[trip->shards[i]];
-        shard->is_reading = false;
-        shard->is_hot = false;
-        adjust_limit(shard);
-    }
+    const struct trip *trip = &reading->trips[reader];
     if (failure == NULL) {
         settle_trip(reading, trip);
     } else {
@@ -194,99 +195,70 @@ static void finish_trip(void *user, int reader, const struct outbox_read_failure
     loop_deferred_schedule(reading->pump);
 }
 
-/* See is_new. */
-static bool awaits_tails(const struct relay *relay)
+static bool is_checking(const struct shard_log *log)
 {
-    for (int i = 0; relay->is_new && i < relay->shard_count; i++) {
-        if (relay->shards[i].log.state == SHARD_CHECKING) {
-            return true;
-        }
-    }
-    return false;
+    return log->state == SHARD_CHECKING;
 }
 
 static bool may_read(const struct reading *reading)
 {
-    const struct relay *relay = reading->relay;
-    return !relay->is_draining && !reading->is_choked && relay->publisher != NULL &&
-           publisher_is_open(relay->publisher) && !awaits_tails(relay) &&
-           !watching_is_sequence_back(relay->watching);
-}
-
-static bool is_ready(const struct relay *relay, const struct relay_shard *shard, int64_t now_ms)
-{
-    return shard->is_due && !shard->is_reading && now_ms >= shard->not_before_ms &&
-           shard_log_wants_rows(&shard->log, now_ms) && sending_bytes_left(relay, shard) > 0 &&
-           sending_rows_left(relay, shard) > 0;
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Rows of one shard in a trip of so many. */
-static int limit_for(const struct reading *reading, const struct relay_shard *shard, int count)
-{
-    const struct relay *relay = reading->relay;
-    const int64_t bytes = relay->options.read_bytes / count;
-    int64_t limit = least(bytes / (int64_t)(shard->largest_row + 1) + 1, LIMIT_MAX);
-    limit = least(limit, shard_log_room(&shard->log));
-    return (int)least(limit, shard->limit);
+    const struct shards *shards = reading->options.shards;
+    const bool awaits_tails = shards->is_new && shards_count(shards, is_checking) > 0;
+    return !shards->is_draining && !reading->is_choked && !awaits_tails &&
+           publisher_is_open(reading->options.publisher) &&
+           !watching_is_sequence_back(reading->options.watching);
 }
 
 static void start_trip(struct reading *reading, int reader)
 {
     static const struct outbox_read_events EVENTS = {.on_row = take_row, .on_done = finish_trip};
-    struct relay *relay = reading->relay;
     struct trip *trip = &reading->trips[reader];
     for (int i = 0; i < trip->count; i++) {
-        struct relay_shard *shard = &relay->shards[trip->shards[i]];
-        shard->is_reading = true;
-        shard->is_due = false;
-        shard->has_held = false;
-        shard->rows_read = 0;
-        shard->limit = shard->limit < LIMIT_FIRST ? LIMIT_FIRST : shard->limit;
-        shard->asked = limit_for(reading, shard, trip->count);
-        shard->largest_row -= shard->largest_row / LARGEST_FADES;
-        shard->reading_run = shard->log.run;
-        reading->ranges[i] = (struct outbox_range){.shard = trip->shards[i],
-                                                   .epoch = shard->log.epoch,
-                                                   .after = shard->log.read,
-                                                   .rows = shard->asked};
+        struct read_shard *shard = &reading->shards[trip->shards[i]];
+        const struct shard_log *log = log_of(reading, trip->shards[i]);
+        shard->run = log->run;
+        reading->ranges[i] = (struct outbox_range){
+            .shard = trip->shards[i],
+            .epoch = log->epoch,
+            .after = log->read,
+            .rows = read_pace_start(&shard->pace, reading->options.read_bytes / trip->count,
+                                    shard_log_room(log)),
+        };
     }
     trip->rows = 0;
     trip->sent_us = loop_now_us();
-    outbox_store_read(relay->store, reader, reading->ranges, (size_t)trip->count, &EVENTS, reading);
+    outbox_store_read(reading->options.store, reader, reading->ranges, (size_t)trip->count, &EVENTS,
+                      reading);
 }
 
-static int count_free_readers(const struct relay *relay)
+static int count_free_readers(const struct reading *reading)
 {
     int count = 0;
-    for (int i = 0; i < relay->options.readers; i++) {
-        count += outbox_store_reader_is_free(relay->store, i) ? 1 : 0;
+    for (int i = 0; i < reading->options.readers; i++) {
+        count += outbox_store_reader_is_free(reading->options.store, i) ? 1 : 0;
     }
     return count;
 }
 
-static enum read_wish wish_of(const struct relay *relay, const struct relay_shard *shard,
-                              int64_t now_ms)
+static enum read_wish wish_of(const struct reading *reading, int index, int64_t now_ms)
 {
-    if (!is_ready(relay, shard, now_ms)) {
-        return READ_NOTHING;
-    }
-    return shard->is_suspect ? READ_ALONE : shard->is_hot ? READ_MUCH : READ_LOOK;
+    const struct shards *shards = reading->options.shards;
+    const struct shard *shard = &shards->all[index];
+    const bool is_wanted = shard_log_wants_rows(&shard->log, now_ms) &&
+                           shards_bytes_left(shards, shard) > 0 &&
+                           shards_rows_left(shards, shard) > 0;
+    return is_wanted ? read_pace_wish(&reading->shards[index].pace, now_ms) : READ_NOTHING;
 }
 
 /* False when there is nothing to read. */
 static bool plan_trip(struct reading *reading, struct trip *trip, int free_readers, int64_t now_ms)
 {
-    const struct relay *relay = reading->relay;
-    for (int i = 0; i < relay->shard_count; i++) {
-        reading->wishes[i] = wish_of(relay, &relay->shards[i], now_ms);
+    const int count = reading->options.shards->count;
+    for (int i = 0; i < count; i++) {
+        reading->wishes[i] = wish_of(reading, i, now_ms);
     }
-    trip->count = read_plan_next(&reading->plan, reading->wishes, relay->shard_count, free_readers,
-                                 trip->shards);
+    trip->count =
+        read_plan_next(&reading->plan, reading->wishes, count, free_readers, trip->shards);
     return trip->count > 0;
 }
 
@@ -300,12 +272,11 @@ static void arm(struct reading *reading, int64_t delay_ms)
 static void pump(void *user)
 {
     struct reading *reading = user;
-    struct relay *relay = reading->relay;
     const int64_t now_ms = loop_now_ms();
-    sending_recount(relay);
-    int free_readers = count_free_readers(relay);
-    for (int i = 0; i < relay->options.readers && may_read(reading); i++) {
-        if (!outbox_store_reader_is_free(relay->store, i)) {
+    shards_recount(reading->options.shards);
+    int free_readers = count_free_readers(reading);
+    for (int i = 0; i < reading->options.readers && may_read(reading); i++) {
+        if (!outbox_store_reader_is_free(reading->options.store, i)) {
             continue;
         }
         if (!plan_trip(reading, &reading->trips[i], free_readers--, now_ms)) {
@@ -320,10 +291,9 @@ static void pump(void *user)
 
 static void look_everywhere(struct reading *reading)
 {
-    struct relay *relay = reading->relay;
     reading->looked_ms = loop_now_ms();
-    for (int i = 0; i < relay->shard_count; i++) {
-        relay->shards[i].is_due = true;
+    for (int i = 0; i < reading->options.shards->count; i++) {
+        read_pace_touch(&reading->shards[i].pace);
     }
     pump(reading);
 }
@@ -331,7 +301,7 @@ static void look_everywhere(struct reading *reading)
 static void take_pause_over(void *user)
 {
     struct reading *reading = user;
-    const int64_t longest_ms = reading->relay->options.poll_ms;
+    const int64_t longest_ms = reading->options.poll_ms;
     reading->pause_ms *= 2;
     reading->pause_ms = reading->pause_ms < longest_ms ? reading->pause_ms : longest_ms;
     look_everywhere(reading);
@@ -346,6 +316,12 @@ void reading_ring(struct reading *reading)
         reading->pause_ms = FIRST_PAUSE_MS;
         loop_timer_start(reading->timer, BELL_GAP_MS - waited_ms);
     }
+}
+
+void reading_begin(struct reading *reading, int shard)
+{
+    read_pace_begin(&reading->shards[shard].pace);
+    loop_deferred_schedule(reading->pump);
 }
 
 void reading_pump(struct reading *reading)
@@ -364,22 +340,23 @@ enum error_kind reading_probe(const struct reading *reading, struct error *err)
     return activity_probe_lately(&reading->fares, loop_now_ms(), err);
 }
 
-struct reading *reading_new(struct relay *relay)
+struct reading *reading_new(const struct reading_options *options)
 {
-    const size_t shards = (size_t)relay->shard_count;
+    const size_t count = (size_t)options->shards->count;
     struct reading *reading = must_allocate(1, sizeof *reading);
     *reading = (struct reading){
-        .relay = relay,
-        .timer = loop_timer_new(relay->loop, take_pause_over, reading),
-        .pump = loop_deferred_new(relay->loop, pump, reading),
-        .trips = must_allocate((size_t)relay->options.readers, sizeof *reading->trips),
-        .ranges = must_allocate(shards, sizeof *reading->ranges),
-        .wishes = must_allocate(shards, sizeof *reading->wishes),
+        .options = *options,
+        .timer = loop_timer_new(options->loop, take_pause_over, reading),
+        .pump = loop_deferred_new(options->loop, pump, reading),
+        .shards = must_allocate(count, sizeof *reading->shards),
+        .trips = must_allocate((size_t)options->readers, sizeof *reading->trips),
+        .ranges = must_allocate(count, sizeof *reading->ranges),
+        .wishes = must_allocate(count, sizeof *reading->wishes),
         .pause_ms = FIRST_PAUSE_MS,
         .fares = ACTIVITY("reading rows"),
     };
-    for (int i = 0; reading->trips != NULL && i < relay->options.readers; i++) {
-        reading->trips[i].shards = must_allocate(shards, sizeof *reading->trips[i].shards);
+    for (int i = 0; i < options->readers; i++) {
+        reading->trips[i].shards = must_allocate(count, sizeof *reading->trips[i].shards);
     }
     return reading;
 }
@@ -389,11 +366,12 @@ void reading_free(struct reading *reading)
     if (reading == NULL) {
         return;
     }
-    for (int i = 0; i < reading->relay->options.readers; i++) {
+    for (int i = 0; i < reading->options.readers; i++) {
         free(reading->trips[i].shards);
     }
     loop_timer_free(reading->timer);
     loop_deferred_free(reading->pump);
+    free(reading->shards);
     free(reading->trips);
     free(reading->ranges);
     free(reading->wishes);

@@ -16,11 +16,32 @@
 
 #include "common/base/error.h"
 
-struct reading;
-struct relay;
+#include <stdint.h>
 
-struct reading *reading_new(struct relay *relay);
+struct loop;
+struct outbox_store;
+struct publisher;
+struct reading;
+struct shards;
+struct watching;
+
+/* All of it borrowed, for as long as the reading lives. */
+struct reading_options {
+    struct loop *loop;
+    struct shards *shards;
+    struct outbox_store *store;
+    struct publisher *publisher;
+    const struct watching *watching;
+    int readers;
+    int64_t poll_ms;    /* longest pause between looks at the outbox */
+    int64_t read_bytes; /* per trip, about */
+};
+
+struct reading *reading_new(const struct reading_options *options);
 void reading_free(struct reading *reading);
+
+/* A shard runs anew. */
+void reading_begin(struct reading *reading, int shard);
 
 /* Reads what may be read: call when a shard or a reader has become ready. */
 void reading_pump(struct reading *reading);

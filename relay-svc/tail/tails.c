@@ -7,10 +7,9 @@
 #include "common/io/loop.h"
 #include "common/run/activity.h"
 #include "common/run/log.h"
-#include "relay-svc/effects.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
-#include "relay-svc/relay.h"
+#include "relay-svc/shards/shards.h"
 #include "relay-svc/tail/tail_reader.h"
 
 #include <stdlib.h>
@@ -18,7 +17,8 @@
 enum { RETRY_MS = 500 };
 
 struct tails {
-    struct relay *relay;
+    struct shards *shards;
+    struct outbox_store *store;
     struct tail_reader *reader;
     struct loop_timer *retry;
     struct activity fares;
@@ -49,18 +49,18 @@ static void lookup_free(struct lookup *lookup)
 }
 
 /* Another database's records in one partition: a new database has no business in the others. */
-static void forbid_all(struct relay *relay, int shard, int topic)
+static void forbid_all(struct shards *shards, int shard, int topic)
 {
-    for (int i = 0; i < relay->shard_count; i++) {
-        struct shard_log *log = &relay->shards[i].log;
+    for (int i = 0; i < shards->count; i++) {
+        struct shard_log *log = &shards->all[i].log;
         if (i != shard && (log->state == SHARD_CHECKING || log->state == SHARD_RUNNING)) {
             const unsigned effects = shard_log_stop(
                 log,
                 "this database has published nothing yet, but %s/%d holds records of "
                 "another one: restore the database that wrote them, or set TOPIC_PREFIX "
                 "for new topics",
-                relay->options.topics[topic], shard);
-            effects_carry_out(relay, i, effects);
+                shards->topics[topic], shard);
+            shards_follow(shards, i, effects);
         }
     }
 }
@@ -68,20 +68,20 @@ static void forbid_all(struct relay *relay, int shard, int topic)
 static void judge(struct tails *tails, int shard, int topic, enum tail_verdict verdict,
                   const struct tail_found *found)
 {
-    struct relay *relay = tails->relay;
-    struct shard_log *log = &relay->shards[shard].log;
-    metrics_add(relay->options.metrics, METRIC_TAILS, verdict, 1);
+    struct shards *shards = tails->shards;
+    struct shard_log *log = &shards->all[shard].log;
+    metrics_add(shards->metrics, METRIC_TAILS, verdict, 1);
     if (verdict == TAIL_OLDER) {
         char text[SHARD_REASON_MAX];
-        tail_explain(verdict, relay->options.topics[topic], shard, &log->topics[topic].known, found,
-                     text, sizeof text);
+        tail_explain(verdict, shards->topics[topic], shard, &log->topics[topic].known, found, text,
+                     sizeof text);
         log_event(LOG_ERROR, "kafka_lost_records", LOG_INT("shard", shard),
-                  LOG_STR("topic", relay->options.topics[topic]), LOG_TEXT(text));
+                  LOG_STR("topic", shards->topics[topic]), LOG_TEXT(text));
     }
     (void)FAULT_POINT("relay.tail_judged");
-    effects_carry_out(relay, shard, shard_log_judge(log, topic, verdict, found));
-    if (verdict == TAIL_UNKNOWN && relay->is_new) {
-        forbid_all(relay, shard, topic);
+    shards_follow(shards, shard, shard_log_judge(log, topic, verdict, found));
+    if (verdict == TAIL_UNKNOWN && shards->is_new) {
+        forbid_all(shards, shard, topic);
     }
 }
 
@@ -99,13 +99,13 @@ static void take_error(void *user, const struct error *err)
 
 static bool *search_flag(const struct tails *tails, int shard, int topic)
 {
-    return &tails->is_search[shard * tails->relay->options.topic_count + topic];
+    return &tails->is_search[shard * tails->shards->topic_count + topic];
 }
 
 /* Before the alarm: perhaps the last record is an old row that a frozen relay sent late. */
 static void search(struct tails *tails, const struct lookup *lookup)
 {
-    const struct shard_log *log = &tails->relay->shards[lookup->shard].log;
+    const struct shard_log *log = &tails->shards->all[lookup->shard].log;
     const int64_t wanted = log->topics[lookup->topic].known.sent.seq;
     struct error err;
     *search_flag(tails, lookup->shard, lookup->topic) = true;
@@ -131,7 +131,7 @@ static void take_answer(void *user, const struct tail_mark *in_outbox, const str
 {
     struct lookup *lookup = user;
     struct tails *tails = lookup->tails;
-    const struct shard_log *log = &tails->relay->shards[lookup->shard].log;
+    const struct shard_log *log = &tails->shards->all[lookup->shard].log;
     if (log->state != SHARD_CHECKING || log->run != lookup->run) {
         lookup_free(lookup);
         return;
@@ -147,24 +147,24 @@ static void take_answer(void *user, const struct tail_mark *in_outbox, const str
 static void ask_outbox(struct tails *tails, int shard, int topic, enum tail_verdict verdict,
                        const struct tail_found *found)
 {
-    struct relay *relay = tails->relay;
+    struct shards *shards = tails->shards;
     struct lookup *lookup = must_allocate(1, sizeof *lookup);
-    *lookup = (struct lookup){tails->lookups, tails, shard, topic, relay->shards[shard].log.run,
+    *lookup = (struct lookup){tails->lookups, tails, shard, topic, shards->all[shard].log.run,
                               verdict,        *found};
     tails->lookups = lookup;
     const struct outbox_question question = {
         .shard = shard,
-        .aggregate_type = strview_of(relay->options.aggregate_types[topic]),
+        .aggregate_type = strview_of(shards->aggregate_types[topic]),
         .seq = found->record.seq,
     };
-    outbox_store_find(relay->store, &question, take_answer, lookup);
+    outbox_store_find(tails->store, &question, take_answer, lookup);
 }
 
 static void take_found(void *user, int topic, int shard, const struct tail_found *found)
 {
     struct tails *tails = user;
     activity_succeeded(&tails->fares, loop_now_ms());
-    const struct shard_log *log = &tails->relay->shards[shard].log;
+    const struct shard_log *log = &tails->shards->all[shard].log;
     if (log->state != SHARD_CHECKING) {
         return;
     }
@@ -179,24 +179,24 @@ static void take_found(void *user, int topic, int shard, const struct tail_found
 static void take_missing(void *user, int topic, int shard, const struct error *err)
 {
     struct tails *tails = user;
-    struct relay *relay = tails->relay;
-    struct shard_log *log = &relay->shards[shard].log;
+    struct shards *shards = tails->shards;
+    struct shard_log *log = &shards->all[shard].log;
     if (log->state == SHARD_CHECKING) {
         const unsigned effects =
             shard_log_stop(log,
                            "%s/%d is gone (%s): restore the topic, or set TOPIC_PREFIX and start "
                            "anew for new ones",
-                           relay->options.topics[topic], shard, err->text);
-        effects_carry_out(relay, shard, effects);
+                           shards->topics[topic], shard, err->text);
+        shards_follow(shards, shard, effects);
     }
 }
 
 void tails_check(struct tails *tails, int shard)
 {
-    struct relay *relay = tails->relay;
+    struct shards *shards = tails->shards;
     struct error err;
     tails->is_unanswered[shard] = false;
-    for (int topic = 0; topic < relay->options.topic_count; topic++) {
+    for (int topic = 0; topic < shards->topic_count; topic++) {
         *search_flag(tails, shard, topic) = false;
         if (tail_reader_ask(tails->reader, topic, shard, &err) != ERROR_NONE) {
             take_error(tails, &err);
@@ -213,7 +213,7 @@ enum error_kind tails_probe(const struct tails *tails, struct error *err)
 void tails_forget(struct tails *tails, int shard)
 {
     tails->is_unanswered[shard] = false;
-    for (int topic = 0; topic < tails->relay->options.topic_count; topic++) {
+    for (int topic = 0; topic < tails->shards->topic_count; topic++) {
         tail_reader_cancel(tails->reader, topic, shard);
     }
 }
@@ -221,36 +221,39 @@ void tails_forget(struct tails *tails, int shard)
 static void retry(void *user)
 {
     struct tails *tails = user;
-    const struct relay *relay = tails->relay;
-    for (int i = 0; i < relay->shard_count; i++) {
-        if (tails->is_unanswered[i] && relay->shards[i].log.state == SHARD_CHECKING) {
+    const struct shards *shards = tails->shards;
+    for (int i = 0; i < shards->count; i++) {
+        if (tails->is_unanswered[i] && shards->all[i].log.state == SHARD_CHECKING) {
             tails_check(tails, i);
         }
     }
 }
 
-enum error_kind tails_new(struct relay *relay, struct tails **ret_tails, struct error *err)
+enum error_kind tails_new(struct loop *loop, const struct tails_options *wanted,
+                          struct tails **ret_tails, struct error *err)
 {
+    struct shards *shards = wanted->shards;
     struct tails *tails = must_allocate(1, sizeof *tails);
-    bool *is_unanswered = must_allocate((size_t)relay->shard_count, sizeof *is_unanswered);
-    bool *is_search = must_allocate((size_t)relay->shard_count * (size_t)relay->options.topic_count,
-                                    sizeof *is_search);
-    *tails = (struct tails){.relay = relay,
+    bool *is_unanswered = must_allocate((size_t)shards->count, sizeof *is_unanswered);
+    bool *is_search =
+        must_allocate((size_t)shards->count * (size_t)shards->topic_count, sizeof *is_search);
+    *tails = (struct tails){.shards = shards,
+                            .store = wanted->store,
                             .fares = ACTIVITY("reading the ends of partitions"),
                             .is_unanswered = is_unanswered,
                             .is_search = is_search};
     const struct tail_reader_options options = {
-        .config = relay->options.kafka,
-        .topics = relay->options.topics,
-        .topic_count = relay->options.topic_count,
-        .partitions = relay->shard_count,
+        .config = wanted->kafka,
+        .topics = shards->topics,
+        .topic_count = shards->topic_count,
+        .partitions = shards->count,
         .on_found = take_found,
         .on_missing = take_missing,
         .on_error = take_error,
         .user = tails,
     };
-    tails->retry = loop_timer_new(relay->loop, retry, tails);
-    if (tail_reader_new(relay->loop, &options, &tails->reader, err) != ERROR_NONE) {
+    tails->retry = loop_timer_new(loop, retry, tails);
+    if (tail_reader_new(loop, &options, &tails->reader, err) != ERROR_NONE) {
         tails_free(tails);
         return err->kind;
     }

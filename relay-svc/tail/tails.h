@@ -8,12 +8,21 @@
 #define RELAY_SVC_TAIL_TAILS_H
 
 #include "common/base/error.h"
+#include "common/io/kafka_config.h"
 
-struct relay;
+struct loop;
+struct outbox_store;
+struct shards;
 struct tails;
 
-MUST_USE enum error_kind tails_new(struct relay *relay, struct tails **ret_tails,
-                                   struct error *err);
+struct tails_options {
+    struct kafka_config kafka;
+    struct shards *shards;
+    struct outbox_store *store;
+};
+
+MUST_USE enum error_kind tails_new(struct loop *loop, const struct tails_options *wanted,
+                                   struct tails **ret_tails, struct error *err);
 void tails_free(struct tails *tails);
 
 /* Begins for a shard that is CHECKING; of an earlier question nothing will be heard. */

@@ -10,7 +10,8 @@
 #include "relay-svc/lease/marking.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
-#include "relay-svc/relay.h"
+#include "relay-svc/publish/publisher.h"
+#include "relay-svc/shards/shards.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,11 @@ struct watched {
 };
 
 struct watching {
-    struct relay *relay;
+    struct shards *shards;
+    struct outbox_store *store;
+    const struct publisher *publisher;
+    const struct marking *marking;
+    const char *owner; /* this relay's name */
     bool is_asking;
     bool is_asking_locks;
     struct foreign_lock member; /* our own row of relay_member */
@@ -41,7 +46,7 @@ struct watching {
     int64_t oldest_age_ms;
     int missing; /* shards without a row in relay_shard, the first of them */
     int first_missing;
-    struct watched *shards;
+    struct watched *watched; /* by shard */
     struct outbox_lease *held;
     struct stall marks;
     bool are_marks_stalled;
@@ -58,8 +63,8 @@ static void take_member(void *user, const struct foreign_holder *holder)
     struct watching *watching = user;
     if (foreign_lock_look(&watching->member, holder)) {
         log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", "relay_member"),
-                  LOG_STR("name", watching->relay->options.owner),
-                  LOG_STR("holder", watching->member.holder), LOG_TEXT(STUCK));
+                  LOG_STR("name", watching->owner), LOG_STR("holder", watching->member.holder),
+                  LOG_TEXT(STUCK));
     }
 }
 
@@ -100,7 +105,7 @@ static void ask_locks(struct watching *watching)
                                                      .on_done = finish_locks};
     watching->is_asking_locks = true;
     watching->has_table = false;
-    outbox_store_table_locks(watching->relay->store, &EVENTS, watching);
+    outbox_store_table_locks(watching->store, &EVENTS, watching);
 }
 
 static void judge_holder(struct watched *watched, int shard, const struct foreign_holder *holder)
@@ -116,10 +121,10 @@ static void judge_holder(struct watched *watched, int shard, const struct foreig
 static void take_shard(void *user, const struct outbox_waiting *waiting)
 {
     struct watching *watching = user;
-    if (waiting->shard < 0 || waiting->shard >= watching->relay->shard_count) {
+    if (waiting->shard < 0 || waiting->shard >= watching->shards->count) {
         return;
     }
-    struct watched *watched = &watching->shards[waiting->shard];
+    struct watched *watched = &watching->watched[waiting->shard];
     watched->has_rows = waiting->distance > 0;
     watched->is_leased = waiting->is_leased;
     judge_holder(watched, waiting->shard, &waiting->holder);
@@ -157,19 +162,19 @@ static void judge_rows(struct watching *watching)
     (void)error_set(&err, ERROR_CONFLICT,
                     "shard %d has no row in relay_shard (%d of %d have none): no relay can hold "
                     "it, and its events wait; see " SHARD_WAY_OUT,
-                    watching->first_missing, watching->missing, watching->relay->shard_count);
+                    watching->first_missing, watching->missing, watching->shards->count);
     (void)activity_failed(&watching->rows, &err, loop_now_ms(), jitter_draw());
 }
 
 static void finish(void *user, const struct error *err)
 {
     struct watching *watching = user;
-    struct metrics *metrics = watching->relay->options.metrics;
+    struct metrics *metrics = watching->shards->metrics;
     watching->is_asking = false;
     if (err == NULL) {
         judge_rows(watching);
         metrics_set(metrics, METRIC_BACKLOG, 0,
-                    (double)watching->distance / watching->relay->shard_count);
+                    (double)watching->distance / watching->shards->count);
         metrics_set(metrics, METRIC_OLDEST_AGE, 0, (double)watching->oldest_age_ms / 1000.0);
     }
 }
@@ -180,10 +185,10 @@ static void ask(struct watching *watching)
                                                         .on_sequence = take_sequence,
                                                         .on_member = take_member,
                                                         .on_done = finish};
-    const struct relay *relay = watching->relay;
+    const struct shards *shards = watching->shards;
     size_t count = 0;
-    for (int i = 0; i < relay->shard_count; i++) {
-        const struct shard_log *log = &relay->shards[i].log;
+    for (int i = 0; i < shards->count; i++) {
+        const struct shard_log *log = &shards->all[i].log;
         if (shard_log_is_owned(log)) {
             watching->held[count++] = (struct outbox_lease){.shard = i, .position = log->position};
         }
@@ -192,15 +197,15 @@ static void ask(struct watching *watching)
     watching->distance = 0;
     watching->oldest_age_ms = 0;
     watching->missing = 0;
-    outbox_store_backlog(relay->store, watching->held, count, &EVENTS, watching);
+    outbox_store_backlog(watching->store, watching->held, count, &EVENTS, watching);
 }
 
 /* --- comparing -------------------------------------------------------------------------- */
 
 static void compare_shard(struct watching *watching, int shard, bool is_fit, int64_t now_ms)
 {
-    struct watched *watched = &watching->shards[shard];
-    const struct shard_log *log = &watching->relay->shards[shard].log;
+    struct watched *watched = &watching->watched[shard];
+    const struct shard_log *log = &watching->shards->all[shard].log;
     const bool is_ours = shard_log_is_owned(log) && log->state != SHARD_LEAVING;
     const int filled = log->fill.topic;
     const int64_t fill = filled < 0 ? 0 : log->fill.read + log->topics[filled].complete_to;
@@ -215,18 +220,18 @@ static void compare_shard(struct watching *watching, int shard, bool is_fit, int
 
 static void compare(struct watching *watching)
 {
-    struct relay *relay = watching->relay;
+    struct shards *shards = watching->shards;
     struct error err;
     const int64_t now_ms = loop_now_ms();
-    const bool is_database_up = relay_probe_database(relay, &err) == ERROR_NONE;
-    const bool is_fit = is_database_up && relay_probe_kafka(relay, &err) == ERROR_NONE;
+    const bool is_database_up = outbox_store_state(watching->store, &err) == ERROR_NONE;
+    const bool is_fit = is_database_up && publisher_state(watching->publisher, &err) == ERROR_NONE;
     bool is_dirty = false;
-    for (int i = 0; i < relay->shard_count; i++) {
-        compare_shard(watching, i, is_fit && !relay->is_draining, now_ms);
-        is_dirty = is_dirty || shard_log_is_dirty(&relay->shards[i].log);
+    for (int i = 0; i < shards->count; i++) {
+        compare_shard(watching, i, is_fit && !shards->is_draining, now_ms);
+        is_dirty = is_dirty || shard_log_is_dirty(&shards->all[i].log);
     }
     watching->are_marks_stalled = stall_look(&watching->marks, is_database_up && is_dirty,
-                                             marking_written(relay->marking), now_ms);
+                                             marking_written(watching->marking), now_ms);
 }
 
 void watching_look(struct watching *watching)
@@ -249,8 +254,8 @@ bool watching_is_sequence_back(const struct watching *watching)
 
 static enum error_kind probe_shard(const struct watching *watching, int shard, struct error *err)
 {
-    const struct watched *watched = &watching->shards[shard];
-    const long long position = (long long)watching->relay->shards[shard].log.position;
+    const struct watched *watched = &watching->watched[shard];
+    const long long position = (long long)watching->shards->all[shard].log.position;
     if (watched->lock.is_held) {
         return error_set(err, ERROR_CONFLICT,
                          "what relay_shard and relay_sent have of shard %d is locked by %s: its "
@@ -297,8 +302,8 @@ static enum error_kind probe_locks(const struct watching *watching, struct error
 int watching_locks(const struct watching *watching)
 {
     int count = (watching->table.is_held ? 1 : 0) + (watching->member.is_held ? 1 : 0);
-    for (int i = 0; i < watching->relay->shard_count; i++) {
-        count += watching->shards[i].lock.is_held ? 1 : 0;
+    for (int i = 0; i < watching->shards->count; i++) {
+        count += watching->watched[i].lock.is_held ? 1 : 0;
     }
     return count;
 }
@@ -312,7 +317,7 @@ enum error_kind watching_probe(const struct watching *watching, struct error *er
         return activity_probe((void *)(uintptr_t)&watching->rows, err);
     }
     enum error_kind kind = probe_locks(watching, err);
-    for (int i = 0; kind == ERROR_NONE && i < watching->relay->shard_count; i++) {
+    for (int i = 0; kind == ERROR_NONE && i < watching->shards->count; i++) {
         kind = probe_shard(watching, i, err);
     }
     if (kind == ERROR_NONE && watching->are_marks_stalled) {
@@ -324,14 +329,20 @@ enum error_kind watching_probe(const struct watching *watching, struct error *er
 
 /* --- life ---------------------------------------------------------------------------------- */
 
-struct watching *watching_new(struct relay *relay)
+struct watching *watching_new(struct shards *shards, struct outbox_store *store,
+                              const struct publisher *publisher, const struct marking *marking,
+                              const char *owner)
 {
-    const size_t shards = (size_t)relay->shard_count;
+    const size_t count = (size_t)shards->count;
     struct watching *watching = must_allocate(1, sizeof *watching);
     *watching = (struct watching){
-        .relay = relay,
-        .shards = must_allocate(shards, sizeof *watching->shards),
-        .held = must_allocate(shards, sizeof *watching->held),
+        .shards = shards,
+        .store = store,
+        .publisher = publisher,
+        .marking = marking,
+        .owner = owner,
+        .watched = must_allocate(count, sizeof *watching->watched),
+        .held = must_allocate(count, sizeof *watching->held),
         .sequence = ACTIVITY("the outbox's sequence"),
         .rows = ACTIVITY("what relay_shard holds"),
     };
@@ -343,7 +354,7 @@ void watching_free(struct watching *watching)
     if (watching == NULL) {
         return;
     }
-    free(watching->shards);
+    free(watching->watched);
     free(watching->held);
     free(watching);
 }

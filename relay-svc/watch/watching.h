@@ -15,10 +15,16 @@
 
 #include <stdbool.h>
 
-struct relay;
+struct marking;
+struct outbox_store;
+struct publisher;
+struct shards;
 struct watching;
 
-struct watching *watching_new(struct relay *relay);
+/* owner is this relay's name; all of it is borrowed. */
+struct watching *watching_new(struct shards *shards, struct outbox_store *store,
+                              const struct publisher *publisher, const struct marking *marking,
+                              const char *owner);
 void watching_free(struct watching *watching);
 
 /* Once a second. */

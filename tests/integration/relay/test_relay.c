@@ -9,6 +9,7 @@
 #include "common/run/log.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/relay.h"
+#include "relay-svc/shards/shards.h"
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
 
@@ -167,7 +168,7 @@ static int64_t goal;
 static bool is_published(int from, int to)
 {
     for (int i = from; i < to; i++) {
-        if (!relay->is_running || relay->shards[i].log.position + SHARDS <= goal) {
+        if (!relay->is_running || relay->shards->all[i].log.position + SHARDS <= goal) {
             return false;
         }
     }
@@ -208,7 +209,7 @@ static bool a_missing_row_is_said(void)
 
 static bool it_is_given_up(void)
 {
-    return relay->shards[5].log.state == SHARD_UNOWNED;
+    return relay->shards->all[5].log.state == SHARD_UNOWNED;
 }
 
 static bool its_rows_are_counted(void)
@@ -244,7 +245,7 @@ static bool all_is_written_down(void)
 {
     bool is_dirty = false;
     for (int i = 0; i < SHARDS; i++) {
-        is_dirty = is_dirty || shard_log_is_dirty(&relay->shards[i].log);
+        is_dirty = is_dirty || shard_log_is_dirty(&relay->shards->all[i].log);
     }
     return !is_dirty;
 }
@@ -264,7 +265,7 @@ static bool a_lock_is_said(void)
 
 static bool its_lease_is_over(void)
 {
-    return loop_now_ms() >= relay->shards[7].log.lease_until_ms;
+    return loop_now_ms() >= relay->shards->all[7].log.lease_until_ms;
 }
 
 /* What somebody else locks, in a transaction that stays open. */
@@ -308,7 +309,7 @@ END_TEST
 
 static bool leases_are_fresh(void)
 {
-    return loop_now_ms() + LEASE_MS / 2 < relay->shards[7].log.lease_until_ms;
+    return loop_now_ms() + LEASE_MS / 2 < relay->shards->all[7].log.lease_until_ms;
 }
 
 static int64_t begun_ms;
@@ -430,7 +431,7 @@ static int shards_of(const struct relay *of)
 {
     int count = 0;
     for (int i = 0; of->is_running && i < SHARDS; i++) {
-        count += shard_log_is_owned(&of->shards[i].log) ? 1 : 0;
+        count += shard_log_is_owned(&of->shards->all[i].log) ? 1 : 0;
     }
     return count;
 }
@@ -455,7 +456,7 @@ static bool the_other_has_published_all(void)
     struct error err;
     int behind = 0;
     for (int i = 0; other->is_running && i < SHARDS; i++) {
-        const struct shard_log *log = &other->shards[i].log;
+        const struct shard_log *log = &other->shards->all[i].log;
         behind += log->state != SHARD_RUNNING || log->topics[0].state == TOPIC_BEHIND ? 1 : 0;
     }
     return other->is_running && behind == 0 && relay_probe_shards(other, &err) == ERROR_NONE &&

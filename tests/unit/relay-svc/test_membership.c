@@ -26,6 +26,13 @@ static enum membership_move balance(int kept, int64_t now_ms)
     return membership_balance(&member, kept, now_ms, &count);
 }
 
+static void meet(int alive, int others_reaching, int rivals)
+{
+    const struct membership_others others = {
+        .alive = alive, .others_reaching = others_reaching, .rivals = rivals};
+    membership_count(&member, &others);
+}
+
 /* --- talking --------------------------------------------------------------------- */
 
 START_TEST(one_trip_at_a_time)
@@ -92,7 +99,7 @@ END_TEST
 
 START_TEST(another_one_that_comes_is_given_its_share)
 {
-    membership_count(&member, 2, 1);
+    meet(2, 1, 0);
     ck_assert_int_eq(balance(12, BEGIN), MOVE_GIVE_BACK);
     ck_assert_int_eq(count, 6);
     ck_assert_int_eq(balance(6, BEGIN), MOVE_NONE);
@@ -103,15 +110,26 @@ END_TEST
 
 START_TEST(a_database_that_counts_nobody_counts_us)
 {
-    membership_count(&member, 0, 0);
+    meet(0, 0, 0);
     ck_assert_int_eq(balance(12, BEGIN), MOVE_NONE);
+}
+END_TEST
+
+START_TEST(who_meets_another_prefix_yields_all_and_takes_nothing)
+{
+    meet(2, 1, 1);
+    ck_assert_int_eq(balance(5, BEGIN), MOVE_YIELD);
+    ck_assert_int_eq(count, 5);
+    ck_assert_int_eq(balance(0, BEGIN), MOVE_NONE);
+    meet(1, 0, 0);
+    ck_assert_int_eq(balance(0, BEGIN), MOVE_CLAIM);
 }
 END_TEST
 
 START_TEST(who_lost_kafka_for_a_lease_gives_all_to_those_who_have_it)
 {
     const int64_t late = BEGIN + LEASE_MS + 2000;
-    membership_count(&member, 2, 1);
+    meet(2, 1, 0);
     ck_assert(membership_reaches(&member, late - 1));
     ck_assert_int_eq(balance(6, late - 1), MOVE_NONE);
     ck_assert(!membership_reaches(&member, late));
@@ -125,7 +143,7 @@ END_TEST
 
 START_TEST(who_lost_kafka_as_everybody_did_keeps_its_share)
 {
-    membership_count(&member, 2, 0);
+    meet(2, 0, 0);
     ck_assert_int_eq(balance(6, BEGIN + 10 * LEASE_MS), MOVE_NONE);
 }
 END_TEST
@@ -258,6 +276,7 @@ static void add_talk(TCase *tests)
     tcase_add_test(tests, alone_it_claims_all_it_lacks);
     tcase_add_test(tests, another_one_that_comes_is_given_its_share);
     tcase_add_test(tests, a_database_that_counts_nobody_counts_us);
+    tcase_add_test(tests, who_meets_another_prefix_yields_all_and_takes_nothing);
     tcase_add_test(tests, who_lost_kafka_for_a_lease_gives_all_to_those_who_have_it);
     tcase_add_test(tests, who_lost_kafka_as_everybody_did_keeps_its_share);
     tcase_add_test(tests, kafka_does_not_answer_while_all_that_is_kept_waits_for_its_tails);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/effects.h"
-
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/lease/leases.h"
 #include "relay-svc/read/filling.h"
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay.h"
+#include "relay-svc/relay_internal.h"
+#include "relay-svc/shards/shards.h"
 #include "relay-svc/tail/tails.h"
 
 #include <stdio.h>
@@ -14,35 +14,35 @@
 
 enum { TELL_AGAIN_MS = 60000 }; /* the same reason is not logged more often */
 
-static void note_entered(struct relay *relay, struct relay_shard *shard)
+static void note_entered(struct relay *relay, struct shard *shard)
 {
     (void)relay;
     shard->since_ms = loop_now_ms();
 }
 
-static void tell(struct relay_shard *shard, enum log_level level, const char *event)
+static void tell(struct relay *relay, const struct shard_log *log, enum log_level level,
+                 const char *event)
 {
+    struct relay_told *told = &relay->told[log->shard];
     const int64_t now_ms = loop_now_ms();
-    const bool is_news = strcmp(shard->told, shard->log.reason) != 0;
-    if (is_news || now_ms - shard->told_ms >= TELL_AGAIN_MS) {
-        log_event(level, event, LOG_INT("shard", shard->log.shard),
-                  LOG_INT("position", shard->log.position), LOG_TEXT(shard->log.reason),
+    const bool is_news = strcmp(told->reason, log->reason) != 0;
+    if (is_news || now_ms - told->at_ms >= TELL_AGAIN_MS) {
+        log_event(level, event, LOG_INT("shard", log->shard), LOG_INT("position", log->position),
+                  LOG_TEXT(log->reason),
                   LOG_STR("see", level == LOG_ERROR ? SHARD_WAY_OUT : "/v1/status"));
-        (void)snprintf(shard->told, sizeof shard->told, "%s", shard->log.reason);
-        shard->told_ms = now_ms;
+        (void)snprintf(told->reason, sizeof told->reason, "%s", log->reason);
+        told->at_ms = now_ms;
     }
 }
 
-static void tell_failed(struct relay *relay, struct relay_shard *shard)
+static void tell_failed(struct relay *relay, struct shard *shard)
 {
-    (void)relay;
-    tell(shard, LOG_WARN, "shard_failed");
+    tell(relay, &shard->log, LOG_WARN, "shard_failed");
 }
 
-static void tell_stopped(struct relay *relay, struct relay_shard *shard)
+static void tell_stopped(struct relay *relay, struct shard *shard)
 {
-    (void)relay;
-    tell(shard, LOG_ERROR, "shard_stopped");
+    tell(relay, &shard->log, LOG_ERROR, "shard_stopped");
 }
 
 /* In words that name the limit. */
@@ -57,47 +57,44 @@ static unsigned explain_refusal(const struct relay *relay, struct shard_log *log
         (long long)relay->message_max[row->topic]);
 }
 
-static void check_tails(struct relay *relay, struct relay_shard *shard)
+static void check_tails(struct relay *relay, struct shard *shard)
 {
     tails_check(relay->tails, shard->log.shard);
 }
 
-static void forget_tails(struct relay *relay, struct relay_shard *shard)
+static void forget_tails(struct relay *relay, struct shard *shard)
 {
     tails_forget(relay->tails, shard->log.shard);
 }
 
-static void read_rows(struct relay *relay, struct relay_shard *shard)
+static void read_rows(struct relay *relay, struct shard *shard)
 {
     log_event(LOG_DEBUG, "shard_runs", LOG_INT("shard", shard->log.shard),
               LOG_INT("position", shard->log.position));
-    shard->is_due = true;
-    shard->limit = 0; /* begins small */
-    shard->is_unread = false;
-    shard->not_before_ms = 0;
-    shard->told[0] = '\0';
-    reading_pump(relay->reading);
+    relay->told[shard->log.shard].reason[0] = '\0';
+    reading_begin(relay->reading, shard->log.shard);
     filling_pump(relay->filling);
 }
 
-static void release(struct relay *relay, struct relay_shard *shard)
+static void release(struct relay *relay, struct shard *shard)
 {
     (void)shard;
     leases_check_leaving(relay->leases);
 }
 
-void effects_carry_out(struct relay *relay, int shard, unsigned effects)
+void relay_carry_out(void *user, int shard, unsigned effects)
 {
     static const struct {
         enum shard_effect effect;
-        void (*carry_out)(struct relay *relay, struct relay_shard *shard);
+        void (*carry_out)(struct relay *relay, struct shard *shard);
     } STEPS[] = {
         {SHARD_ENTERED, note_entered},      {SHARD_TELL_FAILED, tell_failed},
         {SHARD_TELL_STOPPED, tell_stopped}, {SHARD_CHECK_TAILS, check_tails},
         {SHARD_FORGET_TAILS, forget_tails}, {SHARD_READ, read_rows},
         {SHARD_RELEASE, release},
     };
-    struct relay_shard *changed = &relay->shards[shard];
+    struct relay *relay = user;
+    struct shard *changed = &relay->shards->all[shard];
     if ((effects & SHARD_REFUSED) != 0) {
         effects |= explain_refusal(relay, &changed->log); /* before it is told */
     }
@@ -105,18 +102,5 @@ void effects_carry_out(struct relay *relay, int shard, unsigned effects)
         if ((effects & STEPS[i].effect) != 0) {
             STEPS[i].carry_out(relay, changed);
         }
-    }
-}
-
-void effects_of_all(struct relay *relay, unsigned (*rule)(struct shard_log *log))
-{
-    unsigned all = 0;
-    for (int i = 0; i < relay->shard_count; i++) {
-        const unsigned effects = rule(&relay->shards[i].log);
-        effects_carry_out(relay, i, effects & ~(unsigned)SHARD_RELEASE);
-        all |= effects;
-    }
-    if ((all & SHARD_RELEASE) != 0) {
-        leases_check_leaving(relay->leases);
     }
 }

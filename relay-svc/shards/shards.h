@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shards.h - the shards of this relay, and what is counted over all of them.
+ *
+ * Why this module is alone: every part of the relay works on them (leases, tails, reading, filling,
+ * marking, watching), and none of these knows the others through them. Who changes a shard hands in
+ * what follows from it; whoever made the shards carries that out, in one place.
+ *
+ * Ownership: shards_new/_free; what the options point to is borrowed for as long. Threads: the
+ * loop's.
+ */
+#ifndef RELAY_SVC_SHARDS_SHARDS_H
+#define RELAY_SVC_SHARDS_SHARDS_H
+
+#include "common/base/error.h"
+#include "relay-svc/core/shard_log.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct metrics;
+
+struct shard {
+    struct shard_log log;
+    int64_t since_ms;   /* when its state was entered; monotonic */
+    bool wants_recheck; /* stopped, and it is time to look again */
+};
+
+/* effects is a set of enum shard_effect. */
+typedef void shards_effects_fn(void *user, int shard, unsigned effects);
+
+struct shards {
+    struct shard *all; /* by number */
+    int count;
+    const char *const *topics;
+    const char *const *aggregate_types; /* one per topic */
+    int topic_count;
+    struct metrics *metrics;
+    shards_effects_fn *on_effects;
+    void *user;
+    size_t flight_bytes; /* of all shards */
+    size_t flight_rows;
+    size_t owned; /* how many are ours */
+    bool is_draining;
+    /* This database has published nothing yet, as far as our shards tell: then nothing is sent
+     * before every tail is judged, and a tail that is not its own forbids all of them. */
+    bool is_new;
+};
+
+struct shards_options {
+    int count;
+    int window_rows; /* per shard */
+    const char *const *topics;
+    const char *const *aggregate_types;
+    int topic_count;
+    struct metrics *metrics;
+    shards_effects_fn *on_effects;
+    void *user;
+};
+
+MUST_USE enum error_kind shards_new(const struct shards_options *options,
+                                    struct shards **ret_shards, struct error *err);
+void shards_free(struct shards *shards);
+
+/*
+ * To be called with whatever a rule of shard_log returns. Further effects, of this shard and of
+ * others, may be carried out before it returns: whoever calls looks at a shard's state anew
+ * afterwards.
+ */
+void shards_follow(struct shards *shards, int shard, unsigned effects);
+
+/* The same rule for every shard, and what follows; what concerns them all is done once, at the
+ * end. */
+void shards_follow_all(struct shards *shards, unsigned (*rule)(struct shard_log *log));
+
+/* How many there are of which that holds. */
+int shards_count(const struct shards *shards, bool (*holds)(const struct shard_log *log));
+
+/* Ours, and not about to be given back. */
+bool shards_is_kept(const struct shard_log *log);
+
+/* Longer than reading the ends of partitions takes when Kafka answers. */
+bool shards_waits_for_tails(const struct shard *shard, int64_t now_ms);
+
+/* Counts anew what is in flight; between two counts it only grows, by what is sent. */
+void shards_recount(struct shards *shards);
+void shards_count_sent(struct shards *shards, const struct window_row *row);
+
+/* Bytes and rows that a shard may send more. */
+size_t shards_bytes_left(const struct shards *shards, const struct shard *shard);
+size_t shards_rows_left(const struct shards *shards, const struct shard *shard);
+
+#endif
