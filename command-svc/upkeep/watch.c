@@ -18,13 +18,13 @@ enum {
     ANSWER_MS = 5000, /* without an answer for that long, the service is not ready */
 };
 
-static void take_age(struct watch *watch, int64_t age_ms)
+static void tell_age(struct watch *watch, int64_t age_ms)
 {
     metrics_set(watch->options.metrics, METRIC_OUTBOX_AGE, 0, (double)age_ms / 1e3);
     watch->options.on_outbox_age(watch->options.user, age_ms);
 }
 
-static void take_sequence(struct watch *watch, int64_t last, int64_t position)
+static void judge_sequence(struct watch *watch, int64_t last, int64_t position)
 {
     const enum sequence_news news =
         sequence_compare(&watch->sequence, last, position, watch->greatest_seq);
@@ -58,9 +58,9 @@ static void on_look_result(void *user, size_t index, const struct pgconn_result 
     struct watch *watch = user;
     const int64_t first = pgconn_value_i64(result, 0, 0);
     if (index == AGE) {
-        take_age(watch, first);
+        tell_age(watch, first);
     } else if (index == SEQUENCE) {
-        take_sequence(watch, first, pgconn_value_i64(result, 0, 1));
+        judge_sequence(watch, first, pgconn_value_i64(result, 0, 1));
     } else {
         judge_shards(watch, first, pgconn_value_i64(result, 0, 1));
     }

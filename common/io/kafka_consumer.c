@@ -99,7 +99,7 @@ static void take_record(struct kafka_consumer *consumer, rd_kafka_message_t *mes
 }
 
 /* The end of a partition, or an error of one or of the whole consumer, comes as a message too. */
-static void take_notice(struct kafka_consumer *consumer, const rd_kafka_message_t *message,
+static void tell_notice(struct kafka_consumer *consumer, const rd_kafka_message_t *message,
                         int topic)
 {
     const struct kafka_consumer_callbacks *events = consumer->options.events;
@@ -129,7 +129,7 @@ static rd_kafka_message_t *next_message(struct kafka_consumer *consumer)
                                : rd_kafka_consume_queue(consumer->handle.queue, 0);
 }
 
-static void take_committed(struct kafka_consumer *consumer);
+static void poll_committed(struct kafka_consumer *consumer);
 
 static bool has_left(const struct kafka_consumer *consumer)
 {
@@ -150,7 +150,7 @@ static void check_closed(struct kafka_consumer *consumer)
  * One message at a time: the batch call of librdkafka 2.0 can skip offsets when
  * partitions are paused meanwhile, and with nobody waiting a call costs little.
  */
-static void serve(void *user)
+static void on_serve(void *user)
 {
     struct kafka_consumer *consumer = user;
     size_t taken = 0;
@@ -166,19 +166,19 @@ static void serve(void *user)
             kafka_handle_is_alive(&consumer->handle);
             take_record(consumer, message, topic);
         } else {
-            take_notice(consumer, message, topic);
+            tell_notice(consumer, message, topic);
             rd_kafka_message_destroy(message);
         }
     }
     hand_out_batch(consumer);
-    take_committed(consumer);
+    poll_committed(consumer);
     if (taken == consumer->options.max_batch) {
         loop_deferred_schedule(consumer->again); /* the others' turn first */
     }
     check_closed(consumer);
 }
 
-static void meet_error(void *user, const struct error *err)
+static void on_error(void *user, const struct error *err)
 {
     struct kafka_consumer *consumer = user;
     if (consumer->options.events->on_error != NULL) {
@@ -204,8 +204,8 @@ static size_t positions_of_list(struct kafka_consumer *consumer,
     return count;
 }
 
-static void rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
-                      rd_kafka_topic_partition_list_t *list, void *opaque)
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+                         rd_kafka_topic_partition_list_t *list, void *opaque)
 {
     struct kafka_consumer *consumer = ((struct kafka_handle *)opaque)->user;
     const struct kafka_consumer_callbacks *events = consumer->options.events;
@@ -274,8 +274,8 @@ enum error_kind kafka_consumer_leave(struct kafka_consumer *consumer, struct err
                : error_set(err, ERROR_FATAL, "leaving the group: %s", rd_kafka_err2str(code));
 }
 
-static void forget_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err,
-                          rd_kafka_topic_partition_list_t *offsets, void *opaque)
+static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+                      rd_kafka_topic_partition_list_t *offsets, void *opaque)
 {
     (void)rk;
     (void)err;
@@ -287,8 +287,7 @@ void kafka_consumer_commit(struct kafka_consumer *consumer, const struct kafka_p
                            size_t count)
 {
     rd_kafka_topic_partition_list_t *list = list_of(consumer, positions, count);
-    (void)rd_kafka_commit_queue(consumer->handle.rk, list, consumer->handle.queue, forget_commit,
-                                NULL);
+    (void)rd_kafka_commit_queue(consumer->handle.rk, list, consumer->handle.queue, on_commit, NULL);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -319,7 +318,7 @@ static void give_committed(struct kafka_consumer *consumer, const rd_kafka_group
     free(positions);
 }
 
-static void take_committed(struct kafka_consumer *consumer)
+static void poll_committed(struct kafka_consumer *consumer)
 {
     rd_kafka_event_t *event =
         consumer->committed == NULL ? NULL : rd_kafka_queue_poll(consumer->committed, 0);
@@ -446,7 +445,7 @@ static enum error_kind open_conf(const struct kafka_consumer_options *options,
     const enum error_kind kind =
         kafka_handle_conf(&options->config, DEFAULTS, fixed, ret_conf, err);
     if (kind == ERROR_NONE && options->group_id != NULL) {
-        rd_kafka_conf_set_rebalance_cb(*ret_conf, rebalance);
+        rd_kafka_conf_set_rebalance_cb(*ret_conf, on_rebalance);
     }
     return kind;
 }
@@ -512,11 +511,11 @@ enum error_kind kafka_consumer_new(struct loop *loop, const struct kafka_consume
         consumer->options.max_batch = BATCH_DEFAULT;
     }
     consumer->handle = (struct kafka_handle){.wake_fd = -1,
-                                             .on_serve = serve,
-                                             .on_error = meet_error,
+                                             .on_serve = on_serve,
+                                             .on_error = on_error,
                                              .user = consumer,
                                              .log_user = options->user};
-    consumer->again = loop_deferred_new(loop, serve, consumer);
+    consumer->again = loop_deferred_new(loop, on_serve, consumer);
 
     rd_kafka_conf_t *conf;
     if (copy_topics(consumer, err) != ERROR_NONE || open_conf(options, &conf, err) != ERROR_NONE ||

@@ -31,7 +31,7 @@ static const struct kafka_default COMMON_FIXED[] = {
     {NULL, NULL},
 };
 
-static void log_line(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+static void on_log_line(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
     const struct kafka_handle *handle = rd_kafka_opaque(rk);
     if (handle != NULL && handle->on_log != NULL) {
@@ -64,7 +64,7 @@ enum error_kind kafka_handle_error(struct error *err, rd_kafka_resp_err_t code, 
     return error_set(err, kind, "%s", text != NULL ? text : rd_kafka_err2str(code));
 }
 
-static void meet_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     struct kafka_handle *handle = opaque;
     char fatal_text[REASON_MAX];
@@ -134,8 +134,8 @@ enum error_kind kafka_handle_conf(const struct kafka_config *config,
         set_all(conf, COMMON_FIXED, err) != ERROR_NONE || set_all(conf, fixed, err) != ERROR_NONE) {
         return err->kind;
     }
-    rd_kafka_conf_set_log_cb(conf, log_line);
-    rd_kafka_conf_set_error_cb(conf, meet_error);
+    rd_kafka_conf_set_log_cb(conf, on_log_line);
+    rd_kafka_conf_set_error_cb(conf, on_error);
     *ret_conf = TAKE_PTR(conf);
     return ERROR_NONE;
 }
@@ -192,7 +192,7 @@ static void ask(struct kafka_handle *handle)
     handle->asked_ms = loop_now_ms();
 }
 
-static void take_answer(struct kafka_handle *handle)
+static void poll_answer(struct kafka_handle *handle)
 {
     rd_kafka_event_t *event = rd_kafka_queue_poll(handle->answers, 0);
     if (event == NULL) {
@@ -209,10 +209,10 @@ static void take_answer(struct kafka_handle *handle)
     rd_kafka_event_destroy(event);
 }
 
-static void beat(void *user)
+static void on_heartbeat(void *user)
 {
     struct kafka_handle *handle = user;
-    take_answer(handle);
+    poll_answer(handle);
     if (may_ask(handle)) {
         ask(handle);
     }
@@ -220,7 +220,7 @@ static void beat(void *user)
     handle->on_serve(handle->user); /* last: the adapter may free the handle in it */
 }
 
-static void wake(void *user, bool readable, bool writable)
+static void on_wake(void *user, bool readable, bool writable)
 {
     struct kafka_handle *handle = user;
     uint64_t count;
@@ -239,10 +239,10 @@ void kafka_handle_watch(struct kafka_handle *handle, struct loop *loop, rd_kafka
     if (handle->wake_fd < 0) {
         abort(); /* as the loop: without a descriptor at start there is nothing to decide */
     }
-    handle->watch = loop_fd_new(loop, handle->wake_fd, wake, handle);
+    handle->watch = loop_fd_new(loop, handle->wake_fd, on_wake, handle);
     loop_fd_want(handle->watch, true, false);
     rd_kafka_queue_io_event_enable(queue, handle->wake_fd, &ONE, sizeof ONE);
-    handle->heartbeat = loop_timer_new(loop, beat, handle);
+    handle->heartbeat = loop_timer_new(loop, on_heartbeat, handle);
     loop_timer_start(handle->heartbeat, 0);
 }
 

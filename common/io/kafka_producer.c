@@ -48,7 +48,7 @@ struct kafka_producer {
     struct kafka_producer_options options;
 };
 
-static void take_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
     struct kafka_producer *producer = ((struct kafka_handle *)opaque)->user;
     struct error error;
@@ -79,7 +79,7 @@ static bool is_silent(const struct kafka_producer *producer)
     return producer->in_flight > 0 && loop_now_ms() - heard_ms >= SILENCE_MS;
 }
 
-static void serve(void *user)
+static void on_serve(void *user)
 {
     struct kafka_producer *producer = user;
     producer->served = 0;
@@ -97,7 +97,7 @@ static void serve(void *user)
     }
 }
 
-static void meet_error(void *user, const struct error *err)
+static void on_error(void *user, const struct error *err)
 {
     struct kafka_producer *producer = user;
     if (err->kind != ERROR_FATAL) {
@@ -149,18 +149,18 @@ enum error_kind kafka_producer_new(struct loop *loop, const struct kafka_produce
     struct kafka_producer *producer = must_allocate(1, sizeof *producer);
     producer->options = *options;
     producer->handle = (struct kafka_handle){.wake_fd = -1,
-                                             .on_serve = serve,
-                                             .on_error = meet_error,
+                                             .on_serve = on_serve,
+                                             .on_error = on_error,
                                              .user = producer,
                                              .log_user = options->user};
-    producer->burial = loop_deferred_new(loop, serve, producer);
+    producer->burial = loop_deferred_new(loop, on_serve, producer);
 
     rd_kafka_conf_t *conf;
     if (kafka_handle_conf(&options->config, DEFAULTS, FIXED, &conf, err) != ERROR_NONE ||
         bound_batches(conf, options->batch_max, err) != ERROR_NONE) {
         return err->kind;
     }
-    rd_kafka_conf_set_dr_msg_cb(conf, take_delivery);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     if (kafka_handle_open(&producer->handle, RD_KAFKA_PRODUCER, conf, &options->config, err) !=
             ERROR_NONE ||
         open_topics(producer, err) != ERROR_NONE) {

@@ -289,7 +289,7 @@ static void *look(void *argument)
     return NULL;
 }
 
-static void finish(void *user, bool readable, bool writable)
+static void on_looked(void *user, bool readable, bool writable)
 {
     struct kafka_topics *topics = user;
     uint64_t count;
@@ -322,7 +322,7 @@ struct kafka_topics *kafka_topics_ensure(struct loop *loop,
         .done_fd = done_fd,
         .found = found,
         .report = {.topics = found, .topic_count = wanted->topic_count},
-        .watch = loop_fd_new(loop, done_fd, finish, topics),
+        .watch = loop_fd_new(loop, done_fd, on_looked, topics),
     };
     loop_fd_want(topics->watch, true, false);
     if (pthread_create(&topics->thread, NULL, look, topics) != 0) {

@@ -52,7 +52,7 @@ static void release(struct lookup *lookup)
 /* ---- in the thread, or for a numeric address on the loop --------------------------------------
  */
 
-static void take_addresses(struct lookup *lookup, const struct addrinfo *list)
+static void copy_addresses(struct lookup *lookup, const struct addrinfo *list)
 {
     struct resolver_addresses *found = &lookup->found;
     for (const struct addrinfo *at = list; at != NULL && found->count < RESOLVER_ADDRESSES_MAX;
@@ -79,7 +79,7 @@ static void look_up(struct lookup *lookup, int flags)
     struct addrinfo *list = NULL;
     const int code = getaddrinfo(lookup->host, NULL, &hints, &list);
     if (code == 0) {
-        take_addresses(lookup, list);
+        copy_addresses(lookup, list);
         freeaddrinfo(list);
         return;
     }

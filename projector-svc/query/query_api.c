@@ -132,8 +132,8 @@ static void note_success(struct activity *reading)
     }
 }
 
-static void take_reply(struct query *query, const struct redisconn_reply *reply,
-                       const struct error *failure)
+static void judge_reply(struct query *query, const struct redisconn_reply *reply,
+                        const struct error *failure)
 {
     if (failure != NULL) {
         fail_reading(query, failure);
@@ -154,7 +154,7 @@ static void on_reply(void *user, const struct redisconn_reply *reply, const stru
     struct query *query = user;
     struct query_context *context = query->context; /* the query ends with its answer */
     context->readings--;
-    take_reply(query, reply, failure);
+    judge_reply(query, reply, failure);
     send_queued(context);
 }
 

@@ -110,7 +110,7 @@ static struct strview keep(struct batch *batch, const struct redisconn_reply *re
     return copy;
 }
 
-static enum error_kind take_order(struct batch *batch, struct batch_aggregate *aggregate,
+static enum error_kind read_order(struct batch *batch, struct batch_aggregate *aggregate,
                                   const struct redisconn_reply *reply, struct error *err)
 {
     if (redisconn_reply_is_nil(reply)) {
@@ -123,7 +123,7 @@ static enum error_kind take_order(struct batch *batch, struct batch_aggregate *a
                : error_context(err, "stored details of order %.*s", STRVIEW_ARG(aggregate->id));
 }
 
-static enum error_kind take_customer(struct batch *batch, struct batch_aggregate *aggregate,
+static enum error_kind read_customer(struct batch *batch, struct batch_aggregate *aggregate,
                                      const struct redisconn_reply *reply, struct error *err)
 {
     bool failed = false;
@@ -139,7 +139,7 @@ static enum error_kind take_customer(struct batch *batch, struct batch_aggregate
     return failed ? exhausted(err) : ERROR_NONE;
 }
 
-static enum error_kind take_product(struct batch *batch, struct batch_aggregate *aggregate,
+static enum error_kind read_product(struct batch *batch, struct batch_aggregate *aggregate,
                                     const struct redisconn_reply *reply, struct error *err)
 {
     bool failed = false;
@@ -155,7 +155,7 @@ static enum error_kind take_product(struct batch *batch, struct batch_aggregate 
     return failed ? exhausted(err) : ERROR_NONE;
 }
 
-static enum error_kind take_stock(struct batch *batch, struct batch_aggregate *aggregate,
+static enum error_kind read_stock(struct batch *batch, struct batch_aggregate *aggregate,
                                   const struct redisconn_reply *reply, struct error *err)
 {
     bool failed = false;
@@ -167,13 +167,13 @@ static enum error_kind take_stock(struct batch *batch, struct batch_aggregate *a
     return failed ? exhausted(err) : ERROR_NONE;
 }
 
-typedef enum error_kind take_fn(struct batch *batch, struct batch_aggregate *aggregate,
+typedef enum error_kind read_fn(struct batch *batch, struct batch_aggregate *aggregate,
                                 const struct redisconn_reply *reply, struct error *err);
 
-#define TAKE_ROW(NAME, name) [AGGREGATE_##NAME] = take_##name,
-static take_fn *const TAKE[] = {AGGREGATES(TAKE_ROW)};
+#define READ_ROW(NAME, name) [AGGREGATE_##NAME] = read_##name,
+static read_fn *const READ[] = {AGGREGATES(READ_ROW)};
 
-static enum error_kind take_views(struct batch *batch, const struct redisconn_reply *reply,
+static enum error_kind read_views(struct batch *batch, const struct redisconn_reply *reply,
                                   struct error *err)
 {
     const struct redisconn_reply *frozen = redisconn_reply_at(reply, 0);
@@ -185,7 +185,7 @@ static enum error_kind take_views(struct batch *batch, const struct redisconn_re
             aggregate->frozen = mark_json_read_frozen(redisconn_reply_text(state), batch->arena);
         }
         const enum error_kind kind =
-            TAKE[aggregate->type](batch, aggregate, redisconn_reply_at(reply, i + 1), err);
+            READ[aggregate->type](batch, aggregate, redisconn_reply_at(reply, i + 1), err);
         if (kind != ERROR_NONE) {
             return kind;
         }
@@ -197,7 +197,7 @@ static void on_views(void *user, const struct redisconn_reply *reply, const stru
 {
     struct trip *trip = user;
     struct error err;
-    if (failure == NULL && take_views(trip->batch, reply, &err) != ERROR_NONE) {
+    if (failure == NULL && read_views(trip->batch, reply, &err) != ERROR_NONE) {
         failure = &err;
     }
     trip->done(trip->user, failure);
@@ -242,7 +242,7 @@ static void ask_old(const struct batch *batch, const struct batch_aggregate *agg
     add_command(commands, &args);
 }
 
-static enum error_kind take_parked(struct batch *batch, struct batch_aggregate *aggregate,
+static enum error_kind read_parked(struct batch *batch, struct batch_aggregate *aggregate,
                                    const struct redisconn_reply *reply, struct error *err)
 {
     for (size_t i = 0; i < redisconn_reply_count(reply); i++) {
@@ -257,7 +257,7 @@ static enum error_kind take_parked(struct batch *batch, struct batch_aggregate *
     return ERROR_NONE;
 }
 
-static enum error_kind take_more(struct batch *batch, const struct redisconn_reply *reply,
+static enum error_kind read_more(struct batch *batch, const struct redisconn_reply *reply,
                                  struct error *err)
 {
     size_t at = 0;
@@ -265,7 +265,7 @@ static enum error_kind take_more(struct batch *batch, const struct redisconn_rep
         struct batch_aggregate *aggregate = batch->aggregates[i];
         if (aggregate->portion > 0) {
             const enum error_kind kind =
-                take_parked(batch, aggregate, redisconn_reply_at(reply, at++), err);
+                read_parked(batch, aggregate, redisconn_reply_at(reply, at++), err);
             aggregate->parked_total = redisconn_reply_integer(redisconn_reply_at(reply, at++), 0);
             if (kind != ERROR_NONE) {
                 return kind;
@@ -283,7 +283,7 @@ static void on_more(void *user, const struct redisconn_reply *reply, const struc
 {
     struct trip *trip = user;
     struct error err;
-    if (failure == NULL && take_more(trip->batch, reply, &err) != ERROR_NONE) {
+    if (failure == NULL && read_more(trip->batch, reply, &err) != ERROR_NONE) {
         failure = &err;
     }
     trip->done(trip->user, failure);

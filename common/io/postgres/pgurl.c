@@ -87,7 +87,7 @@ struct parts {
     size_t count[LIST_COUNT];
 };
 
-static enum error_kind take_lists(const struct conninfo *info, struct pgurl *url,
+static enum error_kind copy_lists(const struct conninfo *info, struct pgurl *url,
                                   struct parts *parts, struct error *err)
 {
     for (enum list list = NAMES; list < LIST_COUNT; list++) {
@@ -179,7 +179,7 @@ static enum error_kind read_parts(const char *text, const struct conninfo *info,
     struct parts parts = {0};
     enum error_kind kind = check_rest(text, info, url, err);
     if (kind == ERROR_NONE) {
-        kind = take_lists(info, url, &parts, err);
+        kind = copy_lists(info, url, &parts, err);
     }
     return kind == ERROR_NONE ? pair(&parts, url, err) : kind;
 }
