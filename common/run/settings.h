@@ -117,8 +117,9 @@ extern const char *const SETTINGS_AUTH_MODES[];
          .fallback = "4096",                                                                       \
          .min = 1,                                                                                 \
          .max = 65536,                                                                             \
-         .help = "Open connections. Beyond, the oldest that has sent no request is closed; where " \
-                 "there is none, 32 more are taken for /healthz, /readyz, /metrics and /version.", \
+         .help = "Open connections. Beyond, the oldest that has sent no request is closed, or is " \
+                 "idle and has shown no token, or has been idle for ten seconds; where there is "  \
+                 "none, 32 more are taken for /healthz, /readyz, /metrics and /version.",          \
          SETTING_FIELD(owner, member.max_connections)},                                            \
         {.name = "LOG_LEVEL",                                                                      \
          .type = SETTING_ENUM,                                                                     \

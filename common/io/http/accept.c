@@ -9,26 +9,32 @@
 
 enum {
     ACCEPT_BURST = 64, /* connections taken in one turn, so that others get theirs */
-    GRACE_MS = 250,    /* a request that was sent at once has been seen by then */
 };
 
-/* Only before its first request: afterwards a client may be sending the next one just now. */
-static bool drop_oldest_fresh(struct http_server *server)
+static bool has_room(const struct http_server *server)
 {
-    const struct http_member *oldest = http_crowd_first(&server->crowd, HTTP_FRESH);
-    if (oldest == NULL || loop_now_ms() - oldest->since_ms < GRACE_MS) {
-        return false;
-    }
-    server->stats.dropped++;
-    http_connection_close(oldest->connection);
-    return true;
+    return server->stats.connections - server->spares < server->options.max_connections;
 }
 
-static bool has_place(struct http_server *server)
+static const struct http_member *dispensable(const struct http_server *server)
 {
-    const struct http_options *options = &server->options;
-    return server->stats.connections - server->spares < options->max_connections ||
-           drop_oldest_fresh(server) || server->spares < options->spare_connections;
+    return http_crowd_dispensable(&server->crowd, loop_now_ms());
+}
+
+static bool has_place(const struct http_server *server)
+{
+    return has_room(server) || dispensable(server) != NULL ||
+           server->spares < server->options.spare_connections;
+}
+
+/* Only for one that has come: nobody goes for a place that stays empty. */
+static void make_room(struct http_server *server)
+{
+    const struct http_member *member = has_room(server) ? NULL : dispensable(server);
+    if (member != NULL) {
+        server->stats.dropped++;
+        http_connection_close(member->connection);
+    }
 }
 
 static bool accept_one(struct http_server *server)
@@ -38,6 +44,7 @@ static bool accept_one(struct http_server *server)
     const int fd =
         accept4(server->listen_fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+        make_room(server);
         http_connection_open(server, fd, &address);
         return true;
     }

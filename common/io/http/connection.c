@@ -32,7 +32,7 @@ static void give_back(struct http_connection *connection)
     connection->watch = NULL;
     (void)close(connection->line.fd);
     http_line_done(&connection->line);
-    http_crowd_move(&server->crowd, &connection->member, HTTP_GONE);
+    http_crowd_move(&server->crowd, &connection->member, HTTP_GONE, loop_now_ms());
     server->spares -= connection->line.place == HTTP_PLACE_SPARE ? 1U : 0U;
     server->stats.connections--;
     if (server->listener != NULL) {
@@ -235,8 +235,7 @@ static void join(struct http_server *server, struct http_connection *connection)
         server->stats.connections - server->spares >= server->options.max_connections;
     connection->line.place = is_spare ? HTTP_PLACE_SPARE : HTTP_PLACE_ORDINARY;
     connection->member.connection = connection;
-    connection->member.since_ms = loop_now_ms();
-    http_crowd_join(&server->crowd, &connection->member, HTTP_FRESH);
+    http_crowd_join(&server->crowd, &connection->member, HTTP_FRESH, loop_now_ms());
     server->spares += is_spare ? 1U : 0U;
     server->stats.connections++;
     server->stats.accepted++;

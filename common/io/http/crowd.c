@@ -4,11 +4,12 @@
 #include <assert.h>
 
 void http_crowd_join(struct http_crowd *crowd, struct http_member *member,
-                     enum http_standing standing)
+                     enum http_standing standing, int64_t now_ms)
 {
     struct http_member *last = crowd->lists[standing].last;
     assert(last == NULL || (last->standing == standing && last->next == NULL));
     member->standing = standing;
+    member->since_ms = now_ms;
     member->next = NULL;
     member->previous = last;
     if (last != NULL) {
@@ -36,10 +37,26 @@ void http_crowd_leave(struct http_crowd *crowd, struct http_member *member)
 }
 
 void http_crowd_move(struct http_crowd *crowd, struct http_member *member,
-                     enum http_standing standing)
+                     enum http_standing standing, int64_t now_ms)
 {
     http_crowd_leave(crowd, member);
-    http_crowd_join(crowd, member, standing);
+    http_crowd_join(crowd, member, standing, now_ms);
+}
+
+struct http_member *http_crowd_dispensable(const struct http_crowd *crowd, int64_t now_ms)
+{
+    static const struct {
+        enum http_standing standing;
+        int64_t after_ms;
+    } ORDER[] = {
+        {HTTP_FRESH, HTTP_GRACE_MS}, {HTTP_STRANGER, HTTP_GRACE_MS}, {HTTP_IDLE, HTTP_LONG_MS}};
+    for (size_t i = 0; i < sizeof ORDER / sizeof ORDER[0]; i++) {
+        struct http_member *oldest = http_crowd_first(crowd, ORDER[i].standing);
+        if (oldest != NULL && now_ms - oldest->since_ms >= ORDER[i].after_ms) {
+            return oldest;
+        }
+    }
+    return NULL;
 }
 
 struct http_member *http_crowd_first(const struct http_crowd *crowd, enum http_standing standing)

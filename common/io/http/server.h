@@ -19,7 +19,8 @@
  * for 100 Continue it is closed instead.
  *
  * Places: beyond max_connections the oldest connection that has not sent a request is
- * closed; where there is none, spare_connections more are taken for vital routes only.
+ * closed, or else the one longest between requests: without a token at once, with one after ten
+ * seconds; where there is none, spare_connections more are taken for vital routes only.
  *
  * Memory: max_total_bytes bounds everything requests hold together; input that is not yet
  * a request and unread answers of requests without a token may take a quarter of it.

@@ -73,6 +73,13 @@ bool http_step_is_idle(const struct http_connection *connection)
     return connection->state == CONNECTION_READ_HEAD && connection->line.in.len == 0;
 }
 
+static void stand(struct http_connection *connection, enum http_standing standing)
+{
+    if (connection->member.standing != standing) {
+        http_crowd_move(&connection->server->crowd, &connection->member, standing, loop_now_ms());
+    }
+}
+
 /* --- its end --------------------------------------------------------------------- */
 
 /* What a handler holds stays valid; it learns that nobody waits for it any more. */
@@ -81,6 +88,7 @@ static void part(struct http_connection *connection)
     struct http_request *exchange = connection->exchange;
     connection->exchange = NULL;
     if (exchange != NULL) {
+        connection->member.has_shown_token |= exchange->holder == HTTP_HOLDER_KNOWN;
         http_exchange_part(exchange);
     }
 }
@@ -175,9 +183,7 @@ static bool begin_exchange(struct http_connection *connection, struct strview he
         return refuse(connection, &refusal);
     }
     connection->skipped_a_line = false;
-    if (connection->member.standing == HTTP_FRESH) {
-        http_crowd_move(&server->crowd, &connection->member, HTTP_KNOWN);
-    }
+    stand(connection, HTTP_BUSY);
     if (!http_exchange_judge(connection->exchange)) {
         return end_exchange(connection);
     }
@@ -213,6 +219,9 @@ static bool read_head(struct http_connection *connection)
     if (len > 0) {
         return begin_exchange(connection, take_input(connection, len));
     }
+    if (begins && connection->member.standing == HTTP_IDLE) {
+        stand(connection, HTTP_BUSY);
+    }
     if (begins) {
         http_step_set_deadline(connection, options->head_timeout_ms);
     }
@@ -235,6 +244,7 @@ static bool await_body(struct http_connection *connection)
 static bool next_request(struct http_connection *connection)
 {
     connection->scanned = 0;
+    stand(connection, connection->member.has_shown_token ? HTTP_IDLE : HTTP_STRANGER);
     return enter(connection, CONNECTION_READ_HEAD, connection->server->options.idle_timeout_ms);
 }
 

@@ -23,6 +23,9 @@ MAX_BODY = 4096
 MAX_TOTAL = 65536  # where it is poor
 
 
+TOKEN = "X-Token: yes"
+
+
 def get(path, *headers):
     return request("GET", path, *headers)
 
@@ -257,7 +260,7 @@ class Connections(HttpTest):
     def test_beyond_the_limit_connections_wait(self):
         peers = [self.peer() for _ in range(MAX_CONNECTIONS)]
         for peer in peers:
-            peer.send(post("/echo", b"1"))
+            peer.send(post("/kept/guarded", b"1", TOKEN))
             self.assertEqual(peer.answer().body, b"1")
         with self.peer() as waiting:
             waiting.send(post("/echo", b"later"))
@@ -509,7 +512,7 @@ class Forms(HttpTest):
 class Heads(HttpTest):
     """What the head decides is decided before the body."""
     limits = "poor"
-    TOKEN = "X-Token: yes"
+    TOKEN = TOKEN
 
     def test_a_refusal_does_not_wait_for_the_body(self):
         with self.peer() as peer:
@@ -644,10 +647,31 @@ class Places(HttpTest):
         for stranger in strangers:
             stranger.socket.close()
 
+    def test_who_asked_without_a_token_makes_place_oldest_first(self):
+        strangers = [self.peer() for _ in range(MAX_CONNECTIONS // 2)]
+        for peer in strangers:
+            peer.send(get("/state"))
+            self.assertEqual(peer.answer().status, 200)
+        known = [self.peer() for _ in range(MAX_CONNECTIONS // 2)]
+        for peer in known:
+            peer.send(post("/kept/guarded", b"1", TOKEN))
+            self.assertEqual(peer.answer().body, b"1")
+        time.sleep(0.5)
+        with self.peer() as newcomer:
+            newcomer.send(post("/echo", b"2"))
+            self.assertEqual(newcomer.answer().body, b"2")
+            self.assertTrue(strangers[0].is_closed())
+            self.assertFalse(strangers[1].is_closed(0.2))
+        for peer in known:
+            peer.send(post("/kept/guarded", b"3", TOKEN))
+            self.assertEqual(peer.answer().body, b"3")
+        for peer in known + strangers:
+            peer.socket.close()
+
     def test_who_has_asked_keeps_its_place_and_health_has_some_left(self):
         known = [self.peer() for _ in range(MAX_CONNECTIONS)]
         for peer in known:
-            peer.send(post("/echo", b"1"))
+            peer.send(post("/kept/guarded", b"1", TOKEN))
             self.assertEqual(peer.answer().body, b"1")
         for _ in range(3):
             with self.peer() as peer:
@@ -665,7 +689,7 @@ class Places(HttpTest):
         time.sleep(0.5)
         self.assertEqual(self.ask(get("/state")).status, 200)
         for peer in known:
-            peer.send(post("/echo", b"3"))
+            peer.send(post("/kept/guarded", b"3", TOKEN))
             self.assertEqual(peer.answer().body, b"3")
         for peer in known + idlers:
             peer.socket.close()

@@ -10,8 +10,8 @@ static void join_all(void)
 {
     crowd = (struct http_crowd){0};
     for (int i = 0; i < 3; i++) {
-        members[i] = (struct http_member){.since_ms = i};
-        http_crowd_join(&crowd, &members[i], HTTP_FRESH);
+        members[i] = (struct http_member){.held = 0};
+        http_crowd_join(&crowd, &members[i], HTTP_FRESH, i);
     }
 }
 
@@ -38,7 +38,7 @@ START_TEST(they_stand_in_the_order_in_which_they_came)
     join_all();
     ck_assert_str_eq(list(HTTP_FRESH), "012");
     ck_assert_ptr_eq(http_crowd_first(&crowd, HTTP_FRESH), &members[0]);
-    ck_assert_ptr_null(http_crowd_first(&crowd, HTTP_KNOWN));
+    ck_assert_ptr_null(http_crowd_first(&crowd, HTTP_BUSY));
 }
 END_TEST
 
@@ -48,7 +48,7 @@ START_TEST(whoever_leaves_is_missed_by_nobody)
     join_all();
     http_crowd_leave(&crowd, &members[_i]);
     ck_assert_str_eq(list(HTTP_FRESH), LEFT[_i]);
-    http_crowd_join(&crowd, &members[_i], HTTP_FRESH);
+    http_crowd_join(&crowd, &members[_i], HTTP_FRESH, 0);
     ck_assert_int_eq(list(HTTP_FRESH)[2], '0' + _i);
 }
 END_TEST
@@ -56,13 +56,47 @@ END_TEST
 START_TEST(whoever_moves_stands_at_the_end)
 {
     join_all();
-    http_crowd_move(&crowd, &members[1], HTTP_KNOWN);
-    http_crowd_move(&crowd, &members[0], HTTP_KNOWN);
+    http_crowd_move(&crowd, &members[1], HTTP_BUSY, 0);
+    http_crowd_move(&crowd, &members[0], HTTP_BUSY, 0);
     ck_assert_str_eq(list(HTTP_FRESH), "2");
-    ck_assert_str_eq(list(HTTP_KNOWN), "10");
-    http_crowd_move(&crowd, &members[2], HTTP_GONE);
+    ck_assert_str_eq(list(HTTP_BUSY), "10");
+    http_crowd_move(&crowd, &members[2], HTTP_GONE, 0);
     ck_assert_str_eq(list(HTTP_FRESH), "");
     ck_assert_str_eq(list(HTTP_GONE), "2");
+}
+END_TEST
+
+static struct http_member *dispensable(int64_t now_ms)
+{
+    return http_crowd_dispensable(&crowd, now_ms);
+}
+
+START_TEST(who_never_asked_goes_first_then_strangers_then_who_is_idle_for_long)
+{
+    join_all();
+    http_crowd_move(&crowd, &members[0], HTTP_IDLE, 0);
+    http_crowd_move(&crowd, &members[1], HTTP_STRANGER, 0);
+    ck_assert_ptr_eq(dispensable(HTTP_LONG_MS), &members[2]);
+
+    http_crowd_move(&crowd, &members[2], HTTP_BUSY, 0);
+    ck_assert_ptr_eq(dispensable(HTTP_LONG_MS), &members[1]);
+    http_crowd_move(&crowd, &members[1], HTTP_BUSY, 0);
+    ck_assert_ptr_eq(dispensable(HTTP_LONG_MS), &members[0]);
+    ck_assert_ptr_null(dispensable(HTTP_LONG_MS - 1));
+    http_crowd_move(&crowd, &members[0], HTTP_BUSY, 0);
+    ck_assert_ptr_null(dispensable(HTTP_LONG_MS));
+}
+END_TEST
+
+START_TEST(of_strangers_the_one_idle_longest_goes_after_a_moment)
+{
+    join_all();
+    http_crowd_move(&crowd, &members[0], HTTP_STRANGER, 100);
+    http_crowd_move(&crowd, &members[2], HTTP_STRANGER, 200);
+    http_crowd_move(&crowd, &members[1], HTTP_GONE, 200);
+
+    ck_assert_ptr_null(dispensable(100 + HTTP_GRACE_MS - 1));
+    ck_assert_ptr_eq(dispensable(100 + HTTP_GRACE_MS), &members[0]);
 }
 END_TEST
 
@@ -73,10 +107,10 @@ START_TEST(the_largest_is_another_that_holds_something_and_is_not_gone)
     members[0].held = 30;
     members[1].held = 20;
     members[2].held = 20;
-    http_crowd_move(&crowd, &members[1], HTTP_KNOWN);
+    http_crowd_move(&crowd, &members[1], HTTP_BUSY, 0);
     ck_assert_ptr_eq(http_crowd_largest(&crowd, &members[2]), &members[0]);
     ck_assert_ptr_eq(http_crowd_largest(&crowd, &members[0]), &members[2]);
-    http_crowd_move(&crowd, &members[0], HTTP_GONE);
+    http_crowd_move(&crowd, &members[0], HTTP_GONE, 0);
     ck_assert_ptr_eq(http_crowd_largest(&crowd, &members[2]), &members[1]);
 }
 END_TEST
@@ -88,6 +122,8 @@ int main(void)
     tcase_add_test(lists, they_stand_in_the_order_in_which_they_came);
     tcase_add_loop_test(lists, whoever_leaves_is_missed_by_nobody, 0, 3);
     tcase_add_test(lists, whoever_moves_stands_at_the_end);
+    tcase_add_test(lists, who_never_asked_goes_first_then_strangers_then_who_is_idle_for_long);
+    tcase_add_test(lists, of_strangers_the_one_idle_longest_goes_after_a_moment);
     tcase_add_test(lists, the_largest_is_another_that_holds_something_and_is_not_gone);
     suite_add_tcase(suite, lists);
     return check_main(suite);
