@@ -86,7 +86,7 @@ static void take_written(void *user)
     leases_check_leaving(relay->leases);
 }
 
-static enum error_kind make_shards(struct relay *relay, struct error *err)
+static void make_shards(struct relay *relay)
 {
     const struct shards_options options = {
         .count = relay->shard_count,
@@ -99,7 +99,7 @@ static enum error_kind make_shards(struct relay *relay, struct error *err)
         .user = relay,
     };
     relay->told = must_allocate((size_t)relay->shard_count, sizeof *relay->told);
-    return shards_new(&options, &relay->shards, err);
+    relay->shards = shards_new(&options);
 }
 
 /* The smallest limit of a topic: batches are not made by topic. */
@@ -155,8 +155,8 @@ static void make_reading(struct relay *relay)
 /* Nothing of them calls back before the loop goes on. */
 static enum error_kind make_parts(struct relay *relay, struct error *err)
 {
-    if (make_shards(relay, err) != ERROR_NONE || make_publisher(relay, err) != ERROR_NONE ||
-        make_tails(relay, err) != ERROR_NONE) {
+    make_shards(relay);
+    if (make_publisher(relay, err) != ERROR_NONE || make_tails(relay, err) != ERROR_NONE) {
         return err->kind;
     }
     relay->shards->is_draining = relay->is_draining;

@@ -9,18 +9,15 @@
 
 enum { FILL_WINDOW = 256 };
 
-enum error_kind shard_log_init(struct shard_log *log, int shard, const char *const *topic_names,
-                               int topic_count, uint32_t window_rows, struct error *err)
+void shard_log_init(struct shard_log *log, int shard, const char *const *topic_names,
+                    int topic_count, uint32_t window_rows)
 {
     assert(topic_count > 0 && topic_count <= SHARD_TOPICS_MAX);
     *log = (struct shard_log){
         .shard = shard, .topic_names = topic_names, .topic_count = topic_count, .awaited = -1};
     log->fill.topic = -1;
-    if (window_init(&log->window, window_rows, err) != ERROR_NONE) {
-        return err->kind;
-    }
-    const uint32_t fill_rows = window_rows < FILL_WINDOW ? window_rows : FILL_WINDOW;
-    return window_init(&log->fill.window, fill_rows, err);
+    window_init(&log->window, window_rows);
+    window_init(&log->fill.window, window_rows < FILL_WINDOW ? window_rows : FILL_WINDOW);
 }
 
 void shard_log_done(struct shard_log *log)

@@ -110,9 +110,8 @@ struct shard_delivery {
 };
 
 /* topic_names are borrowed for the log's life. */
-MUST_USE enum error_kind shard_log_init(struct shard_log *log, int shard,
-                                        const char *const *topic_names, int topic_count,
-                                        uint32_t window_rows, struct error *err);
+void shard_log_init(struct shard_log *log, int shard, const char *const *topic_names,
+                    int topic_count, uint32_t window_rows);
 void shard_log_done(struct shard_log *log);
 
 /* --- lease ------------------------------------------------------------------- */

@@ -25,14 +25,12 @@ void shard_log_advance_fill(struct shard_log *log)
 {
     struct window_row row;
     struct shard_fill *fill = &log->fill;
+    assert(fill->topic >= 0); /* as long as something of it is read or in flight */
     while (window_pop(&fill->window, &row)) {
         assert(row.topic == fill->topic);
         assert(row.seq > log->topics[row.topic].complete_to && row.seq <= fill->read);
         log->topics[row.topic].complete_to = row.seq;
         shard_topic_note_sent(&log->topics[row.topic], &row);
-    }
-    if (fill->topic < 0) {
-        return;
     }
     struct shard_topic *topic = &log->topics[fill->topic];
     if (window_is_empty(&fill->window)) {

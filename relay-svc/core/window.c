@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/core/window.h"
 
+#include "common/base/must.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -25,18 +27,15 @@ static struct window_slot *slot(const struct window *window, uint32_t ticket)
     return &window->slots[ticket & (window->capacity - 1)];
 }
 
-enum error_kind window_init(struct window *window, uint32_t capacity, struct error *err)
+void window_init(struct window *window, uint32_t capacity)
 {
     assert(capacity > 0 && capacity <= CAPACITY_MAX);
     uint32_t rounded = 1;
     while (rounded < capacity) {
         rounded *= 2;
     }
-    *window = (struct window){.capacity = rounded};
-    window->slots = calloc(rounded, sizeof *window->slots);
-    return window->slots != NULL
-               ? ERROR_NONE
-               : error_set(err, ERROR_EXHAUSTED, "no memory for %u rows", rounded);
+    *window = (struct window){.capacity = rounded,
+                              .slots = must_allocate(rounded, sizeof *window->slots)};
 }
 
 void window_done(struct window *window)

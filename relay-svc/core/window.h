@@ -37,8 +37,8 @@ struct window {
     size_t bytes; /* of the rows in flight */
 };
 
-/* capacity is rounded up to a power of two. Fails with ERROR_EXHAUSTED. */
-MUST_USE enum error_kind window_init(struct window *window, uint32_t capacity, struct error *err);
+/* capacity is rounded up to a power of two. */
+void window_init(struct window *window, uint32_t capacity);
 void window_done(struct window *window);
 
 /* Forgets all rows; tickets go on counting, so old ones stay unknown. */

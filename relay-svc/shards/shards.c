@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/shards/shards.h"
 
-#include "common/base/cleanup.h"
 #include "common/base/must.h"
 #include "relay-svc/core/share.h"
 
@@ -14,12 +13,9 @@ enum {
     IN_FLIGHT_BYTES_MAX = 7 << 20, /* overhead counted in; below the producer's queue */
 };
 
-DEFINE_CLEANUP(struct shards *, shards_free)
-
-enum error_kind shards_new(const struct shards_options *options, struct shards **ret_shards,
-                           struct error *err)
+struct shards *shards_new(const struct shards_options *options)
 {
-    CLEANUP(cleanup_shards_free) struct shards *shards = must_allocate(1, sizeof *shards);
+    struct shards *shards = must_allocate(1, sizeof *shards);
     *shards = (struct shards){
         .all = must_allocate((size_t)options->count, sizeof *shards->all),
         .count = options->count,
@@ -31,13 +27,10 @@ enum error_kind shards_new(const struct shards_options *options, struct shards *
         .user = options->user,
     };
     for (int i = 0; i < options->count; i++) {
-        if (shard_log_init(&shards->all[i].log, i, options->topics, options->topic_count,
-                           (uint32_t)options->window_rows, err) != ERROR_NONE) {
-            return err->kind;
-        }
+        shard_log_init(&shards->all[i].log, i, options->topics, options->topic_count,
+                       (uint32_t)options->window_rows);
     }
-    *ret_shards = TAKE_PTR(shards);
-    return ERROR_NONE;
+    return shards;
 }
 
 void shards_free(struct shards *shards)

@@ -12,7 +12,6 @@
 #ifndef RELAY_SVC_SHARDS_SHARDS_H
 #define RELAY_SVC_SHARDS_SHARDS_H
 
-#include "common/base/error.h"
 #include "relay-svc/core/shard_log.h"
 
 #include <stdbool.h>
@@ -59,8 +58,7 @@ struct shards_options {
     void *user;
 };
 
-MUST_USE enum error_kind shards_new(const struct shards_options *options,
-                                    struct shards **ret_shards, struct error *err);
+struct shards *shards_new(const struct shards_options *options);
 void shards_free(struct shards *shards);
 
 /*

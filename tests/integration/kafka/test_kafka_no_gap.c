@@ -175,7 +175,7 @@ static void open_relay(void)
     const struct shard_topic_mark nothing = {.complete_to = 0};
     struct error err;
     pump = loop_deferred_new(mock.loop, send_all, NULL);
-    ck_assert_int_eq(shard_log_init(&rows, SHARD, TOPICS, 1, ROWS, &err), ERROR_NONE);
+    shard_log_init(&rows, SHARD, TOPICS, 1, ROWS);
     ck_assert_int_eq(publisher_new(mock.loop, &publishing, &publisher, &err), ERROR_NONE);
     ck_assert_int_eq(tail_reader_new(mock.loop, &reading, &tails, &err), ERROR_NONE);
     first_effects = shard_log_own(&rows, &(struct shard_lease){.epoch = 1,

@@ -101,6 +101,26 @@ START_TEST(a_stop_says_where_and_what_to_do)
 }
 END_TEST
 
+START_TEST(what_kafka_lost_is_said_with_where_it_ends)
+{
+    const struct tail_known known = {MARK(7, ID_A, 3), MARK(7, ID_A, 3)};
+    const struct tail_found found = {MARK(5, ID_B, 2), 0};
+    char text[256];
+    tail_explain(TAIL_OLDER, "order.events", 3, &known, &found, text, sizeof text);
+    ck_assert_str_eq(text, "order.events/3 ends with seq 5, but seq 7 was acknowledged: Kafka has "
+                           "lost records; publishing them again");
+    tail_explain(TAIL_SAME, "order.events", 3, &known, &found, text, sizeof text);
+    ck_assert_str_eq(text, "order.events/3 is as expected");
+}
+END_TEST
+
+START_TEST(each_verdict_has_a_name)
+{
+    ck_assert_str_eq(tail_verdict_name(TAIL_SAME), "same");
+    ck_assert_str_eq(tail_verdict_name(TAIL_UNKNOWN), "unknown");
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("tail");
@@ -108,6 +128,8 @@ int main(void)
     tcase_add_loop_test(tests, only_the_very_row_confirms, 0, CONFIRMATION_COUNT);
     tcase_add_loop_test(tests, these_verdicts_stop_a_shard, 0, TAIL_VERDICT_COUNT);
     tcase_add_loop_test(tests, a_stop_says_where_and_what_to_do, 0, TAIL_VERDICT_COUNT);
+    tcase_add_test(tests, what_kafka_lost_is_said_with_where_it_ends);
+    tcase_add_test(tests, each_verdict_has_a_name);
     Suite *suite = suite_create("relay-svc/core/tail");
     suite_add_tcase(suite, tests);
     return check_main(suite);
