@@ -253,7 +253,7 @@ bool partition_is_closed(const struct partition *partition)
 static void end_recovering(struct partition *partition, const struct partition_report *report)
 {
     if (partition->recovery.goal != 0 && partition->source.end >= 0 && !report->is_behind &&
-        partition->state == STATE_READY && partition->source.anchor.state == ANCHOR_SURE) {
+        partition->state == STATE_READY && anchor_is_sure(&partition->source.anchor)) {
         log_event(LOG_INFO, "partition_recovered", LOG_VIEW("slot", partition->slot),
                   LOG_INT("position", partition->position), LOG_TEXT("Kafka has no more"));
         partition->recovery.goal = 0;

@@ -25,7 +25,7 @@ void source_open(struct source *source, int64_t position, const struct anchor_id
 
 bool source_is_sure(const struct source *source)
 {
-    return !source->is_doubtful && source->anchor.state == ANCHOR_SURE;
+    return !source->is_doubtful && anchor_is_sure(&source->anchor);
 }
 
 int64_t source_reads_from(const struct source *source)
@@ -88,7 +88,7 @@ static void note_finding(struct source *source, enum anchor_finding finding)
     }
     if (source->anchor.state == ANCHOR_CUT) {
         source->is_out_of_range = true;
-    } else if (source->anchor.state == ANCHOR_SURE) {
+    } else if (anchor_is_sure(&source->anchor)) {
         source->is_out_of_range = false;
     }
 }
@@ -110,8 +110,7 @@ bool source_meet(struct source *source, const struct kafka_record *record)
 bool source_meet_end(struct source *source, int64_t offset)
 {
     source->end = offset;
-    if (source->anchor.state == ANCHOR_SURE && !source->anchor.is_unproven &&
-        offset < source->anchor.next) {
+    if (source->anchor.state == ANCHOR_SURE && offset < source->anchor.next) {
         return false; /* records that were taken are beyond it */
     }
     note_finding(source, anchor_meet_end(&source->anchor, offset));
@@ -120,7 +119,7 @@ bool source_meet_end(struct source *source, int64_t offset)
 
 bool source_meet_outside(struct source *source)
 {
-    if (source->anchor.state == ANCHOR_SURE) {
+    if (anchor_is_sure(&source->anchor)) {
         return false;
     }
     if (anchor_meet_outside(&source->anchor)) {
@@ -136,13 +135,13 @@ bool source_meet_outside(struct source *source)
 bool source_watch_end(struct source *source, int64_t known_end)
 {
     const bool went_back =
-        known_end >= 0 && source->anchor.state == ANCHOR_SURE && known_end < source->highest_end;
+        known_end >= 0 && anchor_is_sure(&source->anchor) && known_end < source->highest_end;
     if (went_back) {
         log_event(LOG_WARN, "end_went_back", LOG_VIEW("slot", source->slot),
                   LOG_INT("was", source->highest_end), LOG_INT("end", known_end),
                   LOG_TEXT("comparing what was taken with what Kafka has"));
     }
-    if (known_end >= 0 && source->anchor.state == ANCHOR_SURE) {
+    if (known_end >= 0 && anchor_is_sure(&source->anchor)) {
         source->highest_end = known_end;
     }
     return !went_back;

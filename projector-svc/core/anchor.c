@@ -26,13 +26,17 @@ void anchor_open(struct anchor *anchor, int64_t position, const struct anchor_id
 
 int64_t anchor_start(const struct anchor *anchor)
 {
-    const int64_t starts[] = {
-        [ANCHOR_SURE] = anchor->next,
-        [ANCHOR_CHECKING] = anchor->start,
-        [ANCHOR_SEARCHING] = ANCHOR_BEGINNING,
-        [ANCHOR_CUT] = ANCHOR_BEGINNING,
-    };
-    return starts[anchor->state];
+    switch (anchor->state) {
+    case ANCHOR_SURE:
+    case ANCHOR_UNPROVEN:
+        return anchor->next;
+    case ANCHOR_CHECKING:
+        return anchor->start;
+    case ANCHOR_SEARCHING:
+    case ANCHOR_CUT:
+        break;
+    }
+    return ANCHOR_BEGINNING;
 }
 
 static void go_on_from(struct anchor *anchor, int64_t offset)
@@ -78,7 +82,7 @@ static enum anchor_finding judge_beginning(struct anchor *anchor, int64_t offset
     }
     if (anchor->was_outside && offset > anchor->start) {
         go_on_from(anchor, anchor->position);
-        anchor->is_unproven = true;
+        anchor->state = ANCHOR_UNPROVEN;
         return ANCHOR_UNKNOWN;
     }
     go_on_from(anchor, offset);
@@ -97,11 +101,10 @@ bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
     } else if (anchor->state == ANCHOR_SEARCHING) {
         *ret_finding = judge_beginning(anchor, offset);
     }
-    if (anchor->state != ANCHOR_SURE || offset < anchor->next) {
+    if (!anchor_is_sure(anchor) || offset < anchor->next) {
         return false;
     }
-    anchor->next = offset + 1;
-    anchor->is_unproven = false;
+    go_on_from(anchor, offset + 1);
     return true;
 }
 
@@ -109,7 +112,6 @@ bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
 static void search_replaced(struct anchor *anchor)
 {
     anchor->was_outside = false;
-    anchor->is_unproven = false;
     search(anchor);
 }
 
@@ -124,7 +126,8 @@ enum anchor_finding anchor_meet_end(struct anchor *anchor, int64_t offset)
     }
     if (anchor->state == ANCHOR_CHECKING && anchor->position == 0) {
         go_on_from(anchor, 0);
-    } else if (anchor->state == ANCHOR_CHECKING || (anchor->is_unproven && offset < anchor->next)) {
+    } else if (anchor->state == ANCHOR_CHECKING ||
+               (anchor->state == ANCHOR_UNPROVEN && offset < anchor->next)) {
         search_replaced(anchor);
     }
     return ANCHOR_NOTHING;

@@ -11,7 +11,7 @@
  *      │
  *      └─another one, or outside the log──> SEARCHING (from the log's beginning)
  *                                              ├─ begins behind the position ─> CUT
- *                                              ├─ the record was removed by age ─> SURE
+ *                                              ├─ the record was removed by age ─> UNPROVEN
  *                                              └─ replaced ─> SURE (from the beginning on)
  *
  * Going back to the beginning is always right: versions and ids make every event that
@@ -37,7 +37,14 @@ enum {
 #define ANCHOR_BEGINNING ((int64_t)-2)
 #define ANCHOR_NONE      ((int64_t)-1)
 
-enum anchor_state { ANCHOR_SURE = 0, ANCHOR_CHECKING, ANCHOR_SEARCHING, ANCHOR_CUT };
+/* UNPROVEN: sure, without having seen that the log reaches the position. */
+enum anchor_state {
+    ANCHOR_SURE = 0,
+    ANCHOR_UNPROVEN,
+    ANCHOR_CHECKING,
+    ANCHOR_SEARCHING,
+    ANCHOR_CUT,
+};
 
 /*
  * NOTHING:  nothing new is known
@@ -67,9 +74,8 @@ struct anchor {
     int64_t position; /* of the next record to take; 0: nothing was taken yet */
     struct anchor_identity kept;
     int64_t start;      /* of the record compared */
-    int64_t next;       /* SURE: nothing below is taken */
+    int64_t next;       /* SURE, UNPROVEN: nothing below is taken */
     bool was_outside;   /* the log does not reach as far as start, or begins behind it */
-    bool is_unproven;   /* SURE without having seen that the log reaches the position */
     bool wants_restart; /* reading must begin anew at anchor_start() */
 };
 
@@ -77,6 +83,12 @@ struct anchor {
 void anchor_open(struct anchor *anchor, int64_t position, const struct anchor_identity *kept);
 
 int64_t anchor_start(const struct anchor *anchor);
+
+/* Whether it is known what reading goes on with. */
+static inline bool anchor_is_sure(const struct anchor *anchor)
+{
+    return anchor->state == ANCHOR_SURE || anchor->state == ANCHOR_UNPROVEN;
+}
 
 /* A record came; true: take it. */
 bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
