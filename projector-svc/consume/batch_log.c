@@ -19,8 +19,8 @@ static void log_parked(const struct batch_aggregate *aggregate, struct strview s
         const struct lineup_item *item = &lineup->parked[i];
         const struct incoming *incoming = item->event;
         if (!item->is_stored && !item->is_readable) {
-            log_event(incoming->is_foreign ? LOG_WARN : LOG_ERROR,
-                      incoming->is_foreign ? "record_foreign" : "event_unreadable",
+            log_event(incoming->kind == INCOMING_FOREIGN ? LOG_WARN : LOG_ERROR,
+                      incoming->kind == INCOMING_FOREIGN ? "record_foreign" : "event_unreadable",
                       LOG_STR("type", aggregate_name(aggregate->type)),
                       LOG_VIEW("id", id_shown(aggregate)), LOG_VIEW("slot", slot),
                       LOG_INT("offset", incoming->offset), LOG_STR("why", incoming->why),

@@ -30,7 +30,7 @@ void lineup_init(struct lineup *lineup, struct arena *arena,
         .arena = arena,
         .version = version,
         .state = state,
-        .is_parked_known = state == LINEUP_FLOWING,
+        .before = state == LINEUP_FLOWING ? LINEUP_NONE_PARKED : LINEUP_PARKED_APART,
     };
 }
 
@@ -42,7 +42,7 @@ static bool is_stuck(const struct lineup *lineup)
 
 bool lineup_needs_parked(const struct lineup *lineup, const struct lineup_item *items, size_t count)
 {
-    if (lineup->is_parked_known || is_stuck(lineup)) {
+    if (lineup->before != LINEUP_PARKED_APART || is_stuck(lineup)) {
         return false;
     }
     if (lineup->state == LINEUP_DRAINING) {
@@ -70,31 +70,31 @@ static void park(struct lineup *lineup, const struct lineup_item *item)
 
 void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item)
 {
-    assert(item->is_stored && !lineup->is_parked_known);
+    assert(item->is_stored && lineup->before == LINEUP_PARKED_APART);
     park(lineup, item);
 }
 
 void lineup_resume(struct lineup *lineup, size_t pass_left, bool has_moved)
 {
-    lineup->pass_left = pass_left;
-    lineup->has_moved = has_moved;
+    lineup->portion.pass_left = pass_left;
+    lineup->portion.has_moved = has_moved;
 }
 
 void lineup_parked_known(struct lineup *lineup, size_t total)
 {
-    lineup->is_parked_known = true;
-    lineup->was_loaded = true;
-    lineup->stored = lineup->parked_count;
-    lineup->beyond = total > lineup->stored ? total - lineup->stored : 0;
-    lineup->was_draining = lineup->state == LINEUP_DRAINING;
-    if (!lineup->was_draining) {
-        lineup->pass_left = total;
+    lineup->before = LINEUP_PARKED_LOADED;
+    lineup->portion.stored = lineup->parked_count;
+    lineup->portion.beyond = total > lineup->portion.stored ? total - lineup->portion.stored : 0;
+    lineup->portion.was_draining = lineup->state == LINEUP_DRAINING;
+    if (!lineup->portion.was_draining) {
+        lineup->portion.pass_left = total;
     }
 }
 
 bool lineup_takes_portion(const struct lineup *lineup)
 {
-    return lineup->is_parked_known && (lineup->was_draining || lineup->beyond > 0);
+    return lineup->before != LINEUP_PARKED_APART &&
+           (lineup->portion.was_draining || lineup->portion.beyond > 0);
 }
 
 static bool is_identified(const struct lineup_item *item)
@@ -188,7 +188,7 @@ static enum lineup_state state_of_parked(const struct lineup *lineup)
 static void settle(struct lineup *lineup)
 {
     const enum lineup_state seen = state_of_parked(lineup);
-    if (lineup->is_parked_known || seen > lineup->state) {
+    if (lineup->before != LINEUP_PARKED_APART || seen > lineup->state) {
         lineup->state = seen;
     }
 }
@@ -208,8 +208,8 @@ void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
         return;
     }
     const bool is_next = is_identified(&item) && item.version == lineup->version + 1;
-    if (!is_next || !item.is_readable || is_stuck(lineup) || !lineup->is_parked_known ||
-        !apply(lineup, &item)) {
+    if (!is_next || !item.is_readable || is_stuck(lineup) ||
+        lineup->before == LINEUP_PARKED_APART || !apply(lineup, &item)) {
         park(lineup, &item);
         settle(lineup);
         return;
@@ -219,24 +219,26 @@ void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
 
 void lineup_finish(struct lineup *lineup)
 {
-    if (!lineup->was_loaded || is_stuck(lineup)) {
+    if (lineup->before != LINEUP_PARKED_LOADED || is_stuck(lineup)) {
         return;
     }
     free_parked(lineup); /* nothing may have been offered */
     if (!lineup_takes_portion(lineup) || is_stuck(lineup)) {
         return;
     }
-    const size_t waiting = lineup->beyond + lineup->parked_count;
+    struct lineup_portion *portion = &lineup->portion;
+    const size_t waiting = portion->beyond + lineup->parked_count;
     const size_t looked_at =
-        lineup->stored < lineup->pass_left ? lineup->stored : lineup->pass_left;
-    lineup->has_moved =
-        lineup->has_moved || lineup->applied + lineup->duplicates + lineup->untold > 0;
-    lineup->pass_left -= looked_at;
-    if (waiting > 0 && lineup->pass_left == 0 && lineup->has_moved) {
-        lineup->pass_left = waiting;
-        lineup->has_moved = false;
+        portion->stored < portion->pass_left ? portion->stored : portion->pass_left;
+    assert(looked_at <= portion->pass_left && portion->stored >= lineup->parked_count);
+    portion->has_moved =
+        portion->has_moved || lineup->applied + lineup->duplicates + lineup->untold > 0;
+    portion->pass_left -= looked_at;
+    if (waiting > 0 && portion->pass_left == 0 && portion->has_moved) {
+        portion->pass_left = waiting;
+        portion->has_moved = false;
     }
-    if (waiting > 0 && lineup->pass_left > 0) {
+    if (waiting > 0 && portion->pass_left > 0) {
         lineup->state = LINEUP_DRAINING;
     } else if (waiting > 0 && lineup->state == LINEUP_FLOWING) {
         lineup->state = LINEUP_GAP;

@@ -62,6 +62,18 @@ struct lineup_callbacks {
     void *user;
 };
 
+/* Those that were parked before: APART ones are in Redis and not known here. */
+enum lineup_parked { LINEUP_NONE_PARKED = 0, LINEUP_PARKED_APART, LINEUP_PARKED_LOADED };
+
+/* What was loaded of a list too long for one batch. */
+struct lineup_portion {
+    size_t stored;     /* that were loaded, from the head of the list */
+    size_t beyond;     /* stored ones behind those, not loaded */
+    size_t pass_left;  /* DRAINING: of the list, still to be looked at in this pass */
+    bool was_draining; /* when it was loaded */
+    bool has_moved;    /* DRAINING: something was applied in this pass */
+};
+
 struct lineup {
     const struct lineup_callbacks *callbacks;
     struct arena *arena;
@@ -70,15 +82,10 @@ struct lineup {
     struct lineup_item *parked; /* those known here, in order of arrival */
     size_t parked_count;
     size_t parked_cap;
-    bool is_parked_known; /* false: more of them are in Redis, not loaded */
-    bool has_shrunk;      /* a stored one was taken out: the list must be written anew */
-    size_t stored;        /* that were loaded, from the head of the list */
-    size_t beyond;        /* stored ones behind those, not loaded */
-    size_t pass_left;     /* DRAINING: of the list, still to be looked at in this pass */
-    bool was_loaded;      /* the parked ones, or the first of them */
-    bool was_draining;    /* when it was loaded */
-    bool has_moved;       /* DRAINING: something was applied in this pass */
-    bool failed;          /* the arena was too small */
+    enum lineup_parked before;
+    struct lineup_portion portion;
+    bool has_shrunk; /* a stored one was taken out: the list must be written anew */
+    bool failed;     /* the arena was too small */
     size_t applied;
     size_t duplicates;
     size_t untold; /* known versions whose id nobody knows any more; passed over like duplicates */

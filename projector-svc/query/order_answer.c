@@ -68,7 +68,7 @@ static void put_order(struct telling *telling)
     const struct redisconn_reply *reply = telling->answer->reply;
     const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
     json_open_object_of(&telling->writer, readable(telling, details, view_filter_details));
-    if (telling->answer->has_timeline) {
+    if (telling->answer->part == PART_BOTH) {
         put_timeline(telling, redisconn_reply_at(reply, READ_TIMELINE), "timeline");
     }
     put_state(telling);

@@ -12,10 +12,9 @@
 #include "common/base/uuid7.h"
 #include "projector-svc/query/query.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
-enum order_part { PART_ORDER = 0, PART_TIMELINE };
+enum order_part { PART_ORDER = 0, PART_TIMELINE, PART_BOTH /* the order with its timeline */ };
 
 /* The replies of one reading, in this order; the timeline only where it is wanted. */
 enum { READ_HASH = 0, READ_DETAILS, READ_TIMELINE, READ_COUNT };
@@ -40,7 +39,6 @@ struct order_state order_state_of(const struct query *query, const struct redisc
 struct order_answer {
     const struct query *query;
     enum order_part part;
-    bool has_timeline; /* also with the order itself */
     const struct uuid *order_id;
     const struct redisconn_reply *reply;
     const struct order_state *state;

@@ -48,14 +48,16 @@ struct query_context {
     bool is_draining;
 };
 
+/* The views, as the last reading found them. */
+enum query_views { QUERY_VIEWS_UNREAD = 0, QUERY_VIEWS_WHOLE, QUERY_VIEWS_RECOVERING };
+
 struct query {
     struct query_context *context;
     struct http_request *request;
     struct arena *arena;
     enum role role;      /* who reads what: readers.h */
     struct strview only; /* may_see(): a customer's id; empty: sees everybody's. In the arena */
-    bool has_read;
-    bool is_recovering;               /* as the last reading found it */
+    enum query_views views;
     struct redisconn_command reading; /* in the arena */
     struct query *next_queued;
     bool is_queued;

@@ -142,8 +142,8 @@ static void judge_reply(struct query *query, const struct redisconn_reply *reply
     note_success(&query->context->reading);
     const size_t count = redisconn_reply_count(reply);
     const struct redisconn_reply *last = redisconn_reply_at(reply, count == 0 ? 0 : count - 1);
-    query->has_read = true;
-    query->is_recovering = redisconn_reply_integer(last, 0) == 1;
+    query->views =
+        redisconn_reply_integer(last, 0) == 1 ? QUERY_VIEWS_RECOVERING : QUERY_VIEWS_WHOLE;
     query->on_reply(query, reply);
 }
 
@@ -244,7 +244,7 @@ static void put_recovering(struct json_writer *writer, const void *user)
 void query_problem(struct query *query, const struct http_problem *problem)
 {
     struct http_problem told = *problem;
-    if (query->is_recovering) {
+    if (query->views == QUERY_VIEWS_RECOVERING) {
         told.put_members = put_recovering;
         told.members_user = problem;
     }
@@ -267,13 +267,14 @@ static void answer_not_found(struct query *query, const struct redisconn_reply *
 {
     (void)reply;
     query_refuse(query, 404, "not-found",
-                 query->is_recovering ? "it is not there, or not there again yet"
-                                      : "there is nothing under this address for you");
+                 query->views == QUERY_VIEWS_RECOVERING
+                     ? "it is not there, or not there again yet"
+                     : "there is nothing under this address for you");
 }
 
 void query_not_found(struct query *query)
 {
-    if (query->has_read) {
+    if (query->views != QUERY_VIEWS_UNREAD) {
         answer_not_found(query, NULL);
     } else {
         query_read(query, NULL, 0, answer_not_found);
@@ -282,7 +283,7 @@ void query_not_found(struct query *query)
 
 void query_put_recovering(const struct query *query, struct json_writer *writer)
 {
-    if (query->is_recovering) {
+    if (query->views == QUERY_VIEWS_RECOVERING) {
         json_put_member_bool(writer, "recovering", true);
     }
 }

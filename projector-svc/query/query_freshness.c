@@ -270,7 +270,7 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     json_open_object(&writer);
     json_put_member_text(&writer, "generation",
                          redisconn_reply_text(hash_value(status, STRVIEW("generation"))));
-    json_put_member_bool(&writer, "recovering", query->is_recovering);
+    json_put_member_bool(&writer, "recovering", query->views == QUERY_VIEWS_RECOVERING);
     put_slowest(&writer, slots, count);
     put_counters(&writer, status);
     put_not_followed(&writer, slots, count);

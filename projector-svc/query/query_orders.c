@@ -24,18 +24,19 @@ enum {
     DETAIL_MAX = 128,
 };
 
+/* OVERTAKEN: on its way, and woken meanwhile: what it finds is old. */
+enum order_reading { READING_NONE = 0, READING_SENT, READING_OVERTAKEN };
+
 struct order_query {
     struct query query; /* first */
     enum order_part part;
-    bool has_timeline; /* ?include=timeline */
     struct uuid order_id;
     int64_t min_version; /* 0: whatever there is */
     int64_t wait_ms;
     bool takes_stale;
     struct order_wait wait;
     struct loop_timer *timer; /* NULL: not waiting */
-    bool is_reading;
-    bool must_read_again; /* woken while a reading was on its way */
+    enum order_reading reading;
     bool is_expired;
 };
 
@@ -102,14 +103,13 @@ static void read_order(struct order_query *asked)
     const struct strview details[] = {STRVIEW("GET"), keys_order_details(arena, id)};
     const struct strview timeline[] = {STRVIEW("LRANGE"), keys_order_timeline(arena, id),
                                        STRVIEW("0"), STRVIEW("-1")};
-    const bool wants_timeline = asked->part == PART_TIMELINE || asked->has_timeline;
+    const bool wants_timeline = asked->part != PART_ORDER;
     const struct redisconn_command commands[READ_COUNT] = {
         [READ_HASH] = {hash, sizeof hash / sizeof hash[0]},
         [READ_DETAILS] = {details, 2},
         [READ_TIMELINE] = {timeline, 4},
     };
-    asked->is_reading = true;
-    asked->must_read_again = false;
+    asked->reading = READING_SENT;
     query_read(&asked->query, commands, wants_timeline ? READ_COUNT : READ_TIMELINE, on_order);
 }
 
@@ -138,7 +138,6 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
     const struct order_answer answer = {
         .query = &asked->query,
         .part = asked->part,
-        .has_timeline = asked->has_timeline,
         .order_id = &asked->order_id,
         .reply = reply,
         .state = state,
@@ -180,10 +179,10 @@ static void answer_too_early(struct order_query *asked, const struct order_state
 
 static void look_again(struct order_query *asked)
 {
-    if (asked->is_reading) {
-        asked->must_read_again = true;
-    } else {
+    if (asked->reading == READING_NONE) {
         read_order(asked);
+    } else {
+        asked->reading = READING_OVERTAKEN;
     }
 }
 
@@ -221,13 +220,13 @@ static void begin_waiting(struct order_query *asked)
 
 /* Not there yet: wait, go on waiting, or say so. */
 static void miss(struct order_query *asked, const struct redisconn_reply *reply,
-                 const struct order_state *state)
+                 const struct order_state *state, bool is_overtaken)
 {
     const bool may_wait =
         asked->wait_ms > 0 && !asked->is_expired && !asked->query.context->is_draining;
     if (may_wait && asked->timer == NULL) {
         begin_waiting(asked);
-    } else if (may_wait && asked->must_read_again) {
+    } else if (may_wait && is_overtaken) {
         read_order(asked);
     } else if (!may_wait && asked->takes_stale && state->version > 0) {
         answer_order(asked, reply, state, true);
@@ -240,13 +239,14 @@ static void on_order(struct query *query, const struct redisconn_reply *reply)
 {
     struct order_query *asked = own(query);
     const struct order_state state = order_state_of(query, reply);
-    asked->is_reading = false;
+    const bool is_overtaken = asked->reading == READING_OVERTAKEN;
+    asked->reading = READING_NONE;
     if (state.version > 0 && state.version >= asked->min_version) {
         answer_order(asked, reply, &state, false);
     } else if (asked->min_version == 0) {
         query_not_found(query);
     } else {
-        miss(asked, reply, &state);
+        miss(asked, reply, &state, is_overtaken);
     }
 }
 
@@ -264,15 +264,16 @@ static void on_request(struct http_request *request, void *user)
         return;
     }
     struct order_query *asked = own(query);
-    asked->part = part;
     query->on_end = stop_waiting;
     if (!uuid_parse(http_request_param(request, 0), &asked->order_id)) {
         query_not_found(query);
         return;
     }
+    bool has_timeline = false;
     if (read_min_version(asked) && read_wait(asked) &&
         read_word(asked, "stale", "ok", &asked->takes_stale) &&
-        read_word(asked, "include", "timeline", &asked->has_timeline)) {
+        read_word(asked, "include", "timeline", &has_timeline)) {
+        asked->part = has_timeline ? PART_BOTH : part;
         read_order(asked);
     }
 }

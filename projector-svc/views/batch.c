@@ -72,7 +72,7 @@ enum error_kind batch_add(struct batch *batch, struct incoming *incoming, struct
                   &(struct lineup_item){
                       .version = incoming->version,
                       .event_id = incoming->event_id,
-                      .is_readable = incoming->is_readable,
+                      .is_readable = incoming_is_readable(incoming),
                       .event = incoming,
                   })) {
         return exhausted(err);
@@ -169,7 +169,7 @@ enum error_kind batch_add_parked(struct batch *batch, struct batch_aggregate *ag
     lineup_add_stored(&aggregate->lineup,
                       &(struct lineup_item){.version = incoming->version,
                                             .event_id = incoming->event_id,
-                                            .is_readable = incoming->is_readable,
+                                            .is_readable = incoming_is_readable(incoming),
                                             .is_stored = true,
                                             .event = incoming});
     return aggregate->lineup.failed ? exhausted(err) : ERROR_NONE;
@@ -187,8 +187,9 @@ static void count_aggregate(struct batch_counts *counts, const struct batch_aggr
         if (!lineup->parked[i].is_stored) {
             counts->parked++;
             const struct incoming *incoming = lineup->parked[i].event;
-            counts->foreign += incoming->is_foreign ? 1 : 0;
-            counts->unreadable += lineup->parked[i].is_readable || incoming->is_foreign ? 0 : 1;
+            const bool is_foreign = incoming->kind == INCOMING_FOREIGN;
+            counts->foreign += is_foreign ? 1 : 0;
+            counts->unreadable += lineup->parked[i].is_readable || is_foreign ? 0 : 1;
         }
     }
     const enum lineup_state before = batch_aggregate_state_before(aggregate);

@@ -125,10 +125,10 @@ static bool apply_item(void *user, struct lineup_item *item)
     struct batch_aggregate *aggregate = user;
     struct incoming *incoming = item->event;
     struct error err;
-    if (incoming->is_skipped) {
+    if (incoming->kind == INCOMING_SKIP) {
         VIEWS[aggregate->type].pass(&aggregate->after, incoming);
     } else if (VIEWS[aggregate->type].apply(&aggregate->after, incoming, &err) != ERROR_NONE) {
-        incoming->is_readable = false;
+        incoming->kind = INCOMING_UNREADABLE;
         incoming->why = arena_copy(aggregate->lineup.arena, strview_of(err.text));
         return false;
     }

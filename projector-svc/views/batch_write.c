@@ -124,10 +124,11 @@ static void write_parked(struct writing *writing, const struct batch_aggregate *
     struct write_set *set = writing->set;
     const struct strview key = keys_parked(set->arena, aggregate->type, aggregate->id);
     const bool takes_portion = lineup_takes_portion(lineup);
-    if (takes_portion && lineup->stored > 0) {
-        write_set_add2(set, WRITE_LTRIM_AT, key,
-                       write_set_number(set, (int64_t)(lineup->stored + lineup->beyond)),
-                       write_set_number(set, (int64_t)lineup->stored));
+    if (takes_portion && lineup->portion.stored > 0) {
+        write_set_add2(
+            set, WRITE_LTRIM_AT, key,
+            write_set_number(set, (int64_t)(lineup->portion.stored + lineup->portion.beyond)),
+            write_set_number(set, (int64_t)lineup->portion.stored));
     } else if (lineup->has_shrunk) {
         write_set_del(set, key);
     }
@@ -152,15 +153,15 @@ static void write_parked(struct writing *writing, const struct batch_aggregate *
 static struct mark_frozen frozen_after(const struct batch_aggregate *aggregate)
 {
     const struct lineup *lineup = &aggregate->lineup;
-    const bool is_first_known =
-        lineup->is_parked_known && lineup->parked_count > 0 && !lineup_takes_portion(lineup);
+    const bool is_first_known = lineup->before != LINEUP_PARKED_APART && lineup->parked_count > 0 &&
+                                !lineup_takes_portion(lineup);
     const struct incoming *first = is_first_known ? lineup->parked[0].event : NULL;
     return (struct mark_frozen){
         .reason = lineup->state,
         .waits_for = lineup->version + 1,
         .since_ms = first == NULL ? aggregate->frozen.since_ms : first->at_ms,
-        .pass_left = lineup->state == LINEUP_DRAINING ? (int64_t)lineup->pass_left : 0,
-        .has_moved = lineup->state == LINEUP_DRAINING && lineup->has_moved,
+        .pass_left = lineup->state == LINEUP_DRAINING ? (int64_t)lineup->portion.pass_left : 0,
+        .has_moved = lineup->state == LINEUP_DRAINING && lineup->portion.has_moved,
     };
 }
 

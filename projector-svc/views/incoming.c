@@ -9,7 +9,7 @@
 
 static void spoil(struct incoming *incoming, struct arena *arena, const char *why)
 {
-    incoming->is_readable = false;
+    incoming->kind = incoming->kind == INCOMING_FOREIGN ? INCOMING_FOREIGN : INCOMING_UNREADABLE;
     incoming->why = arena_copy(arena, strview_of(why));
     if (incoming->why == NULL) {
         incoming->why = "no memory to say why";
@@ -29,12 +29,12 @@ static void compare_envelope(struct incoming *incoming, const struct envelope *e
         return;
     }
     incoming->at_ms = envelope->occurred_at_ms;
-    incoming->is_readable = true;
+    incoming->kind = INCOMING_EVENT;
 }
 
 static enum error_kind interpret(struct incoming *incoming, struct arena *arena, struct error *err)
 {
-    if (incoming->is_foreign) {
+    if (incoming->kind == INCOMING_FOREIGN) {
         spoil(incoming, arena, "it is foreign: without an event id, and not from our ce_source");
         return ERROR_NONE;
     }
@@ -51,8 +51,9 @@ static enum error_kind interpret(struct incoming *incoming, struct arena *arena,
         return ERROR_NONE;
     }
     if (strview_is(incoming->event_type, INCOMING_SKIPPED)) {
-        incoming->is_skipped = incoming->is_readable = incoming->version > 0;
-        if (!incoming->is_readable) {
+        if (incoming->version > 0) {
+            incoming->kind = INCOMING_SKIP;
+        } else {
             spoil(incoming, arena, "the record skips an event and does not say which version");
         }
         return ERROR_NONE;
@@ -105,10 +106,9 @@ struct strview incoming_event_id(const struct kafka_record *record)
 /* Whatever else it carries, its key must not freeze an aggregate of ours. */
 static void judge_origin(struct incoming *incoming, const struct kafka_record *record)
 {
-    incoming->is_foreign =
-        incoming->event_id.len == 0 &&
-        !strview_is(kafka_record_header(record, TOPICS_HEADER_CE_SOURCE), TOPICS_CE_SOURCE);
-    if (incoming->is_foreign) {
+    if (incoming->event_id.len == 0 &&
+        !strview_is(kafka_record_header(record, TOPICS_HEADER_CE_SOURCE), TOPICS_CE_SOURCE)) {
+        incoming->kind = INCOMING_FOREIGN;
         incoming->aggregate_id = STRVIEW(INCOMING_NO_ID);
         incoming->version = 0;
     }
@@ -168,7 +168,7 @@ bool incoming_park(const struct incoming *incoming, struct strbuf *out)
     json_put_member_integer(&writer, "partition", incoming->partition);
     json_put_member_integer(&writer, "offset", incoming->offset);
     json_put_member_integer(&writer, "timestamp", incoming->timestamp_ms);
-    if (incoming->is_foreign) {
+    if (incoming->kind == INCOMING_FOREIGN) {
         json_put_member_integer(&writer, "foreign", 1);
     }
     if (incoming->why != NULL) {
@@ -205,7 +205,9 @@ static void read_parked_headers(struct incoming *incoming, const struct json_val
     incoming->partition = (int32_t)json_integer(headers, "partition", -1);
     incoming->offset = json_integer(headers, "offset", -1);
     incoming->timestamp_ms = json_integer(headers, "timestamp", -1);
-    incoming->is_foreign = json_integer(headers, "foreign", 0) != 0;
+    if (json_integer(headers, "foreign", 0) != 0) {
+        incoming->kind = INCOMING_FOREIGN;
+    }
 }
 
 enum error_kind incoming_of_parked(struct strview form, enum aggregate_type aggregate,

@@ -39,16 +39,22 @@ enum {
     INCOMING_VALUE_MAX = 1 << 20, /* bytes; command-svc writes no event above half of that */
 };
 
+/*
+ * UNREADABLE: why says why
+ * FOREIGN:    not an event at all: somebody else's record; why says so
+ * EVENT:      the member event
+ * SKIP:       by an operator: it counts and means nothing
+ */
+enum incoming_kind { INCOMING_UNREADABLE = 0, INCOMING_FOREIGN, INCOMING_EVENT, INCOMING_SKIP };
+
 struct incoming {
+    enum incoming_kind kind;
     enum aggregate_type aggregate;
     struct strview aggregate_id; /* or INCOMING_NO_ID */
     int64_t version;             /* 0: not known */
     struct strview event_id;     /* empty: not known */
     struct strview event_type;
-    int64_t at_ms; /* when it happened; when it was produced where that cannot be read */
-    bool is_readable;
-    bool is_foreign; /* not an event at all: somebody else's record */
-    bool is_skipped; /* by an operator: it counts and means nothing */
+    int64_t at_ms;   /* when it happened; when it was produced where that cannot be read */
     const char *why; /* when it is not readable */
     struct event event;
     /* Where it came from, and what the parked form keeps. */
@@ -63,6 +69,11 @@ struct incoming {
     struct strview value;
     struct strview parked_form; /* when it was parked before */
 };
+
+static inline bool incoming_is_readable(const struct incoming *incoming)
+{
+    return incoming->kind == INCOMING_EVENT || incoming->kind == INCOMING_SKIP;
+}
 
 /* The record's event id; empty when it has none of ours. */
 struct strview incoming_event_id(const struct kafka_record *record);

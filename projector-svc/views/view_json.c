@@ -323,7 +323,7 @@ bool view_json_timeline(const struct incoming *incoming, struct strbuf *out)
     json_put_member_integer(&writer, "version", incoming->version);
     json_put_member_string(&writer, "type", incoming->event_type);
     json_put_member_integer(&writer, "at", incoming->at_ms);
-    if (incoming->is_skipped) {
+    if (incoming->kind == INCOMING_SKIP) {
         put_word(&writer, "summary", "Event skipped by an operator");
     } else {
         put_meaning(&writer, &incoming->event.order);

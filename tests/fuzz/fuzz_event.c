@@ -85,8 +85,7 @@ static void check_parking(const struct incoming *incoming, struct arena *arena)
     EXPECT(incoming_park(incoming, &form));
     EXPECT(incoming_of_parked(strbuf_view(&form), incoming->aggregate, incoming->aggregate_id,
                               arena, &again, &err) == ERROR_NONE);
-    EXPECT(again->is_readable == incoming->is_readable);
-    EXPECT(again->is_skipped == incoming->is_skipped);
+    EXPECT(again->kind == incoming->kind);
     EXPECT(again->version == incoming->version && again->at_ms == incoming->at_ms);
     EXPECT(strview_equal(again->event_id, incoming->event_id));
     EXPECT(strview_equal(again->event_type, incoming->event_type));
@@ -116,12 +115,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&arena, ARENA_BYTES);
     EXPECT(incoming_of_record(&record, "order.events", aggregate, &arena, &incoming, &err) ==
            ERROR_NONE);
-    if (!incoming->is_readable) {
-        EXPECT(incoming->is_skipped || incoming->why != NULL);
-        EXPECT(incoming->why == NULL || utf8_is_valid(strview_of(incoming->why)));
+    if (!incoming_is_readable(incoming)) {
+        EXPECT(incoming->why != NULL && utf8_is_valid(strview_of(incoming->why)));
     } else {
         EXPECT(incoming->version > 0 && strview_equal(incoming->aggregate_id, record.key));
-        if (!incoming->is_skipped) {
+        if (incoming->kind != INCOMING_SKIP) {
             check_readable(incoming, &arena);
         }
     }

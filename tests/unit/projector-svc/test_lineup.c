@@ -185,7 +185,7 @@ START_TEST(a_pass_that_freed_something_is_followed_by_another)
 
     ck_assert_str_eq(applied, "2");
     ck_assert_int_eq(lineup.state, LINEUP_DRAINING);
-    ck_assert_uint_eq(lineup.pass_left, 2);
+    ck_assert_uint_eq(lineup.portion.pass_left, 2);
 }
 END_TEST
 

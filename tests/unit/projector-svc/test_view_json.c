@@ -117,7 +117,7 @@ static struct incoming an_incoming(enum order_event_kind kind, int64_t version)
         .event_id = STRVIEW("e1"),
         .event_type = strview_of(order_event_type(kind)),
         .at_ms = T0 + version,
-        .is_readable = true,
+        .kind = INCOMING_EVENT,
         .event.order = an_event(kind, version),
         .topic = STRVIEW("order.events"),
         .partition = 3,
@@ -194,7 +194,7 @@ START_TEST(a_parked_event_means_the_same_later)
 
     const struct incoming *again = park_and_read(&incoming);
 
-    ck_assert(again->is_readable);
+    ck_assert(incoming_is_readable(again));
     ck_assert_int_eq(again->version, 3);
     ck_assert_int_eq(again->at_ms, T0 + 3);
     ck_assert(strview_is(again->event_id, "e1"));
@@ -209,13 +209,13 @@ START_TEST(bytes_nobody_can_read_are_parked_as_they_are)
 {
     static const char BYTES[] = "\xff\x00\n{\"";
     struct incoming incoming = an_incoming(ORDER_SHIPPED, 3);
-    incoming.is_readable = false;
+    incoming.kind = INCOMING_UNREADABLE;
     incoming.why = "not JSON";
     incoming.value = (struct strview){.data = BYTES, .len = sizeof BYTES - 1};
 
     const struct incoming *again = park_and_read(&incoming);
 
-    ck_assert(!again->is_readable);
+    ck_assert(!incoming_is_readable(again));
     ck_assert_int_eq(again->version, 3);
     ck_assert(strview_equal(again->value, incoming.value));
 }
@@ -229,7 +229,7 @@ START_TEST(a_damaged_parked_form_is_an_event_nobody_knows)
     ck_assert_int_eq(incoming_of_parked(STRVIEW("rubbish"), AGGREGATE_ORDER, STRVIEW("o"), &arena,
                                         &incoming, &err),
                      ERROR_NONE);
-    ck_assert(!incoming->is_readable);
+    ck_assert(!incoming_is_readable(incoming));
     ck_assert_int_eq(incoming->version, 0);
 }
 END_TEST
