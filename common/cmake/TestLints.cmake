@@ -43,6 +43,26 @@ file(APPEND ${SCRATCH}/common/base/c.c "  #  include \"common/base/a.h\"\n")
 expect(CheckCircles "common/base/a -> common/base/b -> common/base/c -> common/base/a" 1)
 expect(CheckCircles "4 modules, 1 circles" 1)
 
+# ---- sizes: each at its limit, then beyond ------------------------------------------------------
+
+tree()
+string(REPEAT "    x++;\n" 58 steps)
+string(REPEAT "/* a reason */\n" 330 reasons)
+set(good "/* reasons\n * of two lines */\nenum flag {\n    FLAG_A = 1,\n    FLAG_B = 2,\n};\n
+struct a {\n    enum flag kind;\n    bool one, two;\n};\n
+struct b {\n    bool one;\n    bool two;\n    bool three;\n};\n
+struct c {\n    enum flag kind;\n    unsigned flags; /* of enum flag */\n};\n")
+file(WRITE ${SCRATCH}/common/base/a.h "${good}")
+file(WRITE ${SCRATCH}/common/base/a.c "void f(void)\n{\n${steps}}\n\n${reasons}")
+expect(CheckSizes "78 lines of code, 414 lines in all, 0 faults" 0)
+
+expect(CheckSizes "more than 77 lines of code" 1 -DMOST_CODE=77)
+file(APPEND ${SCRATCH}/common/base/a.h "struct d {\n    enum flag kind;\n    bool one;\n    unsigned flags; /* of enum flag */\n};\n")
+expect(CheckSizes "a.h:23: 3 booleans beside an enum in struct d" 1)
+file(APPEND ${SCRATCH}/common/base/a.c "void g(void)\n{\n${steps}    x++;\n}\n")
+expect(CheckSizes "a.c:454: a function of 61 lines" 1)
+expect(CheckSizes "a.c:401: a file of more than 400 lines" 1)
+
 file(REMOVE_RECURSE ${SCRATCH})
 message("${FAULTS} faults")
 if(FAULTS GREATER 0)
