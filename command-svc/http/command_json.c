@@ -34,11 +34,15 @@ static const char UUID_RULE[] =
 /* A type with its article. */
 static const char *said(enum json_type type)
 {
-    static const char *const SAID[JSON_TYPE_COUNT] = {
-        [JSON_NULL] = "null",        [JSON_BOOL] = "a boolean",  [JSON_INTEGER] = "a number",
-        [JSON_NUMBER] = "a number",  [JSON_STRING] = "a string", [JSON_ARRAY] = "an array",
-        [JSON_OBJECT] = "an object",
-    };
+#define SAID_NULL                  "null"
+#define SAID_BOOL                  "a boolean"
+#define SAID_INTEGER               "a number"
+#define SAID_NUMBER                "a number"
+#define SAID_STRING                "a string"
+#define SAID_ARRAY                 "an array"
+#define SAID_OBJECT                "an object"
+#define SAID_ROW(TYPE, type, name) [JSON_##TYPE] = SAID_##TYPE,
+    static const char *const SAID[] = {JSON_TYPES(SAID_ROW)};
     return SAID[type];
 }
 

@@ -12,13 +12,14 @@
 
 enum { PLAN_MAX = 16 };
 
-enum fault_action { FAULT_KILL, FAULT_STOP, FAULT_ERROR };
+#define FAULT_ACTIONS(X)                                                                           \
+    X(KILL, "kill", "killing") X(STOP, "stop", "stopping") X(ERROR, "error", "failing")
 
-static const char *const ACTION_WORDS[] = {
-    [FAULT_KILL] = "kill",
-    [FAULT_STOP] = "stop",
-    [FAULT_ERROR] = "error",
-};
+#define ACTION_ENTRY(ACTION, word, past) FAULT_##ACTION,
+enum fault_action { FAULT_ACTIONS(ACTION_ENTRY) FAULT_ACTION_COUNT };
+
+#define WORD_ROW(ACTION, word, past) [FAULT_##ACTION] = (word),
+static const char *const ACTION_WORDS[] = {FAULT_ACTIONS(WORD_ROW)};
 
 struct fault {
     struct strview name;
@@ -48,7 +49,7 @@ static struct fault read_entry(struct strview entry)
     if (name.len == 0 || (has_hit && (!parse_i64(hit, &fault.hits_left) || fault.hits_left < 1))) {
         refuse_plan(entry);
     }
-    for (size_t i = 0; i < sizeof ACTION_WORDS / sizeof ACTION_WORDS[0]; i++) {
+    for (size_t i = 0; i < FAULT_ACTION_COUNT; i++) {
         if (strview_is(action, ACTION_WORDS[i])) {
             fault.action = (enum fault_action)i;
             return fault;
@@ -72,7 +73,8 @@ static void read_plan(void)
 
 static bool carry_out(const struct fault *fault)
 {
-    static const char *const PAST[] = {"killing", "stopping", "failing"};
+#define PAST_ROW(ACTION, word, past) [FAULT_##ACTION] = (past),
+    static const char *const PAST[] = {FAULT_ACTIONS(PAST_ROW)};
     (void)fprintf(stderr, "fault point %.*s: %s\n", STRVIEW_ARG(fault->name), PAST[fault->action]);
     if (fault->action == FAULT_KILL) {
         (void)kill(getpid(), SIGKILL);

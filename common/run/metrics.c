@@ -18,13 +18,8 @@ const double METRIC_SECONDS[METRIC_SECONDS_COUNT] = {
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 };
 
-static const char *const TYPE_NAMES[] = {
-    [METRIC_COUNTER] = "counter",
-    [METRIC_GAUGE] = "gauge",
-    [METRIC_HISTOGRAM] = "histogram",
-};
-static_assert(sizeof TYPE_NAMES / sizeof TYPE_NAMES[0] == METRIC_TYPE_COUNT,
-              "every type needs a name");
+#define TYPE_NAME_ROW(TYPE, name) [METRIC_##TYPE] = (name),
+static const char *const TYPE_NAMES[] = {METRIC_TYPES(TYPE_NAME_ROW)};
 
 /* One label value of one metric. buckets[i] counts what is ≤ bound i and > the one before. */
 struct series {

@@ -25,7 +25,10 @@
 struct metrics;
 struct strbuf;
 
-enum metric_type { METRIC_COUNTER = 0, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_TYPE_COUNT };
+#define METRIC_TYPES(X)               X(COUNTER, "counter") X(GAUGE, "gauge") X(HISTOGRAM, "histogram")
+
+#define METRIC_TYPE_ENTRY(TYPE, name) METRIC_##TYPE,
+enum metric_type { METRIC_TYPES(METRIC_TYPE_ENTRY) METRIC_TYPE_COUNT };
 
 struct metric {
     const char *name; /* with its unit: _total, _seconds, _bytes */

@@ -181,17 +181,8 @@ static const char *choose_text(struct settings *settings, const struct setting *
     return row->fallback;
 }
 
-static const size_t FIELD_SIZES[] = {
-    [SETTING_STRING] = sizeof(const char *),
-    [SETTING_PATH] = sizeof(const char *),
-    [SETTING_INT] = sizeof(int64_t),
-    [SETTING_DURATION_MS] = sizeof(int64_t),
-    [SETTING_BYTES] = sizeof(int64_t),
-    [SETTING_BOOL] = sizeof(bool),
-    [SETTING_ENUM] = sizeof(int),
-};
-static_assert(sizeof FIELD_SIZES / sizeof FIELD_SIZES[0] == SETTING_TYPE_COUNT,
-              "every type needs a size");
+#define FIELD_SIZE_ROW(TYPE, field, form) [SETTING_##TYPE] = sizeof(field),
+static const size_t FIELD_SIZES[] = {SETTING_TYPES(FIELD_SIZE_ROW)};
 
 static void load_row(struct settings *settings, size_t index, char *const *env, void *values)
 {

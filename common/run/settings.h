@@ -35,16 +35,25 @@
 struct settings;
 struct strbuf;
 
-enum setting_type {
-    SETTING_STRING = 0,  /* const char *; NULL when unset without a default */
-    SETTING_PATH,        /* const char *; an existing readable file */
-    SETTING_INT,         /* int64_t */
-    SETTING_DURATION_MS, /* int64_t; written 300ms, 2s, 5m, 1h, 30d */
-    SETTING_BYTES,       /* int64_t; written 4096, 16KiB, 1MiB */
-    SETTING_BOOL,        /* bool; on/off, true/false, yes/no, 1/0 */
-    SETTING_ENUM,        /* int: index into words */
-    SETTING_TYPE_COUNT
-};
+/*
+ * Each type with that of its field and how its values look:
+ * STRING:      NULL when unset without a default
+ * DURATION_MS: written 300ms, 2s, 5m, 1h, 30d
+ * BYTES:       written 4096, 16KiB, 1MiB
+ * BOOL:        on/off, true/false, yes/no, 1/0
+ * ENUM:        index into words
+ */
+#define SETTING_TYPES(X)                                                                           \
+    X(STRING, const char *, "text")                                                                \
+    X(PATH, const char *, "a readable file")                                                       \
+    X(INT, int64_t, "a number")                                                                    \
+    X(DURATION_MS, int64_t, "a duration (300ms, 2s, 5m, 1h, 30d)")                                 \
+    X(BYTES, int64_t, "a size (4096, 16KiB, 1MiB)")                                                \
+    X(BOOL, bool, "on or off")                                                                     \
+    X(ENUM, int, "one of")
+
+#define SETTING_TYPE_ENTRY(TYPE, field, form) SETTING_##TYPE,
+enum setting_type { SETTING_TYPES(SETTING_TYPE_ENTRY) SETTING_TYPE_COUNT };
 
 enum setting_flags {
     SETTING_SECRET = 1,   /* printed as ***; NAME_FILE works */

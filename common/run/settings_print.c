@@ -3,7 +3,6 @@
 #include "common/contract/json.h"
 #include "common/run/settings_internal.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -24,20 +23,20 @@ static const struct unit SIZES[] = {
     {1, ""},
 };
 
+#define UNITS_STRING                NULL, 0
+#define UNITS_PATH                  NULL, 0
+#define UNITS_INT                   SIZES + 3, 1
+#define UNITS_DURATION_MS           DURATIONS, 5
+#define UNITS_BYTES                 SIZES, 4
+#define UNITS_BOOL                  NULL, 0
+#define UNITS_ENUM                  NULL, 0
+
+#define TYPE_ROW(TYPE, field, form) [SETTING_##TYPE] = {form, UNITS_##TYPE},
 static const struct {
     const char *form;
     const struct unit *units;
     size_t unit_count;
-} TYPES[] = {
-    [SETTING_STRING] = {"text", NULL, 0},
-    [SETTING_PATH] = {"a readable file", NULL, 0},
-    [SETTING_INT] = {"a number", SIZES + 3, 1},
-    [SETTING_DURATION_MS] = {"a duration (300ms, 2s, 5m, 1h, 30d)", DURATIONS, 5},
-    [SETTING_BYTES] = {"a size (4096, 16KiB, 1MiB)", SIZES, 4},
-    [SETTING_BOOL] = {"on or off", NULL, 0},
-    [SETTING_ENUM] = {"one of", NULL, 0},
-};
-static_assert(sizeof TYPES / sizeof TYPES[0] == SETTING_TYPE_COUNT, "every type needs a form");
+} TYPES[] = {SETTING_TYPES(TYPE_ROW)};
 
 /* In the largest unit that needs no fraction. */
 static void put_quantity(struct strbuf *out, const struct setting *row, int64_t value)

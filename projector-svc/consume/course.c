@@ -141,10 +141,10 @@ static enum error_kind end(struct course *course, enum outcome *ret_outcome, str
 }
 
 static step_fn *const STEPS[] = {
-    [COURSE_FILL] = fill, [COURSE_LOAD] = load,
-    [COURSE_LOOK] = look, [COURSE_LOAD_MORE] = load_more,
-    [COURSE_FOLD] = fold, [COURSE_SAVE] = save,
-    [COURSE_END] = end,
+    [COURSE_IDLE] = NULL,           [COURSE_FILL] = fill,
+    [COURSE_LOAD] = load,           [COURSE_LOOK] = look,
+    [COURSE_LOAD_MORE] = load_more, [COURSE_FOLD] = fold,
+    [COURSE_SAVE] = save,           [COURSE_END] = end,
 };
 static_assert(sizeof STEPS / sizeof STEPS[0] == COURSE_STEP_COUNT, "every step");
 

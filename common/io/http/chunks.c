@@ -4,7 +4,6 @@
 #include "common/base/parse.h"
 #include "common/io/http/text.h"
 
-#include <assert.h>
 #include <stdbool.h>
 
 /* Reads one byte; what it makes of it is the next place. */
@@ -109,26 +108,11 @@ static enum http_chunks_place at_last_lf(struct http_chunks *chunks, unsigned ch
     return c == '\n' ? CHUNKS_DONE : CHUNKS_BAD;
 }
 
+#define PLACE_ROW(PLACE, read, is_extra) [CHUNKS_##PLACE] = {read, is_extra},
 static const struct {
-    place_fn *read; /* NULL: not by single bytes */
-    bool is_extra;  /* its bytes are counted */
-} PLACES[] = {
-    [CHUNKS_SIZE] = {in_size, false},
-    [CHUNKS_BEFORE_SEMICOLON] = {before_semicolon, true},
-    [CHUNKS_EXTENSION] = {in_extension, true},
-    [CHUNKS_SIZE_LF] = {at_size_lf, false},
-    [CHUNKS_DATA] = {NULL, false},
-    [CHUNKS_DATA_CR] = {at_data_cr, false},
-    [CHUNKS_DATA_LF] = {at_data_lf, false},
-    [CHUNKS_TRAILER] = {at_trailer, true},
-    [CHUNKS_TRAILER_NAME] = {in_trailer_name, true},
-    [CHUNKS_TRAILER_VALUE] = {in_trailer_value, true},
-    [CHUNKS_TRAILER_LF] = {at_trailer_lf, true},
-    [CHUNKS_LAST_LF] = {at_last_lf, false},
-    [CHUNKS_DONE] = {NULL, false},
-    [CHUNKS_BAD] = {NULL, false},
-};
-static_assert(sizeof PLACES / sizeof PLACES[0] == CHUNKS_PLACE_COUNT, "every place needs a reader");
+    place_fn *read;
+    bool is_extra; /* its bytes are counted */
+} PLACES[] = {HTTP_CHUNKS_PLACES(PLACE_ROW)};
 
 static void take_byte(struct http_chunks *chunks, struct strview *bytes)
 {

@@ -4,7 +4,6 @@
 #include "common/base/parse.h"
 #include "common/io/loop.h"
 
-#include <assert.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/http.h>
@@ -30,12 +29,8 @@ struct http_client {
     void *user;
 };
 
-static const enum evhttp_cmd_type COMMANDS[] = {
-    [HTTP_GET] = EVHTTP_REQ_GET, [HTTP_HEAD] = EVHTTP_REQ_HEAD,     [HTTP_POST] = EVHTTP_REQ_POST,
-    [HTTP_PUT] = EVHTTP_REQ_PUT, [HTTP_DELETE] = EVHTTP_REQ_DELETE,
-};
-static_assert(sizeof COMMANDS / sizeof COMMANDS[0] == HTTP_METHOD_COUNT,
-              "every method needs its command");
+#define COMMAND_ROW(METHOD) [HTTP_##METHOD] = EVHTTP_REQ_##METHOD,
+static const enum evhttp_cmd_type COMMANDS[] = {HTTP_METHODS(COMMAND_ROW)};
 
 enum error_kind http_client_new(struct loop *loop, const char *host, uint16_t port,
                                 int64_t timeout_ms, struct http_client **ret_client,

@@ -10,10 +10,13 @@
 
 enum { PORT_MAX = 65535, CONNECT_TIMEOUT_MAX_S = 3600 };
 
-enum list { NAMES, ADDRESSES, PORTS, LIST_COUNT };
+#define LISTS(X)                  X(NAMES, "host") X(ADDRESSES, "hostaddr") X(PORTS, "port")
 
-static const char *const KEYWORDS[LIST_COUNT] = {
-    [NAMES] = "host", [ADDRESSES] = "hostaddr", [PORTS] = "port"};
+#define LIST_ENTRY(LIST, keyword) LIST,
+enum list { LISTS(LIST_ENTRY) LIST_COUNT };
+
+#define KEYWORD_ROW(LIST, keyword) [LIST] = (keyword),
+static const char *const KEYWORDS[] = {LISTS(KEYWORD_ROW)};
 
 static const char HOST_BYTES[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
