@@ -10,6 +10,7 @@ add_lint(layers CheckLayers)
 add_lint(circles CheckCircles)
 add_lint(sizes CheckSizes)
 add_lint(source CheckSource)
+add_lint(tables CheckTables)
 add_lint(headers CheckHeaders -DCOMPILER=${CMAKE_C_COMPILER})
 add_lint(lints TestLints -DSCRATCH=${CMAKE_CURRENT_BINARY_DIR}/made_up)
 

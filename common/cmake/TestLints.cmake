@@ -63,6 +63,15 @@ file(APPEND ${SCRATCH}/common/base/a.c "void g(void)\n{\n${steps}    x++;\n}\n")
 expect(CheckSizes "a.c:454: a function of 61 lines" 1)
 expect(CheckSizes "a.c:401: a file of more than 400 lines" 1)
 
+# ---- tables: a hole in the middle, which the length does not show ------------------------------
+
+tree()
+file(WRITE ${SCRATCH}/common/base/a.h "enum a { A_ONE = 0, A_TWO, A_THREE, A_COUNT };\n")
+file(WRITE ${SCRATCH}/relay-svc/a.c "static const int T[A_COUNT] = {\n    [A_ONE] = 1,\n    [A_TWO] = 2, [A_THREE] = 3};\n")
+expect(CheckTables "1 tables, 0 faults" 0)
+file(WRITE ${SCRATCH}/relay-svc/a.c "static const int T[] = {\n    [A_ONE] = 1,\n    [A_THREE] = 3,\n};\n")
+expect(CheckTables "relay-svc/a.c:1: no row for A_TWO" 1)
+
 file(REMOVE_RECURSE ${SCRATCH})
 message("${FAULTS} faults")
 if(FAULTS GREATER 0)
