@@ -31,6 +31,7 @@
 #   services    NAME is command, relay or projector; command2 is a second one, and so on
 #               service_start NAME [SETTING=value...]   waits for /readyz (e.g. FAULT_PLAN=…)
 #               service_launch NAME [SETTING=value...]  does not wait
+#               MEMORY=KIB service_start …    within so much memory; see memory.sh
 #               service_stop NAME             SIGTERM; false when it does not exit 0 by itself
 #               service_kill NAME             SIGKILL, and waits until it is gone
 #               service_gone NAME             has it ended? (with wait_until: a fault point hit)
@@ -61,6 +62,8 @@ set -uo pipefail
 . "$ROOT/tests/support/ports.sh"
 # shellcheck source=tests/support/checks.sh
 . "$ROOT/tests/support/checks.sh"
+# shellcheck source=tests/support/memory.sh
+. "$ROOT/tests/support/memory.sh"
 
 if [ -z "${TEST_DATABASE_URL:-}" ]; then
     exec "$ROOT/tests/support/servers" "$0" "$@"
@@ -78,6 +81,7 @@ world_end() {
     for file in "$PIDS"/*.pid; do
         [ ! -e "$file" ] || daemon_stop "$(basename "$file" .pid)" KILL 5
     done
+    memory_end
     checks_end
     if [ "$FAILED" -gt 0 ]; then
         for file in "$LOGS"/*.log; do
@@ -192,6 +196,7 @@ service_launch() {
     mapfile -t settings < <(settings_of "$kind")
     settings+=("LISTEN_PORT=$(service_port "$name")" "$@")
     (
+        [ -z "${MEMORY:-}" ] || memory_enter "$name" "$MEMORY" || note "$name: no memory cgroup"
         clean_env "${settings[@]}"
         daemon_start "$name" "$(binary_of "$kind")" serve
     )
