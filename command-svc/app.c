@@ -117,6 +117,7 @@ static enum error_kind build(struct app *app, const struct command_settings *set
         .lanes = app->lanes,
         .auth = runtime->auth,
         .query_url = settings->query_url,
+        .refund_window_ms = settings->refund_window_ms,
         .metrics = runtime->metrics,
     };
     kind = http_api_new(&api, &app->api, err);

@@ -16,6 +16,7 @@ struct command_settings {
     int64_t command_timeout_ms;
     int64_t receipt_retention_ms;
     int64_t outbox_max_age_ms;
+    int64_t refund_window_ms;
 };
 
 extern const struct settings_schema COMMAND_SCHEMA;

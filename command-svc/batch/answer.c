@@ -190,6 +190,23 @@ static void say_amount_mismatch(const struct command *command, const struct reje
     strbuf_printf(out, "amount_minor must equal the order's total, %" PRId64, rejection->number);
 }
 
+static void say_amount_exceeded(const struct command *command, const struct rejection *rejection,
+                                struct strbuf *out)
+{
+    strbuf_printf(out, "%" PRId64 " minor units are left to be %s", rejection->number,
+                  command->kind == COMMAND_CAPTURE_PAYMENT ? "captured" : "refunded");
+}
+
+static void say_refund_window_closed(const struct command *command,
+                                     const struct rejection *rejection, struct strbuf *out)
+{
+    (void)command;
+    (void)rejection;
+    strbuf_append_cstr(out,
+                       "the order was delivered too long ago: refund with override true, and a "
+                       "new Idempotency-Key, if it is to be made all the same");
+}
+
 static void say_version_conflict(const struct command *command, const struct rejection *rejection,
                                  struct strbuf *out)
 {
@@ -277,6 +294,13 @@ static void put_expected_amount(const struct command *command, const struct reje
     json_put_member_integer(writer, "expected_minor", rejection->number);
 }
 
+static void put_remaining_amount(const struct command *command, const struct rejection *rejection,
+                                 struct json_writer *writer)
+{
+    (void)command;
+    json_put_member_integer(writer, "remaining_minor", rejection->number);
+}
+
 static void put_versions(const struct command *command, const struct rejection *rejection,
                          struct json_writer *writer)
 {
@@ -315,6 +339,7 @@ static members_fn *const MEMBERS[REJECTION_KIND_COUNT] = {
     [REJECTION_INSUFFICIENT_STOCK] = put_available,
     [REJECTION_ILLEGAL_TRANSITION] = put_transition,
     [REJECTION_AMOUNT_MISMATCH] = put_expected_amount,
+    [REJECTION_AMOUNT_EXCEEDED] = put_remaining_amount,
     [REJECTION_VERSION_CONFLICT] = put_versions,
     [REJECTION_TOTAL_TOO_LARGE] = put_too_large,
     [REJECTION_OUTBOX_TOO_OLD] = put_reason,

@@ -147,7 +147,10 @@ static void take_order(struct batch_load *load, const struct pgconn_result *resu
     order->total_minor = pgconn_value_i64(result, row, ORDER_TOTAL);
     order->placed_at_ms = pgconn_value_i64(result, row, ORDER_PLACED_AT);
     order->last_at_ms = pgconn_value_i64(result, row, ORDER_UPDATED_AT);
+    order->delivered_at_ms = pgconn_value_i64(result, row, ORDER_DELIVERED_AT);
     order->authorized_minor = pgconn_value_i64(result, row, ORDER_AUTHORIZED);
+    order->captured_minor = pgconn_value_i64(result, row, ORDER_CAPTURED);
+    order->refunded_minor = pgconn_value_i64(result, row, ORDER_REFUNDED);
     order->payment_reference = keep_value(load, result, row, ORDER_PAYMENT_REFERENCE);
     entry->loaded_version = order->version;
     if (!order_status_parse(pgconn_value(result, row, ORDER_STATUS), &order->status) ||

@@ -50,8 +50,11 @@
     NEXT(ORDER_TOTAL, "o.total_minor")                                                             \
     NEXT(ORDER_PLACED_AT, EPOCH_MS("o.placed_at"))                                                 \
     NEXT(ORDER_UPDATED_AT, EPOCH_MS("o.updated_at"))                                               \
+    NEXT(ORDER_DELIVERED_AT, EPOCH_MS("o.delivered_at"))                                           \
     NEXT(ORDER_PAYMENT_STATUS, "p.status")                                                         \
     NEXT(ORDER_AUTHORIZED, "p.authorized_minor")                                                   \
+    NEXT(ORDER_CAPTURED, "p.captured_minor")                                                       \
+    NEXT(ORDER_REFUNDED, "p.refunded_minor")                                                       \
     NEXT(ORDER_PAYMENT_REFERENCE, "p.reference")
 
 #define CLAIM_ROW(FIRST, NEXT)                                                                     \
@@ -129,16 +132,13 @@
     NEXT(STOCK_CHANGE_LEAST, least, 3, bigint)                                                     \
     NEXT(STOCK_CHANGE_MOST, most, 4, bigint)
 
+/* As it was placed; what the same batch did to it afterwards is a change like any other. */
 #define NEW_ORDER(FIRST, NEXT)                                                                     \
     FIRST(NEW_ORDER_ID, id, 1, uuid)                                                               \
-    NEXT(NEW_ORDER_VERSION, version, 2, int)                                                       \
-    NEXT(NEW_ORDER_CUSTOMER, customer, 3, text)                                                    \
-    NEXT(NEW_ORDER_STATUS, status, 4, text)                                                        \
-    NEXT(NEW_ORDER_REFUND, refund, 5, text)                                                        \
-    NEXT(NEW_ORDER_CURRENCY, currency, 6, text)                                                    \
-    NEXT(NEW_ORDER_TOTAL, total, 7, bigint)                                                        \
-    NEXT(NEW_ORDER_PLACED, placed, 8, bigint)                                                      \
-    NEXT(NEW_ORDER_AT, at, 9, bigint)
+    NEXT(NEW_ORDER_CUSTOMER, customer, 2, text)                                                    \
+    NEXT(NEW_ORDER_CURRENCY, currency, 3, text)                                                    \
+    NEXT(NEW_ORDER_TOTAL, total, 4, bigint)                                                        \
+    NEXT(NEW_ORDER_PLACED, placed, 5, bigint)
 
 #define NEW_LINE(FIRST, NEXT)                                                                      \
     FIRST(NEW_LINE_ORDER, id, 1, uuid)                                                             \
@@ -151,10 +151,7 @@
     FIRST(NEW_PAYMENT_ORDER, id, 1, uuid)                                                          \
     NEXT(NEW_PAYMENT_PROVIDER, provider, 2, text)                                                  \
     NEXT(NEW_PAYMENT_METHOD, method, 3, text)                                                      \
-    NEXT(NEW_PAYMENT_STATUS, status, 4, text)                                                      \
-    NEXT(NEW_PAYMENT_AMOUNT, amount, 5, bigint)                                                    \
-    NEXT(NEW_PAYMENT_AUTHORIZED, authorized, 6, bigint)                                            \
-    NEXT(NEW_PAYMENT_REFERENCE, reference, 7, text)
+    NEXT(NEW_PAYMENT_AMOUNT, amount, 4, bigint)
 
 #define ORDER_CHANGE(FIRST, NEXT)                                                                  \
     FIRST(ORDER_CHANGE_ID, id, 1, uuid)                                                            \
@@ -162,13 +159,16 @@
     NEXT(ORDER_CHANGE_VERSION, version, 3, int)                                                    \
     NEXT(ORDER_CHANGE_STATUS, status, 4, text)                                                     \
     NEXT(ORDER_CHANGE_REFUND, refund, 5, text)                                                     \
-    NEXT(ORDER_CHANGE_AT, at, 6, bigint)
+    NEXT(ORDER_CHANGE_AT, at, 6, bigint)                                                           \
+    NEXT(ORDER_CHANGE_DELIVERED, delivered, 7, bigint)
 
 #define PAYMENT_CHANGE(FIRST, NEXT)                                                                \
     FIRST(PAYMENT_CHANGE_ORDER, id, 1, uuid)                                                       \
     NEXT(PAYMENT_CHANGE_STATUS, status, 2, text)                                                   \
     NEXT(PAYMENT_CHANGE_AUTHORIZED, authorized, 3, bigint)                                         \
-    NEXT(PAYMENT_CHANGE_REFERENCE, reference, 4, text)
+    NEXT(PAYMENT_CHANGE_REFERENCE, reference, 4, text)                                             \
+    NEXT(PAYMENT_CHANGE_CAPTURED, captured, 5, bigint)                                             \
+    NEXT(PAYMENT_CHANGE_REFUNDED, refunded, 6, bigint)
 
 #define NEW_EVENT(FIRST, NEXT)                                                                     \
     FIRST(NEW_EVENT_ID, id, 1, uuid)                                                               \

@@ -94,14 +94,10 @@ static void put_new_order(struct batch_columns *columns, const struct world_entr
         return;
     }
     batch_columns_text(columns, NEW_ORDER_ID, entry->id);
-    batch_columns_i64(columns, NEW_ORDER_VERSION, order->version);
     batch_columns_text(columns, NEW_ORDER_CUSTOMER, order->customer_id);
-    batch_columns_cstr(columns, NEW_ORDER_STATUS, order_status_name(order->status));
-    batch_columns_cstr(columns, NEW_ORDER_REFUND, refund_state_name(order->refund_state));
     batch_columns_text(columns, NEW_ORDER_CURRENCY, order->currency);
     batch_columns_i64(columns, NEW_ORDER_TOTAL, order->total_minor);
     batch_columns_i64(columns, NEW_ORDER_PLACED, order->placed_at_ms);
-    batch_columns_i64(columns, NEW_ORDER_AT, order->last_at_ms);
 }
 
 static void put_new_lines(struct batch_columns *columns, const struct world_entry *entry)
@@ -128,15 +124,18 @@ static void put_new_payment(struct batch_columns *columns, const struct world_en
     batch_columns_text(columns, NEW_PAYMENT_ORDER, entry->id);
     batch_columns_text(columns, NEW_PAYMENT_PROVIDER, found->placed->provider);
     batch_columns_text(columns, NEW_PAYMENT_METHOD, found->placed->method);
-    batch_columns_cstr(columns, NEW_PAYMENT_STATUS, payment_status_name(order->payment_status));
     batch_columns_i64(columns, NEW_PAYMENT_AMOUNT, order->total_minor);
-    batch_columns_i64(columns, NEW_PAYMENT_AUTHORIZED, order->authorized_minor);
-    batch_columns_optional(columns, NEW_PAYMENT_REFERENCE, order->payment_reference);
+}
+
+/* What was placed in this batch has just been written, as its first version. */
+static int64_t written_version(const struct world_order *found)
+{
+    return found->placed != NULL ? 1 : found->loaded_version;
 }
 
 static bool is_changed_order(const struct world_order *found)
 {
-    return found->placed == NULL && found->order.version > found->loaded_version;
+    return found->order.version > written_version(found);
 }
 
 static void put_changed_order(struct batch_columns *columns, const struct world_entry *entry)
@@ -146,11 +145,12 @@ static void put_changed_order(struct batch_columns *columns, const struct world_
         return;
     }
     batch_columns_text(columns, ORDER_CHANGE_ID, entry->id);
-    batch_columns_i64(columns, ORDER_CHANGE_EXPECTED, found->loaded_version);
+    batch_columns_i64(columns, ORDER_CHANGE_EXPECTED, written_version(found));
     batch_columns_i64(columns, ORDER_CHANGE_VERSION, found->order.version);
     batch_columns_cstr(columns, ORDER_CHANGE_STATUS, order_status_name(found->order.status));
     batch_columns_cstr(columns, ORDER_CHANGE_REFUND, refund_state_name(found->order.refund_state));
     batch_columns_i64(columns, ORDER_CHANGE_AT, found->order.last_at_ms);
+    batch_columns_i64(columns, ORDER_CHANGE_DELIVERED, found->order.delivered_at_ms);
 }
 
 static void put_changed_payment(struct batch_columns *columns, const struct world_entry *entry)
@@ -164,6 +164,8 @@ static void put_changed_payment(struct batch_columns *columns, const struct worl
                        payment_status_name(found->order.payment_status));
     batch_columns_i64(columns, PAYMENT_CHANGE_AUTHORIZED, found->order.authorized_minor);
     batch_columns_optional(columns, PAYMENT_CHANGE_REFERENCE, found->order.payment_reference);
+    batch_columns_i64(columns, PAYMENT_CHANGE_CAPTURED, found->order.captured_minor);
+    batch_columns_i64(columns, PAYMENT_CHANGE_REFUNDED, found->order.refunded_minor);
 }
 
 typedef void put_fn(struct batch_columns *columns, const struct world_entry *entry);

@@ -18,6 +18,7 @@ const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation),"
                                " set_config('idle_in_transaction_session_timeout', '30s', false)";
 
 #define AT(column)                           "timestamptz 'epoch' + n." column " * interval '1 ms'"
+#define AT_OR_NULL(column)                   "timestamptz 'epoch' + nullif(n." column ", 0) * interval '1 ms'"
 
 /* Of the lists in batch_rows.h. */
 #define FIRST_EXPRESSION(NAME, sql)          sql
@@ -100,25 +101,26 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [INSERT_ORDERS] = {
         "INSERT INTO orders (order_id, version, customer_id, status, refund_state, currency,"
         " total_minor, placed_at, updated_at)"
-        " SELECT n.id, n.version, n.customer, n.status, n.refund, n.currency, n.total, "
-        AT("placed") ", " AT("at") FROM_ROWS(NEW_ORDER), NEW_ORDER_COLUMN_COUNT},
+        " SELECT n.id, 1, n.customer, 'placed', 'none', n.currency, n.total, "
+        AT("placed") ", " AT("placed") FROM_ROWS(NEW_ORDER), NEW_ORDER_COLUMN_COUNT},
     [INSERT_LINES] = {
         "INSERT INTO order_line (order_id, line_no, sku, quantity, unit_price_minor)"
         " SELECT n.id, n.line_no, n.sku, n.quantity, n.price" FROM_ROWS(NEW_LINE),
         NEW_LINE_COLUMN_COUNT},
     [INSERT_PAYMENTS] = {
-        "INSERT INTO payment (order_id, provider, method, status, amount_minor,"
-        " authorized_minor, reference)"
-        " SELECT n.id, n.provider, n.method, n.status, n.amount, n.authorized, n.reference"
+        "INSERT INTO payment (order_id, provider, method, status, amount_minor)"
+        " SELECT n.id, n.provider, n.method, 'pending', n.amount"
         FROM_ROWS(NEW_PAYMENT), NEW_PAYMENT_COLUMN_COUNT},
     [UPDATE_ORDERS] = {GUARDED(
         "UPDATE orders o SET version = n.version, status = n.status,"
-        " refund_state = n.refund, updated_at = " AT("at") FROM_ROWS(ORDER_CHANGE)
+        " refund_state = n.refund, updated_at = " AT("at") ", delivered_at = "
+        AT_OR_NULL("delivered") FROM_ROWS(ORDER_CHANGE)
         " WHERE o.order_id = n.id AND o.version = n.expected",
         "$1::uuid[]"), ORDER_CHANGE_COLUMN_COUNT},
     [UPDATE_PAYMENTS] = {GUARDED(
         "UPDATE payment p SET status = n.status, authorized_minor = n.authorized,"
-        " reference = n.reference" FROM_ROWS(PAYMENT_CHANGE) " WHERE p.order_id = n.id",
+        " reference = n.reference, captured_minor = n.captured, refunded_minor = n.refunded"
+        FROM_ROWS(PAYMENT_CHANGE) " WHERE p.order_id = n.id",
         "$1::uuid[]"), PAYMENT_CHANGE_COLUMN_COUNT},
     /* seq must only grow: $10 is the greatest that is known to be taken. */
     [INSERT_OUTBOX] = {

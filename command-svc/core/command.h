@@ -69,7 +69,13 @@
     X(DECLINE_PAYMENT, decline_payment, "DeclinePayment", "/v1/orders/{id}/decline-payment",       \
       BY_PAYMENT, ORDER_PAYMENT_DECLINED)                                                          \
     X(RECORD_TRACKING, record_tracking, "RecordTracking", "/v1/orders/{id}/record-tracking",       \
-      BY_FULFILMENT, ORDER_TRACKING_RECORDED)
+      BY_FULFILMENT, ORDER_TRACKING_RECORDED)                                                      \
+    X(CAPTURE_PAYMENT, capture_payment, "CapturePayment", "/v1/orders/{id}/capture-payment",       \
+      BY_PAYMENT, ORDER_PAYMENT_CAPTURED)                                                          \
+    X(RETURN_ORDER, return_order, "ReturnOrder", "/v1/orders/{id}/return", BY_AGENT,               \
+      ORDER_RETURNED)                                                                              \
+    X(REFUND_PAYMENT, refund_payment, "RefundPayment", "/v1/orders/{id}/refund", BY_AGENT,         \
+      ORDER_PAYMENT_REFUNDED)
 
 #define COMMANDS(X)                                                                                \
     CUSTOMER_COMMANDS(X)                                                                           \
@@ -110,6 +116,7 @@ struct command {
     struct actor actor;
     struct strview owner;     /* a customer's id that may touch only its own; empty: anybody's */
     bool may_set_price;       /* a line's price counts even if the catalogue's differs */
+    int64_t refund_window_ms; /* after delivery, refunds need an override beyond it */
     bool is_retry_only;       /* answered when it was decided before, refused when it is new */
     int64_t expected_version; /* If-Match, or EXPECT_ANY_VERSION */
     struct uuid command_id;   /* ours */
@@ -169,6 +176,17 @@ struct command {
             struct strview status;
             struct strview location; /* may be empty */
         } record_tracking;
+        struct {
+            int64_t amount_minor;
+        } capture_payment;
+        struct {
+            struct strview reason;
+        } return_order;
+        struct {
+            int64_t amount_minor;
+            struct strview reason;
+            bool override; /* the refund window does not count */
+        } refund_payment;
     };
 };
 

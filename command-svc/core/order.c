@@ -5,32 +5,43 @@
 
 #include <assert.h>
 
-typedef bool guard_fn(const struct order *order, const struct command *command,
+typedef bool guard_fn(const struct order *order, const struct command *command, int64_t at_ms,
                       struct rejection *ret_rejection);
 typedef void fill_fn(const struct order *order, const struct command *command,
                      struct order_event *event);
 
 static guard_fn amount_is_the_total;
+static guard_fn capture_fits;
+static guard_fn refund_fits;
 #define DECLARE_FILL(KIND, kind, ...) static fill_fn fill_##kind;
 ORDER_COMMANDS(DECLARE_FILL)
 
 struct rule {
     unsigned statuses; /* bits of those it may happen in */
-    guard_fn *guard;   /* an extra condition, or NULL */
+    unsigned payments; /* likewise of the payment's */
+    guard_fn *guard;   /* what the command's members must fit, or NULL */
 };
 
-#define IN(STATUS) (1U << ORDER_STATUS_##STATUS)
-#define EVER       (~0U)
+#define IN(STATUS)   (1U << ORDER_STATUS_##STATUS)
+#define PAID(STATUS) (1U << PAYMENT_##STATUS)
+#define EVER         (~0U)
+#define RULE         static const struct rule
 
 /* The whole life cycle on one screen; what is not listed is refused. */
-static const struct rule authorize_payment_rule = {IN(PLACED), amount_is_the_total};
-static const struct rule ship_order_rule = {IN(CONFIRMED), NULL};
-static const struct rule deliver_order_rule = {IN(SHIPPED), NULL};
-static const struct rule cancel_order_rule = {IN(PLACED) | IN(CONFIRMED), NULL};
-static const struct rule add_note_rule = {EVER, NULL};
-static const struct rule change_shipping_address_rule = {IN(PLACED) | IN(CONFIRMED), NULL};
-static const struct rule decline_payment_rule = {IN(PLACED), NULL};
-static const struct rule record_tracking_rule = {IN(SHIPPED), NULL};
+/* clang-format off */
+RULE authorize_payment_rule       = {IN(PLACED), EVER, amount_is_the_total};
+RULE decline_payment_rule         = {IN(PLACED), EVER, NULL};
+RULE change_shipping_address_rule = {IN(PLACED) | IN(CONFIRMED), EVER, NULL};
+RULE cancel_order_rule            = {IN(PLACED) | IN(CONFIRMED), EVER, NULL};
+RULE ship_order_rule              = {IN(CONFIRMED), EVER, NULL};
+RULE record_tracking_rule         = {IN(SHIPPED), EVER, NULL};
+RULE deliver_order_rule           = {IN(SHIPPED), EVER, NULL};
+RULE return_order_rule            = {IN(DELIVERED), EVER, NULL};
+RULE capture_payment_rule         = {IN(CONFIRMED) | IN(SHIPPED) | IN(DELIVERED),
+                                     PAID(AUTHORIZED) | PAID(CAPTURED), capture_fits};
+RULE refund_payment_rule          = {EVER, PAID(CAPTURED) | PAID(PARTIALLY_REFUNDED), refund_fits};
+RULE add_note_rule                = {EVER, EVER, NULL};
+/* clang-format on */
 
 #define ACTION_ROW(KIND, kind, name, path, roles, EVENT)                                           \
     [COMMAND_##KIND] = {&kind##_rule, EVENT, fill_##kind},
@@ -43,7 +54,8 @@ static const struct {
 static bool is_possible(const struct order *order, enum command_kind kind)
 {
     const struct rule *rule = ACTIONS[kind].rule;
-    return rule != NULL && (rule->statuses >> order->status & 1) != 0;
+    return rule != NULL && (rule->statuses >> order->status & 1) != 0 &&
+           (rule->payments >> order->payment_status & 1) != 0;
 }
 
 static void list_allowed(const struct order *order, struct rejection *rejection)
@@ -57,7 +69,7 @@ static void list_allowed(const struct order *order, struct rejection *rejection)
 }
 
 static bool check_transition(const struct order *order, const struct command *command,
-                             struct rejection *ret_rejection)
+                             int64_t at_ms, struct rejection *ret_rejection)
 {
     if (order->version == 0 || !may_see(command->owner, order->customer_id)) {
         *ret_rejection = (struct rejection){.kind = REJECTION_NOT_FOUND};
@@ -74,21 +86,22 @@ static bool check_transition(const struct order *order, const struct command *co
         return false;
     }
     guard_fn *guard = ACTIONS[command->kind].rule->guard;
-    return guard == NULL || guard(order, command, ret_rejection);
+    return guard == NULL || guard(order, command, at_ms, ret_rejection);
 }
 
 bool order_decide(const struct order *order, const struct command *command, int64_t now_ms,
                   struct order_event *ret_event, struct rejection *ret_rejection)
 {
     assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].fill != NULL);
-    if (!check_transition(order, command, ret_rejection)) {
+    const int64_t at_ms = now_ms > order->last_at_ms ? now_ms : order->last_at_ms;
+    if (!check_transition(order, command, at_ms, ret_rejection)) {
         return false;
     }
     struct order_event event = {
         .kind = ACTIONS[command->kind].event,
         .envelope = {.aggregate_id = command->aggregate_id,
                      .version = order->version + 1,
-                     .occurred_at_ms = now_ms > order->last_at_ms ? now_ms : order->last_at_ms,
+                     .occurred_at_ms = at_ms,
                      .actor = command->actor},
     };
     assert(event.envelope.version > 1); /* placing makes the first */
@@ -97,9 +110,12 @@ bool order_decide(const struct order *order, const struct command *command, int6
     return true;
 }
 
+/* ---- what a command's members must fit ----------------------------------------------------- */
+
 static bool amount_is_the_total(const struct order *order, const struct command *command,
-                                struct rejection *ret_rejection)
+                                int64_t at_ms, struct rejection *ret_rejection)
 {
+    (void)at_ms;
     if (command->authorize_payment.amount_minor == order->total_minor) {
         return true;
     }
@@ -107,6 +123,43 @@ static bool amount_is_the_total(const struct order *order, const struct command 
         (struct rejection){.kind = REJECTION_AMOUNT_MISMATCH, .number = order->total_minor};
     return false;
 }
+
+static bool amount_fits(int64_t amount_minor, int64_t remaining_minor,
+                        struct rejection *ret_rejection)
+{
+    assert(amount_minor > 0 && remaining_minor >= 0);
+    if (amount_minor <= remaining_minor) {
+        return true;
+    }
+    *ret_rejection =
+        (struct rejection){.kind = REJECTION_AMOUNT_EXCEEDED, .number = remaining_minor};
+    return false;
+}
+
+static bool capture_fits(const struct order *order, const struct command *command, int64_t at_ms,
+                         struct rejection *ret_rejection)
+{
+    (void)at_ms;
+    return amount_fits(command->capture_payment.amount_minor,
+                       order->authorized_minor - order->captured_minor, ret_rejection);
+}
+
+static bool refund_fits(const struct order *order, const struct command *command, int64_t at_ms,
+                        struct rejection *ret_rejection)
+{
+    if (!amount_fits(command->refund_payment.amount_minor,
+                     order->captured_minor - order->refunded_minor, ret_rejection)) {
+        return false;
+    }
+    if (order->delivered_at_ms == 0 || command->refund_payment.override ||
+        at_ms - order->delivered_at_ms <= command->refund_window_ms) {
+        return true;
+    }
+    *ret_rejection = (struct rejection){.kind = REJECTION_REFUND_WINDOW_CLOSED};
+    return false;
+}
+
+/* ---- what an event says -------------------------------------------------------------------- */
 
 static void fill_authorize_payment(const struct order *order, const struct command *command,
                                    struct order_event *event)
@@ -132,16 +185,59 @@ static void fill_deliver_order(const struct order *order, const struct command *
     (void)event; /* the envelope says it all */
 }
 
-/* Money that was taken has to go back; an authorization is merely given up. */
+/* Money that was taken has to go back; an authorization, or what is left of it, is given up. */
+static struct order_settlement settle(const struct order *order)
+{
+    const int64_t due_minor = order->captured_minor - order->refunded_minor;
+    const enum payment_status payment =
+        order->captured_minor > 0 ? order->payment_status : PAYMENT_VOIDED;
+    const enum refund_state refund = due_minor > 0 ? REFUND_DUE : order->refund_state;
+    assert(due_minor >= 0 && order->captured_minor <= order->authorized_minor);
+    return (struct order_settlement){
+        .payment_status = strview_of(payment_status_name(payment)),
+        .refund_state = strview_of(refund_state_name(refund)),
+        .voided_minor = order->authorized_minor - order->captured_minor,
+        .due_minor = due_minor,
+    };
+}
+
 static void fill_cancel_order(const struct order *order, const struct command *command,
                               struct order_event *event)
 {
-    const bool is_captured = order->payment_status == PAYMENT_CAPTURED;
     event->envelope.reason = command->cancel_order.reason;
-    event->cancelled.payment_status =
-        strview_of(payment_status_name(is_captured ? PAYMENT_CAPTURED : PAYMENT_VOIDED));
-    event->cancelled.refund_state =
-        strview_of(refund_state_name(is_captured ? REFUND_DUE : REFUND_NONE));
+    event->cancelled = settle(order);
+}
+
+static void fill_return_order(const struct order *order, const struct command *command,
+                              struct order_event *event)
+{
+    event->envelope.reason = command->return_order.reason;
+    event->returned = settle(order);
+}
+
+static void fill_capture_payment(const struct order *order, const struct command *command,
+                                 struct order_event *event)
+{
+    const int64_t amount_minor = command->capture_payment.amount_minor;
+    event->payment_captured.amount_minor = amount_minor;
+    event->payment_captured.captured_minor = order->captured_minor + amount_minor;
+}
+
+/* What is owed stays owed until all of it is paid. */
+static void fill_refund_payment(const struct order *order, const struct command *command,
+                                struct order_event *event)
+{
+    const int64_t refunded_minor = order->refunded_minor + command->refund_payment.amount_minor;
+    const bool is_all = refunded_minor == order->captured_minor;
+    const enum refund_state in_parts =
+        order->refund_state == REFUND_DUE ? REFUND_DUE : REFUND_PARTIAL;
+    event->envelope.reason = command->refund_payment.reason;
+    event->payment_refunded.amount_minor = command->refund_payment.amount_minor;
+    event->payment_refunded.refunded_minor = refunded_minor;
+    event->payment_refunded.payment_status =
+        strview_of(payment_status_name(is_all ? PAYMENT_REFUNDED : PAYMENT_PARTIALLY_REFUNDED));
+    event->payment_refunded.refund_state =
+        strview_of(refund_state_name(is_all ? REFUND_FULL : in_parts));
 }
 
 static void fill_add_note(const struct order *order, const struct command *command,
@@ -179,7 +275,7 @@ static void fill_record_tracking(const struct order *order, const struct command
 
 static bool releases_stock(enum order_event_kind kind)
 {
-    return kind == ORDER_CANCELLED || kind == ORDER_PAYMENT_DECLINED;
+    return kind == ORDER_CANCELLED || kind == ORDER_PAYMENT_DECLINED || kind == ORDER_RETURNED;
 }
 
 bool order_event_releases_stock(const struct order_event *event)

@@ -34,6 +34,9 @@ struct order {
     struct strview currency;
     int64_t total_minor;
     int64_t authorized_minor;
+    int64_t captured_minor;           /* never more than authorized */
+    int64_t refunded_minor;           /* never more than captured */
+    int64_t delivered_at_ms;          /* 0: not yet */
     struct strview payment_reference; /* empty: not authorized yet */
     const struct claim *claims;       /* loaded only where they may be released */
     size_t claim_count;

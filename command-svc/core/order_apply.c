@@ -30,15 +30,41 @@ static void apply_shipped(struct order *order, const struct order_event *event)
 
 static void apply_delivered(struct order *order, const struct order_event *event)
 {
-    (void)event;
+    order->delivered_at_ms = event->envelope.occurred_at_ms;
     order->status = ORDER_STATUS_DELIVERED;
+}
+
+static void take_words(struct order *order, struct strview payment_status,
+                       struct strview refund_state)
+{
+    (void)!payment_status_parse(payment_status, &order->payment_status);
+    (void)!refund_state_parse(refund_state, &order->refund_state);
 }
 
 static void apply_cancelled(struct order *order, const struct order_event *event)
 {
     order->status = ORDER_STATUS_CANCELLED;
-    (void)!payment_status_parse(event->cancelled.payment_status, &order->payment_status);
-    (void)!refund_state_parse(event->cancelled.refund_state, &order->refund_state);
+    take_words(order, event->cancelled.payment_status, event->cancelled.refund_state);
+}
+
+static void apply_returned(struct order *order, const struct order_event *event)
+{
+    order->status = ORDER_STATUS_RETURNED;
+    take_words(order, event->returned.payment_status, event->returned.refund_state);
+}
+
+static void apply_payment_captured(struct order *order, const struct order_event *event)
+{
+    order->payment_status = PAYMENT_CAPTURED;
+    order->captured_minor = event->payment_captured.captured_minor;
+    assert(order->captured_minor <= order->authorized_minor);
+}
+
+static void apply_payment_refunded(struct order *order, const struct order_event *event)
+{
+    order->refunded_minor = event->payment_refunded.refunded_minor;
+    take_words(order, event->payment_refunded.payment_status, event->payment_refunded.refund_state);
+    assert(order->refunded_minor <= order->captured_minor);
 }
 
 static void apply_note_added(struct order *order, const struct order_event *event)

@@ -22,6 +22,7 @@
  * INSUFFICIENT_STOCK: sku, number: available, expected: pieces wanted of it
  * ILLEGAL_TRANSITION: from, command, allowed
  * AMOUNT_MISMATCH:    number: expected
+ * AMOUNT_EXCEEDED:    number: what remains
  * VERSION_CONFLICT:   expected, number: current
  * NOT_FOUND stands also for what belongs to someone else.
  */
@@ -37,6 +38,8 @@
     X(ALREADY_EXISTS, already_exists, 409, "already-exists")                                       \
     X(ILLEGAL_TRANSITION, illegal_transition, 409, "illegal-transition")                           \
     X(AMOUNT_MISMATCH, amount_mismatch, 409, "amount-mismatch")                                    \
+    X(AMOUNT_EXCEEDED, amount_exceeded, 409, "amount-exceeded")                                    \
+    X(REFUND_WINDOW_CLOSED, refund_window_closed, 409, "refund-window-closed")                     \
     X(VERSION_CONFLICT, version_conflict, 412, "version-conflict")                                 \
     X(TOTAL_TOO_LARGE, too_large, 422, "invalid-command")                                          \
     X(KEY_REUSED, key_reused, 422, "idempotency-key-reused")                                       \

@@ -25,6 +25,7 @@ struct asking_means {
     struct metrics *metrics; /* may be NULL */
     struct digest *digest;
     struct strview query_base; /* put before every Location; without a slash at its end */
+    int64_t refund_window_ms;
     struct id_source ids;
 };
 

@@ -78,6 +78,7 @@ static void set_actor(struct asking *asking, const char *subject)
     command->actor.role = strview_of(role_name(principal->role));
     command->actor.subject = strview_of(subject);
     command->owner = is_customer ? command->actor.subject : STRVIEW("");
+    command->refund_window_ms = asking->means->refund_window_ms;
     command->may_set_price = principal->is_anyone || principal->role == ROLE_AGENT;
 }
 

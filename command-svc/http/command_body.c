@@ -11,6 +11,7 @@ enum { QUANTITY_MAX = 1000000, STOCK_COUNT_MAX = 1000000000 };
 #define AT_LINE(member)    .offset = offsetof(struct wanted_line, member)
 #define AT_ADDRESS(member) .offset = offsetof(struct shipping_address, member)
 #define AMOUNT             .type = FIELD_INTEGER, .min = 0, .max = MONEY_MAX_MINOR
+#define PART               .type = FIELD_INTEGER, .min = 1, .max = MONEY_MAX_MINOR
 #define OPTIONAL           .is_optional = true
 
 static const struct field LINE[] = {
@@ -141,6 +142,23 @@ static const struct field decline_payment_body[] = {
 static const struct field record_tracking_body[] = {
     {"status", .form = &TEXT_FORM_NAME, AT(record_tracking.status)},
     {"location", .form = &TEXT_FORM_NAME, OPTIONAL, AT(record_tracking.location)},
+    {.name = NULL},
+};
+
+static const struct field capture_payment_body[] = {
+    {"amount_minor", PART, AT(capture_payment.amount_minor)},
+    {.name = NULL},
+};
+
+static const struct field return_order_body[] = {
+    {"reason", .form = &TEXT_FORM_NAME, AT(return_order.reason)},
+    {.name = NULL},
+};
+
+static const struct field refund_payment_body[] = {
+    {"amount_minor", PART, AT(refund_payment.amount_minor)},
+    {"reason", .form = &TEXT_FORM_NAME, AT(refund_payment.reason)},
+    {"override", FIELD_BOOLEAN, OPTIONAL, AT(refund_payment.override)},
     {.name = NULL},
 };
 

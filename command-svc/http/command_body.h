@@ -14,6 +14,7 @@
 #define FIELD_TYPES(X)                                                                             \
     X(TEXT, text)                                                                                  \
     X(INTEGER, integer)                                                                            \
+    X(BOOLEAN, boolean)                                                                            \
     X(UUID, uuid)                                                                                  \
     X(OBJECT, object)                                                                              \
     X(LINES, lines)

@@ -168,6 +168,16 @@ static void bind_integer(struct binder *binder, const struct field *field,
     }
 }
 
+static void bind_boolean(struct binder *binder, const struct field *field,
+                         const struct json_value *value, const struct place *place, void *base)
+{
+    if (value->type != JSON_BOOL) {
+        report(binder, place, "must be true or false, not %s", said(value->type));
+    } else {
+        memcpy((char *)base + field->offset, &value->boolean, sizeof value->boolean);
+    }
+}
+
 static void bind_uuid(struct binder *binder, const struct field *field,
                       const struct json_value *value, const struct place *place, void *base)
 {

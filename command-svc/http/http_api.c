@@ -57,6 +57,7 @@ enum error_kind http_api_new(const struct http_api_options *options, struct http
     api->auth = options->auth;
     api->means = (struct asking_means){.lanes = options->lanes,
                                        .metrics = options->metrics,
+                                       .refund_window_ms = options->refund_window_ms,
                                        .query_base = without_slash(strview_of(options->query_url))};
     id_source_init(&api->means.ids);
     const enum error_kind kind = digest_new(&api->means.digest, err);

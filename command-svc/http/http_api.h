@@ -18,6 +18,8 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 
+#include <stdint.h>
+
 struct auth;
 struct http_api;
 struct http_server;
@@ -27,7 +29,8 @@ struct metrics;
 struct http_api_options {
     struct lanes *lanes;
     const struct auth *auth;
-    const char *query_url;   /* put before the path of every Location: "http://127.0.0.1:8082" */
+    const char *query_url; /* put before the path of every Location: "http://127.0.0.1:8082" */
+    int64_t refund_window_ms;
     struct metrics *metrics; /* COMMAND_METRICS; may be NULL */
 };
 

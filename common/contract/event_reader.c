@@ -41,6 +41,12 @@ int64_t event_read_integer(struct event_reader *reader, const struct json_value 
     return member == NULL ? 0 : member->integer;
 }
 
+int64_t event_read_optional_integer(struct event_reader *reader, const struct json_value *object,
+                                    const char *name)
+{
+    return json_member(object, name) == NULL ? 0 : event_read_integer(reader, object, name);
+}
+
 const struct json_value *event_read_object(struct event_reader *reader,
                                            const struct json_value *object, const char *name)
 {

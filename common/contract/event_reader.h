@@ -28,6 +28,9 @@ struct strview event_read_optional_text(struct event_reader *reader,
                                         const struct json_value *object, const char *name);
 int64_t event_read_integer(struct event_reader *reader, const struct json_value *object,
                            const char *name);
+/* 0 where the member is absent. */
+int64_t event_read_optional_integer(struct event_reader *reader, const struct json_value *object,
+                                    const char *name);
 const struct json_value *event_read_object(struct event_reader *reader,
                                            const struct json_value *object, const char *name);
 const struct json_value *event_read_array(struct event_reader *reader,

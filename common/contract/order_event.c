@@ -223,18 +223,86 @@ static bool decode_delivered(struct event_reader *reader, const struct json_valu
     return true;
 }
 
+static void put_settlement(struct json_writer *writer, const struct order_settlement *settlement)
+{
+    json_put_member_string(writer, "payment_status", settlement->payment_status);
+    json_put_member_string(writer, "refund_state", settlement->refund_state);
+    if (settlement->voided_minor > 0) {
+        json_put_member_integer(writer, "voided_minor", settlement->voided_minor);
+    }
+    if (settlement->due_minor > 0) {
+        json_put_member_integer(writer, "due_minor", settlement->due_minor);
+    }
+}
+
+static struct order_settlement read_settlement(struct event_reader *reader,
+                                               const struct json_value *payload)
+{
+    return (struct order_settlement){
+        .payment_status = event_read_text(reader, payload, "payment_status"),
+        .refund_state = event_read_text(reader, payload, "refund_state"),
+        .voided_minor = event_read_optional_integer(reader, payload, "voided_minor"),
+        .due_minor = event_read_optional_integer(reader, payload, "due_minor"),
+    };
+}
+
 static void encode_cancelled(struct json_writer *writer, const struct order_event *event)
 {
-    json_put_member_string(writer, "payment_status", event->cancelled.payment_status);
-    json_put_member_string(writer, "refund_state", event->cancelled.refund_state);
+    put_settlement(writer, &event->cancelled);
 }
 
 static bool decode_cancelled(struct event_reader *reader, const struct json_value *payload,
                              struct arena *arena, struct order_event *event)
 {
     (void)arena;
-    event->cancelled.payment_status = event_read_text(reader, payload, "payment_status");
-    event->cancelled.refund_state = event_read_text(reader, payload, "refund_state");
+    event->cancelled = read_settlement(reader, payload);
+    return true;
+}
+
+static void encode_returned(struct json_writer *writer, const struct order_event *event)
+{
+    put_settlement(writer, &event->returned);
+}
+
+static bool decode_returned(struct event_reader *reader, const struct json_value *payload,
+                            struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->returned = read_settlement(reader, payload);
+    return true;
+}
+
+static void encode_payment_captured(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_integer(writer, "amount_minor", event->payment_captured.amount_minor);
+    json_put_member_integer(writer, "captured_minor", event->payment_captured.captured_minor);
+}
+
+static bool decode_payment_captured(struct event_reader *reader, const struct json_value *payload,
+                                    struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->payment_captured.amount_minor = event_read_integer(reader, payload, "amount_minor");
+    event->payment_captured.captured_minor = event_read_integer(reader, payload, "captured_minor");
+    return true;
+}
+
+static void encode_payment_refunded(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_integer(writer, "amount_minor", event->payment_refunded.amount_minor);
+    json_put_member_integer(writer, "refunded_minor", event->payment_refunded.refunded_minor);
+    json_put_member_string(writer, "payment_status", event->payment_refunded.payment_status);
+    json_put_member_string(writer, "refund_state", event->payment_refunded.refund_state);
+}
+
+static bool decode_payment_refunded(struct event_reader *reader, const struct json_value *payload,
+                                    struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->payment_refunded.amount_minor = event_read_integer(reader, payload, "amount_minor");
+    event->payment_refunded.refunded_minor = event_read_integer(reader, payload, "refunded_minor");
+    event->payment_refunded.payment_status = event_read_text(reader, payload, "payment_status");
+    event->payment_refunded.refund_state = event_read_text(reader, payload, "refund_state");
     return true;
 }
 

@@ -26,7 +26,10 @@
     X(NOTE_ADDED, note_added, "NoteAdded")                                                         \
     X(SHIPPING_ADDRESS_CHANGED, shipping_address_changed, "ShippingAddressChanged")                \
     X(PAYMENT_DECLINED, payment_declined, "PaymentDeclined")                                       \
-    X(TRACKING_RECORDED, tracking_recorded, "TrackingRecorded")
+    X(TRACKING_RECORDED, tracking_recorded, "TrackingRecorded")                                    \
+    X(PAYMENT_CAPTURED, payment_captured, "PaymentCaptured")                                       \
+    X(RETURNED, returned, "OrderReturned")                                                         \
+    X(PAYMENT_REFUNDED, payment_refunded, "PaymentRefunded")
 
 #define ORDER_EVENT_ENTRY(KIND, kind, type) ORDER_##KIND,
 enum order_event_kind { ORDER_EVENTS(ORDER_EVENT_ENTRY) ORDER_EVENT_KIND_COUNT };
@@ -68,6 +71,14 @@ struct order_placed {
     struct shipping_address address; /* personal */
 };
 
+/* What becomes of the money when an order is cancelled or comes back. */
+struct order_settlement {
+    struct strview payment_status; /* afterwards: voided where nothing was captured */
+    struct strview refund_state;   /* due where more was captured than refunded */
+    int64_t voided_minor;          /* authorized and never to be captured; 0: nothing */
+    int64_t due_minor;             /* captured and to be refunded; 0: nothing */
+};
+
 struct order_event {
     enum order_event_kind kind;
     struct envelope envelope; /* aggregate_id is the order id */
@@ -81,10 +92,18 @@ struct order_event {
             struct strview carrier;
             struct strview tracking_number;
         } shipped;
+        struct order_settlement cancelled;
+        struct order_settlement returned;
         struct {
-            struct strview payment_status; /* after the cancellation: voided or captured */
-            struct strview refund_state;   /* none or due */
-        } cancelled;
+            int64_t amount_minor;
+            int64_t captured_minor; /* with what was captured before */
+        } payment_captured;
+        struct {
+            int64_t amount_minor;
+            int64_t refunded_minor;        /* with what was refunded before */
+            struct strview payment_status; /* partially_refunded or refunded */
+            struct strview refund_state;   /* due: more is owed; partial; full */
+        } payment_refunded;
         struct {
             struct strview text; /* for the staff */
         } note_added;

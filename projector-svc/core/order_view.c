@@ -67,15 +67,47 @@ static void enter_cancelled(struct order_view *view, const struct order_event *e
     enter_status(view, ORDER_STATUS_CANCELLED, event->envelope.occurred_at_ms);
 }
 
+static enum error_kind read_money(struct order_view *view, struct strview payment_status,
+                                  struct strview refund_state, struct error *err)
+{
+    if (!payment_status_parse(payment_status, &view->payment_status) ||
+        !refund_state_parse(refund_state, &view->refund_state)) {
+        return error_set(err, ERROR_INVALID, "unknown payment_status or refund_state");
+    }
+    return ERROR_NONE;
+}
+
 static enum error_kind apply_cancelled(struct order_view *view, const struct order_event *event,
                                        struct error *err)
 {
-    if (!payment_status_parse(event->cancelled.payment_status, &view->payment_status) ||
-        !refund_state_parse(event->cancelled.refund_state, &view->refund_state)) {
-        return error_set(err, ERROR_INVALID, "unknown payment_status or refund_state");
-    }
     enter_cancelled(view, event);
+    return read_money(view, event->cancelled.payment_status, event->cancelled.refund_state, err);
+}
+
+static enum error_kind apply_returned(struct order_view *view, const struct order_event *event,
+                                      struct error *err)
+{
+    view->returning.reason = event->envelope.reason;
+    view->returning.at_ms = event->envelope.occurred_at_ms;
+    enter_status(view, ORDER_STATUS_RETURNED, event->envelope.occurred_at_ms);
+    return read_money(view, event->returned.payment_status, event->returned.refund_state, err);
+}
+
+static enum error_kind apply_payment_captured(struct order_view *view,
+                                              const struct order_event *event, struct error *err)
+{
+    (void)err;
+    view->payment_status = PAYMENT_CAPTURED;
+    view->captured_minor = event->payment_captured.captured_minor;
     return ERROR_NONE;
+}
+
+static enum error_kind apply_payment_refunded(struct order_view *view,
+                                              const struct order_event *event, struct error *err)
+{
+    view->refunded_minor = event->payment_refunded.refunded_minor;
+    return read_money(view, event->payment_refunded.payment_status,
+                      event->payment_refunded.refund_state, err);
 }
 
 static enum error_kind apply_note_added(struct order_view *view, const struct order_event *event,
@@ -173,6 +205,9 @@ static void append_because(struct strbuf *out, struct strview reason)
 #define SENTENCE_SHIPPING_ADDRESS_CHANGED "Shipping address changed"
 #define SENTENCE_PAYMENT_DECLINED         "Payment declined, order cancelled"
 #define SENTENCE_TRACKING_RECORDED        "Carrier"
+#define SENTENCE_PAYMENT_CAPTURED         "Payment captured"
+#define SENTENCE_RETURNED                 "Order returned"
+#define SENTENCE_PAYMENT_REFUNDED         "Payment refunded"
 #define SENTENCE_ROW(KIND, kind, type)    [ORDER_##KIND] = SENTENCE_##KIND,
 static const char *const SENTENCES[] = {ORDER_EVENTS(SENTENCE_ROW)};
 

@@ -42,6 +42,8 @@ struct order_view {
         struct strview reference;
         int64_t at_ms;
     } authorization;
+    int64_t captured_minor;
+    int64_t refunded_minor;
     struct {
         struct strview carrier;
         struct strview tracking_number;
@@ -55,6 +57,10 @@ struct order_view {
         struct strview reason;
         int64_t at_ms;
     } cancellation;
+    struct {
+        struct strview reason;
+        int64_t at_ms;
+    } returning;
 };
 
 /*

@@ -44,6 +44,7 @@ static const struct shown DETAILS[] = {
     {"payment", READABLE_ORDER, NULL, NULL},
     {"shipment", READABLE_ORDER, NULL, NULL},
     {"cancellation", READABLE_ORDER, NULL, NULL},
+    {"return", READABLE_ORDER, NULL, NULL},
     {"placed_at", READABLE_ORDER, NULL, NULL},
     {"status_since", READABLE_ORDER, NULL, NULL},
     {"updated_at", READABLE_ORDER, NULL, NULL},

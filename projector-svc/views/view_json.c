@@ -12,6 +12,14 @@ static void put_time(struct json_writer *writer, const char *name, int64_t at_ms
     }
 }
 
+/* So is an amount of nothing. */
+static void put_amount(struct json_writer *writer, const char *name, int64_t amount_minor)
+{
+    if (amount_minor != 0) {
+        json_put_member_integer(writer, name, amount_minor);
+    }
+}
+
 static void put_word(struct json_writer *writer, const char *name, const char *value)
 {
     json_put_member_string(writer, name, strview_of(value));
@@ -43,6 +51,8 @@ static void put_payment(struct json_writer *writer, const struct order_view *vie
         json_put_member_string(writer, "reference", view->authorization.reference);
         json_put_member_integer(writer, "authorized_at", view->authorization.at_ms);
     }
+    put_amount(writer, "captured_minor", view->captured_minor);
+    put_amount(writer, "refunded_minor", view->refunded_minor);
     json_close_object(writer);
 }
 
@@ -60,6 +70,18 @@ static void put_shipment(struct json_writer *writer, const struct order_view *vi
     json_put_member_text(writer, "tracking_status", view->shipment.tracking_status);
     json_put_member_text(writer, "location", view->shipment.location);
     put_time(writer, "tracked_at", view->shipment.tracked_at_ms);
+    json_close_object(writer);
+}
+
+static void put_return(struct json_writer *writer, const struct order_view *view)
+{
+    if (view->returning.at_ms == 0) {
+        return;
+    }
+    json_key(writer, "return");
+    json_open_object(writer);
+    json_put_member_text(writer, "reason", view->returning.reason);
+    json_put_member_integer(writer, "returned_at", view->returning.at_ms);
     json_close_object(writer);
 }
 
@@ -103,6 +125,7 @@ bool view_json_details(const struct order_view *view, int64_t projected_at_ms, s
     }
     put_shipment(&writer, view);
     put_cancellation(&writer, view);
+    put_return(&writer, view);
     put_time(&writer, "placed_at", view->placed_at_ms);
     put_time(&writer, "status_since", view->status_since_ms);
     put_time(&writer, "updated_at", view->updated_at_ms);
@@ -175,6 +198,7 @@ static void read_history(const struct json_value *doc, struct order_view *view)
     const struct json_value *payment = json_member(doc, "payment");
     const struct json_value *shipment = json_member(doc, "shipment");
     const struct json_value *cancellation = json_member(doc, "cancellation");
+    const struct json_value *returning = json_member(doc, "return");
     view->placed_at_ms = json_integer(doc, "placed_at", 0);
     view->status_since_ms = json_integer(doc, "status_since", 0);
     view->updated_at_ms = json_integer(doc, "updated_at", 0);
@@ -188,6 +212,10 @@ static void read_history(const struct json_value *doc, struct order_view *view)
     view->shipment.tracking_status = json_text(shipment, "tracking_status");
     view->shipment.location = json_text(shipment, "location");
     view->shipment.tracked_at_ms = json_integer(shipment, "tracked_at", 0);
+    view->captured_minor = json_integer(payment, "captured_minor", 0);
+    view->refunded_minor = json_integer(payment, "refunded_minor", 0);
+    view->returning.reason = json_text(returning, "reason");
+    view->returning.at_ms = json_integer(returning, "returned_at", 0);
     view->cancellation.reason = json_text(cancellation, "reason");
     view->cancellation.at_ms = json_integer(cancellation, "cancelled_at", 0);
 }
@@ -247,11 +275,39 @@ static void put_shipped_data(struct json_writer *writer, const struct order_even
     json_put_member_string(writer, "tracking_number", event->shipped.tracking_number);
 }
 
-static void put_cancelled_data(struct json_writer *writer, const struct order_event *event)
+static void put_settlement(struct json_writer *writer, const struct order_event *event,
+                           const struct order_settlement *settlement)
 {
     json_put_member_text(writer, "reason", event->envelope.reason);
-    json_put_member_string(writer, "payment_status", event->cancelled.payment_status);
-    json_put_member_string(writer, "refund_state", event->cancelled.refund_state);
+    json_put_member_string(writer, "payment_status", settlement->payment_status);
+    json_put_member_string(writer, "refund_state", settlement->refund_state);
+    put_amount(writer, "voided_minor", settlement->voided_minor);
+    put_amount(writer, "due_minor", settlement->due_minor);
+}
+
+static void put_cancelled_data(struct json_writer *writer, const struct order_event *event)
+{
+    put_settlement(writer, event, &event->cancelled);
+}
+
+static void put_returned_data(struct json_writer *writer, const struct order_event *event)
+{
+    put_settlement(writer, event, &event->returned);
+}
+
+static void put_payment_captured_data(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_integer(writer, "amount_minor", event->payment_captured.amount_minor);
+    json_put_member_integer(writer, "captured_minor", event->payment_captured.captured_minor);
+}
+
+static void put_payment_refunded_data(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_text(writer, "reason", event->envelope.reason);
+    json_put_member_integer(writer, "amount_minor", event->payment_refunded.amount_minor);
+    json_put_member_integer(writer, "refunded_minor", event->payment_refunded.refunded_minor);
+    json_put_member_string(writer, "payment_status", event->payment_refunded.payment_status);
+    json_put_member_string(writer, "refund_state", event->payment_refunded.refund_state);
 }
 
 static void put_delivered_data(struct json_writer *writer, const struct order_event *event)

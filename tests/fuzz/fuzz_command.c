@@ -67,6 +67,8 @@ static const struct {
     TEXT(COMMAND_CHANGE_SHIPPING_ADDRESS, change_shipping_address.address.country, 2,
          "ABCDEFGHIJKLMNOPQRSTUVWXYZ", false),
     TEXT(COMMAND_DECLINE_PAYMENT, decline_payment.reason, 200, NULL, false),
+    TEXT(COMMAND_RETURN_ORDER, return_order.reason, 200, NULL, false),
+    TEXT(COMMAND_REFUND_PAYMENT, refund_payment.reason, 200, NULL, false),
     TEXT(COMMAND_RECORD_TRACKING, record_tracking.status, 200, NULL, false),
     TEXT(COMMAND_RECORD_TRACKING, record_tracking.location, 200, NULL, true),
 };
@@ -80,6 +82,9 @@ static const struct {
     {COMMAND_RECEIVE_STOCK, offsetof(struct command, receive_stock.quantity), 1, 1000000000},
     {COMMAND_AUTHORIZE_PAYMENT, offsetof(struct command, authorize_payment.amount_minor), 0,
      AMOUNT_MAX},
+    {COMMAND_CAPTURE_PAYMENT, offsetof(struct command, capture_payment.amount_minor), 1,
+     AMOUNT_MAX},
+    {COMMAND_REFUND_PAYMENT, offsetof(struct command, refund_payment.amount_minor), 1, AMOUNT_MAX},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

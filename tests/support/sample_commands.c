@@ -136,7 +136,28 @@ struct command a_step(enum command_kind kind)
         command.decline_payment.reason = STRVIEW("insufficient funds");
     } else if (kind == COMMAND_RECORD_TRACKING) {
         command.record_tracking.status = STRVIEW("out for delivery");
+    } else if (kind == COMMAND_CAPTURE_PAYMENT) {
+        command.capture_payment.amount_minor = 1;
+    } else if (kind == COMMAND_RETURN_ORDER) {
+        command.return_order.reason = STRVIEW("does not fit");
+    } else if (kind == COMMAND_REFUND_PAYMENT) {
+        command.refund_payment.amount_minor = 1;
+        command.refund_payment.reason = STRVIEW("returned");
     }
+    return command;
+}
+
+struct command a_capture(int64_t amount_minor)
+{
+    struct command command = a_step(COMMAND_CAPTURE_PAYMENT);
+    command.capture_payment.amount_minor = amount_minor;
+    return command;
+}
+
+struct command a_refund(int64_t amount_minor)
+{
+    struct command command = a_step(COMMAND_REFUND_PAYMENT);
+    command.refund_payment.amount_minor = amount_minor;
     return command;
 }
 

@@ -33,6 +33,8 @@ struct command an_order(const char *order_id, const struct wanted_line *lines, s
 /* AuthorizePayment, ShipOrder, DeliverOrder or CancelOrder of SAMPLE_ORDER_ID. */
 struct command an_authorization(int64_t amount_minor);
 struct command a_step(enum command_kind kind);
+struct command a_capture(int64_t amount_minor);
+struct command a_refund(int64_t amount_minor);
 
 /* The same key as the other one's, with a request of its own. */
 struct command with_key_of(struct command command, const struct command *other);

@@ -172,6 +172,40 @@ START_TEST(a_placed_order_is_written_with_its_event_and_its_receipt)
 }
 END_TEST
 
+/* However much a batch does to its own new order: it is written as placed, and then changed. */
+START_TEST(what_happens_to_an_order_in_the_batch_that_placed_it_is_a_change_of_it)
+{
+    static const enum batch_statement EXPECTED[] = {INSERT_ORDERS, INSERT_PAYMENTS, UPDATE_ORDERS,
+                                                    UPDATE_PAYMENTS};
+    add_order();
+    add(an_authorization(2 * SAMPLE_PRICE));
+    add(a_capture(SAMPLE_PRICE));
+    stock_up();
+    decide();
+    struct batch_save save = saving();
+    enum batch_statement statement;
+    size_t seen = 0;
+    while (batch_save_next(&save, &columns, &statement)) {
+        seen += seen < 4 && statement == EXPECTED[seen] ? 1 : 0;
+        if (statement == INSERT_ORDERS) {
+            assert_column(NEW_ORDER_TOTAL, "{500}");
+            assert_column(NEW_ORDER_PLACED, "{5000}");
+        } else if (statement == UPDATE_ORDERS) {
+            assert_column(ORDER_CHANGE_EXPECTED, "{1}");
+            assert_column(ORDER_CHANGE_VERSION, "{3}");
+            assert_column(ORDER_CHANGE_STATUS, "{\"confirmed\"}");
+            assert_column(ORDER_CHANGE_DELIVERED, "{0}");
+        } else if (statement == UPDATE_PAYMENTS) {
+            assert_column(PAYMENT_CHANGE_STATUS, "{\"captured\"}");
+            assert_column(PAYMENT_CHANGE_AUTHORIZED, "{500}");
+            assert_column(PAYMENT_CHANGE_CAPTURED, "{250}");
+            assert_column(PAYMENT_CHANGE_REFUNDED, "{0}");
+        }
+    }
+    ck_assert_uint_eq(seen, 4);
+}
+END_TEST
+
 START_TEST(what_changes_of_a_customer_and_a_product_is_written_where_it_stands)
 {
     static const enum batch_statement EXPECTED[] = {UPDATE_CUSTOMERS, UPDATE_PRODUCTS,
@@ -284,6 +318,7 @@ int main(void)
     tcase_add_test(tcase, stock_is_locked_where_it_has_to_be);
     tcase_add_test(tcase, a_cancellation_asks_for_the_orders_claims_too);
     tcase_add_test(tcase, a_placed_order_is_written_with_its_event_and_its_receipt);
+    tcase_add_test(tcase, what_happens_to_an_order_in_the_batch_that_placed_it_is_a_change_of_it);
     tcase_add_test(tcase, what_changes_of_a_customer_and_a_product_is_written_where_it_stands);
     tcase_add_test(tcase, a_refused_command_leaves_its_receipt_only);
     tcase_add_test(tcase, an_event_and_an_answer_are_recorded_for_what_was_accepted);

@@ -45,6 +45,9 @@ static const char *const GOOD[COMMAND_KIND_COUNT] = {
     [COMMAND_ADD_NOTE] = "{\"text\":\"called back\"}",
     [COMMAND_CHANGE_SHIPPING_ADDRESS] = "{\"shipping_address\":" ADDRESS "}",
     [COMMAND_DECLINE_PAYMENT] = "{\"reason\":\"insufficient funds\"}",
+    [COMMAND_CAPTURE_PAYMENT] = "{\"amount_minor\":500}",
+    [COMMAND_RETURN_ORDER] = "{\"reason\":\"does not fit\"}",
+    [COMMAND_REFUND_PAYMENT] = "{\"amount_minor\":500,\"reason\":\"returned\",\"override\":true}",
     [COMMAND_RECORD_TRACKING] = "{\"status\":\"in transit\",\"location\":\"Leeds\"}",
 };
 
@@ -134,6 +137,15 @@ START_TEST(a_new_address_arrives_where_it_belongs)
     ck_assert(strview_is(address->name, "Ada"));
     ck_assert(strview_is(address->line2, "Flat 2"));
     ck_assert(strview_is(address->country, "GB"));
+
+    ck_assert_int_eq(read(COMMAND_REFUND_PAYMENT, GOOD[COMMAND_REFUND_PAYMENT]), ERROR_NONE);
+    ck_assert_int_eq(command.refund_payment.amount_minor, 500);
+    ck_assert(strview_is(command.refund_payment.reason, "returned"));
+    ck_assert(command.refund_payment.override);
+    ck_assert_int_eq(
+        read(COMMAND_REFUND_PAYMENT, spoilt(COMMAND_REFUND_PAYMENT, ",\"override\":true", "")),
+        ERROR_NONE);
+    ck_assert_uint_eq(faults.count, 0);
 
     ck_assert_int_eq(read(COMMAND_RECORD_TRACKING, GOOD[COMMAND_RECORD_TRACKING]), ERROR_NONE);
     ck_assert(strview_is(command.record_tracking.status, "in transit"));
@@ -230,6 +242,7 @@ END_TEST
 #define UUID_RULE                                                                                  \
     "must be a UUID such as 0199aaaa-0000-7000-8000-000000000000; leave it out to get one"
 #define QUANTITY_RULE "must be an integer from 1 to 1000000 without fraction or exponent"
+#define PART_RULE     "must be an integer from 1 to 1000000000000 without fraction or exponent"
 #define NOTE_RULE     "must have 1 to 4000 characters and no control characters"
 #define STOCK_RULE    "must be an integer from 1 to 1000000000 without fraction or exponent"
 #define DELTA_RULE    "must be an integer from -1000000000 to 1000000000 without fraction or exponent"
@@ -363,6 +376,16 @@ static const struct {
      "is required and " NAME_RULE},
     {COMMAND_REACTIVATE_CUSTOMER, "\"came back\"", "7", "/reason",
      "must be a string, not a number"},
+    {COMMAND_CAPTURE_PAYMENT, "500", "0", "/amount_minor", PART_RULE},
+    {COMMAND_CAPTURE_PAYMENT, "500", "1000000000001", "/amount_minor", PART_RULE},
+    {COMMAND_REFUND_PAYMENT, "500", "0", "/amount_minor", PART_RULE},
+    {COMMAND_REFUND_PAYMENT, "\"amount_minor\":500,", "", "/amount_minor",
+     "is required and " PART_RULE},
+    /* true or false */
+    {COMMAND_REFUND_PAYMENT, "true", "\"true\"", "/override",
+     "must be true or false, not a string"},
+    {COMMAND_REFUND_PAYMENT, "true", "1", "/override", "must be true or false, not a number"},
+    {COMMAND_REFUND_PAYMENT, "true", "null", "/override", "must be true or false, not null"},
     /* codes */
     {COMMAND_ADD_PRODUCT, "EUR", "eur", "/currency", CURRENCY_RULE},
     {COMMAND_ADD_PRODUCT, "EUR", "EU", "/currency", CURRENCY_RULE},

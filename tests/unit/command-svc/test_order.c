@@ -11,27 +11,32 @@
 #include "tests/support/check_main.h"
 #include "tests/support/sample_commands.h"
 
-enum { NOW = 5000, EARLIER = 4000, TOTAL = 1250, STEPS = 8, ARENA_MAX = 1 << 20 };
+enum { NOW = 5000, EARLIER = 4000, TOTAL = 1250, STEPS = 11, ARENA_MAX = 1 << 20 };
 
-/* authorize, ship, deliver, cancel, note, address, decline, tracking; '.' is refused; then what the
- * refusal lists as possible
+/* authorize, ship, deliver, cancel, note, address, decline, tracking, capture, return, refund, of
+ * an order whose payment is captured in part; '.' is refused; then what the refusal lists as
+ * possible
  */
 static const struct {
     enum order_status from;
     const char *cells;
-    const char *allowed[6];
+    const char *allowed[8];
 } LIFE[] = {
     {ORDER_STATUS_PLACED,
-     "A..CNRX.",
+     "A..CNRX...F",
      {"authorize-payment", "cancel", "add-note", "change-shipping-address", "decline-payment",
-      NULL}},
+      "refund", NULL}},
     {ORDER_STATUS_CONFIRMED,
-     ".S.CNR..",
-     {"ship", "cancel", "add-note", "change-shipping-address", NULL}},
-    {ORDER_STATUS_SHIPPED, "..D.N..T", {"deliver", "add-note", "record-tracking", NULL}},
-    {ORDER_STATUS_DELIVERED, "....N...", {"add-note", NULL}},
-    {ORDER_STATUS_RETURNED, "....N...", {"add-note", NULL}},
-    {ORDER_STATUS_CANCELLED, "....N...", {"add-note", NULL}},
+     ".S.CNR..P.F",
+     {"ship", "cancel", "add-note", "change-shipping-address", "capture-payment", "refund", NULL}},
+    {ORDER_STATUS_SHIPPED,
+     "..D.N..TP.F",
+     {"deliver", "add-note", "record-tracking", "capture-payment", "refund", NULL}},
+    {ORDER_STATUS_DELIVERED,
+     "....N...PBF",
+     {"add-note", "capture-payment", "return", "refund", NULL}},
+    {ORDER_STATUS_RETURNED, "....N.....F", {"add-note", "refund", NULL}},
+    {ORDER_STATUS_CANCELLED, "....N.....F", {"add-note", "refund", NULL}},
 };
 enum { ROWS = sizeof LIFE / sizeof LIFE[0] };
 
@@ -51,6 +56,9 @@ static const struct {
      ORDER_STATUS_NONE},
     {COMMAND_DECLINE_PAYMENT, "decline-payment", ORDER_PAYMENT_DECLINED, ORDER_STATUS_CANCELLED},
     {COMMAND_RECORD_TRACKING, "record-tracking", ORDER_TRACKING_RECORDED, ORDER_STATUS_NONE},
+    {COMMAND_CAPTURE_PAYMENT, "capture-payment", ORDER_PAYMENT_CAPTURED, ORDER_STATUS_NONE},
+    {COMMAND_RETURN_ORDER, "return", ORDER_RETURNED, ORDER_STATUS_RETURNED},
+    {COMMAND_REFUND_PAYMENT, "refund", ORDER_PAYMENT_REFUNDED, ORDER_STATUS_NONE},
 };
 
 static struct arena arena;
@@ -77,7 +85,10 @@ static struct order an_order_in(enum order_status status)
                           .status = status,
                           .customer_id = STRVIEW("c-1"),
                           .currency = STRVIEW("EUR"),
-                          .total_minor = TOTAL};
+                          .total_minor = TOTAL,
+                          .payment_status = PAYMENT_CAPTURED,
+                          .authorized_minor = TOTAL,
+                          .captured_minor = TOTAL - 250};
 }
 
 static struct command step_command(enum command_kind kind)
@@ -277,31 +288,204 @@ END_TEST
 
 /* ---- money going back ---------------------------------------------------------------------- */
 
+enum { DAY_MS = 86400000 };
+
+/* An order of 1,250 in that status, its payment at that point. */
+static struct order a_paid_order(enum order_status status, enum payment_status payment,
+                                 int64_t captured_minor, int64_t refunded_minor)
+{
+    struct order order = an_order_in(status);
+    order.payment_status = payment;
+    order.authorized_minor = payment == PAYMENT_PENDING ? 0 : TOTAL;
+    order.captured_minor = captured_minor;
+    order.refunded_minor = refunded_minor;
+    order.refund_state = refunded_minor == 0                ? REFUND_NONE
+                         : refunded_minor == captured_minor ? REFUND_FULL
+                                                            : REFUND_PARTIAL;
+    return order;
+}
+
 static const struct {
     enum payment_status before;
+    int64_t captured, refunded;
     const char *payment_after, *refund_after;
-} CANCELLED[] = {
-    {PAYMENT_PENDING, "voided", "none"},
-    {PAYMENT_AUTHORIZED, "voided", "none"},
-    {PAYMENT_CAPTURED, "captured", "due"},
+    int64_t voided, due;
+} SETTLED[] = {
+    {PAYMENT_PENDING, 0, 0, "voided", "none", 0, 0},
+    {PAYMENT_AUTHORIZED, 0, 0, "voided", "none", 1250, 0},
+    {PAYMENT_CAPTURED, 1250, 0, "captured", "due", 0, 1250},
+    {PAYMENT_CAPTURED, 1000, 0, "captured", "due", 250, 1000},
+    {PAYMENT_PARTIALLY_REFUNDED, 1000, 300, "partially_refunded", "due", 250, 700},
+    {PAYMENT_REFUNDED, 1000, 1000, "refunded", "full", 250, 0},
 };
+
+static void assert_settled(int row, const struct order_settlement *settlement,
+                           const struct order *after)
+{
+    ck_assert(strview_is(settlement->payment_status, SETTLED[row].payment_after));
+    ck_assert(strview_is(settlement->refund_state, SETTLED[row].refund_after));
+    ck_assert_int_eq(settlement->voided_minor, SETTLED[row].voided);
+    ck_assert_int_eq(settlement->due_minor, SETTLED[row].due);
+    ck_assert_str_eq(payment_status_name(after->payment_status), SETTLED[row].payment_after);
+    ck_assert_str_eq(refund_state_name(after->refund_state), SETTLED[row].refund_after);
+}
 
 START_TEST(cancelling_gives_up_what_was_not_taken_and_owes_what_was)
 {
-    struct order order = an_order_in(ORDER_STATUS_CONFIRMED);
-    order.payment_status = CANCELLED[_i].before;
+    struct order order = a_paid_order(ORDER_STATUS_CONFIRMED, SETTLED[_i].before,
+                                      SETTLED[_i].captured, SETTLED[_i].refunded);
     const struct command command = a_step(COMMAND_CANCEL_ORDER);
 
     ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
-    ck_assert(strview_is(event.cancelled.payment_status, CANCELLED[_i].payment_after));
-    ck_assert(strview_is(event.cancelled.refund_state, CANCELLED[_i].refund_after));
     ck_assert(strview_is(event.envelope.reason, "changed my mind"));
     ck_assert(order_event_releases_stock(&event));
-
     order_apply(&order, &event);
 
-    ck_assert_str_eq(payment_status_name(order.payment_status), CANCELLED[_i].payment_after);
-    ck_assert_str_eq(refund_state_name(order.refund_state), CANCELLED[_i].refund_after);
+    assert_settled(_i, &event.cancelled, &order);
+}
+END_TEST
+
+START_TEST(so_does_a_return)
+{
+    struct order order = a_paid_order(ORDER_STATUS_DELIVERED, SETTLED[_i].before,
+                                      SETTLED[_i].captured, SETTLED[_i].refunded);
+    const struct command command = a_step(COMMAND_RETURN_ORDER);
+
+    ck_assert(order_command_releases_stock(COMMAND_RETURN_ORDER));
+    ck_assert(order_decide(&order, &command, NOW, &event, &rejection));
+    ck_assert(strview_is(event.envelope.reason, "does not fit"));
+    ck_assert(order_event_releases_stock(&event));
+    order_apply(&order, &event);
+
+    ck_assert_int_eq(order.status, ORDER_STATUS_RETURNED);
+    assert_settled(_i, &event.returned, &order);
+}
+END_TEST
+
+static bool take(struct order *order, const struct command *command, int64_t at_ms)
+{
+    if (!order_decide(order, command, at_ms, &event, &rejection)) {
+        return false;
+    }
+    order_apply(order, &event);
+    return true;
+}
+
+START_TEST(a_payment_is_captured_in_parts_up_to_what_was_authorized)
+{
+    struct order order = a_paid_order(ORDER_STATUS_SHIPPED, PAYMENT_AUTHORIZED, 0, 0);
+    const struct command part = a_capture(1000);
+    const struct command rest = a_capture(250);
+
+    ck_assert(take(&order, &part, NOW));
+    ck_assert_int_eq(event.payment_captured.amount_minor, 1000);
+    ck_assert_int_eq(event.payment_captured.captured_minor, 1000);
+    ck_assert_int_eq(order.payment_status, PAYMENT_CAPTURED);
+    ck_assert(!take(&order, &part, NOW));
+    ck_assert_int_eq(rejection.kind, REJECTION_AMOUNT_EXCEEDED);
+    ck_assert_int_eq(rejection.number, 250);
+    ck_assert(take(&order, &rest, NOW));
+    ck_assert_int_eq(event.payment_captured.captured_minor, 1250);
+    ck_assert_int_eq(order.captured_minor, 1250);
+    ck_assert(!take(&order, &rest, NOW));
+    ck_assert_int_eq(rejection.number, 0);
+    ck_assert_int_eq(order.refund_state, REFUND_NONE);
+}
+END_TEST
+
+/* payment statuses in which a capture, a refund is possible at all, of a confirmed order */
+static const struct {
+    enum payment_status payment;
+    int64_t captured, refunded;
+    bool may_capture, may_refund;
+} PAYMENTS[] = {
+    {PAYMENT_PENDING, 0, 0, false, false},
+    {PAYMENT_AUTHORIZED, 0, 0, true, false},
+    {PAYMENT_CAPTURED, 1000, 0, true, true},
+    {PAYMENT_PARTIALLY_REFUNDED, 1000, 300, false, true},
+    {PAYMENT_REFUNDED, 1000, 1000, false, false},
+    {PAYMENT_VOIDED, 0, 0, false, false},
+    {PAYMENT_DECLINED, 0, 0, false, false},
+};
+
+static void assert_possible(struct order *order, const struct command *command, bool is_possible)
+{
+    ck_assert_int_eq(order_decide(order, command, NOW, &event, &rejection), is_possible);
+    if (!is_possible) {
+        ck_assert_int_eq(rejection.kind, REJECTION_ILLEGAL_TRANSITION);
+        ck_assert_str_eq(rejection.from, "confirmed");
+    }
+}
+
+START_TEST(money_is_taken_and_given_back_only_where_it_is)
+{
+    struct order order = a_paid_order(ORDER_STATUS_CONFIRMED, PAYMENTS[_i].payment,
+                                      PAYMENTS[_i].captured, PAYMENTS[_i].refunded);
+    const struct command capture = a_capture(1);
+    const struct command refund = a_refund(1);
+
+    assert_possible(&order, &capture, PAYMENTS[_i].may_capture);
+    assert_possible(&order, &refund, PAYMENTS[_i].may_refund);
+}
+END_TEST
+
+START_TEST(a_refund_nobody_owed_is_partial_and_then_full)
+{
+    struct order order = a_paid_order(ORDER_STATUS_SHIPPED, PAYMENT_CAPTURED, 1000, 0);
+    const struct command part = a_refund(400);
+    const struct command rest = a_refund(600);
+
+    ck_assert(take(&order, &part, NOW));
+    ck_assert_int_eq(event.payment_refunded.amount_minor, 400);
+    ck_assert_int_eq(event.payment_refunded.refunded_minor, 400);
+    ck_assert(strview_is(event.envelope.reason, "returned"));
+    ck_assert_int_eq(order.payment_status, PAYMENT_PARTIALLY_REFUNDED);
+    ck_assert_int_eq(order.refund_state, REFUND_PARTIAL);
+    ck_assert(take(&order, &rest, NOW));
+    ck_assert_int_eq(event.payment_refunded.refunded_minor, 1000);
+    ck_assert_int_eq(order.payment_status, PAYMENT_REFUNDED);
+    ck_assert_int_eq(order.refund_state, REFUND_FULL);
+}
+END_TEST
+
+START_TEST(what_is_due_stays_due_until_all_of_it_is_paid)
+{
+    struct order order = a_paid_order(ORDER_STATUS_DELIVERED, PAYMENT_CAPTURED, 1000, 0);
+    const struct command returning = a_step(COMMAND_RETURN_ORDER);
+    const struct command part = a_refund(999);
+    const struct command more = a_refund(2);
+    const struct command rest = a_refund(1);
+
+    ck_assert(take(&order, &returning, NOW));
+    ck_assert(take(&order, &part, NOW));
+    ck_assert_int_eq(order.refund_state, REFUND_DUE);
+    ck_assert_int_eq(order.payment_status, PAYMENT_PARTIALLY_REFUNDED);
+    ck_assert(!take(&order, &more, NOW));
+    ck_assert_int_eq(rejection.kind, REJECTION_AMOUNT_EXCEEDED);
+    ck_assert_int_eq(rejection.number, 1);
+    ck_assert(take(&order, &rest, NOW));
+    ck_assert_int_eq(order.refund_state, REFUND_FULL);
+    ck_assert_int_eq(order.payment_status, PAYMENT_REFUNDED);
+}
+END_TEST
+
+START_TEST(long_after_delivery_a_refund_wants_an_override)
+{
+    struct order order = a_paid_order(ORDER_STATUS_SHIPPED, PAYMENT_CAPTURED, 1000, 0);
+    const struct command delivery = a_step(COMMAND_DELIVER_ORDER);
+    struct command refund = a_refund(1);
+    struct command too_much = a_refund(1001);
+    refund.refund_window_ms = too_much.refund_window_ms = INT64_C(60) * DAY_MS;
+
+    ck_assert(take(&order, &refund, NOW + INT64_C(100) * DAY_MS)); /* on its way: no limit */
+    ck_assert(take(&order, &delivery, NOW + INT64_C(100) * DAY_MS));
+    ck_assert(take(&order, &refund, NOW + INT64_C(160) * DAY_MS));
+    ck_assert(!take(&order, &refund, NOW + INT64_C(160) * DAY_MS + 1));
+    ck_assert_int_eq(rejection.kind, REJECTION_REFUND_WINDOW_CLOSED);
+    ck_assert(!take(&order, &too_much, NOW + INT64_C(161) * DAY_MS)); /* the amount first */
+    ck_assert_int_eq(rejection.kind, REJECTION_AMOUNT_EXCEEDED);
+    refund.refund_payment.override = true;
+    ck_assert(take(&order, &refund, NOW + INT64_C(161) * DAY_MS));
 }
 END_TEST
 
@@ -606,7 +790,14 @@ static TCase *life_case(void)
     tcase_add_test(life, time_never_goes_back_within_an_order);
     tcase_add_test(life, an_event_carries_who_did_it_and_its_data);
     tcase_add_loop_test(life, cancelling_gives_up_what_was_not_taken_and_owes_what_was, 0,
-                        sizeof CANCELLED / sizeof CANCELLED[0]);
+                        sizeof SETTLED / sizeof SETTLED[0]);
+    tcase_add_loop_test(life, so_does_a_return, 0, sizeof SETTLED / sizeof SETTLED[0]);
+    tcase_add_test(life, a_payment_is_captured_in_parts_up_to_what_was_authorized);
+    tcase_add_loop_test(life, money_is_taken_and_given_back_only_where_it_is, 0,
+                        sizeof PAYMENTS / sizeof PAYMENTS[0]);
+    tcase_add_test(life, a_refund_nobody_owed_is_partial_and_then_full);
+    tcase_add_test(life, what_is_due_stays_due_until_all_of_it_is_paid);
+    tcase_add_test(life, long_after_delivery_a_refund_wants_an_override);
     tcase_add_test(life, an_authorization_is_remembered_with_its_reference);
     tcase_add_test(life, a_declined_payment_ends_the_order_and_frees_its_stock);
     tcase_add_test(life, an_address_carries_its_region_or_else_its_country);

@@ -153,8 +153,9 @@ static enum error_kind decode_changed(const struct sample_event *sample,
 
 static bool is_optional(const struct json_value *member, const struct json_value *root)
 {
-    static const char *const OPTIONAL[] = {"reason",      "line2", "city", "location",
-                                           "postal_code", "email", "phone"};
+    static const char *const OPTIONAL[] = {"reason",      "line2",        "city",
+                                           "location",    "voided_minor", "due_minor",
+                                           "postal_code", "email",        "phone"};
     for (size_t i = 0; i < sizeof OPTIONAL / sizeof OPTIONAL[0]; i++) {
         if (strview_is(member->name, OPTIONAL[i])) {
             return true;

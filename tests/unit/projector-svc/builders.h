@@ -67,6 +67,21 @@ static inline struct order_event an_event(enum order_event_kind kind, int64_t ve
             .name = STRVIEW("Ada"), .line1 = STRVIEW("2 Rue Haute"), .country = STRVIEW("FR")};
     } else if (kind == ORDER_PAYMENT_DECLINED) {
         event.envelope.reason = STRVIEW("insufficient funds");
+    } else if (kind == ORDER_PAYMENT_CAPTURED) {
+        event.payment_captured.amount_minor = 1000;
+        event.payment_captured.captured_minor = 1000;
+    } else if (kind == ORDER_RETURNED) {
+        event.envelope.reason = STRVIEW("does not fit");
+        event.returned = (struct order_settlement){.payment_status = STRVIEW("captured"),
+                                                   .refund_state = STRVIEW("due"),
+                                                   .voided_minor = 250,
+                                                   .due_minor = 1000};
+    } else if (kind == ORDER_PAYMENT_REFUNDED) {
+        event.envelope.reason = STRVIEW("returned");
+        event.payment_refunded.amount_minor = 400;
+        event.payment_refunded.refunded_minor = 400;
+        event.payment_refunded.payment_status = STRVIEW("partially_refunded");
+        event.payment_refunded.refund_state = STRVIEW("due");
     } else if (kind == ORDER_TRACKING_RECORDED) {
         event.tracking_recorded.status = STRVIEW("in transit");
         event.tracking_recorded.location = STRVIEW("Leeds");

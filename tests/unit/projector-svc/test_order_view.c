@@ -120,6 +120,39 @@ START_TEST(the_newest_word_of_the_carrier_is_kept)
 }
 END_TEST
 
+static const enum order_event_kind MONEY_LIFE[] = {
+    ORDER_PLACED,    ORDER_PAYMENT_AUTHORIZED, ORDER_PAYMENT_CAPTURED, ORDER_SHIPPED,
+    ORDER_DELIVERED, ORDER_RETURNED,           ORDER_PAYMENT_REFUNDED};
+
+START_TEST(money_taken_and_owed_is_told_from_what_was_returned)
+{
+    const struct order_view captured = fold(MONEY_LIFE, 3);
+    const struct order_view returned = fold(MONEY_LIFE, 6);
+
+    ck_assert_int_eq(captured.payment_status, PAYMENT_CAPTURED);
+    ck_assert_int_eq(captured.captured_minor, 1000);
+    ck_assert_int_eq(captured.status, ORDER_STATUS_CONFIRMED);
+    ck_assert_int_eq(captured.status_since_ms, T0 + 2);
+    ck_assert_int_eq(returned.status, ORDER_STATUS_RETURNED);
+    ck_assert_int_eq(returned.status_since_ms, T0 + 6);
+    ck_assert_int_eq(returned.payment_status, PAYMENT_CAPTURED);
+    ck_assert_int_eq(returned.refund_state, REFUND_DUE);
+    ck_text(returned.returning.reason, "does not fit");
+    ck_assert_int_eq(returned.returning.at_ms, T0 + 6);
+}
+END_TEST
+
+START_TEST(a_refund_says_how_much_is_back_and_whether_more_is_owed)
+{
+    const struct order_view view = fold(MONEY_LIFE, 7);
+
+    ck_assert_int_eq(view.refunded_minor, 400);
+    ck_assert_int_eq(view.payment_status, PAYMENT_PARTIALLY_REFUNDED);
+    ck_assert_int_eq(view.refund_state, REFUND_DUE);
+    ck_assert_int_eq(view.status, ORDER_STATUS_RETURNED);
+}
+END_TEST
+
 START_TEST(a_cancellation_says_why_and_what_becomes_of_the_money)
 {
     struct order_event cancelled = an_event(ORDER_CANCELLED, 2);
@@ -186,6 +219,9 @@ static const struct {
     {ORDER_SHIPPING_ADDRESS_CHANGED, "Shipping address changed"},
     {ORDER_PAYMENT_DECLINED, "Payment declined, order cancelled: insufficient funds"},
     {ORDER_TRACKING_RECORDED, "Carrier: in transit, Leeds"},
+    {ORDER_PAYMENT_CAPTURED, "Payment captured"},
+    {ORDER_RETURNED, "Order returned: does not fit"},
+    {ORDER_PAYMENT_REFUNDED, "Payment refunded: returned"},
 };
 
 START_TEST(each_event_has_a_sentence)
@@ -224,6 +260,8 @@ int main(void)
     tcase_add_test(rules, a_note_is_a_version_and_changes_nothing_else);
     tcase_add_test(rules, a_new_address_takes_the_place_of_the_old_one);
     tcase_add_test(rules, the_newest_word_of_the_carrier_is_kept);
+    tcase_add_test(rules, money_taken_and_owed_is_told_from_what_was_returned);
+    tcase_add_test(rules, a_refund_says_how_much_is_back_and_whether_more_is_owed);
     tcase_add_test(rules, a_cancellation_says_why_and_what_becomes_of_the_money);
     tcase_add_test(rules, what_has_no_meaning_is_refused_and_changes_nothing);
     tcase_add_test(rules, a_skipped_event_counts_as_a_version);
