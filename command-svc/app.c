@@ -78,6 +78,17 @@ static bool is_drained(void *user)
     return app->lanes == NULL || lanes_are_idle(app->lanes);
 }
 
+static void watch(struct app *app)
+{
+    struct health *health = app->runtime.health;
+    health_add(health, "postgres", lanes_probe, app->lanes);
+    health_add(health, "schema", control_probe, app->control);
+    health_add(health, "sequence", control_sequence_probe, app->control);
+    health_add_advisory(health, "shards", control_shards_probe, app->control);
+    health_add_advisory(health, "lanes", lanes_stall_probe, app->lanes);
+    health_add_advisory(health, "locks", lanes_lock_probe, app->lanes);
+}
+
 static enum error_kind build(struct app *app, const struct command_settings *settings,
                              struct error *err)
 {
@@ -133,12 +144,7 @@ static enum error_kind build(struct app *app, const struct command_settings *set
     }
     http_api_serve(app->api, runtime->http);
     receipt_api_serve(app->receipts, runtime->http);
-    health_add(runtime->health, "postgres", lanes_probe, app->lanes);
-    health_add(runtime->health, "schema", control_probe, app->control);
-    health_add(runtime->health, "sequence", control_sequence_probe, app->control);
-    health_add_advisory(runtime->health, "shards", control_shards_probe, app->control);
-    health_add_advisory(runtime->health, "lanes", lanes_stall_probe, app->lanes);
-    health_add_advisory(runtime->health, "locks", lanes_lock_probe, app->lanes);
+    watch(app);
     return ERROR_NONE;
 }
 

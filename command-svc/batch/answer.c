@@ -202,9 +202,8 @@ static void say_refund_window_closed(const struct command *command,
 {
     (void)command;
     (void)rejection;
-    strbuf_append_cstr(out,
-                       "the order was delivered too long ago: refund with override true, and a "
-                       "new Idempotency-Key, if it is to be made all the same");
+    strbuf_append_cstr(out, "the order was delivered too long ago: refund it with override true "
+                            "and a new Idempotency-Key");
 }
 
 static void say_version_conflict(const struct command *command, const struct rejection *rejection,

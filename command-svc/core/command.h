@@ -110,6 +110,12 @@ struct place_order {
     bool id_is_ours; /* drawn by us a moment ago: no order can have it yet */
 };
 
+struct refund_payment {
+    int64_t amount_minor;
+    struct strview reason;
+    bool override; /* the refund window does not count */
+};
+
 struct command {
     enum command_kind kind;
     struct strview aggregate_id;
@@ -182,11 +188,7 @@ struct command {
         struct {
             struct strview reason;
         } return_order;
-        struct {
-            int64_t amount_minor;
-            struct strview reason;
-            bool override; /* the refund window does not count */
-        } refund_payment;
+        struct refund_payment refund_payment;
     };
 };
 

@@ -270,6 +270,13 @@ void json_put_member_integer(struct json_writer *writer, const char *name, int64
     json_put_integer(writer, value);
 }
 
+void json_put_member_nonzero(struct json_writer *writer, const char *name, int64_t value)
+{
+    if (value != 0) {
+        json_put_member_integer(writer, name, value);
+    }
+}
+
 void json_put_member_bool(struct json_writer *writer, const char *name, bool value)
 {
     json_key(writer, name);

@@ -63,6 +63,8 @@ void json_put_value(struct json_writer *writer,
 void json_put_member_string(struct json_writer *writer, const char *name, struct strview text);
 void json_put_member_text(struct json_writer *writer, const char *name, struct strview text);
 void json_put_member_integer(struct json_writer *writer, const char *name, int64_t value);
+/* Left out where it is 0. */
+void json_put_member_nonzero(struct json_writer *writer, const char *name, int64_t value);
 void json_put_member_bool(struct json_writer *writer, const char *name, bool value);
 void json_put_member_time(struct json_writer *writer, const char *name, int64_t epoch_ms);
 

@@ -227,12 +227,8 @@ static void put_settlement(struct json_writer *writer, const struct order_settle
 {
     json_put_member_string(writer, "payment_status", settlement->payment_status);
     json_put_member_string(writer, "refund_state", settlement->refund_state);
-    if (settlement->voided_minor > 0) {
-        json_put_member_integer(writer, "voided_minor", settlement->voided_minor);
-    }
-    if (settlement->due_minor > 0) {
-        json_put_member_integer(writer, "due_minor", settlement->due_minor);
-    }
+    json_put_member_nonzero(writer, "voided_minor", settlement->voided_minor);
+    json_put_member_nonzero(writer, "due_minor", settlement->due_minor);
 }
 
 static struct order_settlement read_settlement(struct event_reader *reader,

@@ -2,23 +2,6 @@
 #include "projector-svc/views/view_json.h"
 
 #include "common/contract/json.h"
-#include "projector-svc/views/incoming.h"
-
-/* A time that has not come is left out. */
-static void put_time(struct json_writer *writer, const char *name, int64_t at_ms)
-{
-    if (at_ms != 0) {
-        json_put_member_integer(writer, name, at_ms);
-    }
-}
-
-/* So is an amount of nothing. */
-static void put_amount(struct json_writer *writer, const char *name, int64_t amount_minor)
-{
-    if (amount_minor != 0) {
-        json_put_member_integer(writer, name, amount_minor);
-    }
-}
 
 static void put_word(struct json_writer *writer, const char *name, const char *value)
 {
@@ -51,8 +34,8 @@ static void put_payment(struct json_writer *writer, const struct order_view *vie
         json_put_member_string(writer, "reference", view->authorization.reference);
         json_put_member_integer(writer, "authorized_at", view->authorization.at_ms);
     }
-    put_amount(writer, "captured_minor", view->captured_minor);
-    put_amount(writer, "refunded_minor", view->refunded_minor);
+    json_put_member_nonzero(writer, "captured_minor", view->captured_minor);
+    json_put_member_nonzero(writer, "refunded_minor", view->refunded_minor);
     json_close_object(writer);
 }
 
@@ -65,11 +48,11 @@ static void put_shipment(struct json_writer *writer, const struct order_view *vi
     json_open_object(writer);
     json_put_member_text(writer, "carrier", view->shipment.carrier);
     json_put_member_text(writer, "tracking_number", view->shipment.tracking_number);
-    put_time(writer, "shipped_at", view->shipment.shipped_at_ms);
-    put_time(writer, "delivered_at", view->shipment.delivered_at_ms);
+    json_put_member_nonzero(writer, "shipped_at", view->shipment.shipped_at_ms);
+    json_put_member_nonzero(writer, "delivered_at", view->shipment.delivered_at_ms);
     json_put_member_text(writer, "tracking_status", view->shipment.tracking_status);
     json_put_member_text(writer, "location", view->shipment.location);
-    put_time(writer, "tracked_at", view->shipment.tracked_at_ms);
+    json_put_member_nonzero(writer, "tracked_at", view->shipment.tracked_at_ms);
     json_close_object(writer);
 }
 
@@ -126,9 +109,9 @@ bool view_json_details(const struct order_view *view, int64_t projected_at_ms, s
     put_shipment(&writer, view);
     put_cancellation(&writer, view);
     put_return(&writer, view);
-    put_time(&writer, "placed_at", view->placed_at_ms);
-    put_time(&writer, "status_since", view->status_since_ms);
-    put_time(&writer, "updated_at", view->updated_at_ms);
+    json_put_member_nonzero(&writer, "placed_at", view->placed_at_ms);
+    json_put_member_nonzero(&writer, "status_since", view->status_since_ms);
+    json_put_member_nonzero(&writer, "updated_at", view->updated_at_ms);
     put_freshness(&writer, view, projected_at_ms);
     json_close_object(&writer);
     return json_writer_done(&writer);
@@ -245,175 +228,4 @@ enum error_kind view_json_read_details(struct strview json, struct arena *arena,
     read_history(doc, &view);
     *ret = view;
     return ERROR_NONE;
-}
-
-/* --- timeline and messages */
-
-typedef void put_data(struct json_writer *writer, const struct order_event *event);
-
-static void put_placed_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "customer_id", event->placed.customer_id);
-    json_put_member_string(writer, "currency", event->placed.currency);
-    json_put_member_integer(writer, "total_minor", event->placed.total_minor);
-    json_put_member_integer(writer, "item_count", event->placed.item_count);
-    json_put_member_integer(writer, "line_count", (int64_t)event->placed.line_count);
-    json_put_member_string(writer, "provider", event->placed.provider);
-    json_put_member_string(writer, "method", event->placed.method);
-    put_word(writer, "see", "details"); /* lines and address stand there, once */
-}
-
-static void put_payment_authorized_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_integer(writer, "amount_minor", event->payment_authorized.amount_minor);
-    json_put_member_string(writer, "reference", event->payment_authorized.reference);
-}
-
-static void put_shipped_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "carrier", event->shipped.carrier);
-    json_put_member_string(writer, "tracking_number", event->shipped.tracking_number);
-}
-
-static void put_settlement(struct json_writer *writer, const struct order_event *event,
-                           const struct order_settlement *settlement)
-{
-    json_put_member_text(writer, "reason", event->envelope.reason);
-    json_put_member_string(writer, "payment_status", settlement->payment_status);
-    json_put_member_string(writer, "refund_state", settlement->refund_state);
-    put_amount(writer, "voided_minor", settlement->voided_minor);
-    put_amount(writer, "due_minor", settlement->due_minor);
-}
-
-static void put_cancelled_data(struct json_writer *writer, const struct order_event *event)
-{
-    put_settlement(writer, event, &event->cancelled);
-}
-
-static void put_returned_data(struct json_writer *writer, const struct order_event *event)
-{
-    put_settlement(writer, event, &event->returned);
-}
-
-static void put_payment_captured_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_integer(writer, "amount_minor", event->payment_captured.amount_minor);
-    json_put_member_integer(writer, "captured_minor", event->payment_captured.captured_minor);
-}
-
-static void put_payment_refunded_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_text(writer, "reason", event->envelope.reason);
-    json_put_member_integer(writer, "amount_minor", event->payment_refunded.amount_minor);
-    json_put_member_integer(writer, "refunded_minor", event->payment_refunded.refunded_minor);
-    json_put_member_string(writer, "payment_status", event->payment_refunded.payment_status);
-    json_put_member_string(writer, "refund_state", event->payment_refunded.refund_state);
-}
-
-static void put_delivered_data(struct json_writer *writer, const struct order_event *event)
-{
-    (void)writer;
-    (void)event; /* its type and time say it all */
-}
-
-static void put_note_added_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "text", event->note_added.text);
-}
-
-static void put_shipping_address_changed_data(struct json_writer *writer,
-                                              const struct order_event *event)
-{
-    json_put_member_string(writer, "region", event->shipping_address_changed.region);
-    put_word(writer, "see", "details"); /* not everybody reads an address */
-}
-
-static void put_payment_declined_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_text(writer, "reason", event->envelope.reason);
-}
-
-static void put_tracking_recorded_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "status", event->tracking_recorded.status);
-    json_put_member_text(writer, "location", event->tracking_recorded.location);
-}
-
-#define DATA_ROW(KIND, kind, type) [ORDER_##KIND] = put_##kind##_data,
-static put_data *const DATA[] = {ORDER_EVENTS(DATA_ROW)};
-
-static void put_actor(struct json_writer *writer, const struct actor *actor)
-{
-    json_key(writer, "actor");
-    json_open_object(writer);
-    json_put_member_string(writer, "role", actor->role);
-    json_put_member_string(writer, "subject", actor->subject);
-    json_close_object(writer);
-}
-
-static void put_summary(struct json_writer *writer, const struct order_event *event)
-{
-    enum { SUMMARY_MAX = 4096 };
-    struct strbuf summary;
-    strbuf_init(&summary, SUMMARY_MAX);
-    order_view_summary(event, &summary);
-    json_put_member_string(writer, "summary", strbuf_view(&summary));
-    strbuf_done(&summary);
-}
-
-static void put_meaning(struct json_writer *writer, const struct order_event *event)
-{
-    put_actor(writer, &event->envelope.actor);
-    put_summary(writer, event);
-    json_key(writer, "data");
-    json_open_object(writer);
-    DATA[event->kind](writer, event);
-    json_close_object(writer);
-}
-
-bool view_json_timeline(const struct incoming *incoming, struct strbuf *out)
-{
-    struct json_writer writer;
-    json_writer_init(&writer, out);
-    json_open_object(&writer);
-    json_put_member_integer(&writer, "version", incoming->version);
-    json_put_member_string(&writer, "type", incoming->event_type);
-    json_put_member_integer(&writer, "at", incoming->at_ms);
-    if (incoming->kind == INCOMING_SKIP) {
-        put_word(&writer, "summary", "Event skipped by an operator");
-    } else {
-        put_meaning(&writer, &incoming->event.order);
-    }
-    json_put_member_string(&writer, "event_id", incoming->event_id);
-    json_close_object(&writer);
-    return json_writer_done(&writer);
-}
-
-struct strview view_json_timeline_event_id(struct strview json, struct arena *arena)
-{
-    const struct json_value *element = NULL;
-    struct error ignored; /* what cannot be read names no event */
-    if (json_parse(json, arena, &element, &ignored) != ERROR_NONE) {
-        return STRVIEW("");
-    }
-    return json_text(element, "event_id");
-}
-
-bool view_json_message(const struct incoming *incoming, struct strview customer_id,
-                       enum order_status status, struct strbuf *out)
-{
-    struct json_writer writer;
-    json_writer_init(&writer, out);
-    json_open_object(&writer);
-    json_put_member_string(&writer, "order_id", incoming->aggregate_id);
-    json_put_member_string(&writer, "customer_id", customer_id);
-    json_put_member_integer(&writer, "version", incoming->version);
-    json_put_member_string(&writer, "type", incoming->event_type);
-    put_word(&writer, "status", order_status_name(status));
-    json_put_member_string(&writer, "event_id", incoming->event_id);
-    json_put_member_string(&writer, "topic", incoming->topic);
-    json_put_member_integer(&writer, "partition", incoming->partition);
-    json_put_member_integer(&writer, "offset", incoming->offset);
-    json_close_object(&writer);
-    return json_writer_done(&writer);
 }

@@ -201,8 +201,8 @@ static const struct {
     {{.kind = REJECTION_REFUND_WINDOW_CLOSED},
      409,
      PROBLEM("refund-window-closed", "Refund window closed", "409",
-             "the order was delivered too long ago: refund with override true, and a new "
-             "Idempotency-Key, if it is to be made all the same\"")},
+             "the order was delivered too long ago: refund it with override true and a new "
+             "Idempotency-Key\"")},
     {{.kind = REJECTION_VERSION_CONFLICT, .expected = 3, .number = 4},
      412,
      PROBLEM("version-conflict", "Version conflict", "412",
