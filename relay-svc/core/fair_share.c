@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/core/fair_share.h"
 
+#include <assert.h>
+
 int fair_share(int shards, const struct fair_members *members)
 {
+    assert(shards > 0 && members->alive > 0);
     const int reaching = members->others_reaching + (members->reaches ? 1 : 0);
     if (reaching > 0 && !members->reaches) {
         return 0;

@@ -96,7 +96,7 @@ static void finish_claim(void *user, const struct error *err)
     if (leases->granted_count > 0) {
         log_event(LOG_INFO, "shards_leased", LOG_INT("count", leases->granted_count),
                   LOG_INT("first", leases->granted[0].shard),
-                  LOG_INT("members", leases_members(leases)));
+                  LOG_INT("members", leases->membership.others.alive));
     }
     for (size_t i = 0; i < leases->granted_count; i++) {
         own(leases, &leases->granted[i]);

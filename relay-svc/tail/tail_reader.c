@@ -71,10 +71,11 @@ static enum error_kind start(struct tail_reader *reader, int topic, int partitio
 
 static void answer(struct tail_reader *reader, int topic, int partition)
 {
-    struct question *question = question_of(reader, topic, partition);
-    question->found.first_offset = kafka_consumer_first_offset(reader->consumer, topic, partition);
+    /* A copy, and closed before: who is called may ask for this very partition again. */
+    struct tail_found found = question_of(reader, topic, partition)->found;
+    found.first_offset = kafka_consumer_first_offset(reader->consumer, topic, partition);
     close_question(reader, topic, partition);
-    reader->options.on_found(reader->options.user, topic, partition, &question->found);
+    reader->options.on_found(reader->options.user, topic, partition, &found);
 }
 
 /* A record of ours: sent by a relay in the course of its log. */
@@ -127,7 +128,8 @@ static bool is_long(const struct tail_reader *reader, int topic, int partition)
     return end - first > DEPTHS[DEPTH_COUNT - 1];
 }
 
-/* At the end of the partition: found, or further back. */
+/* At the end of the partition: found, or further back. Each step reads from further back to the end
+ * again, so what was found before is found again, and the cost is that of the last step. */
 static void reach_end(struct tail_reader *reader, int topic, int partition)
 {
     struct question *question = question_of(reader, topic, partition);
@@ -168,6 +170,7 @@ static void take_records(void *user, struct kafka_record *records, size_t count)
 {
     struct tail_reader *reader = user;
     for (size_t i = 0; i < count; i++) {
+        /* An answer may close further questions: each record looks for its own anew. */
         take_record(reader, &records[i]);
         kafka_record_done(&records[i]);
     }

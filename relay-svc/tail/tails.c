@@ -14,6 +14,15 @@
 
 #include <stdlib.h>
 
+/*
+ * A shard that is CHECKING has one question open for each of its topics, and each ends in judge(),
+ * once: by what the reader finds at the end; where that is not what is known, by what the outbox
+ * has under that seq, too; and where records seem to be lost, by what a search finds. What comes
+ * for a shard that has left CHECKING, or has begun anew meanwhile, is nobody's answer any more. The
+ * reader keeps one question for a partition, the last, so its answers need no run to be told apart;
+ * a look-up on its way to the database cannot be taken back, so it carries one.
+ */
+
 enum { RETRY_MS = 500 };
 
 struct tails {
@@ -79,6 +88,8 @@ static void judge(struct tails *tails, int shard, int topic, enum tail_verdict v
                   LOG_STR("topic", shards->topics[topic]), LOG_TEXT(text));
     }
     (void)FAULT_POINT("relay.tail_judged");
+    /* What follows may end the questions of the shard's other topics: nothing of them is touched
+     * afterwards. */
     shards_follow(shards, shard, shard_log_judge(log, topic, verdict, found));
     if (verdict == TAIL_UNKNOWN && shards->is_new) {
         forbid_all(shards, shard, topic);
@@ -120,6 +131,7 @@ static void weigh(struct tails *tails, const struct lookup *lookup,
                   const struct tail_mark *in_outbox)
 {
     const enum tail_verdict verdict = tail_confirm(lookup->verdict, &lookup->found, in_outbox);
+    /* Only OLDER publishes again, and cries that Kafka has lost something: so it is looked for. */
     if (verdict == TAIL_OLDER && !*search_flag(tails, lookup->shard, lookup->topic)) {
         search(tails, lookup);
     } else {
