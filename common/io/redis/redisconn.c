@@ -10,7 +10,7 @@
 #include <hiredis/async.h>
 #include <stdlib.h>
 
-enum { REPLY_TIMEOUT_MS = 5000 };
+enum { REPLY_TIMEOUT_MS = 5000, MOMENT_MS = 250 };
 
 void redisconn_begin(struct redisconn *conn)
 {
@@ -44,6 +44,15 @@ static bool on_drop(void *user)
     return conn->next_address > 0 && conn->next_address < conn->addresses.count;
 }
 
+/* A process that was stopped finds its timers due before it has sent what it was about to send,
+ * or heard what has come meanwhile: what is overdue gets a moment more. */
+static bool is_overdue_anew(struct redisconn *conn)
+{
+    const bool is_anew = conn->overdue_ms != conn->last_answer_ms;
+    conn->overdue_ms = conn->last_answer_ms;
+    return is_anew;
+}
+
 static void on_watchdog(void *user)
 {
     struct redisconn *conn = user;
@@ -59,6 +68,8 @@ static void on_watchdog(void *user)
         return;
     } else if (waited < timeout) {
         loop_timer_start(conn->watchdog, timeout - waited);
+    } else if (is_overdue_anew(conn)) {
+        loop_timer_start(conn->watchdog, MOMENT_MS);
     } else {
         redisconn_lose(conn, "gave up Redis at", "no answer in time");
     }

@@ -37,6 +37,7 @@ struct redisconn {
     struct loop_timer *watchdog; /* armed while an answer is due */
     size_t in_flight;
     int64_t last_answer_ms; /* or when the first of the commands in flight was sent */
+    int64_t overdue_ms;     /* last_answer_ms when answers were first found overdue */
     bool is_asked;          /* pub/sub: the own channel was asked for again */
     bool is_closing;
 };

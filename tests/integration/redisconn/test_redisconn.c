@@ -271,6 +271,20 @@ START_TEST(a_server_that_is_not_wanted_is_left_for_a_new_connection)
 }
 END_TEST
 
+START_TEST(a_process_that_was_stopped_hears_its_answers_before_it_gives_up)
+{
+    enum { BEYOND_THE_TIMEOUT_US = 1000 * 1000 };
+    send_words(f.conn, "ECHO late"); /* goes out with the next turn of the loop */
+    (void)usleep(BEYOND_THE_TIMEOUT_US);
+
+    await_replies(1);
+
+    ck_assert_int_eq(f.kinds[0], ERROR_NONE);
+    ck_assert_str_eq(f.texts[0], "late");
+    ck_assert_int_eq(f.lost, 0);
+}
+END_TEST
+
 START_TEST(a_server_that_says_nothing_is_given_up)
 {
     send_words(f.conn, "BLPOP redisconn:nothing 0");
@@ -459,6 +473,7 @@ int main(void)
     tcase_add_test(server, bytes_of_any_kind_arrive_unchanged);
     tcase_add_loop_test(server, error_words_become_kinds, 0, sizeof ERRORS / sizeof ERRORS[0]);
     tcase_add_test(server, a_lost_connection_ends_what_is_in_flight_and_comes_back);
+    tcase_add_test(server, a_process_that_was_stopped_hears_its_answers_before_it_gives_up);
     tcase_add_test(server, a_server_that_says_nothing_is_given_up);
     tcase_add_test(server, a_server_that_is_not_wanted_is_left_for_a_new_connection);
     tcase_add_test(server, nobody_listening_is_no_end_but_a_reason);
