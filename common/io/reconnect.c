@@ -10,7 +10,7 @@
 
 enum { FIRST_PAUSE_MS = 100, LAST_PAUSE_MS = 3000, STEADY_MS = 5000 };
 
-static void note(struct reconnect *life, const char *fmt, va_list args)
+PRINTF_LIKE(2, 0) static void note(struct reconnect *life, const char *fmt, va_list args)
 {
     char text[ERROR_TEXT_MAX];
     (void)vsnprintf(text, sizeof text, fmt, args);
