@@ -52,14 +52,14 @@ static const char *owner_name(struct app *app, const struct relay_settings *sett
     return app->owner;
 }
 
-static void end_fatally(void *user, const struct error *err)
+static void on_fatal(void *user, const struct error *err)
 {
     struct app *app = user;
     log_event(LOG_ERROR, "cannot_serve", LOG_ERR(err));
     shutdown_begin(app->runtime.shutdown, "this installation cannot be served", SERVICE_MISUSED);
 }
 
-static void drain(void *user)
+static void on_drain(void *user)
 {
     const struct app *app = user;
     if (app->relay != NULL) {
@@ -119,7 +119,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
         .window_rows = (int)settings->window_rows,
         .read_bytes = settings->read_bytes,
         .metrics = runtime->metrics,
-        .on_fatal = end_fatally,
+        .on_fatal = on_fatal,
         .user = app,
     };
     if (relay_new(runtime->loop, &options, &app->relay, err) != ERROR_NONE) {
@@ -156,7 +156,7 @@ static enum error_kind prepare(struct app *app, const struct service_call *call,
 int app_serve(const struct service_call *call)
 {
     static struct app app; /* its names are read by the metrics table */
-    const struct shutdown_hooks hooks = {.drain = drain, .is_drained = is_drained, .user = &app};
+    const struct shutdown_hooks hooks = {.drain = on_drain, .is_drained = is_drained, .user = &app};
     struct error err;
     int code = SERVICE_MISUSED;
     if (prepare(&app, call, &hooks, &err) == ERROR_NONE) {

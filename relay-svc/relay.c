@@ -27,8 +27,8 @@ enum { TICK_MS = 1000 };
 
 /* --- what the publisher tells -------------------------------------------------------- */
 
-static void take_answer(void *user, const struct publisher_tag *tag, int64_t offset,
-                        const struct error *error)
+static void on_answer(void *user, const struct publisher_tag *tag, int64_t offset,
+                      const struct error *error)
 {
     struct relay *relay = user;
     const struct shard_delivery delivery = {
@@ -52,7 +52,7 @@ static void take_answer(void *user, const struct publisher_tag *tag, int64_t off
     shards_follow(relay->shards, tag->shard, effects);
 }
 
-static void take_answers_taken(void *user)
+static void on_answers_taken(void *user)
 {
     struct relay *relay = user;
     (void)FAULT_POINT("relay.after_ack_before_mark");
@@ -61,7 +61,7 @@ static void take_answers_taken(void *user)
     leases_check_leaving(relay->leases);
 }
 
-static void take_lost(void *user, const struct error *error)
+static void on_publisher_lost(void *user, const struct error *error)
 {
     struct relay *relay = user;
     log_event(LOG_ERROR, "producer_lost", LOG_ERR(error),
@@ -70,7 +70,7 @@ static void take_lost(void *user, const struct error *error)
     shards_follow_all(relay->shards, shard_log_producer_lost);
 }
 
-static void take_renewed(void *user)
+static void on_publisher_renewed(void *user)
 {
     struct relay *relay = user;
     metrics_add(relay->options.metrics, METRIC_PRODUCERS, 0, 1);
@@ -80,7 +80,7 @@ static void take_renewed(void *user)
 
 /* --- start: database, then topics, then shards ---------------------------------------- */
 
-static void take_written(void *user)
+static void on_written(void *user)
 {
     const struct relay *relay = user;
     leases_check_leaving(relay->leases);
@@ -120,10 +120,10 @@ static enum error_kind make_publisher(struct relay *relay, struct error *err)
         .topics = relay->options.topics,
         .topic_count = relay->options.topic_count,
         .batch_max = batch_max(relay),
-        .on_answer = take_answer,
-        .on_answers_taken = take_answers_taken,
-        .on_lost = take_lost,
-        .on_renewed = take_renewed,
+        .on_answer = on_answer,
+        .on_answers_taken = on_answers_taken,
+        .on_lost = on_publisher_lost,
+        .on_renewed = on_publisher_renewed,
         .user = relay,
     };
     return publisher_new(relay->loop, &options, &relay->publisher, err);
@@ -160,7 +160,7 @@ static enum error_kind make_parts(struct relay *relay, struct error *err)
         return err->kind;
     }
     relay->shards->is_draining = relay->is_draining;
-    relay->marking = marking_new(relay->loop, relay->shards, relay->store, take_written, relay);
+    relay->marking = marking_new(relay->loop, relay->shards, relay->store, on_written, relay);
     const struct leases_options leases = {
         .loop = relay->loop,
         .shards = relay->shards,
@@ -202,8 +202,7 @@ static void tell_topics(const struct relay *relay, const struct kafka_topics_rep
     }
 }
 
-static void take_topics(void *user, const struct kafka_topics_report *report,
-                        const struct error *err)
+static void on_topics(void *user, const struct kafka_topics_report *report, const struct error *err)
 {
     struct relay *relay = user;
     struct error failure;
@@ -241,10 +240,10 @@ static void look_at_topics(struct relay *relay)
         .replication = relay->options.replication,
     };
     relay->is_look_over = false;
-    relay->looking = kafka_topics_ensure(relay->loop, relay->wanted, take_topics, relay);
+    relay->looking = kafka_topics_ensure(relay->loop, relay->wanted, on_topics, relay);
 }
 
-static void take_database(void *user, int shards)
+static void on_database(void *user, int shards)
 {
     struct relay *relay = user;
     struct error err;
@@ -267,7 +266,7 @@ static void take_database(void *user, int shards)
     }
 }
 
-static void take_database_lost(void *user)
+static void on_database_lost(void *user)
 {
     struct relay *relay = user;
     if (relay->is_running) {
@@ -275,7 +274,7 @@ static void take_database_lost(void *user)
     }
 }
 
-static void take_bell(void *user)
+static void on_bell(void *user)
 {
     struct relay *relay = user;
     if (relay->is_running) {
@@ -285,7 +284,7 @@ static void take_bell(void *user)
 
 /* --- once a second ---------------------------------------------------------------------- */
 
-static void tick(void *user)
+static void on_tick(void *user)
 {
     struct relay *relay = user;
     if (relay->is_look_over && relay->looking != NULL) {
@@ -313,7 +312,7 @@ enum error_kind relay_new(struct loop *loop, const struct relay_options *options
     relay->options = *options;
     relay->wanted = wanted;
     activity_init(&relay->topics, "looking at the topics");
-    relay->ticker = loop_timer_new(loop, tick, relay);
+    relay->ticker = loop_timer_new(loop, on_tick, relay);
     loop_timer_start(relay->ticker, TICK_MS);
     (void)error_set(&relay->topics_error, ERROR_TRANSIENT,
                     "the topics have not been looked at yet");
@@ -323,9 +322,9 @@ enum error_kind relay_new(struct loop *loop, const struct relay_options *options
         .topic_prefix = options->topic_prefix,
         .lease_ms = options->lease_ms,
         .readers = options->readers,
-        .on_ready = take_database,
-        .on_lost = take_database_lost,
-        .on_bell = take_bell,
+        .on_ready = on_database,
+        .on_lost = on_database_lost,
+        .on_bell = on_bell,
         .user = relay,
     };
     if (outbox_store_new(loop, &store, &relay->store, err) != ERROR_NONE) {

@@ -58,7 +58,7 @@ static int print_table(struct strview body)
     return is_publishing ? SERVICE_OK : SERVICE_FAILED;
 }
 
-static void take_answer(const struct http_client_answer *answer, void *user)
+static void on_answer(const struct http_client_answer *answer, void *user)
 {
     struct asking *asking = user;
     if (answer->status != 200) {
@@ -84,7 +84,7 @@ static enum error_kind ask(struct http_client *client, const struct relay_settin
                                           {NULL, NULL}};
     const struct http_client_request request = {
         .method = HTTP_GET, .path = "/v1/status", .headers = headers};
-    return http_client_send(client, &request, take_answer, asking, err);
+    return http_client_send(client, &request, on_answer, asking, err);
 }
 
 static enum error_kind run(const struct relay_settings *settings, struct asking *asking,

@@ -116,7 +116,7 @@ static struct strview keep_value(struct batch_load *load, const struct pgconn_re
     return keep(load, pgconn_value(result, row, column));
 }
 
-static void take_receipt(struct batch_load *load, const struct pgconn_result *result, size_t row)
+static void read_receipt(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_receipt *entry =
         id_map_find(&load->batch->world.receipt_map, pgconn_value(result, row, RECEIPT_KEY));
@@ -132,7 +132,7 @@ static void take_receipt(struct batch_load *load, const struct pgconn_result *re
     entry->body = keep_value(load, result, row, RECEIPT_BODY);
 }
 
-static void take_order(struct batch_load *load, const struct pgconn_result *result, size_t row)
+static void read_order(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_order *entry =
         id_map_find(&load->batch->world.order_map, pgconn_value(result, row, ORDER_ID));
@@ -162,7 +162,7 @@ static void take_order(struct batch_load *load, const struct pgconn_result *resu
 }
 
 /* Rows come sorted by order, so an order's claims are one run of them. */
-static void take_claims(struct batch_load *load, const struct pgconn_result *result)
+static void read_claims(struct batch_load *load, const struct pgconn_result *result)
 {
     const size_t rows = pgconn_row_count(result);
     struct claim *claims = arena_array(load->batch->arena, rows, sizeof *claims);
@@ -186,7 +186,7 @@ static void take_claims(struct batch_load *load, const struct pgconn_result *res
     }
 }
 
-static void take_customer(struct batch_load *load, const struct pgconn_result *result, size_t row)
+static void read_customer(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_customer *entry =
         id_map_find(&load->batch->world.customer_map, pgconn_value(result, row, CUSTOMER_ID));
@@ -205,7 +205,7 @@ static void take_customer(struct batch_load *load, const struct pgconn_result *r
     };
 }
 
-static void take_product(struct batch_load *load, const struct pgconn_result *result, size_t row)
+static void read_product(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_product *entry =
         id_map_find(&load->batch->world.product_map, pgconn_value(result, row, PRODUCT_SKU));
@@ -225,7 +225,7 @@ static void take_product(struct batch_load *load, const struct pgconn_result *re
 }
 
 /* Comes after the products: only the level is set, also for products known by a claim alone. */
-static void take_stock(struct batch_load *load, const struct pgconn_result *result, size_t row)
+static void read_stock(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_product *entry =
         id_map_find(&load->batch->world.product_map, pgconn_value(result, row, STOCK_SKU));
@@ -241,7 +241,7 @@ static void take_stock(struct batch_load *load, const struct pgconn_result *resu
     entry->is_stock_missed = false;
 }
 
-static void take_shard(struct batch_load *load, const struct pgconn_result *result, size_t row)
+static void read_shard(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     const int64_t shard = pgconn_value_i64(result, row, SHARD_NUMBER);
     load->is_corrupt |= shard < 0 || shard >= SHARDS_MAX;
@@ -250,7 +250,7 @@ static void take_shard(struct batch_load *load, const struct pgconn_result *resu
     }
 }
 
-static void take_ground(struct batch_load *load, const struct pgconn_result *result, size_t row)
+static void read_ground(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     load->ground =
         (struct ground){.now_ms = pgconn_value_i64(result, row, GROUND_NOW_MS),
@@ -280,27 +280,27 @@ static void expect_stock(struct batch_load *load)
     }
 }
 
-typedef void take_row_fn(struct batch_load *load, const struct pgconn_result *result, size_t row);
+typedef void read_row_fn(struct batch_load *load, const struct pgconn_result *result, size_t row);
 
-static take_row_fn *const TAKERS[BATCH_STATEMENT_COUNT] = {
-    [TRY_SHARDS] = take_shard,      [QUEUE_FOR_SHARD] = take_shard,
-    [READ_GROUND] = take_ground,    [LOAD_RECEIPTS] = take_receipt,
-    [LOAD_ORDERS] = take_order,     [LOAD_CUSTOMERS] = take_customer,
-    [LOAD_PRODUCTS] = take_product, [LOAD_STOCK] = take_stock,
-    [LOCK_STOCK] = take_stock,      [LOCK_FREE_STOCK] = take_stock,
+static read_row_fn *const READERS[BATCH_STATEMENT_COUNT] = {
+    [TRY_SHARDS] = read_shard,      [QUEUE_FOR_SHARD] = read_shard,
+    [READ_GROUND] = read_ground,    [LOAD_RECEIPTS] = read_receipt,
+    [LOAD_ORDERS] = read_order,     [LOAD_CUSTOMERS] = read_customer,
+    [LOAD_PRODUCTS] = read_product, [LOAD_STOCK] = read_stock,
+    [LOCK_STOCK] = read_stock,      [LOCK_FREE_STOCK] = read_stock,
 };
 
-void batch_load_take(struct batch_load *load, enum batch_statement statement,
+void batch_load_read(struct batch_load *load, enum batch_statement statement,
                      const struct pgconn_result *result)
 {
     if (statement == LOAD_CLAIMS) {
-        take_claims(load, result);
+        read_claims(load, result);
         return;
     }
     if (statement == LOCK_FREE_STOCK) {
         expect_stock(load);
     }
-    for (size_t row = 0; TAKERS[statement] != NULL && row < pgconn_row_count(result); row++) {
-        TAKERS[statement](load, result, row);
+    for (size_t row = 0; READERS[statement] != NULL && row < pgconn_row_count(result); row++) {
+        READERS[statement](load, result, row);
     }
 }

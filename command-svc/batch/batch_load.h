@@ -38,7 +38,7 @@ MUST_USE bool batch_load_next(struct batch_load *load, struct batch_columns *col
                               enum batch_statement *ret_statement);
 
 /* Takes what that statement returned. */
-void batch_load_take(struct batch_load *load, enum batch_statement statement,
+void batch_load_read(struct batch_load *load, enum batch_statement statement,
                      const struct pgconn_result *result);
 
 #endif

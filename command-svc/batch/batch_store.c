@@ -108,7 +108,7 @@ static void on_load_result(void *user, size_t index, const struct pgconn_result 
 {
     struct batch_store *store = user;
     assert(index < store->step_count);
-    batch_load_take(&store->load, store->steps[index], result);
+    batch_load_read(&store->load, store->steps[index], result);
 }
 
 /* One statement where locks are tried, so that all are asked for at one moment. */

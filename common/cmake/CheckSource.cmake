@@ -56,6 +56,10 @@ refuse("typedef is for function types only" "^typedef (struct|enum|union) [a-z_]
 refuse("JSON is written by common/contract/json_writer.h" "\\\\\"[a-z_]+\\\\\":"
   EXCEPT common/run/log.c # its lines are cut where they are full, and must be whole even so
   IN common command-svc relay-svc projector-svc)
+# By its first parameter, or the last of a handler, a function that returns nothing is a callback.
+refuse("a callback is called on_..., whatever it does"
+  "^static void ([^o]|o[^n]|on[^_])[a-z_0-9]*\\((void \\*user|struct http_request \\*[a-z]+, void \\*user)"
+  IN common command-svc relay-svc projector-svc)
 refuse("guards are spelt from the path" "^# *pragma once")
 
 # Unfinished work is said where work is tracked, not here; comments count this time.

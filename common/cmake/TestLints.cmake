@@ -72,6 +72,19 @@ expect(CheckTables "1 tables, 0 faults" 0)
 file(WRITE ${SCRATCH}/relay-svc/a.c "static const int T[] = {\n    [A_ONE] = 1,\n    [A_THREE] = 3,\n};\n")
 expect(CheckTables "relay-svc/a.c:1: no row for A_TWO" 1)
 
+# ---- callbacks --------------------------------------------------------------------------------
+
+tree(
+  common/base/a.c "static void on_end(void *user, int count)\nstatic bool is_over(void *user)\nstatic void tell(int count, void *user)\n"
+  command-svc/a.c "static void on_a(struct http_request *request, void *user)\n"
+  relay-svc/a.c "" projector-svc/a.c "" tests/a.c "static void tell(void *user)\n" deploy/a "")
+expect(CheckSource "0 faults" 0)
+
+file(APPEND ${SCRATCH}/common/base/a.c "static void once_more(void *user)\n")
+file(APPEND ${SCRATCH}/command-svc/a.c "static void answer(struct http_request *request, void *user)\n")
+expect(CheckSource "common/base/a.c:4:static void once_more(void *user)" 1)
+expect(CheckSource "2 faults" 1)
+
 file(REMOVE_RECURSE ${SCRATCH})
 message("${FAULTS} faults")
 if(FAULTS GREATER 0)

@@ -113,8 +113,8 @@ static unsigned start_over_if_settled(struct shard_log *log)
                                                                        : 0;
 }
 
-static unsigned take_delivery(struct shard_log *log, const struct shard_delivery *delivery,
-                              const struct window_row *row, int64_t now_ms)
+static unsigned settle_delivery(struct shard_log *log, const struct shard_delivery *delivery,
+                                const struct window_row *row, int64_t now_ms)
 {
     if (delivery->is_acknowledged) {
         return log->is_cut ? 0 : acknowledge(log, row, delivery->offset, now_ms);
@@ -137,7 +137,7 @@ unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery 
     assert(log->state != SHARD_UNOWNED && log->topics[row.topic].in_flight > 0);
     log->topics[row.topic].in_flight--;
     assert(shard_log_adds_up(log));
-    const unsigned effects = take_delivery(log, delivery, &row, now_ms);
+    const unsigned effects = settle_delivery(log, delivery, &row, now_ms);
     if (!log->is_cut) {
         delivery->is_fill ? shard_log_advance_fill(log) : advance(log);
     }

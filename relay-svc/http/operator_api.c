@@ -89,7 +89,7 @@ static void put_status(struct json_writer *json, const struct operator_source *s
     json_close_object(json);
 }
 
-static void show_status(struct http_request *request, void *user)
+static void on_status(struct http_request *request, void *user)
 {
     const struct operator_api *api = user;
     if (auth_require(api->auth, request, ROLE_BIT(ROLE_OPERATOR)) == NULL) {
@@ -109,7 +109,7 @@ static void show_status(struct http_request *request, void *user)
 }
 
 static const struct http_route ROUTES[] = {
-    {.method = HTTP_GET, .pattern = "/v1/status", .handler = show_status},
+    {.method = HTTP_GET, .pattern = "/v1/status", .handler = on_status},
     {.pattern = NULL},
 };
 

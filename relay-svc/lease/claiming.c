@@ -12,7 +12,7 @@
  * all.
  */
 
-static void take_granted(void *user, const struct outbox_lease *lease)
+static void on_granted(void *user, const struct outbox_lease *lease)
 {
     struct leases *leases = user;
     const size_t max = (size_t)leases->options.shards->count;
@@ -22,7 +22,7 @@ static void take_granted(void *user, const struct outbox_lease *lease)
     }
 }
 
-static void take_sent(void *user, const struct outbox_sent *sent)
+static void on_sent(void *user, const struct outbox_sent *sent)
 {
     struct leases *leases = user;
     const struct shards *shards = leases->options.shards;
@@ -34,7 +34,7 @@ static void take_sent(void *user, const struct outbox_sent *sent)
     }
 }
 
-static void take_floor(void *user, int64_t seq)
+static void on_floor(void *user, int64_t seq)
 {
     struct leases *leases = user;
     leases->floor = seq;
@@ -83,7 +83,7 @@ static bool has_published(const struct shard_log *log)
     return shard_log_is_owned(log) && has_published;
 }
 
-static void finish_claim(void *user, const struct error *err)
+static void on_claim_done(void *user, const struct error *err)
 {
     struct leases *leases = user;
     struct shards *shards = leases->options.shards;
@@ -106,10 +106,10 @@ static void finish_claim(void *user, const struct error *err)
 
 void leases_claim(struct leases *leases, int max)
 {
-    static const struct outbox_claim_events EVENTS = {.on_granted = take_granted,
-                                                      .on_sent = take_sent,
-                                                      .on_floor = take_floor,
-                                                      .on_done = finish_claim};
+    static const struct outbox_claim_events EVENTS = {.on_granted = on_granted,
+                                                      .on_sent = on_sent,
+                                                      .on_floor = on_floor,
+                                                      .on_done = on_claim_done};
     const bool takes_own = leases->membership.state == MEMBER_NEW;
     forget_told(leases);
     membership_ask(&leases->membership, loop_now_ms());
@@ -118,7 +118,7 @@ void leases_claim(struct leases *leases, int max)
 
 /* --- looking again ------------------------------------------------------------------- */
 
-static void finish_look(void *user, const struct error *err)
+static void on_look_done(void *user, const struct error *err)
 {
     struct leases *leases = user;
     struct shards *shards = leases->options.shards;
@@ -136,10 +136,10 @@ static void finish_look(void *user, const struct error *err)
 
 void leases_look(struct leases *leases)
 {
-    static const struct outbox_claim_events EVENTS = {.on_granted = take_granted,
-                                                      .on_sent = take_sent,
-                                                      .on_floor = take_floor,
-                                                      .on_done = finish_look};
+    static const struct outbox_claim_events EVENTS = {.on_granted = on_granted,
+                                                      .on_sent = on_sent,
+                                                      .on_floor = on_floor,
+                                                      .on_done = on_look_done};
     struct error err;
     if (membership_may_talk(&leases->membership) &&
         outbox_store_state(leases->options.store, &err) == ERROR_NONE) {

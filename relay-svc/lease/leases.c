@@ -94,7 +94,7 @@ static void judge_rival(struct leases *leases, const struct outbox_members *memb
     (void)activity_failed(&leases->joining, &err, loop_now_ms(), jitter_draw());
 }
 
-static void take_members(void *user, const struct outbox_members *members)
+static void on_members(void *user, const struct outbox_members *members)
 {
     struct leases *leases = user;
     const struct membership_others others = {.alive = members->alive,
@@ -104,7 +104,7 @@ static void take_members(void *user, const struct outbox_members *members)
     judge_rival(leases, members);
 }
 
-static void take_renewed(void *user, const struct outbox_lease *lease, bool is_renewed)
+static void on_renewed(void *user, const struct outbox_lease *lease, bool is_renewed)
 {
     struct leases *leases = user;
     if (lease->shard >= 0 && lease->shard < leases->options.shards->count) {
@@ -143,7 +143,7 @@ static void settle_beat(struct leases *leases)
     }
 }
 
-static void finish_beat(void *user, const struct error *err)
+static void on_beat_done(void *user, const struct error *err)
 {
     struct leases *leases = user;
     leases_rearm(leases);
@@ -166,10 +166,10 @@ static void collect_held(struct leases *leases)
     }
 }
 
-static void beat(void *user)
+static void on_beat(void *user)
 {
     static const struct outbox_beat_events EVENTS = {
-        .on_members = take_members, .on_renewed = take_renewed, .on_done = finish_beat};
+        .on_members = on_members, .on_renewed = on_renewed, .on_done = on_beat_done};
     struct leases *leases = user;
     struct error err;
     if (!membership_may_talk(&leases->membership) ||
@@ -216,7 +216,7 @@ struct leases *leases_new(const struct leases_options *options)
     struct leases *leases = must_allocate(1, sizeof *leases);
     *leases = (struct leases){
         .options = *options,
-        .timer = loop_timer_new(options->loop, beat, leases),
+        .timer = loop_timer_new(options->loop, on_beat, leases),
         .joining = ACTIVITY("joining the relays"),
         .held = must_allocate(count, sizeof *leases->held),
         .told = must_allocate(count, sizeof *leases->told),

@@ -45,7 +45,7 @@ static void collect_shard(struct marking *marking, const struct shard_log *log)
     }
 }
 
-static void take_marked(void *user, int shard)
+static void on_marked(void *user, int shard)
 {
     struct marking *marking = user;
     if (shard >= 0 && shard < marking->shards->count) {
@@ -71,7 +71,7 @@ static void confirm(struct marking *marking)
     }
 }
 
-static void finish(void *user, const struct error *err)
+static void on_done(void *user, const struct error *err)
 {
     struct marking *marking = user;
     marking->is_marking = false;
@@ -82,9 +82,9 @@ static void finish(void *user, const struct error *err)
     marking_touch(marking);
 }
 
-static void mark(void *user)
+static void on_mark(void *user)
 {
-    static const struct outbox_mark_events EVENTS = {.on_marked = take_marked, .on_done = finish};
+    static const struct outbox_mark_events EVENTS = {.on_marked = on_marked, .on_done = on_done};
     struct marking *marking = user;
     const struct shards *shards = marking->shards;
     if (marking->is_marking) {
@@ -139,7 +139,7 @@ struct marking *marking_new(struct loop *loop, struct shards *shards, struct out
         .store = store,
         .on_written = on_written,
         .user = user,
-        .timer = loop_timer_new(loop, mark, marking),
+        .timer = loop_timer_new(loop, on_mark, marking),
         .leases = must_allocate(count, sizeof *marking->leases),
         .marks = must_allocate(count, sizeof *marking->marks),
         .is_marked = must_allocate(count, sizeof *marking->is_marked),

@@ -43,14 +43,14 @@ void leases_doubt(struct leases *leases)
 
 /* --- giving back ------------------------------------------------------------------------ */
 
-static void finish_leaving(void *user, const struct error *err)
+static void on_leaving_done(void *user, const struct error *err)
 {
     struct leases *leases = user;
     (void)err; /* a member that stays listed is forgotten after two leases */
     membership_returned(&leases->membership);
 }
 
-static void finish_release(void *user, const struct error *err)
+static void on_release_done(void *user, const struct error *err)
 {
     struct leases *leases = user;
     struct shards *shards = leases->options.shards;
@@ -101,10 +101,10 @@ void leases_check_leaving(struct leases *leases)
                               shards_count(shards, shard_log_is_owned), shards->is_draining)) {
     case RETURN_SHARDS:
         outbox_store_release(leases->options.store, leases->released, leases->released_count, false,
-                             finish_release, leases);
+                             on_release_done, leases);
         break;
     case RETURN_MEMBERSHIP:
-        outbox_store_release(leases->options.store, NULL, 0, true, finish_leaving, leases);
+        outbox_store_release(leases->options.store, NULL, 0, true, on_leaving_done, leases);
         break;
     case RETURN_NOTHING:
         break;

@@ -17,7 +17,7 @@ static struct outbox_lease lease_of(const struct pgconn_result *result, size_t r
     };
 }
 
-static void take_beat(void *user, size_t index, const struct pgconn_result *result)
+static void on_beat(void *user, size_t index, const struct pgconn_result *result)
 {
     const struct errand *errand = user;
     const struct outbox_beat_events *events = errand->events;
@@ -52,11 +52,11 @@ void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *he
                  (const struct strview[]){outbox_owner(store), lease, outbox_array(store, 0),
                                           outbox_array(store, 1)},
                  4);
-    pgconn_send_trip(store->control, take_beat, outbox_errand_finish,
+    pgconn_send_trip(store->control, on_beat, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_BEAT, events, events->on_done, user));
 }
 
-static void take_granted(const struct errand *errand, const struct pgconn_result *result)
+static void tell_granted(const struct errand *errand, const struct pgconn_result *result)
 {
     const struct outbox_claim_events *events = errand->events;
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
@@ -65,7 +65,7 @@ static void take_granted(const struct errand *errand, const struct pgconn_result
     }
 }
 
-static void take_sent(const struct errand *errand, const struct pgconn_result *result)
+static void tell_sent(const struct errand *errand, const struct pgconn_result *result)
 {
     const struct outbox_claim_events *events = errand->events;
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
@@ -83,14 +83,14 @@ static void take_sent(const struct errand *errand, const struct pgconn_result *r
     }
 }
 
-static void take_claim(void *user, size_t index, const struct pgconn_result *result)
+static void on_claim(void *user, size_t index, const struct pgconn_result *result)
 {
     enum { GRANTED = 0, SENT, FLOOR };
     const struct errand *errand = user;
     if (index == GRANTED) {
-        take_granted(errand, result);
+        tell_granted(errand, result);
     } else if (index == SENT) {
-        take_sent(errand, result);
+        tell_sent(errand, result);
     } else if (index == FLOOR && pgconn_row_count(result) == 1) {
         const struct outbox_claim_events *events = errand->events;
         events->on_floor(errand->user, pgconn_value_i64(result, 0, 0));
@@ -102,7 +102,7 @@ static void send_claim(struct outbox_store *store, const struct outbox_claim_eve
 {
     pgconn_query(store->control, SQL_SENT, (const struct strview[]){outbox_owner(store)}, 1);
     pgconn_query(store->control, SQL_FLOOR, NULL, 0);
-    pgconn_send_trip(store->control, take_claim, outbox_errand_finish,
+    pgconn_send_trip(store->control, on_claim, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_CLAIM, events, events->on_done, user));
 }
 
@@ -186,7 +186,7 @@ static void put_sents(struct outbox_store *store, const struct outbox_sent *sent
     }
 }
 
-static void take_marked(void *user, size_t index, const struct pgconn_result *result)
+static void on_marked(void *user, size_t index, const struct pgconn_result *result)
 {
     const struct errand *errand = user;
     const struct outbox_mark_events *events = errand->events;
@@ -208,6 +208,6 @@ void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *ma
         params[1 + i] = outbox_array(store, i);
     }
     pgconn_query(store->control, SQL_MARK, params, sizeof params / sizeof params[0]);
-    pgconn_send_trip(store->control, take_marked, outbox_errand_finish,
+    pgconn_send_trip(store->control, on_marked, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_MARK, events, events->on_done, user));
 }

@@ -8,7 +8,7 @@
 
 /* --- look-ups ------------------------------------------------------------------- */
 
-static void take_answer(void *user, size_t index, const struct pgconn_result *result)
+static void on_in_outbox(void *user, size_t index, const struct pgconn_result *result)
 {
     struct errand *errand = user;
     (void)index;
@@ -31,7 +31,7 @@ void outbox_store_find(struct outbox_store *store, const struct outbox_question 
     pgconn_query(
         store->control, SQL_FIND,
         (const struct strview[]){strview_of(shard), strview_of(seq), question->aggregate_type}, 3);
-    pgconn_send_trip(store->control, take_answer, outbox_errand_finish, errand);
+    pgconn_send_trip(store->control, on_in_outbox, outbox_errand_finish, errand);
 }
 
 /* From a column on: transaction, pid, user, application; of no row, nobody. */
@@ -47,7 +47,7 @@ static struct foreign_holder holder_of(const struct pgconn_result *result, size_
                                    .application = pgconn_value(result, row, column + 3)};
 }
 
-static void take_waiting(const struct errand *errand, const struct pgconn_result *result)
+static void tell_waiting(const struct errand *errand, const struct pgconn_result *result)
 {
     const struct outbox_backlog_events *events = errand->events;
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
@@ -63,13 +63,13 @@ static void take_waiting(const struct errand *errand, const struct pgconn_result
     }
 }
 
-static void take_backlog(void *user, size_t index, const struct pgconn_result *result)
+static void on_backlog(void *user, size_t index, const struct pgconn_result *result)
 {
     enum { WAITING = 0, SEQUENCE };
     const struct errand *errand = user;
     const struct outbox_backlog_events *events = errand->events;
     if (index == WAITING) {
-        take_waiting(errand, result);
+        tell_waiting(errand, result);
     } else if (index == SEQUENCE) {
         events->on_sequence(errand->user, pgconn_value_i64(result, 0, 0),
                             pgconn_value_i64(result, 0, 1));
@@ -92,11 +92,11 @@ void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease 
     pgconn_query(store->control, SQL_SEQUENCE, NULL, 0);
     pgconn_query(store->control, SQL_MEMBER_HOLDER, (const struct strview[]){outbox_owner(store)},
                  1);
-    pgconn_send_trip(store->control, take_backlog, outbox_errand_finish,
+    pgconn_send_trip(store->control, on_backlog, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_BACKLOG, events, events->on_done, user));
 }
 
-static void take_table_locks(void *user, size_t index, const struct pgconn_result *result)
+static void on_table_locks(void *user, size_t index, const struct pgconn_result *result)
 {
     const struct errand *errand = user;
     const struct outbox_lock_events *events = errand->events;
@@ -113,6 +113,6 @@ void outbox_store_table_locks(struct outbox_store *store, const struct outbox_lo
     const struct strview tables =
         STRVIEW("{installation,relay_shard,relay_sent,relay_member,outbox}");
     pgconn_query(store->control, SQL_TABLE_LOCKS, &tables, 1);
-    pgconn_send_trip(store->control, take_table_locks, outbox_errand_finish,
+    pgconn_send_trip(store->control, on_table_locks, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_TABLE_LOCKS, events, events->on_done, user));
 }

@@ -18,7 +18,7 @@ static size_t row_bytes(const struct outbox_row *row)
     return row->payload.len + row->aggregate_id.len + row->type.len + row->traceparent.len;
 }
 
-static void take_rows(void *user, size_t index, const struct pgconn_result *result)
+static void on_rows(void *user, size_t index, const struct pgconn_result *result)
 {
     struct outbox_reader *reader = user;
     (void)index;
@@ -49,7 +49,7 @@ static bool is_damage(const char *sqlstate)
            strncmp(sqlstate, "22", 2) == 0;
 }
 
-static void finish_read(void *user, const struct pgconn_failure *failure)
+static void on_read_done(void *user, const struct pgconn_failure *failure)
 {
     struct outbox_reader *reader = user;
     reader->is_reading = false;
@@ -94,7 +94,7 @@ void outbox_store_read(struct outbox_store *store, int index, const struct outbo
                                           outbox_array(store, 2), outbox_array(store, 3),
                                           outbox_owner(store)},
                  5);
-    pgconn_send_trip(reader->conn, take_rows, finish_read, reader);
+    pgconn_send_trip(reader->conn, on_rows, on_read_done, reader);
 }
 
 void outbox_store_fill(struct outbox_store *store, const struct outbox_range *range,
@@ -115,5 +115,5 @@ void outbox_store_fill(struct outbox_store *store, const struct outbox_range *ra
                  (const struct strview[]){params[0], params[1], params[2], params[3],
                                           aggregate_type, params[4], outbox_owner(store)},
                  7);
-    pgconn_send_trip(reader->conn, take_rows, finish_read, reader);
+    pgconn_send_trip(reader->conn, on_rows, on_read_done, reader);
 }

@@ -37,7 +37,7 @@ static bool is_whole(const struct outbox_store *store)
     return is_whole;
 }
 
-static void take_installation(void *user, size_t index, const struct pgconn_result *result)
+static void on_installation(void *user, size_t index, const struct pgconn_result *result)
 {
     struct outbox_store *store = user;
     if (index == 0 && pgconn_row_count(result) == 1) {
@@ -45,7 +45,7 @@ static void take_installation(void *user, size_t index, const struct pgconn_resu
     }
 }
 
-static void finish_greeting(void *user, const struct pgconn_failure *failure)
+static void on_greeting_done(void *user, const struct pgconn_failure *failure)
 {
     struct outbox_store *store = user;
     store->is_greeting = false;
@@ -73,15 +73,15 @@ static void greet(struct outbox_store *store)
     store->shards = 0;
     pgconn_query(store->control, SQL_INSTALLATION, NULL, 0);
     pgconn_query(store->control, SQL_LISTEN, NULL, 0);
-    pgconn_send_trip(store->control, take_installation, finish_greeting, store);
+    pgconn_send_trip(store->control, on_installation, on_greeting_done, store);
 }
 
-static void welcome_control(void *user)
+static void on_control_ready(void *user)
 {
     greet(user);
 }
 
-static void welcome_reader(void *user)
+static void on_reader_ready(void *user)
 {
     const struct outbox_reader *reader = user;
     greet(reader->store);
@@ -96,18 +96,18 @@ static void lose(struct outbox_store *store, const struct error *err)
     }
 }
 
-static void lose_control(void *user, const struct error *err)
+static void on_control_lost(void *user, const struct error *err)
 {
     lose(user, err);
 }
 
-static void lose_reader(void *user, const struct error *err)
+static void on_reader_lost(void *user, const struct error *err)
 {
     const struct outbox_reader *reader = user;
     lose(reader->store, err);
 }
 
-static void hear_bell(void *user, struct strview channel)
+static void on_bell(void *user, struct strview channel)
 {
     struct outbox_store *store = user;
     (void)channel;
@@ -127,8 +127,8 @@ static enum error_kind open_reader(struct outbox_store *store, struct loop *loop
         .statements = OUTBOX_READER_SQL,
         .statement_count = READER_STATEMENT_COUNT,
         .by_row = true,
-        .on_ready = welcome_reader,
-        .on_lost = lose_reader,
+        .on_ready = on_reader_ready,
+        .on_lost = on_reader_lost,
         .user = reader,
     };
     return pgconn_new(loop, &options, &reader->conn, err);
@@ -142,9 +142,9 @@ static enum error_kind open_all(struct outbox_store *store, struct loop *loop, s
         .setup_sql = OUTBOX_CONTROL_SETUP,
         .statements = OUTBOX_CONTROL_SQL,
         .statement_count = CONTROL_STATEMENT_COUNT,
-        .on_ready = welcome_control,
-        .on_lost = lose_control,
-        .on_notify = hear_bell,
+        .on_ready = on_control_ready,
+        .on_lost = on_control_lost,
+        .on_notify = on_bell,
         .user = store,
     };
     enum error_kind kind = pgconn_new(loop, &options, &store->control, err);

@@ -49,7 +49,7 @@ static bool is_over(const struct filling *filling)
     return log->run != filling->run || log->state != SHARD_RUNNING;
 }
 
-static void take_row(void *user, int reader, const struct outbox_row *row)
+static void on_row(void *user, int reader, const struct outbox_row *row)
 {
     struct filling *filling = user;
     struct window_row wanted;
@@ -88,7 +88,7 @@ static void fail(struct filling *filling, const struct outbox_read_failure *fail
     }
 }
 
-static void finish(void *user, int reader, const struct outbox_read_failure *failure)
+static void on_done(void *user, int reader, const struct outbox_read_failure *failure)
 {
     struct filling *filling = user;
     (void)reader;
@@ -107,7 +107,7 @@ static void finish(void *user, int reader, const struct outbox_read_failure *fai
 
 static void start(struct filling *filling)
 {
-    static const struct outbox_read_events EVENTS = {.on_row = take_row, .on_done = finish};
+    static const struct outbox_read_events EVENTS = {.on_row = on_row, .on_done = on_done};
     const struct shards *shards = filling->shards;
     const struct shard_log *log = log_of(filling);
     const size_t fits = LIMIT_BYTES / (filling->largest + 1) + 1;
@@ -136,7 +136,7 @@ static bool may_fill(const struct filling *filling, int64_t now_ms)
 }
 
 /* The next shard, in turns, that has something to fill and room to send it. */
-static void pump(void *user)
+static void on_pump(void *user)
 {
     struct filling *filling = user;
     const struct shards *shards = filling->shards;
@@ -171,7 +171,7 @@ struct filling *filling_new(const struct reading_options *options, struct readin
         .store = options->store,
         .publisher = options->publisher,
         .reading = reading,
-        .pump = loop_deferred_new(options->loop, pump, filling),
+        .pump = loop_deferred_new(options->loop, on_pump, filling),
         .fares = ACTIVITY("reading rows to fill topics"),
     };
     return filling;

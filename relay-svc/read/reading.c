@@ -96,7 +96,7 @@ static void send(struct reading *reading, const struct outbox_row *row)
     }
 }
 
-static void take_row(void *user, int reader, const struct outbox_row *row)
+static void on_row(void *user, int reader, const struct outbox_row *row)
 {
     struct reading *reading = user;
     if (row->shard < 0 || row->shard >= reading->options.shards->count ||
@@ -179,7 +179,7 @@ static void settle_trip(struct reading *reading, const struct trip *trip)
     }
 }
 
-static void finish_trip(void *user, int reader, const struct outbox_read_failure *failure)
+static void on_trip_done(void *user, int reader, const struct outbox_read_failure *failure)
 {
     struct reading *reading = user;
     const struct trip *trip = &reading->trips[reader];
@@ -211,7 +211,7 @@ static bool may_read(const struct reading *reading)
 
 static void start_trip(struct reading *reading, int reader)
 {
-    static const struct outbox_read_events EVENTS = {.on_row = take_row, .on_done = finish_trip};
+    static const struct outbox_read_events EVENTS = {.on_row = on_row, .on_done = on_trip_done};
     struct trip *trip = &reading->trips[reader];
     for (int i = 0; i < trip->count; i++) {
         struct read_shard *shard = &reading->shards[trip->shards[i]];
@@ -269,7 +269,7 @@ static void arm(struct reading *reading, int64_t delay_ms)
     }
 }
 
-static void pump(void *user)
+static void on_pump(void *user)
 {
     struct reading *reading = user;
     const int64_t now_ms = loop_now_ms();
@@ -295,10 +295,10 @@ static void look_everywhere(struct reading *reading)
     for (int i = 0; i < reading->options.shards->count; i++) {
         read_pace_touch(&reading->shards[i].pace);
     }
-    pump(reading);
+    on_pump(reading);
 }
 
-static void take_pause_over(void *user)
+static void on_pause_over(void *user)
 {
     struct reading *reading = user;
     const int64_t longest_ms = reading->options.poll_ms;
@@ -346,8 +346,8 @@ struct reading *reading_new(const struct reading_options *options)
     struct reading *reading = must_allocate(1, sizeof *reading);
     *reading = (struct reading){
         .options = *options,
-        .timer = loop_timer_new(options->loop, take_pause_over, reading),
-        .pump = loop_deferred_new(options->loop, pump, reading),
+        .timer = loop_timer_new(options->loop, on_pause_over, reading),
+        .pump = loop_deferred_new(options->loop, on_pump, reading),
         .shards = must_allocate(count, sizeof *reading->shards),
         .trips = must_allocate((size_t)options->readers, sizeof *reading->trips),
         .ranges = must_allocate(count, sizeof *reading->ranges),

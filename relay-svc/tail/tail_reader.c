@@ -150,7 +150,7 @@ static void reach_end(struct tail_reader *reader, int topic, int partition)
     }
 }
 
-static void take_record(struct tail_reader *reader, const struct kafka_record *record)
+static void note_record(struct tail_reader *reader, const struct kafka_record *record)
 {
     struct question *question = question_of(reader, record->topic, record->partition);
     if (!question->is_open) {
@@ -166,17 +166,17 @@ static void take_record(struct tail_reader *reader, const struct kafka_record *r
     }
 }
 
-static void take_records(void *user, struct kafka_record *records, size_t count)
+static void on_records(void *user, struct kafka_record *records, size_t count)
 {
     struct tail_reader *reader = user;
     for (size_t i = 0; i < count; i++) {
         /* An answer may close further questions: each record looks for its own anew. */
-        take_record(reader, &records[i]);
+        note_record(reader, &records[i]);
         kafka_record_done(&records[i]);
     }
 }
 
-static void take_end(void *user, const struct kafka_position *end)
+static void on_end(void *user, const struct kafka_position *end)
 {
     struct tail_reader *reader = user;
     if (question_of(reader, end->topic, end->partition)->is_open) {
@@ -184,8 +184,8 @@ static void take_end(void *user, const struct kafka_position *end)
     }
 }
 
-static void take_partition_error(void *user, const struct kafka_position *where,
-                                 const struct error *err)
+static void on_partition_error(void *user, const struct kafka_position *where,
+                               const struct error *err)
 {
     struct tail_reader *reader = user;
     if (err->kind != ERROR_NOT_FOUND) {
@@ -200,7 +200,7 @@ static void take_partition_error(void *user, const struct kafka_position *where,
 }
 
 /* One of the topics is missing: then it is one of those that do not answer. */
-static void take_error(void *user, const struct error *err)
+static void on_error(void *user, const struct error *err)
 {
     struct tail_reader *reader = user;
     const int64_t asked_before_ms = loop_now_ms() - PATIENCE_MS;
@@ -218,10 +218,10 @@ static void take_error(void *user, const struct error *err)
 }
 
 static const struct kafka_consumer_callbacks EVENTS = {
-    .on_records = take_records,
-    .on_end = take_end,
-    .on_partition_error = take_partition_error,
-    .on_error = take_error,
+    .on_records = on_records,
+    .on_end = on_end,
+    .on_partition_error = on_partition_error,
+    .on_error = on_error,
 };
 
 static enum error_kind open_consumer(struct tail_reader *reader, struct error *err)
@@ -278,7 +278,7 @@ void tail_reader_cancel(struct tail_reader *reader, int topic, int partition)
     close_question(reader, topic, partition);
 }
 
-static void rest(void *user)
+static void on_rest_due(void *user)
 {
     struct tail_reader *reader = user;
     kafka_consumer_free(reader->consumer);
@@ -297,7 +297,7 @@ enum error_kind tail_reader_new(struct loop *loop, const struct tail_reader_opti
         return error_set(err, ERROR_FATAL, "out of memory");
     }
     *reader = (struct tail_reader){.loop = loop, .options = *options, .questions = questions};
-    reader->idle = loop_timer_new(loop, rest, reader);
+    reader->idle = loop_timer_new(loop, on_rest_due, reader);
     *ret_reader = reader;
     return ERROR_NONE;
 }

@@ -102,7 +102,7 @@ static void ask_later(struct tails *tails, int shard)
     loop_timer_start(tails->retry, RETRY_MS);
 }
 
-static void take_error(void *user, const struct error *err)
+static void on_error(void *user, const struct error *err)
 {
     struct tails *tails = user;
     (void)activity_failed(&tails->fares, err, loop_now_ms(), jitter_draw());
@@ -122,7 +122,7 @@ static void search(struct tails *tails, const struct lookup *lookup)
     *search_flag(tails, lookup->shard, lookup->topic) = true;
     if (tail_reader_search(tails->reader, lookup->topic, lookup->shard, wanted, &err) !=
         ERROR_NONE) {
-        take_error(tails, &err);
+        on_error(tails, &err);
         ask_later(tails, lookup->shard);
     }
 }
@@ -139,7 +139,7 @@ static void weigh(struct tails *tails, const struct lookup *lookup,
     }
 }
 
-static void take_answer(void *user, const struct tail_mark *in_outbox, const struct error *err)
+static void on_answer(void *user, const struct tail_mark *in_outbox, const struct error *err)
 {
     struct lookup *lookup = user;
     struct tails *tails = lookup->tails;
@@ -169,10 +169,10 @@ static void ask_outbox(struct tails *tails, int shard, int topic, enum tail_verd
         .aggregate_type = strview_of(shards->aggregate_types[topic]),
         .seq = found->record.seq,
     };
-    outbox_store_find(tails->store, &question, take_answer, lookup);
+    outbox_store_find(tails->store, &question, on_answer, lookup);
 }
 
-static void take_found(void *user, int topic, int shard, const struct tail_found *found)
+static void on_found(void *user, int topic, int shard, const struct tail_found *found)
 {
     struct tails *tails = user;
     activity_succeeded(&tails->fares, loop_now_ms());
@@ -188,7 +188,7 @@ static void take_found(void *user, int topic, int shard, const struct tail_found
     }
 }
 
-static void take_missing(void *user, int topic, int shard, const struct error *err)
+static void on_missing(void *user, int topic, int shard, const struct error *err)
 {
     struct tails *tails = user;
     struct shards *shards = tails->shards;
@@ -211,7 +211,7 @@ void tails_check(struct tails *tails, int shard)
     for (int topic = 0; topic < shards->topic_count; topic++) {
         *search_flag(tails, shard, topic) = false;
         if (tail_reader_ask(tails->reader, topic, shard, &err) != ERROR_NONE) {
-            take_error(tails, &err);
+            on_error(tails, &err);
             ask_later(tails, shard);
         }
     }
@@ -230,7 +230,7 @@ void tails_forget(struct tails *tails, int shard)
     }
 }
 
-static void retry(void *user)
+static void on_retry(void *user)
 {
     struct tails *tails = user;
     const struct shards *shards = tails->shards;
@@ -259,12 +259,12 @@ enum error_kind tails_new(struct loop *loop, const struct tails_options *wanted,
         .topics = shards->topics,
         .topic_count = shards->topic_count,
         .partitions = shards->count,
-        .on_found = take_found,
-        .on_missing = take_missing,
-        .on_error = take_error,
+        .on_found = on_found,
+        .on_missing = on_missing,
+        .on_error = on_error,
         .user = tails,
     };
-    tails->retry = loop_timer_new(loop, retry, tails);
+    tails->retry = loop_timer_new(loop, on_retry, tails);
     if (tail_reader_new(loop, &options, &tails->reader, err) != ERROR_NONE) {
         tails_free(tails);
         return err->kind;

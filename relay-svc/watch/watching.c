@@ -58,7 +58,7 @@ struct watching {
 
 static const char STUCK[] = "end that session if it is stuck: pg_terminate_backend(pid)";
 
-static void take_member(void *user, const struct foreign_holder *holder)
+static void on_member(void *user, const struct foreign_holder *holder)
 {
     struct watching *watching = user;
     if (foreign_lock_look(&watching->member, holder)) {
@@ -79,7 +79,7 @@ static void judge_table(struct watching *watching, struct strview table,
     }
 }
 
-static void take_table(void *user, struct strview table, const struct foreign_holder *holder)
+static void on_table(void *user, struct strview table, const struct foreign_holder *holder)
 {
     struct watching *watching = user;
     if (!watching->has_table) {
@@ -88,7 +88,7 @@ static void take_table(void *user, struct strview table, const struct foreign_ho
     }
 }
 
-static void finish_locks(void *user, const struct error *err)
+static void on_locks_done(void *user, const struct error *err)
 {
     static const struct foreign_holder NOBODY = {.pid = 0};
     struct watching *watching = user;
@@ -101,8 +101,8 @@ static void finish_locks(void *user, const struct error *err)
 /* By itself: what waits for a locked table fails, and all that is asked together with it. */
 static void ask_locks(struct watching *watching)
 {
-    static const struct outbox_lock_events EVENTS = {.on_table = take_table,
-                                                     .on_done = finish_locks};
+    static const struct outbox_lock_events EVENTS = {.on_table = on_table,
+                                                     .on_done = on_locks_done};
     watching->is_asking_locks = true;
     watching->has_table = false;
     outbox_store_table_locks(watching->store, &EVENTS, watching);
@@ -118,7 +118,7 @@ static void judge_holder(struct watched *watched, int shard, const struct foreig
     }
 }
 
-static void take_shard(void *user, const struct outbox_waiting *waiting)
+static void on_shard(void *user, const struct outbox_waiting *waiting)
 {
     struct watching *watching = user;
     if (waiting->shard < 0 || waiting->shard >= watching->shards->count) {
@@ -137,7 +137,7 @@ static void take_shard(void *user, const struct outbox_waiting *waiting)
                                   : watching->oldest_age_ms;
 }
 
-static void take_sequence(void *user, int64_t last, int64_t greatest)
+static void on_sequence(void *user, int64_t last, int64_t greatest)
 {
     struct watching *watching = user;
     struct error err;
@@ -166,7 +166,7 @@ static void judge_rows(struct watching *watching)
     (void)activity_failed(&watching->rows, &err, loop_now_ms(), jitter_draw());
 }
 
-static void finish(void *user, const struct error *err)
+static void on_done(void *user, const struct error *err)
 {
     struct watching *watching = user;
     struct metrics *metrics = watching->shards->metrics;
@@ -181,10 +181,10 @@ static void finish(void *user, const struct error *err)
 
 static void ask(struct watching *watching)
 {
-    static const struct outbox_backlog_events EVENTS = {.on_shard = take_shard,
-                                                        .on_sequence = take_sequence,
-                                                        .on_member = take_member,
-                                                        .on_done = finish};
+    static const struct outbox_backlog_events EVENTS = {.on_shard = on_shard,
+                                                        .on_sequence = on_sequence,
+                                                        .on_member = on_member,
+                                                        .on_done = on_done};
     const struct shards *shards = watching->shards;
     size_t count = 0;
     for (int i = 0; i < shards->count; i++) {
