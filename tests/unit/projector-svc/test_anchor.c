@@ -145,6 +145,23 @@ START_TEST(a_beginning_that_was_lost_skips_nothing)
 }
 END_TEST
 
+START_TEST(reading_goes_on_behind_what_was_taken_and_of_a_cut_log_from_its_beginning)
+{
+    const struct anchor_identity kept = {.offset = 2, .id = "c"};
+    enum anchor_finding finding;
+    anchor_open(&anchor, 3, &kept);
+    anchor.wants_restart = false;
+    (void)anchor_meet(&anchor, 2, STRVIEW("c"), &finding);
+    ck_assert_int_eq(anchor_start(&anchor), 3);
+    ck_assert(anchor_meet(&anchor, 3, STRVIEW("d"), &finding));
+    ck_assert_int_eq(anchor_start(&anchor), 4);
+
+    read_all(&(struct reading){5, "fg", 3, 2, 'c', "", ANCHOR_REMOVED});
+    ck_assert_int_eq(anchor.state, ANCHOR_CUT);
+    ck_assert_int_eq(anchor_start(&anchor), ANCHOR_BEGINNING);
+}
+END_TEST
+
 START_TEST(while_a_restart_is_wanted_nothing_is_learned)
 {
     const struct anchor_identity kept = {.offset = 2, .id = "c"};
@@ -180,6 +197,8 @@ int main(void)
     tcase_add_test(rules, a_beginning_that_was_lost_skips_nothing);
     tcase_add_test(rules, a_partition_that_is_gone_is_told);
     tcase_add_test(rules, while_a_restart_is_wanted_nothing_is_learned);
+    tcase_add_test(rules,
+                   reading_goes_on_behind_what_was_taken_and_of_a_cut_log_from_its_beginning);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }
