@@ -13,13 +13,13 @@ set(LONGEST_FUNCTION 60)
 set(LONGEST_FILE 400)
 set(MOST_BOOLEANS 2)
 if(NOT DEFINED MOST_CODE)
-  set(MOST_CODE 37500)
+  set(MOST_CODE 40000)
 endif()
 
 # Files that may be longer: tables.
 set(LONG_FILES)
 # Is being cut anew.
-set(UNDER_WORK relay-svc/ common/io/kafka_consumer.c)
+set(UNDER_WORK common/io/kafka_consumer.c)
 
 set(patterns)
 foreach(folder common command-svc relay-svc projector-svc)
