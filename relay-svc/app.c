@@ -9,9 +9,7 @@
 #include "common/run/service.h"
 #include "common/run/shutdown.h"
 #include "relay-svc/http/operator_api.h"
-#include "relay-svc/lease/leases.h"
 #include "relay-svc/metrics.h"
-#include "relay-svc/publish/publisher.h"
 #include "relay-svc/relay.h"
 #include "relay-svc/settings.h"
 
@@ -84,14 +82,12 @@ enum { PROBE_COUNT = sizeof PROBES / sizeof PROBES[0] };
 static bool report(void *user, struct operator_report *ret_report)
 {
     const struct relay *relay = user;
-    if (relay->is_running) {
+    const struct shards *shards = relay_shards(relay);
+    if (shards != NULL) {
         *ret_report = (struct operator_report){
-            .shards = relay->shards,
-            .members = leases_members(relay->leases),
-            .in_flight = publisher_in_flight(relay->publisher),
-        };
+            .shards = shards, .members = relay_members(relay), .in_flight = relay_in_flight(relay)};
     }
-    return relay->is_running;
+    return shards != NULL;
 }
 
 static enum error_kind build(struct app *app, const struct service_call *call, struct error *err)

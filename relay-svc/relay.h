@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * relay.h - the shards of this relay at work: what its parts share.
+ * relay.h - the shards of this relay at work.
  *
- * The parts, each its own file, none of which waits:
+ * The parts, each in a folder of its own and working on the shards, none of which waits:
  *     leases    which shards are ours
  *     tails     what lies in Kafka already, before a shard runs
  *     reading   rows out of the outbox, to be sent
  *     filling   the same for topics that lack rows which the position has passed
- *     sending   a row to the publisher, and how much may be in flight
  *     marking   positions into the database
  *     watching  whether all that should be done is done
- * The rules are core/shard_log's; what follows from them is carried out by effects. This file holds
- * the shards themselves and passes answers to them.
+ * The relay makes them all once database and topics are in order, passes answers to the shards, and
+ * carries out what follows from a change (relay_effects.c).
  *
  * Threads: the loop's.
  */
@@ -20,26 +19,15 @@
 
 #include "common/base/error.h"
 #include "common/io/kafka_config.h"
-#include "common/run/activity.h"
-#include "relay-svc/core/shard_log.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct loop;
-struct loop_timer;
-struct kafka_topics;
-struct kafka_topics_wanted;
-struct filling;
-struct leases;
-struct marking;
 struct metrics;
-struct publisher;
-struct reading;
+struct relay;
 struct shards;
-struct tails;
-struct watching;
 
 struct relay_options {
     const char *database_url;
@@ -61,41 +49,6 @@ struct relay_options {
     void *user;
 };
 
-/* What was last said of a shard. */
-struct relay_told {
-    char reason[SHARD_REASON_MAX];
-    int64_t at_ms;
-};
-
-enum { RELAY_PARTY_COUNT = 2 }; /* PostgreSQL, Kafka */
-
-struct relay {
-    struct loop *loop;
-    struct relay_options options;
-    struct outbox_store *store;
-    int shard_count;              /* 0 until the database has told */
-    struct kafka_topics *looking; /* at the topics; NULL when not */
-    bool is_look_over;
-    struct activity topics; /* looking at them */
-    struct kafka_topics_wanted *wanted;
-    int64_t message_max[SHARD_TOPICS_MAX]; /* each topic's max.message.bytes; 0: not told */
-    struct error topics_error;             /* why the topics are not in order yet */
-    bool is_running;                       /* from here on: what exists once they are */
-    struct shards *shards;
-    struct relay_told *told; /* by shard */
-    struct publisher *publisher;
-    struct leases *leases;
-    struct tails *tails;
-    struct reading *reading;
-    struct filling *filling;
-    struct watching *watching;
-    struct marking *marking;
-    struct loop_timer *ticker;
-    int behind;                        /* topics of shards that are being filled, as last told */
-    int away_ticks[RELAY_PARTY_COUNT]; /* for how long */
-    bool is_draining;
-};
-
 MUST_USE enum error_kind relay_new(struct loop *loop, const struct relay_options *options,
                                    struct relay **ret_relay, struct error *err);
 void relay_free(struct relay *relay);
@@ -103,6 +56,12 @@ void relay_free(struct relay *relay);
 /* Takes no more rows; finishes what is in flight, marks it and gives the shards back. */
 void relay_drain(struct relay *relay);
 bool relay_is_drained(const struct relay *relay);
+
+/* NULL as long as database and topics have not both been in order. */
+const struct shards *relay_shards(const struct relay *relay);
+/* Once there are shards: relays that live, this one included; records sent and not answered. */
+int relay_members(const struct relay *relay);
+size_t relay_in_flight(const struct relay *relay);
 
 /* Probes: ERROR_NONE or the reason. */
 MUST_USE enum error_kind relay_probe_database(void *user, struct error *err);

@@ -6,7 +6,55 @@
 #ifndef RELAY_SVC_RELAY_INTERNAL_H
 #define RELAY_SVC_RELAY_INTERNAL_H
 
-struct relay;
+#include "common/run/activity.h"
+#include "relay-svc/core/shard_log.h"
+#include "relay-svc/relay.h"
+
+struct loop_timer;
+struct kafka_topics;
+struct kafka_topics_wanted;
+struct filling;
+struct leases;
+struct marking;
+struct publisher;
+struct reading;
+struct tails;
+struct watching;
+
+/* What was last said of a shard. */
+struct relay_told {
+    char reason[SHARD_REASON_MAX];
+    int64_t at_ms;
+};
+
+enum { RELAY_PARTY_COUNT = 2 }; /* PostgreSQL, Kafka */
+
+struct relay {
+    struct loop *loop;
+    struct relay_options options;
+    struct outbox_store *store;
+    int shard_count;              /* 0 until the database has told */
+    struct kafka_topics *looking; /* at the topics; NULL when not */
+    bool is_look_over;
+    struct activity topics; /* looking at them */
+    struct kafka_topics_wanted *wanted;
+    int64_t message_max[SHARD_TOPICS_MAX]; /* each topic's max.message.bytes; 0: not told */
+    struct error topics_error;             /* why the topics are not in order yet */
+    bool is_running;                       /* from here on: what exists once they are */
+    struct shards *shards;
+    struct relay_told *told; /* by shard */
+    struct publisher *publisher;
+    struct leases *leases;
+    struct tails *tails;
+    struct reading *reading;
+    struct filling *filling;
+    struct watching *watching;
+    struct marking *marking;
+    struct loop_timer *ticker;
+    int behind;                        /* topics of shards that are being filled, as last told */
+    int away_ticks[RELAY_PARTY_COUNT]; /* for how long */
+    bool is_draining;
+};
 
 /*
  * A shards_effects_fn; user is the relay. Every function of core/shard_log that may change a shard

@@ -7,9 +7,25 @@
 #include "relay-svc/read/filling.h"
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay.h"
+#include "relay-svc/relay_internal.h"
 #include "relay-svc/shards/shards.h"
 #include "relay-svc/tail/tails.h"
 #include "relay-svc/watch/watching.h"
+
+const struct shards *relay_shards(const struct relay *relay)
+{
+    return relay->is_running ? relay->shards : NULL;
+}
+
+int relay_members(const struct relay *relay)
+{
+    return leases_members(relay->leases);
+}
+
+size_t relay_in_flight(const struct relay *relay)
+{
+    return publisher_in_flight(relay->publisher);
+}
 
 enum error_kind relay_probe_database(void *user, struct error *err)
 {

@@ -168,7 +168,8 @@ static int64_t goal;
 static bool is_published(int from, int to)
 {
     for (int i = from; i < to; i++) {
-        if (!relay->is_running || relay->shards->all[i].log.position + SHARDS <= goal) {
+        if (relay_shards(relay) == NULL ||
+            relay_shards(relay)->all[i].log.position + SHARDS <= goal) {
             return false;
         }
     }
@@ -209,7 +210,7 @@ static bool a_missing_row_is_said(void)
 
 static bool it_is_given_up(void)
 {
-    return relay->shards->all[5].log.state == SHARD_UNOWNED;
+    return relay_shards(relay)->all[5].log.state == SHARD_UNOWNED;
 }
 
 static bool its_rows_are_counted(void)
@@ -245,7 +246,7 @@ static bool all_is_written_down(void)
 {
     bool is_dirty = false;
     for (int i = 0; i < SHARDS; i++) {
-        is_dirty = is_dirty || shard_log_is_dirty(&relay->shards->all[i].log);
+        is_dirty = is_dirty || shard_log_is_dirty(&relay_shards(relay)->all[i].log);
     }
     return !is_dirty;
 }
@@ -265,7 +266,7 @@ static bool a_lock_is_said(void)
 
 static bool its_lease_is_over(void)
 {
-    return loop_now_ms() >= relay->shards->all[7].log.lease_until_ms;
+    return loop_now_ms() >= relay_shards(relay)->all[7].log.lease_until_ms;
 }
 
 /* What somebody else locks, in a transaction that stays open. */
@@ -309,7 +310,7 @@ END_TEST
 
 static bool leases_are_fresh(void)
 {
-    return loop_now_ms() + LEASE_MS / 2 < relay->shards->all[7].log.lease_until_ms;
+    return loop_now_ms() + LEASE_MS / 2 < relay_shards(relay)->all[7].log.lease_until_ms;
 }
 
 static int64_t begun_ms;
@@ -391,7 +392,7 @@ static bool work_says_it(void)
 
 static bool it_runs(void)
 {
-    return relay->is_running;
+    return relay_shards(relay) != NULL;
 }
 
 static void set_kafka(bool is_up)
@@ -430,8 +431,8 @@ static struct metrics *other_metrics;
 static int shards_of(const struct relay *of)
 {
     int count = 0;
-    for (int i = 0; of->is_running && i < SHARDS; i++) {
-        count += shard_log_is_owned(&of->shards->all[i].log) ? 1 : 0;
+    for (int i = 0; relay_shards(of) != NULL && i < SHARDS; i++) {
+        count += shard_log_is_owned(&relay_shards(of)->all[i].log) ? 1 : 0;
     }
     return count;
 }
@@ -455,11 +456,12 @@ static bool the_other_has_published_all(void)
 {
     struct error err;
     int behind = 0;
-    for (int i = 0; other->is_running && i < SHARDS; i++) {
-        const struct shard_log *log = &other->shards->all[i].log;
+    for (int i = 0; relay_shards(other) != NULL && i < SHARDS; i++) {
+        const struct shard_log *log = &relay_shards(other)->all[i].log;
         behind += log->state != SHARD_RUNNING || log->topics[0].state == TOPIC_BEHIND ? 1 : 0;
     }
-    return other->is_running && behind == 0 && relay_probe_shards(other, &err) == ERROR_NONE &&
+    return relay_shards(other) != NULL && behind == 0 &&
+           relay_probe_shards(other, &err) == ERROR_NONE &&
            metrics_get(other_metrics, METRIC_PUBLISHED, 0) == (double)(3 * SHARDS);
 }
 
