@@ -4,9 +4,12 @@
 #include "common/base/cleanup.h"
 #include "common/io/loop.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum {
@@ -16,6 +19,10 @@ enum {
     QUESTION_TIMEOUT_MS = 200,
     QUESTION_PAUSE_MS = 2000,
     LATE_ANSWER_MS = 5000, /* what comes so soon behind an error may have been under way before */
+    /* A peer whose kernel answers nothing is gone after so long; asked after 4 s, each 2 s. */
+    SILENT_PEER_MS = 10000,
+    KEEPALIVE_IDLE_S = 4,
+    KEEPALIVE_EVERY_S = 2,
 };
 
 /* For both roles, before the operator's own. A broker that comes back must be found soon. */
@@ -23,6 +30,7 @@ static const struct kafka_default COMMON_DEFAULTS[] = {
     {"socket.keepalive.enable", "true"},
     {"reconnect.backoff.ms", "50"},
     {"reconnect.backoff.max.ms", "1000"},
+    {"socket.connection.setup.timeout.ms", "10000"}, /* a connect whose packets are dropped */
     {NULL, NULL},
 };
 
@@ -114,6 +122,43 @@ static enum error_kind set_operators(rd_kafka_conf_t *conf, const struct kafka_c
     return ERROR_NONE;
 }
 
+/*
+ * Packets that are dropped on the way end a connection only by a timeout, and librdkafka's own
+ * (socket.timeout.ms) cannot tell a broker that is away from one that is slow: low enough for the
+ * first it would cut off the second again and again. The kernels can: a slow broker's still
+ * acknowledges. So the sockets are watched by them, and socket.timeout.ms stays at its 60 s.
+ */
+static int on_socket(int domain, int type, int protocol, void *opaque)
+{
+    static const struct {
+        int level;
+        int name;
+        int value;
+    } OPTIONS[] = {
+        {SOL_SOCKET, SO_KEEPALIVE, 1},
+        {IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S},
+        {IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_EVERY_S},
+        {IPPROTO_TCP, TCP_KEEPCNT, (SILENT_PEER_MS / 1000 - KEEPALIVE_IDLE_S) / KEEPALIVE_EVERY_S},
+        {IPPROTO_TCP, TCP_USER_TIMEOUT, SILENT_PEER_MS}, /* also of what was sent */
+    };
+    (void)opaque;
+    const int fd = socket(domain, type | SOCK_CLOEXEC, protocol);
+    for (size_t i = 0; fd >= 0 && i < sizeof OPTIONS / sizeof OPTIONS[0]; i++) {
+        /* Refused: it is as it was without. */
+        (void)setsockopt(fd, OPTIONS[i].level, OPTIONS[i].name, &OPTIONS[i].value, sizeof(int));
+    }
+    return fd;
+}
+
+/* The operator may want the system's own times. */
+static bool wants_keepalive(const rd_kafka_conf_t *conf)
+{
+    char value[sizeof "false"] = "";
+    size_t size = sizeof value;
+    return rd_kafka_conf_get(conf, "socket.keepalive.enable", value, &size) == RD_KAFKA_CONF_OK &&
+           strcmp(value, "true") == 0;
+}
+
 DEFINE_CLEANUP(rd_kafka_conf_t *, rd_kafka_conf_destroy)
 
 enum error_kind kafka_handle_conf(const struct kafka_config *config,
@@ -133,6 +178,9 @@ enum error_kind kafka_handle_conf(const struct kafka_config *config,
         set_operators(conf, config, err) != ERROR_NONE ||
         set_all(conf, COMMON_FIXED, err) != ERROR_NONE || set_all(conf, fixed, err) != ERROR_NONE) {
         return err->kind;
+    }
+    if (wants_keepalive(conf)) {
+        rd_kafka_conf_set_socket_cb(conf, on_socket);
     }
     rd_kafka_conf_set_log_cb(conf, on_log_line);
     rd_kafka_conf_set_error_cb(conf, on_error);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The consumer: where it begins, how it ends, what pausing keeps, and how it leaves its group. */
+#include "common/base/parse.h"
 #include "common/io/kafka_consumer.h"
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
 
+#include <arpa/inet.h>
 #include <dlfcn.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { PARTITIONS = 2, RECORDS = 2000 };
 
@@ -220,10 +224,14 @@ static const struct kafka_consumer_callbacks EVENTS = {
     .on_closed = take_closed,
 };
 
-static void open_consumer(const char *group_id)
+static void open_consumer_with(const char *group_id, const struct kafka_property *properties,
+                               size_t count)
 {
     const struct kafka_consumer_options options = {
-        .config = {.brokers = mock.brokers, .client_id = "test"},
+        .config = {.brokers = mock.brokers,
+                   .client_id = "test",
+                   .properties = properties,
+                   .property_count = count},
         .group_id = group_id,
         .topics = TOPICS,
         .topic_count = 2,
@@ -232,6 +240,11 @@ static void open_consumer(const char *group_id)
     };
     struct error err;
     ck_assert_int_eq(kafka_consumer_new(mock.loop, &options, &seen.consumer, &err), ERROR_NONE);
+}
+
+static void open_consumer(const char *group_id)
+{
+    open_consumer_with(group_id, NULL, 0);
 }
 
 /* As a member: all of it once more. */
@@ -377,6 +390,58 @@ START_TEST(who_left_the_group_comes_back_and_learns_what_was_committed)
 }
 END_TEST
 
+/* Sockets of this process to the mock broker whose peer may be silent for ten seconds at most;
+ * *ret_others: those without such a limit. */
+static int watched_sockets(int *ret_others)
+{
+    int64_t port = 0;
+    ck_assert(parse_i64(strview_of(strchr(mock.brokers, ':') + 1), &port));
+    int watched = 0;
+    *ret_others = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        struct sockaddr_in peer;
+        socklen_t len = sizeof peer;
+        unsigned limit_ms = 0;
+        int idle_s = 0;
+        socklen_t size = sizeof limit_ms;
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0 || peer.sin_family != AF_INET ||
+            ntohs(peer.sin_port) != port) {
+            continue;
+        }
+        ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, &size), 0);
+        ck_assert_int_eq(getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, &size), 0);
+        const bool is_watched = limit_ms == 10000 && idle_s <= 5;
+        watched += is_watched ? 1 : 0;
+        *ret_others += is_watched ? 0 : 1;
+    }
+    return watched;
+}
+
+START_TEST(a_broker_whose_packets_are_dropped_is_noticed_by_the_kernel)
+{
+    int others = 0;
+    open_consumer("readers");
+    seen.wanted = 1;
+    mock_run(&mock);
+
+    ck_assert_int_gt(watched_sockets(&others), 0);
+    ck_assert_int_eq(others, 0);
+}
+END_TEST
+
+START_TEST(an_operator_may_leave_that_to_the_system)
+{
+    static const struct kafka_property PROPERTIES[] = {{"socket.keepalive.enable", "false"}};
+    int others = 0;
+    open_consumer_with("readers", PROPERTIES, 1);
+    seen.wanted = 1;
+    mock_run(&mock);
+
+    ck_assert_int_eq(watched_sockets(&others), 0);
+    ck_assert_int_gt(others, 0);
+}
+END_TEST
+
 START_TEST(a_member_leaves_without_waiting)
 {
     open_consumer("readers");
@@ -432,6 +497,8 @@ int main(void)
     tcase_add_test(tests, what_was_paused_flows_after_the_next_assignment);
     tcase_add_test(tests, after_a_position_outside_the_log_another_one_is_read);
     tcase_add_test(tests, who_left_the_group_comes_back_and_learns_what_was_committed);
+    tcase_add_test(tests, a_broker_whose_packets_are_dropped_is_noticed_by_the_kernel);
+    tcase_add_test(tests, an_operator_may_leave_that_to_the_system);
     tcase_add_test(tests, a_member_leaves_without_waiting);
     tcase_add_test(tests, a_member_that_met_a_fatal_error_is_closed_from_the_loop);
     suite_add_tcase(suite, tests);
