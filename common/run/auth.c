@@ -36,6 +36,7 @@ struct auth {
     const char *path;
     struct tokens *tokens;
     struct digest *digest;
+    unsigned epoch;
 };
 
 /* --- settings ------------------------------------------------------------------ */
@@ -252,7 +253,13 @@ enum error_kind auth_reload(struct auth *auth, struct error *err)
     }
     free(auth->tokens);
     auth->tokens = tokens;
+    auth->epoch++;
     return ERROR_NONE;
+}
+
+unsigned auth_epoch(const struct auth *auth)
+{
+    return auth->epoch;
 }
 
 /* --- asking ---------------------------------------------------------------------- */
@@ -298,17 +305,26 @@ static struct strview bearer_token(struct strview header)
     return take_word(&header).len > 0 ? (struct strview){0} : token;
 }
 
+const struct principal *auth_of_request(const struct auth *auth, struct http_request *request)
+{
+    return auth_lookup(auth, bearer_token(http_request_header(request, "Authorization")));
+}
+
+void auth_refuse(struct http_request *request)
+{
+    static const struct http_header CHALLENGE[] = {{"WWW-Authenticate", "Bearer"}, {NULL, NULL}};
+    http_problem(request, &(struct http_problem){.status = 401,
+                                                 .slug = "unauthenticated",
+                                                 .detail = "a valid bearer token is needed",
+                                                 .headers = CHALLENGE});
+}
+
 /* NULL: it has answered 401. */
 static const struct principal *identify(const struct auth *auth, struct http_request *request)
 {
-    static const struct http_header CHALLENGE[] = {{"WWW-Authenticate", "Bearer"}, {NULL, NULL}};
-    const struct principal *principal =
-        auth_lookup(auth, bearer_token(http_request_header(request, "Authorization")));
+    const struct principal *principal = auth_of_request(auth, request);
     if (principal == NULL) {
-        http_problem(request, &(struct http_problem){.status = 401,
-                                                     .slug = "unauthenticated",
-                                                     .detail = "a valid bearer token is needed",
-                                                     .headers = CHALLENGE});
+        auth_refuse(request);
         return NULL;
     }
     http_request_admit(request);

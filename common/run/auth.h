@@ -59,6 +59,15 @@ const struct principal *auth_lookup(const struct auth *auth, struct strview toke
 MUST_USE const struct principal *auth_require(const struct auth *auth, struct http_request *request,
                                               unsigned roles);
 
+/* Counts what auth_reload() has taken: an answer that took long asks again when it has moved. */
+unsigned auth_epoch(const struct auth *auth);
+
+/* The principal of the request's token now, or NULL; answers nothing. */
+const struct principal *auth_of_request(const struct auth *auth, struct http_request *request);
+
+/* Answers 401. */
+void auth_refuse(struct http_request *request);
+
 /*
  * For http_server_on_unrouted(), with the auth as user: below /v1/ nobody without a token learns
  * which paths and methods there are. False: it has answered 401.

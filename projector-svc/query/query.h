@@ -55,6 +55,8 @@ struct query {
     struct query_context *context;
     struct http_request *request;
     struct arena *arena;
+    enum readable readable;
+    unsigned auth_epoch; /* of the tokens by which it may be asked */
     enum role role;      /* who reads what: readers.h */
     struct strview only; /* may_see(): a customer's id; empty: sees everybody's. In the arena */
     enum query_views views;

@@ -3,7 +3,6 @@
 
 #include "common/base/embedded_text.h"
 #include "common/base/must.h"
-#include "common/base/parse.h"
 #include "common/io/http/server.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
@@ -11,11 +10,11 @@
 #include "common/run/metrics.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/metrics.h"
+#include "projector-svc/query/asker.h"
 #include "projector-svc/query/order_waits.h"
 #include "projector-svc/query/query.h"
 #include "projector-svc/views/view_read.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 extern const struct embedded_text PROJECTOR_OPENAPI[];
@@ -96,12 +95,9 @@ struct query *query_begin(struct query_context *context, struct http_request *re
     if (principal == NULL || !http_request_query_only(request, parameters)) {
         return NULL;
     }
-    /* Without tokens everybody may do everything; to read everything is the agent's. */
-    const enum role role = principal->is_anyone ? ROLE_AGENT : principal->role;
-    const bool is_bound = readers_reading(role, readable) == READING_OWN;
     struct arena *arena = http_request_arena(request);
     struct query *query = arena_alloc(arena, size);
-    const struct strview only = arena_view(arena, strview_of(is_bound ? principal->subject : ""));
+    const struct strview only = arena_view(arena, asker_bound_to(principal, readable));
     if (query == NULL || only.data == NULL) {
         http_refuse(request, 503, "overloaded", "no memory for this request");
         return NULL;
@@ -109,7 +105,9 @@ struct query *query_begin(struct query_context *context, struct http_request *re
     query->context = context;
     query->request = request;
     query->arena = arena;
-    query->role = role;
+    query->readable = readable;
+    query->auth_epoch = auth_epoch(context->auth);
+    query->role = asker_role(principal);
     query->only = only;
     link_query(context, query);
     return query;
@@ -135,6 +133,11 @@ static void note_success(struct activity *reading)
 static void judge_reply(struct query *query, const struct redisconn_reply *reply,
                         const struct error *failure)
 {
+    if (!asker_is_the_same(query)) {
+        end_query(query);
+        auth_refuse(query->request);
+        return;
+    }
     if (failure != NULL) {
         fail_reading(query, failure);
         return;
@@ -288,20 +291,6 @@ void query_put_recovering(const struct query *query, struct json_writer *writer)
     }
 }
 
-/* --- parameters */
-
-bool query_limit(struct query *query, int64_t *ret_limit)
-{
-    const struct strview text = http_request_query(query->request, "limit");
-    int64_t limit = QUERY_LIMIT_DEFAULT;
-    if (text.data != NULL && (!parse_i64(text, &limit) || limit < 1 || limit > QUERY_LIMIT_MAX)) {
-        query_refuse(query, 400, "malformed-request", "limit is a number from 1 to 200");
-        return false;
-    }
-    *ret_limit = limit;
-    return true;
-}
-
 /* --- the description of it all, for everybody */
 
 static void on_openapi(struct http_request *request, void *user)
@@ -384,7 +373,11 @@ void query_api_free(struct query_api *api)
 enum error_kind query_api_probe_reading(void *user, struct error *err)
 {
     struct query_api *api = user;
-    return activity_probe(&api->context.reading, err);
+    const struct activity *reading = &api->context.reading;
+    /* Whether the key is well again only the next query for it tells, and there may be none. */
+    return activity_is_failing_lately(reading, loop_now_ms())
+               ? activity_probe(&api->context.reading, err)
+               : ERROR_NONE;
 }
 
 enum error_kind query_api_probe(void *user, struct error *err)
