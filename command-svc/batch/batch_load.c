@@ -155,6 +155,8 @@ static void read_order(struct batch_load *load, const struct pgconn_result *resu
     entry->loaded_version = order->version;
     if (!order_status_parse(pgconn_value(result, row, ORDER_STATUS), &order->status) ||
         !refund_state_parse(pgconn_value(result, row, ORDER_REFUND_STATE), &order->refund_state) ||
+        !dispute_state_parse(pgconn_value(result, row, ORDER_DISPUTE), &order->dispute) ||
+        !risk_flags_split(keep_value(load, result, row, ORDER_RISK_FLAGS), &order->risk_flags) ||
         !payment_status_parse(pgconn_value(result, row, ORDER_PAYMENT_STATUS),
                               &order->payment_status)) {
         load->is_corrupt = true;

@@ -46,6 +46,8 @@
     NEXT(ORDER_CUSTOMER, "o.customer_id")                                                          \
     NEXT(ORDER_STATUS, "o.status")                                                                 \
     NEXT(ORDER_REFUND_STATE, "o.refund_state")                                                     \
+    NEXT(ORDER_DISPUTE, "o.dispute")                                                               \
+    NEXT(ORDER_RISK_FLAGS, "array_to_string(o.risk_flags, ',')")                                   \
     NEXT(ORDER_CURRENCY, "o.currency")                                                             \
     NEXT(ORDER_TOTAL, "o.total_minor")                                                             \
     NEXT(ORDER_PLACED_AT, EPOCH_MS("o.placed_at"))                                                 \
@@ -160,7 +162,9 @@
     NEXT(ORDER_CHANGE_STATUS, status, 4, text)                                                     \
     NEXT(ORDER_CHANGE_REFUND, refund, 5, text)                                                     \
     NEXT(ORDER_CHANGE_AT, at, 6, bigint)                                                           \
-    NEXT(ORDER_CHANGE_DELIVERED, delivered, 7, bigint)
+    NEXT(ORDER_CHANGE_DELIVERED, delivered, 7, bigint)                                             \
+    NEXT(ORDER_CHANGE_DISPUTE, dispute, 8, text)                                                   \
+    NEXT(ORDER_CHANGE_RISK_FLAGS, risk_flags, 9, text)
 
 #define PAYMENT_CHANGE(FIRST, NEXT)                                                                \
     FIRST(PAYMENT_CHANGE_ORDER, id, 1, uuid)                                                       \

@@ -138,6 +138,17 @@ static bool is_changed_order(const struct world_order *found)
     return found->order.version > written_version(found);
 }
 
+static void put_risk_flags(struct batch_columns *columns, const struct risk_flags *flags)
+{
+    enum { JOINED_MAX = RISK_FLAGS_MAX * 65 };
+    struct strbuf text;
+    strbuf_init(&text, JOINED_MAX);
+    risk_flags_join(flags, &text);
+    assert(strbuf_ok(&text)); /* ids are at most 64 bytes long */
+    batch_columns_text(columns, ORDER_CHANGE_RISK_FLAGS, strbuf_view(&text));
+    strbuf_done(&text);
+}
+
 static void put_changed_order(struct batch_columns *columns, const struct world_entry *entry)
 {
     const struct world_order *found = (const void *)entry;
@@ -151,6 +162,8 @@ static void put_changed_order(struct batch_columns *columns, const struct world_
     batch_columns_cstr(columns, ORDER_CHANGE_REFUND, refund_state_name(found->order.refund_state));
     batch_columns_i64(columns, ORDER_CHANGE_AT, found->order.last_at_ms);
     batch_columns_i64(columns, ORDER_CHANGE_DELIVERED, found->order.delivered_at_ms);
+    batch_columns_cstr(columns, ORDER_CHANGE_DISPUTE, dispute_state_name(found->order.dispute));
+    put_risk_flags(columns, &found->order.risk_flags);
 }
 
 static void put_changed_payment(struct batch_columns *columns, const struct world_entry *entry)

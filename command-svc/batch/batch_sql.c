@@ -114,7 +114,8 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [UPDATE_ORDERS] = {GUARDED(
         "UPDATE orders o SET version = n.version, status = n.status,"
         " refund_state = n.refund, updated_at = " AT("at") ", delivered_at = "
-        AT_OR_NULL("delivered") FROM_ROWS(ORDER_CHANGE)
+        AT_OR_NULL("delivered") ", dispute = n.dispute,"
+        " risk_flags = string_to_array(n.risk_flags, ',')" FROM_ROWS(ORDER_CHANGE)
         " WHERE o.order_id = n.id AND o.version = n.expected",
         "$1::uuid[]"), ORDER_CHANGE_COLUMN_COUNT},
     [UPDATE_PAYMENTS] = {GUARDED(

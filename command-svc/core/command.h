@@ -21,6 +21,7 @@
 #define BY_AGENT      ROLE_BIT(ROLE_AGENT)
 #define BY_BUYER      (ROLE_BIT(ROLE_CUSTOMER) | ROLE_BIT(ROLE_AGENT))
 #define BY_PAYMENT    ROLE_BIT(ROLE_PAYMENT)
+#define BY_JUDGE      (ROLE_BIT(ROLE_AGENT) | ROLE_BIT(ROLE_PAYMENT))
 #define BY_FULFILMENT ROLE_BIT(ROLE_FULFILMENT)
 
 /*
@@ -75,7 +76,14 @@
     X(RETURN_ORDER, return_order, "ReturnOrder", "/v1/orders/{id}/return", BY_AGENT,               \
       ORDER_RETURNED)                                                                              \
     X(REFUND_PAYMENT, refund_payment, "RefundPayment", "/v1/orders/{id}/refund", BY_AGENT,         \
-      ORDER_PAYMENT_REFUNDED)
+      ORDER_PAYMENT_REFUNDED)                                                                      \
+    X(FLAG_RISK, flag_risk, "FlagRisk", "/v1/orders/{id}/flag-risk", BY_JUDGE, ORDER_RISK_FLAGGED) \
+    X(CLEAR_RISK, clear_risk, "ClearRisk", "/v1/orders/{id}/clear-risk", BY_JUDGE,                 \
+      ORDER_RISK_CLEARED)                                                                          \
+    X(OPEN_DISPUTE, open_dispute, "OpenDispute", "/v1/orders/{id}/open-dispute", BY_JUDGE,         \
+      ORDER_DISPUTE_OPENED)                                                                        \
+    X(RESOLVE_DISPUTE, resolve_dispute, "ResolveDispute", "/v1/orders/{id}/resolve-dispute",       \
+      BY_JUDGE, ORDER_DISPUTE_RESOLVED)
 
 #define COMMANDS(X)                                                                                \
     CUSTOMER_COMMANDS(X)                                                                           \
@@ -189,6 +197,13 @@ struct command {
             struct strview reason;
         } return_order;
         struct refund_payment refund_payment;
+        struct {
+            struct strview flag;
+            struct strview reason;
+        } flag_risk, clear_risk;
+        struct {
+            struct strview reason;
+        } open_dispute, resolve_dispute;
     };
 };
 

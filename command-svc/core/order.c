@@ -7,12 +7,19 @@
 
 typedef bool guard_fn(const struct order *order, const struct command *command, int64_t at_ms,
                       struct rejection *ret_rejection);
+typedef bool may_fn(const struct order *order);
 typedef void fill_fn(const struct order *order, const struct command *command,
                      struct order_event *event);
 
 static guard_fn amount_is_the_total;
 static guard_fn capture_fits;
 static guard_fn refund_fits;
+static guard_fn flag_is_new;
+static guard_fn flag_is_set;
+static may_fn has_room_for_flags;
+static may_fn has_flags;
+static may_fn has_no_open_dispute;
+static may_fn has_open_dispute;
 #define DECLARE_FILL(KIND, kind, ...) static fill_fn fill_##kind;
 ORDER_COMMANDS(DECLARE_FILL)
 
@@ -20,6 +27,7 @@ struct rule {
     unsigned statuses; /* bits of those it may happen in */
     unsigned payments; /* likewise of the payment's */
     guard_fn *guard;   /* what the command's members must fit, or NULL */
+    may_fn *may;       /* what else must be so, or NULL */
 };
 
 #define IN(STATUS)   (1U << ORDER_STATUS_##STATUS)
@@ -29,18 +37,23 @@ struct rule {
 
 /* The whole life cycle on one screen; what is not listed is refused. */
 /* clang-format off */
-RULE authorize_payment_rule       = {IN(PLACED), EVER, amount_is_the_total};
-RULE decline_payment_rule         = {IN(PLACED), EVER, NULL};
-RULE change_shipping_address_rule = {IN(PLACED) | IN(CONFIRMED), EVER, NULL};
-RULE cancel_order_rule            = {IN(PLACED) | IN(CONFIRMED), EVER, NULL};
-RULE ship_order_rule              = {IN(CONFIRMED), EVER, NULL};
-RULE record_tracking_rule         = {IN(SHIPPED), EVER, NULL};
-RULE deliver_order_rule           = {IN(SHIPPED), EVER, NULL};
-RULE return_order_rule            = {IN(DELIVERED), EVER, NULL};
+RULE authorize_payment_rule       = {IN(PLACED), EVER, amount_is_the_total, NULL};
+RULE decline_payment_rule         = {IN(PLACED), EVER, NULL, NULL};
+RULE change_shipping_address_rule = {IN(PLACED) | IN(CONFIRMED), EVER, NULL, NULL};
+RULE cancel_order_rule            = {IN(PLACED) | IN(CONFIRMED), EVER, NULL, NULL};
+RULE ship_order_rule              = {IN(CONFIRMED), EVER, NULL, NULL};
+RULE record_tracking_rule         = {IN(SHIPPED), EVER, NULL, NULL};
+RULE deliver_order_rule           = {IN(SHIPPED), EVER, NULL, NULL};
+RULE return_order_rule            = {IN(DELIVERED), EVER, NULL, NULL};
 RULE capture_payment_rule         = {IN(CONFIRMED) | IN(SHIPPED) | IN(DELIVERED),
-                                     PAID(AUTHORIZED) | PAID(CAPTURED), capture_fits};
-RULE refund_payment_rule          = {EVER, PAID(CAPTURED) | PAID(PARTIALLY_REFUNDED), refund_fits};
-RULE add_note_rule                = {EVER, EVER, NULL};
+                                     PAID(AUTHORIZED) | PAID(CAPTURED), capture_fits, NULL};
+RULE refund_payment_rule          = {EVER, PAID(CAPTURED) | PAID(PARTIALLY_REFUNDED), refund_fits,
+                                     NULL};
+RULE add_note_rule                = {EVER, EVER, NULL, NULL};
+RULE flag_risk_rule               = {EVER, EVER, flag_is_new, has_room_for_flags};
+RULE clear_risk_rule              = {EVER, EVER, flag_is_set, has_flags};
+RULE open_dispute_rule            = {EVER, EVER, NULL, has_no_open_dispute};
+RULE resolve_dispute_rule         = {EVER, EVER, NULL, has_open_dispute};
 /* clang-format on */
 
 #define ACTION_ROW(KIND, kind, name, path, roles, EVENT)                                           \
@@ -55,15 +68,22 @@ static bool is_possible(const struct order *order, enum command_kind kind)
 {
     const struct rule *rule = ACTIONS[kind].rule;
     return rule != NULL && (rule->statuses >> order->status & 1) != 0 &&
-           (rule->payments >> order->payment_status & 1) != 0;
+           (rule->payments >> order->payment_status & 1) != 0 &&
+           (rule->may == NULL || rule->may(order));
 }
 
-static void list_allowed(const struct order *order, struct rejection *rejection)
+/* Without the one that was refused, which its members may be to blame for. */
+static void refuse_transition(const struct order *order, enum command_kind refused,
+                              struct rejection *ret_rejection)
 {
     size_t count = 0;
-    for (unsigned kind = 0; kind < COMMAND_KIND_COUNT && count + 1 < ALLOWED_MAX; kind++) {
-        if (is_possible(order, (enum command_kind)kind)) {
-            rejection->allowed[count++] = command_word((enum command_kind)kind);
+    *ret_rejection = (struct rejection){.kind = REJECTION_ILLEGAL_TRANSITION,
+                                        .from = order_status_name(order->status),
+                                        .command = command_word(refused)};
+    for (unsigned i = 0; i < COMMAND_KIND_COUNT && count + 1 < ALLOWED_MAX; i++) {
+        const enum command_kind kind = (enum command_kind)i;
+        if (kind != refused && is_possible(order, kind)) {
+            ret_rejection->allowed[count++] = command_word(kind);
         }
     }
 }
@@ -78,15 +98,16 @@ static bool check_transition(const struct order *order, const struct command *co
     if (!command_meets_version(command, order->version, ret_rejection)) {
         return false;
     }
-    if (!is_possible(order, command->kind)) {
-        *ret_rejection = (struct rejection){.kind = REJECTION_ILLEGAL_TRANSITION,
-                                            .from = order_status_name(order->status),
-                                            .command = command_word(command->kind)};
-        list_allowed(order, ret_rejection);
-        return false;
-    }
+    ret_rejection->kind = REJECTION_ILLEGAL_TRANSITION;
     guard_fn *guard = ACTIONS[command->kind].rule->guard;
-    return guard == NULL || guard(order, command, at_ms, ret_rejection);
+    if (is_possible(order, command->kind) &&
+        (guard == NULL || guard(order, command, at_ms, ret_rejection))) {
+        return true;
+    }
+    if (ret_rejection->kind == REJECTION_ILLEGAL_TRANSITION) {
+        refuse_transition(order, command->kind, ret_rejection);
+    }
+    return false;
 }
 
 bool order_decide(const struct order *order, const struct command *command, int64_t now_ms,
@@ -157,6 +178,43 @@ static bool refund_fits(const struct order *order, const struct command *command
     }
     *ret_rejection = (struct rejection){.kind = REJECTION_REFUND_WINDOW_CLOSED};
     return false;
+}
+
+/* Of these the state is to blame, although it takes the flag to see it: an illegal transition. */
+static bool flag_is_new(const struct order *order, const struct command *command, int64_t at_ms,
+                        struct rejection *ret_rejection)
+{
+    (void)at_ms;
+    (void)ret_rejection;
+    return !risk_flags_has(&order->risk_flags, command->flag_risk.flag);
+}
+
+static bool flag_is_set(const struct order *order, const struct command *command, int64_t at_ms,
+                        struct rejection *ret_rejection)
+{
+    (void)at_ms;
+    (void)ret_rejection;
+    return risk_flags_has(&order->risk_flags, command->clear_risk.flag);
+}
+
+static bool has_room_for_flags(const struct order *order)
+{
+    return order->risk_flags.count < RISK_FLAGS_MAX;
+}
+
+static bool has_flags(const struct order *order)
+{
+    return order->risk_flags.count > 0;
+}
+
+static bool has_no_open_dispute(const struct order *order)
+{
+    return order->dispute != DISPUTE_OPEN;
+}
+
+static bool has_open_dispute(const struct order *order)
+{
+    return order->dispute == DISPUTE_OPEN;
 }
 
 /* ---- what an event says -------------------------------------------------------------------- */
@@ -269,6 +327,36 @@ static void fill_record_tracking(const struct order *order, const struct command
     (void)order;
     event->tracking_recorded.status = command->record_tracking.status;
     event->tracking_recorded.location = command->record_tracking.location;
+}
+
+static void fill_flag_risk(const struct order *order, const struct command *command,
+                           struct order_event *event)
+{
+    (void)order;
+    event->envelope.reason = command->flag_risk.reason;
+    event->risk_flagged.flag = command->flag_risk.flag;
+}
+
+static void fill_clear_risk(const struct order *order, const struct command *command,
+                            struct order_event *event)
+{
+    (void)order;
+    event->envelope.reason = command->clear_risk.reason;
+    event->risk_cleared.flag = command->clear_risk.flag;
+}
+
+static void fill_open_dispute(const struct order *order, const struct command *command,
+                              struct order_event *event)
+{
+    (void)order;
+    event->envelope.reason = command->open_dispute.reason;
+}
+
+static void fill_resolve_dispute(const struct order *order, const struct command *command,
+                                 struct order_event *event)
+{
+    (void)order;
+    event->envelope.reason = command->resolve_dispute.reason;
 }
 
 /* ---- stock --------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 #include "command-svc/core/rejection.h"
 #include "common/contract/order_event.h"
 #include "common/contract/order_status.h"
+#include "common/contract/risk_flags.h"
 
 /* Pieces of a product that the order holds. */
 struct claim {
@@ -30,6 +31,8 @@ struct order {
     enum order_status status;
     enum payment_status payment_status;
     enum refund_state refund_state;
+    enum dispute_state dispute;
+    struct risk_flags risk_flags;
     struct strview customer_id;
     struct strview currency;
     int64_t total_minor;

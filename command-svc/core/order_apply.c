@@ -93,6 +93,30 @@ static void apply_tracking_recorded(struct order *order, const struct order_even
     (void)event;
 }
 
+static void apply_risk_flagged(struct order *order, const struct order_event *event)
+{
+    const bool is_set = risk_flags_set(&order->risk_flags, event->risk_flagged.flag);
+    assert(is_set); /* order_decide() looked */
+}
+
+static void apply_risk_cleared(struct order *order, const struct order_event *event)
+{
+    const bool is_cleared = risk_flags_clear(&order->risk_flags, event->risk_cleared.flag);
+    assert(is_cleared);
+}
+
+static void apply_dispute_opened(struct order *order, const struct order_event *event)
+{
+    (void)event;
+    order->dispute = DISPUTE_OPEN;
+}
+
+static void apply_dispute_resolved(struct order *order, const struct order_event *event)
+{
+    (void)event;
+    order->dispute = DISPUTE_RESOLVED;
+}
+
 #define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
 static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 

@@ -162,6 +162,28 @@ static const struct field refund_payment_body[] = {
     {.name = NULL},
 };
 
+static const struct field flag_risk_body[] = {
+    {"flag", .form = &TEXT_FORM_ID, AT(flag_risk.flag)},
+    {"reason", .form = &TEXT_FORM_NAME, AT(flag_risk.reason)},
+    {.name = NULL},
+};
+
+static const struct field clear_risk_body[] = {
+    {"flag", .form = &TEXT_FORM_ID, AT(clear_risk.flag)},
+    {"reason", .form = &TEXT_FORM_NAME, AT(clear_risk.reason)},
+    {.name = NULL},
+};
+
+static const struct field open_dispute_body[] = {
+    {"reason", .form = &TEXT_FORM_NAME, AT(open_dispute.reason)},
+    {.name = NULL},
+};
+
+static const struct field resolve_dispute_body[] = {
+    {"reason", .form = &TEXT_FORM_NAME, AT(resolve_dispute.reason)},
+    {.name = NULL},
+};
+
 #define BODY_ROW(KIND, kind, ...) [COMMAND_##KIND] = kind##_body,
 static const struct field *const BODIES[] = {COMMANDS(BODY_ROW)};
 

@@ -10,6 +10,18 @@ typedef void encode_fn(struct json_writer *writer, const struct order_event *eve
 typedef bool decode_fn(struct event_reader *reader, const struct json_value *payload,
                        struct arena *arena, struct order_event *event);
 
+/* The envelope says it all. */
+static encode_fn encode_nothing;
+static decode_fn decode_nothing;
+#define encode_delivered        encode_nothing
+#define decode_delivered        decode_nothing
+#define encode_payment_declined encode_nothing
+#define decode_payment_declined decode_nothing
+#define encode_dispute_opened   encode_nothing
+#define decode_dispute_opened   decode_nothing
+#define encode_dispute_resolved encode_nothing
+#define decode_dispute_resolved decode_nothing
+
 #define DECLARE_CODEC(KIND, kind, type)                                                            \
     static encode_fn encode_##kind;                                                                \
     static decode_fn decode_##kind;
@@ -207,22 +219,6 @@ static bool decode_shipped(struct event_reader *reader, const struct json_value 
     return true;
 }
 
-static void encode_delivered(struct json_writer *writer, const struct order_event *event)
-{
-    (void)writer;
-    (void)event; /* the envelope says it all */
-}
-
-static bool decode_delivered(struct event_reader *reader, const struct json_value *payload,
-                             struct arena *arena, struct order_event *event)
-{
-    (void)reader;
-    (void)payload;
-    (void)arena;
-    (void)event;
-    return true;
-}
-
 static void put_settlement(struct json_writer *writer, const struct order_settlement *settlement)
 {
     json_put_member_string(writer, "payment_status", settlement->payment_status);
@@ -336,22 +332,6 @@ static bool decode_shipping_address_changed(struct event_reader *reader,
     return true;
 }
 
-static void encode_payment_declined(struct json_writer *writer, const struct order_event *event)
-{
-    (void)writer;
-    (void)event; /* the envelope has the reason */
-}
-
-static bool decode_payment_declined(struct event_reader *reader, const struct json_value *payload,
-                                    struct arena *arena, struct order_event *event)
-{
-    (void)reader;
-    (void)payload;
-    (void)arena;
-    (void)event;
-    return true;
-}
-
 static void encode_tracking_recorded(struct json_writer *writer, const struct order_event *event)
 {
     json_put_member_string(writer, "status", event->tracking_recorded.status);
@@ -364,5 +344,47 @@ static bool decode_tracking_recorded(struct event_reader *reader, const struct j
     (void)arena;
     event->tracking_recorded.status = event_read_text(reader, payload, "status");
     event->tracking_recorded.location = event_read_optional_text(reader, payload, "location");
+    return true;
+}
+
+static void encode_risk_flagged(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "flag", event->risk_flagged.flag);
+}
+
+static bool decode_risk_flagged(struct event_reader *reader, const struct json_value *payload,
+                                struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->risk_flagged.flag = event_read_text(reader, payload, "flag");
+    return true;
+}
+
+static void encode_risk_cleared(struct json_writer *writer, const struct order_event *event)
+{
+    json_put_member_string(writer, "flag", event->risk_cleared.flag);
+}
+
+static bool decode_risk_cleared(struct event_reader *reader, const struct json_value *payload,
+                                struct arena *arena, struct order_event *event)
+{
+    (void)arena;
+    event->risk_cleared.flag = event_read_text(reader, payload, "flag");
+    return true;
+}
+
+static void encode_nothing(struct json_writer *writer, const struct order_event *event)
+{
+    (void)writer;
+    (void)event;
+}
+
+static bool decode_nothing(struct event_reader *reader, const struct json_value *payload,
+                           struct arena *arena, struct order_event *event)
+{
+    (void)reader;
+    (void)payload;
+    (void)arena;
+    (void)event;
     return true;
 }

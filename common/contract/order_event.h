@@ -29,7 +29,11 @@
     X(TRACKING_RECORDED, tracking_recorded, "TrackingRecorded")                                    \
     X(PAYMENT_CAPTURED, payment_captured, "PaymentCaptured")                                       \
     X(RETURNED, returned, "OrderReturned")                                                         \
-    X(PAYMENT_REFUNDED, payment_refunded, "PaymentRefunded")
+    X(PAYMENT_REFUNDED, payment_refunded, "PaymentRefunded")                                       \
+    X(RISK_FLAGGED, risk_flagged, "RiskFlagged")                                                   \
+    X(RISK_CLEARED, risk_cleared, "RiskCleared")                                                   \
+    X(DISPUTE_OPENED, dispute_opened, "DisputeOpened")                                             \
+    X(DISPUTE_RESOLVED, dispute_resolved, "DisputeResolved")
 
 #define ORDER_EVENT_ENTRY(KIND, kind, type) ORDER_##KIND,
 enum order_event_kind { ORDER_EVENTS(ORDER_EVENT_ENTRY) ORDER_EVENT_KIND_COUNT };
@@ -104,6 +108,9 @@ struct order_event {
             struct strview payment_status; /* partially_refunded or refunded */
             struct strview refund_state;   /* due: more is owed; partial; full */
         } payment_refunded;
+        struct {
+            struct strview flag; /* an id, see common/base/id_form.h */
+        } risk_flagged, risk_cleared;
         struct {
             struct strview text; /* for the staff */
         } note_added;

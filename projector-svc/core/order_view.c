@@ -148,6 +148,42 @@ static enum error_kind apply_tracking_recorded(struct order_view *view,
     return ERROR_NONE;
 }
 
+static enum error_kind apply_risk_flagged(struct order_view *view, const struct order_event *event,
+                                          struct error *err)
+{
+    if (!risk_flags_set(&view->risk_flags, event->risk_flagged.flag)) {
+        return error_set(err, ERROR_INVALID, "a risk flag is set twice, or one too many");
+    }
+    return ERROR_NONE;
+}
+
+static enum error_kind apply_risk_cleared(struct order_view *view, const struct order_event *event,
+                                          struct error *err)
+{
+    if (!risk_flags_clear(&view->risk_flags, event->risk_cleared.flag)) {
+        return error_set(err, ERROR_INVALID, "a risk flag is cleared that was not set");
+    }
+    return ERROR_NONE;
+}
+
+static enum error_kind apply_dispute_opened(struct order_view *view,
+                                            const struct order_event *event, struct error *err)
+{
+    (void)event;
+    (void)err;
+    view->dispute = DISPUTE_OPEN;
+    return ERROR_NONE;
+}
+
+static enum error_kind apply_dispute_resolved(struct order_view *view,
+                                              const struct order_event *event, struct error *err)
+{
+    (void)event;
+    (void)err;
+    view->dispute = DISPUTE_RESOLVED;
+    return ERROR_NONE;
+}
+
 #define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
 static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 
@@ -208,6 +244,10 @@ static void append_because(struct strbuf *out, struct strview reason)
 #define SENTENCE_PAYMENT_CAPTURED         "Payment captured"
 #define SENTENCE_RETURNED                 "Order returned"
 #define SENTENCE_PAYMENT_REFUNDED         "Payment refunded"
+#define SENTENCE_RISK_FLAGGED             "Risk flagged"
+#define SENTENCE_RISK_CLEARED             "Risk cleared"
+#define SENTENCE_DISPUTE_OPENED           "Dispute opened"
+#define SENTENCE_DISPUTE_RESOLVED         "Dispute resolved"
 #define SENTENCE_ROW(KIND, kind, type)    [ORDER_##KIND] = SENTENCE_##KIND,
 static const char *const SENTENCES[] = {ORDER_EVENTS(SENTENCE_ROW)};
 
@@ -231,5 +271,7 @@ void order_view_summary(const struct order_event *event, struct strbuf *out)
             strbuf_append(out, event->tracking_recorded.location);
         }
     }
-    append_because(out, event->envelope.reason);
+    if (event->kind != ORDER_DISPUTE_OPENED && event->kind != ORDER_DISPUTE_RESOLVED) {
+        append_because(out, event->envelope.reason); /* why of a dispute is the staff's: in data */
+    }
 }

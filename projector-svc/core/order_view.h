@@ -20,6 +20,7 @@
 #include "common/base/strview.h"
 #include "common/contract/order_event.h"
 #include "common/contract/order_status.h"
+#include "common/contract/risk_flags.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@ struct order_view {
     enum payment_status payment_status;
     enum refund_state refund_state;
     enum dispute_state dispute;
+    struct risk_flags risk_flags;
     struct order_placed placed; /* with the address of now; customer_id is empty before */
     int64_t placed_at_ms;
     int64_t status_since_ms;

@@ -128,6 +128,18 @@ static void put_order_texts(const struct order_view *old_view, const struct orde
     }
 }
 
+static struct strview joined_flags(struct write_set *set, const struct risk_flags *flags)
+{
+    enum { JOINED_MAX = RISK_FLAGS_MAX * 65 };
+    struct strbuf text;
+    strbuf_init(&text, JOINED_MAX);
+    risk_flags_join(flags, &text);
+    const struct strview copy = arena_view(set->arena, strbuf_view(&text));
+    set->failed = set->failed || !strbuf_ok(&text) || copy.data == NULL;
+    strbuf_done(&text);
+    return copy;
+}
+
 /* Amounts of 0 are legal: written once, when the order is placed. */
 static void put_placed_numbers(const struct order_view *view, struct strview key,
                                struct write_set *set)
@@ -170,6 +182,8 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
         old_view->placed.customer_id.len == 0 && new_view->placed.customer_id.len > 0;
 
     put_order_texts(old_view, new_view, key, set);
+    put_field(set, key, "risk_flags", joined_flags(set, &old_view->risk_flags),
+              joined_flags(set, &new_view->risk_flags));
     if (is_placed_now) {
         put_placed_numbers(new_view, key, set);
     }

@@ -34,6 +34,7 @@ static const struct shown DETAILS[] = {
     {"payment_status", READABLE_ORDER, NULL, NULL},
     {"refund_state", READABLE_ORDER, NULL, NULL},
     {"dispute", READABLE_ORDER, NULL, NULL},
+    {"risk_flags", READABLE_INTERNAL, NULL, NULL},
     {"customer", READABLE_ORDER, CUSTOMER, NULL},
     {"currency", READABLE_ORDER, NULL, NULL},
     {"total_minor", READABLE_ORDER, NULL, NULL},
@@ -85,12 +86,21 @@ static const struct shown INTERNAL_EVENT[] = {
     {NULL, READABLE_COUNT, NULL, NULL},
 };
 
+static const struct shown DISPUTE_EVENT[] = {
+    {"version", READABLE_ORDER, NULL, NULL},  {"type", READABLE_ORDER, NULL, NULL},
+    {"at", READABLE_ORDER, NULL, NULL},       {"actor", READABLE_ORDER, STAFF, NULL},
+    {"summary", READABLE_ORDER, NULL, NULL},  {"data", READABLE_INTERNAL, NULL, NULL},
+    {"event_id", READABLE_ORDER, NULL, NULL}, {NULL, READABLE_COUNT, NULL, NULL},
+};
+
 /* Whose summary tells no more than their type does. */
 static const struct {
     const char *type;
     const struct shown *shown;
 } GUARDED[] = {
-    {"NoteAdded", INTERNAL_EVENT},
+    {"NoteAdded", INTERNAL_EVENT},      {"RiskFlagged", INTERNAL_EVENT},
+    {"RiskCleared", INTERNAL_EVENT},    {"DisputeOpened", DISPUTE_EVENT},
+    {"DisputeResolved", DISPUTE_EVENT},
 };
 
 static const struct shown *find(const struct shown *list, struct strview name)

@@ -92,6 +92,19 @@ static void put_freshness(struct json_writer *writer, const struct order_view *v
     json_close_object(writer);
 }
 
+static void put_risk_flags(struct json_writer *writer, const struct risk_flags *flags)
+{
+    if (flags->count == 0) {
+        return;
+    }
+    json_key(writer, "risk_flags");
+    json_open_array(writer);
+    for (size_t i = 0; i < flags->count; i++) {
+        json_put_string(writer, flags->names[i]);
+    }
+    json_close_array(writer);
+}
+
 bool view_json_details(const struct order_view *view, int64_t projected_at_ms, struct strbuf *out)
 {
     struct json_writer writer;
@@ -102,6 +115,7 @@ bool view_json_details(const struct order_view *view, int64_t projected_at_ms, s
     put_word(&writer, "payment_status", payment_status_name(view->payment_status));
     put_word(&writer, "refund_state", refund_state_name(view->refund_state));
     put_word(&writer, "dispute", dispute_state_name(view->dispute));
+    put_risk_flags(&writer, &view->risk_flags);
     if (view->placed.customer_id.len > 0) {
         put_placed(&writer, &view->placed);
         put_payment(&writer, view);
@@ -125,6 +139,17 @@ static bool read_words(const struct json_value *doc, struct order_view *view)
            payment_status_parse(json_text(doc, "payment_status"), &view->payment_status) &&
            refund_state_parse(json_text(doc, "refund_state"), &view->refund_state) &&
            dispute_state_parse(json_text(doc, "dispute"), &view->dispute);
+}
+
+static bool read_risk_flags(const struct json_value *array, struct risk_flags *flags)
+{
+    const struct json_value *item = array == NULL ? NULL : array->first;
+    for (; item != NULL; item = item->next) {
+        if (!risk_flags_set(flags, item->text)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool read_lines(const struct json_value *array, struct arena *arena,
@@ -218,7 +243,9 @@ enum error_kind view_json_read_details(struct strview json, struct arena *arena,
         .last_event_id = json_text(freshness, "last_event_id"),
         .last_event_type = json_text(freshness, "last_event_type"),
     };
-    if (!read_words(doc, &view) || view.version <= 0 || view.order_id.len == 0) {
+    if (!read_words(doc, &view) ||
+        !read_risk_flags(json_member(doc, "risk_flags"), &view.risk_flags) || view.version <= 0 ||
+        view.order_id.len == 0) {
         return error_set(err, ERROR_INVALID, "this is no details document");
     }
     read_placed(doc, &view.placed);

@@ -84,7 +84,7 @@ static void put_shipping_address_changed_data(struct json_writer *writer,
     json_put_member_string(writer, "see", STRVIEW("details")); /* not everybody reads an address */
 }
 
-static void put_payment_declined_data(struct json_writer *writer, const struct order_event *event)
+static void put_reason_data(struct json_writer *writer, const struct order_event *event)
 {
     json_put_member_text(writer, "reason", event->envelope.reason);
 }
@@ -94,6 +94,27 @@ static void put_tracking_recorded_data(struct json_writer *writer, const struct 
     json_put_member_string(writer, "status", event->tracking_recorded.status);
     json_put_member_text(writer, "location", event->tracking_recorded.location);
 }
+
+static void put_risk(struct json_writer *writer, const struct order_event *event,
+                     struct strview flag)
+{
+    json_put_member_string(writer, "flag", flag);
+    json_put_member_text(writer, "reason", event->envelope.reason);
+}
+
+static void put_risk_flagged_data(struct json_writer *writer, const struct order_event *event)
+{
+    put_risk(writer, event, event->risk_flagged.flag);
+}
+
+static void put_risk_cleared_data(struct json_writer *writer, const struct order_event *event)
+{
+    put_risk(writer, event, event->risk_cleared.flag);
+}
+
+#define put_payment_declined_data  put_reason_data
+#define put_dispute_opened_data    put_reason_data
+#define put_dispute_resolved_data  put_reason_data
 
 #define DATA_ROW(KIND, kind, type) [ORDER_##KIND] = put_##kind##_data,
 static put_data *const DATA[] = {ORDER_EVENTS(DATA_ROW)};

@@ -136,6 +136,11 @@ struct command a_step(enum command_kind kind)
         command.decline_payment.reason = STRVIEW("insufficient funds");
     } else if (kind == COMMAND_RECORD_TRACKING) {
         command.record_tracking.status = STRVIEW("out for delivery");
+    } else if (kind == COMMAND_FLAG_RISK || kind == COMMAND_CLEAR_RISK) {
+        command.flag_risk.flag = STRVIEW("fraud");
+        command.flag_risk.reason = STRVIEW("three cards");
+    } else if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_RESOLVE_DISPUTE) {
+        command.open_dispute.reason = STRVIEW("not received");
     } else if (kind == COMMAND_CAPTURE_PAYMENT) {
         command.capture_payment.amount_minor = 1;
     } else if (kind == COMMAND_RETURN_ORDER) {

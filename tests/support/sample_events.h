@@ -27,7 +27,7 @@ struct sample_event {
     };
 };
 
-enum { SAMPLE_EVENT_COUNT = 34 };
+enum { SAMPLE_EVENT_COUNT = 38 };
 
 extern const struct sample_event SAMPLE_EVENTS[SAMPLE_EVENT_COUNT];
 

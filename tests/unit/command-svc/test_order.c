@@ -11,7 +11,7 @@
 #include "tests/support/check_main.h"
 #include "tests/support/sample_commands.h"
 
-enum { NOW = 5000, EARLIER = 4000, TOTAL = 1250, STEPS = 11, ARENA_MAX = 1 << 20 };
+enum { NOW = 5000, EARLIER = 4000, TOTAL = 1250, STEPS = 15, ARENA_MAX = 1 << 20 };
 
 /* authorize, ship, deliver, cancel, note, address, decline, tracking, capture, return, refund, of
  * an order whose payment is captured in part; '.' is refused; then what the refusal lists as
@@ -20,23 +20,30 @@ enum { NOW = 5000, EARLIER = 4000, TOTAL = 1250, STEPS = 11, ARENA_MAX = 1 << 20
 static const struct {
     enum order_status from;
     const char *cells;
-    const char *allowed[8];
+    const char *allowed[11];
 } LIFE[] = {
     {ORDER_STATUS_PLACED,
-     "A..CNRX...F",
+     "A..CNRX...FK..S",
      {"authorize-payment", "cancel", "add-note", "change-shipping-address", "decline-payment",
-      "refund", NULL}},
+      "refund", "flag-risk", "clear-risk", "resolve-dispute", NULL}},
     {ORDER_STATUS_CONFIRMED,
-     ".S.CNR..P.F",
-     {"ship", "cancel", "add-note", "change-shipping-address", "capture-payment", "refund", NULL}},
+     ".S.CNR..P.FK..S",
+     {"ship", "cancel", "add-note", "change-shipping-address", "capture-payment", "refund",
+      "flag-risk", "clear-risk", "resolve-dispute", NULL}},
     {ORDER_STATUS_SHIPPED,
-     "..D.N..TP.F",
-     {"deliver", "add-note", "record-tracking", "capture-payment", "refund", NULL}},
+     "..D.N..TP.FK..S",
+     {"deliver", "add-note", "record-tracking", "capture-payment", "refund", "flag-risk",
+      "clear-risk", "resolve-dispute", NULL}},
     {ORDER_STATUS_DELIVERED,
-     "....N...PBF",
-     {"add-note", "capture-payment", "return", "refund", NULL}},
-    {ORDER_STATUS_RETURNED, "....N.....F", {"add-note", "refund", NULL}},
-    {ORDER_STATUS_CANCELLED, "....N.....F", {"add-note", "refund", NULL}},
+     "....N...PBFK..S",
+     {"add-note", "capture-payment", "return", "refund", "flag-risk", "clear-risk",
+      "resolve-dispute", NULL}},
+    {ORDER_STATUS_RETURNED,
+     "....N.....FK..S",
+     {"add-note", "refund", "flag-risk", "clear-risk", "resolve-dispute", NULL}},
+    {ORDER_STATUS_CANCELLED,
+     "....N.....FK..S",
+     {"add-note", "refund", "flag-risk", "clear-risk", "resolve-dispute", NULL}},
 };
 enum { ROWS = sizeof LIFE / sizeof LIFE[0] };
 
@@ -59,6 +66,10 @@ static const struct {
     {COMMAND_CAPTURE_PAYMENT, "capture-payment", ORDER_PAYMENT_CAPTURED, ORDER_STATUS_NONE},
     {COMMAND_RETURN_ORDER, "return", ORDER_RETURNED, ORDER_STATUS_RETURNED},
     {COMMAND_REFUND_PAYMENT, "refund", ORDER_PAYMENT_REFUNDED, ORDER_STATUS_NONE},
+    {COMMAND_FLAG_RISK, "flag-risk", ORDER_RISK_FLAGGED, ORDER_STATUS_NONE},
+    {COMMAND_CLEAR_RISK, "clear-risk", ORDER_RISK_CLEARED, ORDER_STATUS_NONE},
+    {COMMAND_OPEN_DISPUTE, "open-dispute", ORDER_DISPUTE_OPENED, ORDER_STATUS_NONE},
+    {COMMAND_RESOLVE_DISPUTE, "resolve-dispute", ORDER_DISPUTE_RESOLVED, ORDER_STATUS_NONE},
 };
 
 static struct arena arena;
@@ -88,7 +99,9 @@ static struct order an_order_in(enum order_status status)
                           .total_minor = TOTAL,
                           .payment_status = PAYMENT_CAPTURED,
                           .authorized_minor = TOTAL,
-                          .captured_minor = TOTAL - 250};
+                          .captured_minor = TOTAL - 250,
+                          .dispute = DISPUTE_OPEN,
+                          .risk_flags = {.names = {STRVIEW("address")}, .count = 1}};
 }
 
 static struct command step_command(enum command_kind kind)
@@ -489,6 +502,70 @@ START_TEST(long_after_delivery_a_refund_wants_an_override)
 }
 END_TEST
 
+/* ---- what bars nothing --------------------------------------------------------------------- */
+
+static void assert_illegal(struct order *order, const struct command *command)
+{
+    ck_assert(!take(order, command, NOW));
+    ck_assert_int_eq(rejection.kind, REJECTION_ILLEGAL_TRANSITION);
+    ck_assert_str_eq(rejection.command, command_word(command->kind));
+    for (size_t i = 0; rejection.allowed[i] != NULL; i++) {
+        ck_assert_str_ne(rejection.allowed[i], rejection.command);
+    }
+}
+
+START_TEST(a_flag_is_set_and_cleared_in_turns)
+{
+    struct order order = {.version = 1, .status = ORDER_STATUS_PLACED};
+    const struct command set = a_step(COMMAND_FLAG_RISK);
+    const struct command clear = a_step(COMMAND_CLEAR_RISK);
+
+    assert_illegal(&order, &clear);
+    ck_assert(take(&order, &set, NOW));
+    ck_assert(strview_is(event.risk_flagged.flag, "fraud"));
+    ck_assert(strview_is(event.envelope.reason, "three cards"));
+    assert_illegal(&order, &set);
+    ck_assert(take(&order, &clear, NOW));
+    ck_assert(strview_is(event.risk_cleared.flag, "fraud"));
+    ck_assert_uint_eq(order.risk_flags.count, 0);
+    assert_illegal(&order, &clear);
+    ck_assert(take(&order, &set, NOW));
+}
+END_TEST
+
+START_TEST(a_flag_beyond_the_sixteenth_is_refused)
+{
+    static const char LETTERS[] = "abcdefghijklmnopq";
+    struct order order = {.version = 1, .status = ORDER_STATUS_PLACED};
+    struct command set = a_step(COMMAND_FLAG_RISK);
+    for (size_t i = 0; i < 16; i++) {
+        set.flag_risk.flag = (struct strview){&LETTERS[i], 1};
+        ck_assert(take(&order, &set, NOW));
+    }
+    set.flag_risk.flag = STRVIEW("q");
+    assert_illegal(&order, &set);
+}
+END_TEST
+
+START_TEST(a_dispute_is_opened_and_resolved_in_turns)
+{
+    struct order order = {.version = 1, .status = ORDER_STATUS_PLACED};
+    const struct command open = a_step(COMMAND_OPEN_DISPUTE);
+    const struct command resolve = a_step(COMMAND_RESOLVE_DISPUTE);
+
+    assert_illegal(&order, &resolve);
+    ck_assert(take(&order, &open, NOW));
+    ck_assert_int_eq(order.dispute, DISPUTE_OPEN);
+    ck_assert(strview_is(event.envelope.reason, "not received"));
+    assert_illegal(&order, &open);
+    ck_assert(take(&order, &resolve, NOW));
+    ck_assert_int_eq(order.dispute, DISPUTE_RESOLVED);
+    assert_illegal(&order, &resolve);
+    ck_assert(take(&order, &open, NOW));
+    ck_assert_int_eq(order.dispute, DISPUTE_OPEN);
+}
+END_TEST
+
 START_TEST(an_authorization_is_remembered_with_its_reference)
 {
     struct order order = an_order_in(ORDER_STATUS_PLACED);
@@ -798,6 +875,9 @@ static TCase *life_case(void)
     tcase_add_test(life, a_refund_nobody_owed_is_partial_and_then_full);
     tcase_add_test(life, what_is_due_stays_due_until_all_of_it_is_paid);
     tcase_add_test(life, long_after_delivery_a_refund_wants_an_override);
+    tcase_add_test(life, a_flag_is_set_and_cleared_in_turns);
+    tcase_add_test(life, a_flag_beyond_the_sixteenth_is_refused);
+    tcase_add_test(life, a_dispute_is_opened_and_resolved_in_turns);
     tcase_add_test(life, an_authorization_is_remembered_with_its_reference);
     tcase_add_test(life, a_declined_payment_ends_the_order_and_frees_its_stock);
     tcase_add_test(life, an_address_carries_its_region_or_else_its_country);

@@ -67,6 +67,11 @@ static inline struct order_event an_event(enum order_event_kind kind, int64_t ve
             .name = STRVIEW("Ada"), .line1 = STRVIEW("2 Rue Haute"), .country = STRVIEW("FR")};
     } else if (kind == ORDER_PAYMENT_DECLINED) {
         event.envelope.reason = STRVIEW("insufficient funds");
+    } else if (kind == ORDER_RISK_FLAGGED || kind == ORDER_RISK_CLEARED) {
+        event.envelope.reason = STRVIEW("three cards");
+        event.risk_flagged.flag = STRVIEW("fraud");
+    } else if (kind == ORDER_DISPUTE_OPENED || kind == ORDER_DISPUTE_RESOLVED) {
+        event.envelope.reason = STRVIEW("not received");
     } else if (kind == ORDER_PAYMENT_CAPTURED) {
         event.payment_captured.amount_minor = 1000;
         event.payment_captured.captured_minor = 1000;

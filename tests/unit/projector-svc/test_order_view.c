@@ -153,6 +153,22 @@ START_TEST(a_refund_says_how_much_is_back_and_whether_more_is_owed)
 }
 END_TEST
 
+START_TEST(flags_and_disputes_come_and_go)
+{
+    const enum order_event_kind life[] = {ORDER_PLACED, ORDER_RISK_FLAGGED, ORDER_DISPUTE_OPENED,
+                                          ORDER_RISK_CLEARED, ORDER_DISPUTE_RESOLVED};
+    const struct order_view before = fold(life, 3);
+    const struct order_view after = fold(life, 5);
+
+    ck_assert_uint_eq(before.risk_flags.count, 1);
+    ck_text(before.risk_flags.names[0], "fraud");
+    ck_assert_int_eq(before.dispute, DISPUTE_OPEN);
+    ck_assert_int_eq(before.status_since_ms, T0 + 1);
+    ck_assert_uint_eq(after.risk_flags.count, 0);
+    ck_assert_int_eq(after.dispute, DISPUTE_RESOLVED);
+}
+END_TEST
+
 START_TEST(a_cancellation_says_why_and_what_becomes_of_the_money)
 {
     struct order_event cancelled = an_event(ORDER_CANCELLED, 2);
@@ -220,6 +236,10 @@ static const struct {
     {ORDER_PAYMENT_DECLINED, "Payment declined, order cancelled: insufficient funds"},
     {ORDER_TRACKING_RECORDED, "Carrier: in transit, Leeds"},
     {ORDER_PAYMENT_CAPTURED, "Payment captured"},
+    {ORDER_RISK_FLAGGED, "Risk flagged: three cards"},
+    {ORDER_RISK_CLEARED, "Risk cleared: three cards"},
+    {ORDER_DISPUTE_OPENED, "Dispute opened"}, /* why is not for everybody */
+    {ORDER_DISPUTE_RESOLVED, "Dispute resolved"},
     {ORDER_RETURNED, "Order returned: does not fit"},
     {ORDER_PAYMENT_REFUNDED, "Payment refunded: returned"},
 };
@@ -262,6 +282,7 @@ int main(void)
     tcase_add_test(rules, the_newest_word_of_the_carrier_is_kept);
     tcase_add_test(rules, money_taken_and_owed_is_told_from_what_was_returned);
     tcase_add_test(rules, a_refund_says_how_much_is_back_and_whether_more_is_owed);
+    tcase_add_test(rules, flags_and_disputes_come_and_go);
     tcase_add_test(rules, a_cancellation_says_why_and_what_becomes_of_the_money);
     tcase_add_test(rules, what_has_no_meaning_is_refused_and_changes_nothing);
     tcase_add_test(rules, a_skipped_event_counts_as_a_version);

@@ -13,6 +13,7 @@ enum { OUT_MAX = 1 << 20 };
     "\"unit_price_minor\":0}],"
 #define ADDRESS                                                                                    \
     "\"shipping_address\":{\"name\":\"Ada\",\"line1\":\"1 High Street\",\"country\":\"GB\"},"
+#define FLAGS "\"risk_flags\":[\"fraud\"],"
 #define TAIL_OF(freshness)                                                                         \
     "\"payment\":{\"provider\":\"demo\",\"method\":\"card\"},\"placed_at\":1,"                     \
     "\"freshness\":{\"source_version\":3,\"last_event_id\":\"e\"" freshness "}}"
@@ -22,7 +23,7 @@ enum { OUT_MAX = 1 << 20 };
 /* As a later version may store it: with members that nobody has decided about. */
 static const char *const STORED =
     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\",\"score\":1.5e3}," BODY ADDRESS
-         "\"notes\":[{\"text\":\"rude\"}],\"risk_flags\":[\"fraud\"]," TAIL;
+         "\"notes\":[{\"text\":\"rude\"}]," FLAGS TAIL;
 
 static const struct {
     enum role role;
@@ -31,8 +32,8 @@ static const struct {
     {ROLE_CUSTOMER,
      HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS PUBLIC_TAIL},
     {ROLE_FULFILMENT,
-     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS TAIL},
-    {ROLE_PAYMENT, HEAD "\"customer\":{\"customer_id\":\"c-1\"}," BODY TAIL},
+     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS FLAGS TAIL},
+    {ROLE_PAYMENT, HEAD "\"customer\":{\"customer_id\":\"c-1\"}," BODY FLAGS TAIL},
     {ROLE_OPERATOR, "{}"},
 };
 
@@ -86,6 +87,10 @@ static const struct {
      EVENT("{\"role\":\"agent\",\"subject\":\"anna\"}")},
     {ROLE_CUSTOMER, WHOLE_NOTE, NOTE("InternalEvent", "", "Worked on by the staff", "")},
     {ROLE_FULFILMENT, WHOLE_NOTE, WHOLE_NOTE},
+    {ROLE_CUSTOMER, NOTE("RiskFlagged", "", "Risk flagged: x", ",\"data\":{\"flag\":\"fraud\"}"),
+     NOTE("InternalEvent", "", "Worked on by the staff", "")},
+    {ROLE_CUSTOMER, NOTE("DisputeOpened", "", "Dispute opened", ",\"data\":{\"reason\":\"x\"}"),
+     NOTE("DisputeOpened", "", "Dispute opened", "")},
     {ROLE_PAYMENT, WHOLE_NOTE, WHOLE_NOTE},
     {ROLE_CUSTOMER, "{\"version\":1,\"secret\":true,\"at\":null}", "{\"version\":1,\"at\":null}"},
 };
