@@ -67,6 +67,24 @@ static void separate(struct strbuf *buf)
     }
 }
 
+/* Piece by piece, not from mark to mark: JSON has a quote every few bytes. */
+static void append_escaped(struct strbuf *buf, struct strview value)
+{
+    char piece[512];
+    size_t len = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] == '"' || value.data[i] == '\\') {
+            piece[len++] = '\\';
+        }
+        piece[len++] = value.data[i];
+        if (len > sizeof piece - 2) {
+            strbuf_append(buf, (struct strview){.data = piece, .len = len});
+            len = 0;
+        }
+    }
+    strbuf_append(buf, (struct strview){.data = piece, .len = len});
+}
+
 void pgconn_array_text(struct strbuf *buf, struct strview value)
 {
     separate(buf);
@@ -75,15 +93,7 @@ void pgconn_array_text(struct strbuf *buf, struct strview value)
         return;
     }
     strbuf_append_char(buf, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] == '"' || value.data[i] == '\\') {
-            strbuf_append(buf, (struct strview){.data = value.data + from, .len = i - from});
-            strbuf_append_char(buf, '\\');
-            from = i;
-        }
-    }
-    strbuf_append(buf, (struct strview){.data = value.data + from, .len = value.len - from});
+    append_escaped(buf, value);
     strbuf_append_char(buf, '"');
 }
 
