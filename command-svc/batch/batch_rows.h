@@ -135,12 +135,15 @@
     NEXT(STOCK_CHANGE_MOST, most, 4, bigint)
 
 /* As it was placed; what the same batch did to it afterwards is a change like any other. */
+/* An order begins with its payment. */
 #define NEW_ORDER(FIRST, NEXT)                                                                     \
     FIRST(NEW_ORDER_ID, id, 1, uuid)                                                               \
     NEXT(NEW_ORDER_CUSTOMER, customer, 2, text)                                                    \
     NEXT(NEW_ORDER_CURRENCY, currency, 3, text)                                                    \
     NEXT(NEW_ORDER_TOTAL, total, 4, bigint)                                                        \
-    NEXT(NEW_ORDER_PLACED, placed, 5, bigint)
+    NEXT(NEW_ORDER_PLACED, placed, 5, bigint)                                                      \
+    NEXT(NEW_ORDER_PROVIDER, provider, 6, text)                                                    \
+    NEXT(NEW_ORDER_METHOD, method, 7, text)
 
 #define NEW_LINE(FIRST, NEXT)                                                                      \
     FIRST(NEW_LINE_ORDER, id, 1, uuid)                                                             \
@@ -148,12 +151,6 @@
     NEXT(NEW_LINE_SKU, sku, 3, text)                                                               \
     NEXT(NEW_LINE_QUANTITY, quantity, 4, bigint)                                                   \
     NEXT(NEW_LINE_PRICE, price, 5, bigint)
-
-#define NEW_PAYMENT(FIRST, NEXT)                                                                   \
-    FIRST(NEW_PAYMENT_ORDER, id, 1, uuid)                                                          \
-    NEXT(NEW_PAYMENT_PROVIDER, provider, 2, text)                                                  \
-    NEXT(NEW_PAYMENT_METHOD, method, 3, text)                                                      \
-    NEXT(NEW_PAYMENT_AMOUNT, amount, 4, bigint)
 
 #define ORDER_CHANGE(FIRST, NEXT)                                                                  \
     FIRST(ORDER_CHANGE_ID, id, 1, uuid)                                                            \
@@ -223,7 +220,6 @@ SAVED_COLUMNS(NEW_STOCK)
 SAVED_COLUMNS(STOCK_CHANGE)
 SAVED_COLUMNS(NEW_ORDER)
 SAVED_COLUMNS(NEW_LINE)
-SAVED_COLUMNS(NEW_PAYMENT)
 SAVED_COLUMNS(ORDER_CHANGE)
 SAVED_COLUMNS(PAYMENT_CHANGE)
 SAVED_COLUMNS(NEW_EVENT)

@@ -98,6 +98,8 @@ static void put_new_order(struct batch_columns *columns, const struct world_entr
     batch_columns_text(columns, NEW_ORDER_CURRENCY, order->currency);
     batch_columns_i64(columns, NEW_ORDER_TOTAL, order->total_minor);
     batch_columns_i64(columns, NEW_ORDER_PLACED, order->placed_at_ms);
+    batch_columns_text(columns, NEW_ORDER_PROVIDER, found->placed->provider);
+    batch_columns_text(columns, NEW_ORDER_METHOD, found->placed->method);
 }
 
 static void put_new_lines(struct batch_columns *columns, const struct world_entry *entry)
@@ -112,19 +114,6 @@ static void put_new_lines(struct batch_columns *columns, const struct world_entr
         batch_columns_i64(columns, NEW_LINE_QUANTITY, line->quantity);
         batch_columns_i64(columns, NEW_LINE_PRICE, line->unit_price_minor);
     }
-}
-
-static void put_new_payment(struct batch_columns *columns, const struct world_entry *entry)
-{
-    const struct world_order *found = (const void *)entry;
-    const struct order *order = &found->order;
-    if (found->placed == NULL) {
-        return;
-    }
-    batch_columns_text(columns, NEW_PAYMENT_ORDER, entry->id);
-    batch_columns_text(columns, NEW_PAYMENT_PROVIDER, found->placed->provider);
-    batch_columns_text(columns, NEW_PAYMENT_METHOD, found->placed->method);
-    batch_columns_i64(columns, NEW_PAYMENT_AMOUNT, order->total_minor);
 }
 
 /* What was placed in this batch has just been written, as its first version. */
@@ -195,7 +184,6 @@ static const struct {
     {INSERT_STOCK, offsetof(struct world, products), put_new_stock},
     {INSERT_ORDERS, offsetof(struct world, orders), put_new_order},
     {INSERT_LINES, offsetof(struct world, orders), put_new_lines},
-    {INSERT_PAYMENTS, offsetof(struct world, orders), put_new_payment},
     {UPDATE_ORDERS, offsetof(struct world, orders), put_changed_order},
     {UPDATE_PAYMENTS, offsetof(struct world, orders), put_changed_payment},
 };
