@@ -101,6 +101,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
     health_add(health, "partitions", projector_probe_partitions, app->projector);
     health_add(health, "following", projector_probe_following, app->projector);
     health_add_advisory(health, "topics", projector_probe_topics, app->projector);
+    health_add_advisory(health, "unreported", projector_probe_bringing, app->projector);
     health_add_advisory(health, "progress", projector_probe_stuck, app->projector);
     health_add(health, "queries", query_api_probe, app->queries);
     health_add_advisory(health, "reading", query_api_probe_reading, app->queries);

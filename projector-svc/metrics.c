@@ -10,7 +10,8 @@ static const char *const OUTCOMES[] = {"applied", "duplicate", "parked", "unread
 static_assert(sizeof OUTCOMES / sizeof OUTCOMES[0] == OUTCOME_COUNT + 1, "every outcome");
 static const char *const FROZEN[] = {"gap", "forked", NULL};
 static const char *const RETRIES[] = {"conflict", "redis_away", "refused", NULL};
-static const char *const PARTITIONS[] = {"assigned", "out_of_range", "stalled", "stuck", NULL};
+static const char *const PARTITIONS[] = {"assigned", "out_of_range", "stalled",
+                                         "stuck",    "unreported",   NULL};
 static const char *const FOLLOWED[] = {"wanted", "followed", NULL};
 static const char *const CHECKS[] = {"same", "unknown", "replaced", "removed", NULL}; /* anchor.h */
 #define TOPIC_ROW(NAME, name) #name,
@@ -42,11 +43,13 @@ const struct metric PROJECTOR_METRICS[PROJECTOR_METRIC_COUNT] = {
                         .help = "Batches that were put together again, by the reason.",
                         .label = "reason",
                         .values = RETRIES},
-    [METRIC_PARTITIONS] = {.name = "orderspine_projector_partitions",
-                           .type = METRIC_GAUGE,
-                           .help = "Partitions this process holds, and those of them that stand.",
-                           .label = "state",
-                           .values = PARTITIONS},
+    [METRIC_PARTITIONS] =
+        {.name = "orderspine_projector_partitions",
+         .type = METRIC_GAUGE,
+         .help = "Partitions this process holds, those of them that stand, and those whose "
+                 "events nobody brings into this Redis.",
+         .label = "state",
+         .values = PARTITIONS},
     [METRIC_TOPICS] = {.name = "orderspine_projector_topics",
                        .type = METRIC_GAUGE,
                        .help = "Topics the views are made of, and those that somebody follows.",
@@ -57,16 +60,19 @@ const struct metric PROJECTOR_METRICS[PROJECTOR_METRIC_COUNT] = {
                        .help = "Comparisons of the record taken last with Kafka's, by the finding.",
                        .label = "finding",
                        .values = CHECKS},
-    [METRIC_LAG_EVENTS] = {.name = "orderspine_projector_lag_events",
-                           .type = METRIC_GAUGE,
-                           .help = "Events not yet applied, of the partitions held.",
-                           .label = "aggregate",
-                           .values = TOPICS},
-    [METRIC_LAG_SECONDS] = {.name = "orderspine_projector_lag_seconds",
-                            .type = METRIC_GAUGE,
-                            .help = "Age of the oldest event not yet applied.",
-                            .label = "aggregate",
-                            .values = TOPICS},
+    [METRIC_LAG_EVENTS] =
+        {.name = "orderspine_projector_lag_events",
+         .type = METRIC_GAUGE,
+         .help = "Events not yet applied, of the partitions held and of those nobody reports; "
+                 "no sample where there are neither.",
+         .label = "aggregate",
+         .values = TOPICS},
+    [METRIC_LAG_SECONDS] =
+        {.name = "orderspine_projector_lag_seconds",
+         .type = METRIC_GAUGE,
+         .help = "Age of the oldest event not yet applied; of what nobody reports, how long not.",
+         .label = "aggregate",
+         .values = TOPICS},
     [METRIC_QUEUED] = {.name = "orderspine_projector_queued_events",
                        .type = METRIC_GAUGE,
                        .help = "Events read from Kafka and waiting for their batch."},

@@ -44,6 +44,7 @@ struct kafka_consumer {
     struct kafka_position *started; /* alone: what kafka_consumer_start() began */
     size_t started_count;
     rd_kafka_queue_t *closing;   /* group member: from kafka_consumer_close() on */
+    struct kafka_survey *survey; /* group member */
     rd_kafka_queue_t *committed; /* group member: answers to kafka_consumer_ask_committed() */
     enum closing state;
     struct kafka_record *batch;
@@ -338,6 +339,12 @@ static void poll_committed(struct kafka_consumer *consumer)
     rd_kafka_event_destroy(event);
 }
 
+void kafka_consumer_survey(struct kafka_consumer *consumer, bool names_holders)
+{
+    assert(is_member(consumer));
+    kafka_survey_begin(consumer->survey, names_holders);
+}
+
 /* --- alone --------------------------------------------------------------------- */
 
 enum error_kind kafka_consumer_start(struct kafka_consumer *consumer,
@@ -489,6 +496,13 @@ static void watch(struct kafka_consumer *consumer, struct loop *loop)
         (void)rd_kafka_poll_set_consumer(rk);
         kafka_handle_watch(&consumer->handle, loop, rd_kafka_queue_get_consumer(rk));
         consumer->committed = rd_kafka_queue_new(rk);
+        consumer->survey = kafka_survey_new(
+            loop, &(struct kafka_survey_options){.handle = &consumer->handle,
+                                                 .group_id = consumer->options.group_id,
+                                                 .topics = consumer->topic_names,
+                                                 .topic_count = consumer->topic_count,
+                                                 .on_done = consumer->options.events->on_surveyed,
+                                                 .user = consumer->options.user});
         rd_kafka_queue_io_event_enable(consumer->committed, consumer->handle.wake_fd, &ONE,
                                        sizeof ONE);
         return;
@@ -582,6 +596,7 @@ void kafka_consumer_free(struct kafka_consumer *consumer)
         return;
     }
     stop_all(consumer);
+    kafka_survey_free(consumer->survey);
     let_go(consumer->closing);
     let_go(consumer->committed);
     kafka_handle_close(&consumer->handle);

@@ -33,6 +33,7 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 #include "common/io/kafka_config.h"
+#include "common/io/kafka_survey.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -87,6 +88,8 @@ struct kafka_consumer_callbacks {
     /* Asked for by kafka_consumer_ask_committed(); those without a commit are not among them. May
      * be NULL. */
     void (*on_committed)(void *user, const struct kafka_position *positions, size_t count);
+    /* Asked for by kafka_consumer_survey(). May be NULL where that is not called. */
+    kafka_survey_fn *on_surveyed;
     /* After kafka_consumer_close(), never from inside it. */
     void (*on_closed)(void *user);
 };
@@ -116,7 +119,8 @@ MUST_USE enum error_kind kafka_consumer_new(struct loop *loop,
 void kafka_consumer_close(struct kafka_consumer *consumer);
 
 /* Without kafka_consumer_close() the group waits for the session timeout. Accepts NULL. Takes a
- * few ms; waits for no broker. All records must have been given back. */
+ * few ms; waits for no broker, but three seconds at most for a survey that is on its way. All
+ * records must have been given back. */
 void kafka_consumer_free(struct kafka_consumer *consumer);
 
 /* --- group members ----------------------------------------------------------- */
@@ -144,6 +148,11 @@ void kafka_consumer_ask_committed(struct kafka_consumer *consumer,
 /* Tells Kafka, for lag tools; not awaited, failures are ignored. */
 void kafka_consumer_commit(struct kafka_consumer *consumer, const struct kafka_position *positions,
                            size_t count);
+
+/* All partitions of the topics and their ends as Kafka has them, and on demand which member of the
+ * group holds them (librdkafka 2.0 must not ask a broker for that which cannot tell): on_surveyed
+ * follows, within three seconds. Nothing while one is on its way. */
+void kafka_consumer_survey(struct kafka_consumer *consumer, bool names_holders);
 
 /* --- alone --------------------------------------------------------------------- */
 

@@ -240,7 +240,7 @@ static void put_entry(struct strbuf *out, const struct entry *entry)
     strbuf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name,
                   TYPE_NAMES[metric->type]);
     for (size_t i = 0; i < entry->series_count; i++) {
-        if (!entry->series[i].is_touched) {
+        if (!entry->series[i].is_touched || isnan(entry->series[i].value)) {
             continue;
         }
         if (metric->type == METRIC_HISTOGRAM) {

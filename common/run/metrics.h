@@ -53,6 +53,7 @@ void metrics_free(struct metrics *metrics);
 
 /* which = the row's index; label = index of the label's value, 0 without one. */
 void metrics_add(struct metrics *metrics, size_t which, size_t label, double amount);
+/* NAN: not known; it has no sample then, as any number would be taken for one. */
 void metrics_set(struct metrics *metrics, size_t which, size_t label, double value);
 void metrics_observe(struct metrics *metrics, size_t which, size_t label, double value);
 double metrics_get(const struct metrics *metrics, size_t which, size_t label);

@@ -2,24 +2,77 @@
 #include "projector-svc/consume/followed.h"
 
 #include "common/base/arena.h"
-#include "common/base/strbuf.h"
+#include "common/base/cleanup.h"
+#include "common/base/must.h"
 #include "common/contract/json.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
 #include "common/run/log.h"
+#include "projector-svc/consume/assignment.h"
+#include "projector-svc/consume/followed_internal.h"
 #include "projector-svc/consume/report.h"
 #include "projector-svc/core/keys.h"
+#include "projector-svc/views/arglist.h"
 #include "projector-svc/views/view_read.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
-enum {
-    SILENT_AFTER_MS = 15000, /* owners report every second */
-    ARENA_MAX = 64 << 10,
-    NAMES_MAX = 1024, /* bytes */
-};
+enum { ARENA_MAX = 4 << 20 };
 
-static void set_followed(struct followed *followed, size_t type, bool is_followed)
+/* --- which there are */
+
+static const struct followed_partition *find(const struct followed *followed, int topic,
+                                             int32_t number)
+{
+    for (size_t i = 0; i < followed->count; i++) {
+        const struct kafka_survey_place *place = &followed->partitions[i].place;
+        if (place->topic == topic && place->partition == number) {
+            return &followed->partitions[i];
+        }
+    }
+    return NULL;
+}
+
+static struct followed_partition make(const struct followed *followed,
+                                      const struct kafka_survey_place *place)
+{
+    const struct followed_partition *before = find(followed, place->topic, place->partition);
+    struct followed_partition made = {.known = {.told_end = -1, .told_lag_ms = -1}};
+    if (before != NULL) {
+        made = *before;
+    }
+    made.place = *place;
+    made.known.end = place->end;
+    return made;
+}
+
+void followed_take_survey(struct followed *followed, const struct kafka_survey_place *places,
+                          size_t count)
+{
+    struct followed_partition *partitions =
+        must_allocate(count + AGGREGATE_COUNT, sizeof *partitions);
+    bool is_surveyed[AGGREGATE_COUNT] = {false};
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        partitions[used++] = make(followed, &places[i]);
+        is_surveyed[places[i].topic] = true;
+    }
+    for (int type = 0; type < AGGREGATE_COUNT; type++) {
+        followed->is_surveyed[type] = is_surveyed[type];
+        if (!is_surveyed[type]) {
+            partitions[used++] =
+                make(followed, &(struct kafka_survey_place){.topic = type, .end = -1});
+        }
+    }
+    free(followed->partitions);
+    followed->partitions = partitions;
+    followed->count = used;
+    followed->epoch++;
+}
+
+/* --- judging */
+
+static void set_followed(struct followed *followed, int type, bool is_followed)
 {
     if (followed->is_known[type] && followed->is_followed[type] == is_followed) {
         return;
@@ -28,114 +81,163 @@ static void set_followed(struct followed *followed, size_t type, bool is_followe
         log_event(LOG_INFO, "topic_followed", LOG_STR("topic", followed->topics[type]));
     } else {
         log_event(LOG_WARN, "topic_not_followed", LOG_STR("topic", followed->topics[type]),
-                  LOG_TEXT("nobody holds a partition of it: it is not in Kafka (yet), or "
+                  LOG_TEXT("nobody brings a partition of it here: it is not in Kafka (yet), or "
                            "TOPIC_PREFIX is another one than relay-svc's; views miss its events"));
     }
     followed->is_known[type] = true;
     followed->is_followed[type] = is_followed;
 }
 
-/* --- what others report of a topic's first partition */
-
-static struct strview first_slot_field(const struct followed *followed, size_t type,
-                                       struct arena *arena)
+static void judge_topics(struct followed *followed, int64_t now_ms)
 {
-    return keys_status_end(arena, keys_slot(arena, strview_of(followed->topics[type]), 0));
+    bool is_followed[AGGREGATE_COUNT] = {false};
+    for (size_t i = 0; i < followed->count; i++) {
+        const struct followed_partition *at = &followed->partitions[i];
+        is_followed[at->place.topic] =
+            is_followed[at->place.topic] || following_is_reported(&at->known, now_ms);
+    }
+    for (int type = 0; type < AGGREGATE_COUNT; type++) {
+        set_followed(followed, type, is_followed[type]);
+    }
 }
 
-static bool is_reported(const struct redisconn_reply *reply, struct arena *arena)
+static void judge(struct followed *followed)
+{
+    const int64_t now_ms = loop_wall_ms();
+    for (size_t i = 0; i < followed->count; i++) {
+        struct followed_partition *at = &followed->partitions[i];
+        at->missed = following_missed(&at->known, followed->since_ms, now_ms);
+    }
+    judge_topics(followed, now_ms);
+    followed_tell_operators(followed);
+}
+
+/* --- what others report */
+
+/* False: there is none. */
+static bool read_report(const struct redisconn_reply *reply, struct following *known,
+                        struct arena *arena)
 {
     const struct json_value *report = NULL;
-    struct error ignored; /* what is missing says that nobody reports */
-    if (json_parse(redisconn_reply_text(reply), arena, &report, &ignored) != ERROR_NONE) {
-        return false;
+    struct error ignored; /* a damaged one says nothing */
+    const struct strview text = redisconn_reply_text(reply);
+    known->told_end = known->told_lag_ms = -1;
+    known->reported_at = 0;
+    if (text.data != NULL && json_parse(text, arena, &report, &ignored) == ERROR_NONE) {
+        known->told_end = json_integer(report, "end_offset", -1);
+        known->told_lag_ms = json_integer(report, "lag_ms", -1);
+        known->reported_at = json_integer(report, "reported_at", 0);
     }
-    return json_integer(report, "end_offset", -1) >= 0 &&
-           loop_wall_ms() - json_integer(report, "reported_at", 0) < SILENT_AFTER_MS;
-}
-
-static void tell_readers(const struct followed *followed, size_t type, struct arena *arena)
-{
-    const struct partition_report nothing = {.end = -1, .lag_ms = -1};
-    const struct strview args[] = {STRVIEW("HSET"), STRVIEW(KEYS_STATUS),
-                                   first_slot_field(followed, type, arena),
-                                   report_document(arena, &nothing, loop_wall_ms())};
-    if (args[2].data != NULL && args[3].data != NULL) {
-        redisconn_tell(followed->redis, (struct redisconn_command){args, 4});
-    }
+    return text.data != NULL;
 }
 
 static void on_answer(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
+    enum { REPORTS = 0, POSITIONS };
     struct followed *followed = user;
-    const struct redisconn_reply *reports = redisconn_reply_at(reply, 0);
     followed->is_asking = false;
-    for (size_t type = 0; failure == NULL && type < AGGREGATE_COUNT; type++) {
-        struct arena arena;
-        arena_init(&arena, ARENA_MAX);
-        if (!followed->is_own[type]) {
-            const bool is_others = is_reported(redisconn_reply_at(reports, type), &arena);
-            set_followed(followed, type, is_others);
-            if (!is_others) {
-                tell_readers(followed, type, &arena);
-            }
-        }
-        arena_done(&arena);
+    if (failure != NULL || followed->asked_epoch != followed->epoch) {
+        return; /* asked again in a second */
     }
+    CLEANUP(arena_done) struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    for (size_t i = 0; i < followed->count; i++) {
+        struct followed_partition *at = &followed->partitions[i];
+        at->known.position =
+            redisconn_reply_integer(redisconn_reply_at(redisconn_reply_at(reply, POSITIONS), i), 0);
+        if (!read_report(redisconn_reply_at(redisconn_reply_at(reply, REPORTS), i), &at->known,
+                         &arena) &&
+            !at->known.is_own) {
+            followed_tell_unreported(followed, at);
+        }
+        arena_reset(&arena);
+    }
+    judge(followed);
+    followed_tell_readers(followed);
+}
+
+static struct strview slot_of(const struct followed *followed, size_t index, struct arena *arena)
+{
+    const struct kafka_survey_place *place = &followed->partitions[index].place;
+    return keys_slot(arena, strview_of(followed->topics[place->topic]), place->partition);
 }
 
 static void ask(struct followed *followed)
 {
-    struct arena arena;
-    struct error ignored; /* asked again in a second */
-    struct strview args[2 + AGGREGATE_COUNT] = {STRVIEW("HMGET"), STRVIEW(KEYS_STATUS)};
-    bool is_complete = true;
+    CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
-    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
-        args[2 + type] = first_slot_field(followed, type, &arena);
-        is_complete = is_complete && args[2 + type].data != NULL;
+    struct arglist reports = {.arena = &arena};
+    struct arglist positions = {.arena = &arena};
+    arglist_add(&reports, STRVIEW("HMGET"));
+    arglist_add(&reports, STRVIEW(KEYS_STATUS));
+    arglist_add(&positions, STRVIEW("HMGET"));
+    arglist_add(&positions, STRVIEW(KEYS_POSITION));
+    for (size_t i = 0; i < followed->count; i++) {
+        const struct strview slot = slot_of(followed, i, &arena);
+        arglist_add(&reports, keys_status_end(&arena, slot));
+        arglist_add(&positions, slot);
     }
-    const struct redisconn_command command = {args, sizeof args / sizeof args[0]};
-    followed->is_asking = is_complete && view_read(followed->redis, &arena, &command, 1, on_answer,
-                                                   followed, &ignored) == ERROR_NONE;
-    arena_done(&arena);
+    if (reports.failed || positions.failed) {
+        return; /* of so many partitions nobody can tell */
+    }
+    struct error ignored; /* asked again in a second */
+    const struct redisconn_command commands[] = {{reports.args, reports.count},
+                                                 {positions.args, positions.count}};
+    followed->asked_epoch = followed->epoch;
+    followed->is_asking = view_read(followed->redis, &arena, commands, 2, on_answer, followed,
+                                    &ignored) == ERROR_NONE;
 }
 
-void followed_look(struct followed *followed, const size_t own[static AGGREGATE_COUNT])
+/* --- each second */
+
+/* Returns whether all of them are ours. */
+static bool note_own(struct followed *followed, const struct assignment *assignment)
 {
-    bool wants_others = false;
-    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
-        followed->is_own[type] = own[type] > 0;
-        if (followed->is_own[type]) {
-            set_followed(followed, type, true);
-        } else {
-            wants_others = true;
-        }
+    size_t own[AGGREGATE_COUNT] = {0};
+    bool is_all = true;
+    for (size_t i = 0; i < assignment->count; i++) {
+        own[partition_name(assignment->partitions[i])->aggregate]++;
     }
-    if (wants_others && !followed->is_asking && redisconn_is_ready(followed->redis)) {
+    for (size_t i = 0; i < followed->count; i++) {
+        struct followed_partition *at = &followed->partitions[i];
+        const int type = at->place.topic;
+        at->known.is_own = followed->is_surveyed[type]
+                               ? assignment_find(assignment, type, at->place.partition) != NULL
+                               : own[type] > 0;
+        is_all = is_all && at->known.is_own;
+    }
+    return is_all;
+}
+
+void followed_look(struct followed *followed, const struct assignment *assignment)
+{
+    if (followed->since_ms == 0) {
+        followed->since_ms = loop_wall_ms();
+    }
+    followed->is_all_own = note_own(followed, assignment);
+    if (followed->is_all_own) {
+        judge(followed);
+    } else if (!followed->is_asking && redisconn_is_ready(followed->redis)) {
         ask(followed);
     }
 }
 
-size_t followed_count(const struct followed *followed)
+void followed_begin(struct followed *followed)
 {
-    size_t count = 0;
-    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
-        count += followed->is_followed[type] ? 1 : 0;
-    }
-    return count;
+    followed->since_ms = 0;
 }
 
-enum error_kind followed_probe(void *user, struct error *err)
+/* --- life */
+
+void followed_init(struct followed *followed)
 {
-    const struct followed *followed = user;
-    char names[NAMES_MAX] = "";
-    size_t len = 0;
-    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
-        if (!followed->is_followed[type] && len < sizeof names) {
-            len += (size_t)snprintf(names + len, sizeof names - len, "%s%s", len > 0 ? ", " : "",
-                                    followed->topics[type]);
-        }
-    }
-    return len == 0 ? ERROR_NONE : error_set(err, ERROR_TRANSIENT, "not followed: %s", names);
+    activity_init(&followed->bringing, "unreported partitions");
+    followed_take_survey(followed, NULL, 0);
+}
+
+void followed_done(struct followed *followed)
+{
+    free(followed->partitions);
+    followed->partitions = NULL;
+    followed->count = 0;
 }

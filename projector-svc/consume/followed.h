@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * followed.h - is every topic that the views are made of followed by somebody?
+ * followed.h - is everything that the views are made of brought into this Redis by somebody?
  *
- * Why asked at all: a group that was formed before a topic was made has no partition of
- * it, and all that it has stands at lag 0. Only a comparison of what is wanted with what
- * is followed shows that.
+ * Why asked at all: a group that was formed before a topic was made has no partition of it, and a
+ * partition that Kafka gave to a stranger in our group, or to a projector with another Redis, is
+ * read by somebody who does not do our work. In both cases all that we have stands at lag 0. Only a
+ * comparison of what there is with what is reported here shows them (core/following.h).
  *
- * Who holds partitions of a topic follows it. Of another topic the owners' reports in
- * Redis tell; where there is none, it is said there, so that /v1/freshness
- * names the topic.
+ * A topic is followed by who holds partitions of it, or reports them in Redis. What nobody reports
+ * is said there too, so that every answer about freshness tells of it.
  *
  * Threads: the loop's.
  */
@@ -17,28 +17,65 @@
 
 #include "common/base/error.h"
 #include "common/contract/topics.h"
+#include "common/io/kafka_consumer.h"
+#include "common/run/activity.h"
+#include "projector-svc/core/following.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct assignment;
 struct redisconn;
+struct report_totals;
+
+struct followed_partition {
+    struct kafka_survey_place place; /* its topic is the aggregate's type */
+    struct following known;
+    int64_t missed; /* records that nobody brings here */
+};
 
 struct followed {
     struct redisconn *redis;
     const char *topics[AGGREGATE_COUNT]; /* the caller's */
     bool is_known[AGGREGATE_COUNT];      /* somebody was asked */
     bool is_followed[AGGREGATE_COUNT];
-    bool is_own[AGGREGATE_COUNT]; /* by us */
+    bool is_surveyed[AGGREGATE_COUNT]; /* Kafka has it; else its first partition stands for it */
+    struct followed_partition *partitions; /* of all topics */
+    size_t count;
+    unsigned epoch; /* counts surveys: an answer may come when the partitions have changed */
+    unsigned asked_epoch;
     bool is_asking;
+    bool is_all_own;          /* at the last look */
+    int64_t since_ms;         /* wall time; when others began to have their chance; 0: begins now */
+    struct activity bringing; /* fails while records are missed */
 };
 
-/* Once a second: how many partitions of each topic are ours. */
-void followed_look(struct followed *followed, const size_t own[static AGGREGATE_COUNT]);
+/* Topics and connection are set by the caller. */
+void followed_init(struct followed *followed);
+void followed_done(struct followed *followed);
 
+/* All partitions as Kafka has them. */
+void followed_take_survey(struct followed *followed, const struct kafka_survey_place *places,
+                          size_t count);
+
+/* Redis was away: others come back with us. */
+void followed_begin(struct followed *followed);
+
+/* Once a second. */
+void followed_look(struct followed *followed, const struct assignment *assignment);
+
+/* Topics. */
 size_t followed_count(const struct followed *followed);
 
-/* Fails and names them when some are not followed. A probe; user is the struct followed. */
+/* Adds what nobody brings here. */
+void followed_add(const struct followed *followed, int64_t now_ms, struct report_totals *totals);
+
+/* Fails and names them when some topics are not followed. A probe; user is the struct followed. */
 enum error_kind followed_probe(void *user, struct error *err);
+
+/* The same for partitions, and for all of them together. */
+enum error_kind followed_probe_partitions(void *user, struct error *err);
+enum error_kind followed_probe_all(void *user, struct error *err);
 
 #endif

@@ -17,6 +17,7 @@ enum {
     TICK_MS = 1000,
     COMMIT_EVERY = 5,   /* ticks */
     FITNESS_EVERY = 10, /* ticks: what may have changed under an open connection */
+    SURVEY_EVERY = 3,   /* ticks: which partitions are there, and how far do they go? */
     OUTSIDE_EVERY = 5,  /* ticks: is a partition back that was cut? */
 };
 
@@ -77,6 +78,7 @@ static void on_gate_open(void *user)
 {
     struct projector *projector = user;
     backoff_reset(&projector->positions.backoff);
+    followed_begin(&projector->followed);
     positions_open_soon(&projector->positions, 0);
 }
 
@@ -129,13 +131,15 @@ static void look_at_partitions(struct projector *projector)
 
 static void look_at_topics(struct projector *projector)
 {
-    size_t own[AGGREGATE_COUNT] = {0};
-    for (size_t i = 0; i < projector->assignment.count; i++) {
-        own[partition_name(projector->assignment.partitions[i])->aggregate]++;
+    struct error ignored;
+    if (!projector->gate.is_open) {
+        return;
     }
-    if (projector->gate.is_open) {
-        followed_look(&projector->followed, own);
+    if (projector->ticks % SURVEY_EVERY == 0 && projector->membership == MEMBERSHIP_IN &&
+        kafka_consumer_state(projector->kafka, &ignored) == ERROR_NONE) {
+        kafka_consumer_survey(projector->kafka, !projector->followed.is_all_own);
     }
+    followed_look(&projector->followed, &projector->assignment);
 }
 
 static void work(struct projector *projector)
@@ -203,6 +207,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
     };
     partition_context_open(&projector->context, loop);
     assignment_init(&projector->assignment, loop, &projector->context);
+    followed_init(&projector->followed);
     positions_init(&projector->positions, loop, &projector->assignment, &projector->gate);
     projector->tick_timer = loop_timer_new(loop, on_tick, projector);
     enum error_kind kind = open_redis(projector, err);
@@ -245,6 +250,7 @@ void projector_free(struct projector *projector)
     redis_gate_done(&projector->gate); /* first: no call of a partition ends after this */
     assignment_done(&projector->assignment);
     positions_done(&projector->positions);
+    followed_done(&projector->followed);
     partition_context_close(&projector->context);
     kafka_consumer_free(projector->kafka);
     loop_timer_free(projector->tick_timer);

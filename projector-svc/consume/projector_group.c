@@ -111,6 +111,16 @@ static void on_committed(void *user, const struct kafka_position *positions, siz
     }
 }
 
+/* When Kafka does not answer, what was known stays. */
+static void on_surveyed(void *user, const struct kafka_survey_place *places, size_t count,
+                        const struct error *err)
+{
+    struct projector *projector = user;
+    if (err == NULL) {
+        followed_take_survey(&projector->followed, places, count);
+    }
+}
+
 static const struct kafka_consumer_callbacks KAFKA_EVENTS = {
     .on_records = on_records,
     .on_end = on_end,
@@ -119,6 +129,7 @@ static const struct kafka_consumer_callbacks KAFKA_EVENTS = {
     .on_partition_error = on_partition_error,
     .on_error = on_kafka_error,
     .on_committed = on_committed,
+    .on_surveyed = on_surveyed,
     .on_closed = on_kafka_closed,
 };
 

@@ -49,6 +49,12 @@ enum error_kind projector_probe_topics(void *user, struct error *err)
     return followed_probe(&projector->followed, err);
 }
 
+enum error_kind projector_probe_bringing(void *user, struct error *err)
+{
+    struct projector *projector = user;
+    return followed_probe_partitions(&projector->followed, err);
+}
+
 /* In the first seconds the topics may just be being made: ready means that all are followed. Later
  * the others are not withheld for one that is missing. */
 enum error_kind projector_probe_following(void *user, struct error *err)
@@ -57,7 +63,7 @@ enum error_kind projector_probe_following(void *user, struct error *err)
     const bool is_early = loop_now_ms() - projector->followed_since_ms < FOLLOW_WITHIN_MS;
     if (projector->assignment.state == ASSIGNMENT_NONE ||
         (!is_early && followed_count(&projector->followed) > 0)) {
-        return ERROR_NONE; /* the first is "kafka"'s to say */
+        return followed_probe_all(&projector->followed, err); /* NONE is "kafka"'s to say */
     }
     return followed_probe(&projector->followed, err);
 }
@@ -65,7 +71,8 @@ enum error_kind projector_probe_following(void *user, struct error *err)
 void projector_on_scrape(void *user)
 {
     const struct projector *projector = user;
-    const struct report_totals totals = report_totals_of(&projector->assignment, loop_wall_ms());
+    struct report_totals totals = report_totals_of(&projector->assignment, loop_wall_ms());
+    followed_add(&projector->followed, loop_wall_ms(), &totals);
     report_expose(&totals, projector->metrics);
     metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_WANTED, AGGREGATE_COUNT);
     metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_FOLLOWED,

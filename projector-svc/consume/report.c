@@ -11,6 +11,7 @@
 #include "projector-svc/core/keys.h"
 #include "projector-svc/metrics.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum { DOCUMENT_MAX = 256, MS_PER_SECOND = 1000, ARENA_MAX = 4 << 20 };
@@ -50,6 +51,7 @@ static size_t add_fields(const struct partition_report *report, struct strview s
 static void add_report(struct report_totals *totals, enum aggregate_type type,
                        const struct partition_report *report)
 {
+    totals->held[type]++;
     if (report->lag_ms > 0 && report->end > report->position) {
         totals->lag_events[type] += report->end - report->position;
     }
@@ -63,17 +65,31 @@ static void add_report(struct report_totals *totals, enum aggregate_type type,
     totals->behind += report->is_behind ? 1 : 0;
 }
 
+static void expose_lag(const struct report_totals *totals, size_t type, struct metrics *metrics)
+{
+    double events = NAN; /* no sample */
+    double seconds = NAN;
+    if (totals->held[type] > 0 || totals->missed_events[type] > 0) {
+        const int64_t lag_ms = totals->lag_ms[type] > totals->silent_ms[type]
+                                   ? totals->lag_ms[type]
+                                   : totals->silent_ms[type];
+        events = (double)(totals->lag_events[type] + totals->missed_events[type]);
+        seconds = (double)lag_ms / MS_PER_SECOND;
+    }
+    metrics_set(metrics, METRIC_LAG_EVENTS, type, events);
+    metrics_set(metrics, METRIC_LAG_SECONDS, type, seconds);
+}
+
 void report_expose(const struct report_totals *totals, struct metrics *metrics)
 {
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_ASSIGNED, (double)totals->partitions);
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_OUT_OF_RANGE, (double)totals->out_of_range);
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_STALLED, (double)totals->stalled);
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_STUCK, (double)totals->stuck);
+    metrics_set(metrics, METRIC_PARTITIONS, PARTITION_UNREPORTED, (double)totals->unreported);
     metrics_set(metrics, METRIC_QUEUED, 0, (double)totals->queued);
     for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
-        metrics_set(metrics, METRIC_LAG_EVENTS, type, (double)totals->lag_events[type]);
-        metrics_set(metrics, METRIC_LAG_SECONDS, type,
-                    (double)totals->lag_ms[type] / MS_PER_SECOND);
+        expose_lag(totals, type, metrics);
     }
 }
 

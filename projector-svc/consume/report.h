@@ -32,11 +32,18 @@ struct report_totals {
     size_t stuck;
     size_t behind;
     size_t queued;
+    size_t held[AGGREGATE_COUNT]; /* partitions */
     int64_t lag_events[AGGREGATE_COUNT];
     int64_t lag_ms[AGGREGATE_COUNT]; /* of the slowest */
+    size_t unreported; /* partitions whose events nobody brings here, see followed.h */
+    int64_t missed_events[AGGREGATE_COUNT];
+    int64_t silent_ms[AGGREGATE_COUNT]; /* of the one that was silent longest */
 };
 
 struct report_totals report_totals_of(const struct assignment *assignment, int64_t now_ms);
+
+/* Of what is held, and of what nobody reports. An aggregate with neither has no lag that we know.
+ */
 void report_expose(const struct report_totals *totals, struct metrics *metrics);
 
 /* Once a second: each partition's document. */

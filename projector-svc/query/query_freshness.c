@@ -4,17 +4,16 @@
  *
  * Everything comes from Redis, where each partition's owner writes it, so any
  * projector can answer for all of them. An owner that has stopped reporting makes its
- * partitions older and older: silence is not freshness.
+ * partitions older and older: silence is not freshness. A partition that nobody ever
+ * reported has a lag that nobody knows: null.
  */
 #include "common/base/parse.h"
 #include "common/io/loop.h"
+#include "projector-svc/core/following.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/query/query.h"
 
-enum {
-    SILENT_AFTER_MS = 15000, /* owners report every second */
-    SLOTS_MAX = 4096,
-};
+enum { SLOTS_MAX = 4096 };
 
 /* In the order of query_ask_freshness(). */
 enum { READ_STATUS = 0, READ_POSITION };
@@ -24,8 +23,9 @@ struct slot {
     int64_t position;    /* 0: nothing was applied yet */
     int64_t end_offset;  /* -1: not known */
     int64_t lag_events;
-    int64_t lag_ms; /* -1: not known */
-    int64_t reported_at;
+    int64_t lag_ms;      /* -1: not known */
+    int64_t reported_at; /* 0: never */
+    bool is_reported;    /* by somebody who is there */
     int64_t processed_at;
     struct strview last_event_id;
     struct strview aggregate_id;
@@ -70,14 +70,13 @@ static void judge_lag(struct slot *slot, int64_t lag_ms, int64_t now_ms)
 {
     const int64_t behind = slot->end_offset - slot->position;
     const int64_t silent_ms = now_ms - slot->reported_at;
-    if (slot->end_offset < 0) {
-        slot->lag_ms = -1;
-        return;
-    }
-    slot->lag_events = lag_ms > 0 && behind > 0 ? behind : 0;
-    slot->lag_ms = behind > 0 ? lag_ms : 0; /* the position is newer than the report */
-    if (silent_ms > SILENT_AFTER_MS) {
-        slot->lag_ms += silent_ms;
+    const bool is_silent = silent_ms >= FOLLOWING_SILENT_AFTER_MS;
+    slot->is_reported = slot->end_offset >= 0 && !is_silent;
+    slot->lag_events = lag_ms != 0 && behind > 0 ? behind : 0;
+    slot->lag_ms = -1;
+    if (slot->end_offset >= 0 && slot->reported_at > 0) {
+        slot->lag_ms = behind > 0 ? lag_ms : 0; /* the position is newer than the report */
+        slot->lag_ms += is_silent ? silent_ms : 0;
     }
 }
 
@@ -133,6 +132,17 @@ static size_t read_slots(struct arena *arena, const struct redisconn_reply *repl
 
 /* --- the slowest */
 
+/* What is not known is null: any number would be taken for one. */
+static void put_known(struct json_writer *writer, const char *name, int64_t value, bool is_known)
+{
+    json_key(writer, name);
+    if (is_known) {
+        json_put_integer(writer, value);
+    } else {
+        json_put_null(writer);
+    }
+}
+
 /* Until when its views are complete: what it last reported when nothing is missing. */
 static int64_t complete_until(const struct slot *slot)
 {
@@ -155,18 +165,8 @@ static void put_slowest(struct json_writer *writer, const struct slot *slots, si
         slowest = is_slower(&slots[i], slowest) ? &slots[i] : slowest;
     }
     const bool is_known = slowest != NULL && slowest->lag_ms >= 0;
-    json_key(writer, "projected_at");
-    if (is_known) {
-        json_put_integer(writer, complete_until(slowest));
-    } else {
-        json_put_null(writer);
-    }
-    json_key(writer, "lag_ms");
-    if (is_known) {
-        json_put_integer(writer, slowest->lag_ms);
-    } else {
-        json_put_null(writer);
-    }
+    put_known(writer, "projected_at", is_known ? complete_until(slowest) : 0, is_known);
+    put_known(writer, "lag_ms", is_known ? slowest->lag_ms : 0, is_known);
 }
 
 void query_put_freshness(struct query *query, struct json_writer *writer,
@@ -183,17 +183,25 @@ void query_put_freshness(struct query *query, struct json_writer *writer,
 
 /* --- all of it */
 
-/* "order.events/3" is told as its two parts. */
-static void put_name(struct json_writer *writer, struct strview slot)
+static struct strview topic_of(const struct slot *slot)
 {
-    const char *at = memrchr(slot.data, '/', slot.len);
-    const size_t topic_len = at == NULL ? slot.len : (size_t)(at - slot.data);
+    const char *at = memrchr(slot->name.data, '/', slot->name.len);
+    const size_t len = at == NULL ? slot->name.len : (size_t)(at - slot->name.data);
+    return (struct strview){.data = slot->name.data, .len = len};
+}
+
+/* "order.events/3" is told as its two parts. */
+
+static void put_name(struct json_writer *writer, const struct slot *slot)
+{
+    const struct strview topic = topic_of(slot);
     int64_t number = -1;
-    if (at != NULL) {
-        const struct strview text = {.data = at + 1, .len = slot.len - topic_len - 1};
+    if (topic.len < slot->name.len) {
+        const struct strview text = {.data = topic.data + topic.len + 1,
+                                     .len = slot->name.len - topic.len - 1};
         number = parse_i64(text, &number) ? number : -1;
     }
-    json_put_member_string(writer, "topic", (struct strview){.data = slot.data, .len = topic_len});
+    json_put_member_string(writer, "topic", topic);
     json_put_member_integer(writer, "partition", number);
 }
 
@@ -210,18 +218,18 @@ static void put_last(struct json_writer *writer, const struct slot *slot)
 static void put_slot(struct json_writer *writer, const struct slot *slot, bool has_ids)
 {
     json_open_object(writer);
-    put_name(writer, slot->name);
+    put_name(writer, slot);
     json_put_member_integer(writer, "position", slot->position);
-    json_put_member_integer(writer, "end_offset", slot->end_offset);
-    json_put_member_integer(writer, "lag_events", slot->lag_events);
-    json_put_member_integer(writer, "lag_ms", slot->lag_ms);
+    put_known(writer, "end_offset", slot->end_offset, slot->end_offset >= 0);
+    put_known(writer, "lag_events", slot->lag_events, slot->end_offset >= 0);
+    put_known(writer, "lag_ms", slot->lag_ms, slot->lag_ms >= 0);
     if (has_ids) {
         put_last(writer, slot);
     }
     if (slot->processed_at > 0) {
         json_put_member_integer(writer, "processed_at", slot->processed_at);
     }
-    json_put_member_integer(writer, "reported_at", slot->reported_at);
+    put_known(writer, "reported_at", slot->reported_at, slot->reported_at > 0);
     json_close_object(writer);
 }
 
@@ -236,13 +244,23 @@ static void put_counters(struct json_writer *writer, const struct redisconn_repl
     }
 }
 
-/* A topic without an owner is reported as a first partition whose end nobody knows. */
+/* A topic is told once, by its first slot, and only when nobody reports any of it. */
+static bool tells_not_followed(const struct slot *slots, size_t count, size_t index)
+{
+    const struct strview topic = topic_of(&slots[index]);
+    for (size_t i = 0; i < count; i++) {
+        if (strview_equal(topic_of(&slots[i]), topic) && (slots[i].is_reported || i < index)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void put_not_followed(struct json_writer *writer, const struct slot *slots, size_t count)
 {
     bool is_open = false;
     for (size_t i = 0; i < count; i++) {
-        const char *at = memrchr(slots[i].name.data, '/', slots[i].name.len);
-        if (slots[i].end_offset >= 0 || at == NULL) {
+        if (slots[i].is_reported || !tells_not_followed(slots, count, i)) {
             continue;
         }
         if (!is_open) {
@@ -250,8 +268,7 @@ static void put_not_followed(struct json_writer *writer, const struct slot *slot
             json_open_array(writer);
             is_open = true;
         }
-        json_put_string(writer, (struct strview){.data = slots[i].name.data,
-                                                 .len = (size_t)(at - slots[i].name.data)});
+        json_put_string(writer, topic_of(&slots[i]));
     }
     if (is_open) {
         json_close_array(writer);

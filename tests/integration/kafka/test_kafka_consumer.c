@@ -33,6 +33,8 @@ static struct {
     int64_t committed;
     bool is_closed;
     enum error_kind partition_error;
+    int surveyed;          /* partitions; -1: Kafka did not answer */
+    int64_t surveyed_ends; /* their sum */
 } seen;
 
 /* --- the records to read ---------------------------------------------------------- */
@@ -207,6 +209,19 @@ static void take_partition_error(void *user, const struct kafka_position *where,
     loop_stop(mock.loop);
 }
 
+static void take_survey(void *user, const struct kafka_survey_place *places, size_t count,
+                        const struct error *err)
+{
+    (void)user;
+    seen.surveyed = err == NULL ? (int)count : -1;
+    seen.surveyed_ends = 0;
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_int_eq(places[i].end, places[i].topic == 0 ? RECORDS : 0);
+        seen.surveyed_ends += places[i].end;
+    }
+    loop_stop(mock.loop);
+}
+
 static void take_closed(void *user)
 {
     (void)user;
@@ -221,6 +236,7 @@ static const struct kafka_consumer_callbacks EVENTS = {
     .on_revoked = take_revoked,
     .on_partition_error = take_partition_error,
     .on_committed = take_committed,
+    .on_surveyed = take_survey,
     .on_closed = take_closed,
 };
 
@@ -442,6 +458,25 @@ START_TEST(an_operator_may_leave_that_to_the_system)
 }
 END_TEST
 
+START_TEST(a_survey_tells_the_ends_of_partitions_that_others_hold_and_that_kafka_is_silent)
+{
+    open_consumer("readers");
+    seen.wanted = 1;
+    mock_run(&mock);
+    kafka_consumer_unassign(seen.consumer); /* as if others had them */
+    kafka_consumer_survey(seen.consumer, false);
+    mock_run(&mock);
+    ck_assert_int_eq(seen.surveyed, 2 * PARTITIONS);
+    ck_assert_int_eq(seen.surveyed_ends, (int64_t)PARTITIONS * RECORDS);
+
+    enum { LONGER_THAN_A_SURVEY_MS = 20000 };
+    (void)rd_kafka_mock_broker_set_rtt(mock.cluster, 1, LONGER_THAN_A_SURVEY_MS);
+    kafka_consumer_survey(seen.consumer, false);
+    mock_run(&mock);
+    ck_assert_int_eq(seen.surveyed, -1);
+}
+END_TEST
+
 START_TEST(a_member_leaves_without_waiting)
 {
     open_consumer("readers");
@@ -499,6 +534,8 @@ int main(void)
     tcase_add_test(tests, who_left_the_group_comes_back_and_learns_what_was_committed);
     tcase_add_test(tests, a_broker_whose_packets_are_dropped_is_noticed_by_the_kernel);
     tcase_add_test(tests, an_operator_may_leave_that_to_the_system);
+    tcase_add_test(tests,
+                   a_survey_tells_the_ends_of_partitions_that_others_hold_and_that_kafka_is_silent);
     tcase_add_test(tests, a_member_leaves_without_waiting);
     tcase_add_test(tests, a_member_that_met_a_fatal_error_is_closed_from_the_loop);
     suite_add_tcase(suite, tests);

@@ -4,6 +4,9 @@
 #include "common/run/metrics.h"
 #include "tests/support/check_main.h"
 
+#include <math.h>
+#include <string.h>
+
 enum { COMMANDS, QUEUE, LAG, LATENCY, ROW_COUNT };
 
 static const char *const OUTCOMES[] = {"accepted", "refused", NULL};
@@ -91,6 +94,17 @@ START_TEST(gauges_are_brought_up_to_date_when_asked)
 }
 END_TEST
 
+START_TEST(what_is_not_known_has_no_sample)
+{
+    metrics_set(metrics, QUEUE, 0, NAN);
+    metrics_expose(metrics, &text);
+    ck_assert_ptr_null(strstr(strbuf_cstr(&text), "\nqueue_bytes"));
+    metrics_set(metrics, QUEUE, 0, 0);
+    metrics_expose(metrics, &text);
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&text), "\nqueue_bytes 0\n"));
+}
+END_TEST
+
 START_TEST(appended_rows_keep_the_first_ones_where_they_were)
 {
     static const struct metric MORE[] = {
@@ -123,6 +137,7 @@ int main(void)
     tcase_add_checked_fixture(exposition, setup, teardown);
     tcase_add_test(exposition, every_row_is_exposed_with_its_help_and_type);
     tcase_add_test(exposition, gauges_are_brought_up_to_date_when_asked);
+    tcase_add_test(exposition, what_is_not_known_has_no_sample);
     tcase_add_test(exposition, appended_rows_keep_the_first_ones_where_they_were);
     tcase_add_test(exposition, the_table_for_people_names_label_values);
     suite_add_tcase(suite, exposition);
