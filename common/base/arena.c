@@ -3,6 +3,7 @@
 
 #include "common/base/checked.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdlib.h>
 
@@ -84,6 +85,7 @@ static struct arena_block *add_block(struct arena *arena, size_t need)
     *block = (struct arena_block){.older = arena->blocks, .size = size};
     arena->blocks = block;
     arena->used += size;
+    assert(size >= need && arena->used <= arena->max);
     if (arena->pool != NULL) {
         *arena->pool -= size;
     }
@@ -106,6 +108,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     void *bytes = block->bytes + block->used;
     block->used += need;
+    assert(block->used <= block->size);
     return memset(bytes, 0, need);
 }
 

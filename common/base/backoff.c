@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/backoff.h"
 
+#include <assert.h>
 #include <limits.h>
 
 int64_t backoff_next_ms(struct backoff *backoff, uint64_t random)
 {
+    assert(backoff->first_ms > 0 && backoff->first_ms <= backoff->cap_ms);
     int64_t whole = backoff->first_ms;
     for (unsigned i = 0; i < backoff->attempts && whole < backoff->cap_ms; i++) {
         whole *= 2;

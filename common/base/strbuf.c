@@ -27,6 +27,7 @@ void strbuf_reset(struct strbuf *buf)
 /* Makes room for `more` bytes and a NUL behind them. */
 static bool reserve(struct strbuf *buf, size_t more)
 {
+    assert(buf->len <= buf->max);
     if (buf->failed || more > buf->max - buf->len) {
         buf->failed = true;
         return false;

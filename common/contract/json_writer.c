@@ -67,6 +67,7 @@ static void open_level(struct json_writer *writer, bool is_object)
     const uint32_t bit = UINT32_C(1) << writer->depth;
     writer->objects = is_object ? writer->objects | bit : writer->objects & ~bit;
     writer->depth++;
+    assert(writer->depth <= JSON_WRITER_DEPTH_MAX && is_in_object(writer) == is_object);
     writer->place = JSON_AT_BEGIN;
     strbuf_append_char(writer->out, is_object ? '{' : '[');
 }

@@ -22,6 +22,7 @@ void anchor_open(struct anchor *anchor, int64_t position, const struct anchor_id
     } else if (position > 0) {
         anchor->start = position - 1; /* some record was taken there */
     }
+    assert(anchor->start >= 0 && anchor->start <= anchor->position);
 }
 
 int64_t anchor_start(const struct anchor *anchor)
@@ -41,6 +42,7 @@ int64_t anchor_start(const struct anchor *anchor)
 
 static void go_on_from(struct anchor *anchor, int64_t offset)
 {
+    assert(offset >= 0 && (!anchor_is_sure(anchor) || offset > anchor->next));
     anchor->state = ANCHOR_SURE;
     anchor->next = offset;
 }
@@ -92,6 +94,7 @@ static enum anchor_finding judge_beginning(struct anchor *anchor, int64_t offset
 bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
                  enum anchor_finding *ret_finding)
 {
+    assert(offset >= 0);
     *ret_finding = ANCHOR_NOTHING;
     if (anchor->wants_restart) {
         return false; /* of the reading before */
@@ -150,5 +153,6 @@ const char *anchor_finding_name(enum anchor_finding finding)
 {
 #define NAME_ROW(FINDING, name) [ANCHOR_##FINDING] = (name),
     static const char *const NAMES[] = {ANCHOR_FINDINGS(NAME_ROW)};
+    assert(finding < ANCHOR_FINDING_COUNT);
     return NAMES[finding];
 }

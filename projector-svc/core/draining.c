@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/draining.h"
 
+#include <assert.h>
 #include <string.h>
 
 static size_t place_of(const struct draining *draining, struct strview id)
 {
+    assert(draining->count <= DRAINING_MAX);
     size_t place = 0;
     while (place < draining->count && !strview_is(id, draining->ids[place])) {
         place++;
@@ -30,6 +32,7 @@ void draining_note(struct draining *draining, struct strview id, bool is_drainin
         memcpy(kept, id.data, id.len);
         kept[id.len] = '\0';
     }
+    assert(place_of(draining, id) >= draining->count || is_draining); /* named once at most */
 }
 
 struct strview draining_first(const struct draining *draining)

@@ -237,6 +237,7 @@ static struct strview phone_key(struct write_set *set, struct strview typed)
 void view_diff_customer(const struct customer_view *old_view, const struct customer_view *new_view,
                         const struct view_moment *moment, struct write_set *set)
 {
+    assert(new_view->version >= old_view->version); /* views never go back */
     const struct strview key = keys_customer(set->arena, new_view->customer_id);
     put_field(set, key, "name", old_view->name, new_view->name);
     put_field(set, key, "email", old_view->email, new_view->email);
@@ -258,6 +259,7 @@ void view_diff_customer(const struct customer_view *old_view, const struct custo
 void view_diff_product(const struct product_view *old_view, const struct product_view *new_view,
                        const struct view_moment *moment, struct write_set *set)
 {
+    assert(new_view->version >= old_view->version);
     const struct strview key = keys_product(set->arena, new_view->sku);
     put_field(set, key, "name", old_view->name, new_view->name);
     put_field(set, key, "currency", old_view->currency, new_view->currency);
@@ -276,6 +278,7 @@ void view_diff_product(const struct product_view *old_view, const struct product
 void view_diff_stock(const struct stock_view *old_view, const struct stock_view *new_view,
                      struct write_set *set)
 {
+    assert(new_view->version >= old_view->version);
     const struct strview key = keys_stock(set->arena, new_view->sku);
     if (old_view->version == 0 || old_view->available != new_view->available) {
         put_number(set, key, "available", new_view->available);

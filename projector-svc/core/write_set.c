@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/write_set.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -28,6 +29,7 @@ static uint32_t hash_of(enum write_kind kind, struct strview key)
 
 static uint32_t *find_place(const struct write_set *set, enum write_kind kind, struct strview key)
 {
+    assert(set->index_size > 0 && (set->index_size & (set->index_size - 1)) == 0);
     size_t at = hash_of(kind, key) & (set->index_size - 1);
     while (set->index[at] != 0) {
         const struct write *write = &set->writes[set->index[at] - 1];
@@ -67,6 +69,7 @@ static struct write *new_write(struct write_set *set, enum write_kind kind, stru
         set->failed = true;
         return NULL;
     }
+    assert(set->count < set->cap && set->cap * 2 == set->index_size); /* half of it stays empty */
     struct write *write = &set->writes[set->count++];
     *write = (struct write){.kind = kind, .key = key};
     *find_place(set, kind, key) = (uint32_t)set->count; /* the newest is the one to be found */
