@@ -3,6 +3,7 @@
  * Every event through encoder and decoder, and every member of every event
  * once missing and once of the wrong type.
  */
+#include "common/contract/event.h"
 #include "common/contract/json.h"
 #include "tests/support/check_main.h"
 #include "tests/support/sample_events.h"
@@ -41,6 +42,20 @@ START_TEST(encoding_what_was_decoded_gives_the_same_bytes)
 
     ck_assert_msg(kind == ERROR_NONE, "%s", err.text);
     ck_assert_str_eq(strbuf_cstr(&again), strbuf_cstr(&payload));
+}
+END_TEST
+
+START_TEST(what_was_decoded_says_the_type_it_was_published_under)
+{
+    const struct sample_event *sample = &SAMPLE_EVENTS[_i];
+    struct event event;
+    ck_assert(sample_encode(sample, &payload));
+    ck_assert_int_eq(event_decode(sample->aggregate, sample_type(sample), strbuf_view(&payload),
+                                  &arena, &event, &err),
+                     ERROR_NONE);
+
+    ck_assert_int_eq(event.aggregate, sample->aggregate);
+    ck_assert(strview_is(sample_type(sample), event_type(&event)));
 }
 END_TEST
 
@@ -320,6 +335,8 @@ static TCase *round_trip_case(void)
     tcase_add_checked_fixture(round_trip, open_all, close_all);
     tcase_add_test(round_trip, every_kind_has_a_sample);
     tcase_add_loop_test(round_trip, encoding_what_was_decoded_gives_the_same_bytes, 0,
+                        SAMPLE_EVENT_COUNT);
+    tcase_add_loop_test(round_trip, what_was_decoded_says_the_type_it_was_published_under, 0,
                         SAMPLE_EVENT_COUNT);
     tcase_add_loop_test(round_trip, a_payload_begins_with_what_every_event_has, 0,
                         SAMPLE_EVENT_COUNT);
