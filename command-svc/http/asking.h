@@ -10,9 +10,9 @@
 #ifndef COMMAND_SVC_HTTP_ASKING_H
 #define COMMAND_SVC_HTTP_ASKING_H
 
+#include "command-svc/batch/id_source.h"
 #include "command-svc/batch/lanes.h"
 #include "command-svc/http/command_json.h"
-#include "command-svc/http/id_source.h"
 #include "command-svc/metrics.h"
 
 struct digest;

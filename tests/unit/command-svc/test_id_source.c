@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* New ids: distinct, of version 7, and in the shard asked for. */
-#include "command-svc/http/id_source.h"
+#include "command-svc/batch/id_source.h"
 #include "common/contract/shard.h"
 #include "tests/support/check_main.h"
 
@@ -50,7 +50,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("command-svc/http/id_source");
+    Suite *suite = suite_create("command-svc/batch/id_source");
     TCase *draws = tcase_create("draws");
     tcase_add_test(draws, no_id_comes_twice_even_past_the_pool);
     tcase_add_loop_test(draws, an_id_lies_in_the_shard_asked_for, 0, SHARDS);

@@ -8,8 +8,8 @@
  *
  * Threads: one at a time.
  */
-#ifndef COMMAND_SVC_HTTP_ID_SOURCE_H
-#define COMMAND_SVC_HTTP_ID_SOURCE_H
+#ifndef COMMAND_SVC_BATCH_ID_SOURCE_H
+#define COMMAND_SVC_BATCH_ID_SOURCE_H
 
 #include "common/base/uuid7.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "command-svc/http/id_source.h"
+#include "command-svc/batch/id_source.h"
 
 #include "common/contract/shard.h"
 
