@@ -58,6 +58,12 @@ static void on_installation(void *user, int shards, int64_t installed_ms)
     log_event(LOG_INFO, "shards_known", LOG_INT("shards", shards));
 }
 
+static void on_level(void *user, struct strview sku)
+{
+    const struct app *app = user;
+    lanes_mark_level(app->lanes, sku);
+}
+
 static void on_outbox_age(void *user, int64_t age_ms)
 {
     struct app *app = user;
@@ -113,6 +119,7 @@ static enum error_kind build(struct app *app, const struct command_settings *set
         .database_url = settings->database_url,
         .receipt_retention_ms = settings->receipt_retention_ms,
         .on_installation = on_installation,
+        .on_level = on_level,
         .user = app,
         .watch = {.on_outbox_age = on_outbox_age,
                   .greatest_seq = greatest_seq,

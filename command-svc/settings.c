@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/settings.h"
 
+#include "command-svc/batch/lanes_options.h"
 #include "common/io/postgres/pgurl.h"
 
 #include <string.h>
@@ -23,7 +24,7 @@ static const struct setting ROWS[] = {
      .type = SETTING_INT,
      .fallback = "2",
      .min = 1,
-     .max = 16,
+     .max = LANES_MAX,
      .unit = "connections",
      .help = "Batches in flight at once; each lane is one database connection.",
      SETTING_FIELD(struct command_settings, lanes)},

@@ -53,6 +53,7 @@ static const struct {
     {LOAD_CUSTOMERS, offsetof(struct world, customers), is_any},
     {LOAD_PRODUCTS, offsetof(struct world, products), is_any},
     {LOAD_CLAIMS, offsetof(struct world, orders), is_order_with_claims},
+    {LOAD_LEVELS, offsetof(struct world, levels), is_any},
 };
 
 enum { ASK_COUNT = sizeof ASKS / sizeof ASKS[0], ASK_STOCK = ASK_COUNT, ASK_END };
@@ -243,6 +244,22 @@ static void read_stock(struct batch_load *load, const struct pgconn_result *resu
     entry->is_stock_missed = false;
 }
 
+static void read_level(struct batch_load *load, const struct pgconn_result *result, size_t row)
+{
+    struct world_level *entry =
+        id_map_find(&load->batch->world.level_map, pgconn_value(result, row, LEVEL_SKU));
+    if (entry == NULL) {
+        load->is_corrupt = true;
+        return;
+    }
+    entry->is_loaded = true;
+    entry->level =
+        (struct level){.available = pgconn_value_i64(result, row, LEVEL_AVAILABLE),
+                       .version = pgconn_value_i64(result, row, LEVEL_VERSION),
+                       .announced = pgconn_value_i64(result, row, LEVEL_ANNOUNCED),
+                       .announced_at_ms = pgconn_value_i64(result, row, LEVEL_ANNOUNCED_AT)};
+}
+
 static void read_shard(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     const int64_t shard = pgconn_value_i64(result, row, SHARD_NUMBER);
@@ -290,6 +307,7 @@ static read_row_fn *const READERS[BATCH_STATEMENT_COUNT] = {
     [LOAD_ORDERS] = read_order,     [LOAD_CUSTOMERS] = read_customer,
     [LOAD_PRODUCTS] = read_product, [LOAD_STOCK] = read_stock,
     [LOCK_STOCK] = read_stock,      [LOCK_FREE_STOCK] = read_stock,
+    [LOAD_LEVELS] = read_level,
 };
 
 void batch_load_read(struct batch_load *load, enum batch_statement statement,

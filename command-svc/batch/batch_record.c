@@ -3,6 +3,8 @@
 
 #include "common/contract/json_writer.h"
 
+#include <assert.h>
+
 void batch_recorder_init(struct batch_recorder *recorder)
 {
     strbuf_init(&recorder->text, EVENT_BYTES_MAX);
@@ -96,6 +98,40 @@ static bool record_postponed(struct batch_recorder *recorder, const struct batch
     return true;
 }
 
+static bool record_level(struct batch_recorder *recorder, const struct batch *batch,
+                         const struct world_level *level, struct batch_record *record)
+{
+    const struct event event = {.aggregate = AGGREGATE_STOCK, .stock = level->event};
+    struct json_writer writer;
+    strbuf_reset(&recorder->text);
+    bool ok = event_encode(&event, &recorder->text);
+    record->payload = keep(batch, &recorder->text, &ok);
+    strbuf_reset(&recorder->text);
+    json_writer_init(&writer, &recorder->text);
+    json_open_object(&writer);
+    json_close_object(&writer); /* no command caused it */
+    ok = ok && json_writer_done(&writer);
+    record->headers = keep(batch, &recorder->text, &ok);
+    recorder->has_events = true;
+    return ok;
+}
+
+/* Behind the items' records, in the order of the world's list. */
+static bool record_levels(struct batch_recorder *recorder, const struct batch *batch)
+{
+    struct batch_record *record = recorder->records + batch->count;
+    bool ok = true;
+    for (const struct world_entry *entry = batch->world.levels; entry != NULL;
+         entry = entry->next) {
+        const struct world_level *level = (const void *)entry;
+        assert(record < recorder->records + BATCH_COMMANDS_MAX);
+        *record = (struct batch_record){.payload = {0}};
+        ok = ok && (!level->is_changed || record_level(recorder, batch, level, record));
+        record++;
+    }
+    return ok;
+}
+
 typedef bool record_fn(struct batch_recorder *recorder, const struct batch *batch, size_t index);
 
 #define RECORD_ROW(KIND, kind) [OUTCOME_##KIND] = record_##kind,
@@ -112,6 +148,10 @@ enum error_kind batch_record_all(struct batch_recorder *recorder, const struct b
             return error_set(err, ERROR_EXHAUSTED, "an event or answer is larger than %d bytes",
                              EVENT_BYTES_MAX);
         }
+    }
+    if (!record_levels(recorder, batch)) {
+        return error_set(err, ERROR_EXHAUSTED, "an announcement is larger than %d bytes",
+                         EVENT_BYTES_MAX);
     }
     return ERROR_NONE;
 }

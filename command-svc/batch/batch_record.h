@@ -10,7 +10,7 @@
 #include "command-svc/batch/batch_save.h"
 
 struct batch_recorder {
-    struct batch_record records[BATCH_COMMANDS_MAX]; /* records[i] belongs to item i */
+    struct batch_record records[BATCH_COMMANDS_MAX]; /* of item i, then of the levels */
     struct strbuf text;                              /* one at a time, then copied */
     struct strbuf location;
     size_t decided; /* items that were not postponed */

@@ -86,6 +86,14 @@
     FIRST(STOCK_SKU, "sku")                                                                        \
     NEXT(STOCK_AVAILABLE, "available")
 
+/* announced -1: never */
+#define LEVEL_ROW(FIRST, NEXT)                                                                     \
+    FIRST(LEVEL_SKU, "s.sku")                                                                      \
+    NEXT(LEVEL_AVAILABLE, "s.available")                                                           \
+    NEXT(LEVEL_VERSION, "coalesce(a.version, 0)")                                                  \
+    NEXT(LEVEL_ANNOUNCED, "coalesce(a.available, -1)")                                             \
+    NEXT(LEVEL_ANNOUNCED_AT, "coalesce(" EPOCH_MS("a.announced_at") ", 0)")
+
 /* ---- saved --------------------------------------------------------------------------------- */
 
 #define NEW_CUSTOMER(FIRST, NEXT)                                                                  \
@@ -171,6 +179,12 @@
     NEXT(PAYMENT_CHANGE_CAPTURED, captured, 5, bigint)                                             \
     NEXT(PAYMENT_CHANGE_REFUNDED, refunded, 6, bigint)
 
+#define ANNOUNCEMENT(FIRST, NEXT)                                                                  \
+    FIRST(ANNOUNCEMENT_SKU, sku, 1, text)                                                          \
+    NEXT(ANNOUNCEMENT_VERSION, version, 2, int)                                                    \
+    NEXT(ANNOUNCEMENT_AVAILABLE, available, 3, bigint)                                             \
+    NEXT(ANNOUNCEMENT_AT, at, 4, bigint)
+
 #define NEW_EVENT(FIRST, NEXT)                                                                     \
     FIRST(NEW_EVENT_ID, id, 1, uuid)                                                               \
     NEXT(NEW_EVENT_AGGREGATE, kind, 2, text)                                                       \
@@ -203,6 +217,7 @@ enum { LOADED_COLUMNS(CLAIM_ROW) };
 enum { LOADED_COLUMNS(CUSTOMER_ROW) };
 enum { LOADED_COLUMNS(PRODUCT_ROW) };
 enum { LOADED_COLUMNS(STOCK_ROW) };
+enum { LOADED_COLUMNS(LEVEL_ROW) };
 
 /* A place that is left out or written twice does not compile. */
 #define SAVED_COLUMN(NAME, name, place, type) NAME,
@@ -222,6 +237,7 @@ SAVED_COLUMNS(NEW_ORDER)
 SAVED_COLUMNS(NEW_LINE)
 SAVED_COLUMNS(ORDER_CHANGE)
 SAVED_COLUMNS(PAYMENT_CHANGE)
+SAVED_COLUMNS(ANNOUNCEMENT)
 SAVED_COLUMNS(NEW_EVENT)
 SAVED_COLUMNS(NEW_RECEIPT)
 

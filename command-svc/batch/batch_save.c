@@ -170,6 +170,18 @@ static void put_changed_payment(struct batch_columns *columns, const struct worl
     batch_columns_i64(columns, PAYMENT_CHANGE_REFUNDED, found->order.refunded_minor);
 }
 
+static void put_announcement(struct batch_columns *columns, const struct world_entry *entry)
+{
+    const struct world_level *level = (const void *)entry;
+    if (!level->is_changed) {
+        return;
+    }
+    batch_columns_text(columns, ANNOUNCEMENT_SKU, entry->id);
+    batch_columns_i64(columns, ANNOUNCEMENT_VERSION, level->event.envelope.version);
+    batch_columns_i64(columns, ANNOUNCEMENT_AVAILABLE, level->event.level_changed.available);
+    batch_columns_i64(columns, ANNOUNCEMENT_AT, level->event.envelope.occurred_at_ms);
+}
+
 typedef void put_fn(struct batch_columns *columns, const struct world_entry *entry);
 
 static const struct {
@@ -186,6 +198,7 @@ static const struct {
     {INSERT_LINES, offsetof(struct world, orders), put_new_lines},
     {UPDATE_ORDERS, offsetof(struct world, orders), put_changed_order},
     {UPDATE_PAYMENTS, offsetof(struct world, orders), put_changed_payment},
+    {SAVE_ANNOUNCEMENTS, offsetof(struct world, levels), put_announcement},
 };
 
 static void put_entries(const struct world *world, size_t save, struct batch_columns *columns)
@@ -200,12 +213,11 @@ static void put_entries(const struct world *world, size_t save, struct batch_col
 
 /* ---- the batch's items --------------------------------------------------------------------- */
 
-static void put_event(struct batch_columns *columns, const struct batch_item *item,
-                      const struct batch_record *record, int shards)
+static void put_event(struct batch_columns *columns, const struct batch_record *record,
+                      const struct event *event, const struct uuid *id, int shards)
 {
-    const struct event *event = &item->outcome.event;
     const struct envelope *envelope = event_envelope(event);
-    batch_columns_text(columns, NEW_EVENT_ID, uuid_view(&item->command->event_id));
+    batch_columns_text(columns, NEW_EVENT_ID, uuid_view(id));
     batch_columns_cstr(columns, NEW_EVENT_AGGREGATE, aggregate_name(event->aggregate));
     batch_columns_text(columns, NEW_EVENT_AGGREGATE_ID, envelope->aggregate_id);
     batch_columns_cstr(columns, NEW_EVENT_TYPE, event_type(event));
@@ -216,15 +228,31 @@ static void put_event(struct batch_columns *columns, const struct batch_item *it
     batch_columns_i64(columns, NEW_EVENT_AT, envelope->occurred_at_ms);
 }
 
+static void put_level_events(const struct batch *batch, const struct batch_record *records,
+                             int shards, struct batch_columns *columns)
+{
+    const struct batch_record *record = records;
+    for (const struct world_entry *entry = batch->world.levels; entry != NULL;
+         entry = entry->next, record++) {
+        const struct world_level *level = (const void *)entry;
+        const struct event event = {.aggregate = AGGREGATE_STOCK, .stock = level->event};
+        if (level->is_changed) {
+            put_event(columns, record, &event, &level->event_id, shards);
+        }
+    }
+}
+
 static void put_events(const struct batch *batch, const struct batch_record *records, int shards,
                        struct batch_columns *columns)
 {
     batch_columns_open(columns, NEW_EVENT_COLUMN_COUNT);
     for (size_t i = 0; i < batch->count; i++) {
-        if (batch->items[i].outcome.kind == OUTCOME_ACCEPTED) {
-            put_event(columns, &batch->items[i], &records[i], shards);
+        const struct batch_item *item = &batch->items[i];
+        if (item->outcome.kind == OUTCOME_ACCEPTED) {
+            put_event(columns, &records[i], &item->outcome.event, &item->command->event_id, shards);
         }
     }
+    put_level_events(batch, records + batch->count, shards, columns);
 }
 
 static void put_receipts(const struct batch *batch, const struct batch_record *records,

@@ -66,6 +66,8 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [LOAD_CUSTOMERS] = {SELECT(CUSTOMER_ROW)
         " FROM customer WHERE customer_id = ANY($1::text[])", 1},
     [LOAD_PRODUCTS] = {SELECT(PRODUCT_ROW) " FROM product WHERE sku = ANY($1::text[])", 1},
+    [LOAD_LEVELS] = {SELECT(LEVEL_ROW)
+        " FROM stock s LEFT JOIN stock_announced a USING (sku) WHERE s.sku = ANY($1::text[])", 1},
     [LOAD_STOCK] = {STOCK_OF_BATCH, 2},
     [LOCK_STOCK] = {STOCK_OF_BATCH IN_LOCK_ORDER " FOR UPDATE", 2},
     [LOCK_FREE_STOCK] = {STOCK_OF_BATCH IN_LOCK_ORDER " FOR UPDATE SKIP LOCKED", 2},
@@ -124,6 +126,13 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         " reference = n.reference, captured_minor = n.captured, refunded_minor = n.refunded"
         FROM_ROWS(PAYMENT_CHANGE) " WHERE p.order_id = n.id",
         "$1::uuid[]"), PAYMENT_CHANGE_COLUMN_COUNT},
+    [SAVE_ANNOUNCEMENTS] = {GUARDED(
+        "INSERT INTO stock_announced AS a (sku, version, available, announced_at)"
+        " SELECT n.sku, n.version, n.available, " AT("at") FROM_ROWS(ANNOUNCEMENT)
+        " ON CONFLICT (sku) DO UPDATE SET version = EXCLUDED.version,"
+        " available = EXCLUDED.available, announced_at = EXCLUDED.announced_at"
+        " WHERE a.version = EXCLUDED.version - 1",
+        "$1::text[]"), ANNOUNCEMENT_COLUMN_COUNT},
     /* seq must only grow: $10 is the greatest that is known to be taken. */
     [INSERT_OUTBOX] = {
         "WITH fresh AS (INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload,"

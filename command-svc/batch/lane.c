@@ -27,7 +27,7 @@ static void on_start(void *user)
 
 void lane_wake(struct lane *lane)
 {
-    if (lane->step == LANE_IDLE && lane->common->backlog.count > 0) {
+    if (lane->step == LANE_IDLE && (lane->common->backlog.count > 0 || lane_has_levels(lane))) {
         loop_deferred_schedule(lane->start);
     }
 }
@@ -47,7 +47,7 @@ bool lane_is_stalled(struct lane *lane, int64_t now_ms)
 
 bool lane_is_idle(const struct lane *lane)
 {
-    return lane->step == LANE_IDLE;
+    return lane->step == LANE_IDLE && lane_has_told(lane);
 }
 
 enum error_kind lane_connection(const struct lane *lane, struct error *err)
@@ -141,6 +141,7 @@ enum error_kind lane_new(struct lane_common *common, int place, struct lane **re
     activity_init(&lane->work, lane->name);
     arena_init(&lane->arena, BATCH_BYTES_MAX);
     batch_recorder_init(&lane->recorder);
+    lane_levels_init(lane);
     lane->start = loop_deferred_new(common->loop, on_start, lane);
     lane->pause = loop_timer_new(common->loop, on_pause_over, lane);
     const enum error_kind kind = connect(lane, err);
@@ -164,6 +165,7 @@ void lane_free(struct lane *lane)
     pgconn_free(lane->conn);
     loop_timer_free(lane->pause);
     loop_deferred_free(lane->start);
+    lane_levels_done(lane);
     arena_done(&lane->arena);
     batch_recorder_done(&lane->recorder);
     free(lane);

@@ -16,9 +16,11 @@
 #ifndef COMMAND_SVC_BATCH_LANE_H
 #define COMMAND_SVC_BATCH_LANE_H
 
+#include "command-svc/batch/id_source.h"
 #include "command-svc/batch/lanes_options.h"
 #include "command-svc/batch/submission.h"
 #include "command-svc/core/held.h"
+#include "command-svc/core/level_marks.h"
 #include "command-svc/core/receipt_memory.h"
 #include "command-svc/core/scarce.h"
 #include "command-svc/core/turns.h"
@@ -33,11 +35,13 @@ struct lane_common {
     struct turns turns;
     struct held held;
     struct receipt_memory *memory;
-    struct strbuf text;     /* of one problem at a time */
-    int shards;             /* 0: not known */
-    int64_t installed_ms;   /* which database they are of; 0: not known */
-    int64_t greatest_seq;   /* committed by us */
-    int64_t skips_stock_ms; /* until then rows of stock are not waited for */
+    struct strbuf text;                   /* of one problem at a time */
+    int shards;                           /* 0: not known */
+    int64_t installed_ms;                 /* which database they are of; 0: not known */
+    int64_t greatest_seq;                 /* committed by us */
+    struct level_marks levels[LANES_MAX]; /* by the lane that owns the shard */
+    struct id_source ids;                 /* of announcements */
+    int64_t skips_stock_ms;               /* until then rows of stock are not waited for */
     struct scarce scarce;
     /* The database was made anew. */
     void (*on_other_database)(void *user, int64_t installed_ms);
@@ -46,6 +50,12 @@ struct lane_common {
 };
 
 enum { LANE_QUEUES = -1 };
+
+/* That product's stock may have changed: it is looked at in LEVEL_EVERY_MS. */
+void lane_mark_level(struct lane_common *common, struct strview sku);
+
+/* In which time the next mark becomes due that is not yet; LEVEL_MARKS_NEVER: there is none. */
+int64_t lane_next_levels_in_ms(const struct lane_common *common);
 
 /* place: 0 … count - 1 owns every count-th shard from there; LANE_QUEUES queues for any. */
 MUST_USE enum error_kind lane_new(struct lane_common *common, int place, struct lane **ret_lane,
@@ -58,6 +68,7 @@ void lane_wake(struct lane *lane);
 /* Every second; true when nothing gets on although commands wait. */
 bool lane_is_stalled(struct lane *lane, int64_t now_ms);
 
+/* Nothing in flight, and no level of stock to be announced that could be. */
 bool lane_is_idle(const struct lane *lane);
 
 /* ERROR_NONE when connected; else why not. */

@@ -79,17 +79,20 @@ static enum lane_step decide(struct lane *lane)
 {
     const struct ground *ground = batch_store_ground(lane->store);
     struct error err;
-    scarce_learn(&lane->common->scarce, &lane->suspects, &lane->batch.world, loop_now_ms());
+    if (lane->levels.count == 0) {
+        scarce_learn(&lane->common->scarce, &lane->suspects, &lane->batch.world, loop_now_ms());
+    }
     if (batch_decide(&lane->batch, ground->now_ms, &err) != ERROR_NONE ||
         batch_record_all(&lane->recorder, &lane->batch, &err) != ERROR_NONE) {
         lane->failure = (struct pgconn_failure){.err = err, .index = SIZE_MAX};
         return LANE_FAIL;
     }
     (void)FAULT_POINT("command.decided");
-    if (lane->recorder.decided > 0) {
+    if (lane->recorder.decided > 0 || lane->recorder.has_events) {
         return LANE_SAVE;
     }
     batch_store_rollback(lane->store);
+    lane->levels.are_told = true;
     lane_put_postponed_back(lane);
     return LANE_END;
 }
@@ -153,14 +156,18 @@ static void answer_all(struct lane *lane)
     }
 }
 
-static void note_success(struct lane *lane)
+static void note_seq(struct lane *lane)
 {
-    const int64_t now_ms = loop_now_ms();
-    struct metrics *metrics = lane->common->options->metrics;
     const int64_t last_seq = batch_store_last_seq(lane->store);
     if (last_seq > lane->common->greatest_seq) {
         lane->common->greatest_seq = last_seq;
     }
+}
+
+static void note_success(struct lane *lane)
+{
+    const int64_t now_ms = loop_now_ms();
+    struct metrics *metrics = lane->common->options->metrics;
     lane->batches++;
     lane->locks_stock = false;
     repeat_after_commit(&lane->repeat);
@@ -170,28 +177,36 @@ static void note_success(struct lane *lane)
     metrics_observe(metrics, METRIC_BATCH_SECONDS, 0, (double)(now_ms - lane->started_ms) / 1e3);
 }
 
-static enum lane_step answer(struct lane *lane)
+static void answer_commands(struct lane *lane)
 {
-    (void)FAULT_POINT("command.after_commit");
     note_success(lane);
-    if (lane->recorder.has_events) {
-        lane->common->options->on_commit(lane->common->options->user);
-    }
+    lane_mark_levels(lane);
     (void)FAULT_POINT("command.before_reply");
     lane_put_postponed_back(lane); /* first: it reads what answered commands may own */
     answer_all(lane);
+}
+
+static enum lane_step answer(struct lane *lane)
+{
+    (void)FAULT_POINT("command.after_commit");
+    note_seq(lane);
+    if (lane->recorder.has_events) {
+        lane->common->options->on_commit(lane->common->options->user);
+    }
+    (lane->levels.count > 0 ? lane_levels_told : answer_commands)(lane);
     return LANE_END;
 }
 
 static enum lane_step fail(struct lane *lane)
 {
-    lane_fail(lane);
+    (lane->levels.count > 0 ? lane_levels_fail : lane_fail)(lane);
     return LANE_END;
 }
 
 static enum lane_step end(struct lane *lane)
 {
     lane_give_shards(lane);
+    lane_put_levels_back(lane);
     batch_done(&lane->batch);
     return LANE_IDLE;
 }
@@ -251,14 +266,29 @@ static void on_answer(void *user, const struct pgconn_failure *failure)
     }
 }
 
-/* Without commands there is no batch, and nobody is told of one: who is told wakes this lane, too.
- */
+/* Commands and levels in turn, when both wait. */
 static void collect(struct lane *lane)
+{
+    if (!lane->levels.came_last && lane_has_levels(lane)) {
+        lane_collect_levels(lane);
+    }
+    if (lane->levels.count == 0) {
+        lane_collect(lane);
+    }
+    if (lane->levels.count == 0 && lane->batch.count == 0 && lane_has_levels(lane)) {
+        lane_collect_levels(lane);
+    }
+    lane->levels.came_last = lane->levels.count > 0;
+}
+
+/* Without commands or levels there is no batch, and nobody is told of one: who is told wakes this
+ * lane, too. */
+static void begin(struct lane *lane)
 {
     arena_reset(&lane->arena);
     batch_init(&lane->batch, &lane->arena);
-    lane_collect(lane);
-    if (lane->batch.count > 0) {
+    collect(lane);
+    if (lane->batch.count > 0 || lane->levels.count > 0) {
         walk(lane, LANE_LOAD);
     } else {
         batch_done(&lane->batch);
@@ -267,8 +297,8 @@ static void collect(struct lane *lane)
 
 void lane_begin(struct lane *lane)
 {
-    if (lane->step == LANE_IDLE && lane->common->backlog.count > 0 && pgconn_is_ready(lane->conn) &&
-        !loop_timer_is_armed(lane->pause)) {
-        collect(lane);
+    if (lane->step == LANE_IDLE && (lane->common->backlog.count > 0 || lane_has_levels(lane)) &&
+        pgconn_is_ready(lane->conn) && !loop_timer_is_armed(lane->pause)) {
+        begin(lane);
     }
 }

@@ -5,6 +5,7 @@
  *     lane.c         its life, its connection, what is told of it
  *     lane_course.c  a batch's way, step by step
  *     lane_shards.c  whose commands come into the batch, and which locks were got
+ *     lane_levels.c  a batch of stock levels that are announced
  *     lane_fail.c    what becomes of a batch that is not committed, or not whole
  */
 #ifndef COMMAND_SVC_BATCH_LANE_INTERNAL_H
@@ -19,7 +20,7 @@
 #include "common/io/postgres/pgconn.h"
 #include "common/run/activity.h"
 
-enum { NAME_LEN_MAX = 32 };
+enum { NAME_LEN_MAX = 32, LEVELS_PER_BATCH = 256 };
 
 /*
  *   idle ─> load ~> check ─> decide ─> save ~> answer ─> end ─> idle
@@ -40,6 +41,17 @@ enum lane_step {
     LANE_FAIL,
     LANE_END,
     LANE_STEP_COUNT
+};
+
+/* A batch has either commands or levels: what goes wrong with these is no command's fault. */
+struct lane_levels {
+    struct level_mark *taken[LEVELS_PER_BATCH];
+    size_t count;
+    size_t most;      /* in one batch */
+    bool are_told;    /* as far as they could be */
+    bool came_last;   /* the last batch was of levels: commands come next */
+    int64_t pause_ms; /* before they are tried again */
+    struct activity work;
 };
 
 struct lane {
@@ -68,6 +80,7 @@ struct lane {
     struct batch batch;
     struct submission *submissions[BATCH_COMMANDS_MAX]; /* submissions[i] is item i's */
     struct batch_recorder recorder;
+    struct lane_levels levels;
 };
 
 static inline bool lane_queues(const struct lane *lane)
@@ -94,6 +107,32 @@ void lane_settle_locks(struct lane *lane);
 
 /* Whether commands wait that this lane may take now. */
 bool lane_has_waiters(const struct lane *lane);
+
+/* ---- lane_levels.c ---- */
+
+void lane_levels_init(struct lane *lane);
+void lane_levels_done(struct lane *lane);
+
+/* No level is to be announced that could be. */
+bool lane_has_told(const struct lane *lane);
+
+/* Whether levels of its shards are due. */
+bool lane_has_levels(const struct lane *lane);
+
+/* Fills the batch with levels that are due. */
+void lane_collect_levels(struct lane *lane);
+
+/* Marks the products whose stock the commands of this batch, which is committed, have changed. */
+void lane_mark_levels(struct lane *lane);
+
+/* The batch of levels is committed, or nothing in it was new. */
+void lane_levels_told(struct lane *lane);
+
+/* It failed: rolls back, and waits. */
+void lane_levels_fail(struct lane *lane);
+
+/* Those that are not told are marked again. */
+void lane_put_levels_back(struct lane *lane);
 
 /* ---- lane_fail.c ---- */
 

@@ -79,6 +79,9 @@ void lane_take_shards(struct lane *lane)
     for (size_t i = 0; i < lane->batch.count; i++) {
         wanted[lane->submissions[i]->waiter.shard] = true;
     }
+    for (size_t i = 0; i < lane->levels.count; i++) {
+        wanted[lane->levels.taken[i]->shard] = true;
+    }
     lane->shard_count = 0;
     for (int shard = 0; shard < lane->common->shards; shard++) {
         if (wanted[shard]) {
@@ -110,6 +113,9 @@ static void settle_shard(struct lane *lane, int shard)
 {
     struct lane_common *common = lane->common;
     const int step = common->options->count;
+    if (!batch_store_has_shard(lane->store, shard) && lane->levels.count > 0) {
+        return; /* without commands nobody would queue for it */
+    }
     if (!batch_store_has_shard(lane->store, shard)) {
         turns_missed(&common->turns, shard, loop_now_ms());
         return;
@@ -131,5 +137,10 @@ void lane_settle_locks(struct lane *lane)
         if (!batch_store_has_shard(lane->store, lane->submissions[i]->waiter.shard)) {
             batch_postpone(&lane->batch, i);
         }
+    }
+    for (size_t i = 0; i < lane->levels.count; i++) {
+        struct world_level *level =
+            id_map_find(&lane->batch.world.level_map, level_mark_sku(lane->levels.taken[i]));
+        level->is_loaded &= batch_store_has_shard(lane->store, lane->levels.taken[i]->shard);
     }
 }

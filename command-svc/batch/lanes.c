@@ -27,6 +27,7 @@ struct lanes {
     struct lane **lanes; /* options.count, then the one that queues */
     struct loop_timer *tick;
     struct loop_timer *look;
+    struct loop_timer *levels;
     bool is_behind;
     size_t stalled; /* lanes, as of the last look */
     bool *is_stalled;
@@ -104,6 +105,15 @@ static void schedule_tick(struct lanes *lanes)
     }
 }
 
+/* Those that are due already are taken up as soon as their lane is free: it is woken then. */
+static void schedule_levels(struct lanes *lanes)
+{
+    const int64_t wait_ms = lane_next_levels_in_ms(&lanes->common);
+    if (wait_ms != LEVEL_MARKS_NEVER && !loop_timer_is_armed(lanes->levels)) {
+        loop_timer_start(lanes->levels, wait_ms);
+    }
+}
+
 static void on_tick(void *user)
 {
     struct lanes *lanes = user;
@@ -140,6 +150,7 @@ static void on_change(void *user)
 {
     struct lanes *lanes = user;
     wake_all(lanes);
+    schedule_levels(lanes);
     if (lanes->common.backlog.resting.count > 0) {
         schedule_tick(lanes);
     }
@@ -168,6 +179,7 @@ static enum error_kind fill(struct lanes *lanes, struct error *err)
                                          .on_change = on_change,
                                          .user = lanes};
     strbuf_init(&lanes->common.text, EVENT_BYTES_MAX);
+    id_source_init(&lanes->common.ids);
     lanes->lanes = must_allocate(lane_count(lanes), sizeof(struct lane *));
     lanes->is_stalled = must_allocate(lane_count(lanes), sizeof(bool));
     for (size_t i = 0; i < lane_count(lanes); i++) {
@@ -179,6 +191,7 @@ static enum error_kind fill(struct lanes *lanes, struct error *err)
     }
     lanes->tick = loop_timer_new(lanes->common.loop, on_tick, lanes);
     lanes->look = loop_timer_new(lanes->common.loop, on_look, lanes);
+    lanes->levels = loop_timer_new(lanes->common.loop, on_change, lanes);
     loop_timer_start(lanes->look, LOOK_MS);
     return ERROR_NONE;
 }
@@ -208,6 +221,10 @@ void lanes_free(struct lanes *lanes)
     }
     loop_timer_free(lanes->tick);
     loop_timer_free(lanes->look);
+    loop_timer_free(lanes->levels);
+    for (size_t i = 0; i < LANES_MAX; i++) {
+        level_marks_done(&lanes->common.levels[i]);
+    }
     receipt_memory_free(lanes->common.memory);
     strbuf_done(&lanes->common.text);
     free(lanes->lanes);
@@ -297,6 +314,14 @@ enum lanes_verdict lanes_submit(struct lanes *lanes, struct submission *submissi
 bool lanes_are_idle(const struct lanes *lanes)
 {
     return are_idle(lanes);
+}
+
+void lanes_mark_level(struct lanes *lanes, struct strview sku)
+{
+    if (lanes->common.shards > 0) {
+        lane_mark_level(&lanes->common, sku);
+        schedule_levels(lanes);
+    }
 }
 
 struct held *lanes_held(struct lanes *lanes)

@@ -50,11 +50,14 @@ enum lanes_verdict {
  * database. */
 MUST_USE enum lanes_verdict lanes_submit(struct lanes *lanes, struct submission *submission);
 
-/* Nothing queued, nothing in flight. */
+/* Nothing queued, nothing in flight, no level to be announced that could be. */
 bool lanes_are_idle(const struct lanes *lanes);
 
 /* The locks that commands wait for, to be told who has them. */
 struct held *lanes_held(struct lanes *lanes);
+
+/* That product's stock may have changed without this process having announced it. */
+void lanes_mark_level(struct lanes *lanes, struct strview sku);
 
 /* The greatest seq that was committed through these lanes. */
 int64_t lanes_greatest_seq(const struct lanes *lanes);

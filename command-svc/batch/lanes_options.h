@@ -10,6 +10,8 @@
 
 struct metrics;
 
+enum { LANES_MAX = 16 };
+
 struct lanes_options {
     const char *database_url;
     int count;                  /* connections */

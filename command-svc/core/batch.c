@@ -111,6 +111,15 @@ enum error_kind batch_add(struct batch *batch, const struct command *command, st
     return ERROR_NONE;
 }
 
+struct world_level *batch_add_level(struct batch *batch, struct strview sku, struct uuid event_id)
+{
+    struct world_level *level = world_level(&batch->world, sku);
+    if (level != NULL) {
+        level->event_id = event_id;
+    }
+    return level;
+}
+
 /* ---- deciding ------------------------------------------------------------------------------ */
 
 static void accept(struct batch_item *item, const struct event *event)
@@ -326,6 +335,16 @@ static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
     return DECIDERS[item->command->kind](batch, item);
 }
 
+static void decide_levels(struct batch *batch)
+{
+    for (struct world_entry *entry = batch->world.levels; entry != NULL; entry = entry->next) {
+        struct world_level *level = (void *)entry;
+        level->is_changed =
+            level->is_loaded &&
+            level_decide(&level->level, entry->id, batch->now_ms, &level->event, &level->wait_ms);
+    }
+}
+
 enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err)
 {
     assert(batch->count <= BATCH_COMMANDS_MAX);
@@ -340,6 +359,7 @@ enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *
             item->receipt->decided_by = (long)i;
         }
     }
+    decide_levels(batch);
     return stock_changes(&batch->world, batch->arena, &batch->stock_changes,
                          &batch->stock_change_count) == ERROR_NONE
                ? ERROR_NONE

@@ -80,6 +80,10 @@ bool batch_has_room(const struct batch *batch, const struct command *command);
 MUST_USE enum error_kind batch_add(struct batch *batch, const struct command *command,
                                    struct error *err);
 
+/* A product whose level is looked at; the sku outlives the batch. NULL when memory ran out. */
+MUST_USE struct world_level *batch_add_level(struct batch *batch, struct strview sku,
+                                             struct uuid event_id);
+
 /* That command of a loaded batch is left as it is: its shard's lock was not got. */
 void batch_postpone(struct batch *batch, size_t index);
 

@@ -33,6 +33,15 @@ void id_map_add(struct id_map *map, struct strview id, void *entry)
     HASH_ADD_KEYPTR(hh, map->nodes, node->id.data, node->id.len, node);
 }
 
+void id_map_remove(struct id_map *map, struct strview id)
+{
+    struct id_map_node *node;
+    HASH_FIND(hh, map->nodes, id.data, id.len, node);
+    assert(node != NULL);
+    HASH_DEL(map->nodes, node);
+    free(node);
+}
+
 void id_map_clear(struct id_map *map)
 {
     struct id_map_node *node;

@@ -24,6 +24,9 @@ void *id_map_find(const struct id_map *map, struct strview id);
 /* The id must not be there yet. */
 void id_map_add(struct id_map *map, struct strview id, void *entry);
 
+/* Forgets that one; it must be there. */
+void id_map_remove(struct id_map *map, struct strview id);
+
 /* Forgets all entries. */
 void id_map_clear(struct id_map *map);
 

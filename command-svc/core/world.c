@@ -16,6 +16,7 @@ void world_done(struct world *world)
     id_map_clear(&world->product_map);
     id_map_clear(&world->order_map);
     id_map_clear(&world->receipt_map);
+    id_map_clear(&world->level_map);
 }
 
 /* All kinds of entries are found, made and linked alike; only their types differ. */
@@ -40,6 +41,7 @@ DEFINE_ENTRY(world_customer, customer_map, customers, )
 DEFINE_ENTRY(world_product, product_map, products, )
 DEFINE_ENTRY(world_order, order_map, orders, )
 DEFINE_ENTRY(world_receipt, receipt_map, receipts, , .decided_by = NOT_DECIDED_HERE)
+DEFINE_ENTRY(world_level, level_map, levels, )
 
 const struct world_entry *world_list(const struct world *world, size_t offset)
 {

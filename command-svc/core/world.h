@@ -15,6 +15,7 @@
 
 #include "command-svc/core/customer.h"
 #include "command-svc/core/id_map.h"
+#include "command-svc/core/level.h"
 #include "command-svc/core/order.h"
 #include "command-svc/core/product.h"
 
@@ -62,19 +63,32 @@ struct world_receipt {
     struct strview body;
 };
 
+/* The level of a product's stock, looked at to be announced. */
+struct world_level {
+    struct world_entry entry;
+    struct level level;
+    bool is_loaded; /* there is such a product, and its shard is ours */
+    /* Decided: */
+    bool is_changed; /* event is to be announced */
+    int64_t wait_ms; /* until it may be; 0: nothing is new */
+    struct uuid event_id;
+    struct stock_event event;
+};
+
 struct world {
     struct arena *arena;
-    struct id_map customer_map, product_map, order_map, receipt_map;
+    struct id_map customer_map, product_map, order_map, receipt_map, level_map;
     struct world_entry *customers; /* newest first; likewise below */
     struct world_entry *products;
     struct world_entry *orders;
     struct world_entry *receipts;
+    struct world_entry *levels;
 };
 
 void world_init(struct world *world, struct arena *arena);
 void world_done(struct world *world);
 
-/* One of the four lists, by its offset in struct world: for tables that walk them alike. */
+/* One of the lists, by its offset in struct world: for tables that walk them alike. */
 const struct world_entry *world_list(const struct world *world, size_t offset);
 
 /* The entry of that id, made empty if there is none yet. NULL when memory ran out. */
@@ -82,5 +96,6 @@ MUST_USE struct world_customer *world_customer(struct world *world, struct strvi
 MUST_USE struct world_product *world_product(struct world *world, struct strview sku);
 MUST_USE struct world_order *world_order(struct world *world, struct strview id);
 MUST_USE struct world_receipt *world_receipt(struct world *world, struct strview key);
+MUST_USE struct world_level *world_level(struct world *world, struct strview sku);
 
 #endif

@@ -18,6 +18,7 @@ struct control {
     struct bell bell;
     struct chores chores;
     struct watch watch;
+    struct level_scan levels;
 };
 
 /* ---- what the others ask for --------------------------------------------------------------- */
@@ -76,6 +77,7 @@ static void on_ready(void *user)
     pgconn_send_trip(control->conn, on_installation_result, on_installation_done, control);
     chores_begin(&control->chores);
     watch_begin(&control->watch);
+    level_scan_begin(&control->levels);
     bell_ring(&control->bell); /* what was committed while this connection was away */
 }
 
@@ -93,6 +95,7 @@ enum error_kind control_new(struct loop *loop, const struct control_options *opt
     control->options = *options;
     chores_init(&control->chores, loop, options->receipt_retention_ms);
     watch_init(&control->watch, loop, &options->watch);
+    level_scan_init(&control->levels, loop, options->on_level, options->user);
     const struct pgconn_options conn = {
         .url = options->database_url,
         .application_name = "command-svc control",
@@ -111,6 +114,7 @@ enum error_kind control_new(struct loop *loop, const struct control_options *opt
     }
     control->chores.conn = control->conn;
     control->watch.conn = control->conn;
+    control->levels.conn = control->conn;
     control->bell = (struct bell){.conn = control->conn, .metrics = options->watch.metrics};
     *ret_control = control;
     return ERROR_NONE;
@@ -122,6 +126,7 @@ void control_free(struct control *control)
         pgconn_free(control->conn);
         chores_done(&control->chores);
         watch_done(&control->watch);
+        level_scan_done(&control->levels);
         free(control);
     }
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * control.h - the connection beside the lanes, and what goes over it: the relay's bell (bell.h),
- * what is looked at once a second (watch.h), the chores of each minute (chores.h), and receipts
- * that are asked for (receipt_search.h). At each connection the number of shards is read.
+ * what is looked at once a second (watch.h), the chores of each minute (chores.h), levels of stock
+ * to be announced (level_scan.h), and receipts that are asked for (receipt_search.h). At each
+ * connection the number of shards is read.
  *
  * Threads: the loop's.
  */
 #ifndef COMMAND_SVC_UPKEEP_CONTROL_H
 #define COMMAND_SVC_UPKEEP_CONTROL_H
 
+#include "command-svc/upkeep/level_scan.h"
 #include "command-svc/upkeep/receipt_search.h"
 #include "command-svc/upkeep/watch.h"
 
@@ -20,6 +22,7 @@ struct control_options {
     int64_t receipt_retention_ms;
     /* At each connection: the number of shards, and when the database was made. */
     void (*on_installation)(void *user, int shards, int64_t installed_ms);
+    level_found_fn *on_level; /* a product whose stock is not what was announced */
     void *user;
     struct watch_options watch;
 };

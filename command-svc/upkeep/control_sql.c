@@ -31,6 +31,15 @@ const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
     [COUNT_SHARDS] = {"SELECT min(n), count(*) FROM installation, generate_series(0, shards - 1) n"
                       " WHERE NOT EXISTS (SELECT FROM relay_shard WHERE shard = n)",
                       0},
+    /* Five thousand rows at a time: what is looked at is bounded, not only what is found. */
+    [FIND_LEVELS] =
+        {"WITH looked AS (SELECT sku, available FROM stock WHERE sku > $1::text"
+         " ORDER BY sku LIMIT 5000),"
+         " compared AS (SELECT l.sku, a.available IS DISTINCT FROM l.available AS is_new"
+         " FROM looked l LEFT JOIN stock_announced a USING (sku))"
+         " SELECT sku, is_new FROM compared"
+         " WHERE is_new OR sku = (SELECT max(sku) FROM looked) ORDER BY sku",
+         1},
     [FIND_HOLDERS] = {HOLDERS_SQL, HOLDERS_PARAM_COUNT},
     [FIND_TABLE_LOCKS] = {TABLE_LOCKS_SQL, 1},
 };

@@ -16,6 +16,7 @@ enum control_statement {
     OUTBOX_AGE,
     READ_SEQUENCE,
     COUNT_SHARDS, /* those without a row in relay_shard */
+    FIND_LEVELS,  /* a portion */
     FIND_HOLDERS,
     FIND_TABLE_LOCKS,
     CONTROL_STATEMENT_COUNT

@@ -242,6 +242,43 @@ START_TEST(what_changes_of_a_customer_and_a_product_is_written_where_it_stands)
 }
 END_TEST
 
+START_TEST(a_level_is_asked_for_and_written_with_its_event_and_no_receipt)
+{
+    static const enum batch_statement EXPECTED[] = {SAVE_ANNOUNCEMENTS, INSERT_OUTBOX};
+    const struct command ids = a_registration("c-1");
+    enum batch_statement statement;
+    struct world_level *news = batch_add_level(batch, STRVIEW("sku-1"), ids.event_id);
+    struct world_level *none = batch_add_level(batch, STRVIEW("sku-2"), ids.command_id);
+    ck_assert(batch_load_next(load, &columns, &statement));
+    ck_assert_int_eq(statement, LOAD_LEVELS);
+    assert_column(0, "{\"sku-2\",\"sku-1\"}");
+    ck_assert(!batch_load_next(load, &columns, &statement));
+    news->is_loaded = none->is_loaded = true;
+    news->level = (struct level){.available = 4, .version = 2, .announced = 5};
+    none->level = (struct level){.available = 5, .version = 2, .announced = 5};
+    decide();
+    ck_assert(recorder->has_events);
+    struct batch_save save = saving();
+    for (size_t i = 0; i < sizeof EXPECTED / sizeof EXPECTED[0]; i++) {
+        ck_assert(batch_save_next(&save, &columns, &statement));
+        ck_assert_int_eq(statement, EXPECTED[i]);
+        if (statement == SAVE_ANNOUNCEMENTS) {
+            assert_column(ANNOUNCEMENT_SKU, "{\"sku-1\"}");
+            assert_column(ANNOUNCEMENT_VERSION, "{3}");
+            assert_column(ANNOUNCEMENT_AVAILABLE, "{4}");
+            assert_column(ANNOUNCEMENT_AT, "{5000}");
+        } else {
+            assert_column(NEW_EVENT_AGGREGATE, "{\"stock\"}");
+            assert_column(NEW_EVENT_TYPE, "{\"StockLevelChanged\"}");
+            assert_column(NEW_EVENT_AGGREGATE_ID, "{\"sku-1\"}");
+            assert_column(NEW_EVENT_VERSION, "{3}");
+            assert_column(NEW_EVENT_HEADERS, "{\"{}\"}");
+        }
+    }
+    ck_assert(!batch_save_next(&save, &columns, &statement));
+}
+END_TEST
+
 START_TEST(a_refused_command_leaves_its_receipt_only)
 {
     add_order(); /* of a customer and a product that are not there */
@@ -321,6 +358,7 @@ int main(void)
     tcase_add_test(tcase, a_placed_order_is_written_with_its_event_and_its_receipt);
     tcase_add_test(tcase, what_happens_to_an_order_in_the_batch_that_placed_it_is_a_change_of_it);
     tcase_add_test(tcase, what_changes_of_a_customer_and_a_product_is_written_where_it_stands);
+    tcase_add_test(tcase, a_level_is_asked_for_and_written_with_its_event_and_no_receipt);
     tcase_add_test(tcase, a_refused_command_leaves_its_receipt_only);
     tcase_add_test(tcase, an_event_and_an_answer_are_recorded_for_what_was_accepted);
     tcase_add_test(tcase, what_was_postponed_is_not_recorded);
