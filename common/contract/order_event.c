@@ -5,27 +5,8 @@
 #include "common/contract/json.h"
 
 #include <assert.h>
-
-typedef void encode_fn(struct json_writer *writer, const struct order_event *event);
-typedef bool decode_fn(struct event_reader *reader, const struct json_value *payload,
-                       struct arena *arena, struct order_event *event);
-
-/* The envelope says it all. */
-static encode_fn encode_nothing;
-static decode_fn decode_nothing;
-#define encode_delivered        encode_nothing
-#define decode_delivered        decode_nothing
-#define encode_payment_declined encode_nothing
-#define decode_payment_declined decode_nothing
-#define encode_dispute_opened   encode_nothing
-#define decode_dispute_opened   decode_nothing
-#define encode_dispute_resolved encode_nothing
-#define decode_dispute_resolved decode_nothing
-
-#define DECLARE_CODEC(KIND, kind, type)                                                            \
-    static encode_fn encode_##kind;                                                                \
-    static decode_fn decode_##kind;
-ORDER_EVENTS(DECLARE_CODEC)
+#include <stddef.h>
+#include <string.h>
 
 #define TYPE_ROW(KIND, kind, type) [ORDER_##KIND] = (type),
 static const char *const TYPES[] = {ORDER_EVENTS(TYPE_ROW)};
@@ -33,11 +14,132 @@ static const char *const TYPES[] = {ORDER_EVENTS(TYPE_ROW)};
 static const struct event_form FORM = {
     .id_member = "order_id", .types = TYPES, .type_count = ORDER_EVENT_KIND_COUNT};
 
-#define CODEC_ROW(KIND, kind, type) [ORDER_##KIND] = {encode_##kind, decode_##kind},
-static const struct {
-    encode_fn *encode;
-    decode_fn *decode;
-} CODECS[] = {ORDER_EVENTS(CODEC_ROW)};
+/* ---- members that are texts and numbers ---------------------------------------------------- */
+
+enum member_form { MEMBER_TEXT, MEMBER_OPTIONAL_TEXT, MEMBER_NUMBER, MEMBER_OPTIONAL_NUMBER };
+
+struct member {
+    const char *name; /* NULL ends a list */
+    enum member_form form;
+    size_t offset; /* in struct order_event */
+};
+
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot stand in parentheses */
+/* clang-format off */
+#define MEMBER(form, owner, member) {#member, form, offsetof(struct order_event, owner.member)}
+#define END                         {NULL, MEMBER_TEXT, 0}
+/* clang-format on */
+/* NOLINTEND(bugprone-macro-parentheses) */
+#define TEXT(owner, member)            MEMBER(MEMBER_TEXT, owner, member)
+#define OPTIONAL_TEXT(owner, member)   MEMBER(MEMBER_OPTIONAL_TEXT, owner, member)
+#define NUMBER(owner, member)          MEMBER(MEMBER_NUMBER, owner, member)
+#define OPTIONAL_NUMBER(owner, member) MEMBER(MEMBER_OPTIONAL_NUMBER, owner, member)
+#define SETTLEMENT(owner)                                                                          \
+    TEXT(owner, payment_status), TEXT(owner, refund_state), OPTIONAL_NUMBER(owner, voided_minor),  \
+        OPTIONAL_NUMBER(owner, due_minor)
+
+static const struct member placed_members[] = {END}; /* nested: see below */
+static const struct member payment_authorized_members[] = {
+    NUMBER(payment_authorized, amount_minor), TEXT(payment_authorized, reference), END};
+static const struct member shipped_members[] = {TEXT(shipped, carrier),
+                                                TEXT(shipped, tracking_number), END};
+static const struct member delivered_members[] = {END};
+static const struct member cancelled_members[] = {SETTLEMENT(cancelled), END};
+static const struct member note_added_members[] = {TEXT(note_added, text), END};
+static const struct member shipping_address_changed_members[] = {
+    TEXT(shipping_address_changed, region), END};
+static const struct member payment_declined_members[] = {END};
+static const struct member tracking_recorded_members[] = {
+    TEXT(tracking_recorded, status), OPTIONAL_TEXT(tracking_recorded, location), END};
+static const struct member payment_captured_members[] = {
+    NUMBER(payment_captured, amount_minor), NUMBER(payment_captured, captured_minor), END};
+static const struct member returned_members[] = {SETTLEMENT(returned), END};
+static const struct member payment_refunded_members[] = {
+    NUMBER(payment_refunded, amount_minor), NUMBER(payment_refunded, refunded_minor),
+    TEXT(payment_refunded, payment_status), TEXT(payment_refunded, refund_state), END};
+static const struct member risk_flagged_members[] = {TEXT(risk_flagged, flag), END};
+static const struct member risk_cleared_members[] = {TEXT(risk_cleared, flag), END};
+static const struct member dispute_opened_members[] = {END};
+static const struct member dispute_resolved_members[] = {END};
+
+#define MEMBERS_ROW(KIND, kind, type) [ORDER_##KIND] = kind##_members,
+static const struct member *const MEMBERS[] = {ORDER_EVENTS(MEMBERS_ROW)};
+
+static void put_text(struct json_writer *writer, const struct member *member, const char *place)
+{
+    struct strview text;
+    memcpy(&text, place, sizeof text);
+    if (member->form == MEMBER_TEXT) {
+        json_put_member_string(writer, member->name, text);
+    } else {
+        json_put_member_text(writer, member->name, text);
+    }
+}
+
+static void put_number(struct json_writer *writer, const struct member *member, const char *place)
+{
+    int64_t number;
+    memcpy(&number, place, sizeof number);
+    if (member->form == MEMBER_NUMBER) {
+        json_put_member_integer(writer, member->name, number);
+    } else {
+        json_put_member_nonzero(writer, member->name, number);
+    }
+}
+
+void order_event_put_members(struct json_writer *writer, const struct order_event *event)
+{
+    assert(event->kind < ORDER_EVENT_KIND_COUNT);
+    for (const struct member *member = MEMBERS[event->kind]; member->name != NULL; member++) {
+        const char *place = (const char *)event + member->offset;
+        if (member->form == MEMBER_TEXT || member->form == MEMBER_OPTIONAL_TEXT) {
+            put_text(writer, member, place);
+        } else {
+            put_number(writer, member, place);
+        }
+    }
+}
+
+static void read_text(struct event_reader *reader, const struct json_value *payload,
+                      const struct member *member, char *place)
+{
+    const struct strview text = member->form == MEMBER_TEXT
+                                    ? event_read_text(reader, payload, member->name)
+                                    : event_read_optional_text(reader, payload, member->name);
+    memcpy(place, &text, sizeof text);
+}
+
+static void read_number(struct event_reader *reader, const struct json_value *payload,
+                        const struct member *member, char *place)
+{
+    const int64_t number = member->form == MEMBER_NUMBER
+                               ? event_read_integer(reader, payload, member->name)
+                               : event_read_optional_integer(reader, payload, member->name);
+    memcpy(place, &number, sizeof number);
+}
+
+static void read_members(struct event_reader *reader, const struct json_value *payload,
+                         struct order_event *event)
+{
+    for (const struct member *member = MEMBERS[event->kind]; member->name != NULL; member++) {
+        char *place = (char *)event + member->offset;
+        if (member->form == MEMBER_TEXT || member->form == MEMBER_OPTIONAL_TEXT) {
+            read_text(reader, payload, member, place);
+        } else {
+            read_number(reader, payload, member, place);
+        }
+    }
+}
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+static void encode_placed(struct json_writer *writer, const struct order_placed *placed);
+static bool decode_placed(struct event_reader *reader, const struct json_value *payload,
+                          struct arena *arena, struct order_placed *placed);
+static void encode_personal_address(struct json_writer *writer,
+                                    const struct shipping_address *address);
+static struct shipping_address decode_address(struct event_reader *reader,
+                                              const struct json_value *personal);
 
 const char *order_event_type(enum order_event_kind kind)
 {
@@ -52,7 +154,12 @@ bool order_event_encode(const struct order_event *event, struct strbuf *out)
     json_writer_init(&writer, out);
     json_open_object(&writer);
     envelope_encode(&writer, FORM.id_member, &event->envelope);
-    CODECS[event->kind].encode(&writer, event);
+    order_event_put_members(&writer, event);
+    if (event->kind == ORDER_PLACED) {
+        encode_placed(&writer, &event->placed);
+    } else if (event->kind == ORDER_SHIPPING_ADDRESS_CHANGED) {
+        encode_personal_address(&writer, &event->shipping_address_changed.address);
+    }
     json_close_object(&writer);
     return json_writer_done(&writer);
 }
@@ -68,7 +175,13 @@ enum error_kind order_event_decode(struct strview type, struct strview payload, 
     struct order_event event = {.kind = (enum order_event_kind)frame.kind,
                                 .envelope = frame.envelope};
     struct event_reader reader = {.err = err};
-    if (!CODECS[frame.kind].decode(&reader, frame.payload, arena, &event)) {
+    read_members(&reader, frame.payload, &event);
+    if (event.kind == ORDER_SHIPPING_ADDRESS_CHANGED) {
+        event.shipping_address_changed.address =
+            decode_address(&reader, event_read_object(&reader, frame.payload, "personal"));
+    }
+    if (event.kind == ORDER_PLACED &&
+        !decode_placed(&reader, frame.payload, arena, &event.placed)) {
         return error_set(err, ERROR_EXHAUSTED, "the event needs too much memory");
     }
     if (reader.failed) {
@@ -108,9 +221,8 @@ void order_event_put_address(struct json_writer *writer, const struct shipping_a
     json_close_object(writer);
 }
 
-static void encode_placed(struct json_writer *writer, const struct order_event *event)
+static void encode_placed(struct json_writer *writer, const struct order_placed *placed)
 {
-    const struct order_placed *placed = &event->placed;
     json_put_member_string(writer, "customer_id", placed->customer_id);
     json_put_member_string(writer, "currency", placed->currency);
     json_put_member_integer(writer, "total_minor", placed->total_minor);
@@ -171,11 +283,11 @@ static struct shipping_address decode_address(struct event_reader *reader,
 }
 
 static bool decode_placed(struct event_reader *reader, const struct json_value *payload,
-                          struct arena *arena, struct order_event *event)
+                          struct arena *arena, struct order_placed *placed)
 {
     const struct json_value *payment = event_read_object(reader, payload, "payment");
     const struct json_value *personal = event_read_object(reader, payload, "personal");
-    event->placed = (struct order_placed){
+    *placed = (struct order_placed){
         .customer_id = event_read_text(reader, payload, "customer_id"),
         .customer_name = event_read_text(reader, personal, "customer_name"),
         .currency = event_read_text(reader, payload, "currency"),
@@ -186,205 +298,14 @@ static bool decode_placed(struct event_reader *reader, const struct json_value *
         .method = event_read_text(reader, payment, "method"),
         .address = decode_address(reader, personal),
     };
-    return decode_lines(reader, payload, arena, &event->placed);
+    return decode_lines(reader, payload, arena, placed);
 }
 
-static void encode_payment_authorized(struct json_writer *writer, const struct order_event *event)
+static void encode_personal_address(struct json_writer *writer,
+                                    const struct shipping_address *address)
 {
-    json_put_member_integer(writer, "amount_minor", event->payment_authorized.amount_minor);
-    json_put_member_string(writer, "reference", event->payment_authorized.reference);
-}
-
-static bool decode_payment_authorized(struct event_reader *reader, const struct json_value *payload,
-                                      struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->payment_authorized.amount_minor = event_read_integer(reader, payload, "amount_minor");
-    event->payment_authorized.reference = event_read_text(reader, payload, "reference");
-    return true;
-}
-
-static void encode_shipped(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "carrier", event->shipped.carrier);
-    json_put_member_string(writer, "tracking_number", event->shipped.tracking_number);
-}
-
-static bool decode_shipped(struct event_reader *reader, const struct json_value *payload,
-                           struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->shipped.carrier = event_read_text(reader, payload, "carrier");
-    event->shipped.tracking_number = event_read_text(reader, payload, "tracking_number");
-    return true;
-}
-
-static void put_settlement(struct json_writer *writer, const struct order_settlement *settlement)
-{
-    json_put_member_string(writer, "payment_status", settlement->payment_status);
-    json_put_member_string(writer, "refund_state", settlement->refund_state);
-    json_put_member_nonzero(writer, "voided_minor", settlement->voided_minor);
-    json_put_member_nonzero(writer, "due_minor", settlement->due_minor);
-}
-
-static struct order_settlement read_settlement(struct event_reader *reader,
-                                               const struct json_value *payload)
-{
-    return (struct order_settlement){
-        .payment_status = event_read_text(reader, payload, "payment_status"),
-        .refund_state = event_read_text(reader, payload, "refund_state"),
-        .voided_minor = event_read_optional_integer(reader, payload, "voided_minor"),
-        .due_minor = event_read_optional_integer(reader, payload, "due_minor"),
-    };
-}
-
-static void encode_cancelled(struct json_writer *writer, const struct order_event *event)
-{
-    put_settlement(writer, &event->cancelled);
-}
-
-static bool decode_cancelled(struct event_reader *reader, const struct json_value *payload,
-                             struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->cancelled = read_settlement(reader, payload);
-    return true;
-}
-
-static void encode_returned(struct json_writer *writer, const struct order_event *event)
-{
-    put_settlement(writer, &event->returned);
-}
-
-static bool decode_returned(struct event_reader *reader, const struct json_value *payload,
-                            struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->returned = read_settlement(reader, payload);
-    return true;
-}
-
-static void encode_payment_captured(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_integer(writer, "amount_minor", event->payment_captured.amount_minor);
-    json_put_member_integer(writer, "captured_minor", event->payment_captured.captured_minor);
-}
-
-static bool decode_payment_captured(struct event_reader *reader, const struct json_value *payload,
-                                    struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->payment_captured.amount_minor = event_read_integer(reader, payload, "amount_minor");
-    event->payment_captured.captured_minor = event_read_integer(reader, payload, "captured_minor");
-    return true;
-}
-
-static void encode_payment_refunded(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_integer(writer, "amount_minor", event->payment_refunded.amount_minor);
-    json_put_member_integer(writer, "refunded_minor", event->payment_refunded.refunded_minor);
-    json_put_member_string(writer, "payment_status", event->payment_refunded.payment_status);
-    json_put_member_string(writer, "refund_state", event->payment_refunded.refund_state);
-}
-
-static bool decode_payment_refunded(struct event_reader *reader, const struct json_value *payload,
-                                    struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->payment_refunded.amount_minor = event_read_integer(reader, payload, "amount_minor");
-    event->payment_refunded.refunded_minor = event_read_integer(reader, payload, "refunded_minor");
-    event->payment_refunded.payment_status = event_read_text(reader, payload, "payment_status");
-    event->payment_refunded.refund_state = event_read_text(reader, payload, "refund_state");
-    return true;
-}
-
-static void encode_note_added(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "text", event->note_added.text);
-}
-
-static bool decode_note_added(struct event_reader *reader, const struct json_value *payload,
-                              struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->note_added.text = event_read_text(reader, payload, "text");
-    return true;
-}
-
-static void encode_shipping_address_changed(struct json_writer *writer,
-                                            const struct order_event *event)
-{
-    json_put_member_string(writer, "region", event->shipping_address_changed.region);
     json_key(writer, "personal");
     json_open_object(writer);
-    order_event_put_address(writer, &event->shipping_address_changed.address);
+    order_event_put_address(writer, address);
     json_close_object(writer);
-}
-
-static bool decode_shipping_address_changed(struct event_reader *reader,
-                                            const struct json_value *payload, struct arena *arena,
-                                            struct order_event *event)
-{
-    const struct json_value *personal = event_read_object(reader, payload, "personal");
-    (void)arena;
-    event->shipping_address_changed.region = event_read_text(reader, payload, "region");
-    event->shipping_address_changed.address = decode_address(reader, personal);
-    return true;
-}
-
-static void encode_tracking_recorded(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "status", event->tracking_recorded.status);
-    json_put_member_text(writer, "location", event->tracking_recorded.location);
-}
-
-static bool decode_tracking_recorded(struct event_reader *reader, const struct json_value *payload,
-                                     struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->tracking_recorded.status = event_read_text(reader, payload, "status");
-    event->tracking_recorded.location = event_read_optional_text(reader, payload, "location");
-    return true;
-}
-
-static void encode_risk_flagged(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "flag", event->risk_flagged.flag);
-}
-
-static bool decode_risk_flagged(struct event_reader *reader, const struct json_value *payload,
-                                struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->risk_flagged.flag = event_read_text(reader, payload, "flag");
-    return true;
-}
-
-static void encode_risk_cleared(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "flag", event->risk_cleared.flag);
-}
-
-static bool decode_risk_cleared(struct event_reader *reader, const struct json_value *payload,
-                                struct arena *arena, struct order_event *event)
-{
-    (void)arena;
-    event->risk_cleared.flag = event_read_text(reader, payload, "flag");
-    return true;
-}
-
-static void encode_nothing(struct json_writer *writer, const struct order_event *event)
-{
-    (void)writer;
-    (void)event;
-}
-
-static bool decode_nothing(struct event_reader *reader, const struct json_value *payload,
-                           struct arena *arena, struct order_event *event)
-{
-    (void)reader;
-    (void)payload;
-    (void)arena;
-    (void)event;
-    return true;
 }

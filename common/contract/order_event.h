@@ -142,6 +142,9 @@ MUST_USE enum error_kind order_event_decode(struct strview type, struct strview 
 void order_event_put_lines(struct json_writer *writer, const struct order_line *lines,
                            size_t count);
 
+/* The members that are texts and numbers, as the event has them behind its envelope. */
+void order_event_put_members(struct json_writer *writer, const struct order_event *event);
+
 /* The member "shipping_address". */
 void order_event_put_address(struct json_writer *writer, const struct shipping_address *address);
 

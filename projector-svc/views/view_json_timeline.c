@@ -4,8 +4,6 @@
 #include "projector-svc/views/incoming.h"
 #include "projector-svc/views/view_json.h"
 
-typedef void put_data(struct json_writer *writer, const struct order_event *event);
-
 static void put_placed_data(struct json_writer *writer, const struct order_event *event)
 {
     json_put_member_string(writer, "customer_id", event->placed.customer_id);
@@ -18,106 +16,6 @@ static void put_placed_data(struct json_writer *writer, const struct order_event
     json_put_member_string(writer, "see",
                            STRVIEW("details")); /* lines and address stand there, once */
 }
-
-static void put_payment_authorized_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_integer(writer, "amount_minor", event->payment_authorized.amount_minor);
-    json_put_member_string(writer, "reference", event->payment_authorized.reference);
-}
-
-static void put_shipped_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "carrier", event->shipped.carrier);
-    json_put_member_string(writer, "tracking_number", event->shipped.tracking_number);
-}
-
-static void put_settlement(struct json_writer *writer, const struct order_event *event,
-                           const struct order_settlement *settlement)
-{
-    json_put_member_text(writer, "reason", event->envelope.reason);
-    json_put_member_string(writer, "payment_status", settlement->payment_status);
-    json_put_member_string(writer, "refund_state", settlement->refund_state);
-    json_put_member_nonzero(writer, "voided_minor", settlement->voided_minor);
-    json_put_member_nonzero(writer, "due_minor", settlement->due_minor);
-}
-
-static void put_cancelled_data(struct json_writer *writer, const struct order_event *event)
-{
-    put_settlement(writer, event, &event->cancelled);
-}
-
-static void put_returned_data(struct json_writer *writer, const struct order_event *event)
-{
-    put_settlement(writer, event, &event->returned);
-}
-
-static void put_payment_captured_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_integer(writer, "amount_minor", event->payment_captured.amount_minor);
-    json_put_member_integer(writer, "captured_minor", event->payment_captured.captured_minor);
-}
-
-static void put_payment_refunded_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_text(writer, "reason", event->envelope.reason);
-    json_put_member_integer(writer, "amount_minor", event->payment_refunded.amount_minor);
-    json_put_member_integer(writer, "refunded_minor", event->payment_refunded.refunded_minor);
-    json_put_member_string(writer, "payment_status", event->payment_refunded.payment_status);
-    json_put_member_string(writer, "refund_state", event->payment_refunded.refund_state);
-}
-
-static void put_delivered_data(struct json_writer *writer, const struct order_event *event)
-{
-    (void)writer;
-    (void)event; /* its type and time say it all */
-}
-
-static void put_note_added_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "text", event->note_added.text);
-}
-
-static void put_shipping_address_changed_data(struct json_writer *writer,
-                                              const struct order_event *event)
-{
-    json_put_member_string(writer, "region", event->shipping_address_changed.region);
-    json_put_member_string(writer, "see", STRVIEW("details")); /* not everybody reads an address */
-}
-
-static void put_reason_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_text(writer, "reason", event->envelope.reason);
-}
-
-static void put_tracking_recorded_data(struct json_writer *writer, const struct order_event *event)
-{
-    json_put_member_string(writer, "status", event->tracking_recorded.status);
-    json_put_member_text(writer, "location", event->tracking_recorded.location);
-}
-
-static void put_risk(struct json_writer *writer, const struct order_event *event,
-                     struct strview flag)
-{
-    json_put_member_string(writer, "flag", flag);
-    json_put_member_text(writer, "reason", event->envelope.reason);
-}
-
-static void put_risk_flagged_data(struct json_writer *writer, const struct order_event *event)
-{
-    put_risk(writer, event, event->risk_flagged.flag);
-}
-
-static void put_risk_cleared_data(struct json_writer *writer, const struct order_event *event)
-{
-    put_risk(writer, event, event->risk_cleared.flag);
-}
-
-#define put_payment_declined_data  put_reason_data
-#define put_dispute_opened_data    put_reason_data
-#define put_dispute_resolved_data  put_reason_data
-
-#define DATA_ROW(KIND, kind, type) [ORDER_##KIND] = put_##kind##_data,
-static put_data *const DATA[] = {ORDER_EVENTS(DATA_ROW)};
 
 static void put_actor(struct json_writer *writer, const struct actor *actor)
 {
@@ -144,7 +42,16 @@ static void put_meaning(struct json_writer *writer, const struct order_event *ev
     put_summary(writer, event);
     json_key(writer, "data");
     json_open_object(writer);
-    DATA[event->kind](writer, event);
+    if (event->kind == ORDER_PLACED) {
+        put_placed_data(writer, event);
+    } else {
+        json_put_member_text(writer, "reason", event->envelope.reason);
+        order_event_put_members(writer, event);
+    }
+    if (event->kind == ORDER_PLACED || event->kind == ORDER_SHIPPING_ADDRESS_CHANGED) {
+        /* lines stand there once, and not everybody reads an address */
+        json_put_member_string(writer, "see", STRVIEW("details"));
+    }
     json_close_object(writer);
 }
 
