@@ -13,8 +13,6 @@ static void put_placed_data(struct json_writer *writer, const struct order_event
     json_put_member_integer(writer, "line_count", (int64_t)event->placed.line_count);
     json_put_member_string(writer, "provider", event->placed.provider);
     json_put_member_string(writer, "method", event->placed.method);
-    json_put_member_string(writer, "see",
-                           STRVIEW("details")); /* lines and address stand there, once */
 }
 
 static void put_actor(struct json_writer *writer, const struct actor *actor)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The documents in Redis: their exact bytes, and that folding on from them loses nothing. */
+#include "common/contract/json.h"
 #include "projector-svc/views/incoming.h"
 #include "projector-svc/views/mark_json.h"
 #include "projector-svc/views/view_json.h"
@@ -146,6 +147,21 @@ START_TEST(a_timeline_element_names_its_event)
 }
 END_TEST
 
+/* Who filters it reads it strictly: no member stands twice. */
+START_TEST(the_element_of_every_kind_can_be_read_again)
+{
+    const struct incoming incoming = an_incoming((enum order_event_kind)_i, 3);
+    const struct json_value *element = NULL;
+    struct error err;
+
+    ck_assert(view_json_timeline(&incoming, &out));
+
+    ck_assert_msg(json_parse(strbuf_view(&out), &arena, &element, &err) == ERROR_NONE, "%s: %s",
+                  strbuf_cstr(&out), err.text);
+    ck_assert(json_member(element, "data") != NULL);
+}
+END_TEST
+
 START_TEST(a_message_says_what_changed_and_where_it_stands)
 {
     const struct incoming incoming = an_incoming(ORDER_SHIPPED, 3);
@@ -249,6 +265,8 @@ int main(void)
     tcase_add_loop_test(rules, a_damaged_document_is_refused, 0,
                         sizeof DAMAGED / sizeof DAMAGED[0]);
     tcase_add_test(rules, a_timeline_element_names_its_event);
+    tcase_add_loop_test(rules, the_element_of_every_kind_can_be_read_again, 0,
+                        ORDER_EVENT_KIND_COUNT);
     tcase_add_test(rules, a_message_says_what_changed_and_where_it_stands);
     tcase_add_test(rules, why_it_is_frozen_is_kept);
     tcase_add_test(rules, a_parked_event_means_the_same_later);
