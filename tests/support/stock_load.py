@@ -28,6 +28,7 @@ SHARDS = int(os.environ.get("SHARDS", 12))
 PRODUCTS = int(os.environ.get("PRODUCTS", 200))
 LINES, PIECES_MAX = 5, 3  # of an order of scarce products
 CANCELLED, DOUBLED = 0.45, 0.03  # shares of commands
+LIMIT_NS = 60 * 10**9  # for one command
 REASON = {"reason": "changed my mind"}
 
 
@@ -67,6 +68,8 @@ async def send(shop, history, op, order_id, want, key):
     sent, status = time.monotonic_ns(), 503
     while status == 503:
         status, answer = await shop.post(path, key, body)
+        if status == 503 and time.monotonic_ns() - sent > LIMIT_NS:
+            sys.exit(f"{op} of {order_id}: no answer but {answer}")
         if status == 503:
             await asyncio.sleep(0.1)
     history.note(op, order_id, want, sent, status, answer)
