@@ -6,7 +6,7 @@
 #include "common/base/must.h"
 #include "common/contract/shard.h"
 #include "common/io/jitter.h"
-#include "common/io/kafka_topics.h"
+#include "common/io/kafka/kafka_topics.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/lease/leases.h"

@@ -18,7 +18,7 @@
 #define RELAY_SVC_RELAY_H
 
 #include "common/base/error.h"
-#include "common/io/kafka_config.h"
+#include "common/io/kafka/kafka_config.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 #ifndef COMMON_RUN_KAFKA_SETUP_H
 #define COMMON_RUN_KAFKA_SETUP_H
 
-#include "common/io/kafka_config.h"
+#include "common/io/kafka/kafka_config.h"
 
 #include <stddef.h>
 

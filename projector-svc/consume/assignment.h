@@ -14,7 +14,7 @@
 #ifndef PROJECTOR_SVC_CONSUME_ASSIGNMENT_H
 #define PROJECTOR_SVC_CONSUME_ASSIGNMENT_H
 
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "common/run/activity.h"
 #include "projector-svc/consume/partition.h"
 

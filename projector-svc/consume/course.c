@@ -2,7 +2,7 @@
 #include "projector-svc/consume/course.h"
 
 #include "common/base/fault_point.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "projector-svc/consume/queue.h"
 #include "projector-svc/core/keys.h"

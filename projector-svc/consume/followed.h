@@ -17,7 +17,7 @@
 
 #include "common/base/error.h"
 #include "common/contract/topics.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "common/run/activity.h"
 #include "projector-svc/core/following.h"
 

@@ -27,7 +27,7 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 #include "common/contract/topics.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "projector-svc/core/anchor.h"
 #include "projector-svc/core/turns.h"
 

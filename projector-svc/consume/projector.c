@@ -2,7 +2,7 @@
 #include "projector-svc/consume/projector.h"
 
 #include "common/base/must.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
 #include "common/run/log.h"

@@ -2,7 +2,7 @@
 /* The projector as a member of its consumer group: what Kafka tells it, and when it stays out. */
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/run/kafka_setup.h"
 #include "common/run/log.h"

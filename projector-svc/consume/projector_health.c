@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the consuming half is: probes and metrics. */
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/run/metrics.h"
 #include "projector-svc/consume/projector_internal.h"

@@ -15,7 +15,7 @@
 #ifndef PROJECTOR_SVC_CONSUME_QUEUE_H
 #define PROJECTOR_SVC_CONSUME_QUEUE_H
 
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 
 #include <stdbool.h>
 #include <stddef.h>

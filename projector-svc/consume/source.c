@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/consume/source.h"
 
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
 #include "projector-svc/metrics.h"

@@ -5,7 +5,7 @@
 #include "common/base/parse.h"
 #include "common/base/utf8.h"
 #include "common/contract/json.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 
 static void spoil(struct incoming *incoming, struct arena *arena, const char *why)
 {

@@ -12,7 +12,7 @@
 #define RELAY_SVC_PUBLISH_PUBLISHER_H
 
 #include "common/base/error.h"
-#include "common/io/kafka_producer.h"
+#include "common/io/kafka/kafka_producer.h"
 #include "relay-svc/outbox/outbox_store.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 
 #include "common/base/parse.h"
 #include "common/contract/topics.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 

@@ -13,7 +13,7 @@
 #define RELAY_SVC_TAIL_TAIL_READER_H
 
 #include "common/base/error.h"
-#include "common/io/kafka_config.h"
+#include "common/io/kafka/kafka_config.h"
 #include "relay-svc/core/tail.h"
 
 #include <stdbool.h>

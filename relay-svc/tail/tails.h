@@ -8,7 +8,7 @@
 #define RELAY_SVC_TAIL_TAILS_H
 
 #include "common/base/error.h"
-#include "common/io/kafka_config.h"
+#include "common/io/kafka/kafka_config.h"
 
 struct loop;
 struct outbox_store;

@@ -9,7 +9,7 @@
  * then the payload.
  */
 #include "common/base/utf8.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "projector-svc/views/incoming.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/sample_events.h"

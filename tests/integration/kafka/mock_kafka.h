@@ -5,7 +5,7 @@
 #ifndef TESTS_INTEGRATION_KAFKA_MOCK_KAFKA_H
 #define TESTS_INTEGRATION_KAFKA_MOCK_KAFKA_H
 
-#include "common/io/kafka_producer.h"
+#include "common/io/kafka/kafka_producer.h"
 #include "common/io/loop.h"
 
 #include <check.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The consumer: where it begins, how it ends, what pausing keeps, and how it leaves its group. */
 #include "common/base/parse.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
 
@@ -520,7 +520,7 @@ END_TEST
 int main(void)
 {
     enum { TEST_TIMEOUT_S = 90 };
-    Suite *suite = suite_create("common/io/kafka_consumer");
+    Suite *suite = suite_create("common/io/kafka/kafka_consumer");
     TCase *tests = tcase_create("mock cluster");
     tcase_set_timeout(tests, TEST_TIMEOUT_S);
     tcase_add_checked_fixture(tests, open_all, close_all);

@@ -7,7 +7,7 @@
  * made-up rows, always there.
  */
 #include "common/base/parse.h"
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "relay-svc/core/shard_log.h"
 #include "relay-svc/publish/publisher.h"
 #include "relay-svc/tail/tail_reader.h"

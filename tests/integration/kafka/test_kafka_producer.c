@@ -67,7 +67,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("common/io/kafka_producer");
+    Suite *suite = suite_create("common/io/kafka/kafka_producer");
     TCase *state = tcase_create("state");
     tcase_set_timeout(state, 120);
     tcase_add_checked_fixture(state, setup, teardown);

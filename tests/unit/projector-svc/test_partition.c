@@ -3,7 +3,7 @@
  * A partition between a Kafka and a Redis that are played here: what is asked of Redis is
  * remembered, and answered when a test says so. Its own functions stand in place of theirs.
  */
-#include "common/io/kafka_consumer.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/run/metrics.h"
 #include "projector-svc/consume/partition.h"

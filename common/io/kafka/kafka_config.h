@@ -9,8 +9,8 @@
  *
  * Ownership: options are borrowed for the call they are handed to.
  */
-#ifndef COMMON_IO_KAFKA_CONFIG_H
-#define COMMON_IO_KAFKA_CONFIG_H
+#ifndef COMMON_IO_KAFKA_KAFKA_CONFIG_H
+#define COMMON_IO_KAFKA_KAFKA_CONFIG_H
 
 #include "common/base/error.h"
 

@@ -16,12 +16,12 @@
  *
  * Ownership: messages are copied by kafka_producer_send(). Threads: the loop's.
  */
-#ifndef COMMON_IO_KAFKA_PRODUCER_H
-#define COMMON_IO_KAFKA_PRODUCER_H
+#ifndef COMMON_IO_KAFKA_KAFKA_PRODUCER_H
+#define COMMON_IO_KAFKA_KAFKA_PRODUCER_H
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
-#include "common/io/kafka_config.h"
+#include "common/io/kafka/kafka_config.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/kafka_topics.h"
+#include "common/io/kafka/kafka_topics.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
 #include "common/base/parse.h"
-#include "common/io/kafka_handle.h"
+#include "common/io/kafka/kafka_handle.h"
 #include "common/io/loop.h"
 
 #include <librdkafka/rdkafka.h>

@@ -8,13 +8,13 @@
  * callback tells that a broker is back. So every half second the queue is
  * served anyway and, after an error, a cheap question is asked until answered.
  *
- * Only for common/io/kafka_*.c. Threads: the loop's.
+ * Only for common/io/kafka/kafka_*.c. Threads: the loop's.
  */
-#ifndef COMMON_IO_KAFKA_HANDLE_H
-#define COMMON_IO_KAFKA_HANDLE_H
+#ifndef COMMON_IO_KAFKA_KAFKA_HANDLE_H
+#define COMMON_IO_KAFKA_KAFKA_HANDLE_H
 
 #include "common/base/error.h"
-#include "common/io/kafka_config.h"
+#include "common/io/kafka/kafka_config.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdbool.h>

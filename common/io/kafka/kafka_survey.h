@@ -9,11 +9,11 @@
  * Why a thread: librdkafka answers the first two only to blocking calls. It lives for one survey,
  * uses the consumer's instance and its connections, and ends within three seconds.
  *
- * Its functions are for common/io/kafka_*.c alone. Threads: the caller's is the loop's, and so is
- * on_done's.
+ * Its functions are for common/io/kafka/kafka_*.c alone. Threads: the caller's is the loop's, and
+ * so is on_done's.
  */
-#ifndef COMMON_IO_KAFKA_SURVEY_H
-#define COMMON_IO_KAFKA_SURVEY_H
+#ifndef COMMON_IO_KAFKA_KAFKA_SURVEY_H
+#define COMMON_IO_KAFKA_KAFKA_SURVEY_H
 
 #include "common/base/error.h"
 

@@ -8,11 +8,11 @@
  *
  * Threads: the caller's is the loop's, and so is on_done's.
  */
-#ifndef COMMON_IO_KAFKA_TOPICS_H
-#define COMMON_IO_KAFKA_TOPICS_H
+#ifndef COMMON_IO_KAFKA_KAFKA_TOPICS_H
+#define COMMON_IO_KAFKA_KAFKA_TOPICS_H
 
 #include "common/base/error.h"
-#include "common/io/kafka_config.h"
+#include "common/io/kafka/kafka_config.h"
 
 #include <stdbool.h>
 #include <stdint.h>

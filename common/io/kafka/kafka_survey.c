@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/kafka_survey.h"
+#include "common/io/kafka/kafka_survey.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
-#include "common/io/kafka_handle.h"
+#include "common/io/kafka/kafka_handle.h"
 #include "common/io/loop.h"
 
 #include <librdkafka/rdkafka.h>

@@ -27,13 +27,13 @@
  * Threads: the loop's; librdkafka's own threads only write to a descriptor the
  * loop watches. Callbacks may call everything here but kafka_consumer_free().
  */
-#ifndef COMMON_IO_KAFKA_CONSUMER_H
-#define COMMON_IO_KAFKA_CONSUMER_H
+#ifndef COMMON_IO_KAFKA_KAFKA_CONSUMER_H
+#define COMMON_IO_KAFKA_KAFKA_CONSUMER_H
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
-#include "common/io/kafka_config.h"
-#include "common/io/kafka_survey.h"
+#include "common/io/kafka/kafka_config.h"
+#include "common/io/kafka/kafka_survey.h"
 
 #include <stdbool.h>
 #include <stddef.h>

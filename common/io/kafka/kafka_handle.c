@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/io/kafka_handle.h"
+#include "common/io/kafka/kafka_handle.h"
 
 #include "common/base/cleanup.h"
 #include "common/io/loop.h"
