@@ -5,6 +5,8 @@
 
 #include <strings.h>
 
+enum { VERSION_DIGITS_MAX = 18 }; /* of an If-Match; any such number is an int64_t */
+
 /* The text up to the separator, without blanks around it. */
 static struct strview take_until(struct strview *rest, char separator)
 {
@@ -100,7 +102,8 @@ bool headers_read_key(struct strview value, char *key, size_t *ret_len)
 bool headers_read_version(struct strview value, int64_t *ret_version)
 {
     int64_t version;
-    if (value.len < 4 || memcmp(value.data, "\"v", 2) != 0 || value.data[value.len - 1] != '"' ||
+    if (value.len < 4 || value.len > 3 + VERSION_DIGITS_MAX || memcmp(value.data, "\"v", 2) != 0 ||
+        value.data[value.len - 1] != '"' ||
         !parse_i64((struct strview){value.data + 2, value.len - 3}, &version) || version < 1) {
         return false;
     }
