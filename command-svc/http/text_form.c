@@ -124,20 +124,24 @@ static bool is_phone(struct strview text)
            is_digit(text.data[text.len - 1]);
 }
 
-const struct text_form TEXT_FORM_ID = {"must be " ID_FORM_RULE, id_form_fits};
-const struct text_form TEXT_FORM_NAME = {"must have 1 to 200 characters and no control characters",
-                                         is_name};
-const struct text_form TEXT_FORM_NOTE = {"must have 1 to 4000 characters and no control characters",
-                                         is_note};
-const struct text_form TEXT_FORM_REGION = {"must have 1 to 64 characters and no control characters",
-                                           is_region};
-const struct text_form TEXT_FORM_COUNTRY = {"must be two capital letters, such as DE", is_country};
-const struct text_form TEXT_FORM_CURRENCY = {"must be three capital letters, such as EUR",
-                                             is_currency};
-const struct text_form TEXT_FORM_PROVIDER = {"must be 1 to 32 of a-z 0-9 _ -", is_provider};
+const struct text_form TEXT_FORM_ID = {"Id", "must be " ID_FORM_RULE, id_form_fits};
+const struct text_form TEXT_FORM_NAME = {
+    "Name", "must have 1 to 200 characters and no control characters", is_name};
+const struct text_form TEXT_FORM_NOTE = {
+    "Note", "must have 1 to 4000 characters and no control characters", is_note};
+const struct text_form TEXT_FORM_REGION = {
+    "Region", "must have 1 to 64 characters and no control characters", is_region};
+const struct text_form TEXT_FORM_COUNTRY = {"Country", "must be two capital letters, such as DE",
+                                            is_country};
+const struct text_form TEXT_FORM_CURRENCY = {
+    "Currency", "must be three capital letters, such as EUR", is_currency};
+const struct text_form TEXT_FORM_PROVIDER = {"Provider", "must be 1 to 32 of a-z 0-9 _ -",
+                                             is_provider};
 const struct text_form TEXT_FORM_EMAIL = {
-    "must be an address such as name@example.org: one @, no blank, at most 254 bytes", is_email};
+    "Email", "must be an address such as name@example.org: one @, no blank, at most 254 bytes",
+    is_email};
 const struct text_form TEXT_FORM_PHONE = {
+    "Phone",
     "must be a number such as +44 20 7946 0000: a plus and 6 to 15 digits, single blanks or "
     "hyphens between them",
     is_phone};

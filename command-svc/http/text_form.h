@@ -12,6 +12,7 @@
 #include "common/base/strview.h"
 
 struct text_form {
+    const char *name;                  /* its schema's in the interface's description */
     const char *must;                  /* ends a sentence: "must be two capital letters, ..." */
     bool (*fits)(struct strview text); /* of valid UTF-8 */
 };
