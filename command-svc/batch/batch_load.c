@@ -17,6 +17,11 @@ static bool is_any(const struct world_entry *entry)
     return true;
 }
 
+static bool is_to_change(const struct world_entry *entry)
+{
+    return entry->is_to_change;
+}
+
 static bool is_order_to_load(const struct world_entry *entry)
 {
     const struct world_order *order = (const void *)entry;
@@ -42,13 +47,17 @@ static bool put_ids(struct batch_columns *columns, size_t column, const struct w
     return has_any;
 }
 
-/* By ids of one list of the world's, in this order. */
+/* By ids of one list of the world's, in this order. What is locked is locked before it is read: it
+ * stays as it was read, then. */
 static const struct {
     enum batch_statement statement;
     size_t list; /* offset in struct world */
     is_wanted_fn *is_wanted;
 } ASKS[] = {
     {LOAD_RECEIPTS, offsetof(struct world, receipts), is_any},
+    {LOCK_FREE_ORDERS, offsetof(struct world, orders), is_to_change},
+    {LOCK_FREE_CUSTOMERS, offsetof(struct world, customers), is_to_change},
+    {LOCK_FREE_PRODUCTS, offsetof(struct world, products), is_to_change},
     {LOAD_ORDERS, offsetof(struct world, orders), is_order_to_load},
     {LOAD_CUSTOMERS, offsetof(struct world, customers), is_any},
     {LOAD_PRODUCTS, offsetof(struct world, products), is_any},
@@ -64,7 +73,8 @@ static bool put_ask(const struct batch_load *load, struct batch_columns *columns
 {
     *ret_statement = ASKS[load->at].statement;
     batch_columns_open(columns, 1);
-    return put_ids(columns, 0, world_list(&load->batch->world, ASKS[load->at].list),
+    return (load->rows == ROWS_LOCKED_FREE || ASKS[load->at].is_wanted != is_to_change) &&
+           put_ids(columns, 0, world_list(&load->batch->world, ASKS[load->at].list),
                    ASKS[load->at].is_wanted);
 }
 
@@ -131,6 +141,41 @@ static void read_receipt(struct batch_load *load, const struct pgconn_result *re
     entry->version = pgconn_value_i64(result, row, RECEIPT_VERSION);
     entry->location = keep_value(load, result, row, RECEIPT_LOCATION);
     entry->body = keep_value(load, result, row, RECEIPT_BODY);
+}
+
+/* What is there and is not among the rows that could be locked is missed. */
+static void read_free_rows(struct batch_load *load, struct world_entry *first,
+                           const struct id_map *map, const struct pgconn_result *result)
+{
+    for (struct world_entry *entry = first; entry != NULL; entry = entry->next) {
+        entry->is_row_missed = entry->is_to_change;
+    }
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        struct world_entry *entry = id_map_find(map, pgconn_value(result, row, 0));
+        if (entry == NULL) {
+            load->is_corrupt = true;
+            return;
+        }
+        entry->is_row_missed = false;
+    }
+}
+
+static void read_free_orders(struct batch_load *load, const struct pgconn_result *result)
+{
+    struct world *world = &load->batch->world;
+    read_free_rows(load, world->orders, &world->order_map, result);
+}
+
+static void read_free_customers(struct batch_load *load, const struct pgconn_result *result)
+{
+    struct world *world = &load->batch->world;
+    read_free_rows(load, world->customers, &world->customer_map, result);
+}
+
+static void read_free_products(struct batch_load *load, const struct pgconn_result *result)
+{
+    struct world *world = &load->batch->world;
+    read_free_rows(load, world->products, &world->product_map, result);
 }
 
 static void read_order(struct batch_load *load, const struct pgconn_result *result, size_t row)
@@ -310,11 +355,21 @@ static read_row_fn *const READERS[BATCH_STATEMENT_COUNT] = {
     [LOAD_LEVELS] = read_level,
 };
 
+typedef void read_result_fn(struct batch_load *load, const struct pgconn_result *result);
+
+/* What is more than its rows one by one. */
+static read_result_fn *const RESULT_READERS[BATCH_STATEMENT_COUNT] = {
+    [LOAD_CLAIMS] = read_claims,
+    [LOCK_FREE_ORDERS] = read_free_orders,
+    [LOCK_FREE_CUSTOMERS] = read_free_customers,
+    [LOCK_FREE_PRODUCTS] = read_free_products,
+};
+
 void batch_load_read(struct batch_load *load, enum batch_statement statement,
                      const struct pgconn_result *result)
 {
-    if (statement == LOAD_CLAIMS) {
-        read_claims(load, result);
+    if (RESULT_READERS[statement] != NULL) {
+        RESULT_READERS[statement](load, result);
         return;
     }
     if (statement == LOCK_FREE_STOCK) {

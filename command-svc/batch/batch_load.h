@@ -24,9 +24,16 @@ struct ground {
     int64_t position;     /* greatest seq the relay has published of the batch's shards */
 };
 
+/* How aggregates' rows are read that commands want to change. */
+enum row_reading {
+    ROWS_UNLOCKED = 0,
+    ROWS_LOCKED_FREE /* leaves rows out that somebody has */
+};
+
 struct batch_load {
     struct batch *batch;
     enum stock_reading stock;
+    enum row_reading rows;
     bool is_corrupt; /* loaded rows did not make sense, or memory ran out under them */
     size_t at;
     struct ground ground;

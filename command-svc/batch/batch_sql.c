@@ -41,7 +41,10 @@ const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation),"
 
 /* Whoever locks rows of stock does it in byte order of sku, whatever the database's collation:
  * two batches that want the same rows queue up, never cross. */
-#define IN_LOCK_ORDER " ORDER BY sku COLLATE \"C\""
+#define IN_LOCK_ORDER    " ORDER BY sku COLLATE \"C\""
+
+/* As the update of a row locks it. */
+#define LEAVE_LOCKED_OUT " FOR NO KEY UPDATE SKIP LOCKED"
 
 /* Fails the transaction unless the update touched as many rows as were asked for. */
 #define GUARDED(update, count_of)                                                                  \
@@ -59,12 +62,19 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         "SELECT $1::int, pg_advisory_xact_lock(outbox_lock_class(), $1::int) IS NOT NULL", 1},
     [READ_GROUND] = {SELECT(GROUND_ROW) " FROM installation", 1},
     [LOAD_RECEIPTS] = {SELECT(RECEIPT_ROW) " FROM receipt WHERE key = ANY($1::uuid[])", 1},
+    [LOCK_FREE_ORDERS] = {
+        "SELECT order_id FROM orders o JOIN payment p USING (order_id)"
+        " WHERE o.order_id = ANY($1::uuid[])" LEAVE_LOCKED_OUT, 1},
     [LOAD_ORDERS] = {SELECT(ORDER_ROW)
         " FROM orders o JOIN payment p USING (order_id) WHERE o.order_id = ANY($1::uuid[])", 1},
     [LOAD_CLAIMS] = {SELECT(CLAIM_ROW)
         " FROM order_line WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line_no", 1},
+    [LOCK_FREE_CUSTOMERS] = {
+        "SELECT customer_id FROM customer WHERE customer_id = ANY($1::text[])" LEAVE_LOCKED_OUT, 1},
     [LOAD_CUSTOMERS] = {SELECT(CUSTOMER_ROW)
         " FROM customer WHERE customer_id = ANY($1::text[])", 1},
+    [LOCK_FREE_PRODUCTS] = {
+        "SELECT sku FROM product WHERE sku = ANY($1::text[])" LEAVE_LOCKED_OUT, 1},
     [LOAD_PRODUCTS] = {SELECT(PRODUCT_ROW) " FROM product WHERE sku = ANY($1::text[])", 1},
     [LOAD_LEVELS] = {SELECT(LEVEL_ROW)
         " FROM stock s LEFT JOIN stock_announced a USING (sku) WHERE s.sku = ANY($1::text[])", 1},

@@ -138,6 +138,7 @@ static void begin_load(struct batch_store *store, struct batch *batch,
 {
     store->load.batch = batch;
     store->load.stock = wish->stock;
+    store->load.rows = wish->rows;
     store->load.is_corrupt = false;
     store->load.at = 0;
     store->load.ground = (struct ground){0};

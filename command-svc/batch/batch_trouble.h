@@ -16,6 +16,7 @@
  * PASSING:       the same batch may succeed later
  * SHARD_HELD:    the lock that was queued for was not got in time
  * STOCK_HELD:    a row of stock was not got in time
+ * ROW_HELD:      an aggregate's row was not got in time
  * STOCK_MOVED:   a level of stock does not allow any more what was decided on it
  * NO_PARTITION:  the outbox has no partition for the next rows
  * SEQ_WENT_BACK: numbers were drawn that were drawn before
@@ -27,6 +28,7 @@
     X(PASSING, "passing")                                                                          \
     X(SHARD_HELD, "shard-held")                                                                    \
     X(STOCK_HELD, "stock-held")                                                                    \
+    X(ROW_HELD, "row-held")                                                                        \
     X(STOCK_MOVED, "stock")                                                                        \
     X(NO_PARTITION, "no-partition")                                                                \
     X(SEQ_WENT_BACK, "sequence")

@@ -6,7 +6,7 @@
  * has batches of one and the lowest latency, a busy one grows them by itself.
  *
  * What can go wrong, and what happens: shards whose lock was not got are left out; commands
- * that want a row of stock which is not to be had rest; a data error halves the batch until
+ * that want a row which is not to be had rest; a data error halves the batch until
  * the poison command stands alone and gets a 500; anything else repeats the batch from its
  * beginning with the same ids (what was committed is then found in the receipts), and coming
  * twice halves it, too; alone, a command rests and comes again until its deadline.
@@ -42,6 +42,7 @@ struct lane_common {
     struct level_marks levels[LANES_MAX]; /* by the lane that owns the shard */
     struct id_source ids;                 /* of announcements */
     int64_t skips_stock_ms;               /* until then rows of stock are not waited for */
+    int64_t skips_rows_ms;                /* likewise aggregates' rows */
     struct scarce scarce;
     /* The database was made anew. */
     void (*on_other_database)(void *user, int64_t installed_ms);

@@ -33,11 +33,13 @@ static enum stock_reading stock_reading(const struct lane *lane)
 static enum lane_step load(struct lane *lane)
 {
     lane_take_shards(lane);
+    lane->skips_rows = loop_now_ms() < lane->common->skips_rows_ms;
     const struct batch_wish wish = {
         .shards = lane->shards,
         .shard_count = lane->shard_count,
         .is_queueing = lane_queues(lane),
         .stock = stock_reading(lane),
+        .rows = lane->skips_rows ? ROWS_LOCKED_FREE : ROWS_UNLOCKED,
     };
     lane->started_ms = loop_now_ms();
     (void)FAULT_POINT("command.batch_begin");

@@ -13,11 +13,9 @@
 
 enum {
     RETRY_MS = 20, /* before a batch is repeated that failed in passing */
-    SKIP_STOCK_MS = 2 * BACKLOG_REST_MAX_MS,
-    NOTE_STOCK_MS = 160, /* a command's rest after which the row it wants is named */
+    SKIP_MS = 2 * BACKLOG_REST_MAX_MS,
+    NOTE_ROW_MS = 160, /* a command's rest after which the row it wants is named */
 };
-
-static const char LOCK_NOT_AVAILABLE[] = "55P03"; /* SQLSTATE */
 
 void lane_answer_problem(struct lane_common *common, struct submission *submission, int status,
                          const char *slug, const char *detail)
@@ -39,20 +37,22 @@ void lane_return_all(struct lane *lane)
 
 /* Rows that change hands are waited for again, as PostgreSQL's queue is fair; one that stays with
  * somebody is not. */
-static void note_stock(struct lane *lane, struct strview sku, int64_t rest_ms)
+static void note_missed(struct lane_common *common, const struct outcome *outcome, int64_t rest_ms)
 {
     const int64_t now_ms = loop_now_ms();
-    const struct held_entry *entry = held_find(&lane->common->held, HELD_STOCK, sku);
+    const struct held_entry *entry = held_find(&common->held, outcome->missed, outcome->row);
     if (entry == NULL || entry->state != HOLDER_OTHER) {
-        lane->common->skips_stock_ms = now_ms + SKIP_STOCK_MS;
+        int64_t *skips_ms =
+            outcome->missed == HELD_STOCK ? &common->skips_stock_ms : &common->skips_rows_ms;
+        *skips_ms = now_ms + SKIP_MS;
     }
-    if (rest_ms >= NOTE_STOCK_MS &&
-        held_note(&lane->common->held, HELD_STOCK, sku, now_ms - 2 * rest_ms, now_ms)) {
-        lane->common->options->on_held(lane->common->options->user);
+    if (rest_ms >= NOTE_ROW_MS &&
+        held_note(&common->held, outcome->missed, outcome->row, now_ms - 2 * rest_ms, now_ms)) {
+        common->options->on_held(common->options->user);
     }
 }
 
-/* One whose shard was missed keeps its place; one that wants a row of stock makes room. */
+/* One whose shard was missed keeps its place; one that wants a row makes room. */
 void lane_put_postponed_back(struct lane *lane)
 {
     const int64_t now_ms = loop_now_ms();
@@ -62,10 +62,11 @@ void lane_put_postponed_back(struct lane *lane)
         if (outcome->kind != OUTCOME_POSTPONED) {
             continue;
         }
-        if (outcome->sku.len == 0) {
+        if (outcome->missed == HELD_SHARD) {
             backlog_return(&lane->common->backlog, waiter);
         } else {
-            note_stock(lane, outcome->sku, backlog_rest(&lane->common->backlog, waiter, now_ms));
+            note_missed(lane->common, outcome,
+                        backlog_rest(&lane->common->backlog, waiter, now_ms));
         }
     }
 }
@@ -99,29 +100,11 @@ static void fail_by_data(struct lane *lane, const struct pgconn_failure *failure
 
 /* Whether it was committed may be unknown, when the connection went after COMMIT had been sent. So
  * it comes again with the same ids: what was committed is then found in the receipts. */
-/* The row of its own that a command alone did not get in time. */
-static void note_row(struct lane *lane)
-{
-    const struct command *command = &lane->submissions[0]->command;
-    const enum aggregate_type type = command_aggregate(command->kind);
-    const int64_t now_ms = loop_now_ms();
-    if (type != AGGREGATE_ORDER && type != AGGREGATE_PRODUCT) {
-        return;
-    }
-    const enum held_kind kind = type == AGGREGATE_ORDER ? HELD_ORDER : HELD_PRODUCT;
-    if (held_note(&lane->common->held, kind, command->aggregate_id, lane->started_ms, now_ms)) {
-        lane->common->options->on_held(lane->common->options->user);
-    }
-}
-
 static void fail_in_passing(struct lane *lane, const struct pgconn_failure *failure)
 {
     const int64_t now_ms = loop_now_ms();
     const int64_t pause_ms = activity_failed(&lane->work, &failure->err, now_ms, jitter_draw());
     const enum repeat_pause pause = repeat_after_passing(&lane->repeat, lane->batch.count);
-    if (lane->batch.count == 1 && strcmp(failure->sqlstate, LOCK_NOT_AVAILABLE) == 0) {
-        note_row(lane);
-    }
     if (lane->batch.count == 1) {
         (void)backlog_rest(&lane->common->backlog, &lane->submissions[0]->waiter, now_ms);
     } else {
@@ -137,7 +120,18 @@ static void fail_in_passing(struct lane *lane, const struct pgconn_failure *fail
 static void fail_without_stock(struct lane *lane, const struct pgconn_failure *failure)
 {
     (void)failure;
-    lane->common->skips_stock_ms = loop_now_ms() + SKIP_STOCK_MS;
+    lane->common->skips_stock_ms = loop_now_ms() + SKIP_MS;
+    lane_return_all(lane);
+}
+
+/* When locked rows had been left out, it is no row that is held, but the table. */
+static void fail_without_row(struct lane *lane, const struct pgconn_failure *failure)
+{
+    if (lane->skips_rows) {
+        fail_in_passing(lane, failure);
+        return;
+    }
+    lane->common->skips_rows_ms = loop_now_ms() + SKIP_MS;
     lane_return_all(lane);
 }
 
@@ -192,6 +186,7 @@ static fail_fn *const FAILS[] = {
     [BATCH_PASSING] = fail_in_passing,
     [BATCH_SHARD_HELD] = fail_without_shard,
     [BATCH_STOCK_HELD] = fail_without_stock,
+    [BATCH_ROW_HELD] = fail_without_row,
     [BATCH_STOCK_MOVED] = fail_by_stock,
     [BATCH_NO_PARTITION] = fail_without_partition,
     [BATCH_SEQ_WENT_BACK] = fail_by_sequence,

@@ -69,6 +69,7 @@ struct lane {
     struct repeat repeat;
     struct scarce_suspects suspects;
     bool locks_stock;       /* until a commit: a level had moved */
+    bool skips_rows;        /* the batch in flight leaves locked rows out */
     uint64_t batches;       /* ended by a commit */
     int first_shard;        /* where the next batch begins to collect */
     int shards[SHARDS_MAX]; /* of the batch in flight, sorted */
@@ -140,7 +141,7 @@ void lane_put_levels_back(struct lane *lane);
 void lane_return_all(struct lane *lane);
 
 /* Those that could not be decided now: one whose shard was missed keeps its place, one that wants
- * a row of stock makes room. */
+ * a row that somebody else has makes room. */
 void lane_put_postponed_back(struct lane *lane);
 
 /* Rolls back, and does with the commands what lane->failure asks for. */

@@ -7,7 +7,7 @@
  * is kept in the order of arrival, also when a command comes back to it, so commands of one
  * shard do not overtake each other.
  *
- * Why some rest: a command that wants a row of stock which somebody else holds, or that
+ * Why some rest: a command that wants a row which somebody else holds, or that
  * failed alone, leaves its line so that those behind it go on, and comes back after a
  * pause that grows from BACKLOG_REST_MIN_MS to BACKLOG_REST_MAX_MS.
  *

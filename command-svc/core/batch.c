@@ -40,7 +40,11 @@ static bool need_customer(struct world *world, const struct command *command,
                           struct batch_item *item)
 {
     item->customer = world_customer(world, command->aggregate_id);
-    return item->customer != NULL;
+    if (item->customer == NULL) {
+        return false;
+    }
+    item->customer->entry.is_to_change = true;
+    return true;
 }
 
 static bool need_products(struct world *world, const struct command *command,
@@ -66,7 +70,11 @@ static bool need_products(struct world *world, const struct command *command,
 static bool need_product(struct world *world, const struct command *command,
                          struct batch_item *item)
 {
-    return need_products(world, command, item, 1);
+    if (!need_products(world, command, item, 1)) {
+        return false;
+    }
+    item->products[0]->entry.is_to_change = true;
+    return true;
 }
 
 static bool need_order(struct world *world, const struct command *command, struct batch_item *item)
@@ -78,6 +86,7 @@ static bool need_order(struct world *world, const struct command *command, struc
     item->order->needs_loading |=
         command->kind != COMMAND_PLACE_ORDER || !command->place_order.id_is_ours;
     item->order->needs_claims |= order_command_releases_stock(command->kind);
+    item->order->entry.is_to_change |= command->kind != COMMAND_PLACE_ORDER;
     return true;
 }
 
@@ -150,6 +159,17 @@ static void reject(struct batch_item *item, const struct rejection *rejection)
     item->outcome.rejection = *rejection;
 }
 
+static void postpone(struct batch_item *item, enum held_kind missed, struct strview row)
+{
+    item->outcome = (struct outcome){.kind = OUTCOME_POSTPONED, .missed = missed, .row = row};
+}
+
+/* Asked only of what would be accepted: a refusal changes no row. */
+static bool is_missed(const struct world_entry *entry, int64_t loaded_version)
+{
+    return entry->is_row_missed && loaded_version > 0;
+}
+
 typedef enum error_kind decide_fn(struct batch *batch, struct batch_item *item);
 
 static enum error_kind decide_customer(struct batch *batch, struct batch_item *item)
@@ -159,6 +179,10 @@ static enum error_kind decide_customer(struct batch *batch, struct batch_item *i
     struct customer *customer = &item->customer->customer;
     if (!customer_decide(customer, item->command, batch->now_ms, &event.customer, &rejection)) {
         reject(item, &rejection);
+        return ERROR_NONE;
+    }
+    if (is_missed(&item->customer->entry, item->customer->loaded_version)) {
+        postpone(item, HELD_CUSTOMER, item->customer->entry.id);
         return ERROR_NONE;
     }
     customer_apply(customer, &event.customer);
@@ -173,6 +197,10 @@ static enum error_kind decide_product(struct batch *batch, struct batch_item *it
     struct product *product = &item->products[0]->product;
     if (!product_decide(product, item->command, batch->now_ms, &event.product, &rejection)) {
         reject(item, &rejection);
+        return ERROR_NONE;
+    }
+    if (is_missed(&item->products[0]->entry, item->products[0]->loaded_version)) {
+        postpone(item, HELD_PRODUCT, item->products[0]->entry.id);
         return ERROR_NONE;
     }
     product_apply(product, &event.product);
@@ -254,6 +282,10 @@ static enum error_kind decide_order(struct batch *batch, struct batch_item *item
         reject(item, &rejection);
         return ERROR_NONE;
     }
+    if (is_missed(&item->order->entry, item->order->loaded_version)) {
+        postpone(item, HELD_ORDER, item->order->entry.id);
+        return ERROR_NONE;
+    }
     order_apply(order, &event.order);
     accept(item, &event);
     if (order_event_releases_stock(&event.order) && !release_claims(batch, order)) {
@@ -315,7 +347,7 @@ static const struct world_product *missed_stock(const struct batch *batch,
 void batch_postpone(struct batch *batch, size_t index)
 {
     assert(index < batch->count);
-    batch->items[index].outcome = (struct outcome){.kind = OUTCOME_POSTPONED};
+    postpone(&batch->items[index], HELD_SHARD, STRVIEW(""));
 }
 
 static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
@@ -329,7 +361,7 @@ static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
     }
     const struct world_product *missed = missed_stock(batch, item);
     if (missed != NULL) {
-        item->outcome = (struct outcome){.kind = OUTCOME_POSTPONED, .sku = missed->entry.id};
+        postpone(item, HELD_STOCK, missed->entry.id);
         return ERROR_NONE;
     }
     return DECIDERS[item->command->kind](batch, item);

@@ -17,6 +17,7 @@
 #ifndef COMMAND_SVC_CORE_BATCH_H
 #define COMMAND_SVC_CORE_BATCH_H
 
+#include "command-svc/core/held.h"
 #include "command-svc/core/stock.h"
 #include "command-svc/core/world.h"
 #include "common/contract/event.h"
@@ -42,9 +43,10 @@ enum outcome_kind { OUTCOMES(OUTCOME_ENTRY) OUTCOME_KIND_COUNT };
 
 struct outcome {
     enum outcome_kind kind;
-    bool is_remembered; /* a receipt is to be written */
-    size_t original;    /* OUTCOME_REPEATED: place in the batch */
-    struct strview sku; /* OUTCOME_POSTPONED: whose stock is missed; empty: the shard is */
+    bool is_remembered;    /* a receipt is to be written */
+    size_t original;       /* OUTCOME_REPEATED: place in the batch */
+    enum held_kind missed; /* OUTCOME_POSTPONED: what somebody else has */
+    struct strview row;    /* its sku or id; empty: the shard is missed */
     struct event event;
     struct rejection rejection;
 };

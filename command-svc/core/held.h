@@ -20,11 +20,12 @@
 enum { HELD_MAX = 64, HELD_NAME_MAX = 64, HELD_FORGET_MS = 2500 };
 
 /*
- * SHARD:   its lock; the name is its number
- * STOCK:   a product's row of stock; its sku
- * ORDER:   a row of an order or its payment; the order's id
- * PRODUCT: a product's row; its sku
- * TABLE:   a whole table; its name
+ * SHARD:    its lock; the name is its number
+ * STOCK:    a product's row of stock; its sku
+ * ORDER:    a row of an order or its payment; the order's id
+ * PRODUCT:  a product's row; its sku
+ * CUSTOMER: a customer's row; its id
+ * TABLE:    a whole table; its name
  *
  * Beside each, what has to be known of the holder before the log is told: whoever changes tables
  * has them for an instant, and a row that nobody is seen to hold is none to speak of.
@@ -34,6 +35,7 @@ enum { HELD_MAX = 64, HELD_NAME_MAX = 64, HELD_FORGET_MS = 2500 };
     X(STOCK, "stock", HOLDER_UNKNOWN)                                                              \
     X(ORDER, "order", HOLDER_FIRST)                                                                \
     X(PRODUCT, "product", HOLDER_FIRST)                                                            \
+    X(CUSTOMER, "customer", HOLDER_FIRST)                                                          \
     X(TABLE, "table", HOLDER_SAME)
 
 #define HELD_KIND_ENTRY(KIND, name, told_from) HELD_##KIND,

@@ -6,9 +6,10 @@
  * commit doubles the size again.
  *
  * Why a failure in passing is first met with the same batch: mostly it is over by then, and small
- * batches are slow ones. Why a command that fails alone does not make the others wait: it rests by
- * itself (core/backlog.h). But REPEAT_ALONE_MAX of them in a row are no matter of single commands:
- * then all pause.
+ * batches are slow ones. A row that somebody else holds is no such failure: the commands that want
+ * it are left out of the batch, whoever fails how often (core/batch.h). Why a command that fails
+ * alone does not make the others wait: it rests by itself (core/backlog.h). But REPEAT_ALONE_MAX of
+ * them in a row are no matter of single commands: then all pause.
  */
 #ifndef COMMAND_SVC_CORE_REPEAT_H
 #define COMMAND_SVC_CORE_REPEAT_H

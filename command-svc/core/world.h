@@ -22,7 +22,9 @@
 /* Every entry begins with it, so that lists of all kinds are walked alike. */
 struct world_entry {
     struct world_entry *next;
-    struct strview id; /* of the customer or order, the sku, the receipt's key */
+    struct strview id;  /* of the customer or order, the sku, the receipt's key */
+    bool is_to_change;  /* a command of the batch may change its row */
+    bool is_row_missed; /* somebody else has it locked, if it is there at all */
 };
 
 struct world_customer {

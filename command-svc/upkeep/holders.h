@@ -43,7 +43,12 @@ enum { HOLDERS_PARAM_COUNT = HELD_TABLE }; /* one for each kind before */
     " SELECT 3, p.sku, l.pid, a.usename, a.application_name, l.transactionid::text"                \
     " FROM product p JOIN pg_locks l ON l.locktype = 'transactionid' AND l.granted"                \
     " AND l.transactionid = p.xmax LEFT JOIN pg_stat_activity a USING (pid)"                       \
-    " WHERE p.sku = ANY($4::text[])"
+    " WHERE p.sku = ANY($4::text[])"                                                               \
+    " UNION ALL"                                                                                   \
+    " SELECT 4, c.customer_id, l.pid, a.usename, a.application_name, l.transactionid::text"        \
+    " FROM customer c JOIN pg_locks l ON l.locktype = 'transactionid' AND l.granted"               \
+    " AND l.transactionid = c.xmax LEFT JOIN pg_stat_activity a USING (pid)"                       \
+    " WHERE c.customer_id = ANY($5::text[])"
 
 /* Nothing is asked when nothing is missed, or an answer is still on its way. */
 void holders_ask(struct holders *holders, struct pgconn *conn, size_t statement);

@@ -176,7 +176,7 @@ static void assert_postponed(size_t at, const char *sku)
 {
     ck_assert_int_eq(outcome(at)->kind, OUTCOME_POSTPONED);
     ck_assert(!outcome(at)->is_remembered);
-    ck_assert(strview_is(outcome(at)->sku, sku));
+    ck_assert(strview_is(outcome(at)->row, sku));
 }
 
 START_TEST(a_command_without_its_shard_is_left_as_it_is)
@@ -233,6 +233,84 @@ START_TEST(a_step_that_moves_no_stock_needs_no_row_of_it)
     decide();
 
     assert_accepted(0, 2);
+}
+END_TEST
+
+static struct world_order *load_order(enum order_status status)
+{
+    struct world_order *entry = world_order(&batch->world, STRVIEW(SAMPLE_ORDER_ID));
+    ck_assert_ptr_nonnull(entry);
+    entry->order = (struct order){.version = 1, .status = status};
+    entry->loaded_version = 1;
+    return entry;
+}
+
+START_TEST(only_what_would_change_a_missed_row_is_postponed)
+{
+    add(a_step(COMMAND_CANCEL_ORDER));
+    add(a_delivery_of_stock("sku-1", 5));
+    add(a_delivery_of_stock("sku-2", 5));
+    load_order(ORDER_STATUS_PLACED)->entry.is_row_missed = true;
+    load_product("sku-1")->entry.is_row_missed = true;
+    load_product("sku-2");
+
+    decide();
+
+    assert_postponed(0, SAMPLE_ORDER_ID);
+    ck_assert_int_eq(outcome(0)->missed, HELD_ORDER);
+    assert_postponed(1, "sku-1");
+    ck_assert_int_eq(outcome(1)->missed, HELD_PRODUCT);
+    assert_accepted(2, 2);
+}
+END_TEST
+
+START_TEST(who_only_looks_at_a_missed_row_needs_it_not)
+{
+    add(order_of_two());
+    load_customer("c-1");
+    world_customer(&batch->world, STRVIEW("c-1"))->entry.is_row_missed = true;
+    load_product("sku-1")->entry.is_row_missed = true;
+
+    decide();
+
+    assert_accepted(0, 1);
+}
+END_TEST
+
+START_TEST(a_refusal_waits_for_no_row)
+{
+    add(a_step(COMMAND_CANCEL_ORDER));
+    load_order(ORDER_STATUS_CANCELLED)->entry.is_row_missed = true;
+
+    decide();
+
+    ck_assert_int_eq(outcome(0)->kind, OUTCOME_REJECTED);
+}
+END_TEST
+
+START_TEST(a_row_that_is_not_there_yet_is_not_missed)
+{
+    add(a_registration("c-2"));
+    world_customer(&batch->world, STRVIEW("c-2"))->entry.is_row_missed = true;
+
+    decide();
+
+    assert_accepted(0, 1);
+}
+END_TEST
+
+START_TEST(rows_are_to_change_of_those_who_are_commanded_not_of_those_looked_at)
+{
+    add(order_of_two());
+    add(a_registration("c-2"));
+    add(a_delivery_of_stock("sku-2", 5));
+    add(a_step(COMMAND_CANCEL_ORDER));
+
+    ck_assert(!world_customer(&batch->world, STRVIEW("c-1"))->entry.is_to_change);
+    ck_assert(!world_product(&batch->world, STRVIEW("sku-1"))->entry.is_to_change);
+    ck_assert(world_customer(&batch->world, STRVIEW("c-2"))->entry.is_to_change);
+    ck_assert(world_product(&batch->world, STRVIEW("sku-2"))->entry.is_to_change);
+    ck_assert(world_order(&batch->world, STRVIEW(SAMPLE_ORDER_ID))->entry.is_to_change);
 }
 END_TEST
 
@@ -579,6 +657,11 @@ int main(void)
     tcase_add_test(rules, a_command_without_its_shard_is_left_as_it_is);
     tcase_add_test(rules, only_what_needs_a_missed_row_of_stock_is_postponed);
     tcase_add_test(rules, a_step_that_moves_no_stock_needs_no_row_of_it);
+    tcase_add_test(rules, only_what_would_change_a_missed_row_is_postponed);
+    tcase_add_test(rules, who_only_looks_at_a_missed_row_needs_it_not);
+    tcase_add_test(rules, a_refusal_waits_for_no_row);
+    tcase_add_test(rules, a_row_that_is_not_there_yet_is_not_missed);
+    tcase_add_test(rules, rows_are_to_change_of_those_who_are_commanded_not_of_those_looked_at);
     tcase_add_test(rules, a_receipt_answers_whatever_is_missed);
     tcase_add_test(rules, a_command_that_may_only_be_a_retry_needs_its_receipt_alone);
     tcase_add_test(rules, a_batch_takes_so_many_commands);
