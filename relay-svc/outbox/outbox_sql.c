@@ -3,6 +3,10 @@
 
 #include "common/io/postgres/table_locks.h"
 
+/* A lease that ends later than any that can be given now was given by a clock that has gone back
+ * since: it is none. Five minutes are the longest RELAY_LEASE. */
+#define SOUND_LEASE "lease_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '5 min'"
+
 /* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
@@ -10,13 +14,24 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     /* $1 owner, $2 lease in ms, $3 whether Kafka answers us, $4 our prefix; a member not seen for
      * two leases is gone. A row that somebody has locked, here and below, is passed over: the next
      * beat or mark comes by again, and no other row waits for it. Who finds another prefix leaves
-     * the members: who is one is given its share of the shards. */
+     * the members: who is one is given its share of the shards. But who holds shards leaves them to
+     * no newcomer; and one that holds some is alive as long as its leases are, which may be longer
+     * than ours. Of two that hold some, one goes. */
     [SQL_SEEN] =
-        {"WITH alive AS MATERIALIZED ("
-         "  SELECT owner, kafka_at, topic_prefix,"
-         "   coalesce(topic_prefix <> $4::text, false) AS is_rival"
-         "  FROM relay_member WHERE owner <> $1"
-         "   AND seen_at >= clock_timestamp() - $2::bigint * interval '1 ms'),"
+        {"WITH holder AS MATERIALIZED ("
+         "  SELECT DISTINCT owner FROM relay_shard WHERE owner IS NOT NULL AND " SOUND_LEASE "),"
+         " known AS MATERIALIZED ("
+         "  SELECT owner, kafka_at, topic_prefix, seen_at BETWEEN"
+         "    clock_timestamp() - $2::bigint * interval '1 ms'"
+         "    AND clock_timestamp() + $2::bigint * interval '2 ms' AS is_seen,"
+         "   owner IN (SELECT owner FROM holder) AS is_holder,"
+         "   coalesce(topic_prefix <> $4::text, false) AS is_foreign"
+         "  FROM relay_member WHERE owner <> $1),"
+         " alive AS MATERIALIZED ("
+         "  SELECT owner, kafka_at, topic_prefix, is_foreign,"
+         "   is_foreign AND (NOT EXISTS (SELECT FROM holder WHERE owner = $1)"
+         "    OR (is_holder AND owner < $1)) AS is_rival"
+         "  FROM known WHERE is_seen OR (is_foreign AND is_holder)),"
          " rival AS MATERIALIZED (SELECT * FROM alive WHERE is_rival ORDER BY owner LIMIT 1),"
          " mine AS MATERIALIZED ("
          "  SELECT owner FROM relay_member WHERE owner = $1 FOR UPDATE SKIP LOCKED),"
@@ -34,12 +49,14 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          " old AS MATERIALIZED ("
          "  SELECT owner FROM relay_member WHERE owner <> $1"
          "   AND seen_at < clock_timestamp() - $2::bigint * interval '2 ms'"
+         "   AND owner NOT IN (SELECT owner FROM holder)"
          "  FOR UPDATE SKIP LOCKED),"
          " gone AS (DELETE FROM relay_member m USING old WHERE m.owner = old.owner),"
          " left_to_rival AS (DELETE FROM relay_member m USING mine"
          "  WHERE m.owner = mine.owner AND EXISTS (SELECT FROM rival))"
-         " SELECT 1 + count(*), count(*) FILTER"
-         "  (WHERE kafka_at >= clock_timestamp() - $2::bigint * interval '1 ms'),"
+         " SELECT 1 + count(*) FILTER (WHERE NOT is_foreign), count(*) FILTER"
+         "  (WHERE NOT is_foreign"
+         "   AND kafka_at >= clock_timestamp() - $2::bigint * interval '1 ms'),"
          "  count(*) FILTER (WHERE is_rival),"
          "  (SELECT owner FROM rival), (SELECT topic_prefix FROM rival) FROM alive",
          4},
@@ -65,7 +82,7 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     /* $3 how many, $4 whether leases under our own name may be taken */
     [SQL_CLAIM] = {"WITH free AS MATERIALIZED ("
                    "  SELECT shard FROM relay_shard"
-                   "  WHERE owner IS NULL OR lease_until < clock_timestamp()"
+                   "  WHERE owner IS NULL OR NOT (" SOUND_LEASE ")"
                    "   OR ($4::boolean AND owner = $1)"
                    "  ORDER BY shard LIMIT $3::int FOR UPDATE SKIP LOCKED)"
                    " UPDATE relay_shard r SET owner = $1, epoch = r.epoch + 1,"
@@ -129,7 +146,7 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                      " SELECT s.shard, greatest(coalesce(newest.seq, 0) - place.after, 0),"
                      "  (1000 * coalesce(extract(epoch FROM clock_timestamp()"
                      "   - oldest.occurred_at), 0))::bigint,"
-                     "  coalesce(r.lease_until >= clock_timestamp() AND r.owner IS NOT NULL,"
+                     "  coalesce(r." SOUND_LEASE " AND r.owner IS NOT NULL,"
                      "   false), r.shard IS NULL,"
                      "  coalesce(held.transactionid::text, ''), held.pid, held.usename,"
                      "  held.application_name"

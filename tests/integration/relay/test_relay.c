@@ -28,6 +28,8 @@ enum {
     REPORT_MAX = 1 << 16,
 };
 
+#define TWO_LEASES "interval '6 s'" /* see LEASE_MS */
+
 static const char *const TYPES[] = {"order"};
 static const char *const TOPICS[] = {"order.events"};
 static const char *const OTHER_TOPICS[] = {"other.order.events"};
@@ -499,6 +501,55 @@ START_TEST(a_relay_with_another_prefix_takes_nothing_says_why_and_goes_on_alone)
 }
 END_TEST
 
+static bool the_holder_is_said(void)
+{
+    struct error err;
+    return relay_probe_shards(relay, &err) != ERROR_NONE &&
+           strstr(err.text, "relay holder publishes the same events") != NULL;
+}
+
+START_TEST(who_holds_shards_under_another_prefix_is_alive_while_its_leases_are)
+{
+    run_sql(url, "INSERT INTO relay_member (owner, seen_at, topic_prefix)"
+                 " VALUES ('holder', clock_timestamp() - interval '1 hour', 'other.');"
+                 "UPDATE relay_shard SET owner = 'holder',"
+                 " lease_until = clock_timestamp() + interval '4 min'");
+    await(the_holder_is_said);
+    ck_assert_int_eq(shards_of(relay), 0);
+}
+END_TEST
+
+START_TEST(who_holds_shards_leaves_them_to_no_newcomer_with_another_prefix)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+
+    run_sql(url, "INSERT INTO relay_member (owner, seen_at, topic_prefix)"
+                 " VALUES ('newcomer', clock_timestamp() + " TWO_LEASES ", 'other.')");
+    begun_ms = loop_now_ms();
+    await(two_leases_have_passed);
+    append(1, "second");
+    goal += SHARDS;
+    await(all_are_published);
+    ck_assert_int_eq(shards_of(relay), SHARDS);
+}
+END_TEST
+
+/* As a dead relay leaves them when the database's clock goes back by an hour. */
+START_TEST(a_lease_that_nobody_could_give_now_is_none_and_nor_is_its_owner_alive)
+{
+    run_sql(url, "INSERT INTO relay_member (owner, seen_at, kafka_at)"
+                 " VALUES ('dead', clock_timestamp() + interval '1 hour', clock_timestamp());"
+                 "UPDATE relay_shard SET owner = 'dead',"
+                 " lease_until = clock_timestamp() + interval '1 hour'");
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    ck_assert_int_eq(shards_of(relay), SHARDS);
+}
+END_TEST
+
 static bool half_is_left(void)
 {
     struct error err;
@@ -512,7 +563,7 @@ START_TEST(a_relay_of_an_earlier_version_says_no_prefix_and_gets_its_share)
     await(all_are_published);
 
     run_sql(url, "INSERT INTO relay_member (owner, seen_at, kafka_at)"
-                 " VALUES ('earlier', 'infinity', 'infinity')");
+                 " VALUES ('earlier', clock_timestamp() + " TWO_LEASES ", 'infinity')");
 
     await(half_is_left);
 }
@@ -562,6 +613,9 @@ int main(void)
     tcase_add_loop_test(tests, who_locks_a_whole_table_is_named, 0,
                         sizeof TABLES / sizeof TABLES[0]);
     tcase_add_test(tests, a_relay_with_another_prefix_takes_nothing_says_why_and_goes_on_alone);
+    tcase_add_test(tests, who_holds_shards_under_another_prefix_is_alive_while_its_leases_are);
+    tcase_add_test(tests, who_holds_shards_leaves_them_to_no_newcomer_with_another_prefix);
+    tcase_add_test(tests, a_lease_that_nobody_could_give_now_is_none_and_nor_is_its_owner_alive);
     tcase_add_test(tests, a_relay_of_an_earlier_version_says_no_prefix_and_gets_its_share);
     suite_add_tcase(suite, tests);
     return check_main(suite);
