@@ -78,7 +78,9 @@ struct kafka_consumer_callbacks {
     void (*on_revoked)(void *user, const struct kafka_position *partitions, size_t count,
                        bool is_lost);
     /* One partition cannot be read on: ERROR_NOT_FOUND when its position is outside the log (or
-     * the partition does not exist), else ERROR_TRANSIENT, and reading goes on by itself. */
+     * the partition does not exist), else ERROR_TRANSIENT, and reading goes on by itself. NOT_FOUND
+     * may be of the assignment before and come behind the next one; where->offset tells. Whether
+     * the partition stands all the same nobody knows, so none is kept back: assign again. */
     void (*on_partition_error)(void *user, const struct kafka_position *where,
                                const struct error *err);
     /* Brokers away, authentication: TRANSIENT, it goes on by itself. NOT_FOUND: one of the topics

@@ -374,9 +374,13 @@ START_TEST(after_a_position_outside_the_log_another_one_is_read)
     mock_run(&mock);
     ck_assert_int_eq(seen.partition_error, ERROR_NOT_FOUND);
 
-    begin_all_at(RECORDS - 5);
+    /* The other partition's error may come behind the next assignment: then once more. */
     seen.wanted = PARTITIONS * 5;
-    mock_run(&mock);
+    for (int begun = 0; begun < PARTITIONS && seen.records < seen.wanted; begun++) {
+        seen.records = 0;
+        begin_all_at(RECORDS - 5);
+        mock_run(&mock);
+    }
 
     ck_assert_int_eq(seen.records, PARTITIONS * 5);
 }
