@@ -74,6 +74,13 @@ bool activity_is_failing_lately(const struct activity *activity, int64_t now_ms)
     return activity_is_failing(activity) && now_ms - activity->failed_ms < ACTIVITY_LATELY_MS;
 }
 
+void activity_succeeded_elsewhere(struct activity *activity, int64_t now_ms)
+{
+    if (!activity_is_failing_lately(activity, now_ms)) {
+        activity_succeeded(activity, now_ms);
+    }
+}
+
 static enum error_kind say(const struct activity *activity, struct error *err)
 {
     return error_set(err, activity->last.kind, "%s: %s", activity->name, activity->last.text);

@@ -72,6 +72,10 @@ int64_t activity_failed(struct activity *activity, const struct error *err, int6
  * there was none for ACTIVITY_WELL_MS. */
 void activity_succeeded(struct activity *activity, int64_t now_ms);
 
+/* A success with something else of the same kind (another key): one that is damaged among good ones
+ * is no recovery each time a good one is read, but a minute without a failure is. */
+void activity_succeeded_elsewhere(struct activity *activity, int64_t now_ms);
+
 bool activity_is_failing(const struct activity *activity);
 
 /* The same, but a failure that nothing has followed for a minute is none any more: for what is not

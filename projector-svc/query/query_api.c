@@ -121,15 +121,6 @@ static void fail_reading(struct query *query, const struct error *why)
     query_unavailable(query, "the views cannot be read now");
 }
 
-/* One damaged key among good ones is no recovery each time a good one is read. */
-static void note_success(struct activity *reading)
-{
-    const int64_t now_ms = loop_now_ms();
-    if (now_ms - reading->failed_ms >= ACTIVITY_LATELY_MS) {
-        activity_succeeded(reading, now_ms);
-    }
-}
-
 static void judge_reply(struct query *query, const struct redisconn_reply *reply,
                         const struct error *failure)
 {
@@ -142,7 +133,7 @@ static void judge_reply(struct query *query, const struct redisconn_reply *reply
         fail_reading(query, failure);
         return;
     }
-    note_success(&query->context->reading);
+    activity_succeeded_elsewhere(&query->context->reading, loop_now_ms());
     const size_t count = redisconn_reply_count(reply);
     const struct redisconn_reply *last = redisconn_reply_at(reply, count == 0 ? 0 : count - 1);
     query->views =
@@ -370,14 +361,11 @@ void query_api_free(struct query_api *api)
     free(api);
 }
 
+/* Whether a key is well again only the next query for it tells, and there may be none. */
 enum error_kind query_api_probe_reading(void *user, struct error *err)
 {
-    struct query_api *api = user;
-    const struct activity *reading = &api->context.reading;
-    /* Whether the key is well again only the next query for it tells, and there may be none. */
-    return activity_is_failing_lately(reading, loop_now_ms())
-               ? activity_probe(&api->context.reading, err)
-               : ERROR_NONE;
+    const struct query_api *api = user;
+    return activity_probe_lately(&api->context.reading, loop_now_ms(), err);
 }
 
 enum error_kind query_api_probe(void *user, struct error *err)

@@ -155,6 +155,29 @@ START_TEST(what_is_not_tried_again_has_failed_for_a_minute)
 }
 END_TEST
 
+START_TEST(a_success_elsewhere_is_none_within_a_minute_of_the_failure)
+{
+    static const struct error WRONG_TYPE = {.kind = ERROR_INVALID, .text = "WRONGTYPE"};
+    struct error err;
+    (void)fail_at(&WRONG_TYPE, 100);
+
+    activity_succeeded_elsewhere(&activity, 100 + ACTIVITY_LATELY_MS - 1);
+    ck_assert_int_eq(activity_probe_lately(&activity, 100 + ACTIVITY_LATELY_MS - 1, &err),
+                     ERROR_INVALID);
+    ck_assert_str_eq(err.text, "reading: WRONGTYPE");
+    ck_assert_uint_eq(activity.recovered, 0);
+
+    (void)fail_at(&WRONG_TYPE, 5000);
+    activity_succeeded_elsewhere(&activity, 100 + ACTIVITY_LATELY_MS);
+    ck_assert(activity_is_failing(&activity));
+
+    activity_succeeded_elsewhere(&activity, 5000 + ACTIVITY_LATELY_MS);
+    ck_assert(!activity_is_failing(&activity));
+    ck_assert_int_eq(activity_probe_lately(&activity, 5000 + ACTIVITY_LATELY_MS, &err), ERROR_NONE);
+    ck_assert_uint_eq(activity.recovered, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/run/activity");
@@ -171,6 +194,7 @@ int main(void)
     tcase_add_test(attempts, what_never_failed_does_not_recover);
     tcase_add_test(attempts, a_probe_says_the_last_error_and_whose_it_is);
     tcase_add_test(attempts, what_is_not_tried_again_has_failed_for_a_minute);
+    tcase_add_test(attempts, a_success_elsewhere_is_none_within_a_minute_of_the_failure);
     suite_add_tcase(suite, attempts);
     return check_main(suite);
 }
