@@ -144,12 +144,20 @@ static void close_busy(struct partition *partition, const struct error *why)
     context->on_closed(context->user, partition, why); /* perhaps its end */
 }
 
+/* Without records it was a portion of parked events alone, of which the limit is the number, too.
+ */
+static size_t half_of_what_failed(const struct partition *partition)
+{
+    const size_t records = partition->course.task.records;
+    return ((records > 0 ? records : partition->batch_limit) + 1) / 2;
+}
+
 /* Its records stay queued: what Redis says at the next opening decides which of them count. */
 static void fail_batch(struct partition *partition, const struct error *why)
 {
     metrics_add(partition->context->metrics, METRIC_RETRIES, retry_of(why->kind), 1);
     if (why->kind == ERROR_EXHAUSTED && partition->batch_limit > 1) {
-        partition->batch_limit = (partition->course.task.records + 1) / 2;
+        partition->batch_limit = half_of_what_failed(partition);
     } else if (why->kind != ERROR_CONFLICT) {
         remember_trouble(partition, why);
     }
@@ -199,12 +207,19 @@ static void count_batch(const struct partition *partition)
                     (double)(loop_now_us() - course->sent_us) / 1e6);
 }
 
+/* Not back at once: what follows is often like what was too much. */
+static void grow_limit(struct partition *partition)
+{
+    const size_t twice = 2 * partition->batch_limit;
+    partition->batch_limit = twice < BATCH_EVENTS_MAX ? twice : (size_t)BATCH_EVENTS_MAX;
+}
+
 static void succeed(struct partition *partition)
 {
     count_batch(partition); /* and what follows, before end_turn() takes the batch's memory */
     note_drained(partition);
     move_to(partition, partition->course.next);
-    partition->batch_limit = BATCH_EVENTS_MAX;
+    grow_limit(partition);
     partition->trouble.kind = ERROR_NONE;
     partition_drop(partition, partition->course.task.records);
     if (partition->next == NEXT_CLOSE) {

@@ -230,7 +230,21 @@ local function find(args)
   return answer
 end
 
-local COMPOUND = {PAGE = page, FIND = find}
+-- A list's length, then as many of its first elements as fit into so many bytes together: one at
+-- least, and so many at most.
+local function head(args)
+  local key, most, bytes = args[2], tonumber(args[3]), tonumber(args[4])
+  local answer = {redis.call('LLEN', key)}
+  for i = 0, most - 1 do
+    local element = redis.call('LINDEX', key, i)
+    bytes = bytes - (element and #element or 0)
+    if not element or (i > 0 and bytes < 0) then break end
+    answer[#answer + 1] = element
+  end
+  return answer
+end
+
+local COMPOUND = {PAGE = page, FIND = find, HEAD = head}
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue
 -- commands, and views must stay readable then. ARGV: count, command with its arguments, count ...

@@ -32,6 +32,9 @@
 /* A function call blocks every reader: 64 events are about 3 ms of Redis. */
 enum { BATCH_EVENTS_MAX = 64 };
 
+/* Of parked forms that are taken out of Redis for one batch; but of each list one at least. */
+enum { BATCH_PARKED_BYTES = 512 << 10 };
+
 struct batch_counts {
     size_t applied;
     size_t duplicates;

@@ -46,7 +46,7 @@ static enum error_kind interpret(struct incoming *incoming, struct arena *arena,
         spoil(incoming, arena, "the record has no event id");
         return ERROR_NONE;
     }
-    if (incoming->value.len > INCOMING_VALUE_MAX) {
+    if (incoming->value_len > INCOMING_VALUE_MAX) {
         spoil(incoming, arena, "the payload is larger than any event of ours");
         return ERROR_NONE;
     }
@@ -138,6 +138,7 @@ enum error_kind incoming_of_record(const struct kafka_record *record, const char
         .causation_id = text_header(record, TOPICS_HEADER_CE_CAUSATION_ID),
         .traceparent = text_header(record, TOPICS_HEADER_TRACEPARENT),
         .value = record->value,
+        .value_len = record->value.len,
     };
     judge_origin(incoming, record);
     incoming->at_ms = fallback_time(incoming);
@@ -148,12 +149,30 @@ enum error_kind incoming_of_record(const struct kafka_record *record, const char
     return kind;
 }
 
+/* What is ours, but of a kind that is not known yet, a later version of this program may read. */
+static bool is_hopeless(const struct incoming *incoming)
+{
+    return incoming->kind == INCOMING_FOREIGN || incoming->event_id.len == 0 ||
+           strview_is(incoming->aggregate_id, INCOMING_NO_ID) ||
+           incoming->value_len > INCOMING_VALUE_MAX;
+}
+
+static struct strview value_to_keep(const struct incoming *incoming)
+{
+    struct strview value = incoming->value;
+    if (value.len > INCOMING_KEPT_MAX && is_hopeless(incoming)) {
+        value.len = INCOMING_KEPT_MAX;
+    }
+    return value;
+}
+
 bool incoming_park(const struct incoming *incoming, struct strbuf *out)
 {
     if (incoming->parked_form.len > 0) {
         strbuf_append(out, incoming->parked_form);
         return strbuf_ok(out);
     }
+    const struct strview kept = value_to_keep(incoming);
     struct json_writer writer;
     json_writer_init(&writer, out);
     json_open_object(&writer);
@@ -171,6 +190,9 @@ bool incoming_park(const struct incoming *incoming, struct strbuf *out)
     if (incoming->kind == INCOMING_FOREIGN) {
         json_put_member_integer(&writer, "foreign", 1);
     }
+    if (kept.len < incoming->value_len) {
+        json_put_member_integer(&writer, "value_bytes", (int64_t)incoming->value_len);
+    }
     if (incoming->why != NULL) {
         json_put_member_text(&writer, "why", strview_of(incoming->why));
     }
@@ -179,7 +201,7 @@ bool incoming_park(const struct incoming *incoming, struct strbuf *out)
         return false;
     }
     strbuf_append_char(out, '\n');
-    strbuf_append(out, incoming->value);
+    strbuf_append(out, kept);
     return strbuf_ok(out);
 }
 
@@ -205,6 +227,8 @@ static void read_parked_headers(struct incoming *incoming, const struct json_val
     incoming->partition = (int32_t)json_integer(headers, "partition", -1);
     incoming->offset = json_integer(headers, "offset", -1);
     incoming->timestamp_ms = json_integer(headers, "timestamp", -1);
+    incoming->value_len =
+        (size_t)json_integer(headers, "value_bytes", (int64_t)incoming->value.len);
     if (json_integer(headers, "foreign", 0) != 0) {
         incoming->kind = INCOMING_FOREIGN;
     }

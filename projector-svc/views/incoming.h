@@ -8,7 +8,8 @@
  * its aggregate, and everything else goes on.
  *
  * The parked form is one line of JSON with the headers that matter, for people and for
- * folding later, then the record's value, byte for byte.
+ * folding later, then the record's value, byte for byte. Of a value that no program will ever read
+ * only the beginning is kept, beside its length: the record itself is found by its place.
  *
  * Ownership: an incoming event made from a record lives in the arena and, for its key, value
  * and headers, in the record; one made from a parked form in the arena and that form.
@@ -37,6 +38,7 @@ struct kafka_record;
 
 enum {
     INCOMING_VALUE_MAX = 1 << 20, /* bytes; command-svc writes no event above half of that */
+    INCOMING_KEPT_MAX = 4 << 10,  /* bytes of a value that will never be read */
 };
 
 /*
@@ -66,7 +68,8 @@ struct incoming {
     struct strview correlation_id;
     struct strview causation_id;
     struct strview traceparent;
-    struct strview value;
+    struct strview value;       /* or its beginning */
+    size_t value_len;           /* of all of it */
     struct strview parked_form; /* when it was parked before */
 };
 

@@ -218,18 +218,14 @@ enum error_kind view_store_load(struct redisconn *conn, struct batch *batch,
 /* --- the rare second trip: parked events, ids of old versions */
 
 static void ask_parked(const struct batch *batch, const struct batch_aggregate *aggregate,
-                       struct commands *commands)
+                       int64_t bytes, struct commands *commands)
 {
     struct arglist args = {.arena = batch->arena};
-    arglist_add(&args, STRVIEW("LRANGE"));
+    arglist_add(&args, STRVIEW("HEAD"));
     arglist_add(&args, keys_parked(batch->arena, aggregate->type, aggregate->id));
-    arglist_add(&args, STRVIEW("0"));
-    arglist_add_number(&args, aggregate->portion - 1);
+    arglist_add_number(&args, aggregate->portion);
+    arglist_add_number(&args, bytes);
     add_command(commands, &args);
-    struct arglist total = {.arena = batch->arena};
-    arglist_add(&total, STRVIEW("LLEN"));
-    arglist_add(&total, keys_parked(batch->arena, aggregate->type, aggregate->id));
-    add_command(commands, &total);
 }
 
 static void ask_old(const struct batch *batch, const struct batch_aggregate *aggregate,
@@ -242,10 +238,12 @@ static void ask_old(const struct batch *batch, const struct batch_aggregate *agg
     add_command(commands, &args);
 }
 
+/* The list's length, then its first elements. */
 static enum error_kind read_parked(struct batch *batch, struct batch_aggregate *aggregate,
                                    const struct redisconn_reply *reply, struct error *err)
 {
-    for (size_t i = 0; i < redisconn_reply_count(reply); i++) {
+    aggregate->parked_total = redisconn_reply_integer(redisconn_reply_at(reply, 0), 0);
+    for (size_t i = 1; i < redisconn_reply_count(reply); i++) {
         bool failed = false;
         const struct strview form = keep(batch, redisconn_reply_at(reply, i), &failed);
         const enum error_kind kind =
@@ -266,7 +264,6 @@ static enum error_kind read_more(struct batch *batch, const struct redisconn_rep
         if (aggregate->portion > 0) {
             const enum error_kind kind =
                 read_parked(batch, aggregate, redisconn_reply_at(reply, at++), err);
-            aggregate->parked_total = redisconn_reply_integer(redisconn_reply_at(reply, at++), 0);
             if (kind != ERROR_NONE) {
                 return kind;
             }
@@ -289,14 +286,24 @@ static void on_more(void *user, const struct redisconn_reply *reply, const struc
     trip->done(trip->user, failure);
 }
 
+static int64_t count_portions(const struct batch *batch)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < batch->aggregate_count; i++) {
+        count += batch->aggregates[i]->portion > 0 ? 1 : 0;
+    }
+    return count;
+}
+
 enum error_kind view_store_load_more(struct redisconn *conn, struct batch *batch,
                                      view_store_done_fn *done, void *user, struct error *err)
 {
     struct commands commands = {.count = 0};
+    const int64_t portions = count_portions(batch);
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         const struct batch_aggregate *aggregate = batch->aggregates[i];
         if (aggregate->portion > 0) {
-            ask_parked(batch, aggregate, &commands);
+            ask_parked(batch, aggregate, BATCH_PARKED_BYTES / portions, &commands);
         }
         for (size_t j = 0; j < aggregate->old_count; j++) {
             ask_old(batch, aggregate, aggregate->old_versions[j].version, &commands);

@@ -515,6 +515,26 @@ START_TEST(who_is_in_all_sets_is_found)
 }
 END_TEST
 
+static const struct {
+    const char *question;
+    const char *answer;
+} HEADS[] = {
+    {"HEAD list 9 100", "4 aa bb cccccc d "},
+    {"HEAD list 2 100", "4 aa bb "},
+    {"HEAD list 9 4", "4 aa bb "},
+    {"HEAD list 9 9", "4 aa bb "},
+    {"HEAD list 9 1", "4 aa "}, /* one at least */
+    {"HEAD nothing 9 100", "0 "},
+};
+
+START_TEST(a_list_is_taken_from_its_head_as_far_as_number_and_bytes_allow)
+{
+    (void)redis("RPUSH list aa bb cccccc d");
+
+    ck_assert_str_eq(find(HEADS[_i].question), HEADS[_i].answer);
+}
+END_TEST
+
 /* Larger than any encoding that Redis gives back at once. */
 static void plant_set(const char *key, unsigned first, unsigned count)
 {
@@ -567,6 +587,8 @@ int main(void)
     tcase_add_test(server, pages_follow_each_other_also_within_one_instant);
     tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
     tcase_add_test(server, who_is_in_all_sets_is_found);
+    tcase_add_loop_test(server, a_list_is_taken_from_its_head_as_far_as_number_and_bytes_allow, 0,
+                        sizeof HEADS / sizeof HEADS[0]);
     tcase_add_test(server, a_search_stops_at_its_limit_and_says_so);
     suite_add_tcase(suite, server);
     return check_main(suite);

@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Events as they arrive: what cannot be read says why. */
+#include "common/contract/topics.h"
+#include "common/io/kafka/kafka_consumer.h"
 #include "projector-svc/views/incoming.h"
 #include "tests/support/check_main.h"
+
+#include <string.h>
+
+static const char *header_id; /* of the record, the one header it has */
+
+/* In place of Kafka's. */
+struct strview kafka_record_header(const struct kafka_record *record, const char *name)
+{
+    (void)record;
+    return strcmp(name, TOPICS_HEADER_CE_ID) == 0 ? strview_of(header_id) : STRVIEW("");
+}
 
 static struct arena arena;
 static struct error err;
 
 static void open_all(void)
 {
-    arena_init(&arena, 1 << 20);
+    arena_init(&arena, 64 << 20);
 }
 
 static void close_all(void)
@@ -44,6 +57,66 @@ START_TEST(a_skip_of_no_version_is_unreadable_and_says_so)
 }
 END_TEST
 
+/* ---- what is kept --------------------------------------------------------------------------- */
+
+static const struct incoming *of_record(const char *key, const char *event_id, size_t value_len)
+{
+    static char value[INCOMING_VALUE_MAX + 1];
+    struct incoming *incoming = NULL;
+    memset(value, ' ', sizeof value);
+    memcpy(value, "{}", 2);
+    header_id = event_id;
+    const struct kafka_record record = {.key = strview_of(key), .value = {value, value_len}};
+    ck_assert_int_eq(
+        incoming_of_record(&record, "order.events", AGGREGATE_ORDER, &arena, &incoming, &err),
+        ERROR_NONE);
+    return incoming;
+}
+
+static const struct incoming *parked_and_read(const struct incoming *incoming, size_t *ret_len)
+{
+    static struct strbuf form;
+    strbuf_init(&form, 2 * INCOMING_VALUE_MAX);
+    ck_assert(incoming_park(incoming, &form));
+    const struct strview kept = arena_view(&arena, strbuf_view(&form));
+    *ret_len = kept.len;
+    struct incoming *again = NULL;
+    ck_assert_int_eq(
+        incoming_of_parked(kept, AGGREGATE_ORDER, incoming->aggregate_id, &arena, &again, &err),
+        ERROR_NONE);
+    strbuf_done(&form);
+    return again;
+}
+
+static const struct {
+    const char *key;
+    const char *event_id;
+    size_t value_len;
+    bool is_cut;
+} KEPT[] = {
+    {"o-1", "e-1", INCOMING_VALUE_MAX + 1, true},
+    {"o-1", "", 2 * INCOMING_KEPT_MAX, true},  /* foreign */
+    {" ", "e-1", 2 * INCOMING_KEPT_MAX, true}, /* no usable key */
+    {"o-1", "", INCOMING_KEPT_MAX, false},
+    {"o-1", "e-1", INCOMING_VALUE_MAX, false}, /* a later version may know it */
+};
+
+START_TEST(of_what_nobody_will_ever_read_only_the_beginning_is_kept)
+{
+    const struct incoming *incoming =
+        of_record(KEPT[_i].key, KEPT[_i].event_id, KEPT[_i].value_len);
+    size_t len;
+    const struct incoming *again = parked_and_read(incoming, &len);
+
+    ck_assert_int_eq(incoming_is_readable(again), false);
+    ck_assert_int_eq(again->kind, incoming->kind);
+    ck_assert_str_eq(again->why, incoming->why);
+    ck_assert_uint_eq(again->value_len, KEPT[_i].value_len);
+    ck_assert_uint_eq(again->value.len, KEPT[_i].is_cut ? INCOMING_KEPT_MAX : KEPT[_i].value_len);
+    ck_assert_int_eq(len < 2 * INCOMING_KEPT_MAX, again->value.len <= INCOMING_KEPT_MAX);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/views/incoming");
@@ -52,5 +125,10 @@ int main(void)
     tcase_add_test(skips, a_skip_counts_and_means_nothing);
     tcase_add_test(skips, a_skip_of_no_version_is_unreadable_and_says_so);
     suite_add_tcase(suite, skips);
+    TCase *kept = tcase_create("kept");
+    tcase_add_checked_fixture(kept, open_all, close_all);
+    tcase_add_loop_test(kept, of_what_nobody_will_ever_read_only_the_beginning_is_kept, 0,
+                        sizeof KEPT / sizeof KEPT[0]);
+    suite_add_tcase(suite, kept);
     return check_main(suite);
 }

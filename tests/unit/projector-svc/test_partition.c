@@ -288,6 +288,51 @@ START_TEST(a_failure_closes_it_and_what_is_queued_goes_on_from_where_redis_stand
 }
 END_TEST
 
+/* A batch of what there is, as far as it may grow; ends well. */
+static void pass_batch(void)
+{
+    let_loop_turn();
+    answer(ERROR_NONE);
+    answer(ERROR_NONE);
+}
+
+START_TEST(what_was_too_much_is_halved_and_grows_again_step_by_step)
+{
+    open_at(0, VIEW_POSITIONS_NONE);
+    for (int i = 0; i < 8; i++) {
+        take(0, i);
+    }
+    let_loop_turn();
+    answer(ERROR_EXHAUSTED);
+    open_at(0, VIEW_POSITIONS_NONE);
+    for (int i = 8; i < BATCH_EVENTS_MAX; i++) {
+        take(0, i);
+    }
+    pass_batch();
+    ck_assert_int_eq(position_of(0), 4);
+    pass_batch();
+    ck_assert_int_eq(position_of(0), 4 + 8);
+    pass_batch();
+    ck_assert_int_eq(position_of(0), 4 + 8 + 16);
+}
+END_TEST
+
+START_TEST(parked_events_that_were_too_much_stop_no_record)
+{
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    pass_batch();
+    partition_drain(partition[0], STRVIEW("o-1"));
+    let_loop_turn();
+    ck_assert_int_eq(question[0].asked, ASKED_LOAD);
+    answer(ERROR_EXHAUSTED);
+    open_at(0, 1);
+    take(0, 1);
+    pass_batch();
+    ck_assert_int_eq(position_of(0), 2);
+}
+END_TEST
+
 START_TEST(a_position_outside_the_queue_begins_reading_anew)
 {
     open_at(0, VIEW_POSITIONS_NONE);
@@ -389,6 +434,8 @@ int main(void)
     tcase_add_test(courses, only_so_many_are_on_their_way_and_the_next_one_follows);
     tcase_add_loop_test(
         courses, a_failure_closes_it_and_what_is_queued_goes_on_from_where_redis_stands, 0, 2);
+    tcase_add_test(courses, what_was_too_much_is_halved_and_grows_again_step_by_step);
+    tcase_add_test(courses, parked_events_that_were_too_much_stop_no_record);
     tcase_add_test(courses, a_position_outside_the_queue_begins_reading_anew);
     tcase_add_test(courses, when_redis_refuses_at_once_each_is_closed_once);
     tcase_add_test(courses, a_stopped_one_ends_what_is_on_its_way_and_begins_nothing);
