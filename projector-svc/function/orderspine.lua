@@ -230,21 +230,36 @@ local function find(args)
   return answer
 end
 
--- A list's length, then as many of its first elements as fit into so many bytes together: one at
--- least, and so many at most.
-local function head(args)
-  local key, most, bytes = args[2], tonumber(args[3]), tonumber(args[4])
-  local answer = {redis.call('LLEN', key)}
-  for i = 0, most - 1 do
+-- A list's length, then its elements from one place to another, as far as they fit into so many bytes
+-- together; one at least.
+local function take(key, length, first, last, step, bytes)
+  local answer = {length}
+  for i = first, last, step do
     local element = redis.call('LINDEX', key, i)
-    bytes = bytes - (element and #element or 0)
-    if not element or (i > 0 and bytes < 0) then break end
+    bytes = bytes - #element
+    if i ~= first and bytes < 0 then break end
     answer[#answer + 1] = element
   end
   return answer
 end
 
-local COMPOUND = {PAGE = page, FIND = find, HEAD = head}
+-- HEAD key most bytes: the first ones.
+local function head(args)
+  local key, most = args[2], tonumber(args[3])
+  local length = redis.call('LLEN', key)
+  return take(key, length, 0, math.min(length, most) - 1, 1, tonumber(args[4]))
+end
+
+-- TAIL key before most bytes: those before the `before`-th (1 is the first; 0: all), the last one
+-- first.
+local function tail(args)
+  local key, before, most = args[2], tonumber(args[3]), tonumber(args[4])
+  local length = redis.call('LLEN', key)
+  local last = before > 0 and math.min(length, before - 1) or length
+  return take(key, length, last - 1, math.max(last - most, 0), -1, tonumber(args[5]))
+end
+
+local COMPOUND = {PAGE = page, FIND = find, HEAD = head, TAIL = tail}
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue
 -- commands, and views must stay readable then. ARGV: count, command with its arguments, count ...

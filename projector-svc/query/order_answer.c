@@ -41,16 +41,28 @@ static struct strview readable(struct telling *telling, struct strview json, fil
     return is_whole ? strbuf_view(&telling->filtered) : STRVIEW("");
 }
 
-static void put_timeline(struct telling *telling, const struct redisconn_reply *timeline,
-                         const char *name)
+/* The reply is the whole timeline's length, then its events, the newest first. */
+static void put_timeline(struct telling *telling, const char *name, const char *truncated_name)
 {
+    const struct redisconn_reply *timeline =
+        redisconn_reply_at(telling->answer->reply, READ_TIMELINE);
+    const size_t count = redisconn_reply_count(timeline);
+    const int64_t before = telling->answer->before;
+    int64_t left_out = redisconn_reply_integer(redisconn_reply_at(timeline, 0), 0);
+    if (before > 0 && left_out >= before) {
+        left_out = before - 1;
+    }
     json_key(&telling->writer, name);
     json_open_array(&telling->writer);
-    for (size_t i = 0; i < redisconn_reply_count(timeline); i++) {
-        const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i));
+    for (size_t i = count; i > 1; i--) {
+        const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i - 1));
         json_put_raw(&telling->writer, readable(telling, element, view_filter_timeline));
+        left_out--;
     }
     json_close_array(&telling->writer);
+    if (left_out > 0) {
+        json_put_member_bool(&telling->writer, truncated_name, true);
+    }
 }
 
 static void put_state(struct telling *telling)
@@ -69,7 +81,7 @@ static void put_order(struct telling *telling)
     const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
     json_open_object_of(&telling->writer, readable(telling, details, view_filter_details));
     if (telling->answer->part == PART_BOTH) {
-        put_timeline(telling, redisconn_reply_at(reply, READ_TIMELINE), "timeline");
+        put_timeline(telling, "timeline", "timeline_truncated");
     }
     put_state(telling);
     json_close_object(&telling->writer);
@@ -81,7 +93,7 @@ static void put_timeline_page(struct telling *telling)
     struct json_writer *writer = &telling->writer;
     json_open_object(writer);
     json_put_member_string(writer, "order_id", uuid_view(answer->order_id));
-    put_timeline(telling, redisconn_reply_at(answer->reply, READ_TIMELINE), "events");
+    put_timeline(telling, "events", "truncated");
     json_key(writer, "freshness");
     json_open_object(writer);
     json_put_member_integer(writer, "source_version", answer->state->version);

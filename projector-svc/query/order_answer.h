@@ -36,9 +36,14 @@ struct order_state {
  * it were not there. */
 struct order_state order_state_of(const struct query *query, const struct redisconn_reply *reply);
 
+/* A timeline's newest events, or those before a version, as far as both bounds allow, and one at
+ * least: an order's history has none. */
+enum { TIMELINE_EVENTS_MAX = 200, TIMELINE_BYTES_MAX = 512 << 10 };
+
 struct order_answer {
     const struct query *query;
     enum order_part part;
+    int64_t before; /* the version that the timeline ends before; 0: none */
     const struct uuid *order_id;
     const struct redisconn_reply *reply;
     const struct order_state *state;

@@ -32,6 +32,7 @@ struct order_query {
     enum order_part part;
     struct uuid order_id;
     int64_t min_version; /* 0: whatever there is */
+    int64_t before;      /* of the timeline the events before that version; 0: the newest */
     int64_t wait_ms;
     bool takes_stale;
     struct order_wait wait;
@@ -47,16 +48,15 @@ static struct order_query *own(struct query *query)
 
 /* --- parameters */
 
-static bool read_min_version(struct order_query *asked)
+static bool read_version(struct order_query *asked, const char *name, int64_t *ret)
 {
-    const struct strview text = http_request_query(asked->query.request, "min_version");
-    if (text.data == NULL) {
+    const struct strview text = http_request_query(asked->query.request, name);
+    if (text.data == NULL || (parse_i64(text, ret) && *ret >= 1)) {
         return true;
     }
-    if (parse_i64(text, &asked->min_version) && asked->min_version >= 1) {
-        return true;
-    }
-    query_refuse(&asked->query, 400, "malformed-request", "min_version is a number from 1 on");
+    char detail[DETAIL_MAX];
+    (void)snprintf(detail, sizeof detail, "%s is a number from 1 on", name);
+    query_refuse(&asked->query, 400, "malformed-request", detail);
     return false;
 }
 
@@ -95,19 +95,31 @@ static bool read_word(struct order_query *asked, const char *name, const char *w
 
 static query_reply_fn on_order;
 
+struct number_text {
+    char text[sizeof "-9223372036854775808"];
+};
+
+static struct strview number_text(struct number_text *out, int64_t number)
+{
+    (void)snprintf(out->text, sizeof out->text, "%" PRId64, number);
+    return strview_of(out->text);
+}
+
 static void read_order(struct order_query *asked)
 {
     struct arena *arena = asked->query.arena;
     const struct strview id = uuid_view(&asked->order_id);
     const struct strview hash[] = {STRVIEW("HMGET"), keys_order(arena, id), ORDER_ANSWER_FIELDS};
     const struct strview details[] = {STRVIEW("GET"), keys_order_details(arena, id)};
-    const struct strview timeline[] = {STRVIEW("LRANGE"), keys_order_timeline(arena, id),
-                                       STRVIEW("0"), STRVIEW("-1")};
+    struct number_text before, events, bytes;
+    const struct strview timeline[] = {
+        STRVIEW("TAIL"), keys_order_timeline(arena, id), number_text(&before, asked->before),
+        number_text(&events, TIMELINE_EVENTS_MAX), number_text(&bytes, TIMELINE_BYTES_MAX)};
     const bool wants_timeline = asked->part != PART_ORDER;
     const struct redisconn_command commands[READ_COUNT] = {
         [READ_HASH] = {hash, sizeof hash / sizeof hash[0]},
         [READ_DETAILS] = {details, 2},
-        [READ_TIMELINE] = {timeline, 4},
+        [READ_TIMELINE] = {timeline, sizeof timeline / sizeof timeline[0]},
     };
     asked->reading = READING_SENT;
     query_read(&asked->query, commands, wants_timeline ? READ_COUNT : READ_TIMELINE, on_order);
@@ -138,6 +150,7 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
     const struct order_answer answer = {
         .query = &asked->query,
         .part = asked->part,
+        .before = asked->before,
         .order_id = &asked->order_id,
         .reply = reply,
         .state = state,
@@ -255,7 +268,8 @@ static void on_order(struct query *query, const struct redisconn_reply *reply)
 static void on_request(struct http_request *request, void *user)
 {
     static const char *const ORDER_PARAMETERS[] = {"min_version", "wait", "stale", "include", NULL};
-    static const char *const TIMELINE_PARAMETERS[] = {"min_version", "wait", "stale", NULL};
+    static const char *const TIMELINE_PARAMETERS[] = {"min_version", "wait", "stale", "before",
+                                                      NULL};
     const enum order_part part = (enum order_part)http_request_tag(request);
     struct query *query = query_begin(user, request, READABLE_ORDER,
                                       part == PART_ORDER ? ORDER_PARAMETERS : TIMELINE_PARAMETERS,
@@ -270,7 +284,8 @@ static void on_request(struct http_request *request, void *user)
         return;
     }
     bool has_timeline = false;
-    if (read_min_version(asked) && read_wait(asked) &&
+    if (read_version(asked, "min_version", &asked->min_version) && read_wait(asked) &&
+        read_version(asked, "before", &asked->before) &&
         read_word(asked, "stale", "ok", &asked->takes_stale) &&
         read_word(asked, "include", "timeline", &has_timeline)) {
         asked->part = has_timeline ? PART_BOTH : part;

@@ -525,9 +525,18 @@ static const struct {
     {"HEAD list 9 9", "4 aa bb "},
     {"HEAD list 9 1", "4 aa "}, /* one at least */
     {"HEAD nothing 9 100", "0 "},
+    {"TAIL list 0 9 100", "4 d cccccc bb aa "},
+    {"TAIL list 0 2 100", "4 d cccccc "},
+    {"TAIL list 4 2 100", "4 cccccc bb "},
+    {"TAIL list 9 2 100", "4 d cccccc "},
+    {"TAIL list 0 9 7", "4 d cccccc "},
+    {"TAIL list 4 9 1", "4 cccccc "},
+    {"TAIL list 2 9 100", "4 aa "},
+    {"TAIL list 1 9 100", "4 "},
+    {"TAIL nothing 0 9 100", "0 "},
 };
 
-START_TEST(a_list_is_taken_from_its_head_as_far_as_number_and_bytes_allow)
+START_TEST(a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow)
 {
     (void)redis("RPUSH list aa bb cccccc d");
 
@@ -587,7 +596,7 @@ int main(void)
     tcase_add_test(server, pages_follow_each_other_also_within_one_instant);
     tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
     tcase_add_test(server, who_is_in_all_sets_is_found);
-    tcase_add_loop_test(server, a_list_is_taken_from_its_head_as_far_as_number_and_bytes_allow, 0,
+    tcase_add_loop_test(server, a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow, 0,
                         sizeof HEADS / sizeof HEADS[0]);
     tcase_add_test(server, a_search_stops_at_its_limit_and_says_so);
     suite_add_tcase(suite, server);
