@@ -12,13 +12,17 @@ static struct strview id_shown(const struct batch_aggregate *aggregate)
     return aggregate->type == AGGREGATE_CUSTOMER ? STRVIEW("*") : aggregate->id;
 }
 
+/* Of a batch's foreign records the first one: strangers write as many as they like. */
 static void log_parked(const struct batch_aggregate *aggregate, struct strview slot)
 {
     const struct lineup *lineup = &aggregate->lineup;
+    size_t foreign = 0;
     for (size_t i = 0; i < lineup->parked_count; i++) {
         const struct lineup_item *item = &lineup->parked[i];
         const struct incoming *incoming = item->event;
-        if (!item->is_stored && !item->is_readable) {
+        foreign += incoming->kind == INCOMING_FOREIGN ? 1 : 0;
+        if (!item->is_stored && !item->is_readable &&
+            (incoming->kind != INCOMING_FOREIGN || foreign == 1)) {
             log_event(incoming->kind == INCOMING_FOREIGN ? LOG_WARN : LOG_ERROR,
                       incoming->kind == INCOMING_FOREIGN ? "record_foreign" : "event_unreadable",
                       LOG_STR("type", aggregate_name(aggregate->type)),

@@ -31,6 +31,7 @@
     X(RPUSH, "RPUSH")      /* element ... */                                                       \
     X(RPUSH_AT, "RPUSHAT") /* the length the list must have, element ... */                        \
     X(LTRIM_AT, "LTRIMAT") /* the length it must have, how many of its first elements go */        \
+    X(LCAP, "LCAP")        /* how many of its last elements may stay */                            \
     X(SADD, "SADD")        /* member ... */                                                        \
     X(SREM, "SREM")        /* member ... */                                                        \
     X(ZADD, "ZADD")        /* score, member ... */                                                 \

@@ -32,6 +32,7 @@ local WRITES = {
   RPUSH = {'list', 1, function(key, args) redis.call('RPUSH', key, unpack(args)) end},
   RPUSHAT = {'list', 2, function(key, args) redis.call('RPUSH', key, unpack(args, 2)) end},
   LTRIMAT = {'list', 2, function(key, args) redis.call('LTRIM', key, args[2], -1) end},
+  LCAP = {'list', 1, function(key, args) redis.call('LTRIM', key, -tonumber(args[1]), -1) end},
   SADD = {'set', 1, function(key, args) redis.call('SADD', key, unpack(args)) end},
   SREM = {'set', 1, function(key, args) redis.call('SREM', key, unpack(args)) end},
   ZADD = {'zset', 2, function(key, args) redis.call('ZADD', key, unpack(args)) end},
@@ -47,7 +48,7 @@ local WRITES = {
 local COMMANDS = {
   HSET = {'HSET', 'f', 'v'}, HDEL = {'HDEL', 'f'}, HINCRBY = {'HINCRBY', 'f', '1'},
   SET = {'SET', 'v'}, DEL = {'DEL'}, RPUSH = {'RPUSH', 'v'}, RPUSHAT = {'RPUSH', 'v'},
-  LTRIMAT = {'LTRIM', '0', '1'}, SADD = {'SADD', 'm'}, SREM = {'SREM', 'm'},
+  LTRIMAT = {'LTRIM', '0', '1'}, LCAP = {'LTRIM', '0', '1'}, SADD = {'SADD', 'm'}, SREM = {'SREM', 'm'},
   ZADD = {'ZADD', '0', 'm'}, ZREM = {'ZREM', 'm'}, ZCAP = {'ZREMRANGEBYRANK', '0', '1'},
   PUBLISH = {'PUBLISH', 'm'},
 }

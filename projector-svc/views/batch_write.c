@@ -9,6 +9,7 @@
 enum {
     DOCUMENT_MAX = 16 << 20, /* bytes of one document; an order has at most 500 lines */
     PARKED_PER_WRITE = 1000, /* see ARGS_MAX in orderspine.lua */
+    STRAYS_MAX = 1000,       /* parked records that belong to no aggregate; the newest are kept */
 };
 
 struct writing {
@@ -146,6 +147,9 @@ static void write_parked(struct writing *writing, const struct batch_aggregate *
         } else {
             write_set_add(set, WRITE_RPUSH, key, form);
         }
+    }
+    if (written > 0 && strview_is(aggregate->id, INCOMING_NO_ID)) {
+        write_set_add(set, WRITE_LCAP, key, write_set_number(set, STRAYS_MAX));
     }
 }
 

@@ -84,10 +84,12 @@ static int64_t fallback_time(const struct incoming *incoming)
     return parse_time_ms(incoming->time, &at_ms) ? at_ms : incoming->timestamp_ms;
 }
 
+/* One that is longer than any of ours is a stranger's: it is kept wherever the record is. */
 static struct strview text_header(const struct kafka_record *record, const char *name)
 {
     const struct strview value = kafka_record_header(record, name);
-    const bool is_text = value.data != NULL && utf8_is_valid(value);
+    const bool is_text =
+        value.data != NULL && value.len <= INCOMING_HEADER_MAX && utf8_is_valid(value);
     return is_text ? value : STRVIEW("");
 }
 

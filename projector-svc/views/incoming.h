@@ -37,8 +37,9 @@ struct kafka_record;
 #define INCOMING_NO_ID   "-"
 
 enum {
-    INCOMING_VALUE_MAX = 1 << 20, /* bytes; command-svc writes no event above half of that */
-    INCOMING_KEPT_MAX = 4 << 10,  /* bytes of a value that will never be read */
+    INCOMING_VALUE_MAX = 1 << 20,  /* bytes; command-svc writes no event above half of that */
+    INCOMING_KEPT_MAX = 4 << 10,   /* bytes of a value that will never be read */
+    INCOMING_HEADER_MAX = 1 << 10, /* bytes; a longer one counts as missing */
 };
 
 /*

@@ -184,6 +184,7 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     (void)redis("RPUSH gone x");
     (void)redis("HSET hash old 1 count 5");
     (void)redis("RPUSH waiting a b c");
+    (void)redis("RPUSH capped a b");
     (void)redis("SADD set left");
     (void)redis("ZADD scores 1 one 2 two 3 three");
     add(WRITE_HSET, "hash", "new 2");
@@ -194,6 +195,8 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     add(WRITE_RPUSH, "other", "x");
     write_set_del(&f.set, STRVIEW("gone"));
     add(WRITE_LTRIM_AT, "waiting", "3 2");
+    add(WRITE_RPUSH, "capped", "c d");
+    add(WRITE_LCAP, "capped", "3");
     add(WRITE_SADD, "set", "right");
     add(WRITE_SREM, "set", "left");
     add(WRITE_ZADD, "scores", "4 four");
@@ -209,6 +212,7 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     ck_assert_str_eq(redis("LRANGE list 0 -1"), "a b c ");
     ck_assert_str_eq(redis("LRANGE other 0 -1"), "x ");
     ck_assert_str_eq(redis("LRANGE waiting 0 -1"), "c ");
+    ck_assert_str_eq(redis("LRANGE capped 0 -1"), "b c d ");
     ck_assert_str_eq(redis("EXISTS gone"), "0 ");
     ck_assert_str_eq(redis("SMEMBERS set"), "right ");
     ck_assert_str_eq(redis("ZRANGE scores 0 -1"), "two four ");

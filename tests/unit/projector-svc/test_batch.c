@@ -473,6 +473,7 @@ START_TEST(an_event_without_an_order_freezes_nobody_elses_view)
 
     ck_assert_uint_eq(batch.counts.unreadable, 1);
     ck_assert_ptr_nonnull(find(WRITE_RPUSH, "projection:parked:order:-"));
+    ck_assert(has_arg(find(WRITE_LCAP, "projection:parked:order:-"), "1000"));
     ck_assert_ptr_null(find(WRITE_HSET, "order:-"));
 }
 END_TEST

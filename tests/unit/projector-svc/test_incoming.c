@@ -7,12 +7,16 @@
 
 #include <string.h>
 
-static const char *header_id; /* of the record, the one header it has */
+static const char *header_id; /* of the record, with its type all headers it has */
+static const char *header_type;
 
 /* In place of Kafka's. */
 struct strview kafka_record_header(const struct kafka_record *record, const char *name)
 {
     (void)record;
+    if (strcmp(name, TOPICS_HEADER_CE_TYPE) == 0 && header_type != NULL) {
+        return strview_of(header_type);
+    }
     return strcmp(name, TOPICS_HEADER_CE_ID) == 0 ? strview_of(header_id) : STRVIEW("");
 }
 
@@ -26,6 +30,7 @@ static void open_all(void)
 
 static void close_all(void)
 {
+    header_type = NULL;
     arena_done(&arena);
 }
 
@@ -117,6 +122,18 @@ START_TEST(of_what_nobody_will_ever_read_only_the_beginning_is_kept)
 }
 END_TEST
 
+START_TEST(a_header_longer_than_any_of_ours_is_not_kept)
+{
+    char type[INCOMING_HEADER_MAX + 2];
+    memset(type, 'x', sizeof type);
+    type[sizeof type - 1] = '\0';
+    header_type = type;
+    ck_assert_uint_eq(of_record("o-1", "e-1", 2)->event_type.len, 0);
+    type[INCOMING_HEADER_MAX] = '\0';
+    ck_assert_uint_eq(of_record("o-1", "e-1", 2)->event_type.len, INCOMING_HEADER_MAX);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/views/incoming");
@@ -129,6 +146,7 @@ int main(void)
     tcase_add_checked_fixture(kept, open_all, close_all);
     tcase_add_loop_test(kept, of_what_nobody_will_ever_read_only_the_beginning_is_kept, 0,
                         sizeof KEPT / sizeof KEPT[0]);
+    tcase_add_test(kept, a_header_longer_than_any_of_ours_is_not_kept);
     suite_add_tcase(suite, kept);
     return check_main(suite);
 }
