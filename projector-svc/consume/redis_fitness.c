@@ -14,13 +14,14 @@ enum { OLDEST_MAJOR = 7 };
 
 struct check {
     struct redisconn *conn;
+    bool is_bounded;
     redis_fitness_fn *done;
     void *user;
 };
 
 static void finish(struct check *check, const struct error *failure)
 {
-    check->done(check->user, failure);
+    check->done(check->user, check->is_bounded, failure);
     free(check);
 }
 
@@ -126,6 +127,8 @@ static void on_info(void *user, const struct redisconn_reply *reply, const struc
         finish(check, failure);
         return;
     }
+    const struct strview most = info_value(redisconn_reply_text(reply), STRVIEW("maxmemory:"));
+    check->is_bounded = !strview_is(most, "0");
     const struct strview list[] = {STRVIEW("FUNCTION"), STRVIEW("LIST"), STRVIEW("LIBRARYNAME"),
                                    STRVIEW("orderspine"), STRVIEW("WITHCODE")};
     send(check, list, sizeof list / sizeof list[0], on_listed);

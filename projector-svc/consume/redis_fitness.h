@@ -15,11 +15,14 @@
 
 #include "common/base/error.h"
 
+#include <stdbool.h>
+
 struct redisconn;
 
 /* failure is NULL when all is well; FATAL when this Redis must not be used, TRANSIENT when it
- * could not be asked, INVALID when it did not let us ask or load. */
-typedef void redis_fitness_fn(void *user, const struct error *failure);
+ * could not be asked, INVALID when it did not let us ask or load. is_bounded: it refuses writes
+ * before its machine's memory is full (maxmemory), as far as that was asked. */
+typedef void redis_fitness_fn(void *user, bool is_bounded, const struct error *failure);
 
 /* done is called once, never from inside. */
 void redis_fitness_check(struct redisconn *conn, redis_fitness_fn *done, void *user);

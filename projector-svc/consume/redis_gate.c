@@ -18,23 +18,28 @@ static void shut(struct redis_gate *gate, const struct error *why)
     gate->options.on_shut(gate->options.user);
 }
 
-static void open_gate(struct redis_gate *gate)
+static void open_gate(struct redis_gate *gate, bool is_bounded)
 {
     const bool is_news = !gate->is_open;
     gate->is_open = gate->was_open = true;
     gate->why.kind = ERROR_NONE;
     if (is_news) {
         log_event(LOG_INFO, "redis_ready", LOG_TEXT("functions are loaded, nothing is evicted"));
+        if (!is_bounded) {
+            log_event(LOG_WARN, "redis_unbounded",
+                      LOG_TEXT("its maxmemory is 0: when the machine's memory is full, the kernel "
+                               "ends Redis, which would else refuse writes and answer readers"));
+        }
         gate->options.on_open(gate->options.user);
     }
 }
 
-static void on_fitness(void *user, const struct error *failure)
+static void on_fitness(void *user, bool is_bounded, const struct error *failure)
 {
     struct redis_gate *gate = user;
     gate->is_checking = false;
     if (failure == NULL) {
-        open_gate(gate);
+        open_gate(gate, is_bounded);
         return;
     }
     if (failure->kind == ERROR_FATAL && !gate->was_open) {

@@ -118,9 +118,17 @@ static const char *redis(const char *line)
     return f.text;
 }
 
+static bool is_bounded;
+
+static void on_fitness(void *user, bool is, const struct error *failure)
+{
+    is_bounded = is;
+    on_done(user, failure);
+}
+
 static void check_fitness(void)
 {
-    redis_fitness_check(f.conn, on_done, NULL);
+    redis_fitness_check(f.conn, on_fitness, NULL);
     await();
 }
 
@@ -394,7 +402,7 @@ START_TEST(a_full_redis_refuses_the_whole_and_can_still_be_read)
     ck_assert_int_eq(view_read(f.conn, &f.arena, reads, 3, on_reply, NULL, &err), ERROR_NONE);
     await();
     const enum error_kind read_kind = f.kind;
-    (void)redis("CONFIG SET maxmemory 0");
+    (void)redis("CONFIG SET maxmemory 1gb");
 
     ck_assert_int_eq(kind, ERROR_TRANSIENT);
     ck_assert_int_eq(read_kind, ERROR_NONE);
@@ -425,6 +433,17 @@ START_TEST(a_redis_that_evicts_is_refused)
     (void)redis("CONFIG SET maxmemory-policy noeviction");
 
     ck_assert_int_eq(kind, ERROR_FATAL);
+}
+END_TEST
+
+START_TEST(a_redis_without_a_bound_is_told_apart)
+{
+    (void)redis("CONFIG SET maxmemory 0");
+    check_fitness();
+    ck_assert(!is_bounded);
+    (void)redis("CONFIG SET maxmemory 1gb");
+    check_fitness();
+    ck_assert(is_bounded);
 }
 END_TEST
 
@@ -596,6 +615,7 @@ int main(void)
     tcase_add_test(server, a_full_redis_refuses_the_whole_and_can_still_be_read);
     tcase_add_test(server, a_missing_function_is_said_and_loaded_again);
     tcase_add_test(server, a_redis_that_evicts_is_refused);
+    tcase_add_test(server, a_redis_without_a_bound_is_told_apart);
     tcase_add_test(server, a_replica_is_refused_until_it_is_a_master);
     tcase_add_test(server, pages_follow_each_other_also_within_one_instant);
     tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
