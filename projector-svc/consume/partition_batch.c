@@ -9,7 +9,7 @@
 
 #include <assert.h>
 
-/* Of payload: a batch ends before more, but has one event at least. */
+/* Of records: a batch ends before more, but has one event at least. */
 enum { BATCH_BYTES = 512 << 10 };
 
 static bool has_work(const struct partition *partition)
@@ -42,7 +42,7 @@ static size_t measure_batch(const struct partition *partition, size_t *ret_bytes
     size_t count = 0;
     *ret_bytes = 0;
     while (count < partition->batch_limit && count < partition->queue.count) {
-        const size_t bytes = queue_at(&partition->queue, count)->value.len;
+        const size_t bytes = queue_size_of(queue_at(&partition->queue, count));
         if (count > 0 && *ret_bytes + bytes > BATCH_BYTES) {
             break;
         }

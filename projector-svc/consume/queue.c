@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FIRST_CAP = 64 };
 
@@ -45,9 +46,21 @@ static void grow(struct queue *queue)
     queue->head = 0;
 }
 
-static size_t size_of(const struct kafka_record *record)
+static size_t size_of_headers(const struct kafka_record *record)
 {
-    return record->key.len + record->value.len + QUEUE_RECORD_OVERHEAD;
+    const char *name;
+    struct strview value;
+    size_t bytes = 0;
+    for (size_t i = 0; record->message != NULL && kafka_record_header_at(record, i, &name, &value);
+         i++) {
+        bytes += strlen(name) + value.len;
+    }
+    return bytes;
+}
+
+size_t queue_size_of(const struct kafka_record *record)
+{
+    return record->key.len + record->value.len + size_of_headers(record) + QUEUE_RECORD_OVERHEAD;
 }
 
 void queue_put(struct queue *queue, const struct kafka_record *record)
@@ -57,15 +70,15 @@ void queue_put(struct queue *queue, const struct kafka_record *record)
         grow(queue);
     }
     *place(queue, queue->count++) = *record;
-    queue->bytes += size_of(record);
-    *queue->all_bytes += size_of(record);
+    queue->bytes += queue_size_of(record);
+    *queue->all_bytes += queue_size_of(record);
 }
 
 struct kafka_record queue_take(struct queue *queue)
 {
     assert(queue->count > 0);
     const struct kafka_record record = *place(queue, 0);
-    const size_t size = size_of(&record);
+    const size_t size = queue_size_of(&record);
     assert(queue->bytes >= size && *queue->all_bytes >= queue->bytes);
     queue->head = (queue->head + 1) % queue->cap;
     queue->count--;

@@ -10,7 +10,7 @@
  * Kafka is told of a change only.
  *
  * Ownership: it keeps what is put in and never gives it back to Kafka: the caller does, of each
- * record that it takes out. Units: bytes with an allowance for headers.
+ * record that it takes out. Units: bytes, headers too, with an allowance for bookkeeping.
  */
 #ifndef PROJECTOR_SVC_CONSUME_QUEUE_H
 #define PROJECTOR_SVC_CONSUME_QUEUE_H
@@ -25,7 +25,7 @@ enum {
     QUEUE_ROOM = 256 << 10,     /* and goes on with it */
     QUEUE_SHARE = 128 << 10,    /* what each may hold when all hold too much */
     QUEUE_ALL_FULL = 8 << 20,   /* bytes in all queues */
-    QUEUE_RECORD_OVERHEAD = 512 /* bytes: headers and bookkeeping, roughly */
+    QUEUE_RECORD_OVERHEAD = 512 /* bytes: bookkeeping, roughly */
 };
 
 struct queue {
@@ -45,6 +45,9 @@ void queue_done(struct queue *queue);
 
 /* Its offset is above those of all that are in it. */
 void queue_put(struct queue *queue, const struct kafka_record *record);
+
+/* What a record counts. */
+size_t queue_size_of(const struct kafka_record *record);
 
 /* index < count; 0 is the oldest. */
 const struct kafka_record *queue_at(const struct queue *queue, size_t index);
