@@ -83,6 +83,7 @@ static const char *forbidden_text(struct strview text)
 /* ---- reader -------------------------------------------------------------------------------- */
 
 struct reader {
+    struct strview bytes; /* the document */
     struct arena *arena;
     struct json_value *root;
     struct json_value *open[JSON_DEPTH_MAX]; /* containers not yet closed */
@@ -144,14 +145,24 @@ static struct json_value *add_value(struct reader *reader, enum json_type type)
     return value;
 }
 
-static bool copy_text(struct reader *reader, const void *bytes, size_t len, struct strview *ret)
+/* yajl hands out what stands in the document as it stands there; what it had to decode, and a
+ * number that ends the document, lie in buffers of its own. */
+static bool is_in_document(const struct reader *reader, const void *bytes)
 {
-    const struct strview copy = arena_view(reader->arena, (struct strview){bytes, len});
-    if (copy.data == NULL) {
+    const uintptr_t first = (uintptr_t)reader->bytes.data;
+    return (uintptr_t)bytes - first < reader->bytes.len;
+}
+
+static bool keep_text(struct reader *reader, const void *bytes, size_t len, struct strview *ret)
+{
+    const struct strview text = {bytes, len};
+    const struct strview kept =
+        is_in_document(reader, bytes) ? text : arena_view(reader->arena, text);
+    if (kept.data == NULL) {
         (void)refuse(reader, ERROR_EXHAUSTED, "the document needs too much memory");
         return false;
     }
-    *ret = copy;
+    *ret = kept;
     return true;
 }
 
@@ -173,7 +184,7 @@ static int on_boolean(void *ctx, int boolean)
 static int on_number(void *ctx, const char *digits, size_t len)
 {
     struct json_value *value = add_value(ctx, JSON_NUMBER);
-    if (value == NULL || !copy_text(ctx, digits, len, &value->text)) {
+    if (value == NULL || !keep_text(ctx, digits, len, &value->text)) {
         return CANCEL;
     }
     if (parse_i64(value->text, &value->integer)) {
@@ -185,7 +196,7 @@ static int on_number(void *ctx, const char *digits, size_t len)
 static int on_string(void *ctx, const unsigned char *bytes, size_t len)
 {
     struct json_value *value = add_value(ctx, JSON_STRING);
-    return value != NULL && copy_text(ctx, bytes, len, &value->text) ? GO_ON : CANCEL;
+    return value != NULL && keep_text(ctx, bytes, len, &value->text) ? GO_ON : CANCEL;
 }
 
 static int open_container(struct reader *reader, enum json_type type)
@@ -227,7 +238,7 @@ static int on_key(void *ctx, const unsigned char *bytes, size_t len)
     if (object->count == JSON_MEMBERS_MAX) {
         return refuse(reader, ERROR_INVALID, "an object with more than 64 members");
     }
-    if (!copy_text(reader, bytes, len, &reader->name)) {
+    if (!keep_text(reader, bytes, len, &reader->name)) {
         return CANCEL;
     }
     if (has_member(object, reader->name)) {
@@ -307,7 +318,7 @@ enum error_kind json_parse(struct strview bytes, struct arena *arena,
     if (problem != NULL) {
         return error_set(err, ERROR_INVALID, "contains %s", problem);
     }
-    struct reader reader = {.arena = arena};
+    struct reader reader = {.bytes = bytes, .arena = arena};
     const enum error_kind kind = run_parser(&reader, bytes, err);
     if (kind != ERROR_NONE) {
         return kind;

@@ -9,7 +9,8 @@
  * all of these are refused before a value is seen, because one such string in
  * PostgreSQL would abort a whole batch, and others read such bytes otherwise.
  *
- * Ownership: values live in the arena handed to json_parse().
+ * Ownership: values live in the arena handed to json_parse(), and texts without escapes where they
+ * stand: the document's bytes must outlive them.
  * Limits: nesting 16, 64 members an object, and the arena's size.
  */
 #ifndef COMMON_CONTRACT_JSON_H

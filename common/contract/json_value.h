@@ -5,7 +5,7 @@
  * Numbers: money never becomes a double. A number without fraction, exponent
  * or overflow is an integer; any other keeps only its text.
  *
- * Ownership: values live in the arena handed to json_parse().
+ * Ownership: values live in the arena handed to json_parse(), texts there or in the document.
  */
 #ifndef COMMON_CONTRACT_JSON_VALUE_H
 #define COMMON_CONTRACT_JSON_VALUE_H

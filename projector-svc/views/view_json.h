@@ -27,14 +27,15 @@ struct incoming;
 MUST_USE bool view_json_details(const struct order_view *view, int64_t projected_at_ms,
                                 struct strbuf *out);
 
-/* ERROR_INVALID when this is no document of ours; ERROR_EXHAUSTED when the arena is too small. */
+/* The view's texts stand in json. ERROR_INVALID when this is no document of ours; ERROR_EXHAUSTED
+ * when the arena is too small. */
 MUST_USE enum error_kind view_json_read_details(struct strview json, struct arena *arena,
                                                 struct order_view *ret, struct error *err);
 
 /* The timeline's element for an applied event of an order. */
 MUST_USE bool view_json_timeline(const struct incoming *incoming, struct strbuf *out);
 
-/* The event_id of a timeline's element; empty when there is none. */
+/* The event_id of a timeline's element, copied; empty when there is none. */
 struct strview view_json_timeline_event_id(struct strview json, struct arena *arena);
 
 /* What is published of an event that was applied, with the status it left the order in. */

@@ -78,7 +78,8 @@ struct strview view_json_timeline_event_id(struct strview json, struct arena *ar
     if (json_parse(json, arena, &element, &ignored) != ERROR_NONE) {
         return STRVIEW("");
     }
-    return json_text(element, "event_id");
+    const struct strview id = arena_view(arena, json_text(element, "event_id"));
+    return id.data == NULL ? STRVIEW("") : id;
 }
 
 bool view_json_message(const struct incoming *incoming, struct strview customer_id,

@@ -116,8 +116,13 @@ static enum error_kind read_order(struct batch *batch, struct batch_aggregate *a
     if (redisconn_reply_is_nil(reply)) {
         return ERROR_NONE;
     }
-    const enum error_kind kind = view_json_read_details(redisconn_reply_text(reply), batch->arena,
-                                                        &aggregate->before.order, err);
+    bool failed = false;
+    const struct strview details = keep(batch, reply, &failed);
+    if (failed) {
+        return exhausted(err);
+    }
+    const enum error_kind kind =
+        view_json_read_details(details, batch->arena, &aggregate->before.order, err);
     return kind == ERROR_NONE
                ? kind
                : error_context(err, "stored details of order %.*s", STRVIEW_ARG(aggregate->id));

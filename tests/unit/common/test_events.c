@@ -14,6 +14,7 @@ enum { NODES_MAX = 100, PAYLOAD_MAX = 4096 };
 
 static struct arena arena;
 static struct strbuf payload;
+static struct strbuf changed; /* what was read stands in payload */
 static struct strbuf again;
 static struct error err;
 
@@ -21,6 +22,7 @@ static void open_all(void)
 {
     arena_init(&arena, 1 << 20);
     strbuf_init(&payload, PAYLOAD_MAX);
+    strbuf_init(&changed, PAYLOAD_MAX);
     strbuf_init(&again, PAYLOAD_MAX);
     err = (struct error){.kind = ERROR_NONE};
 }
@@ -29,6 +31,7 @@ static void close_all(void)
 {
     arena_done(&arena);
     strbuf_done(&payload);
+    strbuf_done(&changed);
     strbuf_done(&again);
 }
 
@@ -157,12 +160,12 @@ static enum error_kind decode_changed(const struct sample_event *sample,
                                       const struct json_value *target, enum change change)
 {
     struct json_writer writer;
-    strbuf_reset(&payload);
-    json_writer_init(&writer, &payload);
+    strbuf_reset(&changed);
+    json_writer_init(&writer, &changed);
     write_changed(&writer, root, target, change);
     ck_assert(json_writer_done(&writer));
     strbuf_reset(&again);
-    return recode_event(sample->aggregate, sample_type(sample), strbuf_view(&payload), &arena,
+    return recode_event(sample->aggregate, sample_type(sample), strbuf_view(&changed), &arena,
                         &again, &err);
 }
 

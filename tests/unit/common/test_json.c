@@ -342,6 +342,36 @@ START_TEST(an_arena_too_small_is_said_so_wherever_it_ends)
 }
 END_TEST
 
+static bool lies_in(struct strview document, struct strview text)
+{
+    return text.data >= document.data && text.data + text.len <= document.data + document.len;
+}
+
+START_TEST(a_text_is_copied_only_where_it_does_not_stand_in_the_document_as_it_is)
+{
+    const struct strview document =
+        STRVIEW("{\"plain\":\"caf\xc3\xa9\",\"empty\":\"\",\"n\":-12,\"es\\u0063aped\":\"a\\nb\"}");
+    const struct json_value *root = parsed(document);
+    const struct json_value *plain = json_member(root, "plain");
+    const struct json_value *escaped = json_member(root, "escaped");
+
+    ck_assert(lies_in(document, plain->text) && lies_in(document, plain->name));
+    ck_assert(lies_in(document, json_member(root, "empty")->text));
+    ck_assert(lies_in(document, json_member(root, "n")->text));
+    ck_assert(strview_is(plain->text, "caf\xc3\xa9"));
+    ck_assert(!lies_in(document, escaped->text) && !lies_in(document, escaped->name));
+    ck_assert(strview_is(escaped->text, "a\nb"));
+}
+END_TEST
+
+START_TEST(a_number_that_ends_the_document_outlives_the_parser)
+{
+    const struct json_value *first = parsed(STRVIEW("12.5"));
+    (void)parsed(STRVIEW("[\"something\",\"else\",99.125]"));
+    ck_assert(strview_is(first->text, "12.5"));
+}
+END_TEST
+
 START_TEST(nothing_at_all_is_refused)
 {
     ck_assert_int_eq(refusal((struct strview){.data = NULL, .len = 0}), ERROR_INVALID);
@@ -590,6 +620,8 @@ static TCase *reader_case(void)
     tcase_add_test(reader, an_object_has_at_most_sixty_four_members);
     tcase_add_test(reader, an_arena_too_small_is_said_so_wherever_it_ends);
     tcase_add_test(reader, nothing_at_all_is_refused);
+    tcase_add_test(reader, a_text_is_copied_only_where_it_does_not_stand_in_the_document_as_it_is);
+    tcase_add_test(reader, a_number_that_ends_the_document_outlives_the_parser);
     tcase_add_test(reader, the_place_of_a_fault_is_told);
     return reader;
 }
