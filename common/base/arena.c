@@ -39,6 +39,7 @@ void arena_reset(struct arena *arena)
     }
     arena->blocks = block;
     arena->used = 0;
+    arena->text = NULL;
     if (block != NULL) {
         block->used = 0;
         arena->used = block->size;
@@ -68,13 +69,14 @@ bool arena_is_crowded(const struct arena *arena)
     return arena->pool != NULL && *arena->pool < arena->max - arena->used;
 }
 
-static struct arena_block *add_block(struct arena *arena, size_t need)
+/* Of at least need bytes, and wanted where there are as many. */
+static struct arena_block *add_block(struct arena *arena, size_t need, size_t wanted)
 {
     const size_t left = arena_is_crowded(arena) ? *arena->pool : arena->max - arena->used;
     if (need > left) {
         return NULL;
     }
-    size_t size = next_block_size(arena, need);
+    size_t size = next_block_size(arena, wanted);
     if (size > left) {
         size = left;
     }
@@ -92,16 +94,26 @@ static struct arena_block *add_block(struct arena *arena, size_t need)
     return block;
 }
 
+/* What an allocation of that many bytes takes; false when that cannot be. */
+static bool round_up(size_t size, size_t *ret)
+{
+    if (!checked_add_size(size, alignof(max_align_t) - 1, ret)) {
+        return false;
+    }
+    *ret -= *ret % alignof(max_align_t);
+    return true;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     size_t need;
-    if (!checked_add_size(size, alignof(max_align_t) - 1, &need)) {
+    assert(arena->text == NULL);
+    if (!round_up(size, &need)) {
         return NULL;
     }
-    need -= need % alignof(max_align_t);
     struct arena_block *block = arena->blocks;
     if (block == NULL || block->size - block->used < need) {
-        block = add_block(arena, need);
+        block = add_block(arena, need, need);
         if (block == NULL) {
             return NULL;
         }
@@ -151,4 +163,40 @@ struct strview arena_view(struct arena *arena, struct strview view)
 {
     const char *copy = arena_copy(arena, view);
     return (struct strview){.data = copy, .len = copy == NULL ? 0 : view.len};
+}
+
+/* Doubling what it needs lets a long text move a few times only. */
+char *arena_open_text(struct arena *arena, struct strview old, size_t least, size_t *ret_room)
+{
+    size_t need;
+    assert(arena->text == old.data);
+    if (!round_up(least, &need) || need > SIZE_MAX / 2) {
+        return NULL;
+    }
+    struct arena_block *block = arena->blocks;
+    if (block == NULL || block->size - block->used < need) {
+        block = add_block(arena, need, 2 * need);
+        if (block == NULL) {
+            return NULL;
+        }
+    }
+    char *text = block->bytes + block->used;
+    if (old.len > 0 && text != old.data) {
+        memcpy(text, old.data, old.len);
+    }
+    arena->text = text;
+    *ret_room = block->size - block->used;
+    *ret_room -= *ret_room % alignof(max_align_t);
+    return text;
+}
+
+void arena_close_text(struct arena *arena, size_t used)
+{
+    struct arena_block *block = arena->blocks;
+    size_t taken = 0;
+    assert(arena->text == block->bytes + block->used);
+    const bool fits = round_up(used, &taken) && taken <= block->size - block->used;
+    assert(fits);
+    block->used += fits ? taken : 0;
+    arena->text = NULL;
 }

@@ -27,6 +27,7 @@ struct arena {
     size_t used;                /* bytes handed to blocks so far */
     size_t max;                 /* bytes */
     size_t *pool; /* bytes left of what several arenas share; NULL: nothing is shared */
+    char *text;   /* that is being written on top of it; NULL: none */
 };
 
 /* Allocates nothing yet. pool may be set afterwards, before the first allocation. */
@@ -55,5 +56,15 @@ MUST_USE char *arena_copy(struct arena *arena, struct strview view);
 
 /* The same as a view; data is NULL past the maximum. */
 MUST_USE struct strview arena_view(struct arena *arena, struct strview view);
+
+/*
+ * For strbuf.h: a text whose length is not known yet is written where it is to stay, with all the
+ * room that is left there and at least `least` bytes; old is what there is of it, empty in the
+ * beginning, and moves when it must. NULL past the maximum, old is as it was then. Until
+ * arena_close_text() says how many bytes it took, nothing else may be allocated.
+ */
+MUST_USE char *arena_open_text(struct arena *arena, struct strview old, size_t least,
+                               size_t *ret_room);
+void arena_close_text(struct arena *arena, size_t used);
 
 #endif

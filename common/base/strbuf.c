@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/strbuf.h"
 
+#include "common/base/arena.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +14,19 @@ void strbuf_init(struct strbuf *buf, size_t max)
     *buf = (struct strbuf){.max = max};
 }
 
+void strbuf_init_in(struct strbuf *buf, struct arena *arena, size_t max)
+{
+    *buf = (struct strbuf){.arena = arena, .max = max};
+}
+
 void strbuf_done(struct strbuf *buf)
 {
-    free(buf->data);
-    *buf = (struct strbuf){.max = buf->max};
+    if (buf->arena == NULL) {
+        free(buf->data);
+    } else if (buf->data != NULL) {
+        arena_close_text(buf->arena, 0);
+    }
+    *buf = (struct strbuf){.arena = buf->arena, .max = buf->max};
 }
 
 void strbuf_reset(struct strbuf *buf)
@@ -24,17 +35,21 @@ void strbuf_reset(struct strbuf *buf)
     buf->failed = false;
 }
 
-/* Makes room for `more` bytes and a NUL behind them. */
-static bool reserve(struct strbuf *buf, size_t more)
+static bool grow_in_arena(struct strbuf *buf, size_t need)
 {
-    assert(buf->len <= buf->max);
-    if (buf->failed || more > buf->max - buf->len) {
+    char *data = arena_open_text(buf->arena, strbuf_view(buf), need, &buf->cap);
+    if (data == NULL) {
         buf->failed = true;
         return false;
     }
-    const size_t need = buf->len + more + 1;
-    if (need <= buf->cap) {
-        return true;
+    buf->data = data;
+    return true;
+}
+
+static bool grow(struct strbuf *buf, size_t need)
+{
+    if (buf->arena != NULL) {
+        return grow_in_arena(buf, need);
     }
     size_t cap = buf->cap == 0 ? FIRST_CAP : buf->cap;
     while (cap < need) {
@@ -48,6 +63,33 @@ static bool reserve(struct strbuf *buf, size_t more)
     buf->data = data;
     buf->cap = cap;
     return true;
+}
+
+/* Makes room for `more` bytes and a NUL behind them. */
+static bool reserve(struct strbuf *buf, size_t more)
+{
+    assert(buf->len <= buf->max);
+    if (buf->failed || more > buf->max - buf->len) {
+        buf->failed = true;
+        return false;
+    }
+    const size_t need = buf->len + more + 1;
+    return need <= buf->cap || grow(buf, need);
+}
+
+struct strview strbuf_keep(struct strbuf *buf)
+{
+    struct strview text = {.data = NULL};
+    assert(buf->arena != NULL);
+    if (reserve(buf, 0)) {
+        buf->data[buf->len] = '\0';
+        text = strbuf_view(buf);
+    }
+    if (buf->data != NULL) {
+        arena_close_text(buf->arena, text.data == NULL ? 0 : buf->len + 1);
+    }
+    strbuf_init_in(buf, buf->arena, buf->max);
+    return text;
 }
 
 void strbuf_append(struct strbuf *buf, struct strview view)

@@ -7,7 +7,8 @@
  * the first failure appends do nothing.
  *
  * Ownership: the struct is the caller's, the bytes are the buffer's until
- * strbuf_done(). Views of it are valid until the next append or reset.
+ * strbuf_done(). Views of it are valid until the next append or reset. One in an arena writes
+ * its texts where they stay: each is the arena's from strbuf_keep() on.
  * Limits: never grows beyond `max` bytes, the NUL not counted.
  */
 #ifndef COMMON_BASE_STRBUF_H
@@ -19,7 +20,10 @@
 #include <stdarg.h>
 #include <stdint.h>
 
+struct arena;
+
 struct strbuf {
+    struct arena *arena; /* NULL: its bytes are its own */
     char *data;
     size_t len;
     size_t cap;
@@ -29,6 +33,17 @@ struct strbuf {
 
 /* An empty buffer that may grow to max bytes; allocates nothing yet. */
 void strbuf_init(struct strbuf *buf, size_t max);
+
+/* The same in an arena: from the first byte to strbuf_keep() nothing else may be allocated there.
+ */
+void strbuf_init_in(struct strbuf *buf, struct arena *arena, size_t max);
+
+/*
+ * The text, with a NUL behind it, as the arena's; the buffer is empty again, for the next one. data
+ * is NULL when an append did not fit. Every text is kept before anything else is allocated, also
+ * one that nobody wants any more.
+ */
+MUST_USE struct strview strbuf_keep(struct strbuf *buf);
 
 /* Frees the bytes; the struct can be initialised again. */
 void strbuf_done(struct strbuf *buf);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/arena.h"
 #include "common/base/strbuf.h"
 #include "tests/support/check_main.h"
 
@@ -154,6 +155,94 @@ START_TEST(what_cannot_be_printed_is_a_failure)
 }
 END_TEST
 
+/* ---- in an arena ---- */
+
+static struct arena arena;
+
+static void open_in_arena(void)
+{
+    arena_init(&arena, 64 * 1024);
+    strbuf_init_in(&buf, &arena, MAX);
+}
+
+static void close_in_arena(void)
+{
+    strbuf_done(&buf);
+    arena_done(&arena);
+}
+
+START_TEST(a_text_is_kept_where_it_was_written)
+{
+    strbuf_append_cstr(&buf, "first");
+    const char *written = strbuf_view(&buf).data;
+
+    const struct strview first = strbuf_keep(&buf);
+    strbuf_append_cstr(&buf, "second");
+    const struct strview second = strbuf_keep(&buf);
+    char *behind = arena_alloc(&arena, 16);
+
+    ck_assert_ptr_eq(first.data, written);
+    ck_assert_str_eq(first.data, "first");
+    ck_assert_str_eq(second.data, "second");
+    ck_assert_uint_eq(second.len, 6);
+    ck_assert(behind >= second.data + sizeof "second");
+}
+END_TEST
+
+START_TEST(a_text_moves_to_where_it_fits_and_stays_whole)
+{
+    struct strview texts[100];
+    for (size_t i = 0; i < 100; i++) {
+        for (size_t at = 0; at < 5 * i; at++) {
+            strbuf_append_char(&buf, (char)('a' + (i + at) % 26));
+        }
+        texts[i] = strbuf_keep(&buf);
+    }
+    for (size_t i = 0; i < 100; i++) {
+        ck_assert_uint_eq(texts[i].len, 5 * i);
+        ck_assert_int_eq(texts[i].data[5 * i], '\0');
+        for (size_t at = 0; at < 5 * i; at++) {
+            ck_assert_int_eq(texts[i].data[at], (char)('a' + (i + at) % 26));
+        }
+    }
+}
+END_TEST
+
+START_TEST(an_empty_text_is_one)
+{
+    const struct strview text = strbuf_keep(&buf);
+    ck_assert_ptr_nonnull(text.data);
+    ck_assert_uint_eq(text.len, 0);
+}
+END_TEST
+
+START_TEST(what_did_not_fit_is_not_kept_and_takes_no_room)
+{
+    fill(MAX + 1);
+    ck_assert_ptr_null(strbuf_keep(&buf).data);
+    const size_t before = arena.used;
+
+    fill(MAX);
+    ck_assert_uint_eq(strbuf_keep(&buf).len, MAX);
+    ck_assert_uint_eq(arena.used, before);
+}
+END_TEST
+
+START_TEST(an_arena_that_ends_is_a_failure)
+{
+    size_t kept = 0;
+    for (; kept < 100; kept++) {
+        fill(MAX);
+        if (strbuf_keep(&buf).data == NULL) {
+            break;
+        }
+    }
+    ck_assert_uint_ge(kept, 50);
+    ck_assert_uint_lt(kept, 65);
+    ck_assert_ptr_nonnull(arena_alloc(&arena, 16)); /* a text that failed is no open one */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/strbuf");
@@ -171,6 +260,15 @@ int main(void)
     tcase_add_test(text, a_buffer_can_be_used_after_done);
     tcase_add_test(text, what_the_machine_does_not_have_is_a_failure);
     tcase_add_test(text, what_cannot_be_printed_is_a_failure);
+
+    TCase *kept = tcase_create("in an arena");
+    suite_add_tcase(suite, kept);
+    tcase_add_checked_fixture(kept, open_in_arena, close_in_arena);
+    tcase_add_test(kept, a_text_is_kept_where_it_was_written);
+    tcase_add_test(kept, a_text_moves_to_where_it_fits_and_stays_whole);
+    tcase_add_test(kept, an_empty_text_is_one);
+    tcase_add_test(kept, what_did_not_fit_is_not_kept_and_takes_no_room);
+    tcase_add_test(kept, an_arena_that_ends_is_a_failure);
     suite_add_tcase(suite, text);
     return check_main(suite);
 }
