@@ -7,21 +7,19 @@
 
 void batch_recorder_init(struct batch_recorder *recorder)
 {
-    strbuf_init(&recorder->text, EVENT_BYTES_MAX);
     strbuf_init(&recorder->location, EVENT_BYTES_MAX);
 }
 
 void batch_recorder_done(struct batch_recorder *recorder)
 {
-    strbuf_done(&recorder->text);
     strbuf_done(&recorder->location);
 }
 
-static struct strview keep(const struct batch *batch, const struct strbuf *text, bool *ok)
+static struct strview keep(struct strbuf *text, bool *ok)
 {
-    const struct strview copy = arena_view(batch->arena, strbuf_view(text));
-    *ok = *ok && copy.data != NULL;
-    return copy;
+    const struct strview kept = strbuf_keep(text);
+    *ok = *ok && kept.data != NULL;
+    return kept;
 }
 
 static bool write_headers(const struct command *command, struct strbuf *out)
@@ -38,12 +36,10 @@ static bool write_headers(const struct command *command, struct strbuf *out)
 static bool record_event(struct batch_recorder *recorder, const struct batch *batch, size_t index)
 {
     const struct event *event = &batch->items[index].outcome.event;
-    strbuf_reset(&recorder->text);
     bool ok = event_encode(event, &recorder->text);
-    recorder->records[index].payload = keep(batch, &recorder->text, &ok);
-    strbuf_reset(&recorder->text);
+    recorder->records[index].payload = keep(&recorder->text, &ok);
     ok = ok && write_headers(batch->items[index].command, &recorder->text);
-    recorder->records[index].headers = keep(batch, &recorder->text, &ok);
+    recorder->records[index].headers = keep(&recorder->text, &ok);
     recorder->has_events = true;
     return ok;
 }
@@ -53,13 +49,12 @@ static bool record_rejected(struct batch_recorder *recorder, const struct batch 
 {
     const struct batch_item *item = &batch->items[index];
     struct answer *answer = &recorder->records[index].answer;
-    strbuf_reset(&recorder->text);
     strbuf_reset(&recorder->location);
     bool ok = answer_write(item->command, &item->outcome, batch->now_ms, &recorder->text,
                            &recorder->location, answer);
-    answer->body = keep(batch, &recorder->text, &ok);
-    answer->location = keep(batch, &recorder->location, &ok);
-    return ok;
+    answer->body = keep(&recorder->text, &ok);
+    answer->location = arena_view(batch->arena, strbuf_view(&recorder->location));
+    return ok && answer->location.data != NULL;
 }
 
 static bool record_accepted(struct batch_recorder *recorder, const struct batch *batch,
@@ -98,20 +93,18 @@ static bool record_postponed(struct batch_recorder *recorder, const struct batch
     return true;
 }
 
-static bool record_level(struct batch_recorder *recorder, const struct batch *batch,
-                         const struct world_level *level, struct batch_record *record)
+static bool record_level(struct batch_recorder *recorder, const struct world_level *level,
+                         struct batch_record *record)
 {
     const struct event event = {.aggregate = AGGREGATE_STOCK, .stock = level->event};
     struct json_writer writer;
-    strbuf_reset(&recorder->text);
     bool ok = event_encode(&event, &recorder->text);
-    record->payload = keep(batch, &recorder->text, &ok);
-    strbuf_reset(&recorder->text);
+    record->payload = keep(&recorder->text, &ok);
     json_writer_init(&writer, &recorder->text);
     json_open_object(&writer);
     json_close_object(&writer); /* no command caused it */
     ok = ok && json_writer_done(&writer);
-    record->headers = keep(batch, &recorder->text, &ok);
+    record->headers = keep(&recorder->text, &ok);
     recorder->has_events = true;
     return ok;
 }
@@ -126,7 +119,7 @@ static bool record_levels(struct batch_recorder *recorder, const struct batch *b
         const struct world_level *level = (const void *)entry;
         assert(record < recorder->records + BATCH_COMMANDS_MAX);
         *record = (struct batch_record){.payload = {0}};
-        ok = ok && (!level->is_changed || record_level(recorder, batch, level, record));
+        ok = ok && (!level->is_changed || record_level(recorder, level, record));
         record++;
     }
     return ok;
@@ -142,6 +135,7 @@ enum error_kind batch_record_all(struct batch_recorder *recorder, const struct b
 {
     recorder->has_events = false;
     recorder->decided = batch->count;
+    strbuf_init_in(&recorder->text, batch->arena, EVENT_BYTES_MAX);
     for (size_t i = 0; i < batch->count; i++) {
         recorder->records[i] = (struct batch_record){.payload = {0}};
         if (!RECORDERS[batch->items[i].outcome.kind](recorder, batch, i)) {

@@ -11,7 +11,7 @@
 
 struct batch_recorder {
     struct batch_record records[BATCH_COMMANDS_MAX]; /* of item i, then of the levels */
-    struct strbuf text;                              /* one at a time, then copied */
+    struct strbuf text;                              /* one at a time, in the batch's arena */
     struct strbuf location;
     size_t decided; /* items that were not postponed */
     bool has_events;

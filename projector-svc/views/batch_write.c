@@ -16,17 +16,14 @@ struct writing {
     struct batch *batch;
     const struct view_moment *moment;
     struct write_set *set;
-    struct strbuf scratch; /* one document after the other */
+    struct strbuf scratch; /* one document after the other, in the batch's arena */
 };
 
-/* Moves the document in the scratch buffer to the arena; data is NULL when that fails. */
+/* Leaves the document where it was written; the set fails when it is not whole. */
 static struct strview keep_document(struct writing *writing, bool is_coded)
 {
-    const struct strview none = {.data = NULL};
-    const struct strview kept =
-        is_coded ? arena_view(writing->batch->arena, strbuf_view(&writing->scratch)) : none;
-    strbuf_reset(&writing->scratch);
-    writing->set->failed = writing->set->failed || kept.data == NULL;
+    const struct strview kept = strbuf_keep(&writing->scratch);
+    writing->set->failed = writing->set->failed || !is_coded || kept.data == NULL;
     return kept;
 }
 
@@ -273,7 +270,7 @@ enum error_kind batch_write(struct batch *batch, const struct view_moment *momen
                             struct write_set *set, struct error *err)
 {
     struct writing writing = {.batch = batch, .moment = moment, .set = set};
-    strbuf_init(&writing.scratch, DOCUMENT_MAX);
+    strbuf_init_in(&writing.scratch, batch->arena, DOCUMENT_MAX);
     write_set_init(set, batch->arena);
     for (size_t i = 0; i < batch->aggregate_count && write_set_ok(set); i++) {
         write_aggregate(&writing, batch->aggregates[i]);
