@@ -41,12 +41,12 @@ bool batch_columns_is_empty(const struct batch_columns *columns)
 }
 
 bool batch_columns_close(struct batch_columns *columns,
-                         struct strview ret_params[static BATCH_COLUMNS_MAX])
+                         const char *ret_params[static BATCH_COLUMNS_MAX])
 {
     bool ok = true;
     for (size_t i = 0; i < columns->count; i++) {
         pgconn_array_close(&columns->texts[i]);
-        ret_params[i] = strbuf_view(&columns->texts[i]);
+        ret_params[i] = strbuf_cstr(&columns->texts[i]);
         ok = ok && strbuf_ok(&columns->texts[i]);
     }
     return ok;

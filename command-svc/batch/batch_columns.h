@@ -30,9 +30,9 @@ void batch_columns_open(struct batch_columns *columns, size_t count);
 /* Whether a row was added: of several columns the first one tells. */
 bool batch_columns_is_empty(const struct batch_columns *columns);
 
-/* Ends the arrays and hands them out; false when one grew too large. */
+/* Ends the arrays and hands them out, with a NUL behind each; false when one grew too large. */
 MUST_USE bool batch_columns_close(struct batch_columns *columns,
-                                  struct strview ret_params[static BATCH_COLUMNS_MAX]);
+                                  const char *ret_params[static BATCH_COLUMNS_MAX]);
 
 void batch_columns_text(struct batch_columns *columns, size_t column, struct strview text);
 

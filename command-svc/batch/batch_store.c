@@ -47,7 +47,7 @@ void batch_store_free(struct batch_store *store)
 /* ---- trips --------------------------------------------------------------------------------- */
 
 static void queue(struct batch_store *store, enum batch_statement statement,
-                  const struct strview *params, size_t param_count)
+                  const char *const *params, size_t param_count)
 {
     assert(store->step_count < STEPS_MAX);
     store->steps[store->step_count++] = statement;
@@ -60,8 +60,7 @@ static void queue_plain(struct batch_store *store, enum batch_statement statemen
 }
 
 /* Columns that grew too large spoil the batch, which on_trip_done() tells. */
-static void close_columns(struct batch_store *store,
-                          struct strview params[static BATCH_COLUMNS_MAX])
+static void close_columns(struct batch_store *store, const char *params[static BATCH_COLUMNS_MAX])
 {
     store->load.is_corrupt |= !batch_columns_close(&store->columns, params);
 }
@@ -69,14 +68,14 @@ static void close_columns(struct batch_store *store,
 /* The floor is the one parameter that is no column. */
 static void queue_columns(struct batch_store *store, enum batch_statement statement, int64_t floor)
 {
-    struct strview params[BATCH_COLUMNS_MAX];
+    const char *params[BATCH_COLUMNS_MAX];
     char digits[DIGITS_MAX];
     close_columns(store, params);
     size_t count = store->columns.count;
     if (statement == INSERT_OUTBOX) {
         assert(count < BATCH_COLUMNS_MAX);
         (void)snprintf(digits, sizeof digits, "%" PRId64, floor);
-        params[count++] = strview_of(digits);
+        params[count++] = digits;
     }
     assert((int)count == BATCH_STATEMENTS[statement].param_count);
     queue(store, statement, params, count);
@@ -115,7 +114,7 @@ static void on_load_result(void *user, size_t index, const struct pgconn_result 
 /* One statement where locks are tried, so that all are asked for at one moment. */
 static void queue_locks(struct batch_store *store, const struct batch_wish *wish)
 {
-    struct strview params[BATCH_COLUMNS_MAX];
+    const char *params[BATCH_COLUMNS_MAX];
     batch_columns_open(&store->columns, 1);
     for (size_t i = 0; i < wish->shard_count; i++) {
         store->load.has_shard[wish->shards[i]] = false;
@@ -125,8 +124,7 @@ static void queue_locks(struct batch_store *store, const struct batch_wish *wish
     if (wish->is_queueing) {
         char shard[DIGITS_MAX];
         (void)snprintf(shard, sizeof shard, "%d", wish->shards[0]);
-        const struct strview param = strview_of(shard);
-        queue(store, QUEUE_FOR_SHARD, &param, 1);
+        queue(store, QUEUE_FOR_SHARD, (const char *const[]){shard}, 1);
     } else {
         queue(store, TRY_SHARDS, params, 1);
     }

@@ -50,7 +50,7 @@ static void on_expiry(void *user)
     struct strbuf retention;
     strbuf_init(&retention, DIGITS_MAX);
     strbuf_append_i64(&retention, chores->receipt_retention_ms);
-    const struct strview param = strbuf_view(&retention);
+    const char *param = strbuf_cstr(&retention);
     chores->expired = 0;
     chores->expiry_began_ms = loop_now_ms();
     pgconn_query(chores->conn, EXPIRE_RECEIPTS, &param, 1);

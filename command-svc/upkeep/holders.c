@@ -76,11 +76,11 @@ void holders_ask(struct holders *holders, struct pgconn *conn, size_t statement)
         return;
     }
     struct strbuf names[HOLDERS_PARAM_COUNT];
-    struct strview params[HOLDERS_PARAM_COUNT];
+    const char *params[HOLDERS_PARAM_COUNT];
     for (size_t kind = 0; kind < HOLDERS_PARAM_COUNT; kind++) {
         strbuf_init(&names[kind], NAMES_MAX);
         write_names(holders->held, (enum held_kind)kind, &names[kind]);
-        params[kind] = strbuf_view(&names[kind]);
+        params[kind] = strbuf_cstr(&names[kind]);
     }
     holders->is_asking = true;
     pgconn_query(conn, statement, params, HOLDERS_PARAM_COUNT);
@@ -119,8 +119,8 @@ static void on_tables_found(void *user, const struct pgconn_failure *failure)
 
 void holders_ask_tables(struct holders *holders, struct pgconn *conn, size_t statement)
 {
-    const struct strview tables =
-        STRVIEW("{installation,receipt,orders,order_line,payment,customer,product,stock,outbox}");
+    const char *tables =
+        "{installation,receipt,orders,order_line,payment,customer,product,stock,outbox}";
     if (!holders->is_asking_tables && pgconn_is_ready(conn)) {
         holders->is_asking_tables = true;
         pgconn_query(conn, statement, &tables, 1);

@@ -24,7 +24,7 @@ static void on_result(void *user, size_t index, const struct pgconn_result *resu
             scan->on_found(scan->user, sku);
         }
         memcpy(scan->last, sku.data, sku.len);
-        scan->last_len = sku.len;
+        scan->last[sku.len] = '\0';
     }
 }
 
@@ -32,7 +32,9 @@ static void on_looked(void *user, const struct pgconn_failure *failure)
 {
     struct level_scan *scan = user;
     const bool goes_on = note_outcome(&scan->looking, failure) && !scan->is_over;
-    scan->last_len = goes_on ? scan->last_len : 0;
+    if (!goes_on) {
+        scan->last[0] = '\0';
+    }
     loop_timer_start(scan->next, goes_on ? PAUSE_MS : MINUTE_MS);
 }
 
@@ -42,7 +44,7 @@ static void on_next(void *user)
     if (!pgconn_is_ready(scan->conn)) {
         return; /* begun again when the connection is back */
     }
-    const struct strview last = {scan->last, scan->last_len};
+    const char *last = scan->last;
     scan->is_over = true;
     pgconn_query(scan->conn, FIND_LEVELS, &last, 1);
     pgconn_send_trip(scan->conn, on_result, on_looked, scan);
@@ -63,6 +65,6 @@ void level_scan_done(struct level_scan *scan)
 
 void level_scan_begin(struct level_scan *scan)
 {
-    scan->last_len = 0;
+    scan->last[0] = '\0';
     loop_timer_start(scan->next, SOON_MS);
 }

@@ -28,9 +28,8 @@ struct level_scan {
     void *user;
     struct loop_timer *next;
     struct activity looking;
-    char last[ID_FORM_MAX]; /* sku that was looked at */
-    size_t last_len;        /* 0: the next portion is the first */
-    bool is_over;           /* the portion in flight was the last */
+    char last[ID_FORM_MAX + 1]; /* sku that was looked at; "": the next portion is the first */
+    bool is_over;               /* the portion in flight was the last */
 };
 
 void level_scan_init(struct level_scan *scan, struct loop *loop, level_found_fn *on_found,

@@ -48,7 +48,7 @@ void receipt_search(struct pgconn *conn, const struct uuid *key, receipt_found_f
 {
     struct search *search = must_allocate(1, sizeof *search);
     *search = (struct search){.on_receipt = on_receipt, .user = user};
-    const struct strview param = uuid_view(key);
+    const char *param = key->text;
     pgconn_query(conn, FIND_RECEIPT, &param, 1);
     pgconn_send_trip(conn, on_search_result, on_search_done, search);
 }

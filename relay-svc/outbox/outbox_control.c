@@ -41,16 +41,15 @@ static void on_beat(void *user, size_t index, const struct pgconn_result *result
 void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *held, size_t count,
                        bool reaches_kafka, const struct outbox_beat_events *events, void *user)
 {
-    const struct strview lease = strview_of(store->lease_ms);
+    const char *lease = store->lease_ms;
     outbox_put_leases(held, count, &store->arrays[0], &store->arrays[1], NULL);
     pgconn_query(store->control, SQL_SEEN,
-                 (const struct strview[]){outbox_owner(store), lease,
-                                          strview_of(reaches_kafka ? "true" : "false"),
-                                          strview_of(store->options.topic_prefix)},
+                 (const char *const[]){outbox_owner(store), lease, reaches_kafka ? "true" : "false",
+                                       store->options.topic_prefix},
                  4);
     pgconn_query(store->control, SQL_RENEW,
-                 (const struct strview[]){outbox_owner(store), lease, outbox_array(store, 0),
-                                          outbox_array(store, 1)},
+                 (const char *const[]){outbox_owner(store), lease, outbox_array(store, 0),
+                                       outbox_array(store, 1)},
                  4);
     pgconn_send_trip(store->control, on_beat, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_BEAT, events, events->on_done, user));
@@ -100,7 +99,7 @@ static void on_claim(void *user, size_t index, const struct pgconn_result *resul
 static void send_claim(struct outbox_store *store, const struct outbox_claim_events *events,
                        void *user)
 {
-    pgconn_query(store->control, SQL_SENT, (const struct strview[]){outbox_owner(store)}, 1);
+    pgconn_query(store->control, SQL_SENT, (const char *const[]){outbox_owner(store)}, 1);
     pgconn_query(store->control, SQL_FLOOR, NULL, 0);
     pgconn_send_trip(store->control, on_claim, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_CLAIM, events, events->on_done, user));
@@ -112,9 +111,8 @@ void outbox_store_claim(struct outbox_store *store, int max, bool takes_own,
     char limit[OUTBOX_NUMBER_MAX];
     (void)snprintf(limit, sizeof limit, "%d", max);
     pgconn_query(store->control, SQL_CLAIM,
-                 (const struct strview[]){outbox_owner(store), strview_of(store->lease_ms),
-                                          strview_of(limit),
-                                          strview_of(takes_own ? "true" : "false")},
+                 (const char *const[]){outbox_owner(store), store->lease_ms, limit,
+                                       takes_own ? "true" : "false"},
                  4);
     send_claim(store, events, user);
 }
@@ -122,7 +120,7 @@ void outbox_store_claim(struct outbox_store *store, int max, bool takes_own,
 void outbox_store_look(struct outbox_store *store, const struct outbox_claim_events *events,
                        void *user)
 {
-    pgconn_query(store->control, SQL_HELD, (const struct strview[]){outbox_owner(store)}, 1);
+    pgconn_query(store->control, SQL_HELD, (const char *const[]){outbox_owner(store)}, 1);
     send_claim(store, events, user);
 }
 
@@ -130,12 +128,12 @@ void outbox_store_release(struct outbox_store *store, const struct outbox_lease 
                           bool is_leaving, outbox_done *on_done, void *user)
 {
     outbox_put_leases(held, count, &store->arrays[0], &store->arrays[1], NULL);
-    pgconn_query(store->control, SQL_RELEASE,
-                 (const struct strview[]){outbox_owner(store), outbox_array(store, 0),
-                                          outbox_array(store, 1)},
-                 3);
+    pgconn_query(
+        store->control, SQL_RELEASE,
+        (const char *const[]){outbox_owner(store), outbox_array(store, 0), outbox_array(store, 1)},
+        3);
     if (is_leaving) {
-        pgconn_query(store->control, SQL_LEAVE, (const struct strview[]){outbox_owner(store)}, 1);
+        pgconn_query(store->control, SQL_LEAVE, (const char *const[]){outbox_owner(store)}, 1);
     }
     pgconn_send_trip(store->control, NULL, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_RELEASE, NULL, on_done, user));
@@ -203,7 +201,7 @@ void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *ma
     outbox_put_leases(marks, count, &store->arrays[MARK_SHARDS], &store->arrays[MARK_EPOCHS],
                       &store->arrays[MARK_POSITIONS]);
     put_sents(store, sents, sent_count);
-    struct strview params[1 + MARK_COLUMN_COUNT] = {outbox_owner(store)};
+    const char *params[1 + MARK_COLUMN_COUNT] = {outbox_owner(store)};
     for (size_t i = 0; i < MARK_COLUMN_COUNT; i++) {
         params[1 + i] = outbox_array(store, i);
     }

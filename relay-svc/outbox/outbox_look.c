@@ -28,9 +28,8 @@ void outbox_store_find(struct outbox_store *store, const struct outbox_question 
     (void)snprintf(seq, sizeof seq, "%" PRId64, question->seq);
     struct errand *errand = outbox_errand_new(store, OUTBOX_FIND, NULL, NULL, user);
     errand->on_answer = on_answer;
-    pgconn_query(
-        store->control, SQL_FIND,
-        (const struct strview[]){strview_of(shard), strview_of(seq), question->aggregate_type}, 3);
+    pgconn_query(store->control, SQL_FIND,
+                 (const char *const[]){shard, seq, question->aggregate_type}, 3);
     pgconn_send_trip(store->control, on_in_outbox, outbox_errand_finish, errand);
 }
 
@@ -86,12 +85,9 @@ void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease 
     (void)snprintf(shards, sizeof shards, "%d", store->shards);
     outbox_put_leases(held, count, &store->arrays[0], NULL, &store->arrays[1]);
     pgconn_query(store->control, SQL_BACKLOG,
-                 (const struct strview[]){outbox_array(store, 0), outbox_array(store, 1),
-                                          strview_of(shards)},
-                 3);
+                 (const char *const[]){outbox_array(store, 0), outbox_array(store, 1), shards}, 3);
     pgconn_query(store->control, SQL_SEQUENCE, NULL, 0);
-    pgconn_query(store->control, SQL_MEMBER_HOLDER, (const struct strview[]){outbox_owner(store)},
-                 1);
+    pgconn_query(store->control, SQL_MEMBER_HOLDER, (const char *const[]){outbox_owner(store)}, 1);
     pgconn_send_trip(store->control, on_backlog, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_BACKLOG, events, events->on_done, user));
 }
@@ -110,8 +106,7 @@ static void on_table_locks(void *user, size_t index, const struct pgconn_result 
 void outbox_store_table_locks(struct outbox_store *store, const struct outbox_lock_events *events,
                               void *user)
 {
-    const struct strview tables =
-        STRVIEW("{installation,relay_shard,relay_sent,relay_member,outbox}");
+    const char *tables = "{installation,relay_shard,relay_sent,relay_member,outbox}";
     pgconn_query(store->control, SQL_TABLE_LOCKS, &tables, 1);
     pgconn_send_trip(store->control, on_table_locks, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_TABLE_LOCKS, events, events->on_done, user));

@@ -90,30 +90,28 @@ void outbox_store_read(struct outbox_store *store, int index, const struct outbo
         pgconn_array_close(buf);
     }
     pgconn_query(reader->conn, SQL_READ,
-                 (const struct strview[]){outbox_array(store, 0), outbox_array(store, 1),
-                                          outbox_array(store, 2), outbox_array(store, 3),
-                                          outbox_owner(store)},
+                 (const char *const[]){outbox_array(store, 0), outbox_array(store, 1),
+                                       outbox_array(store, 2), outbox_array(store, 3),
+                                       outbox_owner(store)},
                  5);
     pgconn_send_trip(reader->conn, on_rows, on_read_done, reader);
 }
 
 void outbox_store_fill(struct outbox_store *store, const struct outbox_range *range,
-                       struct strview aggregate_type, int64_t upto,
+                       const char *aggregate_type, int64_t upto,
                        const struct outbox_read_events *events, void *user)
 {
     struct outbox_reader *reader = &store->readers[store->options.readers];
     const int64_t numbers[] = {range->shard, range->epoch, range->after, upto, range->rows};
     enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
     char texts[NUMBERS][OUTBOX_NUMBER_MAX];
-    struct strview params[NUMBERS];
     for (size_t i = 0; i < NUMBERS; i++) {
         (void)snprintf(texts[i], sizeof texts[i], "%" PRId64, numbers[i]);
-        params[i] = strview_of(texts[i]);
     }
     begin_reading(reader, events, user);
     pgconn_query(reader->conn, SQL_FILL,
-                 (const struct strview[]){params[0], params[1], params[2], params[3],
-                                          aggregate_type, params[4], outbox_owner(store)},
+                 (const char *const[]){texts[0], texts[1], texts[2], texts[3], aggregate_type,
+                                       texts[4], outbox_owner(store)},
                  7);
     pgconn_send_trip(reader->conn, on_rows, on_read_done, reader);
 }

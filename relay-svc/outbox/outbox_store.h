@@ -158,7 +158,7 @@ void outbox_store_mark(struct outbox_store *store, const struct outbox_lease *ma
 /* Asks for a row of that shard, aggregate type and seq. */
 struct outbox_question {
     int shard;
-    struct strview aggregate_type;
+    const char *aggregate_type;
     int64_t seq;
 };
 
@@ -231,7 +231,7 @@ void outbox_store_read(struct outbox_store *store, int index, const struct outbo
 
 /* The rows of one aggregate type up to a seq, on a connection of its own: one such at a time. */
 void outbox_store_fill(struct outbox_store *store, const struct outbox_range *range,
-                       struct strview aggregate_type, int64_t upto,
+                       const char *aggregate_type, int64_t upto,
                        const struct outbox_read_events *events, void *user);
 
 #endif

@@ -47,14 +47,14 @@ static inline int outbox_reader_count(const struct outbox_store *store)
     return store->options.readers + OUTBOX_FILLER_COUNT;
 }
 
-static inline struct strview outbox_array(struct outbox_store *store, size_t index)
+static inline const char *outbox_array(struct outbox_store *store, size_t index)
 {
-    return strbuf_view(&store->arrays[index]);
+    return strbuf_cstr(&store->arrays[index]);
 }
 
-static inline struct strview outbox_owner(const struct outbox_store *store)
+static inline const char *outbox_owner(const struct outbox_store *store)
 {
-    return strview_of(store->options.owner);
+    return store->options.owner;
 }
 
 /* What a trip in flight remembers; freed when it is done. */

@@ -121,8 +121,7 @@ static void start(struct filling *filling)
                                        .epoch = log->epoch,
                                        .after = filling->range.after,
                                        .rows = filling->limit};
-    outbox_store_fill(filling->store, &range,
-                      strview_of(shards->aggregate_types[filling->range.topic]),
+    outbox_store_fill(filling->store, &range, shards->aggregate_types[filling->range.topic],
                       filling->range.upto, &EVENTS, filling);
 }
 

@@ -166,7 +166,7 @@ static void ask_outbox(struct tails *tails, int shard, int topic, enum tail_verd
     tails->lookups = lookup;
     const struct outbox_question question = {
         .shard = shard,
-        .aggregate_type = strview_of(shards->aggregate_types[topic]),
+        .aggregate_type = shards->aggregate_types[topic],
         .seq = found->record.seq,
     };
     outbox_store_find(tails->store, &question, on_answer, lookup);

@@ -10,7 +10,6 @@
 
 enum {
     REPLY_TIMEOUT_MS = 15000,
-    STATEMENT_BYTES_MAX = 64 << 20, /* far above any batch */
 };
 
 void pgconn_lose(struct pgconn *conn, const char *reason)
@@ -63,7 +62,6 @@ enum error_kind pgconn_new(struct loop *loop, const struct pgconn_options *optio
     if (conn->options.reply_timeout_ms == 0) {
         conn->options.reply_timeout_ms = REPLY_TIMEOUT_MS;
     }
-    strbuf_init(&conn->scratch, STATEMENT_BYTES_MAX);
     conn->deadline = loop_timer_new(loop, pgconn_on_deadline, conn);
     conn->settler = loop_deferred_new(loop, pgconn_on_settle, conn);
     begin_life(conn);
@@ -85,7 +83,6 @@ void pgconn_free(struct pgconn *conn)
     loop_deferred_free(conn->settler);
     pgconn_forget_trips(conn);
     pgurl_done(&conn->url);
-    strbuf_done(&conn->scratch);
     free(conn);
 }
 

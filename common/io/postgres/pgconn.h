@@ -29,7 +29,7 @@
  *     -> on_done once, with the first failure if there was one
  * A trip may be queued while another is in flight; outcomes come in order.
  *
- * Ownership: parameters are copied on pgconn_query(). A result is borrowed for
+ * Ownership: libpq copies the parameters on pgconn_query(). A result is borrowed for
  * its callback. Threads: the loop's. Errors: SQLSTATE is translated here and
  * nowhere else (see struct pgconn_failure).
  */
@@ -118,9 +118,9 @@ bool pgconn_is_ready(const struct pgconn *conn);
 /* The reason while not ready, "" otherwise. */
 const char *pgconn_last_error(const struct pgconn *conn);
 
-/* A NULL parameter is a view with data == NULL. What cannot be queued spoils its trip, whose
- * outcome tells: there is one place to handle it. */
-void pgconn_query(struct pgconn *conn, size_t statement, const struct strview *params,
+/* Parameters are text with a NUL behind it, as libpq wants them; NULL is SQL's. What cannot be
+ * queued spoils its trip, whose outcome tells: there is one place to handle it. */
+void pgconn_query(struct pgconn *conn, size_t statement, const char *const *params,
                   size_t param_count);
 
 /* Ends the trip with a sync and sends it. on_result may be NULL. When the connection is lost, or

@@ -16,7 +16,6 @@
 #ifndef COMMON_IO_POSTGRES_PGCONN_INTERNAL_H
 #define COMMON_IO_POSTGRES_PGCONN_INTERNAL_H
 
-#include "common/base/strbuf.h"
 #include "common/io/postgres/pgconn.h"
 #include "common/io/postgres/pgurl.h"
 #include "common/io/reconnect.h"
@@ -79,7 +78,6 @@ struct pgconn {
     struct trip_queue unsent; /* sent while there was no connection: failed from the loop */
     size_t building;          /* statements of the trip not yet sent */
     const char *spoilt;       /* why what is built cannot be sent; NULL: it can */
-    struct strbuf scratch;    /* parameters of the statement being queued */
 };
 
 struct pgconn_result {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PARAMS_MAX = 24 };
+enum { STATEMENT_BYTES_MAX = 64 << 20 }; /* far above any batch */
 
 /* ---- queues -------------------------------------------------------------------------------- */
 
@@ -232,40 +232,31 @@ void pgconn_statement_name(size_t statement, char ret_name[static PGCONN_NAME_LE
     (void)snprintf(ret_name, PGCONN_NAME_LEN, "s%zu", statement);
 }
 
-/* libpq wants text parameters with a NUL behind them, views have none: they are copied. */
-static bool terminate_params(struct strbuf *scratch, const struct strview *params,
-                             size_t param_count, const char **ret_values)
+static bool are_too_long(const char *const *params, size_t param_count)
 {
-    size_t offsets[PARAMS_MAX];
-    strbuf_reset(scratch);
+    size_t bytes = 0;
     for (size_t i = 0; i < param_count; i++) {
-        offsets[i] = scratch->len;
-        strbuf_append(scratch, params[i]);
-        strbuf_append_char(scratch, '\0');
+        bytes += params[i] == NULL ? 0 : strlen(params[i]);
     }
-    for (size_t i = 0; i < param_count && strbuf_ok(scratch); i++) {
-        ret_values[i] = params[i].data == NULL ? NULL : scratch->data + offsets[i];
-    }
-    return strbuf_ok(scratch);
+    return bytes > STATEMENT_BYTES_MAX;
 }
 
-void pgconn_query(struct pgconn *conn, size_t statement, const struct strview *params,
+void pgconn_query(struct pgconn *conn, size_t statement, const char *const *params,
                   size_t param_count)
 {
-    assert(statement < conn->options.statement_count && param_count <= PARAMS_MAX);
+    assert(statement < conn->options.statement_count);
     assert((size_t)conn->options.statements[statement].param_count == param_count);
     if (!pgconn_is_ready(conn) || conn->spoilt != NULL) {
         conn->spoilt = conn->spoilt == NULL ? "not connected" : conn->spoilt;
         return;
     }
-    const char *values[PARAMS_MAX] = {0};
-    if (!terminate_params(&conn->scratch, params, param_count, values)) {
+    if (are_too_long(params, param_count)) {
         conn->spoilt = "a statement's parameters are too long";
         return;
     }
     char name[PGCONN_NAME_LEN];
     pgconn_statement_name(statement, name);
-    if (PQsendQueryPrepared(conn->pg, name, (int)param_count, values, NULL, NULL, 0) == 0) {
+    if (PQsendQueryPrepared(conn->pg, name, (int)param_count, params, NULL, NULL, 0) == 0) {
         conn->spoilt = "a statement could not be queued";
         return;
     }

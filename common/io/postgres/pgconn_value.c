@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/parse.h"
+#include "common/base/strbuf.h"
 #include "common/io/postgres/pgconn_internal.h"
 
 #include <libpq-fe.h>

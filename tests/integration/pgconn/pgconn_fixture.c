@@ -141,8 +141,7 @@ void teardown(void)
 
 void query(size_t statement, const char *param)
 {
-    const struct strview view = strview_of(param);
-    pgconn_query(f.conn, statement, &view, param == NULL ? 0 : 1);
+    pgconn_query(f.conn, statement, &param, param == NULL ? 0 : 1);
 }
 
 void run_trip(void)
