@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/batch/batch_record.h"
 
-#include "common/contract/json_writer.h"
-
 #include <assert.h>
 
 void batch_recorder_init(struct batch_recorder *recorder)
@@ -22,24 +20,11 @@ static struct strview keep(struct strbuf *text, bool *ok)
     return kept;
 }
 
-static bool write_headers(const struct command *command, struct strbuf *out)
+static bool record_event(struct batch_recorder *recorder, const struct event *event,
+                         struct batch_record *record)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
-    json_open_object(&writer);
-    json_put_member_string(&writer, "correlation_id", uuid_view(&command->command_id));
-    json_put_member_text(&writer, "traceparent", command->traceparent);
-    json_close_object(&writer);
-    return json_writer_done(&writer);
-}
-
-static bool record_event(struct batch_recorder *recorder, const struct batch *batch, size_t index)
-{
-    const struct event *event = &batch->items[index].outcome.event;
     bool ok = event_encode(event, &recorder->text);
-    recorder->records[index].payload = keep(&recorder->text, &ok);
-    ok = ok && write_headers(batch->items[index].command, &recorder->text);
-    recorder->records[index].headers = keep(&recorder->text, &ok);
+    record->payload = keep(&recorder->text, &ok);
     recorder->has_events = true;
     return ok;
 }
@@ -60,7 +45,8 @@ static bool record_rejected(struct batch_recorder *recorder, const struct batch 
 static bool record_accepted(struct batch_recorder *recorder, const struct batch *batch,
                             size_t index)
 {
-    return record_event(recorder, batch, index) && record_rejected(recorder, batch, index);
+    return record_event(recorder, &batch->items[index].outcome.event, &recorder->records[index]) &&
+           record_rejected(recorder, batch, index);
 }
 
 static bool record_replayed(struct batch_recorder *recorder, const struct batch *batch,
@@ -97,16 +83,7 @@ static bool record_level(struct batch_recorder *recorder, const struct world_lev
                          struct batch_record *record)
 {
     const struct event event = {.aggregate = AGGREGATE_STOCK, .stock = level->event};
-    struct json_writer writer;
-    bool ok = event_encode(&event, &recorder->text);
-    record->payload = keep(&recorder->text, &ok);
-    json_writer_init(&writer, &recorder->text);
-    json_open_object(&writer);
-    json_close_object(&writer); /* no command caused it */
-    ok = ok && json_writer_done(&writer);
-    record->headers = keep(&recorder->text, &ok);
-    recorder->has_events = true;
-    return ok;
+    return record_event(recorder, &event, record);
 }
 
 /* Behind the items' records, in the order of the world's list. */

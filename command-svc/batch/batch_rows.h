@@ -193,8 +193,9 @@
     NEXT(NEW_EVENT_PAYLOAD, payload, 5, text)                                                      \
     NEXT(NEW_EVENT_VERSION, version, 6, int)                                                       \
     NEXT(NEW_EVENT_SHARD, shard, 7, smallint)                                                      \
-    NEXT(NEW_EVENT_HEADERS, headers, 8, text)                                                      \
-    NEXT(NEW_EVENT_AT, at, 9, bigint)
+    NEXT(NEW_EVENT_CORRELATION, correlation, 8, text)                                              \
+    NEXT(NEW_EVENT_TRACE, trace, 9, text)                                                          \
+    NEXT(NEW_EVENT_AT, at, 10, bigint)
 
 #define NEW_RECEIPT(FIRST, NEXT)                                                                   \
     FIRST(NEW_RECEIPT_KEY, key, 1, uuid)                                                           \

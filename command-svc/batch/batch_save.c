@@ -213,6 +213,15 @@ static void put_entries(const struct world *world, size_t save, struct batch_col
 
 /* ---- the batch's items --------------------------------------------------------------------- */
 
+/* What travels beside an event: of the command that caused it, where one did. */
+static void put_cause(struct batch_columns *columns, const struct command *command)
+{
+    const struct strview none = {.data = NULL};
+    batch_columns_optional(columns, NEW_EVENT_CORRELATION,
+                           command == NULL ? none : uuid_view(&command->command_id));
+    batch_columns_optional(columns, NEW_EVENT_TRACE, command == NULL ? none : command->traceparent);
+}
+
 static void put_event(struct batch_columns *columns, const struct batch_record *record,
                       const struct event *event, const struct uuid *id, int shards)
 {
@@ -224,7 +233,6 @@ static void put_event(struct batch_columns *columns, const struct batch_record *
     batch_columns_text(columns, NEW_EVENT_PAYLOAD, record->payload);
     batch_columns_i64(columns, NEW_EVENT_VERSION, envelope->version);
     batch_columns_i64(columns, NEW_EVENT_SHARD, shard_of(envelope->aggregate_id, shards));
-    batch_columns_text(columns, NEW_EVENT_HEADERS, record->headers);
     batch_columns_i64(columns, NEW_EVENT_AT, envelope->occurred_at_ms);
 }
 
@@ -238,6 +246,7 @@ static void put_level_events(const struct batch *batch, const struct batch_recor
         const struct event event = {.aggregate = AGGREGATE_STOCK, .stock = level->event};
         if (level->is_changed) {
             put_event(columns, record, &event, &level->event_id, shards);
+            put_cause(columns, NULL);
         }
     }
 }
@@ -250,6 +259,7 @@ static void put_events(const struct batch *batch, const struct batch_record *rec
         const struct batch_item *item = &batch->items[i];
         if (item->outcome.kind == OUTCOME_ACCEPTED) {
             put_event(columns, &records[i], &item->outcome.event, &item->command->event_id, shards);
+            put_cause(columns, item->command);
         }
     }
     put_level_events(batch, records + batch->count, shards, columns);

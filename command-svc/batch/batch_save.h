@@ -20,7 +20,6 @@ enum { EVENT_BYTES_MAX = 512 << 10 };
 struct batch_record {
     struct answer answer;
     struct strview payload; /* of the accepted command's event, else empty */
-    struct strview headers; /* of the same: what travels beside it */
 };
 
 /* On the way through the statements. Begins zeroed but for what is borrowed. */

@@ -143,15 +143,16 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         " available = EXCLUDED.available, announced_at = EXCLUDED.announced_at"
         " WHERE a.version = EXCLUDED.version - 1",
         "$1::text[]"), ANNOUNCEMENT_COLUMN_COUNT},
-    /* seq must only grow: $10 is the greatest that is known to be taken. */
+    /* seq must only grow: $11 is the greatest that is known to be taken. */
     [INSERT_OUTBOX] = {
         "WITH fresh AS (INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload,"
         " aggregateversion, shard, headers, occurred_at)"
         " SELECT n.id, n.kind, n.aggregate, n.type, n.payload::json, n.version, n.shard,"
-        " n.headers::jsonb, " AT("at") ARRAYS(NEW_EVENT) " WITH ORDINALITY"
+        " jsonb_strip_nulls(jsonb_build_object('correlation_id', n.correlation,"
+        " 'traceparent', n.trace)), " AT("at") ARRAYS(NEW_EVENT) " WITH ORDINALITY"
         " AS n(" NAMES(NEW_EVENT) ", place)"
         " ORDER BY n.place RETURNING seq)"
-        " SELECT max(seq), 1 / (min(seq) > $10::bigint)::int FROM fresh",
+        " SELECT max(seq), 1 / (min(seq) > $11::bigint)::int FROM fresh",
         NEW_EVENT_COLUMN_COUNT + 1},
     /* In key order and without ON CONFLICT: a key used for two aggregates at once must fail. */
     [INSERT_RECEIPTS] = {
@@ -160,5 +161,5 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         " n.body, clock_timestamp()" FROM_ROWS(NEW_RECEIPT) " ORDER BY n.key",
         NEW_RECEIPT_COLUMN_COUNT},
 };
-static_assert(NEW_EVENT_COLUMN_COUNT == 9, "the floor of INSERT_OUTBOX is $10");
+static_assert(NEW_EVENT_COLUMN_COUNT == 10, "the floor of INSERT_OUTBOX is $11");
 /* clang-format on */
