@@ -2,7 +2,7 @@
 #include "relay-svc/shards/shards.h"
 
 #include "common/base/must.h"
-#include "relay-svc/core/share.h"
+#include "relay-svc/core/budget_share.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -110,7 +110,7 @@ void shards_count_sent(struct shards *shards, const struct window_row *row)
 
 static size_t left(const struct shards *shards, size_t budget, size_t used, size_t own)
 {
-    return share_left(budget, shards->owned > 0 ? shards->owned : 1, used, own);
+    return budget_share_left(budget, shards->owned > 0 ? shards->owned : 1, used, own);
 }
 
 size_t shards_bytes_left(const struct shards *shards, const struct shard *shard)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/core/share.h"
+#include "relay-svc/core/budget_share.h"
 
 #include <assert.h>
 
-size_t share_left(size_t budget, size_t shards, size_t used, size_t own)
+size_t budget_share_left(size_t budget, size_t shards, size_t used, size_t own)
 {
     assert(shards > 0 && own <= used);
     const size_t part = budget / shards;
