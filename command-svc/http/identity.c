@@ -11,17 +11,13 @@ struct strview identity_make(struct arena *arena, const struct principal *princi
                              struct strview key)
 {
     struct strbuf identity;
-    strbuf_init(&identity, IDENTITY_MAX);
+    strbuf_init_in(&identity, arena, IDENTITY_MAX);
     strbuf_append_cstr(&identity, role_name(principal->role));
     strbuf_append_char(&identity, ':');
     strbuf_append_cstr(&identity, principal->subject);
     strbuf_append_char(&identity, '\0');
     strbuf_append(&identity, key);
-    const struct strview none = {.data = NULL};
-    const struct strview view =
-        strbuf_ok(&identity) ? arena_view(arena, strbuf_view(&identity)) : none;
-    strbuf_done(&identity);
-    return view;
+    return strbuf_keep(&identity);
 }
 
 bool identity_receipt_key(struct digest *digest, struct strview identity, struct uuid *ret_key)

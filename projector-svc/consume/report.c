@@ -21,7 +21,7 @@ struct strview report_document(struct arena *arena, const struct partition_repor
 {
     struct strbuf out;
     struct json_writer writer;
-    strbuf_init(&out, DOCUMENT_MAX);
+    strbuf_init_in(&out, arena, DOCUMENT_MAX);
     json_writer_init(&writer, &out);
     json_open_object(&writer);
     json_put_member_integer(&writer, "end_offset", report->end);
@@ -29,10 +29,8 @@ struct strview report_document(struct arena *arena, const struct partition_repor
     json_put_member_integer(&writer, "reported_at", now_ms);
     json_close_object(&writer);
     const bool is_coded = json_writer_done(&writer);
-    const struct strview none = {.data = NULL};
-    const struct strview document = is_coded ? arena_view(arena, strbuf_view(&out)) : none;
-    strbuf_done(&out);
-    return document;
+    const struct strview document = strbuf_keep(&out);
+    return is_coded ? document : (struct strview){.data = NULL};
 }
 
 /* Adds a field of projection:status and its value; returns 2, or 0 when there is nothing to say

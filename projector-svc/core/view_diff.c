@@ -132,12 +132,11 @@ static struct strview joined_flags(struct write_set *set, const struct risk_flag
 {
     enum { JOINED_MAX = RISK_FLAGS_MAX * 65 };
     struct strbuf text;
-    strbuf_init(&text, JOINED_MAX);
+    strbuf_init_in(&text, set->arena, JOINED_MAX);
     risk_flags_join(flags, &text);
-    const struct strview copy = arena_view(set->arena, strbuf_view(&text));
-    set->failed = set->failed || !strbuf_ok(&text) || copy.data == NULL;
-    strbuf_done(&text);
-    return copy;
+    const struct strview joined = strbuf_keep(&text);
+    set->failed = set->failed || joined.data == NULL;
+    return joined;
 }
 
 /* Amounts of 0 are legal: written once, when the order is placed. */
