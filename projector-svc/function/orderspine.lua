@@ -260,7 +260,20 @@ local function tail(args)
   return take(key, length, last - 1, math.max(last - most, 0), -1, tonumber(args[5]))
 end
 
-local COMPOUND = {PAGE = page, FIND = find, HEAD = head, TAIL = tail}
+-- Strings, as many of the first ones as have not more than bytes together; one at least.
+-- STRINGS bytes key ... -> {string (nil: none) ...}
+local function strings(args)
+  local left, answer = tonumber(args[2]), {}
+  for i = 3, #args do
+    local value = redis.call('GET', args[i])
+    left = left - (value and #value or 0)
+    if left < 0 and i > 3 then break end
+    answer[#answer + 1] = value
+  end
+  return answer
+end
+
+local COMPOUND = {PAGE = page, FIND = find, HEAD = head, TAIL = tail, STRINGS = strings}
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue
 -- commands, and views must stay readable then. ARGV: count, command with its arguments, count ...

@@ -10,7 +10,13 @@
 
 #include <assert.h>
 
-enum { COMMANDS_MAX = 4 + 3 * BATCH_EVENTS_MAX };
+enum {
+    COMMANDS_MAX = 4 + 3 * BATCH_EVENTS_MAX,
+    /* That a batch loads: folded on, they are in memory several times over. Two of the largest
+     * orders there are fit, so that a batch of one event, with one aggregate drained, always does.
+     */
+    DOCUMENTS_BYTES = 1 << 20,
+};
 
 struct commands {
     struct redisconn_command list[COMMANDS_MAX];
@@ -76,7 +82,34 @@ static void ask_frozen(const struct batch *batch, struct commands *commands)
     add_command(commands, &args);
 }
 
-static void ask_view(const struct batch *batch, const struct batch_aggregate *aggregate,
+static size_t count_orders(const struct batch *batch)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < batch->aggregate_count; i++) {
+        count += batch->aggregates[i]->type == AGGREGATE_ORDER ? 1 : 0;
+    }
+    return count;
+}
+
+/* Documents have no small bound of their own, so all of a batch's orders share one. */
+static void ask_orders(const struct batch *batch, struct commands *commands)
+{
+    struct arglist args = {.arena = batch->arena};
+    size_t wanted = 0;
+    arglist_add(&args, STRVIEW("STRINGS"));
+    arglist_add_number(&args, DOCUMENTS_BYTES);
+    for (size_t i = 0; i < batch->aggregate_count; i++) {
+        if (batch->aggregates[i]->type == AGGREGATE_ORDER) {
+            arglist_add(&args, keys_order_details(batch->arena, batch->aggregates[i]->id));
+            wanted++;
+        }
+    }
+    if (wanted > 0) {
+        add_command(commands, &args);
+    }
+}
+
+static void ask_hash(const struct batch *batch, const struct batch_aggregate *aggregate,
                      struct commands *commands)
 {
     static const struct {
@@ -88,15 +121,10 @@ static void ask_view(const struct batch *batch, const struct batch_aggregate *ag
         [AGGREGATE_STOCK] = {STOCK_FIELDS, STOCK_FIELD_COUNT},
     };
     struct arglist args = {.arena = batch->arena};
-    if (aggregate->type == AGGREGATE_ORDER) {
-        arglist_add(&args, STRVIEW("GET"));
-        arglist_add(&args, keys_order_details(batch->arena, aggregate->id));
-    } else {
-        arglist_add(&args, STRVIEW("HMGET"));
-        arglist_add(&args, keys_view(batch->arena, aggregate->type, aggregate->id));
-        for (size_t i = 0; i < HASHES[aggregate->type].count; i++) {
-            arglist_add(&args, strview_of(HASHES[aggregate->type].fields[i]));
-        }
+    arglist_add(&args, STRVIEW("HMGET"));
+    arglist_add(&args, keys_view(batch->arena, aggregate->type, aggregate->id));
+    for (size_t i = 0; i < HASHES[aggregate->type].count; i++) {
+        arglist_add(&args, strview_of(HASHES[aggregate->type].fields[i]));
     }
     add_command(commands, &args);
 }
@@ -178,10 +206,8 @@ typedef enum error_kind read_fn(struct batch *batch, struct batch_aggregate *agg
 #define READ_ROW(NAME, name) [AGGREGATE_##NAME] = read_##name,
 static read_fn *const READ[] = {AGGREGATES(READ_ROW)};
 
-static enum error_kind read_views(struct batch *batch, const struct redisconn_reply *reply,
-                                  struct error *err)
+static void read_frozen(struct batch *batch, const struct redisconn_reply *frozen)
 {
-    const struct redisconn_reply *frozen = redisconn_reply_at(reply, 0);
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         struct batch_aggregate *aggregate = batch->aggregates[i];
         const struct redisconn_reply *state = redisconn_reply_at(frozen, i);
@@ -189,13 +215,30 @@ static enum error_kind read_views(struct batch *batch, const struct redisconn_re
             aggregate->was_frozen = true;
             aggregate->frozen = mark_json_read_frozen(redisconn_reply_text(state), batch->arena);
         }
-        const enum error_kind kind =
-            READ[aggregate->type](batch, aggregate, redisconn_reply_at(reply, i + 1), err);
-        if (kind != ERROR_NONE) {
-            return kind;
-        }
     }
-    return ERROR_NONE;
+}
+
+/* The orders' documents come as one reply, of which as much is there as may be. */
+static enum error_kind read_views(struct batch *batch, const struct redisconn_reply *reply,
+                                  struct error *err)
+{
+    const struct redisconn_reply *documents = redisconn_reply_at(reply, 1);
+    size_t order = 0;
+    size_t hash = count_orders(batch) > 0 ? 2 : 1;
+    enum error_kind kind = ERROR_NONE;
+    read_frozen(batch, redisconn_reply_at(reply, 0));
+    if (redisconn_reply_count(documents) < count_orders(batch)) {
+        return exhausted(err);
+    }
+    for (size_t i = 0; i < batch->aggregate_count && kind == ERROR_NONE; i++) {
+        struct batch_aggregate *aggregate = batch->aggregates[i];
+        const bool is_order = aggregate->type == AGGREGATE_ORDER;
+        kind = READ[aggregate->type](batch, aggregate,
+                                     is_order ? redisconn_reply_at(documents, order++)
+                                              : redisconn_reply_at(reply, hash++),
+                                     err);
+    }
+    return kind;
 }
 
 static void on_views(void *user, const struct redisconn_reply *reply, const struct error *failure)
@@ -213,8 +256,11 @@ enum error_kind view_store_load(struct redisconn *conn, struct batch *batch,
 {
     struct commands commands = {.count = 0};
     ask_frozen(batch, &commands);
+    ask_orders(batch, &commands);
     for (size_t i = 0; i < batch->aggregate_count; i++) {
-        ask_view(batch, batch->aggregates[i], &commands);
+        if (batch->aggregates[i]->type != AGGREGATE_ORDER) {
+            ask_hash(batch, batch->aggregates[i], &commands);
+        }
     }
     return send_trip(conn, &commands, batch, on_views,
                      &(struct trip){.batch = batch, .done = done, .user = user}, err);

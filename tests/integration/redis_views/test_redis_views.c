@@ -567,6 +567,18 @@ START_TEST(a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow)
 }
 END_TEST
 
+START_TEST(strings_are_told_as_far_as_there_is_room)
+{
+    (void)redis("SET one aaaa");
+    (void)redis("SET two bbbb");
+
+    ck_assert_str_eq(find("STRINGS 8 one none two"), "aaaa - bbbb ");
+    ck_assert_str_eq(find("STRINGS 7 one none two"), "aaaa - ");
+    ck_assert_str_eq(find("STRINGS 1 one none two"), "aaaa ");
+    ck_assert_str_eq(find("STRINGS 1 none one two"), "- ");
+}
+END_TEST
+
 /* Larger than any encoding that Redis gives back at once. */
 static void plant_set(const char *key, unsigned first, unsigned count)
 {
@@ -619,6 +631,7 @@ int main(void)
     tcase_add_test(server, a_replica_is_refused_until_it_is_a_master);
     tcase_add_test(server, pages_follow_each_other_also_within_one_instant);
     tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
+    tcase_add_test(server, strings_are_told_as_far_as_there_is_room);
     tcase_add_test(server, who_is_in_all_sets_is_found);
     tcase_add_loop_test(server, a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow, 0,
                         sizeof HEADS / sizeof HEADS[0]);
