@@ -23,26 +23,34 @@ enum { OUTPUT_MAX = 4 << 20, INPUT_MAX = 32 << 20, ARENA_BYTES = 256 << 20 };
 #define TYPE_NAME(TYPE, type) [FIELD_##TYPE] = #type,
 static const char *const TYPE_NAMES[] = {FIELD_TYPES(TYPE_NAME)};
 
+static void put_members(struct json_writer *writer, const struct field *fields);
+
+/* Objects lie in each other no deeper than the lines of an order. */
+static void put_member(struct json_writer *writer, const struct field *field)
+{
+    json_open_object(writer);
+    json_put_member_string(writer, "name", strview_of(field->name));
+    json_put_member_string(writer, "type", strview_of(TYPE_NAMES[field->type]));
+    json_put_member_bool(writer, "is_optional", field->is_optional);
+    if (field->type == FIELD_TEXT) {
+        json_put_member_string(writer, "form", strview_of(field->form->name));
+    }
+    if (field->type == FIELD_INTEGER) {
+        json_put_member_integer(writer, "min", field->min);
+        json_put_member_integer(writer, "max", field->max);
+    }
+    if (field->members != NULL) {
+        put_members(writer, field->members);
+    }
+    json_close_object(writer);
+}
+
 static void put_members(struct json_writer *writer, const struct field *fields)
 {
     json_key(writer, "members");
     json_open_array(writer);
     for (; fields->name != NULL; fields++) {
-        json_open_object(writer);
-        json_put_member_string(writer, "name", strview_of(fields->name));
-        json_put_member_string(writer, "type", strview_of(TYPE_NAMES[fields->type]));
-        json_put_member_bool(writer, "is_optional", fields->is_optional);
-        if (fields->type == FIELD_TEXT) {
-            json_put_member_string(writer, "form", strview_of(fields->form->name));
-        }
-        if (fields->type == FIELD_INTEGER) {
-            json_put_member_integer(writer, "min", fields->min);
-            json_put_member_integer(writer, "max", fields->max);
-        }
-        if (fields->members != NULL) {            /* no deeper than a line of an order */
-            put_members(writer, fields->members); // NOLINT(misc-no-recursion)
-        }
-        json_close_object(writer);
+        put_member(writer, fields);
     }
     json_close_array(writer);
 }
