@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/consume/batch_log.h"
 
+#include "common/io/loop.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
 #include "projector-svc/metrics.h"
@@ -12,25 +13,39 @@ static struct strview id_shown(const struct batch_aggregate *aggregate)
     return aggregate->type == AGGREGATE_CUSTOMER ? STRVIEW("*") : aggregate->id;
 }
 
-/* Of a batch's foreign records the first one: strangers write as many as they like. */
-static void log_parked(const struct batch_aggregate *aggregate, struct strview slot)
+/* The first of those that came now and cannot be read, and how many they are. */
+static const struct incoming *find_unread(const struct batch_aggregate *aggregate, bool is_foreign,
+                                          uint64_t *ret_count)
 {
     const struct lineup *lineup = &aggregate->lineup;
-    size_t foreign = 0;
+    const struct incoming *first = NULL;
+    *ret_count = 0;
     for (size_t i = 0; i < lineup->parked_count; i++) {
         const struct lineup_item *item = &lineup->parked[i];
         const struct incoming *incoming = item->event;
-        foreign += incoming->kind == INCOMING_FOREIGN ? 1 : 0;
         if (!item->is_stored && !item->is_readable &&
-            (incoming->kind != INCOMING_FOREIGN || foreign == 1)) {
-            log_event(incoming->kind == INCOMING_FOREIGN ? LOG_WARN : LOG_ERROR,
-                      incoming->kind == INCOMING_FOREIGN ? "record_foreign" : "event_unreadable",
-                      LOG_STR("type", aggregate_name(aggregate->type)),
-                      LOG_VIEW("id", id_shown(aggregate)), LOG_VIEW("slot", slot),
-                      LOG_INT("offset", incoming->offset), LOG_STR("why", incoming->why),
-                      LOG_TEXT("parked with everything behind it; the others flow"));
+            (incoming->kind == INCOMING_FOREIGN) == is_foreign) {
+            first = first == NULL ? incoming : first;
+            (*ret_count)++;
         }
     }
+    return first;
+}
+
+static void log_unread(const struct batch_aggregate *aggregate, struct strview slot,
+                       bool is_foreign, struct news *news)
+{
+    uint64_t times = 0;
+    const struct incoming *first = find_unread(aggregate, is_foreign, &times);
+    const bool is_frozen_anew = aggregate->lineup.state != batch_aggregate_state_before(aggregate);
+    if (first == NULL || (!is_frozen_anew && !news_is_due(news, times, loop_now_ms(), &times))) {
+        return;
+    }
+    log_event(is_foreign ? LOG_WARN : LOG_ERROR, is_foreign ? "record_foreign" : "event_unreadable",
+              LOG_STR("type", aggregate_name(aggregate->type)), LOG_VIEW("id", id_shown(aggregate)),
+              LOG_VIEW("slot", slot), LOG_INT("offset", first->offset), LOG_INT("times", times),
+              LOG_STR("why", first->why),
+              LOG_TEXT("parked with everything behind it; the others flow"));
 }
 
 /* A fork is for a person; a gap may close by itself. */
@@ -55,7 +70,8 @@ static void log_aggregate(const struct batch_aggregate *aggregate, struct strvie
               LOG_INT("waits_for", lineup->version + 1));
 }
 
-void batch_log(const struct batch *batch, struct strview slot, struct metrics *metrics)
+void batch_log(const struct batch *batch, struct strview slot, struct batch_log_news *news,
+               struct metrics *metrics)
 {
     const struct batch_counts *counts = &batch->counts;
     metrics_add(metrics, METRIC_EVENTS, OUTCOME_APPLIED, (double)counts->applied);
@@ -68,7 +84,8 @@ void batch_log(const struct batch *batch, struct strview slot, struct metrics *m
     metrics_add(metrics, METRIC_FROZEN, FROZEN_FORK, (double)counts->forks);
     metrics_observe(metrics, METRIC_BATCH_EVENTS, 0, (double)batch->event_count);
     for (size_t i = 0; i < batch->aggregate_count; i++) {
-        log_parked(batch->aggregates[i], slot);
+        log_unread(batch->aggregates[i], slot, true, &news->foreign);
+        log_unread(batch->aggregates[i], slot, false, &news->unreadable);
         log_aggregate(batch->aggregates[i], slot);
     }
 }

@@ -28,6 +28,7 @@
 #include "common/base/strview.h"
 #include "common/contract/topics.h"
 #include "common/io/kafka/kafka_consumer.h"
+#include "projector-svc/consume/batch_log.h"
 #include "projector-svc/core/anchor.h"
 #include "projector-svc/core/turns.h"
 
@@ -68,6 +69,7 @@ struct partition_context {
     /* The partitions' own. */
     struct turns turns;
     size_t queued_bytes;
+    struct batch_log_news unread;
     struct loop_deferred *serving; /* gives turns */
 };
 

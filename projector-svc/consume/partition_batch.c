@@ -124,10 +124,11 @@ static enum metric_retry retry_of(enum error_kind kind)
 /* A person must look at what Redis refuses; what is merely away or full comes back by itself. */
 static void remember_trouble(struct partition *partition, const struct error *why)
 {
-    if (partition->trouble.kind != why->kind) {
+    uint64_t times = 0;
+    if (news_is_due(&partition->troubles[why->kind], 1, loop_now_ms(), &times)) {
         const bool is_away = why->kind == ERROR_TRANSIENT || why->kind == ERROR_NOT_FOUND;
         log_event(is_away ? LOG_WARN : LOG_ERROR, "partition_stalled",
-                  LOG_VIEW("slot", partition->slot), LOG_ERR(why),
+                  LOG_VIEW("slot", partition->slot), LOG_INT("times", times), LOG_ERR(why),
                   LOG_TEXT(is_away ? "trying again"
                                    : "Redis holds something that this partition's views cannot "
                                      "follow; it stands until that is mended"));
@@ -199,10 +200,11 @@ static void move_to(struct partition *partition, int64_t position)
     partition->progress.moved_ms = loop_wall_ms();
 }
 
-static void count_batch(const struct partition *partition)
+static void count_batch(struct partition *partition)
 {
     const struct course *course = &partition->course;
-    batch_log(&course->batch, partition->slot, partition->context->metrics);
+    batch_log(&course->batch, partition->slot, &partition->context->unread,
+              partition->context->metrics);
     metrics_observe(partition->context->metrics, METRIC_CALL_SECONDS, 0,
                     (double)(loop_now_us() - course->sent_us) / 1e6);
 }

@@ -17,6 +17,7 @@
 #include "projector-svc/consume/queue.h"
 #include "projector-svc/consume/source.h"
 #include "projector-svc/core/draining.h"
+#include "projector-svc/core/news.h"
 #include "projector-svc/core/progress.h"
 #include "projector-svc/core/recovery.h"
 #include "projector-svc/core/turns.h"
@@ -45,6 +46,7 @@ struct partition {
     struct course course;
     size_t batch_limit;   /* events */
     struct error trouble; /* why Redis refused the last batch; kind NONE: it did not */
+    struct news troubles[ERROR_KIND_COUNT];
 };
 
 /* The only place where the state changes. */
