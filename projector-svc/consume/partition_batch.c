@@ -159,7 +159,10 @@ static void fail_batch(struct partition *partition, const struct error *why)
     metrics_add(partition->context->metrics, METRIC_RETRIES, retry_of(why->kind), 1);
     if (why->kind == ERROR_EXHAUSTED && partition->batch_limit > 1) {
         partition->batch_limit = half_of_what_failed(partition);
-    } else if (why->kind != ERROR_CONFLICT) {
+        close_busy(partition, NULL); /* a smaller one follows at once: nobody is away */
+        return;
+    }
+    if (why->kind != ERROR_CONFLICT) {
         remember_trouble(partition, why);
     }
     close_busy(partition, why);
