@@ -64,7 +64,12 @@ static void on_installation_result(void *user, size_t index, const struct pgconn
 static void on_installation_done(void *user, const struct pgconn_failure *failure)
 {
     struct control *control = user;
-    if (failure == NULL && !control->has_shards) {
+    if (!pgconn_is_ready(control->conn)) {
+        return; /* it is asked again where it comes back */
+    }
+    if (failure != NULL) {
+        pgconn_abandon(control->conn, failure->err.text);
+    } else if (!control->has_shards) {
         pgconn_abandon(control->conn, "the database is not set up: run `command-svc migrate`");
     }
 }

@@ -45,15 +45,22 @@ static void on_installation(void *user, size_t index, const struct pgconn_result
     }
 }
 
+/* By a new connection, whose pauses grow: nothing else would put the question a second time. */
+static void ask_again(struct outbox_store *store, const char *reason)
+{
+    if (pgconn_is_ready(store->control)) {
+        pgconn_abandon(store->control, reason);
+    }
+}
+
 static void on_greeting_done(void *user, const struct pgconn_failure *failure)
 {
     struct outbox_store *store = user;
     store->is_greeting = false;
     if (failure != NULL) {
-        store->doubt = failure->err;
+        ask_again(store, failure->err.text);
     } else if (store->shards == 0) {
-        (void)error_set(&store->doubt, ERROR_TRANSIENT,
-                        "the database is not migrated: run command-svc migrate");
+        ask_again(store, "the database is not migrated: run command-svc migrate");
     } else if (is_whole(store)) {
         store->is_ready = true;
         for (size_t i = 0; i < OUTBOX_WORK_COUNT; i++) {

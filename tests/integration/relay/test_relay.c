@@ -384,6 +384,31 @@ START_TEST(who_locks_a_whole_table_is_named)
 }
 END_TEST
 
+static bool the_installation_is_not_told(void)
+{
+    struct error err;
+    return relay_probe_database(relay, &err) != ERROR_NONE && strstr(err.text, "55P03") != NULL;
+}
+
+/* One refusal among a connection's first questions must not be the last word. */
+START_TEST(what_is_asked_of_a_new_connection_is_asked_again)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+
+    struct pgsession *stranger = lock("LOCK TABLE installation IN ACCESS EXCLUSIVE MODE");
+    run_sql(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                 " WHERE datname = current_database() AND application_name = 'relay-svc reader'");
+    await(the_installation_is_not_told);
+    pgsession_close(stranger);
+    append(1, "second");
+    goal = SHARDS + SHARDS;
+    await(all_are_published);
+    await(all_is_well);
+}
+END_TEST
+
 static const char *words;
 
 static bool work_says_it(void)
@@ -612,6 +637,7 @@ int main(void)
     tcase_add_test(tests, what_is_asked_of_kafka_before_a_shard_runs_says_its_last_error);
     tcase_add_loop_test(tests, who_locks_a_whole_table_is_named, 0,
                         sizeof TABLES / sizeof TABLES[0]);
+    tcase_add_test(tests, what_is_asked_of_a_new_connection_is_asked_again);
     tcase_add_test(tests, a_relay_with_another_prefix_takes_nothing_says_why_and_goes_on_alone);
     tcase_add_test(tests, who_holds_shards_under_another_prefix_is_alive_while_its_leases_are);
     tcase_add_test(tests, who_holds_shards_leaves_them_to_no_newcomer_with_another_prefix);
