@@ -29,8 +29,20 @@ static void on_holder(void *user, size_t index, const struct pgconn_result *resu
     }
 }
 
-static void tell_holder(const struct held_entry *entry)
+static void tell_unknown(const struct held_entry *entry)
 {
+    log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", held_kind_name(entry->kind)),
+              LOG_STR("name", entry->name), LOG_INT("held_for_ms", loop_now_ms() - entry->since_ms),
+              LOG_STR("holder", "unknown"),
+              LOG_TEXT("commands that need it wait, then get 503; nobody was seen to hold it yet"));
+}
+
+static void tell(const struct held_entry *entry)
+{
+    if (entry->state == HOLDER_UNKNOWN) {
+        tell_unknown(entry);
+        return;
+    }
     log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", held_kind_name(entry->kind)),
               LOG_STR("name", entry->name), LOG_INT("held_for_ms", loop_now_ms() - entry->since_ms),
               LOG_INT("pid", entry->holder.pid), LOG_STR("user", entry->holder.user),
@@ -44,7 +56,7 @@ static void tell_news(struct held *held)
     for (size_t i = 0; i < held->count; i++) {
         if (held_is_news(&held->entries[i])) {
             held->entries[i].is_told = true;
-            tell_holder(&held->entries[i]);
+            tell(&held->entries[i]);
         }
     }
 }

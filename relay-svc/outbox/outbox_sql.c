@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/outbox/outbox_sql.h"
 
+#include "common/io/postgres/row_locks.h"
 #include "common/io/postgres/table_locks.h"
 
 /* A lease that ends later than any that can be given now was given by a clock that has gone back
@@ -138,18 +139,14 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                   3},
     /* $1, $2 shards and positions that are newer than the database's; $3 how many shards there are:
      * one without a row in relay_shard counts like all others, from where its topics are known to
-     * be complete. A row's xmax is the transaction that has locked it. */
-    [SQL_BACKLOG] = {"WITH locks AS MATERIALIZED ("
-                     "  SELECT l.transactionid, l.pid, a.usename, a.application_name"
-                     "  FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)"
-                     "  WHERE l.locktype = 'transactionid' AND l.granted)"
+     * be complete. */
+    [SQL_BACKLOG] = {"WITH " ROW_LOCKS_SQL
                      " SELECT s.shard, greatest(coalesce(newest.seq, 0) - place.after, 0),"
                      "  (1000 * coalesce(extract(epoch FROM clock_timestamp()"
                      "   - oldest.occurred_at), 0))::bigint,"
                      "  coalesce(r." SOUND_LEASE " AND r.owner IS NOT NULL,"
                      "   false), r.shard IS NULL,"
-                     "  coalesce(held.transactionid::text, ''), held.pid, held.usename,"
-                     "  held.application_name"
+                     "  coalesce(held.holding, ''), held.pid, held.usename, held.application"
                      " FROM (SELECT n::smallint AS shard FROM generate_series(0, $3::int - 1) n) s"
                      " LEFT JOIN relay_shard r USING (shard)"
                      " LEFT JOIN unnest($1::smallint[], $2::bigint[]) AS h(shard, position)"
@@ -162,9 +159,10 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                      " LEFT JOIN LATERAL (SELECT occurred_at FROM outbox"
                      "  WHERE outbox.shard = s.shard AND outbox.seq > place.after"
                      "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true"
-                     " LEFT JOIN LATERAL (SELECT * FROM locks WHERE locks.transactionid = r.xmax"
-                     "  OR locks.transactionid IN (SELECT t.xmax FROM relay_sent t"
-                     "   WHERE t.shard = s.shard) LIMIT 1) AS held ON true",
+                     " LEFT JOIN LATERAL (SELECT h.* FROM (SELECT r.xmax AS xid UNION ALL"
+                     "   SELECT t.xmax FROM relay_sent t WHERE t.shard = s.shard) AS locked"
+                     "  JOIN " ROW_HOLDER_SQL
+                     " AS h ON true ORDER BY h.pid LIMIT 1) AS held ON true",
                      3},
     /* Positions first: what they say was given before the number is looked at. */
     [SQL_SEQUENCE] = {"WITH p AS MATERIALIZED (SELECT coalesce(max(position), 0) AS greatest"
@@ -172,10 +170,10 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                       " SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END,"
                       "  (SELECT greatest FROM p) FROM outbox_seq_seq",
                       0},
-    [SQL_MEMBER_HOLDER] = {"SELECT l.transactionid::text, l.pid, a.usename, a.application_name"
-                           " FROM relay_member m JOIN pg_locks l ON l.locktype = 'transactionid'"
-                           "  AND l.granted AND l.transactionid = m.xmax"
-                           " LEFT JOIN pg_stat_activity a USING (pid) WHERE m.owner = $1 LIMIT 1",
+    [SQL_MEMBER_HOLDER] = {"WITH " ROW_LOCKS_SQL
+                           " SELECT h.holding, h.pid, h.usename, h.application"
+                           " FROM (SELECT xmax AS xid FROM relay_member WHERE owner = $1) AS locked"
+                           " JOIN " ROW_HOLDER_SQL " AS h ON true",
                            1},
     [SQL_TABLE_LOCKS] = {TABLE_LOCKS_SQL, 1},
 };
