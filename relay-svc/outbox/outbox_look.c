@@ -54,9 +54,10 @@ static void tell_waiting(const struct errand *errand, const struct pgconn_result
             .shard = (int)pgconn_value_i64(result, row, 0),
             .distance = pgconn_value_i64(result, row, 1),
             .oldest_age_ms = pgconn_value_i64(result, row, 2),
-            .is_leased = strview_is(pgconn_value(result, row, 3), "t"),
-            .is_missing = strview_is(pgconn_value(result, row, 4), "t"),
-            .holder = holder_of(result, row, 5),
+            .position = pgconn_value_i64(result, row, 3),
+            .owner = pgconn_value(result, row, 4),
+            .is_missing = strview_is(pgconn_value(result, row, 5), "t"),
+            .holder = holder_of(result, row, 6),
         };
         events->on_shard(errand->user, &waiting);
     }

@@ -176,7 +176,8 @@ struct outbox_waiting {
     int shard;
     int64_t distance;             /* to the newest row, in seq */
     int64_t oldest_age_ms;        /* 0: there is none */
-    bool is_leased;               /* some relay holds it */
+    int64_t position;             /* that these rows are behind */
+    struct strview owner;         /* the relay that holds it; empty: none does */
     bool is_missing;              /* it has no row in relay_shard: no relay can hold it */
     struct foreign_holder holder; /* of what the database keeps of it */
 };

@@ -16,18 +16,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { TABLE_MAX = 64 };
+enum { TABLE_MAX = 64, OWNER_MAX = 128 };
 
 struct watched {
-    bool has_rows;  /* behind the position, when last counted */
-    bool is_leased; /* by somebody */
+    bool has_rows;         /* behind the position, when last counted */
+    int64_t position;      /* the same, as the database has it: of a shard that is not ours */
+    char owner[OWNER_MAX]; /* the same; "": nobody */
     bool is_stalled;
     bool is_fill_stalled;
-    bool is_orphaned;
     struct foreign_lock lock;
     struct stall rows;
     struct stall fill;
-    struct stall orphan;
 };
 
 struct watching {
@@ -126,7 +125,8 @@ static void on_shard(void *user, const struct outbox_waiting *waiting)
     }
     struct watched *watched = &watching->watched[waiting->shard];
     watched->has_rows = waiting->distance > 0;
-    watched->is_leased = waiting->is_leased;
+    watched->position = waiting->position;
+    (void)snprintf(watched->owner, sizeof watched->owner, "%.*s", STRVIEW_ARG(waiting->owner));
     judge_holder(watched, waiting->shard, &waiting->holder);
     if (waiting->is_missing && watching->missing++ == 0) {
         watching->first_missing = waiting->shard;
@@ -202,20 +202,25 @@ static void ask(struct watching *watching)
 
 /* --- comparing -------------------------------------------------------------------------- */
 
+/* Whoever holds it: a lease of another relay is no progress. */
+static int64_t position_of(const struct watching *watching, int shard)
+{
+    const struct shard_log *log = &watching->shards->all[shard].log;
+    return shard_log_is_owned(log) ? log->position : watching->watched[shard].position;
+}
+
 static void compare_shard(struct watching *watching, int shard, bool is_fit, int64_t now_ms)
 {
     struct watched *watched = &watching->watched[shard];
     const struct shard_log *log = &watching->shards->all[shard].log;
-    const bool is_ours = shard_log_is_owned(log) && log->state != SHARD_LEAVING;
     const int filled = log->fill.topic;
     const int64_t fill = filled < 0 ? 0 : log->fill.read + log->topics[filled].complete_to;
-    watched->is_stalled = stall_look(&watched->rows, is_fit && is_ours && watched->has_rows,
-                                     (uint64_t)log->position, now_ms);
+    watched->is_stalled =
+        stall_look(&watched->rows, is_fit && log->state != SHARD_LEAVING && watched->has_rows,
+                   (uint64_t)position_of(watching, shard), now_ms);
     watched->is_fill_stalled =
         stall_look(&watched->fill, is_fit && log->state == SHARD_RUNNING && filled >= 0,
                    (uint64_t)fill, now_ms);
-    watched->is_orphaned =
-        stall_look(&watched->orphan, is_fit && watched->has_rows && !watched->is_leased, 0, now_ms);
 }
 
 static void compare(struct watching *watching)
@@ -252,10 +257,26 @@ bool watching_is_sequence_back(const struct watching *watching)
     return activity_is_failing(&watching->sequence);
 }
 
+static enum error_kind set_stalled(const struct watching *watching, int shard, struct error *err)
+{
+    const long long position = (long long)position_of(watching, shard);
+    const char *owner = watching->watched[shard].owner;
+    if (shard_log_is_owned(&watching->shards->all[shard].log)) {
+        return error_set(
+            err, ERROR_CONFLICT,
+            "shard %d has rows behind position %lld, and has not moved for ten seconds", shard,
+            position);
+    }
+    return error_set(err, ERROR_CONFLICT,
+                     "shard %d has rows behind position %lld, and has not moved for ten seconds: "
+                     "%s%s",
+                     shard, position,
+                     owner[0] == '\0' ? "no relay holds it" : "it is held by relay ", owner);
+}
+
 static enum error_kind probe_shard(const struct watching *watching, int shard, struct error *err)
 {
     const struct watched *watched = &watching->watched[shard];
-    const long long position = (long long)watching->shards->all[shard].log.position;
     if (watched->lock.is_held) {
         return error_set(err, ERROR_CONFLICT,
                          "what relay_shard and relay_sent have of shard %d is locked by %s: its "
@@ -264,19 +285,11 @@ static enum error_kind probe_shard(const struct watching *watching, int shard, s
                          shard, watched->lock.holder);
     }
     if (watched->is_stalled) {
-        return error_set(
-            err, ERROR_CONFLICT,
-            "shard %d has rows behind position %lld, and has not moved for ten seconds", shard,
-            position);
+        return set_stalled(watching, shard, err);
     }
     if (watched->is_fill_stalled) {
         return error_set(err, ERROR_CONFLICT,
                          "a topic of shard %d is being filled, and has not moved for ten seconds",
-                         shard);
-    }
-    if (watched->is_orphaned) {
-        return error_set(err, ERROR_CONFLICT,
-                         "shard %d has rows to publish, and no relay has held it for ten seconds",
                          shard);
     }
     return ERROR_NONE;

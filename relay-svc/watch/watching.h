@@ -3,9 +3,9 @@
  * watching.h - once a second: what should have been published, and was it?
  *
  * Why: a list of known troubles ends where the unknown ones begin. So the rows behind each position
- * are compared with what has been done about them: a shard of ours that does not move for ten
- * seconds though there are rows and the servers answer, a shard that nobody owns or that has no row
- * to be owned by, marks that are due and not written, a fill that stands, and a sequence behind the
+ * are compared with what has been done about them: a shard that does not move for ten seconds
+ * though there are rows and the servers answer, whoever holds it; a shard without a row to be held
+ * by, marks that are due and not written, a fill that stands, and a sequence behind the
  * positions (its next rows would be passed over).
  */
 #ifndef RELAY_SVC_WATCH_WATCHING_H

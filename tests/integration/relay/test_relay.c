@@ -597,6 +597,37 @@ START_TEST(a_relay_of_an_earlier_version_says_no_prefix_and_gets_its_share)
 }
 END_TEST
 
+/* As a relay leaves it that was killed and whose leases last for minutes. */
+static const char DEAD[] = "UPDATE relay_shard SET owner = 'dead', epoch = epoch + 1,"
+                           " lease_until = clock_timestamp() + interval '4 min' WHERE shard >= 6";
+
+static bool the_dead_one_is_said(void)
+{
+    struct error err;
+    return relay_probe_progress(relay, &err) != ERROR_NONE &&
+           strstr(err.text, "shard 6 has rows behind position") != NULL &&
+           strstr(err.text, "it is held by relay dead") != NULL;
+}
+
+START_TEST(a_shard_that_another_relay_holds_and_does_not_move_is_named)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+
+    run_sql(url, DEAD);
+    append(1, "second");
+    goal = SHARDS + SHARDS;
+    await(the_dead_one_is_said);
+    ck_assert(is_published(0, 6) && !all_are_published());
+
+    run_sql(url,
+            "UPDATE relay_shard SET lease_until = now() - interval '1 s' WHERE owner = 'dead'");
+    await(all_are_published);
+    await(all_is_well);
+}
+END_TEST
+
 START_TEST(a_partition_without_a_leader_stops_its_own_shard_and_says_so)
 {
     struct error err;
@@ -646,6 +677,7 @@ int main(void)
     tcase_add_test(tests, who_holds_shards_leaves_them_to_no_newcomer_with_another_prefix);
     tcase_add_test(tests, a_lease_that_nobody_could_give_now_is_none_and_nor_is_its_owner_alive);
     tcase_add_test(tests, a_relay_of_an_earlier_version_says_no_prefix_and_gets_its_share);
+    tcase_add_test(tests, a_shard_that_another_relay_holds_and_does_not_move_is_named);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
