@@ -16,7 +16,7 @@
 
 /* A broker answers in the order of the questions, and the one before may be a fetch that waits for
  * something new: half a second each. */
-enum { SURVEY_TIMEOUT_MS = 3000, REASON_MAX = 512 };
+enum { SURVEY_TIMEOUT_MS = 3000, TOPIC_NAME_MAX = 249 };
 
 struct kafka_survey {
     struct kafka_survey_options options;
@@ -33,8 +33,6 @@ struct kafka_survey {
 };
 
 DEFINE_CLEANUP(rd_kafka_topic_partition_list_t *, rd_kafka_topic_partition_list_destroy)
-DEFINE_CLEANUP(rd_kafka_event_t *, rd_kafka_event_destroy)
-DEFINE_CLEANUP(rd_kafka_queue_t *, rd_kafka_queue_destroy)
 
 static struct kafka_survey_place *find(const struct kafka_survey *survey, const char *topic,
                                        int32_t partition)
@@ -132,51 +130,82 @@ static enum error_kind list_partitions(struct kafka_survey *survey)
 
 /* --- who holds them ----------------------------------------------------------- */
 
-static void note_member(struct kafka_survey *survey, const rd_kafka_MemberDescription_t *member)
+/* What is left of a member's assignment, as it came: big-endian, and not to be trusted. */
+struct wire {
+    const unsigned char *at;
+    size_t left;
+};
+
+static int32_t take_number(struct wire *wire, size_t bytes)
 {
-    const rd_kafka_MemberAssignment_t *assignment = rd_kafka_MemberDescription_assignment(member);
-    const rd_kafka_topic_partition_list_t *held =
-        assignment == NULL ? NULL : rd_kafka_MemberAssignment_partitions(assignment);
-    const char *client = rd_kafka_MemberDescription_client_id(member);
-    const char *host = rd_kafka_MemberDescription_host(member);
-    for (int i = 0; held != NULL && i < held->cnt; i++) {
-        struct kafka_survey_place *place =
-            find(survey, held->elems[i].topic, held->elems[i].partition);
-        if (place != NULL) {
-            (void)snprintf(place->holder, sizeof place->holder, "%s (%s)",
-                           client == NULL ? "?" : client, host == NULL ? "?" : host);
+    uint32_t number = 0;
+    if (wire->left < bytes) {
+        wire->left = 0;
+        return -1;
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        number = number << 8 | wire->at[i];
+    }
+    wire->at += bytes;
+    wire->left -= bytes;
+    return number <= INT32_MAX ? (int32_t)number : -1;
+}
+
+static void take_name(struct wire *wire, char *name, size_t size)
+{
+    const int32_t len = take_number(wire, sizeof(int16_t));
+    if (len < 0 || (size_t)len >= size || (size_t)len > wire->left) {
+        wire->left = 0;
+        return;
+    }
+    memcpy(name, wire->at, (size_t)len);
+    name[len] = '\0';
+    wire->at += len;
+    wire->left -= (size_t)len;
+}
+
+/* Kafka's consumer protocol: version, then per topic its name and its partitions. */
+static void note_member(struct kafka_survey *survey,
+                        const struct rd_kafka_group_member_info *member)
+{
+    struct wire wire = {member->member_assignment, member->member_assignment_size > 0
+                                                       ? (size_t)member->member_assignment_size
+                                                       : 0};
+    (void)take_number(&wire, sizeof(int16_t));
+    for (int32_t topics = take_number(&wire, sizeof(int32_t)); topics > 0 && wire.left > 0;
+         topics--) {
+        char name[TOPIC_NAME_MAX + 1] = "";
+        take_name(&wire, name, sizeof name);
+        for (int32_t count = take_number(&wire, sizeof(int32_t)); count > 0 && wire.left > 0;
+             count--) {
+            struct kafka_survey_place *place =
+                find(survey, name, take_number(&wire, sizeof(int32_t)));
+            if (place != NULL) {
+                (void)snprintf(place->holder, sizeof place->holder, "%s (%s)", member->client_id,
+                               member->client_host);
+            }
         }
     }
 }
 
-/* Without the right to look at the group the holders stay unnamed. */
+/*
+ * Without the right to look at the group the holders stay unnamed. Not by DescribeConsumerGroups:
+ * where a coordinator goes away in the middle of it, librdkafka 2.0.2 ends the process.
+ */
 static void name_holders(struct kafka_survey *survey)
 {
-    rd_kafka_t *rk = survey->options.handle->rk;
-    char reason[REASON_MAX];
-    const char *groups[] = {survey->options.group_id};
-    CLEANUP(cleanup_rd_kafka_queue_destroy) rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-    rd_kafka_AdminOptions_t *options =
-        rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
-    (void)rd_kafka_AdminOptions_set_request_timeout(options, time_left(survey) + 1, reason,
-                                                    sizeof reason);
-    rd_kafka_DescribeConsumerGroups(rk, groups, 1, options, queue);
-    rd_kafka_AdminOptions_destroy(options);
-
-    CLEANUP(cleanup_rd_kafka_event_destroy)
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, time_left(survey));
-    const rd_kafka_DescribeConsumerGroups_result_t *result =
-        event == NULL ? NULL : rd_kafka_event_DescribeConsumerGroups_result(event);
-    size_t count = 0;
-    const rd_kafka_ConsumerGroupDescription_t **found =
-        result == NULL ? NULL : rd_kafka_DescribeConsumerGroups_result_groups(result, &count);
-    if (count != 1 || rd_kafka_ConsumerGroupDescription_error(found[0]) != NULL) {
+    const struct rd_kafka_group_list *groups = NULL;
+    const rd_kafka_resp_err_t code = rd_kafka_list_groups(
+        survey->options.handle->rk, survey->options.group_id, &groups, time_left(survey));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__PARTIAL) {
         return;
     }
-    const size_t members = rd_kafka_ConsumerGroupDescription_member_count(found[0]);
-    for (size_t i = 0; i < members; i++) {
-        note_member(survey, rd_kafka_ConsumerGroupDescription_member(found[0], i));
+    for (int i = 0; i < groups->group_cnt; i++) {
+        for (int n = 0; n < groups->groups[i].member_cnt; n++) {
+            note_member(survey, &groups->groups[i].members[n]);
+        }
     }
+    rd_kafka_group_list_destroy(groups);
 }
 
 /* --- the thread ----------------------------------------------------------------- */
