@@ -19,7 +19,6 @@ struct batch_store {
     size_t step_count;
     struct batch_columns columns;
     struct batch_load load;
-    bool is_brief; /* as it was wished, for saving */
     int64_t last_seq;
     pgconn_done_fn *on_done;
     void *user;
@@ -138,7 +137,6 @@ static void begin_load(struct batch_store *store, struct batch *batch,
     store->load.batch = batch;
     store->load.stock = wish->stock;
     store->load.rows = wish->rows;
-    store->is_brief = wish->is_brief || wish->stock != STOCK_UNLOCKED;
     store->load.is_corrupt = false;
     store->load.at = 0;
     store->load.ground = (struct ground){0};
@@ -195,7 +193,7 @@ void batch_store_save(struct batch_store *store, const struct batch_record *reco
     store->last_seq = 0;
     store->on_done = on_done;
     store->user = user;
-    if (store->is_brief) {
+    if (store->load.stock != STOCK_UNLOCKED) {
         queue_plain(store, WAIT_SHORTLY);
     }
     enum batch_statement statement;

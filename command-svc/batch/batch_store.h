@@ -35,7 +35,6 @@ struct batch_wish {
     const int *shards; /* sorted; borrowed for the call */
     size_t shard_count;
     bool is_queueing; /* waits for the lock of its one shard instead of trying it */
-    bool is_brief;    /* waits for no lock as long as the others do */
     enum row_reading rows;
     enum stock_reading stock;
 };

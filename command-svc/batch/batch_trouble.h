@@ -16,7 +16,7 @@
  * PASSING:       the same batch may succeed later
  * SHARD_HELD:    the lock that was queued for was not got in time
  * STOCK_HELD:    a row of stock was not got in time
- * ROW_HELD:      an aggregate's row, or the right to insert it, was not got in time
+ * ROW_HELD:      an aggregate's row was not got in time
  * STOCK_MOVED:   a level of stock does not allow any more what was decided on it
  * NO_PARTITION:  the outbox has no partition for the next rows
  * SEQ_WENT_BACK: numbers were drawn that were drawn before

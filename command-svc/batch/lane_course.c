@@ -40,7 +40,6 @@ static enum lane_step load(struct lane *lane)
         .is_queueing = lane_queues(lane),
         .stock = stock_reading(lane),
         .rows = lane->skips_rows ? ROWS_LOCKED_FREE : ROWS_UNLOCKED,
-        .is_brief = lane->skips_rows && (lane->repeat.fails > 0 || lane_is_alone(lane)),
     };
     lane->started_ms = loop_now_ms();
     (void)FAULT_POINT("command.batch_begin");

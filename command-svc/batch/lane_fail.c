@@ -124,23 +124,15 @@ static void fail_without_stock(struct lane *lane, const struct pgconn_failure *f
     lane_return_all(lane);
 }
 
-/* When locked rows had been left out, it is the table that is held, or a row that nobody sees yet:
- * one command's id is being inserted by somebody else. Found, that command goes on alone, and is
- * its own matter: no other is held up by how often it fails. */
+/* When locked rows had been left out, it is no row that is held, but the table. */
 static void fail_without_row(struct lane *lane, const struct pgconn_failure *failure)
 {
-    const int64_t now_ms = loop_now_ms();
-    struct waiter *first = &lane->submissions[0]->waiter;
-    const bool left_rows_out = lane->skips_rows;
-    lane->common->skips_rows_ms = now_ms + SKIP_MS;
-    if (!left_rows_out) {
-        lane_return_all(lane);
-    } else if (lane->batch.count > 1) {
+    if (lane->skips_rows) {
         fail_in_passing(lane, failure);
-    } else {
-        first->is_alone = true;
-        (void)backlog_rest(&lane->common->backlog, first, now_ms);
+        return;
     }
+    lane->common->skips_rows_ms = loop_now_ms() + SKIP_MS;
+    lane_return_all(lane);
 }
 
 /* Others changed it between this batch's reading and its last statement: with the rows locked that

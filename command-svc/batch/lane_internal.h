@@ -89,12 +89,6 @@ static inline bool lane_queues(const struct lane *lane)
     return lane->place == LANE_QUEUES;
 }
 
-/* The batch is one command that failed by itself before. */
-static inline bool lane_is_alone(const struct lane *lane)
-{
-    return lane->batch.count == 1 && lane->submissions[0]->waiter.is_alone;
-}
-
 /* ---- lane_course.c ---- */
 
 /* Begins a batch, if there is anything to do and nothing in its way. */

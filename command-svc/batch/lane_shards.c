@@ -7,14 +7,6 @@
 
 /* ---- collecting ---------------------------------------------------------------------------- */
 
-/* One that is alone fills a batch of its own, and none with others. */
-static bool is_full_for(const struct lane *lane, const struct submission *submission)
-{
-    const size_t count = lane->batch.count;
-    return count == lane->repeat.most || !batch_has_room(&lane->batch, &submission->command) ||
-           (count > 0 && (submission->waiter.is_alone || lane->submissions[0]->waiter.is_alone));
-}
-
 /* False when the batch is full. */
 static bool collect_from(struct lane *lane, int shard)
 {
@@ -23,7 +15,8 @@ static bool collect_from(struct lane *lane, int shard)
     while ((first = backlog_first(backlog, shard)) != NULL) {
         struct submission *submission = (struct submission *)first;
         struct error err;
-        if (is_full_for(lane, submission) ||
+        if (lane->batch.count == lane->repeat.most ||
+            !batch_has_room(&lane->batch, &submission->command) ||
             batch_add(&lane->batch, &submission->command, &err) != ERROR_NONE) {
             return false;
         }
@@ -31,14 +24,6 @@ static bool collect_from(struct lane *lane, int shard)
         lane->submissions[lane->batch.count - 1] = submission;
     }
     return true;
-}
-
-/* Whether the batch is full of others' commands, so that the one that is alone comes next. */
-static bool is_for_alone(const struct lane *lane, int shard)
-{
-    const struct waiter *first = backlog_first(&lane->common->backlog, shard);
-    return first != NULL && first->is_alone && lane->batch.count > 0 &&
-           !lane->submissions[0]->waiter.is_alone;
 }
 
 /* Shard by shard, so that a busy one waits for its turn, too, when the batch is full. */
@@ -51,7 +36,7 @@ static void collect_own(struct lane *lane)
         const int nth = (lane->first_shard + i) % own;
         const int shard = lane->place + nth * step;
         if (turns_may_try(&common->turns, shard) && !collect_from(lane, shard)) {
-            lane->first_shard = is_for_alone(lane, shard) ? nth : nth + 1;
+            lane->first_shard = nth + 1;
             return;
         }
     }

@@ -68,7 +68,6 @@ void backlog_join(struct backlog *backlog, struct waiter *waiter)
     assert(waiter->shard >= 0 && waiter->shard < SHARDS_MAX);
     waiter->place = backlog->next_place++;
     waiter->rest_ms = 0;
-    waiter->is_alone = false;
     append(&backlog->lines[waiter->shard], waiter);
     backlog->count++;
 }

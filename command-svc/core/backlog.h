@@ -28,7 +28,6 @@ enum { BACKLOG_REST_MIN_MS = 20, BACKLOG_REST_MAX_MS = 1000 };
 struct waiter {
     int shard;           /* set by its owner before it joins; so is the deadline */
     int64_t deadline_ms; /* never earlier than that of one who joined before */
-    bool is_alone; /* comes into no batch with others; set by who takes it, reset by joining */
     /* the backlog's own */
     struct waiter *next;
     uint64_t place; /* in the order of arrival */

@@ -104,32 +104,6 @@ START_TEST(a_full_batch_goes_on_with_the_next_shard)
 }
 END_TEST
 
-static void next_batch(void)
-{
-    batch_done(&lane->batch);
-    begin_batch();
-    lane_collect(lane);
-}
-
-START_TEST(one_that_is_alone_comes_between_the_others_and_holds_nobody_up)
-{
-    submit(0);
-    submit(2)->waiter.is_alone = true;
-    const struct submission *behind = submit(2);
-    submit(4);
-    lane_collect(lane);
-    assert_collected((int[]){0}, 1);
-    submit(0);
-    next_batch();
-    assert_collected((int[]){2}, 1);
-    ck_assert(lane_is_alone(lane));
-    next_batch();
-    assert_collected((int[]){4, 0, 2}, 3);
-    ck_assert_ptr_eq(lane->submissions[2], behind);
-    ck_assert(!lane_is_alone(lane));
-}
-END_TEST
-
 START_TEST(a_shard_in_use_is_left_alone_until_it_is_given_back)
 {
     submit(0);
@@ -171,7 +145,6 @@ int main(void)
     tcase_add_test(tcase, a_lane_takes_every_nth_shard);
     tcase_add_test(tcase, commands_of_a_shard_stay_in_their_order);
     tcase_add_test(tcase, a_full_batch_goes_on_with_the_next_shard);
-    tcase_add_test(tcase, one_that_is_alone_comes_between_the_others_and_holds_nobody_up);
     tcase_add_test(tcase, a_shard_in_use_is_left_alone_until_it_is_given_back);
     tcase_add_test(tcase, the_queueing_lane_takes_one_shard_that_was_missed);
     suite_add_tcase(suite, tcase);
