@@ -393,7 +393,7 @@ kafka_equals_outbox() {
               WHERE aggregatetype = '$type' ORDER BY 1, 2" | tr '|' '\t' |
             LC_ALL=C sort >"$out/outbox.$type"
         records "$(topic "$type")" >"$out/kafka.$type.all"
-        awk -F '\t' '$2 == last[$1] + 1 { last[$1] = $2; print $1 "\t" $2 "\t" $3; next }
+        awk -F '\t' '!($1 in last) || $2 == last[$1] + 1 { last[$1] = $2; print $1 "\t" $2 "\t" $3; next }
                      $2 > last[$1] { print $1 "\tgap before\t" $2 }' "$out/kafka.$type.all" |
             LC_ALL=C sort >"$out/kafka.$type"
         cmp -s "$out/outbox.$type" "$out/kafka.$type" || {

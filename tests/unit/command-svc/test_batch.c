@@ -288,6 +288,18 @@ START_TEST(a_refusal_waits_for_no_row)
 }
 END_TEST
 
+START_TEST(what_changes_a_customer_waits_for_its_row)
+{
+    add(a_deactivation("c-1"));
+    load_customer("c-1");
+    world_customer(&batch->world, STRVIEW("c-1"))->entry.is_row_missed = true;
+
+    decide();
+
+    ck_assert_int_eq(outcome(0)->missed, HELD_CUSTOMER);
+}
+END_TEST
+
 START_TEST(a_row_that_is_not_there_yet_is_not_missed)
 {
     add(a_registration("c-2"));
@@ -660,6 +672,7 @@ int main(void)
     tcase_add_test(rules, only_what_would_change_a_missed_row_is_postponed);
     tcase_add_test(rules, who_only_looks_at_a_missed_row_needs_it_not);
     tcase_add_test(rules, a_refusal_waits_for_no_row);
+    tcase_add_test(rules, what_changes_a_customer_waits_for_its_row);
     tcase_add_test(rules, a_row_that_is_not_there_yet_is_not_missed);
     tcase_add_test(rules, rows_are_to_change_of_those_who_are_commanded_not_of_those_looked_at);
     tcase_add_test(rules, a_receipt_answers_whatever_is_missed);

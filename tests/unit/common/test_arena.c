@@ -238,6 +238,15 @@ START_TEST(what_the_machine_does_not_have_is_refused)
 }
 END_TEST
 
+START_TEST(a_text_longer_than_any_memory_is_refused)
+{
+    size_t room;
+    ck_assert_ptr_null(arena_open_text(&arena, (struct strview){.data = NULL}, SIZE_MAX, &room));
+    ck_assert_ptr_null(
+        arena_open_text(&arena, (struct strview){.data = NULL}, SIZE_MAX / 2 + 2, &room));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/arena");
@@ -248,6 +257,7 @@ int main(void)
     tcase_add_test(bounds, the_maximum_is_kept);
     tcase_add_test(bounds, one_piece_may_be_as_large_as_the_maximum);
     tcase_add_test(bounds, sizes_that_overflow_are_refused);
+    tcase_add_test(bounds, a_text_longer_than_any_memory_is_refused);
     tcase_add_test(bounds, nothing_is_a_size_too);
     tcase_add_test(bounds, after_a_reset_everything_fits_again);
     tcase_add_test(bounds, reused_memory_is_zeroed_again);

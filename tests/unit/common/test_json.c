@@ -324,7 +324,7 @@ END_TEST
 START_TEST(an_arena_too_small_is_said_so_wherever_it_ends)
 {
     const struct strview bytes =
-        STRVIEW("{\"order\":{\"lines\":[1,2.5,\"three\",null,true]},\"name\":\"x\"}");
+        STRVIEW("{\"order\":{\"lines\":[1,2.5,\"three\",null,true]},\"n\\u0061me\":\"x\"}");
     size_t refusals = 0;
     for (size_t max = 0; max < 4096; max += 16) {
         struct arena small;

@@ -228,6 +228,20 @@ START_TEST(what_did_not_fit_is_not_kept_and_takes_no_room)
 }
 END_TEST
 
+START_TEST(a_text_that_is_given_up_takes_no_room)
+{
+    strbuf_append_cstr(&buf, "not wanted");
+    const char *written = buf.data;
+    strbuf_done(&buf);
+    ck_assert_uint_eq(buf.len, 0);
+
+    strbuf_append_cstr(&buf, "wanted");
+    const struct strview kept = strbuf_keep(&buf);
+    ck_assert_uint_eq(kept.len, 6);
+    ck_assert_ptr_eq(kept.data, written);
+}
+END_TEST
+
 START_TEST(an_arena_that_ends_is_a_failure)
 {
     size_t kept = 0;
@@ -268,6 +282,7 @@ int main(void)
     tcase_add_test(kept, a_text_moves_to_where_it_fits_and_stays_whole);
     tcase_add_test(kept, an_empty_text_is_one);
     tcase_add_test(kept, what_did_not_fit_is_not_kept_and_takes_no_room);
+    tcase_add_test(kept, a_text_that_is_given_up_takes_no_room);
     tcase_add_test(kept, an_arena_that_ends_is_a_failure);
     suite_add_tcase(suite, text);
     return check_main(suite);

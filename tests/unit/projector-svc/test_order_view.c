@@ -169,6 +169,19 @@ START_TEST(flags_and_disputes_come_and_go)
 }
 END_TEST
 
+START_TEST(a_flag_that_cannot_be_set_or_cleared_is_none_of_ours)
+{
+    const enum order_event_kind life[] = {ORDER_PLACED, ORDER_RISK_FLAGGED};
+    struct order_view unset = fold(life, 1), set = fold(life, 2);
+    const struct order_event clear = an_event(ORDER_RISK_CLEARED, 2);
+    const struct order_event again = an_event(ORDER_RISK_FLAGGED, 3);
+    struct error err;
+
+    ck_assert_int_eq(order_view_apply(&unset, &clear, STRVIEW("e2"), &err), ERROR_INVALID);
+    ck_assert_int_eq(order_view_apply(&set, &again, STRVIEW("e3"), &err), ERROR_INVALID);
+}
+END_TEST
+
 START_TEST(a_cancellation_says_why_and_what_becomes_of_the_money)
 {
     struct order_event cancelled = an_event(ORDER_CANCELLED, 2);
@@ -283,6 +296,7 @@ int main(void)
     tcase_add_test(rules, money_taken_and_owed_is_told_from_what_was_returned);
     tcase_add_test(rules, a_refund_says_how_much_is_back_and_whether_more_is_owed);
     tcase_add_test(rules, flags_and_disputes_come_and_go);
+    tcase_add_test(rules, a_flag_that_cannot_be_set_or_cleared_is_none_of_ours);
     tcase_add_test(rules, a_cancellation_says_why_and_what_becomes_of_the_money);
     tcase_add_test(rules, what_has_no_meaning_is_refused_and_changes_nothing);
     tcase_add_test(rules, a_skipped_event_counts_as_a_version);
