@@ -89,7 +89,9 @@ static enum lane_step decide(struct lane *lane)
         lane->failure = (struct pgconn_failure){.err = err, .index = SIZE_MAX};
         return LANE_FAIL;
     }
-    (void)FAULT_POINT("command.decided");
+    if (lane->levels.count == 0) {
+        (void)FAULT_POINT("command.decided");
+    }
     if (lane->recorder.decided > 0 || lane->recorder.has_events) {
         return LANE_SAVE;
     }
