@@ -11,8 +11,8 @@
 #ifndef PROJECTOR_SVC_CONSUME_BATCH_LOG_H
 #define PROJECTOR_SVC_CONSUME_BATCH_LOG_H
 
+#include "common/base/news.h"
 #include "common/base/strview.h"
-#include "projector-svc/core/news.h"
 
 struct batch;
 struct metrics;

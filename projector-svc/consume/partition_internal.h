@@ -11,13 +11,13 @@
 #define PROJECTOR_SVC_CONSUME_PARTITION_INTERNAL_H
 
 #include "common/base/error.h"
+#include "common/base/news.h"
 #include "common/base/strview.h"
 #include "projector-svc/consume/course.h"
 #include "projector-svc/consume/partition.h"
 #include "projector-svc/consume/queue.h"
 #include "projector-svc/consume/source.h"
 #include "projector-svc/core/draining.h"
-#include "projector-svc/core/news.h"
 #include "projector-svc/core/progress.h"
 #include "projector-svc/core/recovery.h"
 #include "projector-svc/core/turns.h"

@@ -7,8 +7,8 @@
  *
  * Ownership: plain values; a zeroed one has said nothing. Units: milliseconds of one clock.
  */
-#ifndef PROJECTOR_SVC_CORE_NEWS_H
-#define PROJECTOR_SVC_CORE_NEWS_H
+#ifndef COMMON_BASE_NEWS_H
+#define COMMON_BASE_NEWS_H
 
 #include <stdbool.h>
 #include <stdint.h>

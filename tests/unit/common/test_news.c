@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "projector-svc/core/news.h"
+#include "common/base/news.h"
 #include "tests/support/check_main.h"
 
 START_TEST(it_is_said_at_once_and_then_once_a_minute_with_its_count)
@@ -19,7 +19,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("projector-svc/core/news");
+    Suite *suite = suite_create("common/base/news");
     TCase *rules = tcase_create("rules");
     tcase_add_test(rules, it_is_said_at_once_and_then_once_a_minute_with_its_count);
     suite_add_tcase(suite, rules);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "projector-svc/core/news.h"
+#include "common/base/news.h"
 
 bool news_is_due(struct news *news, uint64_t times, int64_t now_ms, uint64_t *ret_times)
 {
