@@ -8,15 +8,16 @@
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A broker answers in the order of the questions, and the one before may be a fetch that waits for
- * something new: half a second each. */
-enum { SURVEY_TIMEOUT_MS = 3000, TOPIC_NAME_MAX = 249 };
+/* For each question. A broker answers in the order they came, and the one before may be a fetch
+ * that waits half a second for something new: a limit for all of them is used up by many topics. */
+enum { QUESTION_TIMEOUT_MS = 3000, TOPIC_NAME_MAX = 249 };
 
 struct kafka_survey {
     struct kafka_survey_options options;
@@ -25,7 +26,7 @@ struct kafka_survey {
     pthread_t thread;
     bool is_running;
     bool names_holders;
-    int64_t deadline_ms;
+    atomic_bool is_ending; /* no further question */
     /* Written by the thread before it writes to done_fd, read by the loop after. */
     struct kafka_survey_place *places;
     size_t count;
@@ -46,10 +47,9 @@ static struct kafka_survey_place *find(const struct kafka_survey *survey, const 
     return NULL;
 }
 
-static int time_left(const struct kafka_survey *survey)
+static int patience_ms(const struct kafka_survey *survey)
 {
-    const int64_t left_ms = survey->deadline_ms - loop_now_ms();
-    return left_ms > 0 ? (int)left_ms : 0;
+    return survey->is_ending ? 0 : QUESTION_TIMEOUT_MS;
 }
 
 /* --- which there are ---------------------------------------------------------- */
@@ -87,7 +87,7 @@ static enum error_kind list_topic(struct kafka_survey *survey, int topic,
     rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, name, NULL);
     const rd_kafka_resp_err_t code =
         handle == NULL ? rd_kafka_last_error()
-                       : rd_kafka_metadata(rk, 0, handle, &metadata, time_left(survey));
+                       : rd_kafka_metadata(rk, 0, handle, &metadata, patience_ms(survey));
     if (handle != NULL) {
         rd_kafka_topic_destroy(handle);
     }
@@ -114,7 +114,7 @@ static enum error_kind list_partitions(struct kafka_survey *survey)
         return ERROR_NONE;
     }
     const rd_kafka_resp_err_t code =
-        rd_kafka_offsets_for_times(survey->options.handle->rk, ends, time_left(survey));
+        rd_kafka_offsets_for_times(survey->options.handle->rk, ends, patience_ms(survey));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return kafka_handle_error(&survey->err, code, NULL);
     }
@@ -196,7 +196,7 @@ static void name_holders(struct kafka_survey *survey)
 {
     const struct rd_kafka_group_list *groups = NULL;
     const rd_kafka_resp_err_t code = rd_kafka_list_groups(
-        survey->options.handle->rk, survey->options.group_id, &groups, time_left(survey));
+        survey->options.handle->rk, survey->options.group_id, &groups, patience_ms(survey));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__PARTIAL) {
         return;
     }
@@ -250,7 +250,6 @@ void kafka_survey_begin(struct kafka_survey *survey, bool names_holders)
     survey->err = (struct error){.kind = ERROR_NONE};
     survey->is_running = true;
     survey->names_holders = names_holders;
-    survey->deadline_ms = loop_now_ms() + SURVEY_TIMEOUT_MS;
     if (pthread_create(&survey->thread, NULL, look, survey) != 0) {
         abort(); /* as the loop: nothing left to decide */
     }
@@ -274,6 +273,7 @@ void kafka_survey_free(struct kafka_survey *survey)
     if (survey == NULL) {
         return;
     }
+    survey->is_ending = true;
     if (survey->is_running) {
         (void)pthread_join(survey->thread, NULL);
     }

@@ -7,7 +7,8 @@
  * that does not do our work, or nobody, is seen by comparing with all that there are.
  *
  * Why a thread: librdkafka answers the first two only to blocking calls. It lives for one survey,
- * uses the consumer's instance and its connections, and ends within three seconds.
+ * uses the consumer's instance and its connections, and waits three seconds for each answer at
+ * most: the first that does not come ends it.
  *
  * Its functions are for common/io/kafka/kafka_*.c alone. Threads: the caller's is the loop's, and
  * so is on_done's.
@@ -49,7 +50,7 @@ struct kafka_survey_options {
 struct kafka_survey *kafka_survey_new(struct loop *loop,
                                       const struct kafka_survey_options *options);
 
-/* Waits for the thread. Accepts NULL. */
+/* Waits for the thread: for the answer that it waits for, three seconds. Accepts NULL. */
 void kafka_survey_free(struct kafka_survey *survey);
 
 /* Nothing while one is on its way. */

@@ -481,6 +481,22 @@ START_TEST(a_survey_tells_the_ends_of_partitions_that_others_hold_and_that_kafka
 }
 END_TEST
 
+START_TEST(a_survey_has_patience_for_each_of_its_questions)
+{
+    enum {
+        SLOW_MS = 1200
+    }; /* as behind a fetch, on a slow machine; all together more than one may */
+    open_consumer("readers");
+    seen.wanted = 1;
+    mock_run(&mock);
+    (void)rd_kafka_mock_broker_set_rtt(mock.cluster, 1, SLOW_MS);
+    kafka_consumer_survey(seen.consumer, false);
+    mock_run(&mock);
+
+    ck_assert_int_eq(seen.surveyed, 2 * PARTITIONS);
+}
+END_TEST
+
 START_TEST(a_member_leaves_without_waiting)
 {
     open_consumer("readers");
@@ -540,6 +556,7 @@ int main(void)
     tcase_add_test(tests, an_operator_may_leave_that_to_the_system);
     tcase_add_test(tests,
                    a_survey_tells_the_ends_of_partitions_that_others_hold_and_that_kafka_is_silent);
+    tcase_add_test(tests, a_survey_has_patience_for_each_of_its_questions);
     tcase_add_test(tests, a_member_leaves_without_waiting);
     tcase_add_test(tests, a_member_that_met_a_fatal_error_is_closed_from_the_loop);
     suite_add_tcase(suite, tests);
