@@ -18,6 +18,7 @@
 #include "command-svc/core/level.h"
 #include "command-svc/core/order.h"
 #include "command-svc/core/product.h"
+#include "common/base/arena.h"
 
 /* Every entry begins with it, so that lists of all kinds are walked alike. */
 struct world_entry {

@@ -8,8 +8,6 @@
 #ifndef COMMON_CONTRACT_CUSTOMER_EVENT_H
 #define COMMON_CONTRACT_CUSTOMER_EVENT_H
 
-#include "common/base/arena.h"
-#include "common/base/strbuf.h"
 #include "common/contract/envelope.h"
 
 /* Every kind once; tables by kind are made from this list. */
@@ -39,11 +37,5 @@ struct customer_event {
 };
 
 const char *customer_event_type(enum customer_event_kind kind);
-
-MUST_USE bool customer_event_encode(const struct customer_event *event, struct strbuf *out);
-
-MUST_USE enum error_kind customer_event_decode(struct strview type, struct strview payload,
-                                               struct arena *arena, struct customer_event *ret,
-                                               struct error *err);
 
 #endif

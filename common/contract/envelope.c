@@ -32,8 +32,8 @@ enum error_kind envelope_decode(const struct json_value *payload, const char *id
         .actor.subject = event_read_text(&reader, actor, "subject"),
         .reason = event_read_optional_text(&reader, payload, "reason"),
     };
-    if (reader.failed) {
-        return ERROR_INVALID;
+    if (reader.failure != ERROR_NONE) {
+        return reader.failure;
     }
     if (envelope.version < 1) {
         return error_set(err, ERROR_INVALID, "version %lld is not 1 or more",

@@ -11,6 +11,8 @@
 #ifndef COMMON_CONTRACT_EVENT_H
 #define COMMON_CONTRACT_EVENT_H
 
+#include "common/base/arena.h"
+#include "common/base/strbuf.h"
 #include "common/contract/customer_event.h"
 #include "common/contract/order_event.h"
 #include "common/contract/product_event.h"
@@ -34,7 +36,8 @@ const char *event_type(const struct event *event);
 /* Appends the payload as JSON; false when out is full or a text is not UTF-8. */
 MUST_USE bool event_encode(const struct event *event, struct strbuf *out);
 
-/* ERROR_INVALID for an unknown type, for what is not JSON, and for a missing or wrong member. */
+/* ERROR_INVALID for an unknown type, for what is not JSON, and for a missing or wrong member;
+ * ERROR_EXHAUSTED when the arena is too small. */
 MUST_USE enum error_kind event_decode(enum aggregate_type aggregate, struct strview type,
                                       struct strview payload, struct arena *arena,
                                       struct event *ret, struct error *err);

@@ -7,17 +7,16 @@ static const struct json_value *require(struct event_reader *reader,
                                         const struct json_value *object, const char *name,
                                         enum json_type type)
 {
-    if (reader->failed) {
+    if (reader->failure != ERROR_NONE) {
         return NULL;
     }
     const struct json_value *member = json_member(object, name);
     if (member != NULL && member->type == type) {
         return member;
     }
-    reader->failed = true;
-    (void)error_set(reader->err, ERROR_INVALID, "member %s is %s where %s is expected", name,
-                    member == NULL ? "missing" : json_type_name(member->type),
-                    json_type_name(type));
+    reader->failure =
+        error_set(reader->err, ERROR_INVALID, "member %s is %s where %s is expected", name,
+                  member == NULL ? "missing" : json_type_name(member->type), json_type_name(type));
     return NULL;
 }
 
@@ -57,4 +56,17 @@ const struct json_value *event_read_array(struct event_reader *reader,
                                           const struct json_value *object, const char *name)
 {
     return require(reader, object, name, JSON_ARRAY);
+}
+
+void *event_read_room(struct event_reader *reader, size_t count, size_t size)
+{
+    if (reader->failure != ERROR_NONE) {
+        return NULL;
+    }
+    void *room = arena_array(reader->arena, count, size);
+    if (room == NULL) {
+        reader->failure =
+            error_set(reader->err, ERROR_EXHAUSTED, "the event needs too much memory");
+    }
+    return room;
 }

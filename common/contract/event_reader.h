@@ -8,17 +8,18 @@
 #ifndef COMMON_CONTRACT_EVENT_READER_H
 #define COMMON_CONTRACT_EVENT_READER_H
 
+#include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/base/strview.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct json_value;
 
 struct event_reader {
-    struct error *err; /* names the first member that is missing or wrong */
-    bool failed;
+    struct arena *arena;     /* for lists */
+    struct error *err;       /* names the first member that is missing or wrong */
+    enum error_kind failure; /* ERROR_NONE, or what came first */
 };
 
 struct strview event_read_text(struct event_reader *reader, const struct json_value *object,
@@ -35,5 +36,7 @@ const struct json_value *event_read_object(struct event_reader *reader,
                                            const struct json_value *object, const char *name);
 const struct json_value *event_read_array(struct event_reader *reader,
                                           const struct json_value *object, const char *name);
+/* Room for a list's items, or NULL. */
+void *event_read_room(struct event_reader *reader, size_t count, size_t size);
 
 #endif

@@ -12,8 +12,6 @@
 #ifndef COMMON_CONTRACT_ORDER_EVENT_H
 #define COMMON_CONTRACT_ORDER_EVENT_H
 
-#include "common/base/arena.h"
-#include "common/base/strbuf.h"
 #include "common/contract/envelope.h"
 
 /* Every kind once; tables by kind are made from this list. */
@@ -128,24 +126,12 @@ struct order_event {
 /* "OrderPlaced" ... as in the outbox column `type` and the header ce_type. */
 const char *order_event_type(enum order_event_kind kind);
 
-/* Appends the payload as JSON; false when out is full or a text is not UTF-8. */
-MUST_USE bool order_event_encode(const struct order_event *event, struct strbuf *out);
-
-/* ERROR_INVALID for an unknown type, for what is not JSON, and for a missing or wrong member. */
-MUST_USE enum error_kind order_event_decode(struct strview type, struct strview payload,
-                                            struct arena *arena, struct order_event *ret,
-                                            struct error *err);
-
 /* ---- what looks the same in an event and in a view -------------------------------------- */
 
-/* The member "lines". */
-void order_event_put_lines(struct json_writer *writer, const struct order_line *lines,
-                           size_t count);
+/* The members "lines" and "shipping_address". */
+void order_event_put_details(struct json_writer *writer, const struct order_placed *placed);
 
 /* The members that are texts and numbers, as the event has them behind its envelope. */
 void order_event_put_members(struct json_writer *writer, const struct order_event *event);
-
-/* The member "shipping_address". */
-void order_event_put_address(struct json_writer *writer, const struct shipping_address *address);
 
 #endif

@@ -7,8 +7,6 @@
 #ifndef COMMON_CONTRACT_PRODUCT_EVENT_H
 #define COMMON_CONTRACT_PRODUCT_EVENT_H
 
-#include "common/base/arena.h"
-#include "common/base/strbuf.h"
 #include "common/contract/envelope.h"
 
 /* Every kind once; tables by kind are made from this list. */
@@ -45,11 +43,5 @@ struct product_event {
 };
 
 const char *product_event_type(enum product_event_kind kind);
-
-MUST_USE bool product_event_encode(const struct product_event *event, struct strbuf *out);
-
-MUST_USE enum error_kind product_event_decode(struct strview type, struct strview payload,
-                                              struct arena *arena, struct product_event *ret,
-                                              struct error *err);
 
 #endif

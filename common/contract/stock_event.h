@@ -11,8 +11,6 @@
 #ifndef COMMON_CONTRACT_STOCK_EVENT_H
 #define COMMON_CONTRACT_STOCK_EVENT_H
 
-#include "common/base/arena.h"
-#include "common/base/strbuf.h"
 #include "common/contract/envelope.h"
 
 /* Every kind once; tables by kind are made from this list. */
@@ -28,13 +26,5 @@ struct stock_event {
         int64_t available;
     } level_changed;
 };
-
-const char *stock_event_type(enum stock_event_kind kind);
-
-MUST_USE bool stock_event_encode(const struct stock_event *event, struct strbuf *out);
-
-MUST_USE enum error_kind stock_event_decode(struct strview type, struct strview payload,
-                                            struct arena *arena, struct stock_event *ret,
-                                            struct error *err);
 
 #endif

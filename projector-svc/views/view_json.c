@@ -19,8 +19,7 @@ static void put_placed(struct json_writer *writer, const struct order_placed *pl
     json_put_member_integer(writer, "total_minor", placed->total_minor);
     json_put_member_integer(writer, "item_count", placed->item_count);
     json_put_member_string(writer, "region", placed->region);
-    order_event_put_lines(writer, placed->lines, placed->line_count);
-    order_event_put_address(writer, &placed->address);
+    order_event_put_details(writer, placed);
 }
 
 static void put_payment(struct json_writer *writer, const struct order_view *view)

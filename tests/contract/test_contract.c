@@ -72,7 +72,7 @@ START_TEST(a_published_event_is_read_whole)
     const struct strview published = read_sample(sample->name);
 
     const enum error_kind kind =
-        recode_event(sample->aggregate, sample_type(sample), published, &arena, &bytes, &err);
+        recode_event(sample->event.aggregate, sample_type(sample), published, &arena, &bytes, &err);
 
     ck_assert_msg(kind == ERROR_NONE, "%s: %s", sample->name, err.text);
     strbuf_append_char(&bytes, '\n');

@@ -10,21 +10,11 @@
 
 #include "common/base/arena.h"
 #include "common/base/strbuf.h"
-#include "common/contract/customer_event.h"
-#include "common/contract/order_event.h"
-#include "common/contract/product_event.h"
-#include "common/contract/stock_event.h"
-#include "common/contract/topics.h"
+#include "common/contract/event.h"
 
 struct sample_event {
     const char *name; /* "<type>" or "<type>.<case>": its file below common/contract/samples */
-    enum aggregate_type aggregate;
-    union {
-        struct order_event order;
-        struct customer_event customer;
-        struct product_event product;
-        struct stock_event stock;
-    };
+    struct event event;
 };
 
 enum { SAMPLE_EVENT_COUNT = 38 };

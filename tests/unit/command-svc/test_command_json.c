@@ -7,6 +7,7 @@
  * reads: this instead of that gives this fault there.
  */
 #include "command-svc/http/command_json.h"
+#include "common/base/strbuf.h"
 #include "common/base/utf8.h"
 #include "tests/support/check_main.h"
 

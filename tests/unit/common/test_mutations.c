@@ -99,7 +99,7 @@ static bool read_event(const struct sample_event *sample, struct strview payload
     strbuf_reset(&first);
     strbuf_reset(&second);
     const enum error_kind kind =
-        recode_event(sample->aggregate, sample_type(sample), payload, &arena, &first, &err);
+        recode_event(sample->event.aggregate, sample_type(sample), payload, &arena, &first, &err);
     if (kind != ERROR_NONE) {
         ck_assert_int_eq(kind, ERROR_INVALID);
         ck_assert_uint_gt(strlen(err.text), 0);
@@ -108,7 +108,7 @@ static bool read_event(const struct sample_event *sample, struct strview payload
     }
     ck_assert(utf8_is_valid(payload) && !has_nul_escape(payload));
     arena_reset(&arena);
-    ck_assert_int_eq(recode_event(sample->aggregate, sample_type(sample), strbuf_view(&first),
+    ck_assert_int_eq(recode_event(sample->event.aggregate, sample_type(sample), strbuf_view(&first),
                                   &arena, &second, &err),
                      ERROR_NONE);
     ck_assert(strview_equal(strbuf_view(&first), strbuf_view(&second)));
