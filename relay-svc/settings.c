@@ -3,6 +3,7 @@
 
 #include "common/io/postgres/pgurl.h"
 #include "common/run/kafka_setup.h"
+#include "relay-svc/outbox/outbox_store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static const struct setting ROWS[] = {
      .type = SETTING_DURATION_MS,
      .fallback = "6s",
      .min = 1000,
-     .max = 300000,
+     .max = OUTBOX_LEASE_MAX_S * 1000,
      .help = "How long a shard stays with a relay that no longer renews; nothing is sent in its "
              "last quarter.",
      SETTING_FIELD(struct relay_settings, lease_ms)},

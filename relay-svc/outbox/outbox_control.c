@@ -19,9 +19,10 @@ static struct outbox_lease lease_of(const struct pgconn_result *result, size_t r
 
 static void on_beat(void *user, size_t index, const struct pgconn_result *result)
 {
+    enum { SEEN = 0, RENEW };
     const struct errand *errand = user;
     const struct outbox_beat_events *events = errand->events;
-    if (index == 0) {
+    if (index == SEEN) {
         const struct outbox_members members = {
             .alive = (int)pgconn_value_i64(result, 0, 0),
             .others_reaching = (int)pgconn_value_i64(result, 0, 1),
@@ -32,11 +33,13 @@ static void on_beat(void *user, size_t index, const struct pgconn_result *result
         events->on_members(errand->user, &members);
         return;
     }
-    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+    for (size_t row = 0; index == RENEW && row < pgconn_row_count(result); row++) {
         const struct outbox_lease lease = lease_of(result, row);
         events->on_renewed(errand->user, &lease, strview_is(pgconn_value(result, row, 3), "t"));
     }
 }
+
+static_assert(OUTBOX_LEASE_MAX_S == 300, "what SQL_CUT cuts a lease to");
 
 void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *held, size_t count,
                        bool reaches_kafka, const struct outbox_beat_events *events, void *user)
@@ -51,6 +54,7 @@ void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *he
                  (const char *const[]){outbox_owner(store), lease, outbox_array(store, 0),
                                        outbox_array(store, 1)},
                  4);
+    pgconn_query(store->control, SQL_CUT, NULL, 0);
     pgconn_send_trip(store->control, on_beat, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_BEAT, events, events->on_done, user));
 }

@@ -4,9 +4,10 @@
 #include "common/io/postgres/row_locks.h"
 #include "common/io/postgres/table_locks.h"
 
-/* A lease that ends later than any that can be given now was given by a clock that has gone back
- * since: it is none. Five minutes are the longest RELAY_LEASE. */
-#define SOUND_LEASE "lease_until BETWEEN clock_timestamp() AND clock_timestamp() + interval '5 min'"
+/* Of a shard: a lease without an end has none to wait for. */
+#define IS_HELD       "owner IS NOT NULL AND lease_until >= clock_timestamp()"
+
+#define LONGEST_LEASE "interval '300 s'"
 
 /* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
@@ -20,7 +21,7 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
      * than ours. Of two that hold some, one goes. */
     [SQL_SEEN] =
         {"WITH holder AS MATERIALIZED ("
-         "  SELECT DISTINCT owner FROM relay_shard WHERE owner IS NOT NULL AND " SOUND_LEASE "),"
+         "  SELECT DISTINCT owner FROM relay_shard WHERE " IS_HELD "),"
          " known AS MATERIALIZED ("
          "  SELECT owner, kafka_at, topic_prefix, seen_at BETWEEN"
          "    clock_timestamp() - $2::bigint * interval '1 ms'"
@@ -57,7 +58,8 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          "  WHERE m.owner = mine.owner AND EXISTS (SELECT FROM rival))"
          " SELECT 1 + count(*) FILTER (WHERE NOT is_foreign), count(*) FILTER"
          "  (WHERE NOT is_foreign"
-         "   AND kafka_at >= clock_timestamp() - $2::bigint * interval '1 ms'),"
+         "   AND kafka_at BETWEEN clock_timestamp() - $2::bigint * interval '1 ms'"
+         "    AND clock_timestamp() + $2::bigint * interval '2 ms'),"
          "  count(*) FILTER (WHERE is_rival),"
          "  (SELECT owner FROM rival), (SELECT topic_prefix FROM rival) FROM alive",
          4},
@@ -80,10 +82,20 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                    " UNION ALL SELECT shard, epoch, position, false FROM ours"
                    "  WHERE shard NOT IN (SELECT shard FROM free)",
                    4},
+    /* A lease that ends later than any that can be given now was given before the clock went back.
+     * It is cut and not taken: its owner may have it still, and has renewed it, or has stopped,
+     * when the longest one is over. */
+    [SQL_CUT] = {"WITH far AS MATERIALIZED ("
+                 "  SELECT shard FROM relay_shard"
+                 "  WHERE lease_until > clock_timestamp() + " LONGEST_LEASE
+                 "  FOR NO KEY UPDATE SKIP LOCKED)"
+                 " UPDATE relay_shard r SET lease_until = clock_timestamp() + " LONGEST_LEASE
+                 " FROM far WHERE r.shard = far.shard",
+                 0},
     /* $3 how many, $4 whether leases under our own name may be taken */
     [SQL_CLAIM] = {"WITH free AS MATERIALIZED ("
                    "  SELECT shard FROM relay_shard"
-                   "  WHERE owner IS NULL OR NOT (" SOUND_LEASE ")"
+                   "  WHERE (" IS_HELD ") IS NOT TRUE"
                    "   OR ($4::boolean AND owner = $1)"
                    "  ORDER BY shard LIMIT $3::int FOR UPDATE SKIP LOCKED)"
                    " UPDATE relay_shard r SET owner = $1, epoch = r.epoch + 1,"
@@ -144,7 +156,9 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                      " SELECT s.shard, greatest(coalesce(newest.seq, 0) - place.after, 0),"
                      "  (1000 * coalesce(extract(epoch FROM clock_timestamp()"
                      "   - oldest.occurred_at), 0))::bigint,"
-                     "  place.after, CASE WHEN r." SOUND_LEASE " THEN r.owner END, r.shard IS NULL,"
+                     "  place.after,"
+                     "  CASE WHEN r.lease_until >= clock_timestamp() THEN r.owner END,"
+                     "  r.shard IS NULL,"
                      "  coalesce(held.holding, ''), held.pid, held.usename, held.application"
                      " FROM (SELECT n::smallint AS shard FROM generate_series(0, $3::int - 1) n) s"
                      " LEFT JOIN relay_shard r USING (shard)"

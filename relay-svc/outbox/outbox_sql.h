@@ -15,6 +15,7 @@ enum control_statement {
     SQL_LISTEN,
     SQL_SEEN,
     SQL_RENEW,
+    SQL_CUT,
     SQL_CLAIM,
     SQL_HELD,
     SQL_SENT,

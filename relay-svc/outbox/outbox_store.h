@@ -43,6 +43,9 @@ struct outbox_store_options {
     void *user;
 };
 
+/* The longest that a relay may ask for. */
+enum { OUTBOX_LEASE_MAX_S = 300 };
+
 struct outbox_lease {
     int shard;
     int64_t epoch;
@@ -115,8 +118,9 @@ struct outbox_beat_events {
     outbox_done *on_done;
 };
 
-/* Shows that this relay lives, and whether Kafka answers it, and renews the leases it holds. While
- * there is a rival it is no member: nobody leaves shards to it. */
+/* Shows that this relay lives, and whether Kafka answers it, renews the leases it holds, and cuts
+ * those that end later than any can. While there is a rival it is no member: nobody leaves shards
+ * to it. */
 void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *held, size_t count,
                        bool reaches_kafka, const struct outbox_beat_events *events, void *user);
 
