@@ -56,6 +56,7 @@ static enum error_kind build_projector(struct app *app, const struct service_cal
         .group = settings->group,
         .topic_prefix = settings->topic_prefix,
         .recent_cap = settings->recent_orders,
+        .version = service_version(),
         .properties = app->properties,
         .property_count = property_count,
         .on_fatal = on_fatal,
@@ -103,6 +104,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
     health_add_advisory(health, "topics", projector_probe_topics, app->projector);
     health_add_advisory(health, "unreported", projector_probe_bringing, app->projector);
     health_add_advisory(health, "progress", projector_probe_stuck, app->projector);
+    health_add_advisory(health, "frozen", projector_probe_frozen, app->projector);
     health_add(health, "queries", query_api_probe, app->queries);
     health_add_advisory(health, "reading", query_api_probe_reading, app->queries);
     return ERROR_NONE;

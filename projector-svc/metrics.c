@@ -2,6 +2,7 @@
 #include "projector-svc/metrics.h"
 
 #include "common/contract/topics.h"
+#include "projector-svc/core/lineup.h"
 
 #include <assert.h>
 
@@ -9,6 +10,8 @@ static const char *const OUTCOMES[] = {"applied", "duplicate", "parked", "unread
                                        "untold",  "foreign",   NULL};
 static_assert(sizeof OUTCOMES / sizeof OUTCOMES[0] == OUTCOME_COUNT + 1, "every outcome");
 static const char *const FROZEN[] = {"gap", "forked", NULL};
+#define STATE_ROW(STATE, name) name,
+static const char *const STATES[] = {LINEUP_STATES(STATE_ROW) NULL}; /* the first one is none */
 static const char *const RETRIES[] = {"conflict", "redis_away", "refused", NULL};
 static const char *const PARTITIONS[] = {"assigned", "out_of_range", "stalled",
                                          "stuck",    "unreported",   NULL};
@@ -30,6 +33,12 @@ const struct metric PROJECTOR_METRICS[PROJECTOR_METRIC_COUNT] = {
                        .help = "Aggregates frozen for a missing version or for two histories.",
                        .label = "reason",
                        .values = FROZEN},
+    [METRIC_FROZEN_NOW] =
+        {.name = "orderspine_projector_frozen_aggregates",
+         .type = METRIC_GAUGE,
+         .help = "Aggregates in this Redis that stand still, by why; the same in each projector.",
+         .label = "state",
+         .values = STATES + 1},
     [METRIC_BATCH_EVENTS] = {.name = "orderspine_projector_batch_events",
                              .type = METRIC_HISTOGRAM,
                              .help = "Events in one function call.",

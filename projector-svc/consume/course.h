@@ -56,6 +56,7 @@ struct course_task {
     const struct recovery *recovery;
     int64_t position; /* as Redis has it, or VIEW_POSITIONS_NONE */
     const char *generation;
+    struct strview reader; /* see core/reader.h */
     int64_t recent_cap;
 };
 

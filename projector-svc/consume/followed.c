@@ -70,6 +70,15 @@ void followed_take_survey(struct followed *followed, const struct kafka_survey_p
     followed->epoch++;
 }
 
+int followed_partitions(const struct followed *followed, enum aggregate_type type)
+{
+    int count = 0;
+    for (size_t i = 0; followed->is_surveyed[type] && i < followed->count; i++) {
+        count += followed->partitions[i].place.topic == (int)type ? 1 : 0;
+    }
+    return count;
+}
+
 /* --- judging */
 
 static void set_followed(struct followed *followed, int type, bool is_followed)

@@ -65,6 +65,9 @@ void followed_begin(struct followed *followed);
 /* Once a second. */
 void followed_look(struct followed *followed, const struct assignment *assignment);
 
+/* Of one topic; 0: not known. */
+int followed_partitions(const struct followed *followed, enum aggregate_type type);
+
 /* Topics. */
 size_t followed_count(const struct followed *followed);
 

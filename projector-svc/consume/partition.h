@@ -52,6 +52,7 @@ struct partition_context {
     struct redisconn *redis;
     struct metrics *metrics;
     int64_t recent_cap;
+    struct strview reader; /* see core/reader.h; outlives them */
     /* The partition is closed and must be opened again; why is of its last failure, NULL: it only
      * wants to be compared with the log. A stopped one may be freed inside when there is a why. */
     void (*on_closed)(void *user, struct partition *partition, const struct error *why);

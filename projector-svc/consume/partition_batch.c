@@ -70,6 +70,7 @@ static void begin_batch(struct partition *partition, size_t records)
         .recovery = &partition->recovery,
         .position = partition->position,
         .generation = context->generation,
+        .reader = context->reader,
         .recent_cap = context->recent_cap,
     };
     assert(has_work(partition));

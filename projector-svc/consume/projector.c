@@ -140,6 +140,7 @@ static void look_at_topics(struct projector *projector)
         kafka_consumer_survey(projector->kafka, !projector->followed.is_all_own);
     }
     followed_look(&projector->followed, &projector->assignment);
+    frozen_look(&projector->frozen);
 }
 
 static void work(struct projector *projector)
@@ -183,7 +184,8 @@ static enum error_kind open_redis(struct projector *projector, struct error *err
         .user = projector,
     };
     const enum error_kind kind = redis_gate_init(&projector->gate, projector->loop, &options, err);
-    projector->context.redis = projector->followed.redis = projector->gate.conn;
+    projector->context.redis = projector->followed.redis = projector->frozen.redis =
+        projector->gate.conn;
     return kind;
 }
 
@@ -195,9 +197,11 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
     projector->loop = loop;
     projector->metrics = metrics;
     projector->options = *options;
+    reader_name(options->version, projector->reader);
     projector->context = (struct partition_context){
         .metrics = metrics,
         .recent_cap = options->recent_cap,
+        .reader = strview_of(projector->reader),
         .on_closed = on_partition_closed,
         .on_stopped = on_partition_stopped,
         .on_full = on_partition_full,
@@ -208,6 +212,10 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
     partition_context_open(&projector->context, loop);
     assignment_init(&projector->assignment, loop, &projector->context);
     followed_init(&projector->followed);
+    frozen_init(&projector->frozen);
+    projector->frozen.reader = projector->context.reader;
+    projector->frozen.assignment = &projector->assignment;
+    projector->frozen.followed = &projector->followed;
     positions_init(&projector->positions, loop, &projector->assignment, &projector->gate);
     projector->tick_timer = loop_timer_new(loop, on_tick, projector);
     enum error_kind kind = open_redis(projector, err);

@@ -29,7 +29,8 @@ struct projector_options {
     const char *kafka_brokers;
     const char *group;
     const char *topic_prefix;
-    int64_t recent_cap; /* orders that orders:recent keeps */
+    int64_t recent_cap;  /* orders that orders:recent keeps */
+    const char *version; /* of this program */
     const struct kafka_property *properties;
     size_t property_count;
     /* This Redis must not be written to, and never was ready before: the process should end. */
@@ -59,5 +60,6 @@ enum error_kind projector_probe_following(void *user, struct error *err);
 enum error_kind projector_probe_stuck(void *user, struct error *err);
 enum error_kind projector_probe_topics(void *user, struct error *err);
 enum error_kind projector_probe_bringing(void *user, struct error *err);
+enum error_kind projector_probe_frozen(void *user, struct error *err);
 
 #endif

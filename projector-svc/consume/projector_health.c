@@ -55,6 +55,12 @@ enum error_kind projector_probe_bringing(void *user, struct error *err)
     return followed_probe_partitions(&projector->followed, err);
 }
 
+enum error_kind projector_probe_frozen(void *user, struct error *err)
+{
+    struct projector *projector = user;
+    return activity_probe(&projector->frozen.standing, err);
+}
+
 /* In the first seconds the topics may just be being made: ready means that all are followed. Later
  * the others are not withheld for one that is missing. */
 enum error_kind projector_probe_following(void *user, struct error *err)
@@ -74,6 +80,7 @@ void projector_on_scrape(void *user)
     struct report_totals totals = report_totals_of(&projector->assignment, loop_wall_ms());
     followed_add(&projector->followed, loop_wall_ms(), &totals);
     report_expose(&totals, projector->metrics);
+    frozen_expose(&projector->frozen, projector->metrics);
     metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_WANTED, AGGREGATE_COUNT);
     metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_FOLLOWED,
                 (double)followed_count(&projector->followed));

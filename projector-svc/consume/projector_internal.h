@@ -10,10 +10,12 @@
 #include "common/contract/topics.h"
 #include "projector-svc/consume/assignment.h"
 #include "projector-svc/consume/followed.h"
+#include "projector-svc/consume/frozen.h"
 #include "projector-svc/consume/partition.h"
 #include "projector-svc/consume/positions.h"
 #include "projector-svc/consume/projector.h"
 #include "projector-svc/consume/redis_gate.h"
+#include "projector-svc/core/reader.h"
 
 /* Where we stand to the group. */
 enum membership {
@@ -37,6 +39,8 @@ struct projector {
     enum membership membership;
     bool was_cut; /* from a broker, since the partitions were compared */
     struct followed followed;
+    struct frozen frozen;
+    char reader[READER_NAME_MAX];
     int64_t followed_since_ms; /* the first assignment; 0: none yet */
     struct loop_timer *tick_timer;
     unsigned ticks;

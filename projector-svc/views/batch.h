@@ -51,8 +51,9 @@ struct batch {
     struct batch_aggregate **aggregates;
     size_t aggregate_count;
     size_t event_count;
-    struct strview slot; /* "<topic>/<partition>", the caller's */
-    int64_t portion;     /* of parked events taken at once; 0: BATCH_EVENTS_MAX */
+    struct strview slot;   /* "<topic>/<partition>", the caller's */
+    struct strview reader; /* who says what can be read, see core/reader.h; the caller's */
+    int64_t portion;       /* of parked events taken at once; 0: BATCH_EVENTS_MAX */
     const struct incoming *last;
     const struct incoming *last_identified; /* the newest with an event id; NULL: none has one */
     struct batch_counts counts;

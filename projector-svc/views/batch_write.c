@@ -150,8 +150,21 @@ static void write_parked(struct writing *writing, const struct batch_aggregate *
     }
 }
 
+/* Who has looked at the version that comes next: not we where it was parked before and stayed
+ * there, nor where the pass that ends now was begun by another. */
+static struct strview reader_after(const struct writing *writing,
+                                   const struct batch_aggregate *aggregate)
+{
+    const struct lineup *lineup = &aggregate->lineup;
+    const bool is_apart = lineup->before == LINEUP_PARKED_APART &&
+                          lineup->state == batch_aggregate_state_before(aggregate);
+    return is_apart || lineup->portion.was_draining ? aggregate->frozen.reader
+                                                    : writing->batch->reader;
+}
+
 /* The same whatever the batches were: since when the first of the parked ones waits. */
-static struct mark_frozen frozen_after(const struct batch_aggregate *aggregate)
+static struct mark_frozen frozen_after(const struct writing *writing,
+                                       const struct batch_aggregate *aggregate)
 {
     const struct lineup *lineup = &aggregate->lineup;
     const bool is_first_known = lineup->before != LINEUP_PARKED_APART && lineup->parked_count > 0 &&
@@ -163,6 +176,7 @@ static struct mark_frozen frozen_after(const struct batch_aggregate *aggregate)
         .since_ms = first == NULL ? aggregate->frozen.since_ms : first->at_ms,
         .pass_left = lineup->state == LINEUP_DRAINING ? (int64_t)lineup->portion.pass_left : 0,
         .has_moved = lineup->state == LINEUP_DRAINING && lineup->portion.has_moved,
+        .reader = reader_after(writing, aggregate),
     };
 }
 
@@ -173,7 +187,8 @@ static bool is_same_frozen(const struct batch_aggregate *aggregate,
            aggregate->frozen.waits_for == frozen->waits_for &&
            aggregate->frozen.since_ms == frozen->since_ms &&
            aggregate->frozen.pass_left == frozen->pass_left &&
-           aggregate->frozen.has_moved == frozen->has_moved;
+           aggregate->frozen.has_moved == frozen->has_moved &&
+           !mark_wants_reader(&aggregate->frozen, frozen->reader);
 }
 
 static void write_frozen(struct writing *writing, const struct batch_aggregate *aggregate)
@@ -183,7 +198,7 @@ static void write_frozen(struct writing *writing, const struct batch_aggregate *
     const int64_t waited_for = aggregate->was_frozen ? aggregate->frozen.waits_for : 0;
     int64_t waits_for = 0;
     if (aggregate->lineup.state != LINEUP_FLOWING) {
-        const struct mark_frozen frozen = frozen_after(aggregate);
+        const struct mark_frozen frozen = frozen_after(writing, aggregate);
         waits_for = frozen.waits_for;
         if (!is_same_frozen(aggregate, &frozen)) {
             const struct strview document =

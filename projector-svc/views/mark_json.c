@@ -6,6 +6,12 @@
 
 #include <string.h>
 
+/* What the others say is the same whoever reads. */
+static bool is_of_reader(enum lineup_state reason)
+{
+    return reason == LINEUP_UNREADABLE || reason == LINEUP_DRAINING;
+}
+
 bool mark_json_frozen(const struct mark_frozen *frozen, struct strbuf *out)
 {
     struct json_writer writer;
@@ -17,6 +23,9 @@ bool mark_json_frozen(const struct mark_frozen *frozen, struct strbuf *out)
     if (frozen->reason == LINEUP_DRAINING) {
         json_put_member_integer(&writer, "left", frozen->pass_left);
         json_put_member_integer(&writer, "moved", frozen->has_moved ? 1 : 0);
+    }
+    if (frozen->reader.len > 0 && is_of_reader(frozen->reason)) {
+        json_put_member_text(&writer, "reader", frozen->reader);
     }
     json_close_object(&writer);
     return json_writer_done(&writer);
@@ -35,7 +44,13 @@ struct mark_frozen mark_json_read_frozen(struct strview json, struct arena *aren
         .since_ms = json_integer(doc, "since", 0),
         .pass_left = json_integer(doc, "left", 0),
         .has_moved = json_integer(doc, "moved", 0) != 0,
+        .reader = json_text(doc, "reader"),
     };
+}
+
+bool mark_wants_reader(const struct mark_frozen *frozen, struct strview reader)
+{
+    return frozen->reason == LINEUP_UNREADABLE && !strview_equal(frozen->reader, reader);
 }
 
 bool mark_json_last(const struct incoming *incoming, int64_t processed_at_ms, struct strbuf *out)

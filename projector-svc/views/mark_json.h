@@ -30,12 +30,17 @@ struct mark_frozen {
     int64_t since_ms;
     int64_t pass_left; /* draining: see lineup.h */
     bool has_moved;
+    struct strview reader; /* unreadable, draining: who tried to read, see core/reader.h */
 };
 
 MUST_USE bool mark_json_frozen(const struct mark_frozen *frozen, struct strbuf *out);
 
-/* A document nobody can read counts as forked: only a person ends it. */
+/* A document nobody can read counts as forked: only a person ends it. The reader's name lives in
+ * the arena. */
 struct mark_frozen mark_json_read_frozen(struct strview json, struct arena *arena);
+
+/* It cannot be read, says somebody else than this reader, or nobody knows who. */
+bool mark_wants_reader(const struct mark_frozen *frozen, struct strview reader);
 
 /* What a partition applied last. */
 MUST_USE bool mark_json_last(const struct incoming *incoming, int64_t processed_at_ms,

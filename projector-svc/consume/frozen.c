@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/consume/frozen.h"
+
+#include "common/base/arena.h"
+#include "common/base/cleanup.h"
+#include "common/contract/shard.h"
+#include "common/io/jitter.h"
+#include "common/io/loop.h"
+#include "common/io/redis/redisconn.h"
+#include "common/run/metrics.h"
+#include "projector-svc/consume/assignment.h"
+#include "projector-svc/consume/followed.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/metrics.h"
+#include "projector-svc/views/mark_json.h"
+
+#include <stdio.h>
+
+#define PORTION "100"
+enum { ARENA_MAX = 16 << 10 };
+
+void frozen_init(struct frozen *frozen)
+{
+    *frozen = (struct frozen){.cursor = "0"};
+    activity_init(&frozen->standing, "frozen");
+}
+
+/* Its own partition's to do; who has that one reads the same list. */
+static void try_again(const struct frozen *frozen, enum aggregate_type type, struct strview id)
+{
+    const int partitions = followed_partitions(frozen->followed, type);
+    if (partitions > 0) {
+        struct partition *partition =
+            assignment_find(frozen->assignment, (int)type, shard_of(id, partitions));
+        if (partition != NULL) {
+            partition_drain(partition, id);
+        }
+    }
+}
+
+/* A field of projection:frozen and its value. */
+static void take(struct frozen *frozen, struct strview id, struct strview document)
+{
+    CLEANUP(arena_done) struct arena arena;
+    enum aggregate_type type;
+    arena_init(&arena, ARENA_MAX);
+    if (!aggregate_from_name(strview_take(&id, ':'), &type)) {
+        return; /* not ours */
+    }
+    const struct mark_frozen mark = mark_json_read_frozen(document, &arena);
+    frozen_tally_add(&frozen->tally, type, id, mark.reason, mark.waits_for);
+    if (mark_wants_reader(&mark, frozen->reader)) {
+        try_again(frozen, type, id);
+    }
+}
+
+static void tell(struct frozen *frozen)
+{
+    struct error err;
+    frozen_tally_end(&frozen->tally);
+    if (frozen_tally_tell(&frozen->tally, &err) != ERROR_NONE) {
+        (void)activity_failed(&frozen->standing, &err, loop_now_ms(), jitter_draw());
+    } else {
+        activity_succeeded(&frozen->standing, loop_now_ms());
+    }
+}
+
+static void on_portion(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    enum { CURSOR = 0, PAIRS };
+    struct frozen *frozen = user;
+    frozen->is_asking = false;
+    if (failure != NULL) {
+        (void)activity_failed(&frozen->standing, failure, loop_now_ms(), jitter_draw());
+        return;
+    }
+    const struct redisconn_reply *pairs = redisconn_reply_at(reply, PAIRS);
+    for (size_t i = 0; i + 1 < redisconn_reply_count(pairs); i += 2) {
+        take(frozen, redisconn_reply_text(redisconn_reply_at(pairs, i)),
+             redisconn_reply_text(redisconn_reply_at(pairs, i + 1)));
+    }
+    const struct strview cursor = redisconn_reply_text(redisconn_reply_at(reply, CURSOR));
+    (void)snprintf(frozen->cursor, sizeof frozen->cursor, "%.*s", STRVIEW_ARG(cursor));
+    if (strview_is(cursor, "0")) {
+        tell(frozen);
+    }
+}
+
+void frozen_look(struct frozen *frozen)
+{
+    const struct strview args[] = {STRVIEW("HSCAN"), STRVIEW(KEYS_FROZEN),
+                                   strview_of(frozen->cursor), STRVIEW("COUNT"), STRVIEW(PORTION)};
+    struct error ignored; /* asked again in a second */
+    if (!frozen->is_asking) {
+        frozen->is_asking =
+            redisconn_send(frozen->redis,
+                           (struct redisconn_command){args, sizeof args / sizeof args[0]},
+                           on_portion, frozen, &ignored) == ERROR_NONE;
+    }
+}
+
+void frozen_expose(const struct frozen *frozen, struct metrics *metrics)
+{
+    for (size_t state = LINEUP_GAP; state < LINEUP_STATE_COUNT; state++) {
+        metrics_set(metrics, METRIC_FROZEN_NOW, state - LINEUP_GAP,
+                    (double)frozen->tally.whole.of[state]);
+    }
+}
