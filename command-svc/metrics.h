@@ -23,7 +23,13 @@ enum command_metric {
     COMMAND_METRIC_COUNT
 };
 
-enum door_refusal { DOOR_INVALID = 0, DOOR_UNAUTHORIZED, DOOR_OVERLOADED, DOOR_UNAVAILABLE };
+enum door_refusal {
+    DOOR_INVALID = 0,
+    DOOR_UNAUTHORIZED,
+    DOOR_OVERLOADED,
+    DOOR_UNAVAILABLE,
+    DOOR_OVER_SHARE
+};
 
 extern const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT];
 

@@ -19,6 +19,7 @@
 #include "command-svc/batch/id_source.h"
 #include "command-svc/batch/lanes_options.h"
 #include "command-svc/batch/submission.h"
+#include "command-svc/core/fair.h"
 #include "command-svc/core/held.h"
 #include "command-svc/core/level_marks.h"
 #include "command-svc/core/receipt_memory.h"
@@ -32,6 +33,7 @@ struct lane_common {
     struct loop *loop;
     const struct lanes_options *options;
     struct backlog backlog;
+    struct fair fair[LANES_MAX]; /* by the lane that owns the shard */
     struct turns turns;
     struct held held;
     struct receipt_memory *memory;
@@ -80,6 +82,10 @@ enum error_kind lane_work(const struct lane *lane, int64_t now_ms, struct error 
 
 /* Commands committed lately, for core/door.h. */
 struct door *lane_door(struct lane *lane);
+
+/* Tells the submitter; the submission is its own again. */
+void lane_answer(struct lane_common *common, struct submission *submission,
+                 const struct answer *answer);
 
 /* An answer that no rule decided and no receipt remembers. */
 void lane_answer_problem(struct lane_common *common, struct submission *submission, int status,

@@ -153,7 +153,7 @@ static void answer_all(struct lane *lane)
         }
         remember(lane, i);
         count_answer(lane, i);
-        submission->on_answer(submission->user, &lane->recorder.records[i].answer);
+        lane_answer(lane->common, submission, &lane->recorder.records[i].answer);
         if (i == 0) {
             (void)FAULT_POINT("command.between_replies");
         }

@@ -17,13 +17,21 @@ enum {
     NOTE_ROW_MS = 160, /* a command's rest after which the row it wants is named */
 };
 
+void lane_answer(struct lane_common *common, struct submission *submission,
+                 const struct answer *answer)
+{
+    struct fair *fair = &common->fair[submission->waiter.shard % common->options->count];
+    fair_leave(fair, submission->share);
+    submission->on_answer(submission->user, answer);
+}
+
 void lane_answer_problem(struct lane_common *common, struct submission *submission, int status,
                          const char *slug, const char *detail)
 {
     struct answer answer = {.status = status};
     strbuf_reset(&common->text);
     (void)!answer_write_problem(status, slug, detail, &common->text, &answer);
-    submission->on_answer(submission->user, &answer);
+    lane_answer(common, submission, &answer);
 }
 
 /* ---- commands that come again ------------------------------------------------------------- */

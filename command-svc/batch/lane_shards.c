@@ -7,12 +7,12 @@
 
 /* ---- collecting ---------------------------------------------------------------------------- */
 
-/* False when the batch is full. */
-static bool collect_from(struct lane *lane, int shard)
+/* Those whose turn is no later. False when the batch is full. */
+static bool collect_from(struct lane *lane, int shard, uint64_t last_turn)
 {
-    struct backlog *backlog = &lane->common->backlog;
+    struct lane_common *common = lane->common;
     struct waiter *first;
-    while ((first = backlog_first(backlog, shard)) != NULL) {
+    while ((first = backlog_first(&common->backlog, shard)) != NULL && first->turn <= last_turn) {
         struct submission *submission = (struct submission *)first;
         struct error err;
         if (lane->batch.count == lane->repeat.most ||
@@ -20,23 +20,50 @@ static bool collect_from(struct lane *lane, int shard)
             batch_add(&lane->batch, &submission->command, &err) != ERROR_NONE) {
             return false;
         }
-        (void)backlog_take(backlog, shard);
+        (void)backlog_take(&common->backlog, shard);
+        fair_take(&common->fair[shard % common->options->count], first->turn);
         lane->submissions[lane->batch.count - 1] = submission;
     }
     return true;
 }
 
-/* Shard by shard, so that a busy one waits for its turn, too, when the batch is full. */
+/* Whose turn is next among a lane's shards, and until which turn it stays so. */
+struct choice {
+    int nth; /* -1: nobody waits that may be tried */
+    uint64_t turn;
+    uint64_t last_turn;
+};
+
+/* Equal turns in rotation, so that a busy shard waits for the others when the batch is full. */
+static struct choice choose(const struct lane *lane, int own)
+{
+    const struct lane_common *common = lane->common;
+    struct choice choice = {.nth = -1, .turn = UINT64_MAX, .last_turn = UINT64_MAX};
+    for (int i = 0; i < own; i++) {
+        const int nth = (lane->first_shard + i) % own;
+        const int shard = lane->place + nth * common->options->count;
+        const struct waiter *first = backlog_first(&common->backlog, shard);
+        if (first == NULL || !turns_may_try(&common->turns, shard)) {
+            continue;
+        }
+        if (first->turn < choice.turn || choice.nth < 0) {
+            choice = (struct choice){.nth = nth, .turn = first->turn, .last_turn = choice.turn};
+        } else if (first->turn < choice.last_turn) {
+            choice.last_turn = first->turn;
+        }
+    }
+    return choice;
+}
+
 static void collect_own(struct lane *lane)
 {
     const struct lane_common *common = lane->common;
     const int step = common->options->count;
     const int own = (common->shards - lane->place + step - 1) / step;
-    for (int i = 0; i < own; i++) {
-        const int nth = (lane->first_shard + i) % own;
-        const int shard = lane->place + nth * step;
-        if (turns_may_try(&common->turns, shard) && !collect_from(lane, shard)) {
-            lane->first_shard = nth + 1;
+    struct choice choice;
+    while ((choice = choose(lane, own)).nth >= 0) {
+        if (!collect_from(lane, lane->place + choice.nth * step, choice.last_turn)) {
+            lane->first_shard = choice.nth + 1;
             return;
         }
     }
@@ -48,7 +75,7 @@ static void collect_queued(struct lane *lane)
     struct lane_common *common = lane->common;
     const int shard = turns_next(&common->turns, &common->backlog, common->shards, loop_now_ms());
     if (shard != TURNS_NONE) {
-        (void)collect_from(lane, shard);
+        (void)collect_from(lane, shard, UINT64_MAX);
     }
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/batch/lanes.h"
 
+#include "command-svc/batch/admission.h"
 #include "command-svc/batch/batch_save.h"
 #include "command-svc/batch/lane.h"
-#include "command-svc/core/door.h"
 #include "command-svc/metrics.h"
 #include "common/base/must.h"
 #include "common/io/loop.h"
@@ -224,6 +224,7 @@ void lanes_free(struct lanes *lanes)
     loop_timer_free(lanes->levels);
     for (size_t i = 0; i < LANES_MAX; i++) {
         level_marks_done(&lanes->common.levels[i]);
+        shares_done(&lanes->common.fair[i].shares);
     }
     receipt_memory_free(lanes->common.memory);
     strbuf_done(&lanes->common.text);
@@ -257,20 +258,6 @@ void lanes_set_behind(struct lanes *lanes, bool is_behind)
     lanes->is_behind = is_behind;
 }
 
-/* Commands of a stuck shard are counted by themselves: they must not close the door to others. */
-static size_t ahead_of(const struct lanes *lanes, int shard)
-{
-    const struct lane_common *common = &lanes->common;
-    if (turns_is_stuck(&common->turns, shard)) {
-        return common->backlog.lines[shard].count;
-    }
-    size_t count = 0;
-    for (int i = shard % lanes->options.count; i < common->shards; i += lanes->options.count) {
-        count += turns_is_stuck(&common->turns, i) ? 0 : common->backlog.lines[i].count;
-    }
-    return count;
-}
-
 /* True when it was answered. */
 static bool answer_from_memory(struct lanes *lanes, const struct submission *submission)
 {
@@ -295,17 +282,14 @@ enum lanes_verdict lanes_submit(struct lanes *lanes, struct submission *submissi
     if (lanes->common.shards == 0) {
         return LANES_UNAVAILABLE;
     }
-    const int shard = shard_of(command->aggregate_id, lanes->common.shards);
-    struct lane *lane = lanes->lanes[shard % lanes->options.count];
-    const int64_t now_ms = loop_now_ms();
-    if (!door_admits(lane_door(lane), command->kind, ahead_of(lanes, shard), now_ms)) {
-        return answer_from_memory(lanes, submission) ? LANES_TAKEN : LANES_OVERLOADED;
+    submission->waiter.shard = shard_of(command->aggregate_id, lanes->common.shards);
+    struct lane *lane = lanes->lanes[submission->waiter.shard % lanes->options.count];
+    const enum lanes_verdict verdict = admission_judge(&lanes->common, lane_door(lane), submission);
+    if (verdict != LANES_TAKEN) {
+        return answer_from_memory(lanes, submission) ? LANES_TAKEN : verdict;
     }
     command->is_retry_only = lanes->is_behind && command->kind == COMMAND_PLACE_ORDER;
-    submission->waiter.shard = shard;
-    submission->waiter.deadline_ms = now_ms + lanes->options.command_timeout_ms;
-    submission->queued_us = loop_now_us();
-    backlog_join(&lanes->common.backlog, &submission->waiter);
+    admission_join(&lanes->common, submission);
     lane_wake(lane);
     schedule_tick(lanes);
     return LANES_TAKEN;

@@ -13,6 +13,7 @@
 #ifndef COMMAND_SVC_BATCH_LANES_H
 #define COMMAND_SVC_BATCH_LANES_H
 
+#include "command-svc/batch/admission.h"
 #include "command-svc/batch/lanes_options.h"
 #include "command-svc/batch/submission.h"
 #include "command-svc/core/held.h"
@@ -39,12 +40,6 @@ void lanes_set_installation(struct lanes *lanes, int shards, int64_t installed_m
 /* While set, PlaceOrder is answered only when it is a retry of one that was decided: events have
  * been waiting for Kafka for too long. */
 void lanes_set_behind(struct lanes *lanes, bool is_behind);
-
-enum lanes_verdict {
-    LANES_TAKEN = 0,
-    LANES_OVERLOADED,  /* more waits than is worked off in a moment: 503 overloaded */
-    LANES_UNAVAILABLE, /* the database was never reached yet: 503 dependency-unavailable */
-};
 
 /* Takes the submission, answers it from memory, or refuses it at once; never touches the
  * database. */

@@ -19,7 +19,10 @@ struct submission {
     submission_answer_fn *on_answer; /* once, perhaps from inside lanes_submit(); the submission
                                         is free then */
     void *user;
-    int64_t queued_us; /* the lanes' own */
+    uint64_t who;        /* whose it is: a principal's number, of shares_key() */
+    size_t bytes;        /* of the request's body */
+    struct share *share; /* the lanes' own; so is */
+    int64_t queued_us;
 };
 
 #endif

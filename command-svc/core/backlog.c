@@ -11,56 +11,78 @@ static bool is_sound(const struct line *line)
            (line->last == NULL || line->last->next == NULL);
 }
 
-static void append(struct line *line, struct waiter *waiter)
+/* previous is NULL for the head. */
+static void link_after(struct line *line, struct waiter *previous, struct waiter *waiter)
 {
-    assert(is_sound(line) && waiter != line->last);
-    waiter->next = NULL;
-    if (line->last == NULL) {
-        line->first = waiter;
+    assert(is_sound(line));
+    waiter->previous = previous;
+    waiter->next = previous == NULL ? line->first : previous->next;
+    if (waiter->next != NULL) {
+        waiter->next->previous = waiter;
     } else {
-        line->last->next = waiter;
+        line->last = waiter;
     }
-    line->last = waiter;
+    if (previous != NULL) {
+        previous->next = waiter;
+    } else {
+        line->first = waiter;
+    }
     line->count++;
     assert(is_sound(line));
 }
 
-/* previous is NULL for the head. */
-static void unlink_after(struct line *line, struct waiter *previous, struct waiter *waiter)
+static void append(struct line *line, struct waiter *waiter)
 {
-    assert(line->count > 0 && waiter == (previous == NULL ? line->first : previous->next));
-    if (previous == NULL) {
-        line->first = waiter->next;
+    link_after(line, line->last, waiter);
+}
+
+static void unlink_from(struct line *line, struct waiter *waiter)
+{
+    assert(line->count > 0);
+    if (waiter->previous != NULL) {
+        waiter->previous->next = waiter->next;
     } else {
-        previous->next = waiter->next;
+        assert(line->first == waiter);
+        line->first = waiter->next;
     }
-    if (line->last == waiter) {
-        line->last = previous;
+    if (waiter->next != NULL) {
+        waiter->next->previous = waiter->previous;
+    } else {
+        assert(line->last == waiter);
+        line->last = waiter->previous;
     }
-    waiter->next = NULL;
+    waiter->next = waiter->previous = NULL;
     line->count--;
     assert(is_sound(line));
 }
 
+static bool is_before(const struct waiter *one, const struct waiter *other)
+{
+    return one->turn != other->turn ? one->turn < other->turn : one->place < other->place;
+}
+
+/* From behind, until one that comes before it; never past one of its own aggregate. */
+static void insert_new(struct line *line, struct waiter *waiter)
+{
+    struct waiter *previous = line->last;
+    while (previous != NULL && is_before(waiter, previous) &&
+           previous->aggregate != waiter->aggregate) {
+        previous = previous->previous;
+    }
+    if (previous != NULL && previous->turn > waiter->turn) {
+        waiter->turn = previous->turn;
+    }
+    link_after(line, previous, waiter);
+}
+
 /* Who comes back is older than nearly all: the walk is short. */
-static void insert_in_order(struct line *line, struct waiter *waiter)
+static void insert_again(struct line *line, struct waiter *waiter)
 {
     struct waiter *previous = NULL;
-    for (struct waiter *at = line->first; at != NULL && at->place < waiter->place; at = at->next) {
+    for (struct waiter *at = line->first; at != NULL && is_before(at, waiter); at = at->next) {
         previous = at;
     }
-    if (previous == line->last) {
-        append(line, waiter);
-        return;
-    }
-    waiter->next = previous == NULL ? line->first : previous->next;
-    if (previous == NULL) {
-        line->first = waiter;
-    } else {
-        previous->next = waiter;
-    }
-    line->count++;
-    assert(is_sound(line) && waiter->next->place > waiter->place);
+    link_after(line, previous, waiter);
 }
 
 void backlog_join(struct backlog *backlog, struct waiter *waiter)
@@ -68,14 +90,14 @@ void backlog_join(struct backlog *backlog, struct waiter *waiter)
     assert(waiter->shard >= 0 && waiter->shard < SHARDS_MAX);
     waiter->place = backlog->next_place++;
     waiter->rest_ms = 0;
-    append(&backlog->lines[waiter->shard], waiter);
+    insert_new(&backlog->lines[waiter->shard], waiter);
     backlog->count++;
 }
 
 void backlog_return(struct backlog *backlog, struct waiter *waiter)
 {
     assert(waiter->place < backlog->next_place); /* it joined before */
-    insert_in_order(&backlog->lines[waiter->shard], waiter);
+    insert_again(&backlog->lines[waiter->shard], waiter);
     backlog->count++;
 }
 
@@ -101,32 +123,22 @@ static bool is_expired(const struct waiter *waiter, int64_t now_ms)
     return waiter->deadline_ms <= now_ms;
 }
 
-static struct waiter *take_resting(struct backlog *backlog, is_due_fn *is_due, int64_t now_ms)
+static struct waiter *find_due(const struct line *line, is_due_fn *is_due, int64_t now_ms)
 {
-    struct waiter *previous = NULL;
-    for (struct waiter *at = backlog->resting.first; at != NULL; at = at->next) {
-        if (is_due(at, now_ms)) {
-            unlink_after(&backlog->resting, previous, at);
-            return at;
-        }
-        previous = at;
+    struct waiter *at = line->first;
+    while (at != NULL && !is_due(at, now_ms)) {
+        at = at->next;
     }
-    return NULL;
+    return at;
 }
 
 void backlog_wake(struct backlog *backlog, int64_t now_ms)
 {
-    struct line still = {0};
     struct waiter *waiter;
-    while ((waiter = backlog->resting.first) != NULL) {
-        unlink_after(&backlog->resting, NULL, waiter);
-        if (is_rested(waiter, now_ms)) {
-            backlog_return(backlog, waiter);
-        } else {
-            append(&still, waiter);
-        }
+    while ((waiter = find_due(&backlog->resting, is_rested, now_ms)) != NULL) {
+        unlink_from(&backlog->resting, waiter);
+        backlog_return(backlog, waiter);
     }
-    backlog->resting = still;
 }
 
 struct waiter *backlog_first(const struct backlog *backlog, int shard)
@@ -140,7 +152,7 @@ struct waiter *backlog_take(struct backlog *backlog, int shard)
     struct waiter *waiter = backlog->lines[shard].first;
     if (waiter != NULL) {
         assert(waiter->shard == shard && backlog->count > 0);
-        unlink_after(&backlog->lines[shard], NULL, waiter);
+        unlink_from(&backlog->lines[shard], waiter);
         backlog->count--;
     }
     return waiter;
@@ -149,12 +161,19 @@ struct waiter *backlog_take(struct backlog *backlog, int shard)
 struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms)
 {
     for (int shard = 0; backlog->count > 0 && shard < SHARDS_MAX; shard++) {
-        const struct waiter *first = backlog->lines[shard].first;
-        if (first != NULL && is_expired(first, now_ms)) {
-            return backlog_take(backlog, shard);
+        struct line *line = &backlog->lines[shard];
+        struct waiter *waiter = find_due(line, is_expired, now_ms);
+        if (waiter != NULL) {
+            unlink_from(line, waiter);
+            backlog->count--;
+            return waiter;
         }
     }
-    return take_resting(backlog, is_expired, now_ms);
+    struct waiter *waiter = find_due(&backlog->resting, is_expired, now_ms);
+    if (waiter != NULL) {
+        unlink_from(&backlog->resting, waiter);
+    }
+    return waiter;
 }
 
 struct waiter *backlog_take_any(struct backlog *backlog)

@@ -4,8 +4,9 @@
  *
  * Why lines per shard: what one shard waits for (its lock) must not be waited for by the
  * commands of another, and taking a batch must not cost more the more are waiting. A line
- * is kept in the order of arrival, also when a command comes back to it, so commands of one
- * shard do not overtake each other.
+ * is kept in the order of turns (fair.h), among equal ones of arrival, also when a command comes
+ * back to it. Commands of one aggregate never overtake each other: the turn of one that comes
+ * later is no earlier.
  *
  * Why some rest: a command that wants a row which somebody else holds, or that
  * failed alone, leaves its line so that those behind it go on, and comes back after a
@@ -26,10 +27,13 @@
 enum { BACKLOG_REST_MIN_MS = 20, BACKLOG_REST_MAX_MS = 1000 };
 
 struct waiter {
-    int shard;           /* set by its owner before it joins; so is the deadline */
-    int64_t deadline_ms; /* never earlier than that of one who joined before */
+    int shard; /* set by its owner before it joins; so is all down to the turn */
+    int64_t deadline_ms;
+    uint64_t aggregate; /* a number of it; two aggregates with one number only keep their order */
+    uint64_t turn;      /* no earlier than what was taken of its line before */
     /* the backlog's own */
     struct waiter *next;
+    struct waiter *previous;
     uint64_t place; /* in the order of arrival */
     int64_t rest_ms;
     int64_t rest_until_ms;
@@ -50,7 +54,7 @@ struct backlog {
 
 /* Zeroed: empty. */
 
-/* To the end of its shard's line. */
+/* To its place in its shard's line. */
 void backlog_join(struct backlog *backlog, struct waiter *waiter);
 
 /* Back to its place in the line, after it was taken. */
@@ -66,7 +70,7 @@ void backlog_wake(struct backlog *backlog, int64_t now_ms);
 struct waiter *backlog_first(const struct backlog *backlog, int shard);
 struct waiter *backlog_take(struct backlog *backlog, int shard);
 
-/* Removes one whose deadline is over; NULL when there is none. Looks at all lines' heads. */
+/* Removes one whose deadline is over; NULL when there is none. Looks at all that wait. */
 struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms);
 
 /* Removes any one, whatever it waits for; NULL when nobody waits. */

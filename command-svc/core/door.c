@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-static bool is_follow_up(enum command_kind kind)
+bool door_is_follow_up(enum command_kind kind)
 {
     return command_aggregate(kind) == AGGREGATE_ORDER && kind != COMMAND_PLACE_ORDER;
 }
@@ -29,10 +29,15 @@ static size_t recently_committed(const struct door *door, int64_t now_ms)
     return door->committed > door->committed_before ? door->committed : door->committed_before;
 }
 
-bool door_admits(const struct door *door, enum command_kind kind, size_t queue_len, int64_t now_ms)
+size_t door_limit(const struct door *door, enum command_kind kind, int64_t now_ms)
 {
     const size_t recent = recently_committed(door, now_ms);
     const size_t limit = recent > door->floor ? recent : door->floor;
     assert(limit >= door->floor);
-    return queue_len < (is_follow_up(kind) ? limit * DOOR_FOLLOW_UP_FACTOR : limit);
+    return door_is_follow_up(kind) ? limit * DOOR_FOLLOW_UP_FACTOR : limit;
+}
+
+bool door_admits(const struct door *door, enum command_kind kind, size_t queue_len, int64_t now_ms)
+{
+    return queue_len < door_limit(door, kind, now_ms);
 }

@@ -29,6 +29,12 @@ struct door {
 /* Notes that commands were committed. */
 void door_note(struct door *door, size_t commands, int64_t now_ms);
 
+/* A command on an order that exists. */
+bool door_is_follow_up(enum command_kind kind);
+
+/* How long a queue may be that one more command joins. */
+size_t door_limit(const struct door *door, enum command_kind kind, int64_t now_ms);
+
 /* Whether one more command may join a queue of that length. */
 bool door_admits(const struct door *door, enum command_kind kind, size_t queue_len, int64_t now_ms);
 

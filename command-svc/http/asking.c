@@ -24,16 +24,33 @@ bool asking_refuse(const struct asking *asking, int status, const char *slug, co
     return false;
 }
 
+static bool refuse_for_now(const struct asking *asking, enum door_refusal why,
+                           const struct http_problem *problem)
+{
+    asking_count_refusal(asking->means, why);
+    http_problem(asking->request, problem);
+    return false;
+}
+
 bool asking_refuse_busy(const struct asking *asking, enum door_refusal why, const char *slug,
                         const char *reason, const char *detail)
 {
-    asking_count_refusal(asking->means, why);
-    http_problem(asking->request, &(struct http_problem){.status = 503,
-                                                         .slug = slug,
-                                                         .detail = detail,
-                                                         .put_members = http_problem_put_reason,
-                                                         .members_user = reason});
-    return false;
+    return refuse_for_now(asking, why,
+                          &(struct http_problem){.status = 503,
+                                                 .slug = slug,
+                                                 .detail = detail,
+                                                 .put_members = http_problem_put_reason,
+                                                 .members_user = reason});
+}
+
+bool asking_refuse_share(const struct asking *asking, const char *reason, const char *detail)
+{
+    return refuse_for_now(asking, DOOR_OVER_SHARE,
+                          &(struct http_problem){.status = 429,
+                                                 .slug = "rate-limited",
+                                                 .detail = detail,
+                                                 .put_members = http_problem_put_reason,
+                                                 .members_user = reason});
 }
 
 /* Too much for one request stays too much; what all of them hold will be less in a moment. */

@@ -45,6 +45,9 @@ bool asking_refuse(const struct asking *asking, int status, const char *slug, co
 /* 503: it may be taken in a moment. */
 bool asking_refuse_busy(const struct asking *asking, enum door_refusal why, const char *slug,
                         const char *reason, const char *detail);
+
+/* 429: it would be taken of others. */
+bool asking_refuse_share(const struct asking *asking, const char *reason, const char *detail);
 bool asking_refuse_unavailable(const struct asking *asking);
 
 /* Memory ran out for it. */

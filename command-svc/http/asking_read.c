@@ -51,7 +51,11 @@ static bool read_key(struct asking *asking)
     }
     asking->identity = identity_make(http_request_arena(asking->request), asking->principal,
                                      (struct strview){key, key_len});
-    return asking->identity.data != NULL || asking_refuse_memory(asking);
+    if (asking->identity.data == NULL) {
+        return asking_refuse_memory(asking);
+    }
+    asking->submission.who = identity_party(asking->identity);
+    return true;
 }
 
 static bool read_conditions(struct asking *asking)

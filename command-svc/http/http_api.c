@@ -133,11 +133,16 @@ static void submit(struct asking *asking)
 {
     asking->submission.on_answer = on_answer;
     asking->submission.user = asking;
+    asking->submission.bytes = http_request_body(asking->request).len;
     const enum lanes_verdict verdict = lanes_submit(asking->means->lanes, &asking->submission);
     if (verdict == LANES_OVERLOADED) {
         (void)asking_refuse_busy(asking, DOOR_OVERLOADED, "overloaded", "queue-full",
                                  "too many commands are waiting: try again with the same "
                                  "Idempotency-Key");
+    } else if (verdict == LANES_OVER_SHARE) {
+        (void)asking_refuse_share(asking, "queue-full",
+                                  "others wait, too, and most of what waits is yours: try again "
+                                  "with the same Idempotency-Key");
     } else if (verdict == LANES_UNAVAILABLE) {
         (void)asking_refuse_unavailable(asking);
     }

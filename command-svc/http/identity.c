@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/http/identity.h"
 
+#include "common/base/shares.h"
 #include "common/base/strbuf.h"
 #include "common/io/digest.h"
 #include "common/run/auth.h"
@@ -18,6 +19,12 @@ struct strview identity_make(struct arena *arena, const struct principal *princi
     strbuf_append_char(&identity, '\0');
     strbuf_append(&identity, key);
     return strbuf_keep(&identity);
+}
+
+uint64_t identity_party(struct strview identity)
+{
+    struct strview rest = identity;
+    return shares_key(strview_take(&rest, '\0'));
 }
 
 bool identity_receipt_key(struct digest *digest, struct strview identity, struct uuid *ret_key)

@@ -19,6 +19,9 @@ struct principal;
 struct strview identity_make(struct arena *arena, const struct principal *principal,
                              struct strview key);
 
+/* The number of the principal alone, for shares. */
+uint64_t identity_party(struct strview identity);
+
 /* The primary key of its receipt. False when libcrypto has no memory. */
 MUST_USE bool identity_receipt_key(struct digest *digest, struct strview identity,
                                    struct uuid *ret_key);

@@ -136,6 +136,72 @@ START_TEST(time_is_over_for_who_rests_behind_another)
 }
 END_TEST
 
+static struct waiter *join_with(size_t i, uint64_t turn, uint64_t aggregate)
+{
+    waiters[i] = (struct waiter){
+        .shard = 0, .deadline_ms = START_MS + TIMEOUT_MS, .turn = turn, .aggregate = aggregate};
+    backlog_join(&backlog, &waiters[i]);
+    return &waiters[i];
+}
+
+START_TEST(an_earlier_turn_goes_before_those_who_came_before)
+{
+    join_with(0, 10, 1);
+    join_with(1, 30, 2);
+    join_with(2, 20, 3);
+    join_with(3, 10, 4);
+    join_with(4, 5, 5);
+
+    static const size_t ORDER[] = {4, 0, 3, 2, 1};
+    for (size_t i = 0; i < sizeof ORDER / sizeof ORDER[0]; i++) {
+        ck_assert_ptr_eq(backlog_take(&backlog, 0), &waiters[ORDER[i]]);
+    }
+}
+END_TEST
+
+START_TEST(nobody_overtakes_a_command_on_the_same_aggregate)
+{
+    join_with(0, 10, 1);
+    join_with(1, 30, 2);
+    join_with(2, 40, 3);
+    join_with(3, 5, 2); /* behind 1 */
+    join_with(4, 6, 4);
+
+    static const size_t ORDER[] = {4, 0, 1, 3, 2};
+    for (size_t i = 0; i < sizeof ORDER / sizeof ORDER[0]; i++) {
+        ck_assert_ptr_eq(backlog_take(&backlog, 0), &waiters[ORDER[i]]);
+    }
+}
+END_TEST
+
+START_TEST(who_comes_back_goes_to_its_turn)
+{
+    join_with(0, 10, 1);
+    struct waiter *taken = backlog_take(&backlog, 0);
+    join_with(1, 10, 1);
+    join_with(2, 15, 2);
+    backlog_return(&backlog, taken);
+
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_ptr_eq(backlog_take(&backlog, 0), &waiters[i]);
+    }
+}
+END_TEST
+
+START_TEST(time_is_over_in_the_middle_of_a_line)
+{
+    join_with(0, 10, 1)->deadline_ms = START_MS + 2;
+    join_with(1, 20, 2)->deadline_ms = START_MS + 1;
+    join_with(2, 30, 3)->deadline_ms = START_MS + 3;
+
+    ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + 1), &waiters[1]);
+    ck_assert_ptr_null(backlog_take_expired(&backlog, START_MS + 1));
+    ck_assert_uint_eq(backlog.count, 2);
+    ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + 3), &waiters[0]);
+    ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + 3), &waiters[2]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("command-svc/core/backlog");
@@ -149,6 +215,10 @@ int main(void)
     tcase_add_test(lines, time_is_over_for_who_waits_and_for_who_rests);
     tcase_add_test(lines, all_can_be_sent_away);
     tcase_add_test(lines, time_is_over_for_who_rests_behind_another);
+    tcase_add_test(lines, an_earlier_turn_goes_before_those_who_came_before);
+    tcase_add_test(lines, nobody_overtakes_a_command_on_the_same_aggregate);
+    tcase_add_test(lines, who_comes_back_goes_to_its_turn);
+    tcase_add_test(lines, time_is_over_in_the_middle_of_a_line);
     suite_add_tcase(suite, lines);
     return check_main(suite);
 }

@@ -104,6 +104,29 @@ START_TEST(a_full_batch_goes_on_with_the_next_shard)
 }
 END_TEST
 
+/* By turns, whichever shard they wait in; and the lane's clock goes on with them. */
+START_TEST(the_earliest_turn_comes_first_in_whichever_shard)
+{
+    static const struct {
+        int shard;
+        uint64_t turn;
+    } WAITING[] = {{0, 10}, {0, 20}, {0, 50}, {2, 5}, {2, 30}, {4, 20}};
+    for (size_t i = 0; i < sizeof WAITING / sizeof WAITING[0]; i++) {
+        struct submission *submission = &submissions[i];
+        (void)snprintf(ids[i], ID_LEN, "c-%zu", i);
+        *submission = (struct submission){
+            .waiter = {.shard = WAITING[i].shard, .turn = WAITING[i].turn, .aggregate = i},
+            .command = a_registration(ids[i])};
+        backlog_join(&common->backlog, &submission->waiter);
+    }
+    lane->repeat.most = 5;
+    lane_collect(lane);
+    assert_collected((int[]){2, 0, 0, 4, 2}, 5);
+    ck_assert_uint_eq(common->fair[0].now, 30);
+    ck_assert_uint_eq(common->fair[1].now, 0);
+}
+END_TEST
+
 START_TEST(a_shard_in_use_is_left_alone_until_it_is_given_back)
 {
     submit(0);
@@ -145,6 +168,7 @@ int main(void)
     tcase_add_test(tcase, a_lane_takes_every_nth_shard);
     tcase_add_test(tcase, commands_of_a_shard_stay_in_their_order);
     tcase_add_test(tcase, a_full_batch_goes_on_with_the_next_shard);
+    tcase_add_test(tcase, the_earliest_turn_comes_first_in_whichever_shard);
     tcase_add_test(tcase, a_shard_in_use_is_left_alone_until_it_is_given_back);
     tcase_add_test(tcase, the_queueing_lane_takes_one_shard_that_was_missed);
     suite_add_tcase(suite, tcase);

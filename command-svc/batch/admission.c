@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/batch/admission.h"
+
+#include "command-svc/batch/lane.h"
+#include "command-svc/core/door.h"
+#include "common/io/loop.h"
+
+/* Commands of a stuck shard are counted by themselves: they must not close the door to others. */
+static size_t ahead_of(const struct lane_common *common, int shard)
+{
+    const int step = common->options->count;
+    if (turns_is_stuck(&common->turns, shard)) {
+        return common->backlog.lines[shard].count;
+    }
+    size_t count = 0;
+    for (int i = shard % step; i < common->shards; i += step) {
+        count += turns_is_stuck(&common->turns, i) ? 0 : common->backlog.lines[i].count;
+    }
+    return count;
+}
+
+/* A queue that is full is so for those who have most of it. */
+enum lanes_verdict admission_judge(const struct lane_common *common, const struct door *door,
+                                   const struct submission *submission)
+{
+    const int shard = submission->waiter.shard;
+    const struct fair *fair = &common->fair[shard % common->options->count];
+    const size_t limit = door_limit(door, submission->command.kind, loop_now_ms());
+    if (ahead_of(common, shard) < limit || fair_is_small(fair, submission->who, limit)) {
+        return LANES_TAKEN;
+    }
+    return fair_is_large(fair, submission->who, limit) ? LANES_OVER_SHARE : LANES_OVERLOADED;
+}
+
+void admission_join(struct lane_common *common, struct submission *submission)
+{
+    const struct command *command = &submission->command;
+    struct waiter *waiter = &submission->waiter;
+    struct fair *fair = &common->fair[waiter->shard % common->options->count];
+    waiter->deadline_ms = loop_now_ms() + common->options->command_timeout_ms;
+    waiter->aggregate = shares_key(command->aggregate_id);
+    submission->queued_us = loop_now_us();
+    submission->share = fair_join(fair, submission->who, command->kind,
+                                  fair_cost(command, submission->bytes), &waiter->turn);
+    backlog_join(&common->backlog, waiter);
+}
