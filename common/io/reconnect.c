@@ -114,6 +114,9 @@ void reconnect_fail(struct reconnect *life, const char *fmt, ...)
 
 void reconnect_pause(struct reconnect *life, const char *why)
 {
+    if (life->state == RECONNECT_READY && was_steady(life)) {
+        backoff_reset(&life->backoff);
+    }
     reconnect_note(life, "%s", why);
     wait_for(life, pause_ms(life));
 }

@@ -199,6 +199,27 @@ START_TEST(what_was_steady_is_replaced_at_once)
 }
 END_TEST
 
+/* However it ended: otherwise each end in the life of a process would make the next pause longer.
+ */
+START_TEST(after_a_steady_life_pauses_are_short_again)
+{
+    is_refused = true;
+    begin(1, 0);
+    run_until("adad");
+    is_refused = false;
+    is_at_hand = true;
+    run_until("adadar");
+    ck_assert_uint_ge(life.backoff.attempts, 2);
+
+    reconnect_pause(&life, "given up");
+    ck_assert_uint_eq(life.backoff.attempts, 1);
+    run_until("adadarar");
+    reconnect_fail(&life, "lost");
+    run_until("adadarardlar");
+    ck_assert_uint_eq(life.backoff.attempts, 0);
+}
+END_TEST
+
 START_TEST(another_address_is_tried_at_once)
 {
     is_refused = true;
@@ -275,6 +296,7 @@ int main(void)
     tcase_add_test(life_case, a_failed_attempt_is_no_loss_and_the_next_one_comes_after_a_pause);
     tcase_add_test(life_case, what_is_lost_as_soon_as_it_stands_waits);
     tcase_add_test(life_case, what_was_steady_is_replaced_at_once);
+    tcase_add_test(life_case, after_a_steady_life_pauses_are_short_again);
     tcase_add_test(life_case, another_address_is_tried_at_once);
     tcase_add_test(life_case, an_attempt_has_a_limit);
     tcase_add_test(life_case, the_limit_is_the_attempts_only);
