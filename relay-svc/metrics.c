@@ -56,7 +56,8 @@ const struct metric RELAY_METRICS[RELAY_METRIC_COUNT] = {
     [METRIC_RIVALS] = {.name = "orderspine_relay_rivals",
                        .type = METRIC_GAUGE,
                        .help = "Live relays on this database that publish under another "
-                               "TOPIC_PREFIX; this one takes no shards while there are any."},
+                               "TOPIC_PREFIX or to another Kafka cluster; this one takes no shards "
+                               "while there are any."},
     [METRIC_LOCKS] = {.name = "orderspine_relay_locks_held_elsewhere",
                       .type = METRIC_GAUGE,
                       .help = "What this relay needs and somebody else keeps locked; /readyz and "

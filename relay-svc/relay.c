@@ -21,6 +21,7 @@
 #include "relay-svc/tail/tails.h"
 #include "relay-svc/watch/watching.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { TICK_MS = 1000 };
@@ -169,6 +170,7 @@ static enum error_kind make_parts(struct relay *relay, struct error *err)
         .marking = relay->marking,
         .lease_ms = relay->options.lease_ms,
         .topic_prefix = relay->options.topic_prefix,
+        .kafka_cluster = relay->kafka_cluster,
     };
     relay->leases = leases_new(&leases);
     relay->watching = watching_new(relay->shards, relay->store, relay->publisher, relay->marking,
@@ -221,6 +223,7 @@ static void on_topics(void *user, const struct kafka_topics_report *report, cons
     for (int i = 0; i < report->topic_count; i++) {
         relay->message_max[i] = report->topics[i].message_max;
     }
+    (void)snprintf(relay->kafka_cluster, sizeof relay->kafka_cluster, "%s", report->cluster);
     relay->is_look_over = true;
     if (make_parts(relay, &failure) != ERROR_NONE) {
         relay->options.on_fatal(relay->options.user, &failure);
@@ -319,7 +322,6 @@ enum error_kind relay_new(struct loop *loop, const struct relay_options *options
     const struct outbox_store_options store = {
         .url = options->database_url,
         .owner = options->owner,
-        .topic_prefix = options->topic_prefix,
         .lease_ms = options->lease_ms,
         .readers = options->readers,
         .on_ready = on_database,

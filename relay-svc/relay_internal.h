@@ -27,7 +27,10 @@ struct relay_told {
     int64_t at_ms;
 };
 
-enum { RELAY_PARTY_COUNT = 2 }; /* PostgreSQL, Kafka */
+enum {
+    RELAY_PARTY_COUNT = 2,  /* PostgreSQL, Kafka */
+    RELAY_CLUSTER_MAX = 128 /* an id */
+};
 
 struct relay {
     struct loop *loop;
@@ -39,8 +42,9 @@ struct relay {
     struct activity topics; /* looking at them */
     struct kafka_topics_wanted *wanted;
     int64_t message_max[SHARD_TOPICS_MAX]; /* each topic's max.message.bytes; 0: not told */
-    struct error topics_error;             /* why the topics are not in order yet */
-    bool is_running;                       /* from here on: what exists once they are */
+    char kafka_cluster[RELAY_CLUSTER_MAX];
+    struct error topics_error; /* why the topics are not in order yet */
+    bool is_running;           /* from here on: what exists once they are */
     struct shards *shards;
     struct relay_told *told; /* by shard */
     struct publisher *publisher;

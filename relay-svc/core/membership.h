@@ -34,7 +34,7 @@ enum membership_state {
 struct membership_others {
     int alive;           /* relays, this one included */
     int others_reaching; /* Kafka, of the others */
-    int rivals;          /* of the others, those that publish under another prefix */
+    int rivals;          /* of the others, those that publish to other topics */
 };
 
 struct membership {

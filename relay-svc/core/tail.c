@@ -95,8 +95,8 @@ void tail_explain(enum tail_verdict verdict, const char *topic, int partition,
     case TAIL_NONE_RECREATED:
         (void)snprintf(out, size,
                        "%s/%d holds no record of ours, yet seq %" PRId64
-                       " was acknowledged: the topic was made anew; restore it, or set "
-                       "TOPIC_PREFIX for new topics",
+                       " was acknowledged: the topic was made anew, or is another Kafka's; restore "
+                       "it, or set TOPIC_PREFIX for new topics",
                        topic, partition, known->sent.seq);
         break;
     case TAIL_WENT_BACK:

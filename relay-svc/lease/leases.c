@@ -70,7 +70,7 @@ static void balance(struct leases *leases)
         leave_all(leases, count);
         break;
     case MOVE_YIELD:
-        leave_surplus(leases, count, "another relay publishes under another TOPIC_PREFIX");
+        leave_surplus(leases, count, "another relay publishes to other topics");
         break;
     case MOVE_NONE:
         break;
@@ -81,16 +81,22 @@ static void balance(struct leases *leases)
 
 static void judge_rival(struct leases *leases, const struct outbox_members *members)
 {
+    static const char UNKNOWN[] = "(not told)";
     struct error err;
+    const struct strview cluster =
+        members->rival_cluster.data == NULL ? strview_of(UNKNOWN) : members->rival_cluster;
     if (members->rivals == 0) {
         activity_succeeded(&leases->joining, loop_now_ms());
         return;
     }
     (void)error_set(&err, ERROR_CONFLICT,
-                    "relay %.*s publishes the same events under TOPIC_PREFIX \"%.*s\", this one "
-                    "would under \"%s\": it takes no shards while that one lives",
+                    "relay %.*s publishes the same events under TOPIC_PREFIX \"%.*s\" to Kafka "
+                    "cluster %.*s, this one would under \"%s\" to cluster %s: it takes no shards "
+                    "while that one lives",
                     STRVIEW_ARG(members->rival), STRVIEW_ARG(members->rival_prefix),
-                    leases->options.topic_prefix);
+                    STRVIEW_ARG(cluster), leases->options.topic_prefix,
+                    leases->options.kafka_cluster[0] == '\0' ? UNKNOWN
+                                                             : leases->options.kafka_cluster);
     (void)activity_failed(&leases->joining, &err, loop_now_ms(), jitter_draw());
 }
 
@@ -183,7 +189,10 @@ static void on_beat(void *user)
         membership_reached(&leases->membership, now_ms);
     }
     membership_ask(&leases->membership, now_ms);
-    outbox_store_beat(leases->options.store, leases->held, leases->held_count, answers, &EVENTS,
+    const struct outbox_self self = {.topic_prefix = leases->options.topic_prefix,
+                                     .kafka_cluster = leases->options.kafka_cluster,
+                                     .reaches_kafka = answers};
+    outbox_store_beat(leases->options.store, leases->held, leases->held_count, &self, &EVENTS,
                       leases);
 }
 

@@ -40,7 +40,8 @@ struct leases_options {
     struct publisher *publisher;
     struct marking *marking;
     int64_t lease_ms;
-    const char *topic_prefix; /* of all topics */
+    const char *topic_prefix;  /* of all topics */
+    const char *kafka_cluster; /* that they are in; "": not known */
 };
 
 struct leases *leases_new(const struct leases_options *options);

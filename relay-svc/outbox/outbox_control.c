@@ -29,6 +29,7 @@ static void on_beat(void *user, size_t index, const struct pgconn_result *result
             .rivals = (int)pgconn_value_i64(result, 0, 2),
             .rival = pgconn_value(result, 0, 3),
             .rival_prefix = pgconn_value(result, 0, 4),
+            .rival_cluster = pgconn_value(result, 0, 5),
         };
         events->on_members(errand->user, &members);
         return;
@@ -42,14 +43,16 @@ static void on_beat(void *user, size_t index, const struct pgconn_result *result
 static_assert(OUTBOX_LEASE_MAX_S == 300, "what SQL_CUT cuts a lease to");
 
 void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *held, size_t count,
-                       bool reaches_kafka, const struct outbox_beat_events *events, void *user)
+                       const struct outbox_self *self, const struct outbox_beat_events *events,
+                       void *user)
 {
     const char *lease = store->lease_ms;
     outbox_put_leases(held, count, &store->arrays[0], &store->arrays[1], NULL);
     pgconn_query(store->control, SQL_SEEN,
-                 (const char *const[]){outbox_owner(store), lease, reaches_kafka ? "true" : "false",
-                                       store->options.topic_prefix},
-                 4);
+                 (const char *const[]){outbox_owner(store), lease,
+                                       self->reaches_kafka ? "true" : "false", self->topic_prefix,
+                                       self->kafka_cluster},
+                 5);
     pgconn_query(store->control, SQL_RENEW,
                  (const char *const[]){outbox_owner(store), lease, outbox_array(store, 0),
                                        outbox_array(store, 1)},

@@ -13,24 +13,25 @@
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
     [SQL_LISTEN] = {"LISTEN outbox", 0},
-    /* $1 owner, $2 lease in ms, $3 whether Kafka answers us, $4 our prefix; a member not seen for
-     * two leases is gone. A row that somebody has locked, here and below, is passed over: the next
-     * beat or mark comes by again, and no other row waits for it. Who finds another prefix leaves
-     * the members: who is one is given its share of the shards. But who holds shards leaves them to
-     * no newcomer; and one that holds some is alive as long as its leases are, which may be longer
-     * than ours. Of two that hold some, one goes. */
+    /* $1 owner, $2 lease in ms, $3 whether Kafka answers us, $4 our prefix, $5 our cluster; a
+     * member not seen for two leases is gone. A row that somebody has locked, here and below, is
+     * passed over: the next beat or mark comes by again, and no other row waits for it. Who finds
+     * another prefix or cluster leaves the members: who is one is given its share of the shards.
+     * But who holds shards leaves them to no newcomer; and one that holds some is alive as long as
+     * its leases are, which may be longer than ours. Of two that hold some, one goes. */
     [SQL_SEEN] =
         {"WITH holder AS MATERIALIZED ("
          "  SELECT DISTINCT owner FROM relay_shard WHERE " IS_HELD "),"
          " known AS MATERIALIZED ("
-         "  SELECT owner, kafka_at, topic_prefix, seen_at BETWEEN"
+         "  SELECT owner, kafka_at, topic_prefix, kafka_cluster, seen_at BETWEEN"
          "    clock_timestamp() - $2::bigint * interval '1 ms'"
          "    AND clock_timestamp() + $2::bigint * interval '2 ms' AS is_seen,"
          "   owner IN (SELECT owner FROM holder) AS is_holder,"
-         "   coalesce(topic_prefix <> $4::text, false) AS is_foreign"
+         "   coalesce(topic_prefix <> $4::text, false)"
+         "    OR coalesce(kafka_cluster <> nullif($5::text, ''), false) AS is_foreign"
          "  FROM relay_member WHERE owner <> $1),"
          " alive AS MATERIALIZED ("
-         "  SELECT owner, kafka_at, topic_prefix, is_foreign,"
+         "  SELECT owner, kafka_at, topic_prefix, kafka_cluster, is_foreign,"
          "   is_foreign AND (NOT EXISTS (SELECT FROM holder WHERE owner = $1)"
          "    OR (is_holder AND owner < $1)) AS is_rival"
          "  FROM known WHERE is_seen OR (is_foreign AND is_holder)),"
@@ -39,11 +40,12 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          "  SELECT owner FROM relay_member WHERE owner = $1 FOR UPDATE SKIP LOCKED),"
          " seen AS ("
          "  UPDATE relay_member m SET seen_at = clock_timestamp(), topic_prefix = $4::text,"
+         "   kafka_cluster = nullif($5::text, ''),"
          "   kafka_at = CASE WHEN $3::boolean THEN clock_timestamp() ELSE m.kafka_at END"
          "  FROM mine WHERE m.owner = mine.owner AND NOT EXISTS (SELECT FROM rival)),"
          " come AS ("
-         "  INSERT INTO relay_member (owner, seen_at, topic_prefix, kafka_at)"
-         "   SELECT $1, clock_timestamp(), $4::text,"
+         "  INSERT INTO relay_member (owner, seen_at, topic_prefix, kafka_cluster, kafka_at)"
+         "   SELECT $1, clock_timestamp(), $4::text, nullif($5::text, ''),"
          "    CASE WHEN $3::boolean THEN clock_timestamp() END"
          "   WHERE NOT EXISTS (SELECT FROM relay_member WHERE owner = $1)"
          "    AND NOT EXISTS (SELECT FROM rival)"
@@ -61,8 +63,9 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          "   AND kafka_at BETWEEN clock_timestamp() - $2::bigint * interval '1 ms'"
          "    AND clock_timestamp() + $2::bigint * interval '2 ms'),"
          "  count(*) FILTER (WHERE is_rival),"
-         "  (SELECT owner FROM rival), (SELECT topic_prefix FROM rival) FROM alive",
-         4},
+         "  (SELECT owner FROM rival), (SELECT topic_prefix FROM rival),"
+         "  (SELECT kafka_cluster FROM rival) FROM alive",
+         5},
     /* Those that are ours: renewed, or locked by somebody. */
     [SQL_RENEW] = {"WITH ours AS NOT MATERIALIZED ("
                    "  SELECT r.shard, r.epoch, r.position FROM relay_shard r"

@@ -31,7 +31,6 @@ struct outbox_store;
 struct outbox_store_options {
     const char *url;
     const char *owner; /* this relay's name in the leases */
-    const char *topic_prefix;
     int64_t lease_ms;
     int readers;
     /* Every connection is there (again); shards is how many the database has. */
@@ -104,11 +103,19 @@ MUST_USE enum error_kind outbox_store_state(const struct outbox_store *store, st
 /* --- leases ------------------------------------------------------------------ */
 
 struct outbox_members {
-    int alive;                   /* relays, this one included */
-    int others_reaching;         /* Kafka, of the others */
-    int rivals;                  /* of the others, those that publish under another prefix */
-    struct strview rival;        /* the first of them; no data: there is none */
-    struct strview rival_prefix; /* its TOPIC_PREFIX */
+    int alive;                    /* relays, this one included */
+    int others_reaching;          /* Kafka, of the others */
+    int rivals;                   /* of the others, those that publish to other topics */
+    struct strview rival;         /* the first of them; no data: there is none */
+    struct strview rival_prefix;  /* its TOPIC_PREFIX */
+    struct strview rival_cluster; /* the id of its Kafka cluster; no data: it did not say */
+};
+
+/* What this relay says of itself. */
+struct outbox_self {
+    const char *topic_prefix;
+    const char *kafka_cluster; /* its id; "": not known */
+    bool reaches_kafka;
 };
 
 struct outbox_beat_events {
@@ -118,11 +125,12 @@ struct outbox_beat_events {
     outbox_done *on_done;
 };
 
-/* Shows that this relay lives, and whether Kafka answers it, renews the leases it holds, and cuts
- * those that end later than any can. While there is a rival it is no member: nobody leaves shards
- * to it. */
+/* Shows that this relay lives, where it publishes and whether Kafka answers it, renews the leases
+ * it holds, and cuts those that end later than any can. While there is a rival it is no member:
+ * nobody leaves shards to it. */
 void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *held, size_t count,
-                       bool reaches_kafka, const struct outbox_beat_events *events, void *user);
+                       const struct outbox_self *self, const struct outbox_beat_events *events,
+                       void *user);
 
 struct outbox_claim_events {
     void (*on_granted)(void *user, const struct outbox_lease *lease);

@@ -21,6 +21,7 @@ enum {
     LOOKS_AFTER_CREATION = 50, /* a new topic takes a moment to reach every broker */
     REASON_MAX = 512,
     NUMBER_MAX = 16,
+    CLUSTER_MAX = 128,
 };
 
 struct kafka_topics {
@@ -33,6 +34,7 @@ struct kafka_topics {
     /* Written by the thread before it writes to done_fd, read by the loop after. */
     struct kafka_topics_report report;
     struct kafka_topic_found *found;
+    char cluster[CLUSTER_MAX];
     struct error err;
     /* The thread's own. */
     rd_kafka_t *rk;
@@ -254,6 +256,16 @@ static enum error_kind ensure_one(struct kafka_topics *topics, int index, struct
     return ERROR_NONE;
 }
 
+/* Answers to earlier questions told it, so there is nothing to wait for. */
+static void look_at_cluster(struct kafka_topics *topics)
+{
+    char *id = rd_kafka_clusterid(topics->rk, 0);
+    if (id != NULL) {
+        (void)snprintf(topics->cluster, sizeof topics->cluster, "%s", id);
+        rd_kafka_mem_free(topics->rk, id);
+    }
+}
+
 /* A consumer's instance, as asking about a topic must not create it. */
 static enum error_kind open_instance(struct kafka_topics *topics, struct error *err)
 {
@@ -280,6 +292,7 @@ static void *look(void *argument)
         kind = ensure_one(topics, i, &topics->err);
     }
     if (topics->rk != NULL) {
+        look_at_cluster(topics);
         rd_kafka_queue_destroy(topics->queue);
         rd_kafka_destroy(topics->rk);
     }
@@ -324,6 +337,7 @@ struct kafka_topics *kafka_topics_ensure(struct loop *loop,
         .report = {.topics = found, .topic_count = wanted->topic_count},
         .watch = loop_fd_new(loop, done_fd, on_looked, topics),
     };
+    topics->report.cluster = topics->cluster;
     loop_fd_want(topics->watch, true, false);
     if (pthread_create(&topics->thread, NULL, look, topics) != 0) {
         abort();

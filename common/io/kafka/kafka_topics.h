@@ -42,6 +42,7 @@ struct kafka_topics_report {
     const struct kafka_topic_found *topics; /* as many as were wanted, in their order */
     int topic_count;
     int brokers;
+    const char *cluster; /* the cluster's own id; "": it has none to tell */
 };
 
 /*

@@ -129,14 +129,14 @@ static void await(bool (*condition)(void))
     mock_run(&mock);
 }
 
-static struct relay *open_relay(const char *owner, const char *prefix, const char *const *topics,
-                                struct metrics *counts)
+static struct relay *open_relay_at(const char *brokers, const char *owner, const char *prefix,
+                                   const char *const *topics, struct metrics *counts)
 {
     struct error err = {.text = ""};
     struct relay *made = NULL;
     const struct relay_options options = {
         .database_url = url,
-        .kafka = {.brokers = mock.brokers, .client_id = "test_relay"},
+        .kafka = {.brokers = brokers, .client_id = "test_relay"},
         .owner = owner,
         .topic_prefix = prefix,
         .aggregate_types = TYPES,
@@ -153,6 +153,12 @@ static struct relay *open_relay(const char *owner, const char *prefix, const cha
     };
     ck_assert_msg(relay_new(mock.loop, &options, &made, &err) == ERROR_NONE, "%s", err.text);
     return made;
+}
+
+static struct relay *open_relay(const char *owner, const char *prefix, const char *const *topics,
+                                struct metrics *counts)
+{
+    return open_relay_at(mock.brokers, owner, prefix, topics, counts);
 }
 
 static void open_all(void)
@@ -479,13 +485,19 @@ static int shards_of(const struct relay *of)
     return count;
 }
 
+static bool it_has_all(void)
+{
+    return shards_of(relay) == SHARDS;
+}
+
 static bool the_rival_is_said(void)
 {
     struct error err;
     relay_update_metrics(other);
     return relay_probe_shards(other, &err) != ERROR_NONE &&
-           strstr(err.text, "relay test publishes the same events under TOPIC_PREFIX \"\", this "
-                            "one would under \"other.\"") != NULL &&
+           strstr(err.text, "relay test publishes the same events under TOPIC_PREFIX \"\" to Kafka "
+                            "cluster mock") != NULL &&
+           strstr(err.text, "this one would under \"other.\" to cluster mock") != NULL &&
            metrics_get(other_metrics, METRIC_RIVALS, 0) == 1;
 }
 
@@ -538,6 +550,57 @@ START_TEST(a_relay_with_another_prefix_takes_nothing_says_why_and_goes_on_alone)
     ck_assert_int_eq(shards_of(other), SHARDS);
     relay_free(other);
     metrics_free(other_metrics);
+}
+END_TEST
+
+static struct mock_kafka other_mock;
+
+static bool the_other_cluster_is_said(void)
+{
+    struct error err;
+    relay_update_metrics(other);
+    return relay_probe_shards(other, &err) != ERROR_NONE &&
+           strstr(err.text, "relay test publishes the same events under TOPIC_PREFIX \"\" to Kafka "
+                            "cluster mock") != NULL &&
+           metrics_get(other_metrics, METRIC_RIVALS, 0) == 1;
+}
+
+static bool it_stops_as_the_topic_is_another(void)
+{
+    struct error err;
+    return shards_of(other) == SHARDS && relay_probe_shards(other, &err) != ERROR_NONE &&
+           strstr(err.text, "12 of 12 shards publish nothing") != NULL &&
+           strstr(err.text, "another Kafka's") != NULL;
+}
+
+START_TEST(a_relay_at_another_cluster_takes_nothing_says_why_and_fills_it_when_it_is_told)
+{
+    await(it_has_all);
+    mock_open(&other_mock);
+    mock_topic(&other_mock, TOPICS[0], SHARDS);
+    other_metrics = metrics_new(RELAY_METRICS, RELAY_METRIC_COUNT);
+    other = open_relay_at(other_mock.brokers, "other", "", TOPICS, other_metrics);
+    await(the_other_cluster_is_said);
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    await(all_is_well);
+    ck_assert_int_eq(shards_of(relay), SHARDS);
+    ck_assert_int_eq(shards_of(other), 0);
+
+    append(2, "second");
+    goal += 2 * SHARDS;
+    await(all_are_published);
+    relay_drain(relay);
+    await(the_first_has_gone);
+    await(it_stops_as_the_topic_is_another);
+    ck_assert_double_eq(metrics_get(other_metrics, METRIC_PUBLISHED, 0), 0);
+    run_sql(url, "DELETE FROM relay_sent"); /* as the README tells who means it */
+
+    await(the_other_has_published_all);
+    relay_free(other);
+    metrics_free(other_metrics);
+    mock_close(&other_mock);
 }
 END_TEST
 
@@ -718,6 +781,8 @@ int main(void)
     tcase_set_timeout(several, TEST_TIMEOUT_S);
     tcase_add_checked_fixture(several, open_all, close_all);
     tcase_add_test(several, a_relay_with_another_prefix_takes_nothing_says_why_and_goes_on_alone);
+    tcase_add_test(several,
+                   a_relay_at_another_cluster_takes_nothing_says_why_and_fills_it_when_it_is_told);
     tcase_add_test(several, who_holds_shards_under_another_prefix_is_alive_while_its_leases_are);
     tcase_add_test(several, who_holds_shards_leaves_them_to_no_newcomer_with_another_prefix);
     tcase_add_loop_test(
