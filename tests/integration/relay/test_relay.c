@@ -8,7 +8,9 @@
 #include "common/io/postgres/pgsession.h"
 #include "common/run/log.h"
 #include "relay-svc/metrics.h"
+#include "relay-svc/publish/publisher.h"
 #include "relay-svc/relay.h"
+#include "relay-svc/relay_internal.h"
 #include "relay-svc/shards/shards.h"
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
@@ -33,6 +35,9 @@ enum {
 static const char *const TYPES[] = {"order"};
 static const char *const TOPICS[] = {"order.events"};
 static const char *const OTHER_TOPICS[] = {"other.order.events"};
+
+/* Read anew by every producer. */
+static struct kafka_property property = {"linger.ms", "1"};
 
 static struct mock_kafka mock;
 static struct relay *relay;
@@ -136,7 +141,10 @@ static struct relay *open_relay_at(const char *brokers, const char *owner, const
     struct relay *made = NULL;
     const struct relay_options options = {
         .database_url = url,
-        .kafka = {.brokers = brokers, .client_id = "test_relay"},
+        .kafka = {.brokers = brokers,
+                  .client_id = "test_relay",
+                  .properties = &property,
+                  .property_count = 1},
         .owner = owner,
         .topic_prefix = prefix,
         .aggregate_types = TYPES,
@@ -471,6 +479,26 @@ START_TEST(what_is_asked_of_kafka_before_a_shard_runs_says_its_last_error)
 }
 END_TEST
 
+START_TEST(a_producer_that_cannot_be_renewed_says_its_last_error)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    property.value = "many";
+    publisher_restart(relay->publisher, "tried");
+    shards_follow_all(relay->shards, shard_log_producer_lost);
+
+    words = "renewing the Kafka producer: ";
+    await(work_says_it);
+    append(1, "second");
+    goal = SHARDS + SHARDS;
+    property.value = "1";
+
+    await(all_are_published);
+    await(all_is_well);
+}
+END_TEST
+
 /* --- two relays -------------------------------------------------------------------------- */
 
 static struct relay *other; /* under the prefix "other." */
@@ -774,6 +802,7 @@ int main(void)
                         sizeof LOCKS / sizeof LOCKS[0]);
     tcase_add_test(tests, who_locks_the_members_stops_nobody_and_is_named);
     tcase_add_test(tests, what_is_asked_of_kafka_before_a_shard_runs_says_its_last_error);
+    tcase_add_test(tests, a_producer_that_cannot_be_renewed_says_its_last_error);
     tcase_add_loop_test(tests, who_locks_a_whole_table_is_named, 0,
                         sizeof TABLES / sizeof TABLES[0]);
     tcase_add_test(tests, what_is_asked_of_a_new_connection_is_asked_again);
