@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/auth.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/id_form.h"
 #include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/io/digest.h"
 #include "common/io/http/exchange.h"
+#include "common/io/loop.h"
+#include "common/run/auth_jwt.h"
+#include "common/run/jwt.h"
 #include "common/run/settings.h"
 
 #include <arpa/inet.h>
@@ -15,15 +19,16 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { TOKENS_MAX = 4096, TOKEN_MAX = 512 };
+enum { TOKENS_MAX = 4096 };
+
+DEFINE_CLEANUP(struct auth *, auth_free)
 
 static const struct principal ANYONE = {
-    .role = ROLE_OPERATOR, .subject = "anyone", .is_anyone = true};
+    .role = ROLE_OPERATOR, .is_anyone = true, .until_ms = PRINCIPAL_FOR_EVER, .subject = "anyone"};
 
 struct token {
     uint8_t hash[DIGEST_LEN];
-    char subject[AUTH_SUBJECT_MAX + 1];
-    struct principal principal; /* its subject points above */
+    struct principal principal;
 };
 
 struct tokens {
@@ -33,8 +38,9 @@ struct tokens {
 
 struct auth {
     enum auth_mode mode;
-    const char *path;
-    struct tokens *tokens;
+    const char *path;      /* NULL: no tokens file */
+    struct tokens *tokens; /* never NULL while asked, but perhaps none */
+    struct auth_jwt *jwt;  /* NULL: no JWT is taken */
     struct digest *digest;
     unsigned epoch;
 };
@@ -57,10 +63,12 @@ void auth_check_settings(const struct common_settings *common, struct settings *
         settings_add_fault(settings, "AUTH=off is for loopback addresses only, not for %s",
                            common->listen_address);
     }
-    if (common->auth == AUTH_TOKENS && common->auth_tokens_file == NULL) {
-        settings_add_fault(settings, "AUTH_TOKENS_FILE is not set: say who may ask what, or "
-                                     "AUTH=off on a loopback address");
+    if (common->auth == AUTH_TOKENS && common->auth_tokens_file == NULL &&
+        common->auth_jwt_key_file == NULL) {
+        settings_add_fault(settings, "AUTH_TOKENS_FILE is not set: say who may ask what, there or "
+                                     "by AUTH_JWT_KEY_FILE, or AUTH=off on a loopback address");
     }
+    auth_jwt_check_settings(common, settings);
 }
 
 /* --- the tokens file ------------------------------------------------------------- */
@@ -97,7 +105,7 @@ static const char *read_line(struct tokens *tokens, struct strview line)
     const struct strview hash = take_word(&line);
     const struct strview role = take_word(&line);
     const struct strview subject = take_word(&line);
-    *token = (struct token){0};
+    *token = (struct token){.principal = {.until_ms = PRINCIPAL_FOR_EVER}};
     if (!parse_hex(hash, token->hash, DIGEST_LEN)) {
         return "no SHA-256 in lower-case hexadecimal";
     }
@@ -113,7 +121,7 @@ static const char *read_line(struct tokens *tokens, struct strview line)
     if (is_known_hash(tokens, token->hash)) {
         return "a token that was there before";
     }
-    memcpy(token->subject, subject.data, subject.len);
+    memcpy(token->principal.subject, subject.data, subject.len);
     tokens->count++;
     return NULL;
 }
@@ -188,23 +196,20 @@ static enum error_kind fill_tokens(const char *path, struct tokens *tokens, stru
                              : error_set(err, ERROR_FATAL, "%s: %s", path, faults.text);
 }
 
-/* A table of the size needed, whose principals point into it. */
+/* A table of the size needed. */
 static struct tokens *fit(struct tokens *tokens)
 {
     struct tokens *fitting =
         realloc(tokens, sizeof *tokens + tokens->count * sizeof tokens->list[0]);
-    fitting = fitting == NULL ? tokens : fitting;
-    for (size_t i = 0; i < fitting->count; i++) {
-        fitting->list[i].principal.subject = fitting->list[i].subject;
-    }
-    return fitting;
+    return fitting == NULL ? tokens : fitting;
 }
 
+/* Without a file, an empty table. */
 static enum error_kind load_tokens(const char *path, struct tokens **ret_tokens, struct error *err)
 {
     struct tokens *tokens =
         must_allocate(1, sizeof *tokens + (TOKENS_MAX + 1) * sizeof tokens->list[0]);
-    const enum error_kind kind = fill_tokens(path, tokens, err);
+    const enum error_kind kind = path == NULL ? ERROR_NONE : fill_tokens(path, tokens, err);
     if (kind != ERROR_NONE) {
         free(tokens);
         return kind;
@@ -213,21 +218,30 @@ static enum error_kind load_tokens(const char *path, struct tokens **ret_tokens,
     return ERROR_NONE;
 }
 
-enum error_kind auth_new(const struct common_settings *common, struct auth **ret_auth,
-                         struct error *err)
+static enum error_kind load(struct auth *auth, const struct common_settings *common,
+                            struct error *err)
 {
-    struct auth *auth = must_allocate(1, sizeof *auth);
-    auth->mode = (enum auth_mode)common->auth;
-    auth->path = common->auth_tokens_file;
     enum error_kind kind = digest_new(&auth->digest, err);
     if (kind == ERROR_NONE && auth->mode == AUTH_TOKENS) {
         kind = load_tokens(auth->path, &auth->tokens, err);
     }
+    if (kind == ERROR_NONE && auth->mode == AUTH_TOKENS && common->auth_jwt_key_file != NULL) {
+        kind = auth_jwt_new(common, &auth->jwt, err);
+    }
+    return kind;
+}
+
+enum error_kind auth_new(const struct common_settings *common, struct auth **ret_auth,
+                         struct error *err)
+{
+    CLEANUP(cleanup_auth_free) struct auth *auth = must_allocate(1, sizeof *auth);
+    auth->mode = (enum auth_mode)common->auth;
+    auth->path = common->auth_tokens_file;
+    const enum error_kind kind = load(auth, common, err);
     if (kind != ERROR_NONE) {
-        auth_free(auth);
         return kind;
     }
-    *ret_auth = auth;
+    *ret_auth = TAKE_PTR(auth);
     return ERROR_NONE;
 }
 
@@ -236,24 +250,38 @@ void auth_free(struct auth *auth)
     if (auth == NULL) {
         return;
     }
+    auth_jwt_free(auth->jwt);
     digest_free(auth->digest);
     free(auth->tokens);
     free(auth);
 }
 
-enum error_kind auth_reload(struct auth *auth, struct error *err)
+static void take_tokens(struct auth *auth, struct tokens *tokens)
 {
-    struct tokens *tokens = NULL;
-    if (auth->mode == AUTH_OFF) {
-        return ERROR_NONE;
-    }
-    const enum error_kind kind = load_tokens(auth->path, &tokens, err);
-    if (kind != ERROR_NONE) {
-        return kind;
-    }
     free(auth->tokens);
     auth->tokens = tokens;
     auth->epoch++;
+}
+
+enum error_kind auth_reload(struct auth *auth, struct error *err)
+{
+    CLEANUP_FREE
+    struct tokens *tokens = NULL;
+    struct jws_keys *keys = NULL;
+    if (auth->mode == AUTH_OFF) {
+        return ERROR_NONE;
+    }
+    enum error_kind kind = load_tokens(auth->path, &tokens, err);
+    if (kind == ERROR_NONE && auth->jwt != NULL) {
+        kind = auth_jwt_read_keys(auth->jwt, &keys, err);
+    }
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    take_tokens(auth, TAKE_PTR(tokens));
+    if (auth->jwt != NULL) {
+        auth_jwt_take_keys(auth->jwt, keys);
+    }
     return ERROR_NONE;
 }
 
@@ -274,22 +302,30 @@ static bool hashes_equal(const uint8_t *a, const uint8_t *b)
     return difference == 0;
 }
 
-const struct principal *auth_lookup(const struct auth *auth, struct strview token)
+static const struct principal *find_token(const struct tokens *tokens, const uint8_t *hash)
 {
-    uint8_t hash[DIGEST_LEN];
     const struct principal *found = NULL;
-    if (auth->mode == AUTH_OFF) {
-        return &ANYONE;
-    }
-    if (token.len == 0 || token.len > TOKEN_MAX || !digest_of(auth->digest, &token, 1, hash)) {
-        return NULL;
-    }
-    for (size_t i = 0; i < auth->tokens->count; i++) {
-        if (hashes_equal(auth->tokens->list[i].hash, hash)) {
-            found = &auth->tokens->list[i].principal;
+    for (size_t i = 0; i < tokens->count; i++) {
+        if (hashes_equal(tokens->list[i].hash, hash)) {
+            found = &tokens->list[i].principal;
         }
     }
     return found;
+}
+
+const struct principal *auth_lookup(const struct auth *auth, struct strview token)
+{
+    uint8_t hash[DIGEST_LEN];
+    if (auth->mode == AUTH_OFF) {
+        return &ANYONE;
+    }
+    if (token.len == 0 || !digest_of(auth->digest, &token, 1, hash)) {
+        return NULL;
+    }
+    const struct principal *found = find_token(auth->tokens, hash);
+    return found == NULL && auth->jwt != NULL && jwt_looks_like_one(token)
+               ? auth_jwt_lookup(auth->jwt, token, hash, loop_wall_ms())
+               : found;
 }
 
 /* The token of "Bearer <token>"; empty when the header says anything else. */
@@ -312,11 +348,16 @@ const struct principal *auth_of_request(const struct auth *auth, struct http_req
 
 void auth_refuse(struct http_request *request)
 {
-    static const struct http_header CHALLENGE[] = {{"WWW-Authenticate", "Bearer"}, {NULL, NULL}};
+    static const struct http_header NO_TOKEN[] = {{"WWW-Authenticate", "Bearer"}, {NULL, NULL}};
+    static const struct http_header BAD_TOKEN[] = {
+        {"WWW-Authenticate",
+         "Bearer error=\"invalid_token\", error_description=\"the token is not valid\""},
+        {NULL, NULL}};
+    const bool has_one = bearer_token(http_request_header(request, "Authorization")).len > 0;
     http_problem(request, &(struct http_problem){.status = 401,
                                                  .slug = "unauthenticated",
                                                  .detail = "a valid bearer token is needed",
-                                                 .headers = CHALLENGE});
+                                                 .headers = has_one ? BAD_TOKEN : NO_TOKEN});
 }
 
 /* NULL: it has answered 401. */

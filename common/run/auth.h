@@ -8,14 +8,15 @@
  *
  * Why no early exit in the comparison: the time of a look-up must not tell how
  * much of a guess was right; the hash of the guess is what is compared.
+ *
+ * Beside the file's tokens, or instead of them, JSON Web Tokens may be taken: auth_jwt.h.
  */
 #ifndef COMMON_RUN_AUTH_H
 #define COMMON_RUN_AUTH_H
 
 #include "common/base/error.h"
-#include "common/base/id_form.h"
 #include "common/base/strview.h"
-#include "common/contract/role.h"
+#include "common/run/principal.h"
 
 #include <stdbool.h>
 
@@ -26,30 +27,23 @@ struct common_settings;
 
 enum auth_mode { AUTH_TOKENS = 0, AUTH_OFF, AUTH_MODE_COUNT };
 
-enum { AUTH_SUBJECT_MAX = ID_FORM_MAX };
-
-/* Valid until the next auth_reload(): copy what must outlive this turn of the loop. */
-struct principal {
-    enum role role;
-    const char *subject; /* of id_form.h; a customer's is its customer id */
-    bool is_anyone;      /* AUTH=off: may do everything; role and subject are operator, "anyone" */
-};
-
 /*
- * Adds a fault when no tokens file is set without AUTH=off, or AUTH=off leaves loopback.
+ * Adds a fault when neither a tokens file nor a key file is set without AUTH=off, or AUTH=off
+ * leaves loopback.
  * service_main() calls it for commands that serve.
  */
 void auth_check_settings(const struct common_settings *common, struct settings *settings);
 
-/* Reads the tokens. Fails with ERROR_FATAL; the text lists the faulty lines. */
+/* Reads tokens and keys. Fails with ERROR_FATAL; the text lists the faulty lines. */
 MUST_USE enum error_kind auth_new(const struct common_settings *common, struct auth **ret_auth,
                                   struct error *err);
 void auth_free(struct auth *auth);
 
-/* Reads the file again; on failure everything stays as it was. */
+/* Reads the files again; on failure everything stays as it was. */
 MUST_USE enum error_kind auth_reload(struct auth *auth, struct error *err);
 
-/* The principal of a bare token, or NULL. */
+/* The principal of a bare token, or NULL. Valid until the next look-up or auth_reload(): copy what
+ * must outlive this turn of the loop. */
 const struct principal *auth_lookup(const struct auth *auth, struct strview token);
 
 /*
@@ -65,7 +59,7 @@ unsigned auth_epoch(const struct auth *auth);
 /* The principal of the request's token now, or NULL; answers nothing. */
 const struct principal *auth_of_request(const struct auth *auth, struct http_request *request);
 
-/* Answers 401. */
+/* Answers 401; it tells whether there was a token, but not what is wrong with it (RFC 6750). */
 void auth_refuse(struct http_request *request);
 
 /*

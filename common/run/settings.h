@@ -99,6 +99,13 @@ struct common_settings {
     int64_t shutdown_timeout_ms;
     int auth; /* enum auth_mode */
     const char *auth_tokens_file;
+    const char *auth_jwt_key_file;
+    const char *auth_jwt_issuer;
+    const char *auth_jwt_audience;
+    int64_t auth_jwt_leeway_ms;
+    const char *auth_jwt_role_claim;
+    const char *auth_jwt_subject_claim;
+    const char *auth_jwt_customer_claim;
 };
 
 extern const char *const SETTINGS_LOG_LEVELS[];
@@ -108,6 +115,44 @@ extern const char *const SETTINGS_AUTH_MODES[];
 #define SETTINGS_COMMON_PREFIXES "LISTEN_", "LOG_", "AUTH_", "SHUTDOWN_"
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): type and member stand for names */
+#define SETTINGS_JWT_ROWS(owner, member)                                                           \
+    {.name = "AUTH_JWT_KEY_FILE",                                                                  \
+     .type = SETTING_PATH,                                                                         \
+     .help = "Public keys of who issues JSON Web Tokens: a JWK set, or PEM blocks BEGIN PUBLIC "   \
+             "KEY (RSA: RS256 and PS256; P-256: ES256; Ed25519: EdDSA). Read again on SIGHUP.",    \
+     SETTING_FIELD(owner, member.auth_jwt_key_file)},                                              \
+        {.name = "AUTH_JWT_ISSUER",                                                                \
+         .type = SETTING_STRING,                                                                   \
+         .help = "What a JWT's iss must be; unset: its signature says it.",                        \
+         SETTING_FIELD(owner, member.auth_jwt_issuer)},                                            \
+        {.name = "AUTH_JWT_AUDIENCE",                                                              \
+         .type = SETTING_STRING,                                                                   \
+         .help = "What a JWT's aud must be or hold; needed with AUTH_JWT_KEY_FILE.",               \
+         SETTING_FIELD(owner, member.auth_jwt_audience)},                                          \
+        {.name = "AUTH_JWT_LEEWAY",                                                                \
+         .type = SETTING_DURATION_MS,                                                              \
+         .fallback = "30s",                                                                        \
+         .min = 0,                                                                                 \
+         .max = 600000,                                                                            \
+         .help = "By how much the issuer's clock may differ from ours.",                           \
+         SETTING_FIELD(owner, member.auth_jwt_leeway_ms)},                                         \
+        {.name = "AUTH_JWT_ROLE_CLAIM",                                                            \
+         .type = SETTING_STRING,                                                                   \
+         .fallback = "role",                                                                       \
+         .help = "The claim with the role: its name, or an array in which exactly one of ours "    \
+                 "stands.",                                                                        \
+         SETTING_FIELD(owner, member.auth_jwt_role_claim)},                                        \
+        {.name = "AUTH_JWT_SUBJECT_CLAIM",                                                         \
+         .type = SETTING_STRING,                                                                   \
+         .fallback = "sub",                                                                        \
+         .help = "The claim with the subject of everybody but customers; it stands in events.",    \
+         SETTING_FIELD(owner, member.auth_jwt_subject_claim)},                                     \
+    {                                                                                              \
+        .name = "AUTH_JWT_CUSTOMER_CLAIM", .type = SETTING_STRING, .fallback = "sub",              \
+        .help = "The claim with a customer's customer id.",                                        \
+        SETTING_FIELD(owner, member.auth_jwt_customer_claim)                                       \
+    }
+
 #define SETTINGS_COMMON_ROWS(owner, member, port)                                                  \
     {.name = "LISTEN_ADDRESS",                                                                     \
      .type = SETTING_STRING,                                                                       \
@@ -149,11 +194,11 @@ extern const char *const SETTINGS_AUTH_MODES[];
          .words = SETTINGS_AUTH_MODES,                                                             \
          .help = "tokens: every request needs one; off: none does, on a loopback address only.",   \
          SETTING_FIELD(owner, member.auth)},                                                       \
-    {                                                                                              \
-        .name = "AUTH_TOKENS_FILE", .type = SETTING_PATH,                                          \
-        .help = "Tokens, one per line: sha256-hex role subject. Read again on SIGHUP.",            \
-        SETTING_FIELD(owner, member.auth_tokens_file)                                              \
-    }
+        {.name = "AUTH_TOKENS_FILE",                                                               \
+         .type = SETTING_PATH,                                                                     \
+         .help = "Tokens, one per line: sha256-hex role subject. Read again on SIGHUP.",           \
+         SETTING_FIELD(owner, member.auth_tokens_file)},                                           \
+        SETTINGS_JWT_ROWS(owner, member)
 
 /* NOLINTEND(bugprone-macro-parentheses) */
 

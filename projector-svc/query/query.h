@@ -57,6 +57,7 @@ struct query {
     struct arena *arena;
     enum readable readable;
     unsigned auth_epoch; /* of the tokens by which it may be asked */
+    int64_t until_ms;    /* from then on the token has expired: principal.h */
     enum role role;      /* who reads what: readers.h */
     struct strview only; /* may_see(): a customer's id; empty: sees everybody's. In the arena */
     enum query_views views;

@@ -107,6 +107,7 @@ struct query *query_begin(struct query_context *context, struct http_request *re
     query->arena = arena;
     query->readable = readable;
     query->auth_epoch = auth_epoch(context->auth);
+    query->until_ms = principal->until_ms;
     query->role = asker_role(principal);
     query->only = only;
     link_query(context, query);
