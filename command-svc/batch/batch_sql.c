@@ -33,18 +33,24 @@ const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation),"
 #define NAMES(ROW)                           ROW(FIRST_NAME, NEXT_NAME)
 #define FROM_ROWS(ROW)                       ARRAYS(ROW) " AS n(" NAMES(ROW) ")"
 
+/* Looked up by key, row by row. With an = the planner may walk the whole table for every row, or
+ * once in the order of its index, when it has last seen the table empty or small. */
+#define BY_KEY(column, value)                column " = ANY (ARRAY[" value "])"
+
 /* Of the products that are named, and of those that orders claim. */
 #define STOCK_OF_BATCH                                                                             \
     SELECT(STOCK_ROW)                                                                              \
-    " FROM stock WHERE sku IN (SELECT unnest($1::text[])"                                          \
-    " UNION SELECT sku FROM order_line WHERE order_id = ANY($2::uuid[]))"
+    " FROM stock WHERE sku = ANY (ARRAY(SELECT unnest($1::text[])"                                 \
+    " UNION SELECT sku FROM order_line WHERE order_id = ANY($2::uuid[])))"
+
+#define ORDERS_WITH_PAYMENTS " FROM orders o JOIN payment p ON " BY_KEY("p.order_id", "o.order_id")
 
 /* Whoever locks rows of stock does it in byte order of sku, whatever the database's collation:
  * two batches that want the same rows queue up, never cross. */
-#define IN_LOCK_ORDER    " ORDER BY sku COLLATE \"C\""
+#define IN_LOCK_ORDER        " ORDER BY sku COLLATE \"C\""
 
 /* As the update of a row locks it. */
-#define LEAVE_LOCKED_OUT " FOR NO KEY UPDATE SKIP LOCKED"
+#define LEAVE_LOCKED_OUT     " FOR NO KEY UPDATE SKIP LOCKED"
 
 /* Fails the transaction unless the update touched as many rows as were asked for. */
 #define GUARDED(update, count_of)                                                                  \
@@ -63,10 +69,10 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [READ_GROUND] = {SELECT(GROUND_ROW) " FROM installation", 1},
     [LOAD_RECEIPTS] = {SELECT(RECEIPT_ROW) " FROM receipt WHERE key = ANY($1::uuid[])", 1},
     [LOCK_FREE_ORDERS] = {
-        "SELECT order_id FROM orders o JOIN payment p USING (order_id)"
+        "SELECT o.order_id" ORDERS_WITH_PAYMENTS
         " WHERE o.order_id = ANY($1::uuid[])" LEAVE_LOCKED_OUT, 1},
-    [LOAD_ORDERS] = {SELECT(ORDER_ROW)
-        " FROM orders o JOIN payment p USING (order_id) WHERE o.order_id = ANY($1::uuid[])", 1},
+    [LOAD_ORDERS] = {SELECT(ORDER_ROW) ORDERS_WITH_PAYMENTS
+        " WHERE o.order_id = ANY($1::uuid[])", 1},
     [LOAD_CLAIMS] = {SELECT(CLAIM_ROW)
         " FROM order_line WHERE order_id = ANY($1::uuid[]) ORDER BY order_id, line_no", 1},
     [LOCK_FREE_CUSTOMERS] = {
@@ -77,7 +83,8 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         "SELECT sku FROM product WHERE sku = ANY($1::text[])" LEAVE_LOCKED_OUT, 1},
     [LOAD_PRODUCTS] = {SELECT(PRODUCT_ROW) " FROM product WHERE sku = ANY($1::text[])", 1},
     [LOAD_LEVELS] = {SELECT(LEVEL_ROW)
-        " FROM stock s LEFT JOIN stock_announced a USING (sku) WHERE s.sku = ANY($1::text[])", 1},
+        " FROM stock s LEFT JOIN stock_announced a ON " BY_KEY("a.sku", "s.sku")
+        " WHERE s.sku = ANY($1::text[])", 1},
     [LOAD_STOCK] = {STOCK_OF_BATCH, 2},
     [LOCK_STOCK] = {STOCK_OF_BATCH IN_LOCK_ORDER " FOR UPDATE", 2},
     [LOCK_FREE_STOCK] = {STOCK_OF_BATCH IN_LOCK_ORDER " FOR UPDATE SKIP LOCKED", 2},
@@ -88,7 +95,8 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [UPDATE_CUSTOMERS] = {GUARDED(
         "UPDATE customer c SET version = n.version, name = n.name, email = n.email,"
         " phone = n.phone, active = n.active, updated_at = " AT("at")
-        FROM_ROWS(CUSTOMER_CHANGE) " WHERE c.customer_id = n.id AND c.version = n.expected",
+        FROM_ROWS(CUSTOMER_CHANGE)
+        " WHERE " BY_KEY("c.customer_id", "n.id") " AND c.version = n.expected",
         "$1::text[]"), CUSTOMER_CHANGE_COLUMN_COUNT},
     [INSERT_PRODUCTS] = {
         "INSERT INTO product (sku, version, name, unit_price_minor, currency, discontinued,"
@@ -98,16 +106,15 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [UPDATE_PRODUCTS] = {GUARDED(
         "UPDATE product p SET version = n.version, unit_price_minor = n.price,"
         " discontinued = n.gone, updated_at = " AT("at")
-        FROM_ROWS(PRODUCT_CHANGE) " WHERE p.sku = n.sku AND p.version = n.expected",
+        FROM_ROWS(PRODUCT_CHANGE) " WHERE " BY_KEY("p.sku", "n.sku") " AND p.version = n.expected",
         "$1::text[]"), PRODUCT_CHANGE_COLUMN_COUNT},
     [INSERT_STOCK] = {
         "INSERT INTO stock (sku, available) SELECT n.sku, n.available" FROM_ROWS(NEW_STOCK),
         NEW_STOCK_COLUMN_COUNT},
-    /* The arrays are in lock order and have to be walked from outside. An = would let the planner
-     * walk a small table in the order of its index instead; an ANY it can only look up by. */
+    /* The arrays are in lock order and have to be walked from outside. */
     [UPDATE_STOCK] = {GUARDED(
         "UPDATE stock s SET available = s.available + n.delta"
-        FROM_ROWS(STOCK_CHANGE) " WHERE s.sku = ANY(ARRAY[n.sku])"
+        FROM_ROWS(STOCK_CHANGE) " WHERE " BY_KEY("s.sku", "n.sku")
         " AND s.available BETWEEN n.least AND n.most",
         "$1::text[]"), STOCK_CHANGE_COLUMN_COUNT},
     /* Both in one statement: each costs as much as several rows. */
@@ -129,12 +136,12 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         " refund_state = n.refund, updated_at = " AT("at") ", delivered_at = "
         AT_OR_NULL("delivered") ", dispute = n.dispute,"
         " risk_flags = string_to_array(n.risk_flags, ',')" FROM_ROWS(ORDER_CHANGE)
-        " WHERE o.order_id = n.id AND o.version = n.expected",
+        " WHERE " BY_KEY("o.order_id", "n.id") " AND o.version = n.expected",
         "$1::uuid[]"), ORDER_CHANGE_COLUMN_COUNT},
     [UPDATE_PAYMENTS] = {GUARDED(
         "UPDATE payment p SET status = n.status, authorized_minor = n.authorized,"
         " reference = n.reference, captured_minor = n.captured, refunded_minor = n.refunded"
-        FROM_ROWS(PAYMENT_CHANGE) " WHERE p.order_id = n.id",
+        FROM_ROWS(PAYMENT_CHANGE) " WHERE " BY_KEY("p.order_id", "n.id"),
         "$1::uuid[]"), PAYMENT_CHANGE_COLUMN_COUNT},
     [SAVE_ANNOUNCEMENTS] = {GUARDED(
         "INSERT INTO stock_announced AS a (sku, version, available, announced_at)"
