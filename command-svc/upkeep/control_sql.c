@@ -36,7 +36,7 @@ const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
         {"WITH looked AS (SELECT sku, available FROM stock WHERE sku > $1::text"
          " ORDER BY sku LIMIT 5000),"
          " compared AS (SELECT l.sku, a.available IS DISTINCT FROM l.available AS is_new"
-         " FROM looked l LEFT JOIN stock_announced a USING (sku))"
+         " FROM looked l LEFT JOIN stock_announced a ON a.sku = ANY (ARRAY[l.sku]))"
          " SELECT sku, is_new FROM compared"
          " WHERE is_new OR sku = (SELECT max(sku) FROM looked) ORDER BY sku",
          1},
