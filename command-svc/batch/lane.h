@@ -54,7 +54,7 @@ struct lane_common {
 
 enum { LANE_QUEUES = -1 };
 
-/* That product's stock may have changed: it is looked at in LEVEL_EVERY_MS. */
+/* That product's stock may have changed: it is looked at in LEVEL_EVERY_MS, or a little later. */
 void lane_mark_level(struct lane_common *common, struct strview sku);
 
 /* In which time the next mark becomes due that is not yet; LEVEL_MARKS_NEVER: there is none. */

@@ -33,7 +33,8 @@ static struct level_marks *marks_of(struct lane_common *common, int shard)
 void lane_mark_level(struct lane_common *common, struct strview sku)
 {
     const int shard = shard_of(sku, common->shards);
-    level_marks_add(marks_of(common, shard), sku, shard, loop_now_ms() + LEVEL_EVERY_MS);
+    level_marks_add(marks_of(common, shard), sku, shard,
+                    level_due_ms(loop_now_ms(), LEVEL_EVERY_MS));
 }
 
 int64_t lane_next_levels_in_ms(const struct lane_common *common)
@@ -75,7 +76,7 @@ bool lane_has_told(const struct lane *lane)
 static void mark_again(struct lane *lane, struct level_mark *mark, int64_t wait_ms)
 {
     level_marks_add(marks_of(lane->common, mark->shard), level_mark_sku(mark), mark->shard,
-                    loop_now_ms() + wait_ms);
+                    level_due_ms(loop_now_ms(), wait_ms));
     free(mark);
 }
 

@@ -6,6 +6,9 @@
  * reads one by one. At most one in LEVEL_EVERY_MS, whoever else announces it: the time of the last
  * one is the database's.
  *
+ * Why together: the transaction costs more than the levels in it. All that fall due in the same
+ * LEVEL_TOGETHER_MS are announced by one.
+ *
  * Units: milliseconds, pieces.
  */
 #ifndef COMMAND_SVC_CORE_LEVEL_H
@@ -15,7 +18,7 @@
 
 #include <stdbool.h>
 
-enum { LEVEL_EVERY_MS = 50 };
+enum { LEVEL_EVERY_MS = 50, LEVEL_TOGETHER_MS = 25 };
 
 struct level {
     int64_t available;       /* what is there */
@@ -23,6 +26,14 @@ struct level {
     int64_t announced;       /* what it said */
     int64_t announced_at_ms; /* the database's clock */
 };
+
+/* When a product is looked at that is not to be looked at for wait_ms: at the end of a
+ * LEVEL_TOGETHER_MS. */
+static inline int64_t level_due_ms(int64_t now_ms, int64_t wait_ms)
+{
+    const int64_t early_ms = now_ms + wait_ms + LEVEL_TOGETHER_MS - 1;
+    return early_ms - early_ms % LEVEL_TOGETHER_MS;
+}
 
 /*
  * True: *ret_event is to be announced. False: nothing is new, and *ret_wait_ms is 0, or it is too

@@ -6,8 +6,8 @@
  * one announcement, and a mark that is lost with the process, or does not fit, costs a look through
  * the table (upkeep/level_scan.h).
  *
- * Why in order of arrival: every mark is due LEVEL_EVERY_MS after it was made, so the first is due
- * first. A product that is marked already is not marked again.
+ * Why in order of arrival: every mark is due so long after it was made (level.h), so the first is
+ * due first. A product that is marked already is not marked again.
  *
  * Ownership: marks that were taken are the caller's. Units: monotonic milliseconds, handed in.
  * Limits: LEVEL_MARKS_MAX; beyond, marks are dropped.

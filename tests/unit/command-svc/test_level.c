@@ -89,6 +89,17 @@ START_TEST(many_changes_of_one_product_are_one_mark)
 }
 END_TEST
 
+START_TEST(what_changes_at_about_one_time_falls_due_together)
+{
+    ck_assert_int_eq(NOW % LEVEL_TOGETHER_MS, 0);
+    for (int64_t i = 1; i <= LEVEL_TOGETHER_MS; i++) {
+        ck_assert_int_eq(level_due_ms(NOW + i, LEVEL_EVERY_MS),
+                         NOW + LEVEL_TOGETHER_MS + LEVEL_EVERY_MS);
+    }
+    ck_assert_int_eq(level_due_ms(NOW, LEVEL_EVERY_MS), NOW + LEVEL_EVERY_MS);
+}
+END_TEST
+
 START_TEST(what_changes_while_it_is_announced_is_marked_anew)
 {
     level_marks_add(&marks, STRVIEW("a"), 3, NOW);
@@ -127,7 +138,7 @@ START_TEST(however_many_orders_at_most_twenty_are_announced_in_a_second_and_the_
         if (now < LENGTH_MS - 1000 && now % ORDER_EVERY_MS == 0) {
             level.available--;
             changed_ms = level.announced == level.available + 1 ? now : changed_ms;
-            level_marks_add(&marks, STRVIEW("a"), 0, now + LEVEL_EVERY_MS);
+            level_marks_add(&marks, STRVIEW("a"), 0, level_due_ms(now, LEVEL_EVERY_MS));
         }
         if (_i == 1 && now % 70 == 0 && level.announced != level.available) { /* somebody else */
             if (level_decide(&level, STRVIEW("a"), now, &event, &wait_ms)) {
@@ -143,7 +154,7 @@ START_TEST(however_many_orders_at_most_twenty_are_announced_in_a_second_and_the_
             level.announced = event.level_changed.available;
             level.announced_at_ms = told[count++] = now;
         } else if (mark != NULL && wait_ms > 0) {
-            level_marks_add(&marks, STRVIEW("a"), 0, now + wait_ms);
+            level_marks_add(&marks, STRVIEW("a"), 0, level_due_ms(now, wait_ms));
         }
         free(mark);
     }
@@ -164,6 +175,7 @@ int main(void)
     tcase_add_loop_test(rules, a_level_is_announced_when_it_is_news_and_not_too_soon, 0,
                         sizeof LEVELS / sizeof LEVELS[0]);
     tcase_add_test(rules, many_changes_of_one_product_are_one_mark);
+    tcase_add_test(rules, what_changes_at_about_one_time_falls_due_together);
     tcase_add_test(rules, what_changes_while_it_is_announced_is_marked_anew);
     tcase_add_test(rules, marks_have_a_bound);
     tcase_add_loop_test(
