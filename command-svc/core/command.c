@@ -35,6 +35,17 @@ enum aggregate_type command_aggregate(enum command_kind kind)
     return ROWS[kind].aggregate;
 }
 
+struct envelope command_envelope(const struct command *command, int64_t version, int64_t last_at_ms,
+                                 int64_t now_ms)
+{
+    assert(version >= 0);
+    return (struct envelope){.aggregate_id = command->aggregate_id,
+                             .version = version + 1,
+                             .occurred_at_ms = now_ms > last_at_ms ? now_ms : last_at_ms,
+                             .actor = command->actor,
+                             .reason = command->reason};
+}
+
 bool command_meets_version(const struct command *command, int64_t current_version,
                            struct rejection *ret_rejection)
 {

@@ -120,7 +120,6 @@ struct place_order {
 
 struct refund_payment {
     int64_t amount_minor;
-    struct strview reason;
     bool override; /* the refund window does not count */
 };
 
@@ -128,6 +127,7 @@ struct command {
     enum command_kind kind;
     struct strview aggregate_id;
     struct actor actor;
+    struct strview reason;    /* the event's, of commands that ask for one */
     struct strview owner;     /* a customer's id that may touch only its own; empty: anybody's */
     bool may_set_price;       /* a line's price counts even if the catalogue's differs */
     int64_t refund_window_ms; /* after delivery, refunds need an override beyond it */
@@ -142,12 +142,6 @@ struct command {
         struct contact register_customer;
         struct contact change_contact; /* what is empty stays as it was */
         struct {
-            struct strview reason;
-        } deactivate_customer;
-        struct {
-            struct strview reason;
-        } reactivate_customer;
-        struct {
             struct strview name;
             int64_t unit_price_minor;
             struct strview currency;
@@ -160,11 +154,7 @@ struct command {
         } change_price;
         struct {
             int64_t delta; /* may be negative */
-            struct strview reason;
         } adjust_stock;
-        struct {
-            struct strview reason;
-        } discontinue_product;
         struct place_order place_order;
         struct {
             int64_t amount_minor;
@@ -175,17 +165,11 @@ struct command {
             struct strview tracking_number;
         } ship_order;
         struct {
-            struct strview reason;
-        } cancel_order;
-        struct {
             struct strview text;
         } add_note;
         struct {
             struct shipping_address address;
         } change_shipping_address;
-        struct {
-            struct strview reason;
-        } decline_payment;
         struct {
             struct strview status;
             struct strview location; /* may be empty */
@@ -193,17 +177,10 @@ struct command {
         struct {
             int64_t amount_minor;
         } capture_payment;
-        struct {
-            struct strview reason;
-        } return_order;
         struct refund_payment refund_payment;
         struct {
             struct strview flag;
-            struct strview reason;
         } flag_risk, clear_risk;
-        struct {
-            struct strview reason;
-        } open_dispute, resolve_dispute;
     };
 };
 
@@ -212,6 +189,11 @@ const char *command_name(enum command_kind kind);
 
 /* The end of its path, as refusals name it: "ship". */
 const char *command_word(enum command_kind kind);
+
+/* Of the event it becomes where the aggregate is at that version, since last_at_ms. No event is
+ * older than the one before it. */
+struct envelope command_envelope(const struct command *command, int64_t version, int64_t last_at_ms,
+                                 int64_t now_ms);
 
 /* If-Match: false, with the rejection, when the aggregate is at another version than expected. */
 struct rejection;

@@ -9,25 +9,28 @@ enum state { ABSENT, ACTIVE, INACTIVE };
 
 #define IN(STATE) (1U << (STATE))
 
-/* In which states each may happen; what is not listed is refused. */
-enum {
-    register_customer_states = IN(ABSENT),
-    change_contact_states = IN(ACTIVE) | IN(INACTIVE),
-    deactivate_customer_states = IN(ACTIVE),
-    reactivate_customer_states = IN(INACTIVE),
-};
-
 typedef void fill_fn(const struct customer *customer, const struct command *command,
                      struct customer_event *event);
-#define DECLARE_FILL(KIND, kind, ...) static fill_fn fill_##kind;
-CUSTOMER_COMMANDS(DECLARE_FILL)
+static fill_fn fill_register_customer;
+static fill_fn fill_change_contact;
+
+struct rule {
+    unsigned states; /* bits of those it may happen in */
+    fill_fn *fill;   /* what the event says, or NULL: the envelope says it all */
+};
+#define RULE static const struct rule
+
+/* What is not listed is refused. */
+RULE register_customer_rule = {IN(ABSENT), fill_register_customer};
+RULE change_contact_rule = {IN(ACTIVE) | IN(INACTIVE), fill_change_contact};
+RULE deactivate_customer_rule = {IN(ACTIVE), NULL};
+RULE reactivate_customer_rule = {IN(INACTIVE), NULL};
 
 #define ACTION_ROW(KIND, kind, name, path, roles, EVENT)                                           \
-    [COMMAND_##KIND] = {kind##_states, EVENT, fill_##kind},
+    [COMMAND_##KIND] = {.rule = &kind##_rule, .event = (EVENT)},
 static const struct {
-    unsigned states;
+    const struct rule *rule;
     enum customer_event_kind event;
-    fill_fn *fill;
 } ACTIONS[COMMAND_KIND_COUNT] = {CUSTOMER_COMMANDS(ACTION_ROW)};
 
 static enum state state_of(const struct customer *customer)
@@ -40,7 +43,8 @@ static enum state state_of(const struct customer *customer)
 
 static bool is_possible(const void *aggregate, enum command_kind kind)
 {
-    return (ACTIONS[kind].states & IN(state_of(aggregate))) != 0;
+    const struct rule *rule = ACTIONS[kind].rule;
+    return rule != NULL && (rule->states & IN(state_of(aggregate))) != 0;
 }
 
 /* Somebody else's customer is one that is not there, whatever its version and state. */
@@ -71,20 +75,17 @@ static bool check(const struct customer *customer, const struct command *command
 bool customer_decide(const struct customer *customer, const struct command *command, int64_t now_ms,
                      struct customer_event *ret_event, struct rejection *ret_rejection)
 {
-    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].fill != NULL);
+    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].rule != NULL);
     if (!check(customer, command, ret_rejection)) {
         return false;
     }
-    struct customer_event event = {
+    const struct rule *rule = ACTIONS[command->kind].rule;
+    *ret_event = (struct customer_event){
         .kind = ACTIONS[command->kind].event,
-        .envelope = {.aggregate_id = command->aggregate_id,
-                     .version = customer->version + 1,
-                     .occurred_at_ms =
-                         now_ms > customer->last_at_ms ? now_ms : customer->last_at_ms,
-                     .actor = command->actor},
-    };
-    ACTIONS[command->kind].fill(customer, command, &event);
-    *ret_event = event;
+        .envelope = command_envelope(command, customer->version, customer->last_at_ms, now_ms)};
+    if (rule->fill != NULL) {
+        rule->fill(customer, command, ret_event);
+    }
     return true;
 }
 
@@ -107,20 +108,6 @@ static void fill_change_contact(const struct customer *customer, const struct co
     event->contact_changed = (struct contact){.name = either(wanted->name, customer->name),
                                               .email = either(wanted->email, customer->email),
                                               .phone = either(wanted->phone, customer->phone)};
-}
-
-static void fill_deactivate_customer(const struct customer *customer, const struct command *command,
-                                     struct customer_event *event)
-{
-    (void)customer;
-    event->envelope.reason = command->deactivate_customer.reason;
-}
-
-static void fill_reactivate_customer(const struct customer *customer, const struct command *command,
-                                     struct customer_event *event)
-{
-    (void)customer;
-    event->envelope.reason = command->reactivate_customer.reason;
 }
 
 /* ---- applying ------------------------------------------------------------------------------ */

@@ -20,12 +20,22 @@ static may_fn has_room_for_flags;
 static may_fn has_flags;
 static may_fn has_no_open_dispute;
 static may_fn has_open_dispute;
-#define DECLARE_FILL(KIND, kind, ...) static fill_fn fill_##kind;
-ORDER_COMMANDS(DECLARE_FILL)
+static fill_fn fill_authorize_payment;
+static fill_fn fill_ship_order;
+static fill_fn fill_cancel_order;
+static fill_fn fill_add_note;
+static fill_fn fill_change_shipping_address;
+static fill_fn fill_record_tracking;
+static fill_fn fill_capture_payment;
+static fill_fn fill_return_order;
+static fill_fn fill_refund_payment;
+static fill_fn fill_flag_risk;
+static fill_fn fill_clear_risk;
 
 struct rule {
     unsigned statuses; /* bits of those it may happen in */
     unsigned payments; /* likewise of the payment's */
+    fill_fn *fill;     /* what the event says, or NULL: the envelope says it all */
     guard_fn *guard;   /* what the command's members must fit, or NULL */
     may_fn *may;       /* what else must be so, or NULL */
 };
@@ -37,31 +47,33 @@ struct rule {
 
 /* The whole life cycle on one screen; what is not listed is refused. */
 /* clang-format off */
-RULE authorize_payment_rule       = {IN(PLACED), EVER, amount_is_the_total, NULL};
-RULE decline_payment_rule         = {IN(PLACED), EVER, NULL, NULL};
-RULE change_shipping_address_rule = {IN(PLACED) | IN(CONFIRMED), EVER, NULL, NULL};
-RULE cancel_order_rule            = {IN(PLACED) | IN(CONFIRMED), EVER, NULL, NULL};
-RULE ship_order_rule              = {IN(CONFIRMED), EVER, NULL, NULL};
-RULE record_tracking_rule         = {IN(SHIPPED), EVER, NULL, NULL};
-RULE deliver_order_rule           = {IN(SHIPPED), EVER, NULL, NULL};
-RULE return_order_rule            = {IN(DELIVERED), EVER, NULL, NULL};
+RULE authorize_payment_rule       = {IN(PLACED), EVER, fill_authorize_payment,
+                                     amount_is_the_total, NULL};
+RULE decline_payment_rule         = {IN(PLACED), EVER, NULL, NULL, NULL};
+RULE change_shipping_address_rule = {IN(PLACED) | IN(CONFIRMED), EVER,
+                                     fill_change_shipping_address, NULL, NULL};
+RULE cancel_order_rule            = {IN(PLACED) | IN(CONFIRMED), EVER, fill_cancel_order, NULL, NULL};
+RULE ship_order_rule              = {IN(CONFIRMED), EVER, fill_ship_order, NULL, NULL};
+RULE record_tracking_rule         = {IN(SHIPPED), EVER, fill_record_tracking, NULL, NULL};
+RULE deliver_order_rule           = {IN(SHIPPED), EVER, NULL, NULL, NULL};
+RULE return_order_rule            = {IN(DELIVERED), EVER, fill_return_order, NULL, NULL};
 RULE capture_payment_rule         = {IN(CONFIRMED) | IN(SHIPPED) | IN(DELIVERED),
-                                     PAID(AUTHORIZED) | PAID(CAPTURED), capture_fits, NULL};
-RULE refund_payment_rule          = {EVER, PAID(CAPTURED) | PAID(PARTIALLY_REFUNDED), refund_fits,
-                                     NULL};
-RULE add_note_rule                = {EVER, EVER, NULL, NULL};
-RULE flag_risk_rule               = {EVER, EVER, flag_is_new, has_room_for_flags};
-RULE clear_risk_rule              = {EVER, EVER, flag_is_set, has_flags};
-RULE open_dispute_rule            = {EVER, EVER, NULL, has_no_open_dispute};
-RULE resolve_dispute_rule         = {EVER, EVER, NULL, has_open_dispute};
+                                     PAID(AUTHORIZED) | PAID(CAPTURED), fill_capture_payment,
+                                     capture_fits, NULL};
+RULE refund_payment_rule          = {EVER, PAID(CAPTURED) | PAID(PARTIALLY_REFUNDED),
+                                     fill_refund_payment, refund_fits, NULL};
+RULE add_note_rule                = {EVER, EVER, fill_add_note, NULL, NULL};
+RULE flag_risk_rule               = {EVER, EVER, fill_flag_risk, flag_is_new, has_room_for_flags};
+RULE clear_risk_rule              = {EVER, EVER, fill_clear_risk, flag_is_set, has_flags};
+RULE open_dispute_rule            = {EVER, EVER, NULL, NULL, has_no_open_dispute};
+RULE resolve_dispute_rule         = {EVER, EVER, NULL, NULL, has_open_dispute};
 /* clang-format on */
 
 #define ACTION_ROW(KIND, kind, name, path, roles, EVENT)                                           \
-    [COMMAND_##KIND] = {&kind##_rule, EVENT, fill_##kind},
+    [COMMAND_##KIND] = {.rule = &kind##_rule, .event = (EVENT)},
 static const struct {
     const struct rule *rule;
     enum order_event_kind event;
-    fill_fn *fill;
 } ACTIONS[COMMAND_KIND_COUNT] = {ORDER_COMMANDS(ACTION_ROW)};
 
 static bool is_possible(const struct order *order, enum command_kind kind)
@@ -113,21 +125,19 @@ static bool check_transition(const struct order *order, const struct command *co
 bool order_decide(const struct order *order, const struct command *command, int64_t now_ms,
                   struct order_event *ret_event, struct rejection *ret_rejection)
 {
-    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].fill != NULL);
+    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].rule != NULL);
     const int64_t at_ms = now_ms > order->last_at_ms ? now_ms : order->last_at_ms;
     if (!check_transition(order, command, at_ms, ret_rejection)) {
         return false;
     }
-    struct order_event event = {
+    assert(order->version >= 1); /* placing makes the first */
+    const struct rule *rule = ACTIONS[command->kind].rule;
+    *ret_event = (struct order_event){
         .kind = ACTIONS[command->kind].event,
-        .envelope = {.aggregate_id = command->aggregate_id,
-                     .version = order->version + 1,
-                     .occurred_at_ms = at_ms,
-                     .actor = command->actor},
-    };
-    assert(event.envelope.version > 1); /* placing makes the first */
-    ACTIONS[command->kind].fill(order, command, &event);
-    *ret_event = event;
+        .envelope = command_envelope(command, order->version, order->last_at_ms, at_ms)};
+    if (rule->fill != NULL) {
+        rule->fill(order, command, ret_event);
+    }
     return true;
 }
 
@@ -235,14 +245,6 @@ static void fill_ship_order(const struct order *order, const struct command *com
     event->shipped.tracking_number = command->ship_order.tracking_number;
 }
 
-static void fill_deliver_order(const struct order *order, const struct command *command,
-                               struct order_event *event)
-{
-    (void)order;
-    (void)command;
-    (void)event; /* the envelope says it all */
-}
-
 /* Money that was taken has to go back; an authorization, or what is left of it, is given up. */
 static struct order_settlement settle(const struct order *order)
 {
@@ -262,14 +264,14 @@ static struct order_settlement settle(const struct order *order)
 static void fill_cancel_order(const struct order *order, const struct command *command,
                               struct order_event *event)
 {
-    event->envelope.reason = command->cancel_order.reason;
+    (void)command;
     event->cancelled = settle(order);
 }
 
 static void fill_return_order(const struct order *order, const struct command *command,
                               struct order_event *event)
 {
-    event->envelope.reason = command->return_order.reason;
+    (void)command;
     event->returned = settle(order);
 }
 
@@ -289,7 +291,6 @@ static void fill_refund_payment(const struct order *order, const struct command 
     const bool is_all = refunded_minor == order->captured_minor;
     const enum refund_state in_parts =
         order->refund_state == REFUND_DUE ? REFUND_DUE : REFUND_PARTIAL;
-    event->envelope.reason = command->refund_payment.reason;
     event->payment_refunded.amount_minor = command->refund_payment.amount_minor;
     event->payment_refunded.refunded_minor = refunded_minor;
     event->payment_refunded.payment_status =
@@ -314,13 +315,6 @@ static void fill_change_shipping_address(const struct order *order, const struct
         shipping_region(&command->change_shipping_address.address);
 }
 
-static void fill_decline_payment(const struct order *order, const struct command *command,
-                                 struct order_event *event)
-{
-    (void)order;
-    event->envelope.reason = command->decline_payment.reason;
-}
-
 static void fill_record_tracking(const struct order *order, const struct command *command,
                                  struct order_event *event)
 {
@@ -333,7 +327,6 @@ static void fill_flag_risk(const struct order *order, const struct command *comm
                            struct order_event *event)
 {
     (void)order;
-    event->envelope.reason = command->flag_risk.reason;
     event->risk_flagged.flag = command->flag_risk.flag;
 }
 
@@ -341,22 +334,7 @@ static void fill_clear_risk(const struct order *order, const struct command *com
                             struct order_event *event)
 {
     (void)order;
-    event->envelope.reason = command->clear_risk.reason;
     event->risk_cleared.flag = command->clear_risk.flag;
-}
-
-static void fill_open_dispute(const struct order *order, const struct command *command,
-                              struct order_event *event)
-{
-    (void)order;
-    event->envelope.reason = command->open_dispute.reason;
-}
-
-static void fill_resolve_dispute(const struct order *order, const struct command *command,
-                                 struct order_event *event)
-{
-    (void)order;
-    event->envelope.reason = command->resolve_dispute.reason;
 }
 
 /* ---- stock --------------------------------------------------------------------------------- */

@@ -124,10 +124,7 @@ enum error_kind placing_decide(const struct placing *placing, const struct comma
     }
     struct order_event event = {
         .kind = ORDER_PLACED,
-        .envelope = {.aggregate_id = command->aggregate_id,
-                     .version = 1,
-                     .occurred_at_ms = placing->now_ms,
-                     .actor = command->actor},
+        .envelope = command_envelope(command, 0, 0, placing->now_ms),
         .placed = {.customer_id = wanted->customer_id,
                    .customer_name = placing->customer->name,
                    .currency = wanted->currency,

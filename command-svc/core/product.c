@@ -7,28 +7,33 @@ enum state { ABSENT, SOLD, DISCONTINUED };
 
 #define IN(STATE) (1U << (STATE))
 
-/* In which states each may happen; what is not listed is refused. Goods that are not sold any more
- * still come back and are counted. */
-enum {
-    add_product_states = IN(ABSENT),
-    receive_stock_states = IN(SOLD) | IN(DISCONTINUED),
-    change_price_states = IN(SOLD),
-    adjust_stock_states = IN(SOLD) | IN(DISCONTINUED),
-    discontinue_product_states = IN(SOLD),
-};
-
 /* False, with the rejection, when there is more to it than the state. */
 typedef bool fill_fn(const struct product *product, const struct command *command,
                      struct product_event *event, struct rejection *ret_rejection);
-#define DECLARE_FILL(KIND, kind, ...) static fill_fn fill_##kind;
-PRODUCT_COMMANDS(DECLARE_FILL)
+static fill_fn fill_add_product;
+static fill_fn fill_receive_stock;
+static fill_fn fill_change_price;
+static fill_fn fill_adjust_stock;
+
+struct rule {
+    unsigned states; /* bits of those it may happen in */
+    fill_fn *fill;   /* what the event says, or NULL: the envelope says it all */
+};
+#define RULE static const struct rule
+
+/* What is not listed is refused. Goods that are not sold any more still come back and are counted.
+ */
+RULE add_product_rule = {IN(ABSENT), fill_add_product};
+RULE receive_stock_rule = {IN(SOLD) | IN(DISCONTINUED), fill_receive_stock};
+RULE change_price_rule = {IN(SOLD), fill_change_price};
+RULE adjust_stock_rule = {IN(SOLD) | IN(DISCONTINUED), fill_adjust_stock};
+RULE discontinue_product_rule = {IN(SOLD), NULL};
 
 #define ACTION_ROW(KIND, kind, name, path, roles, EVENT)                                           \
-    [COMMAND_##KIND] = {kind##_states, EVENT, fill_##kind},
+    [COMMAND_##KIND] = {.rule = &kind##_rule, .event = (EVENT)},
 static const struct {
-    unsigned states;
+    const struct rule *rule;
     enum product_event_kind event;
-    fill_fn *fill;
 } ACTIONS[COMMAND_KIND_COUNT] = {PRODUCT_COMMANDS(ACTION_ROW)};
 
 static enum state state_of(const struct product *product)
@@ -41,7 +46,8 @@ static enum state state_of(const struct product *product)
 
 static bool is_possible(const void *aggregate, enum command_kind kind)
 {
-    return (ACTIONS[kind].states & IN(state_of(aggregate))) != 0;
+    const struct rule *rule = ACTIONS[kind].rule;
+    return rule != NULL && (rule->states & IN(state_of(aggregate))) != 0;
 }
 
 static bool check(const struct product *product, const struct command *command,
@@ -72,16 +78,15 @@ static bool check(const struct product *product, const struct command *command,
 bool product_decide(const struct product *product, const struct command *command, int64_t now_ms,
                     struct product_event *ret_event, struct rejection *ret_rejection)
 {
-    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].fill != NULL);
+    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].rule != NULL);
+    if (!check(product, command, ret_rejection)) {
+        return false;
+    }
+    const struct rule *rule = ACTIONS[command->kind].rule;
     struct product_event event = {
         .kind = ACTIONS[command->kind].event,
-        .envelope = {.aggregate_id = command->aggregate_id,
-                     .version = product->version + 1,
-                     .occurred_at_ms = now_ms > product->last_at_ms ? now_ms : product->last_at_ms,
-                     .actor = command->actor},
-    };
-    if (!check(product, command, ret_rejection) ||
-        !ACTIONS[command->kind].fill(product, command, &event, ret_rejection)) {
+        .envelope = command_envelope(command, product->version, product->last_at_ms, now_ms)};
+    if (rule->fill != NULL && !rule->fill(product, command, &event, ret_rejection)) {
         return false;
     }
     *ret_event = event;
@@ -135,18 +140,8 @@ static bool fill_change_price(const struct product *product, const struct comman
 static bool fill_adjust_stock(const struct product *product, const struct command *command,
                               struct product_event *event, struct rejection *ret_rejection)
 {
-    event->envelope.reason = command->adjust_stock.reason;
     event->stock_adjusted.delta = command->adjust_stock.delta;
     return stock_may_change(product, command, command->adjust_stock.delta, ret_rejection);
-}
-
-static bool fill_discontinue_product(const struct product *product, const struct command *command,
-                                     struct product_event *event, struct rejection *ret_rejection)
-{
-    (void)product;
-    (void)ret_rejection;
-    event->envelope.reason = command->discontinue_product.reason;
-    return true;
 }
 
 /* ---- applying ------------------------------------------------------------------------------ */

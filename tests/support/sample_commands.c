@@ -58,14 +58,14 @@ struct command a_count_of_stock(const char *sku, int64_t delta)
 {
     struct command command = a_command(COMMAND_ADJUST_STOCK, sku);
     command.adjust_stock.delta = delta;
-    command.adjust_stock.reason = STRVIEW("counted");
+    command.reason = STRVIEW("counted");
     return command;
 }
 
 struct command an_end_of_sale(const char *sku)
 {
     struct command command = a_command(COMMAND_DISCONTINUE_PRODUCT, sku);
-    command.discontinue_product.reason = STRVIEW("the maker retired");
+    command.reason = STRVIEW("the maker retired");
     return command;
 }
 
@@ -79,14 +79,14 @@ struct command a_change_of_contact(const char *customer_id)
 struct command a_deactivation(const char *customer_id)
 {
     struct command command = a_command(COMMAND_DEACTIVATE_CUSTOMER, customer_id);
-    command.deactivate_customer.reason = STRVIEW("asked for it");
+    command.reason = STRVIEW("asked for it");
     return command;
 }
 
 struct command a_reactivation(const char *customer_id)
 {
     struct command command = a_command(COMMAND_REACTIVATE_CUSTOMER, customer_id);
-    command.reactivate_customer.reason = STRVIEW("came back");
+    command.reason = STRVIEW("came back");
     return command;
 }
 
@@ -124,7 +124,7 @@ struct command a_step(enum command_kind kind)
         command.ship_order.carrier = STRVIEW("dhl");
         command.ship_order.tracking_number = STRVIEW("T-1");
     } else if (kind == COMMAND_CANCEL_ORDER) {
-        command.cancel_order.reason = STRVIEW("changed my mind");
+        command.reason = STRVIEW("changed my mind");
     } else if (kind == COMMAND_ADD_NOTE) {
         command.add_note.text = STRVIEW("called back");
     } else if (kind == COMMAND_CHANGE_SHIPPING_ADDRESS) {
@@ -133,21 +133,21 @@ struct command a_step(enum command_kind kind)
                                       .line1 = STRVIEW("1 High Street"),
                                       .country = STRVIEW("GB")};
     } else if (kind == COMMAND_DECLINE_PAYMENT) {
-        command.decline_payment.reason = STRVIEW("insufficient funds");
+        command.reason = STRVIEW("insufficient funds");
     } else if (kind == COMMAND_RECORD_TRACKING) {
         command.record_tracking.status = STRVIEW("out for delivery");
     } else if (kind == COMMAND_FLAG_RISK || kind == COMMAND_CLEAR_RISK) {
         command.flag_risk.flag = STRVIEW("fraud");
-        command.flag_risk.reason = STRVIEW("three cards");
+        command.reason = STRVIEW("three cards");
     } else if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_RESOLVE_DISPUTE) {
-        command.open_dispute.reason = STRVIEW("not received");
+        command.reason = STRVIEW("not received");
     } else if (kind == COMMAND_CAPTURE_PAYMENT) {
         command.capture_payment.amount_minor = 1;
     } else if (kind == COMMAND_RETURN_ORDER) {
-        command.return_order.reason = STRVIEW("does not fit");
+        command.reason = STRVIEW("does not fit");
     } else if (kind == COMMAND_REFUND_PAYMENT) {
         command.refund_payment.amount_minor = 1;
-        command.refund_payment.reason = STRVIEW("returned");
+        command.reason = STRVIEW("returned");
     }
     return command;
 }
