@@ -136,6 +136,8 @@ static enum error_kind build(struct app *app, const struct command_settings *set
         .auth = runtime->auth,
         .query_url = settings->query_url,
         .refund_window_ms = settings->refund_window_ms,
+        .rate_limit = settings->rate_limit,
+        .rate_window_ms = settings->rate_window_ms,
         .metrics = runtime->metrics,
     };
     kind = http_api_new(&api, &app->api, err);

@@ -5,8 +5,7 @@
 #include "command-svc/core/held.h"
 
 static const char *const OUTCOMES[] = {"accepted", "rejected", "replayed", "repeated", NULL};
-static const char *const REFUSALS[] = {"invalid",     "unauthorized", "overloaded",
-                                       "unavailable", "over-share",   NULL};
+static const char *const REFUSALS[] = {DOOR_REFUSALS(DOOR_REFUSAL_WORD) NULL};
 static const char *const LOCKS[] = {HELD_KINDS(HELD_KIND_NAME) NULL};
 #define TROUBLE_WORD(NAME, word) word,
 static const char *const TROUBLES[] = {BATCH_TROUBLES(TROUBLE_WORD) NULL};

@@ -23,13 +23,18 @@ enum command_metric {
     COMMAND_METRIC_COUNT
 };
 
-enum door_refusal {
-    DOOR_INVALID = 0,
-    DOOR_UNAUTHORIZED,
-    DOOR_OVERLOADED,
-    DOOR_UNAVAILABLE,
-    DOOR_OVER_SHARE
-};
+/* Why a command is refused at the door. */
+#define DOOR_REFUSALS(X)                                                                           \
+    X(INVALID, "invalid")                                                                          \
+    X(UNAUTHORIZED, "unauthorized")                                                                \
+    X(OVERLOADED, "overloaded")                                                                    \
+    X(UNAVAILABLE, "unavailable")                                                                  \
+    X(OVER_SHARE, "over-share")                                                                    \
+    X(RATE_LIMITED, "rate-limited")
+
+#define DOOR_REFUSAL_ENTRY(WHY, word) DOOR_##WHY,
+#define DOOR_REFUSAL_WORD(WHY, word)  word,
+enum door_refusal { DOOR_REFUSALS(DOOR_REFUSAL_ENTRY) DOOR_REFUSAL_COUNT };
 
 extern const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT];
 

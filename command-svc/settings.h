@@ -13,6 +13,8 @@ struct command_settings {
     const char *query_url;
     int64_t lanes;
     int64_t queue_floor;
+    int64_t rate_limit;
+    int64_t rate_window_ms;
     int64_t command_timeout_ms;
     int64_t receipt_retention_ms;
     int64_t outbox_max_age_ms;

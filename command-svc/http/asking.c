@@ -6,9 +6,10 @@
 #include "common/io/http/server.h"
 #include "common/run/metrics.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
-enum { DETAIL_MAX = 256 };
+enum { DETAIL_MAX = 256, HEADER_MAX = 64 };
 
 void asking_count_refusal(const struct asking_means *means, enum door_refusal why)
 {
@@ -51,6 +52,29 @@ bool asking_refuse_share(const struct asking *asking, const char *reason, const 
                                                  .detail = detail,
                                                  .put_members = http_problem_put_reason,
                                                  .members_user = reason});
+}
+
+bool asking_refuse_rate(const struct asking *asking, const struct rate_state *state)
+{
+    const struct rate *rate = &asking->means->rate;
+    char policy[HEADER_MAX];
+    char left[HEADER_MAX];
+    char after[HEADER_MAX];
+    (void)snprintf(policy, sizeof policy, "\"commands\";q=%" PRId64 ";w=%" PRId64, rate->quota,
+                   rate->window_us / 1000000);
+    (void)snprintf(left, sizeof left, "\"commands\";r=%" PRId64 ";t=%" PRId64, state->remaining,
+                   state->reset_s);
+    (void)snprintf(after, sizeof after, "%" PRId64, state->reset_s);
+    const struct http_header headers[] = {
+        {"RateLimit-Policy", policy}, {"RateLimit", left}, {"Retry-After", after}, {NULL, NULL}};
+    return refuse_for_now(asking, DOOR_RATE_LIMITED,
+                          &(struct http_problem){.status = 429,
+                                                 .slug = "rate-limited",
+                                                 .detail = "this token has sent as many commands "
+                                                           "as it may: wait as Retry-After says",
+                                                 .put_members = http_problem_put_reason,
+                                                 .members_user = "quota",
+                                                 .headers = headers});
 }
 
 /* Too much for one request stays too much; what all of them hold will be less in a moment. */

@@ -12,6 +12,7 @@
 
 #include "command-svc/batch/id_source.h"
 #include "command-svc/batch/lanes.h"
+#include "command-svc/core/rate.h"
 #include "command-svc/http/command_json.h"
 #include "command-svc/metrics.h"
 
@@ -27,6 +28,7 @@ struct asking_means {
     struct strview query_base; /* put before every Location; without a slash at its end */
     int64_t refund_window_ms;
     struct id_source ids;
+    struct rate rate;
 };
 
 struct asking {
@@ -48,6 +50,9 @@ bool asking_refuse_busy(const struct asking *asking, enum door_refusal why, cons
 
 /* 429: it would be taken of others. */
 bool asking_refuse_share(const struct asking *asking, const char *reason, const char *detail);
+
+/* 429: its principal has sent too many. */
+bool asking_refuse_rate(const struct asking *asking, const struct rate_state *state);
 bool asking_refuse_unavailable(const struct asking *asking);
 
 /* Memory ran out for it. */

@@ -58,6 +58,17 @@ static bool read_key(struct asking *asking)
     return true;
 }
 
+/* Last of what the head decides: whoever is refused for something else keeps its tokens. */
+static bool take_token(struct asking *asking)
+{
+    struct rate *rate = &asking->means->rate;
+    if (!rate_is_limited(rate)) {
+        return true;
+    }
+    const struct rate_state state = rate_ask(rate, asking->submission.who, loop_now_us());
+    return state.is_allowed || asking_refuse_rate(asking, &state);
+}
+
 static bool read_conditions(struct asking *asking)
 {
     struct command *command = &asking->submission.command;
@@ -208,7 +219,8 @@ static bool draw_ids(struct asking *asking)
 /* ---- in their order ------------------------------------------------------------------------ */
 
 /* What the head decides, before a byte of the body is taken; then what needs the body. */
-static step_fn *const HEAD_STEPS[] = {check_form, read_key, read_conditions, read_actor, read_path};
+static step_fn *const HEAD_STEPS[] = {check_form, read_key,  read_conditions,
+                                      read_actor, read_path, take_token};
 static step_fn *const BODY_STEPS[] = {hash_request, read_body, draw_ids};
 
 static bool take_steps(struct asking *asking, step_fn *const *steps, size_t count)

@@ -60,8 +60,10 @@ enum error_kind http_api_new(const struct http_api_options *options, struct http
                                        .refund_window_ms = options->refund_window_ms,
                                        .query_base = without_slash(strview_of(options->query_url))};
     id_source_init(&api->means.ids);
+    rate_init(&api->means.rate, options->rate_limit, options->rate_window_ms);
     const enum error_kind kind = digest_new(&api->means.digest, err);
     if (kind != ERROR_NONE) {
+        rate_done(&api->means.rate);
         return kind;
     }
     *ret_api = TAKE_PTR(api);
@@ -72,6 +74,7 @@ void http_api_free(struct http_api *api)
 {
     if (api != NULL) {
         digest_free(api->means.digest);
+        rate_done(&api->means.rate);
         free(api);
     }
 }

@@ -6,8 +6,8 @@
  * database costs microseconds and disturbs nobody's batch.
  *
  * The order of refusals: 401 and 403, 411, 415, the headers' 400, 404 for an id that
- * no order can have, all of them on the head and before the body is taken; the body's
- * 400 and 422, then 503 when the lane is full.
+ * no order can have, 429 beyond the rate limit, all of them on the head and before the body is
+ * taken; the body's 400 and 422, then 503 when the lane is full.
  *
  * Ownership: a request's command and submission live in the request's arena.
  * Threads: the loop's.
@@ -31,6 +31,8 @@ struct http_api_options {
     const struct auth *auth;
     const char *query_url; /* put before the path of every Location: "http://127.0.0.1:8082" */
     int64_t refund_window_ms;
+    int64_t rate_limit; /* commands of a principal in a window; 0: no limit */
+    int64_t rate_window_ms;
     struct metrics *metrics; /* COMMAND_METRICS; may be NULL */
 };
 
