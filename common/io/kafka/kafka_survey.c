@@ -3,6 +3,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
+#include "common/io/kafka/kafka_group_wire.h"
 #include "common/io/kafka/kafka_handle.h"
 #include "common/io/loop.h"
 
@@ -17,7 +18,7 @@
 
 /* For each question. A broker answers in the order they came, and the one before may be a fetch
  * that waits half a second for something new: a limit for all of them is used up by many topics. */
-enum { QUESTION_TIMEOUT_MS = 3000, TOPIC_NAME_MAX = 249 };
+enum { QUESTION_TIMEOUT_MS = 3000 };
 
 struct kafka_survey {
     struct kafka_survey_options options;
@@ -35,12 +36,12 @@ struct kafka_survey {
 
 DEFINE_CLEANUP(rd_kafka_topic_partition_list_t *, rd_kafka_topic_partition_list_destroy)
 
-static struct kafka_survey_place *find(const struct kafka_survey *survey, const char *topic,
+static struct kafka_survey_place *find(const struct kafka_survey *survey, struct strview topic,
                                        int32_t partition)
 {
     for (size_t i = 0; i < survey->count; i++) {
         struct kafka_survey_place *at = &survey->places[i];
-        if (at->partition == partition && strcmp(survey->options.topics[at->topic], topic) == 0) {
+        if (at->partition == partition && strview_is(topic, survey->options.topics[at->topic])) {
             return at;
         }
     }
@@ -120,7 +121,7 @@ static enum error_kind list_partitions(struct kafka_survey *survey)
     }
     for (int i = 0; i < ends->cnt; i++) {
         const rd_kafka_topic_partition_t *at = &ends->elems[i];
-        struct kafka_survey_place *place = find(survey, at->topic, at->partition);
+        struct kafka_survey_place *place = find(survey, strview_of(at->topic), at->partition);
         if (place != NULL && at->err == RD_KAFKA_RESP_ERR_NO_ERROR && at->offset >= 0) {
             place->end = at->offset;
         }
@@ -130,62 +131,28 @@ static enum error_kind list_partitions(struct kafka_survey *survey)
 
 /* --- who holds them ----------------------------------------------------------- */
 
-/* What is left of a member's assignment, as it came: big-endian, and not to be trusted. */
-struct wire {
-    const unsigned char *at;
-    size_t left;
+struct naming {
+    struct kafka_survey *survey;
+    const struct rd_kafka_group_member_info *member;
 };
 
-static int32_t take_number(struct wire *wire, size_t bytes)
+static void on_held(void *user, struct strview topic, int32_t partition)
 {
-    uint32_t number = 0;
-    if (wire->left < bytes) {
-        wire->left = 0;
-        return -1;
+    const struct naming *naming = user;
+    struct kafka_survey_place *place = find(naming->survey, topic, partition);
+    if (place != NULL) {
+        (void)snprintf(place->holder, sizeof place->holder, "%s (%s)", naming->member->client_id,
+                       naming->member->client_host);
     }
-    for (size_t i = 0; i < bytes; i++) {
-        number = number << 8 | wire->at[i];
-    }
-    wire->at += bytes;
-    wire->left -= bytes;
-    return number <= INT32_MAX ? (int32_t)number : -1;
 }
 
-static void take_name(struct wire *wire, char *name, size_t size)
-{
-    const int32_t len = take_number(wire, sizeof(int16_t));
-    if (len < 0 || (size_t)len >= size || (size_t)len > wire->left) {
-        wire->left = 0;
-        return;
-    }
-    memcpy(name, wire->at, (size_t)len);
-    name[len] = '\0';
-    wire->at += len;
-    wire->left -= (size_t)len;
-}
-
-/* Kafka's consumer protocol: version, then per topic its name and its partitions. */
 static void note_member(struct kafka_survey *survey,
                         const struct rd_kafka_group_member_info *member)
 {
-    struct wire wire = {member->member_assignment, member->member_assignment_size > 0
-                                                       ? (size_t)member->member_assignment_size
-                                                       : 0};
-    (void)take_number(&wire, sizeof(int16_t));
-    for (int32_t topics = take_number(&wire, sizeof(int32_t)); topics > 0 && wire.left > 0;
-         topics--) {
-        char name[TOPIC_NAME_MAX + 1] = "";
-        take_name(&wire, name, sizeof name);
-        for (int32_t count = take_number(&wire, sizeof(int32_t)); count > 0 && wire.left > 0;
-             count--) {
-            struct kafka_survey_place *place =
-                find(survey, name, take_number(&wire, sizeof(int32_t)));
-            if (place != NULL) {
-                (void)snprintf(place->holder, sizeof place->holder, "%s (%s)", member->client_id,
-                               member->client_host);
-            }
-        }
-    }
+    struct naming naming = {.survey = survey, .member = member};
+    const int size = member->member_assignment_size;
+    const struct strview bytes = {member->member_assignment, size > 0 ? (size_t)size : 0};
+    kafka_group_wire_read(bytes, on_held, &naming);
 }
 
 /*
