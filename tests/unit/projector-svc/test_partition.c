@@ -13,6 +13,7 @@
 #include "projector-svc/views/view_store.h"
 #include "tests/support/check_main.h"
 
+#include <stdint.h>
 #include <string.h>
 
 enum { PARTITIONS = 6 };
@@ -33,7 +34,8 @@ static struct partition_context context;
 static struct partition *partition[PARTITIONS];
 static struct question question[PARTITIONS]; /* in the order of asking, those not answered yet */
 static size_t questions;
-static enum error_kind refusal; /* of the next questions, at once */
+static enum error_kind refusal;      /* of the next questions, at once */
+static uintptr_t depths[PARTITIONS]; /* of the stack, at those that were closed */
 static size_t given_back;
 static size_t closed;
 static enum error_kind closed_why;
@@ -124,6 +126,7 @@ static void on_closed(void *user, struct partition *which, const struct error *w
 {
     (void)user;
     (void)which;
+    depths[closed % PARTITIONS] = (uintptr_t)__builtin_frame_address(0);
     closed++;
     closed_why = why == NULL ? ERROR_NONE : why->kind;
 }
@@ -356,6 +359,9 @@ START_TEST(when_redis_refuses_at_once_each_is_closed_once)
     refusal = ERROR_TRANSIENT;
     let_loop_turn();
     ck_assert_uint_eq(closed, PARTITIONS);
+    for (size_t i = 1; i < PARTITIONS; i++) {
+        ck_assert_uint_eq(depths[i], depths[0]); /* none inside another, however many wait */
+    }
     refusal = ERROR_NONE;
     open_at(5, VIEW_POSITIONS_NONE);
     let_loop_turn();
