@@ -176,11 +176,6 @@ struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms)
     return waiter;
 }
 
-struct waiter *backlog_take_any(struct backlog *backlog)
-{
-    return backlog_take_expired(backlog, INT64_MAX);
-}
-
 bool backlog_is_empty(const struct backlog *backlog)
 {
     return backlog->count == 0 && backlog->resting.count == 0;

@@ -73,9 +73,6 @@ struct waiter *backlog_take(struct backlog *backlog, int shard);
 /* Removes one whose deadline is over; NULL when there is none. Looks at all that wait. */
 struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms);
 
-/* Removes any one, whatever it waits for; NULL when nobody waits. */
-struct waiter *backlog_take_any(struct backlog *backlog);
-
 bool backlog_is_empty(const struct backlog *backlog);
 
 #endif

@@ -80,14 +80,15 @@ static bool ask(const struct health *health, size_t index, struct error *err)
     return health->probes[index].probe(health->probes[index].user, err) == ERROR_NONE;
 }
 
-bool health_is_ready(const struct health *health)
+/* What /readyz answers. */
+static bool is_ready(const struct health *health)
 {
     struct error err;
-    bool is_ready = !health->is_draining;
+    bool all_are = !health->is_draining;
     for (size_t i = 0; i < health->count; i++) {
-        is_ready = (ask(health, i, &err) || health->probes[i].is_advisory) && is_ready;
+        all_are = (ask(health, i, &err) || health->probes[i].is_advisory) && all_are;
     }
-    return is_ready;
+    return all_are;
 }
 
 static void put_check(struct json_writer *writer, const char *name, bool is_ok, bool is_advisory,
@@ -146,17 +147,17 @@ static void on_healthz(struct http_request *request, void *user)
 static void on_readyz(struct http_request *request, void *user)
 {
     const struct health *health = user;
-    const bool is_ready = health_is_ready(health);
+    const bool all_are_well = is_ready(health);
     struct strbuf body;
     struct json_writer writer;
     strbuf_init(&body, REPORT_MAX);
     json_writer_init(&writer, &body);
     json_open_object(&writer);
-    json_put_member_bool(&writer, "ready", is_ready);
+    json_put_member_bool(&writer, "ready", all_are_well);
     put_checks(&writer, health);
     json_close_object(&writer);
     const bool is_ok = json_writer_done(&writer);
-    answer_json(request, is_ready ? 200 : 503, &body, is_ok);
+    answer_json(request, all_are_well ? 200 : 503, &body, is_ok);
     strbuf_done(&body);
 }
 

@@ -37,7 +37,4 @@ void health_add_advisory(struct health *health, const char *name, health_probe *
 /* From now on /readyz says no, with "shutting down" as the reason. */
 void health_set_draining(struct health *health);
 
-/* What /readyz would answer. */
-bool health_is_ready(const struct health *health);
-
 #endif

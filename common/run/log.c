@@ -47,12 +47,6 @@ bool log_is_on(enum log_level level)
     return level <= log_state.level;
 }
 
-const char *log_level_name(enum log_level level)
-{
-    assert(level < LOG_LEVEL_COUNT);
-    return LEVEL_NAMES[level];
-}
-
 static void put(struct line *line, const char *bytes, size_t len)
 {
     if (line->is_full || len > line->size - line->len) {
@@ -152,7 +146,7 @@ static void put_head(struct line *line, int64_t wall_ms, enum log_level level, c
     put_text(line, "{\"time\":\"");
     put_text(line, time);
     put_text(line, "\",\"level\":\"");
-    put_text(line, log_level_name(level));
+    put_text(line, LEVEL_NAMES[level]);
     put_text(line, "\"");
     put_key(line, "service");
     put_string(line, strview_of(log_state.service));

@@ -76,7 +76,6 @@ struct log_field {
 void log_setup(const char *service, enum log_level level);
 
 bool log_is_on(enum log_level level);
-const char *log_level_name(enum log_level level);
 
 /* fields end with LOG_END. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields);

@@ -55,11 +55,6 @@ void shutdown_free(struct shutdown *shutdown)
     free(shutdown);
 }
 
-enum shutdown_phase shutdown_phase(const struct shutdown *shutdown)
-{
-    return shutdown->phase;
-}
-
 int shutdown_exit_code(const struct shutdown *shutdown)
 {
     return shutdown->exit_code;

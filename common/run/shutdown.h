@@ -31,8 +31,6 @@ struct shutdown *shutdown_new(struct loop *loop, int64_t timeout_ms,
                               const struct shutdown_hooks *hooks);
 void shutdown_free(struct shutdown *shutdown);
 
-enum shutdown_phase shutdown_phase(const struct shutdown *shutdown);
-
 /* Starts draining for a reason of the program's own; exit_code is what it will end with. */
 void shutdown_begin(struct shutdown *shutdown, const char *reason, int exit_code);
 

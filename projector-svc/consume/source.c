@@ -73,8 +73,8 @@ static void note_finding(struct source *source, enum anchor_finding finding)
 {
     typedef void tell_fn(const struct source *source);
     static tell_fn *const TELL[ANCHOR_FINDING_COUNT] = {
-        [ANCHOR_UNKNOWN] = tell_unknown,
-        [ANCHOR_REPLACED] = tell_replaced,
+        [ANCHOR_NOTHING] = NULL,         [ANCHOR_SAME] = NULL,
+        [ANCHOR_UNKNOWN] = tell_unknown, [ANCHOR_REPLACED] = tell_replaced,
         [ANCHOR_REMOVED] = tell_removed,
     };
     if (TELL[finding] != NULL) {

@@ -148,11 +148,3 @@ bool anchor_meet_outside(struct anchor *anchor)
     search(anchor);
     return true;
 }
-
-const char *anchor_finding_name(enum anchor_finding finding)
-{
-#define NAME_ROW(FINDING, name) [ANCHOR_##FINDING] = (name),
-    static const char *const NAMES[] = {ANCHOR_FINDINGS(NAME_ROW)};
-    assert(finding < ANCHOR_FINDING_COUNT);
-    return NAMES[finding];
-}

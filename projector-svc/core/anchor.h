@@ -53,15 +53,14 @@ enum anchor_state {
  * REPLACED: Kafka lost records: reading goes on from what it has
  * REMOVED:  the log begins behind the position: events were removed unread
  */
-#define ANCHOR_FINDINGS(X)                                                                         \
-    X(NOTHING, "nothing")                                                                          \
-    X(SAME, "same")                                                                                \
-    X(UNKNOWN, "unknown")                                                                          \
-    X(REPLACED, "replaced")                                                                        \
-    X(REMOVED, "removed")
-
-#define ANCHOR_FINDING_ENTRY(FINDING, name) ANCHOR_##FINDING,
-enum anchor_finding { ANCHOR_FINDINGS(ANCHOR_FINDING_ENTRY) ANCHOR_FINDING_COUNT };
+enum anchor_finding {
+    ANCHOR_NOTHING,
+    ANCHOR_SAME,
+    ANCHOR_UNKNOWN,
+    ANCHOR_REPLACED,
+    ANCHOR_REMOVED,
+    ANCHOR_FINDING_COUNT
+};
 
 /* The record that was taken last, as it was kept. */
 struct anchor_identity {
@@ -100,8 +99,5 @@ enum anchor_finding anchor_meet_end(struct anchor *anchor, int64_t offset);
 /* Where it wanted to read is outside the log; open it anew when it was SURE. False: not even the
  * log's beginning is there. */
 bool anchor_meet_outside(struct anchor *anchor);
-
-/* "same", "unknown", "replaced", "removed"; "nothing". */
-const char *anchor_finding_name(enum anchor_finding finding);
 
 #endif

@@ -72,12 +72,6 @@ bool tail_is_stop(enum tail_verdict verdict)
     return verdict == TAIL_NONE_RECREATED || verdict == TAIL_WENT_BACK || verdict == TAIL_UNKNOWN;
 }
 
-const char *tail_verdict_name(enum tail_verdict verdict)
-{
-    assert(verdict < TAIL_VERDICT_COUNT);
-    return TAIL_VERDICT_NAMES[verdict];
-}
-
 /* Each names the topic, what was found, and the way out; within an error's text. */
 void tail_explain(enum tail_verdict verdict, const char *topic, int partition,
                   const struct tail_known *known, const struct tail_found *found, char *out,

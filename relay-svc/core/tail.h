@@ -67,8 +67,7 @@ enum tail_verdict tail_confirm(enum tail_verdict verdict, const struct tail_foun
 /* Whether the shard must not publish. */
 bool tail_is_stop(enum tail_verdict verdict);
 
-/* A stable word for logs and metrics, never NULL. */
-const char *tail_verdict_name(enum tail_verdict verdict);
+/* A stable word for metrics. */
 extern const char *const TAIL_VERDICT_NAMES[TAIL_VERDICT_COUNT + 1]; /* NULL-ended */
 
 /* What is wrong and what to do, for a person. For a verdict that is a stop, and TAIL_OLDER. */

@@ -35,10 +35,8 @@ struct http_request;
 
 enum http_method http_request_method(const struct http_request *request);
 int http_request_tag(const struct http_request *request);
-const char *http_request_route(const struct http_request *request);   /* the pattern */
 struct strview http_request_path(const struct http_request *request); /* as sent, no query */
 struct strview http_request_body(const struct http_request *request);
-const char *http_request_peer(const struct http_request *request); /* numeric address */
 
 /* The index-th {…} of the pattern, percent-decoded. */
 struct strview http_request_param(const struct http_request *request, size_t index);
@@ -73,8 +71,6 @@ void http_request_admit(struct http_request *request);
  * after on_head, too; for those that want it earlier.
  */
 MUST_USE bool http_request_check_form(struct http_request *request);
-
-bool http_request_is_gone(const struct http_request *request);
 
 /*
  * Calls back once when the peer sends nothing more before the answer: at once, when that is so

@@ -12,11 +12,6 @@ int http_request_tag(const struct http_request *request)
     return request->match.route->tag;
 }
 
-const char *http_request_route(const struct http_request *request)
-{
-    return request->match.route->pattern;
-}
-
 struct strview http_request_path(const struct http_request *request)
 {
     return request->head.path;
@@ -25,11 +20,6 @@ struct strview http_request_path(const struct http_request *request)
 struct strview http_request_body(const struct http_request *request)
 {
     return (struct strview){.data = request->body, .len = request->body_len};
-}
-
-const char *http_request_peer(const struct http_request *request)
-{
-    return request->line == NULL ? "" : request->line->peer;
 }
 
 struct strview http_request_param(const struct http_request *request, size_t index)
@@ -80,11 +70,6 @@ void *http_request_kept(const struct http_request *request)
 void http_request_admit(struct http_request *request)
 {
     request->holder = HTTP_HOLDER_KNOWN;
-}
-
-bool http_request_is_gone(const struct http_request *request)
-{
-    return request->line == NULL;
 }
 
 void http_request_on_gone(struct http_request *request, void (*callback)(void *user), void *user)

@@ -162,8 +162,6 @@ START_TEST(without_a_peer_an_answer_only_frees)
     struct http_request *request = begin_waiting();
     http_exchange_part(request);
     ck_assert_int_eq(told, 1);
-    ck_assert(http_request_is_gone(request));
-    ck_assert_str_eq(http_request_peer(request), "");
     answer(request);
     ck_assert_str_eq(sent(), "");
     run_wakes();

@@ -115,9 +115,9 @@ START_TEST(all_can_be_sent_away)
     join(1, 1);
     (void)backlog_rest(&backlog, backlog_take(&backlog, 1), START_MS);
 
-    ck_assert_ptr_nonnull(backlog_take_any(&backlog));
-    ck_assert_ptr_nonnull(backlog_take_any(&backlog));
-    ck_assert_ptr_null(backlog_take_any(&backlog));
+    ck_assert_ptr_nonnull(backlog_take_expired(&backlog, INT64_MAX));
+    ck_assert_ptr_nonnull(backlog_take_expired(&backlog, INT64_MAX));
+    ck_assert_ptr_null(backlog_take_expired(&backlog, INT64_MAX));
     ck_assert(backlog_is_empty(&backlog));
 }
 END_TEST
@@ -131,7 +131,7 @@ START_TEST(time_is_over_for_who_rests_behind_another)
 
     ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS), &waiters[0]);
     ck_assert_ptr_null(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS));
-    ck_assert_ptr_eq(backlog_take_any(&backlog), &waiters[1]);
+    ck_assert_ptr_eq(backlog_take_expired(&backlog, INT64_MAX), &waiters[1]);
     ck_assert(backlog_is_empty(&backlog));
 }
 END_TEST
