@@ -49,6 +49,11 @@ START_TEST(what_is_cut_is_told_as_far_as_it_goes)
         const char *part = read_bytes(WHOLE, len);
         ck_assert_int_eq(strncmp(ALL, part, strlen(part)), 0);
     }
+    for (size_t len = 0; len + strlen("....more") < sizeof WHOLE - 1; len++) {
+        told[0] = '\0'; /* what stands behind the cut would be an order's partition */
+        kafka_group_wire_read((struct strview){WHOLE, len}, on_partition, NULL);
+        ck_assert_ptr_null(strstr(told, "order"));
+    }
     ck_assert_str_eq(read_bytes(WHOLE, 17), "a/0 ");
     ck_assert_str_eq(read_bytes(WHOLE, 20), "a/0 ");
     ck_assert_str_eq(read_bytes(WHOLE, 21), "a/0 a/258 ");
