@@ -46,6 +46,22 @@ const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
                                          "had moved since it was read.",
                                  .label = "reason",
                                  .values = TROUBLES},
+    [METRIC_QUEUE_COMMANDS] = {.name = "orderspine_queue_commands",
+                               .type = METRIC_GAUGE,
+                               .help = "Commands that wait for a batch, as of the last second."},
+    [METRIC_QUEUE_OLDEST] = {.name = "orderspine_queue_oldest_seconds",
+                             .type = METRIC_GAUGE,
+                             .help = "How long the one that waits longest has waited; 0: none "
+                                     "waits."},
+    [METRIC_QUEUE_PRINCIPALS] = {.name = "orderspine_queue_principals",
+                                 .type = METRIC_GAUGE,
+                                 .help =
+                                     "Principals with unanswered commands, in the lane that has "
+                                     "most of them."},
+    [METRIC_QUEUE_LARGEST] = {.name = "orderspine_queue_largest_share_commands",
+                              .type = METRIC_GAUGE,
+                              .help = "Unanswered commands of the principal that has most of a "
+                                      "lane's."},
     [METRIC_LANES_STALLED] = {.name = "orderspine_lanes_stalled",
                               .type = METRIC_GAUGE,
                               .help = "Lanes with work and no commit for ten seconds."},

@@ -3,6 +3,7 @@
 
 #include "command-svc/batch/lane.h"
 #include "command-svc/core/door.h"
+#include "command-svc/metrics.h"
 #include "common/io/loop.h"
 
 /* Commands of a stuck shard are counted by themselves: they must not close the door to others. */
@@ -43,4 +44,29 @@ void admission_join(struct lane_common *common, struct submission *submission)
     submission->share = fair_join(fair, submission->who, command->kind,
                                   fair_cost(command, submission->bytes), &waiter->turn);
     backlog_join(&common->backlog, waiter);
+}
+
+static double oldest_s(const struct lane_common *common)
+{
+    const int64_t deadline_ms = backlog_deadline_ms(&common->backlog);
+    const int64_t since_ms = deadline_ms - common->options->command_timeout_ms;
+    return deadline_ms == INT64_MAX ? 0 : (double)(loop_now_ms() - since_ms) / 1e3;
+}
+
+void admission_show(const struct lane_common *common)
+{
+    struct metrics *metrics = common->options->metrics;
+    size_t principals = 0;
+    size_t largest = 0;
+    for (int i = 0; i < common->options->count; i++) {
+        const struct shares *shares = &common->fair[i].shares;
+        const size_t most = shares_largest(shares);
+        principals = shares->count > principals ? shares->count : principals;
+        largest = most > largest ? most : largest;
+    }
+    metrics_set(metrics, METRIC_QUEUE_COMMANDS, 0,
+                (double)(common->backlog.count + common->backlog.resting.count));
+    metrics_set(metrics, METRIC_QUEUE_OLDEST, 0, oldest_s(common));
+    metrics_set(metrics, METRIC_QUEUE_PRINCIPALS, 0, (double)principals);
+    metrics_set(metrics, METRIC_QUEUE_LARGEST, 0, (double)largest);
 }

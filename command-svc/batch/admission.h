@@ -28,4 +28,7 @@ enum lanes_verdict admission_judge(const struct lane_common *common, const struc
 /* It waits from now on, until lane_answer(). */
 void admission_join(struct lane_common *common, struct submission *submission);
 
+/* Brings the metrics of the queue up to date. */
+void admission_show(const struct lane_common *common);
+
 #endif

@@ -136,6 +136,7 @@ static void on_look(void *user)
         lanes->is_stalled[i] = lane_is_stalled(lanes->lanes[i], now_ms);
         lanes->stalled += lanes->is_stalled[i] ? 1 : 0;
     }
+    admission_show(&lanes->common);
     held_look(&lanes->common.held, now_ms);
     metrics_set(lanes->options.metrics, METRIC_LANES_STALLED, 0, (double)lanes->stalled);
     for (size_t kind = 0; kind < HELD_KIND_COUNT; kind++) {

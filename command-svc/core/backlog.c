@@ -176,6 +176,23 @@ struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms)
     return waiter;
 }
 
+static int64_t earlier_of(const struct line *line, int64_t deadline_ms)
+{
+    for (const struct waiter *at = line->first; at != NULL; at = at->next) {
+        deadline_ms = at->deadline_ms < deadline_ms ? at->deadline_ms : deadline_ms;
+    }
+    return deadline_ms;
+}
+
+int64_t backlog_deadline_ms(const struct backlog *backlog)
+{
+    int64_t deadline_ms = earlier_of(&backlog->resting, INT64_MAX);
+    for (int shard = 0; backlog->count > 0 && shard < SHARDS_MAX; shard++) {
+        deadline_ms = earlier_of(&backlog->lines[shard], deadline_ms);
+    }
+    return deadline_ms;
+}
+
 bool backlog_is_empty(const struct backlog *backlog)
 {
     return backlog->count == 0 && backlog->resting.count == 0;

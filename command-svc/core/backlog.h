@@ -73,6 +73,9 @@ struct waiter *backlog_take(struct backlog *backlog, int shard);
 /* Removes one whose deadline is over; NULL when there is none. Looks at all that wait. */
 struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms);
 
+/* The earliest deadline of all that wait; INT64_MAX: nobody waits. */
+int64_t backlog_deadline_ms(const struct backlog *backlog);
+
 bool backlog_is_empty(const struct backlog *backlog);
 
 #endif

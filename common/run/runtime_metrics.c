@@ -5,6 +5,10 @@
 #include "common/run/process.h"
 
 static const char *const STATUS_CLASSES[] = {"1xx", "2xx", "3xx", "4xx", "5xx", NULL};
+static const char *const STANDINGS[] = {
+    [HTTP_FRESH] = "fresh", [HTTP_STRANGER] = "stranger", [HTTP_IDLE] = "idle",
+    [HTTP_BUSY] = "busy",   [HTTP_GONE] = NULL,
+};
 
 const struct metric RUNTIME_METRICS[RUNTIME_METRIC_COUNT] = {
     [RUNTIME_CPU] = {.name = "process_cpu_seconds_total",
@@ -22,6 +26,14 @@ const struct metric RUNTIME_METRICS[RUNTIME_METRIC_COUNT] = {
     [RUNTIME_HTTP_CONNECTIONS] = {.name = "orderspine_http_connections",
                                   .type = METRIC_GAUGE,
                                   .help = "Open HTTP connections."},
+    [RUNTIME_HTTP_STANDING] = {.name = "orderspine_http_connections_by_state",
+                               .type = METRIC_GAUGE,
+                               .help =
+                                   "Open HTTP connections: fresh have sent no request, strangers "
+                                   "are between requests without a token, idle ones with one, "
+                                   "busy ones have a request.",
+                               .label = "state",
+                               .values = STANDINGS},
     [RUNTIME_HTTP_ACCEPTED] = {.name = "orderspine_http_connections_total",
                                .type = METRIC_COUNTER,
                                .help = "HTTP connections accepted."},
@@ -72,6 +84,10 @@ static void update_http(struct metrics *metrics, size_t first, const struct http
     metrics_set(metrics, first + RUNTIME_HTTP_HELD_BYTES, 0,
                 (double)http_server_held_bytes(server));
     metrics_set(metrics, first + RUNTIME_HTTP_DROPPED, 0, (double)stats->dropped);
+    for (size_t standing = 0; standing < HTTP_GONE; standing++) {
+        metrics_set(metrics, first + RUNTIME_HTTP_STANDING, standing,
+                    (double)http_server_standing(server, (enum http_standing)standing));
+    }
     for (size_t class = 1; class <= 5; class ++) {
         metrics_set(metrics, first + RUNTIME_HTTP_ANSWERS, class - 1,
                     (double)stats->answers[class]);

@@ -18,10 +18,13 @@ void http_crowd_join(struct http_crowd *crowd, struct http_member *member,
         crowd->lists[standing].first = member;
     }
     crowd->lists[standing].last = member;
+    crowd->lists[standing].count++;
 }
 
 void http_crowd_leave(struct http_crowd *crowd, struct http_member *member)
 {
+    assert(crowd->lists[member->standing].count > 0);
+    crowd->lists[member->standing].count--;
     if (member->previous != NULL) {
         member->previous->next = member->next;
     } else {
@@ -57,6 +60,11 @@ struct http_member *http_crowd_dispensable(const struct http_crowd *crowd, int64
         }
     }
     return NULL;
+}
+
+size_t http_crowd_count(const struct http_crowd *crowd, enum http_standing standing)
+{
+    return crowd->lists[standing].count;
 }
 
 struct http_member *http_crowd_first(const struct http_crowd *crowd, enum http_standing standing)

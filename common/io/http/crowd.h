@@ -46,6 +46,7 @@ struct http_crowd {
     struct {
         struct http_member *first;
         struct http_member *last;
+        size_t count;
     } lists[HTTP_STANDING_COUNT];
 };
 
@@ -61,6 +62,9 @@ void http_crowd_move(struct http_crowd *crowd, struct http_member *member,
 /* The one that is to make place for another, or NULL: who has not asked, then strangers between
  * requests, then others that have been idle for long; of each the one that has stood longest. */
 struct http_member *http_crowd_dispensable(const struct http_crowd *crowd, int64_t now_ms);
+
+/* How many stand there. */
+size_t http_crowd_count(const struct http_crowd *crowd, enum http_standing standing);
 
 /* The one that has stood there longest, or NULL. */
 struct http_member *http_crowd_first(const struct http_crowd *crowd, enum http_standing standing);

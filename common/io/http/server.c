@@ -132,6 +132,11 @@ size_t http_server_held_bytes(const struct http_server *server)
     return server->options.max_total_bytes - server->budget.room;
 }
 
+size_t http_server_standing(const struct http_server *server, enum http_standing standing)
+{
+    return http_crowd_count(&server->crowd, standing);
+}
+
 const struct http_stats *http_server_stats(const struct http_server *server)
 {
     return &server->stats;

@@ -29,6 +29,7 @@
 #define COMMON_IO_HTTP_SERVER_H
 
 #include "common/base/error.h"
+#include "common/io/http/crowd.h"
 #include "common/io/http/options.h"
 #include "common/io/http/router.h"
 
@@ -53,6 +54,9 @@ MUST_USE enum error_kind http_server_listen(struct http_server *server, struct e
 
 uint16_t http_server_port(const struct http_server *server);
 const struct http_stats *http_server_stats(const struct http_server *server);
+
+/* Now: connections that stand there. */
+size_t http_server_standing(const struct http_server *server, enum http_standing standing);
 
 /* Now: of all that max_total_bytes bounds. */
 size_t http_server_held_bytes(const struct http_server *server);

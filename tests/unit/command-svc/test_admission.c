@@ -3,6 +3,7 @@
 #include "command-svc/batch/admission.h"
 #include "command-svc/batch/lane.h"
 #include "command-svc/core/door.h"
+#include "command-svc/metrics.h"
 #include "tests/support/check_main.h"
 #include "tests/support/sample_commands.h"
 
@@ -124,6 +125,27 @@ START_TEST(a_stuck_shard_closes_its_own_queue_only)
 }
 END_TEST
 
+static double shown(size_t which)
+{
+    admission_show(common);
+    return metrics_get(options.metrics, which, 0);
+}
+
+START_TEST(the_queue_is_shown)
+{
+    options.metrics = metrics_new(COMMAND_METRICS, COMMAND_METRIC_COUNT);
+    ck_assert(shown(METRIC_QUEUE_COMMANDS) == 0 && shown(METRIC_QUEUE_OLDEST) == 0);
+    join(HEAVY, 0, 3);
+    join(LIGHT, 0, 1);
+    join(LIGHT, 1, 2);
+    (void)backlog_rest(&common->backlog, backlog_take(&common->backlog, 1), 0);
+    ck_assert(shown(METRIC_QUEUE_COMMANDS) == 6 && shown(METRIC_QUEUE_OLDEST) >= 0);
+    ck_assert(shown(METRIC_QUEUE_PRINCIPALS) == 2 && shown(METRIC_QUEUE_LARGEST) == 3);
+    metrics_free(options.metrics);
+    options.metrics = NULL;
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("command-svc/batch/admission");
@@ -134,6 +156,7 @@ int main(void)
     tcase_add_test(tcase, what_is_answered_is_no_longer_anybodys_share);
     tcase_add_test(tcase, who_sends_little_stands_before_who_sends_much);
     tcase_add_test(tcase, a_stuck_shard_closes_its_own_queue_only);
+    tcase_add_test(tcase, the_queue_is_shown);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
 }

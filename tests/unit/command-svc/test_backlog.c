@@ -100,12 +100,14 @@ START_TEST(time_is_over_for_who_waits_and_for_who_rests)
     join(2, 2);
     (void)backlog_rest(&backlog, backlog_take(&backlog, 7), START_MS);
 
+    ck_assert_int_eq(backlog_deadline_ms(&backlog), START_MS + TIMEOUT_MS);
     ck_assert_ptr_null(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS - 1));
     ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS), &waiters[0]);
     ck_assert_ptr_null(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS));
     ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS + 2), &waiters[1]);
     ck_assert_ptr_eq(backlog_take_expired(&backlog, START_MS + TIMEOUT_MS + 2), &waiters[2]);
     ck_assert(backlog_is_empty(&backlog));
+    ck_assert_int_eq(backlog_deadline_ms(&backlog), INT64_MAX);
 }
 END_TEST
 

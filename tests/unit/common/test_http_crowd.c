@@ -29,6 +29,7 @@ static const char *list(enum http_standing standing)
         previous = each;
     }
     ck_assert_ptr_eq(crowd.lists[standing].last, previous);
+    ck_assert_uint_eq(http_crowd_count(&crowd, standing), len);
     names[len] = '\0';
     return names;
 }
