@@ -130,13 +130,6 @@ static enum error_kind make_publisher(struct relay *relay, struct error *err)
     return publisher_new(relay->loop, &options, &relay->publisher, err);
 }
 
-static enum error_kind make_tails(struct relay *relay, struct error *err)
-{
-    const struct tails_options options = {
-        .kafka = relay->options.kafka, .shards = relay->shards, .store = relay->store};
-    return tails_new(relay->loop, &options, &relay->tails, err);
-}
-
 static void make_reading(struct relay *relay)
 {
     const struct reading_options options = {
@@ -157,9 +150,13 @@ static void make_reading(struct relay *relay)
 static enum error_kind make_parts(struct relay *relay, struct error *err)
 {
     make_shards(relay);
-    if (make_publisher(relay, err) != ERROR_NONE || make_tails(relay, err) != ERROR_NONE) {
-        return err->kind;
+    const enum error_kind kind = make_publisher(relay, err);
+    if (kind != ERROR_NONE) {
+        return kind;
     }
+    const struct tails_options tails = {
+        .kafka = relay->options.kafka, .shards = relay->shards, .store = relay->store};
+    relay->tails = tails_new(relay->loop, &tails);
     relay->shards->is_draining = relay->is_draining;
     relay->marking = marking_new(relay->loop, relay->shards, relay->store, on_written, relay);
     const struct leases_options leases = {

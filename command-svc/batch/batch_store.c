@@ -4,6 +4,7 @@
 #include "command-svc/batch/batch_columns.h"
 #include "command-svc/batch/batch_save.h"
 #include "command-svc/batch/batch_sql.h"
+#include "common/base/must.h"
 #include "common/contract/shard.h"
 
 #include <assert.h>
@@ -26,10 +27,7 @@ struct batch_store {
 
 struct batch_store *batch_store_new(struct pgconn *conn)
 {
-    struct batch_store *store = calloc(1, sizeof *store);
-    if (store == NULL) {
-        return NULL;
-    }
+    struct batch_store *store = must_allocate(1, sizeof *store);
     store->conn = conn;
     batch_columns_init(&store->columns);
     return store;

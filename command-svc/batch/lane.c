@@ -121,11 +121,10 @@ static enum error_kind connect(struct lane *lane, struct error *err)
         .user = lane,
     };
     const enum error_kind kind = pgconn_new(lane->common->loop, &options, &lane->conn, err);
-    if (kind != ERROR_NONE) {
-        return kind;
+    if (kind == ERROR_NONE) {
+        lane->store = batch_store_new(lane->conn);
     }
-    lane->store = batch_store_new(lane->conn);
-    return lane->store == NULL ? error_set(err, ERROR_FATAL, "no memory for a lane") : ERROR_NONE;
+    return kind;
 }
 
 enum error_kind lane_new(struct lane_common *common, int place, struct lane **ret_lane,

@@ -84,8 +84,10 @@ static enum error_kind make_server(struct runtime *runtime, struct error *err)
     struct http_options options = http_options(runtime);
     fit_connections(&options);
     const enum error_kind kind = loop_new(&runtime->loop, err);
-    return kind != ERROR_NONE ? kind
-                              : http_server_new(runtime->loop, &options, &runtime->http, err);
+    if (kind == ERROR_NONE) {
+        runtime->http = http_server_new(runtime->loop, &options);
+    }
+    return kind;
 }
 
 enum error_kind runtime_init(struct runtime *runtime, const struct service_call *call,

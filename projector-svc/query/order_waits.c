@@ -140,10 +140,8 @@ static struct order_channel *find_or_add(struct order_waits *waits, const struct
     struct order_channel **at = find_channel(waits, strview_of(name));
     *ret_is_new = *at == NULL;
     if (*at == NULL) {
-        *at = calloc(1, sizeof **at);
-        if (*at != NULL) {
-            memcpy((*at)->name, name, sizeof name);
-        }
+        *at = must_allocate(1, sizeof **at);
+        memcpy((*at)->name, name, sizeof name);
     }
     return *at;
 }

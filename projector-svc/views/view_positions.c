@@ -3,6 +3,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/cleanup.h"
+#include "common/base/must.h"
 #include "common/io/redis/redisconn.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/views/arglist.h"
@@ -44,15 +45,9 @@ static void give_positions(const struct opening *opening, const struct redisconn
 {
     enum { GENERATION = 0, POSITIONS, GOALS, IDENTITIES, DRAINING };
     CLEANUP_FREE
-    int64_t *numbers = calloc(opening->count * 2 + 1, sizeof *numbers);
+    int64_t *numbers = must_allocate(opening->count * 2, sizeof *numbers);
     CLEANUP_FREE
-    struct anchor_identity *identities = calloc(opening->count + 1, sizeof *identities);
-    if (numbers == NULL || identities == NULL) {
-        struct error err;
-        (void)error_set(&err, ERROR_TRANSIENT, "no memory for positions");
-        opening->done(opening->user, NULL, &err);
-        return;
-    }
+    struct anchor_identity *identities = must_allocate(opening->count, sizeof *identities);
     int64_t *goals = numbers + opening->count;
     read_numbers(redisconn_reply_at(reply, POSITIONS), opening->count, VIEW_POSITIONS_NONE,
                  numbers);
@@ -105,8 +100,8 @@ enum error_kind view_positions_ask(struct redisconn *conn, const struct strview 
     ask_slots(&goals, STRVIEW(KEYS_RECOVERING), slots, count);
     ask_slots(&identities, STRVIEW(KEYS_IDENTITY), slots, count);
     CLEANUP_FREE
-    struct opening *opening = malloc(sizeof *opening);
-    if (opening == NULL || positions.failed || goals.failed || identities.failed) {
+    struct opening *opening = must_allocate(1, sizeof *opening);
+    if (positions.failed || goals.failed || identities.failed) {
         return error_set(err, ERROR_EXHAUSTED, "too many partitions to ask for");
     }
     *opening = (struct opening){.count = count, .done = done, .user = user};

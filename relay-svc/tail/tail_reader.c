@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/tail/tail_reader.h"
 
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/contract/topics.h"
 #include "common/io/kafka/kafka_consumer.h"
@@ -285,21 +286,16 @@ static void on_rest_due(void *user)
     reader->consumer = NULL;
 }
 
-enum error_kind tail_reader_new(struct loop *loop, const struct tail_reader_options *options,
-                                struct tail_reader **ret_reader, struct error *err)
+struct tail_reader *tail_reader_new(struct loop *loop, const struct tail_reader_options *options)
 {
-    struct tail_reader *reader = calloc(1, sizeof *reader);
-    struct question *questions =
-        calloc((size_t)options->topic_count * (size_t)options->partitions, sizeof *questions);
-    if (reader == NULL || questions == NULL) {
-        free(reader);
-        free(questions);
-        return error_set(err, ERROR_FATAL, "out of memory");
-    }
-    *reader = (struct tail_reader){.loop = loop, .options = *options, .questions = questions};
-    reader->idle = loop_timer_new(loop, on_rest_due, reader);
-    *ret_reader = reader;
-    return ERROR_NONE;
+    struct tail_reader *reader = must_allocate(1, sizeof *reader);
+    *reader = (struct tail_reader){
+        .loop = loop,
+        .options = *options,
+        .idle = loop_timer_new(loop, on_rest_due, reader),
+        .questions = must_allocate((size_t)options->topic_count * (size_t)options->partitions,
+                                   sizeof *reader->questions)};
+    return reader;
 }
 
 void tail_reader_free(struct tail_reader *reader)

@@ -34,9 +34,8 @@ struct tail_reader_options {
     void *user;
 };
 
-MUST_USE enum error_kind tail_reader_new(struct loop *loop,
-                                         const struct tail_reader_options *options,
-                                         struct tail_reader **ret_reader, struct error *err);
+MUST_USE struct tail_reader *tail_reader_new(struct loop *loop,
+                                             const struct tail_reader_options *options);
 void tail_reader_free(struct tail_reader *reader);
 
 /* Answers once, from the loop; asking again begins anew. Kafka being away only delays it. */

@@ -241,8 +241,7 @@ static void on_retry(void *user)
     }
 }
 
-enum error_kind tails_new(struct loop *loop, const struct tails_options *wanted,
-                          struct tails **ret_tails, struct error *err)
+struct tails *tails_new(struct loop *loop, const struct tails_options *wanted)
 {
     struct shards *shards = wanted->shards;
     struct tails *tails = must_allocate(1, sizeof *tails);
@@ -265,12 +264,8 @@ enum error_kind tails_new(struct loop *loop, const struct tails_options *wanted,
         .user = tails,
     };
     tails->retry = loop_timer_new(loop, on_retry, tails);
-    if (tail_reader_new(loop, &options, &tails->reader, err) != ERROR_NONE) {
-        tails_free(tails);
-        return err->kind;
-    }
-    *ret_tails = tails;
-    return ERROR_NONE;
+    tails->reader = tail_reader_new(loop, &options);
+    return tails;
 }
 
 void tails_free(struct tails *tails)

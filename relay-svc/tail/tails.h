@@ -21,8 +21,7 @@ struct tails_options {
     struct outbox_store *store;
 };
 
-MUST_USE enum error_kind tails_new(struct loop *loop, const struct tails_options *wanted,
-                                   struct tails **ret_tails, struct error *err);
+MUST_USE struct tails *tails_new(struct loop *loop, const struct tails_options *wanted);
 void tails_free(struct tails *tails);
 
 /* Begins for a shard that is CHECKING; of an earlier question nothing will be heard. */

@@ -69,7 +69,7 @@ static void start_server(void)
     options.max_head_bytes = HEAD_MAX;
     options.max_body_bytes = BODY_MAX;
     EXPECT(loop_new(&loop, &err) == ERROR_NONE);
-    EXPECT(http_server_new(loop, &options, &server, &err) == ERROR_NONE);
+    server = http_server_new(loop, &options);
     http_server_route(server, ROUTES, NULL);
     EXPECT(http_server_listen(server, &err) == ERROR_NONE);
     strbuf_init(&seen, TEXT_BYTES);

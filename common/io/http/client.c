@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/client.h"
 
+#include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/io/loop.h"
 
@@ -36,10 +37,7 @@ enum error_kind http_client_new(struct loop *loop, const char *host, uint16_t po
                                 int64_t timeout_ms, struct http_client **ret_client,
                                 struct error *err)
 {
-    struct http_client *client = calloc(1, sizeof *client);
-    if (client == NULL) {
-        return error_set(err, ERROR_EXHAUSTED, "no memory for an HTTP client");
-    }
+    struct http_client *client = must_allocate(1, sizeof *client);
     /* evhttp resolves names only with a resolver of its own, which nothing here needs. */
     const char *address = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
     const int len = snprintf(client->host, sizeof client->host, "%s", address);

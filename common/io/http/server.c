@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/server.h"
 
+#include "common/base/must.h"
 #include "common/io/http/accept.h"
 #include "common/io/http/connection.h"
 #include "common/io/http/exchange_internal.h"
@@ -39,21 +40,16 @@ static void on_sweep(void *user);
 
 /* --- server ---------------------------------------------------------------- */
 
-enum error_kind http_server_new(struct loop *loop, const struct http_options *options,
-                                struct http_server **ret_server, struct error *err)
+struct http_server *http_server_new(struct loop *loop, const struct http_options *options)
 {
-    struct http_server *server = calloc(1, sizeof *server);
-    if (server == NULL) {
-        return error_set(err, ERROR_FATAL, "no memory for the HTTP server");
-    }
+    struct http_server *server = must_allocate(1, sizeof *server);
     server->loop = loop;
     server->options = *options;
     server->listen_fd = -1;
     strbuf_init(&server->head, ANSWER_HEAD_MAX);
     http_budget_init(&server->budget, options->max_total_bytes);
     server->sweep = loop_timer_new(loop, on_sweep, server);
-    *ret_server = server;
-    return ERROR_NONE;
+    return server;
 }
 
 void http_server_route(struct http_server *server, const struct http_route *routes, void *user)

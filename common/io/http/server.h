@@ -43,8 +43,7 @@ struct loop;
 /* Limits that suit JSON commands; address and port still have to be set. */
 extern const struct http_options HTTP_DEFAULTS;
 
-MUST_USE enum error_kind http_server_new(struct loop *loop, const struct http_options *options,
-                                         struct http_server **ret_server, struct error *err);
+MUST_USE struct http_server *http_server_new(struct loop *loop, const struct http_options *options);
 
 /* Adds a static table; user is given to each of its handlers. May be called several times. */
 void http_server_route(struct http_server *server, const struct http_route *routes, void *user);

@@ -101,21 +101,18 @@ static enum error_kind open_conf(const struct kafka_consumer_options *options,
     return kind;
 }
 
-static enum error_kind copy_topics(struct kafka_consumer *consumer, struct error *err)
+static void copy_topics(struct kafka_consumer *consumer)
 {
     const struct kafka_consumer_options *options = &consumer->options;
-    consumer->topic_names = calloc((size_t)options->topic_count, sizeof *consumer->topic_names);
-    for (int i = 0; consumer->topic_names != NULL && i < options->topic_count; i++) {
-        consumer->topic_names[i] = strdup(options->topics[i]);
-        if (consumer->topic_names[i] == NULL) {
-            break;
-        }
-        consumer->topic_count++;
+    consumer->topic_count = options->topic_count;
+    consumer->topic_names =
+        must_allocate((size_t)options->topic_count, sizeof *consumer->topic_names);
+    for (int i = 0; i < options->topic_count; i++) {
+        const size_t size = strlen(options->topics[i]) + 1;
+        consumer->topic_names[i] = must_allocate(1, size);
+        memcpy(consumer->topic_names[i], options->topics[i], size);
     }
-    consumer->batch = calloc(options->max_batch, sizeof *consumer->batch);
-    return consumer->topic_count == options->topic_count && consumer->batch != NULL
-               ? ERROR_NONE
-               : error_set(err, ERROR_FATAL, "out of memory");
+    consumer->batch = must_allocate(options->max_batch, sizeof *consumer->batch);
 }
 
 static enum error_kind open_topics(struct kafka_consumer *consumer, struct error *err)
@@ -176,7 +173,8 @@ enum error_kind kafka_consumer_new(struct loop *loop, const struct kafka_consume
     consumer->again = loop_deferred_new(loop, on_serve, consumer);
 
     rd_kafka_conf_t *conf;
-    if (copy_topics(consumer, err) != ERROR_NONE || open_conf(options, &conf, err) != ERROR_NONE ||
+    copy_topics(consumer);
+    if (open_conf(options, &conf, err) != ERROR_NONE ||
         kafka_handle_open(&consumer->handle, RD_KAFKA_CONSUMER, conf, &options->config, err) !=
             ERROR_NONE) {
         return err->kind;

@@ -73,10 +73,7 @@ static enum error_kind open_listener(struct loop *loop, struct listener *listene
     options.head_timeout_ms = 700;
     options.body_timeout_ms = 700;
     options.idle_timeout_ms = 700;
-    const enum error_kind kind = http_server_new(loop, &options, &listener->server, err);
-    if (kind != ERROR_NONE) {
-        return kind;
-    }
+    listener->server = http_server_new(loop, &options);
     http_server_route(listener->server, ROUTES, listener);
     return http_server_listen(listener->server, err);
 }

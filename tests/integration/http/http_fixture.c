@@ -291,11 +291,11 @@ int main(int argc, char **argv)
     struct error err = {0};
     struct fixture fixture = {0};
     const struct http_options options = limits(argc > 1 ? argv[1] : "tight");
-    if (loop_new(&fixture.loop, &err) != ERROR_NONE ||
-        http_server_new(fixture.loop, &options, &fixture.server, &err) != ERROR_NONE) {
+    if (loop_new(&fixture.loop, &err) != ERROR_NONE) {
         (void)fprintf(stderr, "%s\n", err.text);
         return EXIT_FAILURE;
     }
+    fixture.server = http_server_new(fixture.loop, &options);
     http_server_route(fixture.server, ROUTES, &fixture);
     http_server_on_unrouted(fixture.server, check_unrouted, NULL);
     if (http_server_listen(fixture.server, &err) != ERROR_NONE) {

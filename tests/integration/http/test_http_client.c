@@ -63,7 +63,7 @@ static void setup(void)
     struct http_options options = HTTP_DEFAULTS;
     memset(&last, 0, sizeof last);
     ck_assert_int_eq(loop_new(&loop, &err), ERROR_NONE);
-    ck_assert_int_eq(http_server_new(loop, &options, &server, &err), ERROR_NONE);
+    server = http_server_new(loop, &options);
     http_server_route(server, ROUTES, NULL);
     ck_assert_int_eq(http_server_listen(server, &err), ERROR_NONE);
     make_client(http_server_port(server));

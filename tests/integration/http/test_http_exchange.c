@@ -40,7 +40,7 @@ static void set_up(void)
     int ends[2];
     options.max_total_bytes = 65536;
     ck_assert_int_eq(loop_new(&loop, &err), ERROR_NONE);
-    ck_assert_int_eq(http_server_new(loop, &options, &server, &err), ERROR_NONE);
+    server = http_server_new(loop, &options);
     http_server_route(server, ROUTES, NULL);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
     wakes = told = 0;
