@@ -7,6 +7,8 @@
 static const char *const OUTCOMES[] = {"accepted", "rejected", "replayed", "repeated", NULL};
 static const char *const REFUSALS[] = {DOOR_REFUSALS(DOOR_REFUSAL_WORD) NULL};
 static const char *const LOCKS[] = {HELD_KINDS(HELD_KIND_NAME) NULL};
+#define LANE_STATE_WORD(NAME, word) word,
+static const char *const LANE_NAMES[] = {LANE_STATES(LANE_STATE_WORD) NULL};
 #define TROUBLE_WORD(NAME, word) word,
 static const char *const TROUBLES[] = {BATCH_TROUBLES(TROUBLE_WORD) NULL};
 static const double BATCH_BOUNDS[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
@@ -32,6 +34,10 @@ const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
     [METRIC_COMMAND_SECONDS] = {.name = "orderspine_command_duration_seconds",
                                 .type = METRIC_HISTOGRAM,
                                 .help = "From the queue to the answer."},
+    [METRIC_QUEUE_SECONDS] = {.name = "orderspine_command_queue_seconds",
+                              .type = METRIC_HISTOGRAM,
+                              .help = "From the queue to the batch in which a command was "
+                                      "answered."},
     [METRIC_BATCH_COMMANDS] = {.name = "orderspine_batch_commands",
                                .type = METRIC_HISTOGRAM,
                                .help = "Commands in one transaction.",
@@ -62,6 +68,12 @@ const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
                               .type = METRIC_GAUGE,
                               .help = "Unanswered commands of the principal that has most of a "
                                       "lane's."},
+    [METRIC_LANES] = {.name = "orderspine_lanes",
+                      .type = METRIC_GAUGE,
+                      .help = "Lanes by what they do, as seen once a second; disconnected: "
+                              "PostgreSQL is not reached.",
+                      .label = "state",
+                      .values = LANE_NAMES},
     [METRIC_LANES_STALLED] = {.name = "orderspine_lanes_stalled",
                               .type = METRIC_GAUGE,
                               .help = "Lanes with work and no commit for ten seconds."},

@@ -13,6 +13,7 @@ enum command_metric {
     METRIC_COMMANDS_EXPIRED,
     METRIC_COMMANDS_FAILED,
     METRIC_COMMAND_SECONDS,
+    METRIC_QUEUE_SECONDS,
     METRIC_BATCH_COMMANDS,
     METRIC_BATCH_SECONDS,
     METRIC_BATCHES_REPEATED, /* label: enum batch_trouble */
@@ -20,12 +21,25 @@ enum command_metric {
     METRIC_QUEUE_OLDEST,
     METRIC_QUEUE_PRINCIPALS,
     METRIC_QUEUE_LARGEST,
+    METRIC_LANES, /* label: enum lane_state */
     METRIC_LANES_STALLED,
     METRIC_LOCKS_HELD,
     METRIC_BELLS,
     METRIC_OUTBOX_AGE,
     COMMAND_METRIC_COUNT
 };
+
+/* What a lane is seen doing from outside; what it does between PostgreSQL's answers is over before
+ * anybody looks. */
+#define LANE_STATES(X)                                                                             \
+    X(IDLE, "idle")                                                                                \
+    X(LOADING, "loading")                                                                          \
+    X(SAVING, "saving")                                                                            \
+    X(ENDING, "ending")                                                                            \
+    X(DOWN, "disconnected")
+
+#define LANE_STATE_ENTRY(NAME, name) LANE_STATE_##NAME,
+enum lane_state { LANE_STATES(LANE_STATE_ENTRY) LANE_STATE_COUNT };
 
 /* Why a command is refused at the door. */
 #define DOOR_REFUSALS(X)                                                                           \

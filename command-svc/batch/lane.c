@@ -169,3 +169,14 @@ void lane_free(struct lane *lane)
     batch_recorder_done(&lane->recorder);
     free(lane);
 }
+
+enum lane_state lane_state(const struct lane *lane)
+{
+    static const enum lane_state STATES[] = {
+        [LANE_IDLE] = LANE_STATE_IDLE,     [LANE_LOAD] = LANE_STATE_LOADING,
+        [LANE_CHECK] = LANE_STATE_LOADING, [LANE_DECIDE] = LANE_STATE_LOADING,
+        [LANE_SAVE] = LANE_STATE_SAVING,   [LANE_ANSWER] = LANE_STATE_ENDING,
+        [LANE_FAIL] = LANE_STATE_ENDING,   [LANE_END] = LANE_STATE_ENDING,
+    };
+    return pgconn_is_ready(lane->conn) ? STATES[lane->step] : LANE_STATE_DOWN;
+}

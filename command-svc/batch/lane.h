@@ -25,6 +25,7 @@
 #include "command-svc/core/receipt_memory.h"
 #include "command-svc/core/scarce.h"
 #include "command-svc/core/turns.h"
+#include "command-svc/metrics.h"
 
 struct lane;
 
@@ -73,6 +74,9 @@ bool lane_is_stalled(struct lane *lane, int64_t now_ms);
 
 /* Nothing in flight, and no level of stock to be announced that could be. */
 bool lane_is_idle(const struct lane *lane);
+
+/* What it is seen doing. */
+enum lane_state lane_state(const struct lane *lane);
 
 /* ERROR_NONE when connected; else why not. */
 enum error_kind lane_connection(const struct lane *lane, struct error *err);

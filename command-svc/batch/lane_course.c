@@ -134,14 +134,17 @@ static void remember(struct lane *lane, size_t index)
 static void count_answer(const struct lane *lane, size_t index)
 {
     struct metrics *metrics = lane->common->options->metrics;
+    const int64_t queued_us = lane->submissions[index]->queued_us;
+    const int64_t began_us = lane->started_ms * 1000; /* it may have come in that millisecond */
     const struct outcome *outcome = &lane->batch.items[index].outcome;
     if (lane->recorder.records[index].answer.status == 503) {
         metrics_add(metrics, METRIC_COMMANDS_REFUSED, DOOR_OVERLOADED, 1);
     } else {
         metrics_add(metrics, METRIC_COMMANDS, (size_t)outcome->kind, 1);
     }
-    metrics_observe(metrics, METRIC_COMMAND_SECONDS, 0,
-                    (double)(loop_now_us() - lane->submissions[index]->queued_us) / 1e6);
+    metrics_observe(metrics, METRIC_COMMAND_SECONDS, 0, (double)(loop_now_us() - queued_us) / 1e6);
+    metrics_observe(metrics, METRIC_QUEUE_SECONDS, 0,
+                    began_us > queued_us ? (double)(began_us - queued_us) / 1e6 : 0);
 }
 
 static void answer_all(struct lane *lane)

@@ -131,13 +131,18 @@ static void on_look(void *user)
 {
     struct lanes *lanes = user;
     const int64_t now_ms = loop_now_ms();
+    size_t states[LANE_STATE_COUNT] = {0};
     lanes->stalled = 0;
     for (size_t i = 0; i < lane_count(lanes); i++) {
+        states[lane_state(lanes->lanes[i])]++;
         lanes->is_stalled[i] = lane_is_stalled(lanes->lanes[i], now_ms);
         lanes->stalled += lanes->is_stalled[i] ? 1 : 0;
     }
     admission_show(&lanes->common);
     held_look(&lanes->common.held, now_ms);
+    for (size_t state = 0; state < LANE_STATE_COUNT; state++) {
+        metrics_set(lanes->options.metrics, METRIC_LANES, state, (double)states[state]);
+    }
     metrics_set(lanes->options.metrics, METRIC_LANES_STALLED, 0, (double)lanes->stalled);
     for (size_t kind = 0; kind < HELD_KIND_COUNT; kind++) {
         metrics_set(lanes->options.metrics, METRIC_LOCKS_HELD, kind,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/http/asking.h"
 
+#include "command-svc/http/refusal_log.h"
 #include "common/contract/json.h"
 #include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
@@ -18,9 +19,20 @@ void asking_count_refusal(const struct asking_means *means, enum door_refusal wh
     }
 }
 
+void asking_log_refusal(const struct asking *asking, int status, struct strview slug,
+                        bool is_replayed)
+{
+    refusal_log(&asking->means->refusals, &(struct refusal){.command = &asking->submission.command,
+                                                            .kind = asking->kind,
+                                                            .status = status,
+                                                            .slug = slug,
+                                                            .is_replayed = is_replayed});
+}
+
 bool asking_refuse(const struct asking *asking, int status, const char *slug, const char *detail)
 {
     asking_count_refusal(asking->means, DOOR_INVALID);
+    asking_log_refusal(asking, status, strview_of(slug), false);
     http_refuse(asking->request, status, slug, detail);
     return false;
 }
@@ -29,6 +41,7 @@ static bool refuse_for_now(const struct asking *asking, enum door_refusal why,
                            const struct http_problem *problem)
 {
     asking_count_refusal(asking->means, why);
+    asking_log_refusal(asking, problem->status, strview_of(problem->slug), false);
     http_problem(asking->request, problem);
     return false;
 }
@@ -110,6 +123,7 @@ bool asking_refuse_faults(const struct asking *asking, const struct command_faul
                    faults->count, faults->count == 1 ? "" : "s",
                    faults->count > COMMAND_FAULTS_MAX ? " as far as there is room" : "");
     asking_count_refusal(asking->means, DOOR_INVALID);
+    asking_log_refusal(asking, 422, STRVIEW("invalid-command"), false);
     http_problem(asking->request, &(struct http_problem){.status = 422,
                                                          .slug = "invalid-command",
                                                          .detail = detail,

@@ -13,6 +13,7 @@
 #include "command-svc/batch/id_source.h"
 #include "command-svc/batch/lanes.h"
 #include "command-svc/core/rate.h"
+#include "command-svc/core/trickle.h"
 #include "command-svc/http/command_json.h"
 #include "command-svc/metrics.h"
 
@@ -29,6 +30,7 @@ struct asking_means {
     int64_t refund_window_ms;
     struct id_source ids;
     struct rate rate;
+    struct trickle refusals; /* in the log */
 };
 
 struct asking {
@@ -41,6 +43,10 @@ struct asking {
 };
 
 void asking_count_refusal(const struct asking_means *means, enum door_refusal why);
+
+/* One line of a command that is answered so. */
+void asking_log_refusal(const struct asking *asking, int status, struct strview slug,
+                        bool is_replayed);
 
 bool asking_refuse(const struct asking *asking, int status, const char *slug, const char *detail);
 

@@ -3,6 +3,8 @@
 
 #include "command-svc/http/asking.h"
 #include "command-svc/http/asking_read.h"
+#include "command-svc/http/headers.h"
+#include "command-svc/http/refusal_log.h"
 #include "common/base/cleanup.h"
 #include "common/base/embedded_text.h"
 #include "common/base/must.h"
@@ -97,12 +99,33 @@ static void append_header(struct http_header *headers, size_t *count, const char
     headers[(*count)++] = (struct http_header){name, value};
 }
 
+/* A 500 has its line already: command_failed. */
+static void log_if_refused(const struct asking *asking, const struct answer *answer)
+{
+    if (answer->status >= 400 && answer->status != 500) {
+        asking_log_refusal(asking, answer->status, refusal_slug_of(answer->body),
+                           answer->is_replayed);
+    }
+}
+
+/* The trace goes back to who began it, as it went on to Kafka. */
+static void append_trace(struct http_header *headers, size_t *count, const struct command *command,
+                         char text[static TRACEPARENT_LEN + 1])
+{
+    if (command->traceparent.len == TRACEPARENT_LEN) {
+        memcpy(text, command->traceparent.data, TRACEPARENT_LEN);
+        text[TRACEPARENT_LEN] = '\0';
+        append_header(headers, count, "traceparent", text);
+    }
+}
+
 static void on_answer(void *user, const struct answer *answer)
 {
     const struct asking *asking = user;
-    struct http_header headers[5] = {{NULL, NULL}};
+    struct http_header headers[6] = {{NULL, NULL}};
     size_t count = 0;
     char etag[32];
+    char trace[TRACEPARENT_LEN + 1];
     struct strbuf location;
     strbuf_init(&location, LOCATION_MAX);
     if (answer->version > 0) {
@@ -122,6 +145,8 @@ static void on_answer(void *user, const struct answer *answer)
     if (answer->status == 503) {
         append_header(headers, &count, "Retry-After", "1");
     }
+    append_trace(headers, &count, &asking->submission.command, trace);
+    log_if_refused(asking, answer);
     http_respond(asking->request,
                  &(struct http_answer){.status = answer->status,
                                        .content_type = answer->status >= 400
@@ -164,7 +189,8 @@ static bool on_head(struct http_request *request, void *user)
     }
     struct asking *asking = arena_alloc(http_request_arena(request), sizeof *asking);
     if (asking == NULL) {
-        return asking_refuse_memory(&(struct asking){.means = &api->means, .request = request});
+        return asking_refuse_memory(
+            &(struct asking){.means = &api->means, .request = request, .kind = kind});
     }
     *asking = (struct asking){
         .means = &api->means, .request = request, .kind = kind, .principal = principal};
