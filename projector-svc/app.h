@@ -10,4 +10,7 @@ struct service_call;
 /* The subcommand serve: returns the exit code. */
 int app_serve(const struct service_call *call);
 
+/* The subcommand status: asks the running projector. */
+int app_status(const struct service_call *call);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* projector-svc: folds the events on Kafka into views in Redis, and serves them. */
+#include "common/run/ask.h"
 #include "common/run/service.h"
 #include "projector-svc/app.h"
 #include "projector-svc/metrics.h"
@@ -10,6 +11,9 @@
 static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Fold events into views and answer queries until SIGTERM.", app_serve, true,
      false},
+    {"status", ASK_ARGUMENTS,
+     "Show how far the views of the running projector at PROJECTOR_URL are.", app_status, false,
+     true},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

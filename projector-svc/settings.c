@@ -51,6 +51,16 @@ static const struct setting ROWS[] = {
      .help = "Requests that may wait for a version at once; beyond it, and beyond half of "
              "LISTEN_MAX_CONNECTIONS, they get 503 overloaded.",
      SETTING_FIELD(struct projector_settings, max_waiters)},
+    {.name = "PROJECTOR_URL",
+     .type = SETTING_STRING,
+     .fallback = "http://127.0.0.1:8082",
+     .help = "Where `projector-svc status` asks.",
+     SETTING_FIELD(struct projector_settings, url)},
+    {.name = "TOKEN_OPERATOR",
+     .type = SETTING_STRING,
+     .flags = SETTING_SECRET,
+     .help = "The bearer token `projector-svc status` shows.",
+     SETTING_FIELD(struct projector_settings, token)},
 };
 
 static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "PROJECTOR_", NULL};

@@ -16,6 +16,8 @@ struct projector_settings {
     const char *group;
     int64_t recent_orders;
     int64_t max_waiters;
+    const char *url;   /* for subcommands: where a running projector answers */
+    const char *token; /* for subcommands: an operator's; may be NULL */
 };
 
 extern const struct settings_schema PROJECTOR_SCHEMA;

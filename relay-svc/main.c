@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* relay-svc: publishes the outbox to Kafka, in order, without a gap. */
+#include "common/run/ask.h"
 #include "common/run/service.h"
 #include "relay-svc/app.h"
 #include "relay-svc/metrics.h"
@@ -9,8 +10,8 @@
 
 static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Publish the outbox until SIGTERM.", app_serve, true, false},
-    {"status", "[-o json]", "Show the shards of the running relay at RELAY_URL.", app_status, false,
-     true},
+    {"status", ASK_ARGUMENTS, "Show the shards of the running relay at RELAY_URL.", app_status,
+     false, true},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

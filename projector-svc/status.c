@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `projector-svc status`: the running projector's /v1/freshness as a table. */
+#include "common/run/ask.h"
+#include "projector-svc/app.h"
+#include "projector-svc/settings.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char UNKNOWN[] = "?";
+
+/* What nobody reported is null. */
+static const char *number(const struct json_value *of, const char *name, char text[static 24])
+{
+    const struct json_value *value = json_member(of, name);
+    if (value == NULL || value->type == JSON_NULL) {
+        return UNKNOWN;
+    }
+    (void)snprintf(text, 24, "%" PRId64, json_integer(of, name, 0));
+    return text;
+}
+
+/* False where it is not known how far its views are behind. */
+static bool print_partition(const struct json_value *at)
+{
+    char texts[4][24];
+    const char *lag_ms = number(at, "lag_ms", texts[3]);
+    (void)printf("%-24.*s %9s %14s %14s %10s %9s\n", STRVIEW_ARG(json_text(at, "topic")),
+                 number(at, "partition", (char[24]){0}), number(at, "position", texts[0]),
+                 number(at, "end_offset", texts[1]), number(at, "lag_events", texts[2]), lag_ms);
+    return lag_ms != UNKNOWN;
+}
+
+static bool print_partitions(const struct json_value *status)
+{
+    bool is_known = true;
+    const struct json_value *partitions = json_member(status, "partitions");
+    (void)printf("%-24s %9s %14s %14s %10s %9s\n", "topic", "partition", "position", "end",
+                 "behind", "lag ms");
+    for (const struct json_value *at = partitions == NULL ? NULL : partitions->first; at != NULL;
+         at = at->next) {
+        is_known = print_partition(at) && is_known;
+    }
+    return is_known;
+}
+
+static bool print_status(const struct json_value *status)
+{
+    static const char *const COUNTERS[] = {"applied", "duplicates", "gaps",
+                                           "forks",   "parked",     "dead"};
+    const struct json_value *topics = json_member(status, "not_followed");
+    const struct json_value *recovering = json_member(status, "recovering");
+    const bool is_recovering = recovering != NULL && recovering->boolean;
+    char text[24];
+    (void)printf("%-12s %.*s%s\n", "generation", STRVIEW_ARG(json_text(status, "generation")),
+                 is_recovering ? ", filled again after a loss" : "");
+    (void)printf("%-12s %s ms\n", "lag", number(status, "lag_ms", text));
+    for (size_t i = 0; i < sizeof COUNTERS / sizeof COUNTERS[0]; i++) {
+        (void)printf("%-12s %s\n", COUNTERS[i], number(status, COUNTERS[i], text));
+    }
+    for (const struct json_value *at = topics == NULL ? NULL : topics->first; at != NULL;
+         at = at->next) {
+        (void)printf("%-12s %.*s\n", "not followed", STRVIEW_ARG(at->text));
+    }
+    return print_partitions(status) && !is_recovering && topics == NULL;
+}
+
+int app_status(const struct service_call *call)
+{
+    const struct projector_settings *settings = call->values;
+    return ask_run(call, &(struct ask){.url = settings->url,
+                                       .path = "/v1/freshness",
+                                       .token = settings->token,
+                                       .print = print_status});
+}
