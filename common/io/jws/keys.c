@@ -103,7 +103,7 @@ static bool read_block(BIO *bio, struct jws_keys *keys, enum error_kind *ret_kin
     char *name = NULL;
     char *header = NULL;
     uint8_t *bytes = NULL;
-    long len;
+    long len = 0; /* or gcc warns at -O2: it does not see that PEM_read_bio() sets it */
     if (PEM_read_bio(bio, &name, &header, &bytes, &len) != 1) {
         if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
             *ret_kind = error_set(err, ERROR_FATAL, "a PEM block is damaged");
