@@ -4,10 +4,9 @@
 #include <assert.h>
 #include <inttypes.h>
 
-/* --- one function per kind of event */
+/* --- one function per kind of event: NULL, or why it cannot follow what is there */
 
-typedef enum error_kind apply_fn(struct order_view *view, const struct order_event *event,
-                                 struct error *err);
+typedef const char *apply_fn(struct order_view *view, const struct order_event *event);
 
 static void enter_status(struct order_view *view, enum order_status status, int64_t at_ms)
 {
@@ -15,49 +14,43 @@ static void enter_status(struct order_view *view, enum order_status status, int6
     view->status_since_ms = at_ms;
 }
 
-static enum error_kind apply_placed(struct order_view *view, const struct order_event *event,
-                                    struct error *err)
+static const char *apply_placed(struct order_view *view, const struct order_event *event)
 {
     if (view->placed.customer_id.len > 0) {
-        return error_set(err, ERROR_INVALID, "the order was placed before");
+        return "the order was placed before";
     }
     view->placed = event->placed;
     view->placed_at_ms = event->envelope.occurred_at_ms;
     view->payment_status = PAYMENT_PENDING;
     enter_status(view, ORDER_STATUS_PLACED, event->envelope.occurred_at_ms);
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_payment_authorized(struct order_view *view,
-                                                const struct order_event *event, struct error *err)
+static const char *apply_payment_authorized(struct order_view *view,
+                                            const struct order_event *event)
 {
-    (void)err;
     view->authorization.amount_minor = event->payment_authorized.amount_minor;
     view->authorization.reference = event->payment_authorized.reference;
     view->authorization.at_ms = event->envelope.occurred_at_ms;
     view->payment_status = PAYMENT_AUTHORIZED;
     enter_status(view, ORDER_STATUS_CONFIRMED, event->envelope.occurred_at_ms);
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_shipped(struct order_view *view, const struct order_event *event,
-                                     struct error *err)
+static const char *apply_shipped(struct order_view *view, const struct order_event *event)
 {
-    (void)err;
     view->shipment.carrier = event->shipped.carrier;
     view->shipment.tracking_number = event->shipped.tracking_number;
     view->shipment.shipped_at_ms = event->envelope.occurred_at_ms;
     enter_status(view, ORDER_STATUS_SHIPPED, event->envelope.occurred_at_ms);
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_delivered(struct order_view *view, const struct order_event *event,
-                                       struct error *err)
+static const char *apply_delivered(struct order_view *view, const struct order_event *event)
 {
-    (void)err;
     view->shipment.delivered_at_ms = event->envelope.occurred_at_ms;
     enter_status(view, ORDER_STATUS_DELIVERED, event->envelope.occurred_at_ms);
-    return ERROR_NONE;
+    return NULL;
 }
 
 static void enter_cancelled(struct order_view *view, const struct order_event *event)
@@ -67,121 +60,102 @@ static void enter_cancelled(struct order_view *view, const struct order_event *e
     enter_status(view, ORDER_STATUS_CANCELLED, event->envelope.occurred_at_ms);
 }
 
-static enum error_kind read_money(struct order_view *view, struct strview payment_status,
-                                  struct strview refund_state, struct error *err)
+static const char *read_money(struct order_view *view, struct strview payment_status,
+                              struct strview refund_state)
 {
     if (!payment_status_parse(payment_status, &view->payment_status) ||
         !refund_state_parse(refund_state, &view->refund_state)) {
-        return error_set(err, ERROR_INVALID, "unknown payment_status or refund_state");
+        return "unknown payment_status or refund_state";
     }
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_cancelled(struct order_view *view, const struct order_event *event,
-                                       struct error *err)
+static const char *apply_cancelled(struct order_view *view, const struct order_event *event)
 {
     enter_cancelled(view, event);
-    return read_money(view, event->cancelled.payment_status, event->cancelled.refund_state, err);
+    return read_money(view, event->cancelled.payment_status, event->cancelled.refund_state);
 }
 
-static enum error_kind apply_returned(struct order_view *view, const struct order_event *event,
-                                      struct error *err)
+static const char *apply_returned(struct order_view *view, const struct order_event *event)
 {
     view->returning.reason = event->envelope.reason;
     view->returning.at_ms = event->envelope.occurred_at_ms;
     enter_status(view, ORDER_STATUS_RETURNED, event->envelope.occurred_at_ms);
-    return read_money(view, event->returned.payment_status, event->returned.refund_state, err);
+    return read_money(view, event->returned.payment_status, event->returned.refund_state);
 }
 
-static enum error_kind apply_payment_captured(struct order_view *view,
-                                              const struct order_event *event, struct error *err)
+static const char *apply_payment_captured(struct order_view *view, const struct order_event *event)
 {
-    (void)err;
     view->payment_status = PAYMENT_CAPTURED;
     view->captured_minor = event->payment_captured.captured_minor;
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_payment_refunded(struct order_view *view,
-                                              const struct order_event *event, struct error *err)
+static const char *apply_payment_refunded(struct order_view *view, const struct order_event *event)
 {
     view->refunded_minor = event->payment_refunded.refunded_minor;
     return read_money(view, event->payment_refunded.payment_status,
-                      event->payment_refunded.refund_state, err);
+                      event->payment_refunded.refund_state);
 }
 
-static enum error_kind apply_note_added(struct order_view *view, const struct order_event *event,
-                                        struct error *err)
+static const char *apply_note_added(struct order_view *view, const struct order_event *event)
 {
     (void)view; /* the timeline has it */
     (void)event;
-    (void)err;
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_shipping_address_changed(struct order_view *view,
-                                                      const struct order_event *event,
-                                                      struct error *err)
+static const char *apply_shipping_address_changed(struct order_view *view,
+                                                  const struct order_event *event)
 {
-    (void)err;
     view->placed.region = event->shipping_address_changed.region;
     view->placed.address = event->shipping_address_changed.address;
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_payment_declined(struct order_view *view,
-                                              const struct order_event *event, struct error *err)
+static const char *apply_payment_declined(struct order_view *view, const struct order_event *event)
 {
-    (void)err;
     view->payment_status = PAYMENT_DECLINED;
     enter_cancelled(view, event);
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_tracking_recorded(struct order_view *view,
-                                               const struct order_event *event, struct error *err)
+static const char *apply_tracking_recorded(struct order_view *view, const struct order_event *event)
 {
-    (void)err;
     view->shipment.tracking_status = event->tracking_recorded.status;
     view->shipment.location = event->tracking_recorded.location;
     view->shipment.tracked_at_ms = event->envelope.occurred_at_ms;
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_risk_flagged(struct order_view *view, const struct order_event *event,
-                                          struct error *err)
+static const char *apply_risk_flagged(struct order_view *view, const struct order_event *event)
 {
     if (!risk_flags_set(&view->risk_flags, event->risk_flagged.flag)) {
-        return error_set(err, ERROR_INVALID, "a risk flag is set twice, or one too many");
+        return "a risk flag is set twice, or one too many";
     }
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_risk_cleared(struct order_view *view, const struct order_event *event,
-                                          struct error *err)
+static const char *apply_risk_cleared(struct order_view *view, const struct order_event *event)
 {
     if (!risk_flags_clear(&view->risk_flags, event->risk_cleared.flag)) {
-        return error_set(err, ERROR_INVALID, "a risk flag is cleared that was not set");
+        return "a risk flag is cleared that was not set";
     }
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_dispute_opened(struct order_view *view,
-                                            const struct order_event *event, struct error *err)
+static const char *apply_dispute_opened(struct order_view *view, const struct order_event *event)
 {
     (void)event;
-    (void)err;
     view->dispute = DISPUTE_OPEN;
-    return ERROR_NONE;
+    return NULL;
 }
 
-static enum error_kind apply_dispute_resolved(struct order_view *view,
-                                              const struct order_event *event, struct error *err)
+static const char *apply_dispute_resolved(struct order_view *view, const struct order_event *event)
 {
     (void)event;
-    (void)err;
     view->dispute = DISPUTE_RESOLVED;
-    return ERROR_NONE;
+    return NULL;
 }
 
 #define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
@@ -206,9 +180,9 @@ enum error_kind order_view_apply(struct order_view *view, const struct order_eve
     }
     struct order_view next = *view;
     next.order_id = event->envelope.aggregate_id;
-    const enum error_kind kind = APPLY[event->kind](&next, event, err);
-    if (kind != ERROR_NONE) {
-        return kind;
+    const char *refusal = APPLY[event->kind](&next, event);
+    if (refusal != NULL) {
+        return error_set(err, ERROR_INVALID, "%s", refusal);
     }
     count_event(&next, event_id, strview_of(order_event_type(event->kind)),
                 event->envelope.occurred_at_ms);

@@ -5,6 +5,8 @@
 #include "projector-svc/core/keys.h"
 
 #include <assert.h>
+#include <stddef.h>
+#include <string.h>
 
 /* An absent field and an empty one are the same to readers, and absent costs nothing. */
 static void put_field(struct write_set *set, struct strview key, const char *field,
@@ -38,93 +40,53 @@ static void put_changed_number(struct write_set *set, struct strview key, const 
 
 /* --- orders */
 
-typedef struct strview text_of(const struct order_view *view);
-
-static struct strview text_of_status(const struct order_view *view)
-{
-    return strview_of(order_status_name(view->status));
-}
-
-static struct strview text_of_payment_status(const struct order_view *view)
-{
-    return strview_of(payment_status_name(view->payment_status));
-}
-
-static struct strview text_of_refund_state(const struct order_view *view)
-{
-    return strview_of(refund_state_name(view->refund_state));
-}
-
-static struct strview text_of_dispute(const struct order_view *view)
-{
-    return strview_of(dispute_state_name(view->dispute));
-}
-
-static struct strview text_of_customer_id(const struct order_view *view)
-{
-    return view->placed.customer_id;
-}
-
-static struct strview text_of_currency(const struct order_view *view)
-{
-    return view->placed.currency;
-}
-
-static struct strview text_of_region(const struct order_view *view)
-{
-    return view->placed.region;
-}
-
-static struct strview text_of_provider(const struct order_view *view)
-{
-    return view->placed.provider;
-}
-
-static struct strview text_of_carrier(const struct order_view *view)
-{
-    return view->shipment.carrier;
-}
-
-static struct strview text_of_tracking_number(const struct order_view *view)
-{
-    return view->shipment.tracking_number;
-}
-
-static struct strview text_of_last_event_id(const struct order_view *view)
-{
-    return view->last_event_id;
-}
-
-static struct strview text_of_last_event_type(const struct order_view *view)
-{
-    return view->last_event_type;
-}
-
+/* clang-format off */
+#define TEXT(field, member) {field, offsetof(struct order_view, member)}
+/* clang-format on */
 static const struct {
     const char *field;
-    text_of *text;
+    size_t offset; /* of a struct strview */
 } ORDER_TEXTS[] = {
-    {"status", text_of_status},
-    {"payment_status", text_of_payment_status},
-    {"refund_state", text_of_refund_state},
-    {"dispute", text_of_dispute},
-    {"customer_id", text_of_customer_id},
-    {"currency", text_of_currency},
-    {"region", text_of_region},
-    {"provider", text_of_provider},
-    {"carrier", text_of_carrier},
-    {"tracking_number", text_of_tracking_number},
-    {"last_event_id", text_of_last_event_id},
-    {"last_event_type", text_of_last_event_type},
+    TEXT("customer_id", placed.customer_id), TEXT("currency", placed.currency),
+    TEXT("region", placed.region),           TEXT("provider", placed.provider),
+    TEXT("carrier", shipment.carrier),       TEXT("tracking_number", shipment.tracking_number),
+    TEXT("last_event_id", last_event_id),    TEXT("last_event_type", last_event_type),
 };
+
+static struct strview text_of(const struct order_view *view, size_t offset)
+{
+    struct strview text;
+    memcpy(&text, (const char *)view + offset, sizeof text);
+    return text;
+}
 
 static void put_order_texts(const struct order_view *old_view, const struct order_view *new_view,
                             struct strview key, struct write_set *set)
 {
     for (size_t i = 0; i < sizeof ORDER_TEXTS / sizeof ORDER_TEXTS[0]; i++) {
-        const struct strview before =
-            old_view->version == 0 ? STRVIEW("") : ORDER_TEXTS[i].text(old_view);
-        put_field(set, key, ORDER_TEXTS[i].field, before, ORDER_TEXTS[i].text(new_view));
+        put_field(set, key, ORDER_TEXTS[i].field, text_of(old_view, ORDER_TEXTS[i].offset),
+                  text_of(new_view, ORDER_TEXTS[i].offset));
+    }
+}
+
+/* A state has a name from the beginning; a field has it with the first event. */
+static void put_order_states(const struct order_view *old_view, const struct order_view *new_view,
+                             struct strview key, struct write_set *set)
+{
+    const struct {
+        const char *field, *before, *now;
+    } states[] = {
+        {"status", order_status_name(old_view->status), order_status_name(new_view->status)},
+        {"payment_status", payment_status_name(old_view->payment_status),
+         payment_status_name(new_view->payment_status)},
+        {"refund_state", refund_state_name(old_view->refund_state),
+         refund_state_name(new_view->refund_state)},
+        {"dispute", dispute_state_name(old_view->dispute), dispute_state_name(new_view->dispute)},
+    };
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        put_field(set, key, states[i].field,
+                  strview_of(old_view->version == 0 ? "" : states[i].before),
+                  strview_of(states[i].now));
     }
 }
 
@@ -180,6 +142,7 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
     const bool is_placed_now =
         old_view->placed.customer_id.len == 0 && new_view->placed.customer_id.len > 0;
 
+    put_order_states(old_view, new_view, key, set);
     put_order_texts(old_view, new_view, key, set);
     put_field(set, key, "risk_flags", joined_flags(set, &old_view->risk_flags),
               joined_flags(set, &new_view->risk_flags));
