@@ -10,13 +10,6 @@
 
 enum { FIRST_PAUSE_MS = 100, LAST_PAUSE_MS = 3000, STEADY_MS = 5000 };
 
-PRINTF_LIKE(2, 0) static void note(struct reconnect *life, const char *fmt, va_list args)
-{
-    char text[ERROR_TEXT_MAX];
-    (void)vsnprintf(text, sizeof text, fmt, args);
-    (void)error_set(&life->last_error, ERROR_TRANSIENT, "%s", text);
-}
-
 static void wait_for(struct reconnect *life, int64_t delay_ms)
 {
     life->state = RECONNECT_WAITING;
@@ -103,10 +96,12 @@ void reconnect_fail(struct reconnect *life, const char *fmt, ...)
     if (!reconnect_is_alive(life)) {
         return;
     }
+    char text[ERROR_TEXT_MAX];
     va_list args;
     va_start(args, fmt);
-    note(life, fmt, args);
+    (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    reconnect_note(life, "%s", text);
     life->state = life->state == RECONNECT_READY ? RECONNECT_LOSING : RECONNECT_FAILING;
     loop_timer_stop(life->timer);
     loop_deferred_schedule(life->ender);
@@ -129,10 +124,12 @@ void reconnect_limit(struct reconnect *life, int64_t delay_ms)
 
 void reconnect_note(struct reconnect *life, const char *fmt, ...)
 {
+    char text[ERROR_TEXT_MAX];
     va_list args;
     va_start(args, fmt);
-    note(life, fmt, args);
+    (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    (void)error_set(&life->last_error, ERROR_TRANSIENT, "%s", text);
 }
 
 bool reconnect_is_trying(const struct reconnect *life)

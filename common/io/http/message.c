@@ -148,7 +148,7 @@ static void put_title(struct json_writer *writer, const char *slug)
     for (; slug[len] != '\0' && len < SLUG_MAX; len++) {
         title[len] = slug[len] == '-' ? ' ' : slug[len];
     }
-    if (title[0] >= 'a' && title[0] <= 'z') {
+    if (len > 0 && title[0] >= 'a' && title[0] <= 'z') {
         title[0] = (char)(title[0] - 'a' + 'A');
     }
     json_put_member_string(writer, "title", (struct strview){title, len});
