@@ -37,6 +37,7 @@ struct event_member {
 
 /* NOLINTBEGIN(bugprone-macro-parentheses): a field's name cannot stand in parentheses */
 /* clang-format off */
+#define MEMBER_NAMED(name, form, type, field) {name, form, offsetof(type, field), NULL, 0, 0}
 #define MEMBER(form, type, owner, field)      {#field, form, offsetof(type, owner field), NULL, 0, 0}
 #define MEMBER_PART_OF(name, type, field, of) {name, MEMBER_PART, offsetof(type, field), of, 0, 0}
 #define MEMBERS_END                           {NULL, MEMBER_TEXT, 0, NULL, 0, 0}

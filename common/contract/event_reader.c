@@ -3,9 +3,8 @@
 
 #include "common/contract/json.h"
 
-static const struct json_value *require(struct event_reader *reader,
-                                        const struct json_value *object, const char *name,
-                                        enum json_type type)
+static const struct json_value *find(struct event_reader *reader, const struct json_value *object,
+                                     const char *name, enum json_type type, bool is_optional)
 {
     if (reader->failure != ERROR_NONE) {
         return NULL;
@@ -14,48 +13,59 @@ static const struct json_value *require(struct event_reader *reader,
     if (member != NULL && member->type == type) {
         return member;
     }
+    if (reader->is_lenient || (is_optional && member == NULL)) {
+        return NULL;
+    }
     reader->failure =
         error_set(reader->err, ERROR_INVALID, "member %s is %s where %s is expected", name,
                   member == NULL ? "missing" : json_type_name(member->type), json_type_name(type));
     return NULL;
 }
 
+static struct strview text_of(const struct json_value *member)
+{
+    return member == NULL ? STRVIEW("") : member->text;
+}
+
 struct strview event_read_text(struct event_reader *reader, const struct json_value *object,
                                const char *name)
 {
-    const struct json_value *member = require(reader, object, name, JSON_STRING);
-    return member == NULL ? STRVIEW("") : member->text;
+    return text_of(find(reader, object, name, JSON_STRING, false));
 }
 
 struct strview event_read_optional_text(struct event_reader *reader,
                                         const struct json_value *object, const char *name)
 {
-    return json_member(object, name) == NULL ? STRVIEW("") : event_read_text(reader, object, name);
+    return text_of(find(reader, object, name, JSON_STRING, true));
+}
+
+static int64_t integer_of(const struct json_value *member)
+{
+    return member == NULL ? 0 : member->integer;
 }
 
 int64_t event_read_integer(struct event_reader *reader, const struct json_value *object,
                            const char *name)
 {
-    const struct json_value *member = require(reader, object, name, JSON_INTEGER);
-    return member == NULL ? 0 : member->integer;
+    return integer_of(find(reader, object, name, JSON_INTEGER, false));
 }
 
 int64_t event_read_optional_integer(struct event_reader *reader, const struct json_value *object,
                                     const char *name)
 {
-    return json_member(object, name) == NULL ? 0 : event_read_integer(reader, object, name);
+    return integer_of(find(reader, object, name, JSON_INTEGER, true));
 }
 
 const struct json_value *event_read_object(struct event_reader *reader,
                                            const struct json_value *object, const char *name)
 {
-    return require(reader, object, name, JSON_OBJECT);
+    return find(reader, object, name, JSON_OBJECT, false);
 }
 
 const struct json_value *event_read_array(struct event_reader *reader,
                                           const struct json_value *object, const char *name)
 {
-    return require(reader, object, name, JSON_ARRAY);
+    return find(reader, object, name, JSON_ARRAY, false);
 }
 
 void *event_read_room(struct event_reader *reader, size_t count, size_t size)

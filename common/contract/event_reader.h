@@ -2,8 +2,6 @@
 /*
  * event_reader.h - required members, read with one sticky failure, so that a decoder reads like the
  * list of its members.
- *
- * Private to common/contract.
  */
 #ifndef COMMON_CONTRACT_EVENT_READER_H
 #define COMMON_CONTRACT_EVENT_READER_H
@@ -12,6 +10,7 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct json_value;
@@ -20,6 +19,7 @@ struct event_reader {
     struct arena *arena;     /* for lists */
     struct error *err;       /* names the first member that is missing or wrong */
     enum error_kind failure; /* ERROR_NONE, or what came first */
+    bool is_lenient;         /* what is missing, or of another type, is empty */
 };
 
 struct strview event_read_text(struct event_reader *reader, const struct json_value *object,

@@ -123,3 +123,9 @@ void order_event_put_details(struct json_writer *writer, const struct order_plac
 {
     event_members_put(writer, DETAIL_MEMBERS, placed);
 }
+
+void order_event_read_details(struct event_reader *reader, const struct json_value *object,
+                              struct order_placed *placed)
+{
+    event_members_read(reader, object, DETAIL_MEMBERS, placed);
+}

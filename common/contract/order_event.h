@@ -129,7 +129,10 @@ const char *order_event_type(enum order_event_kind kind);
 /* ---- what looks the same in an event and in a view -------------------------------------- */
 
 /* The members "lines" and "shipping_address". */
+struct event_reader;
 void order_event_put_details(struct json_writer *writer, const struct order_placed *placed);
+void order_event_read_details(struct event_reader *reader, const struct json_value *object,
+                              struct order_placed *placed);
 
 /* The members that are texts and numbers, as the event has them behind its envelope. */
 void order_event_put_members(struct json_writer *writer, const struct order_event *event);

@@ -4,6 +4,7 @@
 #include "common/base/id_form.h"
 #include "common/base/parse.h"
 #include "common/base/utf8.h"
+#include "common/contract/event_member.h"
 #include "common/contract/json.h"
 #include "common/io/kafka/kafka_consumer.h"
 
@@ -168,6 +169,19 @@ static struct strview value_to_keep(const struct incoming *incoming)
     return value;
 }
 
+#define HEADER(name, form, field) MEMBER_NAMED(name, form, struct incoming, field)
+static const struct event_member PARKED_HEADERS[] = {
+    HEADER("ce_id", MEMBER_OPTIONAL_TEXT, event_id),
+    HEADER("ce_type", MEMBER_OPTIONAL_TEXT, event_type),
+    HEADER("ce_aggregateversion", MEMBER_NUMBER, version),
+    HEADER("ce_time", MEMBER_OPTIONAL_TEXT, time),
+    HEADER("ce_correlationid", MEMBER_OPTIONAL_TEXT, correlation_id),
+    HEADER("ce_causationid", MEMBER_OPTIONAL_TEXT, causation_id),
+    HEADER("traceparent", MEMBER_OPTIONAL_TEXT, traceparent),
+    HEADER("topic", MEMBER_OPTIONAL_TEXT, topic),
+    MEMBERS_END,
+};
+
 bool incoming_park(const struct incoming *incoming, struct strbuf *out)
 {
     if (incoming->parked_form.len > 0) {
@@ -178,14 +192,7 @@ bool incoming_park(const struct incoming *incoming, struct strbuf *out)
     struct json_writer writer;
     json_writer_init(&writer, out);
     json_open_object(&writer);
-    json_put_member_text(&writer, "ce_id", incoming->event_id);
-    json_put_member_text(&writer, "ce_type", incoming->event_type);
-    json_put_member_integer(&writer, "ce_aggregateversion", incoming->version);
-    json_put_member_text(&writer, "ce_time", incoming->time);
-    json_put_member_text(&writer, "ce_correlationid", incoming->correlation_id);
-    json_put_member_text(&writer, "ce_causationid", incoming->causation_id);
-    json_put_member_text(&writer, "traceparent", incoming->traceparent);
-    json_put_member_text(&writer, "topic", incoming->topic);
+    event_members_put(&writer, PARKED_HEADERS, incoming);
     json_put_member_integer(&writer, "partition", incoming->partition);
     json_put_member_integer(&writer, "offset", incoming->offset);
     json_put_member_integer(&writer, "timestamp", incoming->timestamp_ms);
@@ -218,14 +225,8 @@ static struct strview first_line(struct strview form, struct strview *ret_rest)
 
 static void read_parked_headers(struct incoming *incoming, const struct json_value *headers)
 {
-    incoming->event_id = json_text(headers, "ce_id");
-    incoming->event_type = json_text(headers, "ce_type");
-    incoming->version = json_integer(headers, "ce_aggregateversion", 0);
-    incoming->time = json_text(headers, "ce_time");
-    incoming->correlation_id = json_text(headers, "ce_correlationid");
-    incoming->causation_id = json_text(headers, "ce_causationid");
-    incoming->traceparent = json_text(headers, "traceparent");
-    incoming->topic = json_text(headers, "topic");
+    struct event_reader reader = {.is_lenient = true};
+    event_members_read(&reader, headers, PARKED_HEADERS, incoming);
     incoming->partition = (int32_t)json_integer(headers, "partition", -1);
     incoming->offset = json_integer(headers, "offset", -1);
     incoming->timestamp_ms = json_integer(headers, "timestamp", -1);

@@ -1,82 +1,91 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/views/view_json.h"
 
+#include "common/contract/event_member.h"
 #include "common/contract/json.h"
+
+#define PLACED(form, field)     MEMBER(form, struct order_view, placed., field)
+#define VIEW(form, name, field) MEMBER_NAMED(name, form, struct order_view, field)
+
+static const struct event_member CUSTOMER[] = {
+    PLACED(MEMBER_TEXT, customer_id), VIEW(MEMBER_TEXT, "name", placed.customer_name), MEMBERS_END};
+
+static const struct event_member PLACED_MEMBERS[] = {{"customer", MEMBER_PART, 0, CUSTOMER, 0, 0},
+                                                     PLACED(MEMBER_TEXT, currency),
+                                                     PLACED(MEMBER_NUMBER, total_minor),
+                                                     PLACED(MEMBER_NUMBER, item_count),
+                                                     PLACED(MEMBER_TEXT, region),
+                                                     MEMBERS_END};
+
+static const struct event_member PAYMENT_WAY[] = {PLACED(MEMBER_TEXT, provider),
+                                                  PLACED(MEMBER_TEXT, method), MEMBERS_END};
+
+static const struct event_member AUTHORIZATION[] = {
+    VIEW(MEMBER_NUMBER, "authorized_minor", authorization.amount_minor),
+    VIEW(MEMBER_TEXT, "reference", authorization.reference),
+    VIEW(MEMBER_NUMBER, "authorized_at", authorization.at_ms), MEMBERS_END};
+
+static const struct event_member PAYMENT_SUMS[] = {
+    VIEW(MEMBER_OPTIONAL_NUMBER, "captured_minor", captured_minor),
+    VIEW(MEMBER_OPTIONAL_NUMBER, "refunded_minor", refunded_minor), MEMBERS_END};
+
+static const struct event_member SHIPMENT[] = {
+    VIEW(MEMBER_OPTIONAL_TEXT, "carrier", shipment.carrier),
+    VIEW(MEMBER_OPTIONAL_TEXT, "tracking_number", shipment.tracking_number),
+    VIEW(MEMBER_OPTIONAL_NUMBER, "shipped_at", shipment.shipped_at_ms),
+    VIEW(MEMBER_OPTIONAL_NUMBER, "delivered_at", shipment.delivered_at_ms),
+    VIEW(MEMBER_OPTIONAL_TEXT, "tracking_status", shipment.tracking_status),
+    VIEW(MEMBER_OPTIONAL_TEXT, "location", shipment.location),
+    VIEW(MEMBER_OPTIONAL_NUMBER, "tracked_at", shipment.tracked_at_ms),
+    MEMBERS_END};
+
+static const struct event_member CANCELLATION[] = {
+    VIEW(MEMBER_OPTIONAL_TEXT, "reason", cancellation.reason),
+    VIEW(MEMBER_NUMBER, "cancelled_at", cancellation.at_ms), MEMBERS_END};
+
+static const struct event_member RETURNING[] = {
+    VIEW(MEMBER_OPTIONAL_TEXT, "reason", returning.reason),
+    VIEW(MEMBER_NUMBER, "returned_at", returning.at_ms), MEMBERS_END};
+
+static const struct event_member TIMES[] = {
+    VIEW(MEMBER_OPTIONAL_NUMBER, "placed_at", placed_at_ms),
+    VIEW(MEMBER_OPTIONAL_NUMBER, "status_since", status_since_ms),
+    VIEW(MEMBER_OPTIONAL_NUMBER, "updated_at", updated_at_ms), MEMBERS_END};
+
+static const struct event_member FRESHNESS[] = {
+    VIEW(MEMBER_NUMBER, "source_version", version),
+    VIEW(MEMBER_TEXT, "last_event_id", last_event_id),
+    VIEW(MEMBER_TEXT, "last_event_type", last_event_type), MEMBERS_END};
 
 static void put_word(struct json_writer *writer, const char *name, const char *value)
 {
     json_put_member_string(writer, name, strview_of(value));
 }
 
-static void put_placed(struct json_writer *writer, const struct order_placed *placed)
+static void put_placed(struct json_writer *writer, const struct order_view *view)
 {
-    json_key(writer, "customer");
-    json_open_object(writer);
-    json_put_member_string(writer, "customer_id", placed->customer_id);
-    json_put_member_string(writer, "name", placed->customer_name);
-    json_close_object(writer);
-    json_put_member_string(writer, "currency", placed->currency);
-    json_put_member_integer(writer, "total_minor", placed->total_minor);
-    json_put_member_integer(writer, "item_count", placed->item_count);
-    json_put_member_string(writer, "region", placed->region);
-    order_event_put_details(writer, placed);
-}
-
-static void put_payment(struct json_writer *writer, const struct order_view *view)
-{
+    event_members_put(writer, PLACED_MEMBERS, view);
+    order_event_put_details(writer, &view->placed);
     json_key(writer, "payment");
     json_open_object(writer);
-    json_put_member_string(writer, "provider", view->placed.provider);
-    json_put_member_string(writer, "method", view->placed.method);
+    event_members_put(writer, PAYMENT_WAY, view);
     if (view->authorization.at_ms != 0) {
-        json_put_member_integer(writer, "authorized_minor", view->authorization.amount_minor);
-        json_put_member_string(writer, "reference", view->authorization.reference);
-        json_put_member_integer(writer, "authorized_at", view->authorization.at_ms);
+        event_members_put(writer, AUTHORIZATION, view);
     }
-    json_put_member_nonzero(writer, "captured_minor", view->captured_minor);
-    json_put_member_nonzero(writer, "refunded_minor", view->refunded_minor);
+    event_members_put(writer, PAYMENT_SUMS, view);
     json_close_object(writer);
 }
 
-static void put_shipment(struct json_writer *writer, const struct order_view *view)
+/* What has not happened is not told. */
+static void put_part(struct json_writer *writer, bool has_happened, const char *name,
+                     const struct event_member *members, const struct order_view *view)
 {
-    if (view->shipment.shipped_at_ms == 0 && view->shipment.delivered_at_ms == 0) {
-        return;
+    if (has_happened) {
+        json_key(writer, name);
+        json_open_object(writer);
+        event_members_put(writer, members, view);
+        json_close_object(writer);
     }
-    json_key(writer, "shipment");
-    json_open_object(writer);
-    json_put_member_text(writer, "carrier", view->shipment.carrier);
-    json_put_member_text(writer, "tracking_number", view->shipment.tracking_number);
-    json_put_member_nonzero(writer, "shipped_at", view->shipment.shipped_at_ms);
-    json_put_member_nonzero(writer, "delivered_at", view->shipment.delivered_at_ms);
-    json_put_member_text(writer, "tracking_status", view->shipment.tracking_status);
-    json_put_member_text(writer, "location", view->shipment.location);
-    json_put_member_nonzero(writer, "tracked_at", view->shipment.tracked_at_ms);
-    json_close_object(writer);
-}
-
-static void put_return(struct json_writer *writer, const struct order_view *view)
-{
-    if (view->returning.at_ms == 0) {
-        return;
-    }
-    json_key(writer, "return");
-    json_open_object(writer);
-    json_put_member_text(writer, "reason", view->returning.reason);
-    json_put_member_integer(writer, "returned_at", view->returning.at_ms);
-    json_close_object(writer);
-}
-
-static void put_cancellation(struct json_writer *writer, const struct order_view *view)
-{
-    if (view->cancellation.at_ms == 0) {
-        return;
-    }
-    json_key(writer, "cancellation");
-    json_open_object(writer);
-    json_put_member_text(writer, "reason", view->cancellation.reason);
-    json_put_member_integer(writer, "cancelled_at", view->cancellation.at_ms);
-    json_close_object(writer);
 }
 
 static void put_freshness(struct json_writer *writer, const struct order_view *view,
@@ -84,9 +93,7 @@ static void put_freshness(struct json_writer *writer, const struct order_view *v
 {
     json_key(writer, "freshness");
     json_open_object(writer);
-    json_put_member_integer(writer, "source_version", view->version);
-    json_put_member_string(writer, "last_event_id", view->last_event_id);
-    json_put_member_string(writer, "last_event_type", view->last_event_type);
+    event_members_put(writer, FRESHNESS, view);
     json_put_member_integer(writer, "projected_at", projected_at_ms);
     json_close_object(writer);
 }
@@ -116,15 +123,13 @@ bool view_json_details(const struct order_view *view, int64_t projected_at_ms, s
     put_word(&writer, "dispute", dispute_state_name(view->dispute));
     put_risk_flags(&writer, &view->risk_flags);
     if (view->placed.customer_id.len > 0) {
-        put_placed(&writer, &view->placed);
-        put_payment(&writer, view);
+        put_placed(&writer, view);
     }
-    put_shipment(&writer, view);
-    put_cancellation(&writer, view);
-    put_return(&writer, view);
-    json_put_member_nonzero(&writer, "placed_at", view->placed_at_ms);
-    json_put_member_nonzero(&writer, "status_since", view->status_since_ms);
-    json_put_member_nonzero(&writer, "updated_at", view->updated_at_ms);
+    put_part(&writer, view->shipment.shipped_at_ms != 0 || view->shipment.delivered_at_ms != 0,
+             "shipment", SHIPMENT, view);
+    put_part(&writer, view->cancellation.at_ms != 0, "cancellation", CANCELLATION, view);
+    put_part(&writer, view->returning.at_ms != 0, "return", RETURNING, view);
+    event_members_put(&writer, TIMES, view);
     put_freshness(&writer, view, projected_at_ms);
     json_close_object(&writer);
     return json_writer_done(&writer);
@@ -151,80 +156,20 @@ static bool read_risk_flags(const struct json_value *array, struct risk_flags *f
     return true;
 }
 
-static bool read_lines(const struct json_value *array, struct arena *arena,
-                       struct order_placed *placed)
-{
-    if (array == NULL || array->type != JSON_ARRAY) {
-        return true;
-    }
-    struct order_line *lines = arena_array(arena, array->count, sizeof *lines);
-    if (lines == NULL) {
-        return false;
-    }
-    for (const struct json_value *item = array->first; item != NULL; item = item->next) {
-        lines[placed->line_count++] = (struct order_line){
-            .sku = json_text(item, "sku"),
-            .name = json_text(item, "name"),
-            .quantity = json_integer(item, "quantity", 0),
-            .unit_price_minor = json_integer(item, "unit_price_minor", 0),
-        };
-    }
-    placed->lines = lines;
-    return true;
-}
-
-static void read_placed(const struct json_value *doc, struct order_placed *placed)
-{
-    const struct json_value *customer = json_member(doc, "customer");
-    const struct json_value *payment = json_member(doc, "payment");
-    const struct json_value *address = json_member(doc, "shipping_address");
-    *placed = (struct order_placed){
-        .customer_id = json_text(customer, "customer_id"),
-        .customer_name = json_text(customer, "name"),
-        .currency = json_text(doc, "currency"),
-        .total_minor = json_integer(doc, "total_minor", 0),
-        .item_count = json_integer(doc, "item_count", 0),
-        .region = json_text(doc, "region"),
-        .provider = json_text(payment, "provider"),
-        .method = json_text(payment, "method"),
-        .address =
-            {
-                .name = json_text(address, "name"),
-                .line1 = json_text(address, "line1"),
-                .line2 = json_text(address, "line2"),
-                .city = json_text(address, "city"),
-                .postal_code = json_text(address, "postal_code"),
-                .region = json_text(address, "region"),
-                .country = json_text(address, "country"),
-            },
-    };
-}
-
-static void read_history(const struct json_value *doc, struct order_view *view)
+static void read_members(struct event_reader *reader, const struct json_value *doc,
+                         struct order_view *view)
 {
     const struct json_value *payment = json_member(doc, "payment");
-    const struct json_value *shipment = json_member(doc, "shipment");
-    const struct json_value *cancellation = json_member(doc, "cancellation");
-    const struct json_value *returning = json_member(doc, "return");
-    view->placed_at_ms = json_integer(doc, "placed_at", 0);
-    view->status_since_ms = json_integer(doc, "status_since", 0);
-    view->updated_at_ms = json_integer(doc, "updated_at", 0);
-    view->authorization.amount_minor = json_integer(payment, "authorized_minor", 0);
-    view->authorization.reference = json_text(payment, "reference");
-    view->authorization.at_ms = json_integer(payment, "authorized_at", 0);
-    view->shipment.carrier = json_text(shipment, "carrier");
-    view->shipment.tracking_number = json_text(shipment, "tracking_number");
-    view->shipment.shipped_at_ms = json_integer(shipment, "shipped_at", 0);
-    view->shipment.delivered_at_ms = json_integer(shipment, "delivered_at", 0);
-    view->shipment.tracking_status = json_text(shipment, "tracking_status");
-    view->shipment.location = json_text(shipment, "location");
-    view->shipment.tracked_at_ms = json_integer(shipment, "tracked_at", 0);
-    view->captured_minor = json_integer(payment, "captured_minor", 0);
-    view->refunded_minor = json_integer(payment, "refunded_minor", 0);
-    view->returning.reason = json_text(returning, "reason");
-    view->returning.at_ms = json_integer(returning, "returned_at", 0);
-    view->cancellation.reason = json_text(cancellation, "reason");
-    view->cancellation.at_ms = json_integer(cancellation, "cancelled_at", 0);
+    event_members_read(reader, doc, PLACED_MEMBERS, view);
+    order_event_read_details(reader, doc, &view->placed);
+    event_members_read(reader, payment, PAYMENT_WAY, view);
+    event_members_read(reader, payment, AUTHORIZATION, view);
+    event_members_read(reader, payment, PAYMENT_SUMS, view);
+    event_members_read(reader, json_member(doc, "shipment"), SHIPMENT, view);
+    event_members_read(reader, json_member(doc, "cancellation"), CANCELLATION, view);
+    event_members_read(reader, json_member(doc, "return"), RETURNING, view);
+    event_members_read(reader, doc, TIMES, view);
+    event_members_read(reader, json_member(doc, "freshness"), FRESHNESS, view);
 }
 
 enum error_kind view_json_read_details(struct strview json, struct arena *arena,
@@ -235,23 +180,17 @@ enum error_kind view_json_read_details(struct strview json, struct arena *arena,
     if (kind != ERROR_NONE) {
         return kind;
     }
-    const struct json_value *freshness = json_member(doc, "freshness");
-    struct order_view view = {
-        .order_id = json_text(doc, "order_id"),
-        .version = json_integer(freshness, "source_version", 0),
-        .last_event_id = json_text(freshness, "last_event_id"),
-        .last_event_type = json_text(freshness, "last_event_type"),
-    };
+    struct event_reader reader = {.arena = arena, .err = err, .is_lenient = true};
+    struct order_view view = {.order_id = json_text(doc, "order_id")};
+    read_members(&reader, doc, &view);
+    if (reader.failure != ERROR_NONE) {
+        return reader.failure;
+    }
     if (!read_words(doc, &view) ||
         !read_risk_flags(json_member(doc, "risk_flags"), &view.risk_flags) || view.version <= 0 ||
         view.order_id.len == 0) {
         return error_set(err, ERROR_INVALID, "this is no details document");
     }
-    read_placed(doc, &view.placed);
-    if (!read_lines(json_member(doc, "lines"), arena, &view.placed)) {
-        return error_set(err, ERROR_EXHAUSTED, "a details document needs too much memory");
-    }
-    read_history(doc, &view);
     *ret = view;
     return ERROR_NONE;
 }
