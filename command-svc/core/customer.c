@@ -104,6 +104,7 @@ static struct strview either(struct strview wanted, struct strview present)
 static void fill_change_contact(const struct customer *customer, const struct command *command,
                                 struct customer_event *event)
 {
+    assert(customer->version > 0);
     const struct contact *wanted = &command->change_contact;
     event->contact_changed = (struct contact){.name = either(wanted->name, customer->name),
                                               .email = either(wanted->email, customer->email),

@@ -25,10 +25,12 @@ void level_marks_add(struct level_marks *marks, struct strview sku, int shard, i
     }
     marks->last = mark;
     marks->count++;
+    assert(marks->count <= LEVEL_MARKS_MAX);
 }
 
 int64_t level_marks_due_ms(const struct level_marks *marks)
 {
+    assert((marks->first == NULL) == (marks->count == 0));
     return marks->first == NULL ? LEVEL_MARKS_NEVER : marks->first->due_ms;
 }
 

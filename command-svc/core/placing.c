@@ -9,6 +9,7 @@
 /* What earlier lines of the same order already take of the product. */
 static int64_t taken_before(const struct place_order *wanted, size_t line)
 {
+    assert(line < wanted->line_count);
     int64_t taken = 0;
     for (size_t i = 0; i < line; i++) {
         if (strview_equal(wanted->lines[i].sku, wanted->lines[line].sku)) {
@@ -133,6 +134,7 @@ enum error_kind placing_decide(const struct placing *placing, const struct comma
                    .method = wanted->method,
                    .address = wanted->address},
     };
+    assert(placing->order->version == 0 && placing->customer->is_active);
     *ret_accepted = price_lines(placing->products, wanted, lines, &event.placed);
     if (*ret_accepted) {
         *ret_event = event;

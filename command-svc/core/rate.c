@@ -50,6 +50,7 @@ static int64_t seconds_up(int64_t us)
 
 struct rate_state rate_ask(struct rate *rate, uint64_t who, int64_t now_us)
 {
+    assert(rate_is_limited(rate) && rate->quota > 0);
     struct rate_bucket *bucket = bucket_of(rate, who);
     const int64_t token_us = rate->window_us / rate->quota;
     const int64_t start_us = bucket->full_us > now_us ? bucket->full_us : now_us;
@@ -58,6 +59,7 @@ struct rate_state rate_ask(struct rate *rate, uint64_t who, int64_t now_us)
         return (struct rate_state){.reset_s = seconds_up(token_us - room_us)};
     }
     bucket->full_us = start_us + token_us;
+    assert(bucket->full_us - now_us <= rate->window_us);
     return (struct rate_state){.is_allowed = true,
                                .remaining = (room_us - token_us) / token_us,
                                .reset_s = seconds_up(bucket->full_us - now_us)};

@@ -14,6 +14,7 @@ static int64_t room_of(const struct stock_change *change)
 static struct scarce_suspect *widest(struct scarce_suspects *suspects)
 {
     struct scarce_suspect *found = &suspects->list[0];
+    assert(suspects->count == SCARCE_MAX); /* else there is a free place */
     for (size_t i = 1; i < suspects->count; i++) {
         found = suspects->list[i].room > found->room ? &suspects->list[i] : found;
     }
@@ -54,6 +55,7 @@ static void add(struct scarce *scarce, const char *sku, int64_t until_ms)
     if (place == &scarce->list[scarce->next]) {
         scarce->next = (scarce->next + 1) % SCARCE_MAX;
     }
+    assert(scarce->until_ms <= until_ms); /* the last one is named longest */
     (void)snprintf(place->sku, sizeof place->sku, "%s", sku);
     place->until_ms = until_ms;
     scarce->until_ms = until_ms;

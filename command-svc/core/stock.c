@@ -38,6 +38,8 @@ static size_t list_changes(const struct world *world, struct stock_change *chang
     size_t count = 0;
     for (const struct world_entry *entry = world->products; entry != NULL; entry = entry->next) {
         const struct world_product *product = (const void *)entry;
+        assert(product->most_taken >= product->loaded_available - product->product.available ||
+               is_new(product)); /* whoever moves a level notes it */
         if (is_to_be_saved(product)) {
             changes[count++] = (struct stock_change){
                 .sku = entry->id,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/frozen_tally.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum { COUNTS_MAX = 160 };
@@ -15,6 +16,7 @@ void frozen_tally_add(struct frozen_tally *tally, enum aggregate_type type, stru
                       enum lineup_state state, int64_t waits_for)
 {
     struct frozen_count *counting = &tally->counting;
+    assert(state < LINEUP_STATE_COUNT);
     if (!id_form_fits(id)) {
         return;
     }
@@ -53,6 +55,7 @@ enum error_kind frozen_tally_tell(const struct frozen_tally *tally, struct error
     if (count->state == LINEUP_FLOWING) {
         return ERROR_NONE;
     }
+    assert(count->of[count->state] > 0); /* what is told of was counted */
     put_counts(count, counts);
     return error_set(err, ERROR_INVALID,
                      "aggregates stand still: %s; one is %s %s, which waits for version %lld; see "

@@ -66,6 +66,7 @@ static void park(struct lineup *lineup, const struct lineup_item *item)
     }
     lineup->parked = parked;
     lineup->parked[lineup->parked_count++] = *item;
+    assert(lineup->parked_count <= lineup->parked_cap);
 }
 
 void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item)
@@ -76,12 +77,14 @@ void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item)
 
 void lineup_resume(struct lineup *lineup, size_t pass_left, bool has_moved)
 {
+    assert(lineup->applied == 0 && lineup->parked_count == 0); /* before anything is offered */
     lineup->portion.pass_left = pass_left;
     lineup->portion.has_moved = has_moved;
 }
 
 void lineup_parked_known(struct lineup *lineup, size_t total)
 {
+    assert(lineup->before == LINEUP_PARKED_APART && lineup->applied == 0);
     lineup->before = LINEUP_PARKED_LOADED;
     lineup->portion.stored = lineup->parked_count;
     lineup->portion.beyond = total > lineup->portion.stored ? total - lineup->portion.stored : 0;
@@ -195,6 +198,7 @@ static void settle(struct lineup *lineup)
 
 static void free_parked(struct lineup *lineup)
 {
+    assert(lineup->before != LINEUP_PARKED_APART); /* the older ones might come first */
     while (apply_next_parked(lineup)) {
     }
     drop_known_parked(lineup);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/progress.h"
 
+#include <assert.h>
+
 int64_t progress_lag_ms(const struct progress *progress, int64_t oldest_ms, int64_t now_ms)
 {
     const int64_t since_ms = oldest_ms > 0 ? oldest_ms : progress->moved_ms;
-    return since_ms > 0 && since_ms < now_ms ? now_ms - since_ms : 1;
+    const int64_t lag_ms = since_ms > 0 && since_ms < now_ms ? now_ms - since_ms : 1;
+    assert(lag_ms > 0); /* 0 says that there is none */
+    return lag_ms;
 }
 
 bool progress_look(struct progress *progress, bool has_work, int64_t position, int64_t now_ms)

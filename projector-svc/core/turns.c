@@ -33,6 +33,7 @@ static void take_out(struct turns *turns, const struct turn *turn)
         before->next = turn->next;
     }
     turns->last = turns->last == turn ? before : turns->last;
+    assert((turns->first == NULL) == (turns->last == NULL));
 }
 
 bool turns_take(struct turns *turns, struct turn *turn, size_t bytes)

@@ -120,6 +120,7 @@ void write_set_add2(struct write_set *set, enum write_kind kind, struct strview 
                     struct strview first, struct strview second)
 {
     struct write *write = find_or_new(set, kind, key);
+    assert(write == NULL || write->count % 2 == 0); /* pairs */
     add_arg(set, write, first);
     add_arg(set, write, second);
 }

@@ -101,5 +101,6 @@ bool window_pop(struct window *window, struct window_row *ret_row)
     }
     *ret_row = slot(window, window->first)->row;
     window->first++;
+    assert(window->in_flight <= count(window));
     return true;
 }
