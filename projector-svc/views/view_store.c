@@ -206,16 +206,18 @@ typedef enum error_kind read_fn(struct batch *batch, struct batch_aggregate *agg
 #define READ_ROW(NAME, name) [AGGREGATE_##NAME] = read_##name,
 static read_fn *const READ[] = {AGGREGATES(READ_ROW)};
 
-static void read_frozen(struct batch *batch, const struct redisconn_reply *frozen)
+static bool read_frozen(struct batch *batch, const struct redisconn_reply *frozen)
 {
+    bool failed = false;
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         struct batch_aggregate *aggregate = batch->aggregates[i];
         const struct redisconn_reply *state = redisconn_reply_at(frozen, i);
         if (!redisconn_reply_is_nil(state)) {
             aggregate->was_frozen = true;
-            aggregate->frozen = mark_json_read_frozen(redisconn_reply_text(state), batch->arena);
+            aggregate->frozen = mark_json_read_frozen(keep(batch, state, &failed), batch->arena);
         }
     }
+    return !failed;
 }
 
 /* The orders' documents come as one reply, of which as much is there as may be. */
@@ -226,8 +228,8 @@ static enum error_kind read_views(struct batch *batch, const struct redisconn_re
     size_t order = 0;
     size_t hash = count_orders(batch) > 0 ? 2 : 1;
     enum error_kind kind = ERROR_NONE;
-    read_frozen(batch, redisconn_reply_at(reply, 0));
-    if (redisconn_reply_count(documents) < count_orders(batch)) {
+    if (!read_frozen(batch, redisconn_reply_at(reply, 0)) ||
+        redisconn_reply_count(documents) < count_orders(batch)) {
         return exhausted(err);
     }
     for (size_t i = 0; i < batch->aggregate_count && kind == ERROR_NONE; i++) {
