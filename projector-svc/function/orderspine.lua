@@ -244,11 +244,24 @@ local function take(key, length, first, last, step, bytes)
   return answer
 end
 
--- HEAD key most bytes: the first ones.
-local function head(args)
-  local key, most = args[2], tonumber(args[3])
-  local length = redis.call('LLEN', key)
-  return take(key, length, 0, math.min(length, most) - 1, 1, tonumber(args[4]))
+-- The first elements of lists, as many of each as was asked for, as far as they fit into so many bytes
+-- all together; one at least.
+-- HEADS bytes key most key most ... -> {{length, element ...} ...}
+local function heads(args)
+  local left, answer, is_first = tonumber(args[2]), {}, true
+  for i = 3, #args, 2 do
+    local key, length = args[i], redis.call('LLEN', args[i])
+    local row = {length}
+    for at = 0, math.min(length, tonumber(args[i + 1])) - 1 do
+      if left <= 0 then break end
+      local element = redis.call('LINDEX', key, at)
+      left = left - #element
+      if left < 0 and not is_first then break end
+      row[#row + 1], is_first = element, false
+    end
+    answer[#answer + 1] = row
+  end
+  return answer
 end
 
 -- TAIL key before most bytes: those before the `before`-th (1 is the first; 0: all), the last one
@@ -273,7 +286,7 @@ local function strings(args)
   return answer
 end
 
-local COMPOUND = {PAGE = page, FIND = find, HEAD = head, TAIL = tail, STRINGS = strings}
+local COMPOUND = {PAGE = page, FIND = find, HEADS = heads, TAIL = tail, STRINGS = strings}
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue
 -- commands, and views must stay readable then. ARGV: count, command with its arguments, count ...

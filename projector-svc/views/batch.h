@@ -32,7 +32,7 @@
 /* A function call blocks every reader: 64 events are about 3 ms of Redis. */
 enum { BATCH_EVENTS_MAX = 64 };
 
-/* Of parked forms that are taken out of Redis for one batch; but of each list one at least. */
+/* Of parked forms that are taken out of Redis for one batch; but one at least. */
 enum { BATCH_PARKED_BYTES = 512 << 10 };
 
 struct batch_counts {

@@ -270,14 +270,29 @@ enum error_kind view_store_load(struct redisconn *conn, struct batch *batch,
 
 /* --- the rare second trip: parked events, ids of old versions */
 
-static void ask_parked(const struct batch *batch, const struct batch_aggregate *aggregate,
-                       int64_t bytes, struct commands *commands)
+static bool wants_parked(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->aggregate_count; i++) {
+        if (batch->aggregates[i]->portion > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All that want some share what one batch may load: who gets none of it is left draining. */
+static void ask_parked(const struct batch *batch, struct commands *commands)
 {
     struct arglist args = {.arena = batch->arena};
-    arglist_add(&args, STRVIEW("HEAD"));
-    arglist_add(&args, keys_parked(batch->arena, aggregate->type, aggregate->id));
-    arglist_add_number(&args, aggregate->portion);
-    arglist_add_number(&args, bytes);
+    arglist_add(&args, STRVIEW("HEADS"));
+    arglist_add_number(&args, BATCH_PARKED_BYTES);
+    for (size_t i = 0; i < batch->aggregate_count; i++) {
+        const struct batch_aggregate *aggregate = batch->aggregates[i];
+        if (aggregate->portion > 0) {
+            arglist_add(&args, keys_parked(batch->arena, aggregate->type, aggregate->id));
+            arglist_add_number(&args, aggregate->portion);
+        }
+    }
     add_command(commands, &args);
 }
 
@@ -308,19 +323,30 @@ static enum error_kind read_parked(struct batch *batch, struct batch_aggregate *
     return ERROR_NONE;
 }
 
+static enum error_kind read_heads(struct batch *batch, const struct redisconn_reply *heads,
+                                  struct error *err)
+{
+    size_t at = 0;
+    enum error_kind kind = ERROR_NONE;
+    for (size_t i = 0; i < batch->aggregate_count && kind == ERROR_NONE; i++) {
+        struct batch_aggregate *aggregate = batch->aggregates[i];
+        if (aggregate->portion > 0) {
+            kind = read_parked(batch, aggregate, redisconn_reply_at(heads, at++), err);
+        }
+    }
+    return kind;
+}
+
 static enum error_kind read_more(struct batch *batch, const struct redisconn_reply *reply,
                                  struct error *err)
 {
     size_t at = 0;
+    if (wants_parked(batch) &&
+        read_heads(batch, redisconn_reply_at(reply, at++), err) != ERROR_NONE) {
+        return err->kind;
+    }
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         struct batch_aggregate *aggregate = batch->aggregates[i];
-        if (aggregate->portion > 0) {
-            const enum error_kind kind =
-                read_parked(batch, aggregate, redisconn_reply_at(reply, at++), err);
-            if (kind != ERROR_NONE) {
-                return kind;
-            }
-        }
         for (size_t j = 0; j < aggregate->old_count; j++) {
             aggregate->old_versions[j].event_id = view_json_timeline_event_id(
                 redisconn_reply_text(redisconn_reply_at(reply, at++)), batch->arena);
@@ -339,25 +365,15 @@ static void on_more(void *user, const struct redisconn_reply *reply, const struc
     trip->done(trip->user, failure);
 }
 
-static int64_t count_portions(const struct batch *batch)
-{
-    int64_t count = 0;
-    for (size_t i = 0; i < batch->aggregate_count; i++) {
-        count += batch->aggregates[i]->portion > 0 ? 1 : 0;
-    }
-    return count;
-}
-
 enum error_kind view_store_load_more(struct redisconn *conn, struct batch *batch,
                                      view_store_done_fn *done, void *user, struct error *err)
 {
     struct commands commands = {.count = 0};
-    const int64_t portions = count_portions(batch);
+    if (wants_parked(batch)) {
+        ask_parked(batch, &commands);
+    }
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         const struct batch_aggregate *aggregate = batch->aggregates[i];
-        if (aggregate->portion > 0) {
-            ask_parked(batch, aggregate, BATCH_PARKED_BYTES / portions, &commands);
-        }
         for (size_t j = 0; j < aggregate->old_count; j++) {
             ask_old(batch, aggregate, aggregate->old_versions[j].version, &commands);
         }

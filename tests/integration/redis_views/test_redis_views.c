@@ -11,9 +11,12 @@
 #include "projector-svc/views/view_positions.h"
 #include "projector-svc/views/view_read.h"
 #include "projector-svc/views/view_save.h"
+#include "projector-svc/views/view_store.h"
 #include "tests/support/check_main.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { LIMIT_MS = 60000, TEXT_MAX = 512 };
 
@@ -542,12 +545,16 @@ static const struct {
     const char *question;
     const char *answer;
 } HEADS[] = {
-    {"HEAD list 9 100", "4 aa bb cccccc d "},
-    {"HEAD list 2 100", "4 aa bb "},
-    {"HEAD list 9 4", "4 aa bb "},
-    {"HEAD list 9 9", "4 aa bb "},
-    {"HEAD list 9 1", "4 aa "}, /* one at least */
-    {"HEAD nothing 9 100", "0 "},
+    {"HEADS 100 list 9", "4 aa bb cccccc d "},
+    {"HEADS 100 list 2", "4 aa bb "},
+    {"HEADS 4 list 9", "4 aa bb "},
+    {"HEADS 9 list 9", "4 aa bb "},
+    {"HEADS 1 list 9", "4 aa "}, /* one at least */
+    {"HEADS 100 nothing 9", "0 "},
+    {"HEADS 100 list 2 nothing 9 list 1", "4 aa bb 0 4 aa "},
+    {"HEADS 5 list 2 list 9", "4 aa bb 4 "},
+    {"HEADS 6 list 2 list 9", "4 aa bb 4 aa "},
+    {"HEADS 1 nothing 9 list 9 list 9", "0 4 aa 4 "}, /* one of all of them */
     {"TAIL list 0 9 100", "4 d cccccc bb aa "},
     {"TAIL list 0 2 100", "4 d cccccc "},
     {"TAIL list 4 2 100", "4 cccccc bb "},
@@ -564,6 +571,61 @@ START_TEST(a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow)
     (void)redis("RPUSH list aa bb cccccc d");
 
     ck_assert_str_eq(find(HEADS[_i].question), HEADS[_i].answer);
+}
+END_TEST
+
+/* More than half of what one batch may load of parked ones. */
+static void park_large(const char *id)
+{
+    enum { LARGE = BATCH_PARKED_BYTES / 2 + 1, LINE_MAX = LARGE + 512 };
+    char *line = malloc(LINE_MAX);
+    ck_assert_ptr_nonnull(line);
+    const int len = snprintf(line, LINE_MAX,
+                             "RPUSH projection:parked:product:%s "
+                             "{\"ce_id\":\"e9\",\"ce_type\":\"StockReceived\","
+                             "\"ce_aggregateversion\":9}\n",
+                             id);
+    memset(line + len, 'x', LARGE);
+    line[len + LARGE] = '\0';
+    (void)redis(line);
+    free(line);
+    char mark[TEXT_MAX];
+    (void)snprintf(mark, sizeof mark,
+                   "HSET projection:frozen product:%s {\"reason\":\"draining\",\"waits_for\":9,"
+                   "\"since\":1,\"left\":1,\"moved\":1,\"reader\":\"%s-before\"}",
+                   id, id);
+    (void)redis(mark);
+}
+
+START_TEST(parked_ones_of_all_aggregates_share_what_a_batch_may_load)
+{
+    static const char *const IDS[] = {"a", "b", "c"};
+    static const char *const READERS[] = {"a-before", "b-before", "c-before"};
+    struct batch batch;
+    struct error err;
+    bool wants_more = false;
+    ck_assert_int_eq(batch_init(&batch, &f.arena, &err), ERROR_NONE);
+    for (size_t i = 0; i < 3; i++) {
+        park_large(IDS[i]);
+        ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, strview_of(IDS[i]), &err),
+                         ERROR_NONE);
+    }
+
+    ck_assert_int_eq(view_store_load(f.conn, &batch, on_done, NULL, &err), ERROR_NONE);
+    await();
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+    ck_assert_int_eq(batch_look(&batch, &wants_more, &err), ERROR_NONE);
+    ck_assert(wants_more);
+    ck_assert_int_eq(view_store_load_more(f.conn, &batch, on_done, NULL, &err), ERROR_NONE);
+    await();
+
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+    for (size_t i = 0; i < 3; i++) {
+        const struct batch_aggregate *aggregate = batch.aggregates[i];
+        ck_assert_uint_eq(aggregate->lineup.parked_count, i == 0 ? 1 : 0);
+        ck_assert_int_eq(aggregate->parked_total, 1);
+        ck_assert(strview_is(aggregate->frozen.reader, READERS[i])); /* behind the reply's life */
+    }
 }
 END_TEST
 
@@ -631,6 +693,7 @@ int main(void)
     tcase_add_test(server, a_replica_is_refused_until_it_is_a_master);
     tcase_add_test(server, pages_follow_each_other_also_within_one_instant);
     tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
+    tcase_add_test(server, parked_ones_of_all_aggregates_share_what_a_batch_may_load);
     tcase_add_test(server, strings_are_told_as_far_as_there_is_room);
     tcase_add_test(server, who_is_in_all_sets_is_found);
     tcase_add_loop_test(server, a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow, 0,

@@ -424,6 +424,24 @@ START_TEST(a_pass_that_moves_nothing_is_the_last)
 }
 END_TEST
 
+/* Others of the batch took all the room that there was. */
+START_TEST(who_was_given_none_of_its_parked_ones_goes_on_draining)
+{
+    ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
+                     ERROR_NONE);
+    store_draining(3, 9, true);
+    ck_assert(look());
+    store_portion(0, 0, 9);
+
+    fold_and_write();
+
+    ck_assert_ptr_null(find(WRITE_LTRIM_AT, "projection:parked:product:PEN"));
+    ck_assert_ptr_null(find(WRITE_HDEL, "projection:draining"));
+    ck_assert_ptr_null(find(WRITE_HDEL, "projection:frozen"));
+    ck_assert(batch.aggregates[0]->lineup.state == LINEUP_DRAINING);
+}
+END_TEST
+
 START_TEST(what_a_person_has_ended_flows_again)
 {
     ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
@@ -616,6 +634,7 @@ int main(void)
     tcase_add_test(rules, without_any_event_the_next_portion_follows_and_the_last_one_ends_it);
     tcase_add_loop_test(rules, a_pass_that_moves_nothing_is_the_last, 0,
                         sizeof PASSES / sizeof PASSES[0]);
+    tcase_add_test(rules, who_was_given_none_of_its_parked_ones_goes_on_draining);
     tcase_add_test(rules, what_a_person_has_ended_flows_again);
     tcase_add_test(rules, what_still_waits_is_parked_anew);
     tcase_add_test(rules, an_event_without_an_order_freezes_nobody_elses_view);
