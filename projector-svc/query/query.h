@@ -71,7 +71,12 @@ struct query {
 };
 
 enum {
-    QUERY_BODY_MAX = 64 << 20, /* bytes of an answer */
+    /* Bytes of an answer. The largest lawful one, an order of 500 lines with a page of its
+     * timeline, has a mebibyte and a half. While it is put together it is in no budget, and nor is
+     * Redis's reply that it is made of: both live for one callback, one at a time, as replies come
+     * one after the other on the one connection. What of it is not sent at once counts for its
+     * client from then on. */
+    QUERY_BODY_MAX = 8 << 20,
     QUERY_LIMIT_DEFAULT = 50,
     QUERY_LIMIT_MAX = 200,
 };

@@ -37,7 +37,11 @@ struct kafka_record;
 #define INCOMING_NO_ID   "-"
 
 enum {
-    INCOMING_VALUE_MAX = 1 << 20,  /* bytes; command-svc writes no event above half of that */
+    /* Bytes. Twice the largest event: command-svc and outbox_append() end at half of it. And what a
+     * broker takes where nobody has set it otherwise, so that what is larger is a stranger's. How
+     * many of them are held is bounded in bytes by the queue (queue.h), a batch (partition_batch.c)
+     * and what a batch loads of parked ones (batch.h). */
+    INCOMING_VALUE_MAX = 1 << 20,
     INCOMING_KEPT_MAX = 4 << 10,   /* bytes of a value that will never be read */
     INCOMING_HEADER_MAX = 1 << 10, /* bytes; a longer one counts as missing */
 };
