@@ -46,6 +46,7 @@ memory_enter() {
         return 0
     fi
     group=$(memory_group "$1")
+    rmdir "$group" 2>/dev/null || true # of a run that was itself killed: it counts the kills of then
     { mkdir -p "$group" && memory_bind "$group" "$2" && echo "$BASHPID" >"$group/cgroup.procs"; } 2>/dev/null
 }
 
