@@ -1,8 +1,12 @@
 -- wrk script: one PlaceOrder of two lines a request, each with a key of its own. Counts answers
--- by status class, as an error answered fast is no order.
+-- by status class, as an error answered fast is no order. LOAD says how products are drawn: uniform,
+-- zipf (exponent 1.1) or hot (the first line is always sku-1).
 local token = os.getenv("TOKEN")
 local run = os.getenv("RUN")
 local customer = os.getenv("CUSTOMER") or "demo"
+local load = os.getenv("LOAD") or "uniform"
+local PRODUCTS = 1000
+local cumulative = {}
 local count = 0
 local thread_number = 0
 local threads = {}
@@ -16,12 +20,29 @@ end
 function init(args)
     accepted, refused = 0, 0
     math.randomseed(id + tonumber(run))
+    local sum = 0
+    for i = 1, PRODUCTS do
+        sum = sum + i ^ -1.1
+        cumulative[i] = sum
+    end
+end
+
+local function draw()
+    if load ~= "zipf" then return math.random(PRODUCTS) end
+    local wanted = math.random() * cumulative[PRODUCTS]
+    local from, to = 1, PRODUCTS
+    while from < to do
+        local middle = math.floor((from + to) / 2)
+        if cumulative[middle] < wanted then from = middle + 1 else to = middle end
+    end
+    return from
 end
 
 function request()
     count = count + 1
-    local a = math.random(1000)
-    local b = a % 1000 + 1
+    local a = load == "hot" and 1 or draw()
+    local b = draw()
+    if b == a then b = a % PRODUCTS + 1 end
     return wrk.format("POST", "/v1/orders", {
         ["Authorization"] = "Bearer " .. token,
         ["Content-Type"] = "application/json",
