@@ -90,6 +90,7 @@ static enum lane_step decide(struct lane *lane)
         return LANE_FAIL;
     }
     if (lane->levels.count == 0) {
+        scarce_renew(&lane->common->scarce, &lane->batch.world, loop_now_ms());
         (void)FAULT_POINT("command.decided");
     }
     if (lane->recorder.decided > 0 || lane->recorder.has_events) {

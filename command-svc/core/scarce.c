@@ -76,6 +76,25 @@ void scarce_learn(struct scarce *scarce, struct scarce_suspects *suspects,
     suspects->count = 0;
 }
 
+/* Another batch that took as much, or that was promised as little, would fail. */
+static bool is_short(const struct world_product *product)
+{
+    return product->is_refused_by_taking || product->product.available < product->most_taken;
+}
+
+void scarce_renew(struct scarce *scarce, const struct world *world, int64_t now_ms)
+{
+    for (size_t i = 0; now_ms < scarce->until_ms && i < SCARCE_MAX; i++) {
+        struct scarce_product *one = &scarce->list[i];
+        const struct world_product *product =
+            now_ms < one->until_ms ? id_map_find(&world->product_map, strview_of(one->sku)) : NULL;
+        if (product != NULL && is_short(product)) {
+            one->until_ms = now_ms + SCARCE_MS;
+            scarce->until_ms = one->until_ms;
+        }
+    }
+}
+
 bool scarce_is_named(const struct scarce *scarce, const struct world *world, int64_t now_ms)
 {
     for (size_t i = 0; now_ms < scarce->until_ms && i < SCARCE_MAX; i++) {

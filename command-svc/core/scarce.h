@@ -4,7 +4,8 @@
  *
  * Why: where stock is short, what was read is often wrong by the time it is saved, and a batch that
  * is repeated costs more than one that waits for rows. So a product whose condition (stock.h)
- * failed is read under lock for SCARCE_MS.
+ * failed is read under lock for SCARCE_MS, counted from the last batch that left less of it than it
+ * took, or refused for what it took.
  *
  * PostgreSQL says that a condition failed, not which one. The narrowest ones of a batch that failed
  * are suspects; the next batch reads under lock, and shows which of them do not hold.
@@ -52,6 +53,9 @@ void scarce_suspect(struct scarce_suspects *suspects, const struct stock_change 
 /* The levels, read under lock, show which; no suspect is left. */
 void scarce_learn(struct scarce *scarce, struct scarce_suspects *suspects,
                   const struct world *world, int64_t now_ms);
+
+/* After a batch was decided: what is scarce and still short stays so for longer. */
+void scarce_renew(struct scarce *scarce, const struct world *world, int64_t now_ms);
 
 /* Whether the batch names a product that is scarce now. One does for all of the batch's rows: rows
  * locked early and others late would be locked in no order. */

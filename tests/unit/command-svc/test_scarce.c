@@ -115,6 +115,65 @@ START_TEST(a_second_failure_makes_it_longer)
 }
 END_TEST
 
+static void is_scarce(const char *sku)
+{
+    const struct stock_change change = taking(sku, 3);
+    scarce_suspect(&suspects, &change, 1);
+    is_read(sku, 0);
+    scarce_learn(&scarce, &suspects, &world, NOW);
+    forget_world();
+}
+
+/* A batch found so many pieces, took three at its deepest point and left some. */
+static struct world_product *was_decided(const char *sku, int64_t read, int64_t left)
+{
+    struct world_product *product = world_product(&world, strview_of(sku));
+    ck_assert_ptr_nonnull(product);
+    product->loaded_available = read;
+    product->most_taken = 3;
+    product->product.available = left;
+    return product;
+}
+
+START_TEST(it_stays_so_while_batches_leave_less_than_they_took)
+{
+    is_scarce("sku-1");
+    is_scarce("sku-2");
+    was_decided("sku-1", 5, 2);
+    was_decided("sku-2", 6, 3);
+    scarce_renew(&scarce, &world, NOW + 900);
+
+    ck_assert(is_named("sku-1", NOW + 1899));
+    ck_assert(!is_named("sku-1", NOW + 1900));
+    ck_assert(!is_named("sku-2", NOW + 1000));
+}
+END_TEST
+
+START_TEST(it_stays_so_while_orders_are_refused_for_what_a_batch_took)
+{
+    is_scarce("sku-1");
+    was_decided("sku-1", READ, READ)->is_refused_by_taking = true;
+    scarce_renew(&scarce, &world, NOW + 900);
+
+    ck_assert(is_named("sku-1", NOW + 1899));
+}
+END_TEST
+
+START_TEST(what_is_short_is_not_scarce_before_a_condition_failed)
+{
+    was_decided("sku-1", 5, 2);
+    scarce_renew(&scarce, &world, NOW);
+    ck_assert(!is_named("sku-1", NOW));
+
+    is_scarce("sku-2");
+    was_decided("sku-1", 5, 2);
+    was_decided("sku-2", 5, 2);
+    scarce_renew(&scarce, &world, NOW + 1000); /* too late */
+    ck_assert(!is_named("sku-1", NOW + 1000));
+    ck_assert(!is_named("sku-2", NOW + 1000));
+}
+END_TEST
+
 START_TEST(suspects_are_asked_once)
 {
     const struct stock_change change = taking("sku-1", 3);
@@ -183,6 +242,9 @@ int main(void)
     tcase_add_test(tcase, more_than_an_upper_bound_does_not_hold_either);
     tcase_add_test(tcase, it_is_for_a_second);
     tcase_add_test(tcase, a_second_failure_makes_it_longer);
+    tcase_add_test(tcase, it_stays_so_while_batches_leave_less_than_they_took);
+    tcase_add_test(tcase, it_stays_so_while_orders_are_refused_for_what_a_batch_took);
+    tcase_add_test(tcase, what_is_short_is_not_scarce_before_a_condition_failed);
     tcase_add_test(tcase, suspects_are_asked_once);
     tcase_add_test(tcase, one_that_the_batch_does_not_name_is_no_suspect);
     tcase_add_test(tcase, of_many_the_narrowest_are_suspected);
