@@ -111,22 +111,10 @@ int64_t backlog_rest(struct backlog *backlog, struct waiter *waiter, int64_t now
     return waiter->rest_ms;
 }
 
-typedef bool is_due_fn(const struct waiter *waiter, int64_t now_ms);
-
-static bool is_rested(const struct waiter *waiter, int64_t now_ms)
-{
-    return waiter->rest_until_ms <= now_ms;
-}
-
-static bool is_expired(const struct waiter *waiter, int64_t now_ms)
-{
-    return waiter->deadline_ms <= now_ms;
-}
-
-static struct waiter *find_due(const struct line *line, is_due_fn *is_due, int64_t now_ms)
+static struct waiter *find_expired(const struct line *line, int64_t now_ms)
 {
     struct waiter *at = line->first;
-    while (at != NULL && !is_due(at, now_ms)) {
+    while (at != NULL && at->deadline_ms > now_ms) {
         at = at->next;
     }
     return at;
@@ -134,10 +122,13 @@ static struct waiter *find_due(const struct line *line, is_due_fn *is_due, int64
 
 void backlog_wake(struct backlog *backlog, int64_t now_ms)
 {
-    struct waiter *waiter;
-    while ((waiter = find_due(&backlog->resting, is_rested, now_ms)) != NULL) {
-        unlink_from(&backlog->resting, waiter);
-        backlog_return(backlog, waiter);
+    struct waiter *next = NULL;
+    for (struct waiter *at = backlog->resting.first; at != NULL; at = next) {
+        next = at->next;
+        if (at->rest_until_ms <= now_ms) {
+            unlink_from(&backlog->resting, at);
+            backlog_return(backlog, at);
+        }
     }
 }
 
@@ -162,14 +153,14 @@ struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms)
 {
     for (int shard = 0; backlog->count > 0 && shard < SHARDS_MAX; shard++) {
         struct line *line = &backlog->lines[shard];
-        struct waiter *waiter = find_due(line, is_expired, now_ms);
+        struct waiter *waiter = find_expired(line, now_ms);
         if (waiter != NULL) {
             unlink_from(line, waiter);
             backlog->count--;
             return waiter;
         }
     }
-    struct waiter *waiter = find_due(&backlog->resting, is_expired, now_ms);
+    struct waiter *waiter = find_expired(&backlog->resting, now_ms);
     if (waiter != NULL) {
         unlink_from(&backlog->resting, waiter);
     }

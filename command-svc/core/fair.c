@@ -41,7 +41,7 @@ void fair_leave(struct fair *fair, struct share *share)
 
 bool fair_is_small(const struct fair *fair, uint64_t who, size_t queue_len)
 {
-    return shares_of(&fair->shares, who) < shares_equal(&fair->shares, who, queue_len);
+    return shares_of(&fair->shares, who) < shares_equal(&fair->shares, who, queue_len, 0);
 }
 
 bool fair_is_large(const struct fair *fair, uint64_t who, size_t queue_len)

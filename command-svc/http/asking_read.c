@@ -58,6 +58,17 @@ static bool read_key(struct asking *asking)
     return true;
 }
 
+/* From here on what the request holds is its principal's share of the memory of all. */
+static bool charge(struct asking *asking)
+{
+    const struct asking_means *means = asking->means; /* outlive the request */
+    if (http_request_charge(asking->request, asking->submission.who)) {
+        return true;
+    }
+    asking_count_refusal(means, DOOR_OVER_SHARE);
+    return false;
+}
+
 /* Last of what the head decides: whoever is refused for something else keeps its tokens. */
 static bool take_token(struct asking *asking)
 {
@@ -219,7 +230,7 @@ static bool draw_ids(struct asking *asking)
 /* ---- in their order ------------------------------------------------------------------------ */
 
 /* What the head decides, before a byte of the body is taken; then what needs the body. */
-static step_fn *const HEAD_STEPS[] = {check_form, read_key,  read_conditions,
+static step_fn *const HEAD_STEPS[] = {check_form, read_key,  charge,    read_conditions,
                                       read_actor, read_path, take_token};
 static step_fn *const BODY_STEPS[] = {hash_request, read_body, draw_ids};
 

@@ -26,6 +26,9 @@ static void free_block(struct arena *arena, struct arena_block *block)
     if (block != NULL && arena->pool != NULL) {
         *arena->pool += block->size;
     }
+    if (block != NULL && arena->tally != NULL) {
+        *arena->tally -= block->size;
+    }
     free(block);
 }
 
@@ -90,6 +93,9 @@ static struct arena_block *add_block(struct arena *arena, size_t need, size_t wa
     assert(size >= need && arena->used <= arena->max);
     if (arena->pool != NULL) {
         *arena->pool -= size;
+    }
+    if (arena->tally != NULL) {
+        *arena->tally += size;
     }
     return block;
 }

@@ -26,11 +26,13 @@ struct arena {
     struct arena_block *blocks; /* newest first */
     size_t used;                /* bytes handed to blocks so far */
     size_t max;                 /* bytes */
-    size_t *pool; /* bytes left of what several arenas share; NULL: nothing is shared */
-    char *text;   /* that is being written on top of it; NULL: none */
+    size_t *pool;  /* bytes left of what several arenas share; NULL: nothing is shared */
+    size_t *tally; /* goes up by what is taken of the pool, and down again; NULL: nobody counts */
+    char *text;    /* that is being written on top of it; NULL: none */
 };
 
-/* Allocates nothing yet. pool may be set afterwards, before the first allocation. */
+/* Allocates nothing yet. pool may be set afterwards, before the first allocation;
+ * tally at any time, by who has counted what is used until then. */
 void arena_init(struct arena *arena, size_t max);
 
 /* Forgets all allocations and keeps the oldest block for the next message. */

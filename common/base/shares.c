@@ -76,9 +76,9 @@ size_t shares_of(const struct shares *shares, uint64_t who)
     return share == NULL ? 0 : share->amount;
 }
 
-size_t shares_equal(const struct shares *shares, uint64_t who, size_t whole)
+size_t shares_equal(const struct shares *shares, uint64_t who, size_t whole, size_t more)
 {
-    const size_t parties = shares->count + (*place_of(shares, who) == NULL ? 1 : 0);
+    const size_t parties = shares->count + more + (*place_of(shares, who) == NULL ? 1 : 0);
     return whole / parties;
 }
 

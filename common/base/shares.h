@@ -49,8 +49,8 @@ void shares_done(struct shares *shares);
 /* What that party has; 0 when it is not known. */
 size_t shares_of(const struct shares *shares, uint64_t who);
 
-/* The whole divided by the parties there are, that one among them. */
-size_t shares_equal(const struct shares *shares, uint64_t who, size_t whole);
+/* The whole divided by the parties there are, that one among them, and so many more. */
+size_t shares_equal(const struct shares *shares, uint64_t who, size_t whole, size_t more);
 
 /* The largest amount that one party has. */
 size_t shares_largest(const struct shares *shares);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/budget.h"
 
-enum { STRANGERS_PART = 4 };
+enum { STRANGERS_PART = 4, LAST_PART = 4 };
 
 void http_budget_init(struct http_budget *budget, size_t max)
 {
-    *budget = (struct http_budget){.room = max, .strangers_room = max / STRANGERS_PART};
+    *budget = (struct http_budget){.max = max, .room = max, .strangers_room = max / STRANGERS_PART};
 }
 
 size_t http_budget_take_some(struct http_budget *budget, enum http_holder holder, size_t bytes)
@@ -34,4 +34,11 @@ void http_budget_give(struct http_budget *budget, enum http_holder holder, size_
 {
     budget->room += bytes;
     budget->strangers_room += holder == HTTP_HOLDER_STRANGER ? bytes : 0;
+}
+
+bool http_budget_is_open(const struct http_budget *budget, const struct shares *parties,
+                         uint64_t who)
+{
+    return budget->room >= budget->max / LAST_PART ||
+           shares_of(parties, who) < shares_equal(parties, who, budget->max, 1);
 }

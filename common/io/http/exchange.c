@@ -12,7 +12,7 @@ enum {
     BODY_FIRST = 4096, /* a longer body grows as it comes: a length alone costs nothing */
 };
 
-static const struct http_verdict NO_MEMORY = {503, "overloaded", "too many requests are waiting"};
+static const struct http_verdict NO_MEMORY = {503, "overloaded", HTTP_CROWDED};
 
 /* --- its beginning --------------------------------------------------------------- */
 
@@ -56,15 +56,6 @@ static bool refuse(struct http_request *request, const struct http_problem *prob
     request->server->stats.refused++;
     http_problem(request, problem);
     return false;
-}
-
-static bool refuse_crowd(struct http_request *request)
-{
-    return refuse(request, &(struct http_problem){.status = NO_MEMORY.status,
-                                                  .slug = NO_MEMORY.slug,
-                                                  .detail = NO_MEMORY.detail,
-                                                  .put_members = http_problem_put_reason,
-                                                  .members_user = "memory"});
 }
 
 static bool refuse_method(struct http_request *request)
@@ -118,7 +109,7 @@ static bool find_room(struct http_request *request)
         request->arena.pool = &budget->room;
         return true;
     }
-    return request->match.route->is_vital || refuse_crowd(request);
+    return request->match.route->is_vital || http_exchange_refuse_crowd(request);
 }
 
 static bool read_parameters(struct http_request *request)
@@ -128,7 +119,7 @@ static bool read_parameters(struct http_request *request)
         return true;
     }
     return http_request_is_crowded(request)
-               ? refuse_crowd(request)
+               ? http_exchange_refuse_crowd(request)
                : refuse(request, &(struct http_problem){.status = 400,
                                                         .slug = "malformed-request",
                                                         .detail = "path or query is badly encoded, "
@@ -194,6 +185,9 @@ static bool grow_body(struct http_request *request, size_t need)
         http_budget_give(budget, HTTP_HOLDER_KNOWN, cap - request->body_cap);
         return false;
     }
+    if (request->share != NULL) {
+        request->share->amount += cap - request->body_cap;
+    }
     request->body = grown;
     request->body_cap = cap;
     return true;
@@ -202,8 +196,11 @@ static bool grow_body(struct http_request *request, size_t need)
 bool http_exchange_take(struct http_request *request, struct strview piece)
 {
     assert(request->state == EXCHANGE_READING);
+    if (!http_exchange_is_within_share(request)) {
+        return false;
+    }
     if (!grow_body(request, request->body_len + piece.len)) {
-        return refuse_crowd(request);
+        return http_exchange_refuse_crowd(request);
     }
     memcpy(request->body + request->body_len, piece.data, piece.len);
     request->body_len += piece.len;
@@ -244,6 +241,9 @@ static void leave_pending(struct http_request *request)
 void http_exchange_handle(struct http_request *request)
 {
     assert(request->state == EXCHANGE_READING && request->line->body.state == HTTP_BODY_WHOLE);
+    if (!http_exchange_is_within_share(request)) {
+        return;
+    }
     enter_pending(request);
     request->match.route->handler(request, request->match.user);
 }
@@ -270,6 +270,7 @@ static void release(struct http_request *request)
     server->stats.body_bytes -= request->body_len;
     arena_done(&request->arena);
     http_budget_give(&server->budget, HTTP_HOLDER_KNOWN, request->held + request->body_cap);
+    http_exchange_leave_share(request);
     free(request->body);
     request->body = NULL;
     request->body_len = request->body_cap = request->held = 0;

@@ -27,6 +27,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct http_request;
@@ -65,6 +66,13 @@ void *http_request_kept(const struct http_request *request);
 
 /* A token was shown: what the request holds is no stranger's any more. */
 void http_request_admit(struct http_request *request);
+
+/*
+ * What the request holds is that party's from here on; once. False: it has answered, here or later
+ * before its handler, as memory is scarce and that party has most of it: 429, or 503 where there is
+ * no other.
+ */
+MUST_USE bool http_request_charge(struct http_request *request, uint64_t who);
 
 /*
  * False when it has answered: 411 without a length, 415 with a content coding. The server asks

@@ -43,4 +43,17 @@ void http_exchange_free_pending(struct http_server *server);
 void http_exchange_refuse(struct http_server *server, struct http_line *line,
                           const struct http_verdict *verdict);
 
+/* ---- exchange_share.c ---- */
+
+#define HTTP_CROWDED "too many requests are waiting"
+
+/* 503: there is no memory left for it. Returns false. */
+bool http_exchange_refuse_crowd(struct http_request *request);
+
+/* False: memory is scarce and its party has most of it, and it has been answered. */
+MUST_USE bool http_exchange_is_within_share(struct http_request *request);
+
+/* What it held is its party's no more; its arena is done, the rest still counted in it. */
+void http_exchange_leave_share(struct http_request *request);
+
 #endif

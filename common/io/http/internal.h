@@ -39,7 +39,8 @@ struct http_server {
     struct http_crowd crowd;
     size_t spares; /* connections beyond max_connections */
     struct http_budget budget;
-    size_t peak_bytes; /* held at most since memory was last given back */
+    struct shares parties; /* who holds how much of it, as far as that is told */
+    size_t peak_bytes;     /* held at most since memory was last given back */
     int64_t trimmed_ms;
     struct http_request *pending; /* with handlers */
     struct strbuf head;           /* of the answer being written */
@@ -65,8 +66,9 @@ struct http_request {
     struct http_match match;
     struct http_query query;
     void *kept;
-    size_t held; /* of the budget, beside body and arena */
-    size_t size; /* of this struct with its head */
+    size_t held;         /* of the budget, beside body and arena */
+    struct share *share; /* whose all that is; NULL: nobody was named */
+    size_t size;         /* of this struct with its head */
     void (*on_gone)(void *user);
     void *gone_user;
     struct arena arena;

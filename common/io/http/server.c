@@ -188,7 +188,8 @@ void http_server_free(struct http_server *server)
          (each = http_crowd_first(&server->crowd, HTTP_GONE)) != NULL;) {
         http_connection_free(each->connection);
     }
-    assert(server->stats.connections == 0 && http_server_held_bytes(server) == 0);
+    assert(server->stats.connections == 0 && http_server_held_bytes(server) == 0 &&
+           server->parties.count == 0);
     loop_timer_free(server->sweep);
     strbuf_done(&server->head);
     free(server);

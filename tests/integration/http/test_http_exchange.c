@@ -229,6 +229,76 @@ START_TEST(answering_twice_aborts)
 }
 END_TEST
 
+#define EMPTY_POST STRVIEW("POST /7 HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+
+enum { BUSY = 1, OTHER, MOST = 50000 };
+
+/* A request of BUSY that holds most of what all may hold. */
+static struct http_request *begin_large(void)
+{
+    struct http_request *request = begin(EMPTY_POST);
+    ck_assert(http_exchange_judge(request));
+    ck_assert(http_request_charge(request, BUSY));
+    ck_assert_uint_eq(shares_of(&server->parties, BUSY), http_server_held_bytes(server));
+    ck_assert_ptr_nonnull(arena_alloc(http_request_arena(request), MOST));
+    ck_assert_uint_eq(shares_of(&server->parties, BUSY), http_server_held_bytes(server));
+    return request;
+}
+
+static void assert_refused(struct http_request *request, const char *status, const char *slug)
+{
+    const char *answered = sent();
+    ck_assert_ptr_nonnull(strstr(answered, status));
+    ck_assert_ptr_nonnull(strstr(answered, slug));
+    ck_assert_ptr_nonnull(strstr(answered, "\r\nRetry-After: 1\r\n"));
+    ck_assert_ptr_nonnull(strstr(answered, "\"reason\":\"memory\""));
+    ck_assert_int_eq(request->state, EXCHANGE_ANSWERED);
+    http_exchange_part(request);
+}
+
+START_TEST(who_has_most_of_the_memory_is_refused_before_its_handler)
+{
+    struct http_request *large = begin_large();
+    struct http_request *other = begin(EMPTY_POST);
+    ck_assert(http_exchange_judge(other));
+    ck_assert(http_request_charge(other, OTHER)); /* who holds little may have the rest */
+
+    http_exchange_handle(large);
+    ck_assert_ptr_null(handled);
+    assert_refused(large, " 429 ", "urn:problem:rate-limited");
+    ck_assert_uint_eq(server->parties.count, 1);
+    http_exchange_part(other);
+    ck_assert_uint_eq(server->parties.count, 0);
+}
+END_TEST
+
+START_TEST(one_alone_that_leaves_no_memory_is_told_that_there_is_none)
+{
+    struct http_request *large = begin_large();
+    struct http_request *next = begin(EMPTY_POST);
+    ck_assert(http_exchange_judge(next));
+    ck_assert(!http_request_charge(next, BUSY));
+    assert_refused(next, " 503 ", "urn:problem:overloaded");
+    http_exchange_part(large);
+}
+END_TEST
+
+START_TEST(a_body_counts_as_its_partys)
+{
+    struct http_request *request =
+        begin(STRVIEW("POST /7 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"));
+    ck_assert(http_exchange_judge(request));
+    ck_assert(http_request_charge(request, BUSY));
+    const size_t before = shares_of(&server->parties, BUSY);
+    ck_assert(http_exchange_take(request, STRVIEW("h")));
+    ck_assert_uint_gt(shares_of(&server->parties, BUSY), before);
+    ck_assert_uint_eq(shares_of(&server->parties, BUSY), http_server_held_bytes(server));
+    ck_assert_ptr_nonnull(arena_alloc(http_request_arena(request), MOST));
+    ck_assert(!http_exchange_take(request, STRVIEW("i")));
+    assert_refused(request, " 503 ", "urn:problem:overloaded");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/io/http/exchange");
@@ -242,6 +312,9 @@ int main(void)
     tcase_add_test(exchanges, a_body_without_room_is_answered);
     tcase_add_test(exchanges, who_waits_to_be_asked_for_the_body_cannot_go_on);
     tcase_add_test(exchanges, a_line_without_a_reader_breaks);
+    tcase_add_test(exchanges, who_has_most_of_the_memory_is_refused_before_its_handler);
+    tcase_add_test(exchanges, one_alone_that_leaves_no_memory_is_told_that_there_is_none);
+    tcase_add_test(exchanges, a_body_counts_as_its_partys);
     tcase_add_test_raise_signal(exchanges, answering_twice_aborts, SIGABRT);
     suite_add_tcase(suite, exchanges);
     return check_main(suite);

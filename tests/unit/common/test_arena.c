@@ -159,6 +159,20 @@ START_TEST(arenas_that_share_a_pool_end_together)
 }
 END_TEST
 
+START_TEST(what_an_arena_takes_is_tallied_for_somebody)
+{
+    size_t tally = 100;
+    struct arena own;
+    arena_init(&own, 20000);
+    own.tally = &tally;
+    ck_assert_ptr_nonnull(arena_alloc(&own, 5000));
+    ck_assert_ptr_nonnull(arena_alloc(&own, 5000));
+    ck_assert_uint_eq(tally, 100 + own.used);
+    arena_done(&own);
+    ck_assert_uint_eq(tally, 100);
+}
+END_TEST
+
 START_TEST(an_arena_without_a_pool_is_never_crowded)
 {
     struct arena alone;
@@ -265,6 +279,7 @@ int main(void)
     tcase_add_test(bounds, an_arena_done_twice_or_reset_empty_is_fine);
     tcase_add_test(bounds, a_maximum_of_zero_gives_nothing);
     tcase_add_test(bounds, arenas_that_share_a_pool_end_together);
+    tcase_add_test(bounds, what_an_arena_takes_is_tallied_for_somebody);
     tcase_add_test(bounds, an_arena_without_a_pool_is_never_crowded);
     tcase_add_test(bounds, a_view_is_a_copy_that_knows_its_length);
     tcase_add_test(bounds, a_view_past_the_maximum_is_nothing);

@@ -57,6 +57,36 @@ START_TEST(what_exists_already_takes_what_is_left)
 }
 END_TEST
 
+/* 1 has most, 2 little, 3 is not there yet. */
+START_TEST(the_last_quarter_is_for_those_who_hold_little)
+{
+    struct shares parties = {.count = 0};
+    shares_enter(&parties, 1)->amount = 700;
+    shares_enter(&parties, 2)->amount = 50;
+    ck_assert(http_budget_take(&budget, HTTP_HOLDER_KNOWN, 750));
+    ck_assert(http_budget_is_open(&budget, &parties, 1));
+
+    ck_assert(http_budget_take(&budget, HTTP_HOLDER_KNOWN, 1));
+    ck_assert(!http_budget_is_open(&budget, &parties, 1));
+    ck_assert(http_budget_is_open(&budget, &parties, 2));
+    ck_assert(http_budget_is_open(&budget, &parties, 3));
+    shares_done(&parties);
+}
+END_TEST
+
+START_TEST(one_alone_leaves_something_for_another)
+{
+    struct shares parties = {.count = 0};
+    struct share *share = shares_enter(&parties, 1);
+    ck_assert(http_budget_take(&budget, HTTP_HOLDER_KNOWN, 800));
+    share->amount = 499;
+    ck_assert(http_budget_is_open(&budget, &parties, 1));
+    share->amount = 500;
+    ck_assert(!http_budget_is_open(&budget, &parties, 1));
+    shares_done(&parties);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/io/http_budget");
@@ -67,6 +97,8 @@ int main(void)
     tcase_add_test(sums, strangers_get_nothing_once_all_is_taken);
     tcase_add_test(sums, what_is_given_back_can_be_taken_again);
     tcase_add_test(sums, what_exists_already_takes_what_is_left);
+    tcase_add_test(sums, the_last_quarter_is_for_those_who_hold_little);
+    tcase_add_test(sums, one_alone_leaves_something_for_another);
     suite_add_tcase(suite, sums);
     return check_main(suite);
 }

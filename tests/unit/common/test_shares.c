@@ -40,13 +40,14 @@ END_TEST
 
 START_TEST(an_equal_share_counts_who_asks)
 {
-    ck_assert_uint_eq(shares_equal(&shares, ALICE, WHOLE), WHOLE);
+    ck_assert_uint_eq(shares_equal(&shares, ALICE, WHOLE, 0), WHOLE);
     (void)shares_enter(&shares, ALICE);
-    ck_assert_uint_eq(shares_equal(&shares, ALICE, WHOLE), WHOLE);
-    ck_assert_uint_eq(shares_equal(&shares, BOB, WHOLE), WHOLE / 2);
+    ck_assert_uint_eq(shares_equal(&shares, ALICE, WHOLE, 0), WHOLE);
+    ck_assert_uint_eq(shares_equal(&shares, BOB, WHOLE, 0), WHOLE / 2);
     (void)shares_enter(&shares, BOB);
-    ck_assert_uint_eq(shares_equal(&shares, ALICE, WHOLE), WHOLE / 2);
-    ck_assert_uint_eq(shares_equal(&shares, CAROL, WHOLE), WHOLE / 3);
+    ck_assert_uint_eq(shares_equal(&shares, ALICE, WHOLE, 0), WHOLE / 2);
+    ck_assert_uint_eq(shares_equal(&shares, CAROL, WHOLE, 0), WHOLE / 3);
+    ck_assert_uint_eq(shares_equal(&shares, CAROL, WHOLE, 1), WHOLE / 4);
 }
 END_TEST
 
