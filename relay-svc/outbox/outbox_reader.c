@@ -26,6 +26,7 @@ static void on_rows(void *user, size_t index, const struct pgconn_result *result
         struct outbox_row row = {
             .shard = (int)pgconn_value_i64(result, i, ROW_SHARD),
             .seq = pgconn_value_i64(result, i, ROW_SEQ),
+            .seq_text = pgconn_value(result, i, ROW_SEQ),
             .aggregate_type = pgconn_value(result, i, ROW_AGGREGATE_TYPE),
             .aggregate_id = pgconn_value(result, i, ROW_AGGREGATE_ID),
             .type = pgconn_value(result, i, ROW_TYPE),

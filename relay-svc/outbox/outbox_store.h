@@ -62,6 +62,7 @@ struct outbox_sent {
 struct outbox_row {
     int shard;
     int64_t seq;
+    struct strview seq_text;
     struct uuid id;
     struct strview aggregate_type;
     struct strview aggregate_id;

@@ -11,14 +11,12 @@
 #include "common/io/reconnect.h"
 #include "common/run/activity.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum {
     HEADERS_MAX = 16,
     SCHEMA_MAX = 256,
-    SEQ_MAX = sizeof "-9223372036854775808",
 };
 
 struct publisher {
@@ -51,6 +49,22 @@ static struct strview format_time(struct strview pg, char out[static TIME_TEXT_L
     return (struct strview){out, TIME_TEXT_LEN};
 }
 
+/* Without printf, which took a twentieth of what a record costs. No data where it does not fit. */
+static struct strview format_schema(struct strview type, char out[static SCHEMA_MAX])
+{
+    const struct strview parts[] = {STRVIEW(TOPICS_DATASCHEMA_PREFIX), type,
+                                    STRVIEW(TOPICS_DATASCHEMA_SUFFIX)};
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].len > SCHEMA_MAX - len) {
+            return (struct strview){.data = NULL};
+        }
+        memcpy(out + len, parts[i].data, parts[i].len);
+        len += parts[i].len;
+    }
+    return (struct strview){out, len};
+}
+
 static void add(struct kafka_message *message, struct kafka_header *headers, const char *name,
                 struct strview value)
 {
@@ -63,13 +77,7 @@ static enum error_kind produce(struct publisher *publisher, int topic, const str
                                uint64_t tag, struct error *err)
 {
     char time_text[TIME_TEXT_LEN + 1];
-    char seq_text[SEQ_MAX];
     char schema_text[SCHEMA_MAX];
-    const int seq_len = snprintf(seq_text, sizeof seq_text, "%" PRId64, row->seq);
-    const int schema_len =
-        snprintf(schema_text, sizeof schema_text, "%s%.*s%s", TOPICS_DATASCHEMA_PREFIX,
-                 STRVIEW_ARG(row->type), TOPICS_DATASCHEMA_SUFFIX);
-    const bool has_schema = schema_len > 0 && schema_len < (int)sizeof schema_text;
     struct kafka_header headers[HEADERS_MAX];
     struct kafka_message message = {
         .topic = topic,
@@ -80,16 +88,14 @@ static enum error_kind produce(struct publisher *publisher, int topic, const str
         .tag = tag,
     };
     const struct strview id = uuid_view(&row->id);
-    const struct strview seq = {seq_text, (size_t)seq_len};
-    const struct strview schema = {has_schema ? schema_text : NULL, (size_t)schema_len};
     add(&message, headers, TOPICS_HEADER_CE_SPECVERSION, STRVIEW("1.0"));
     add(&message, headers, TOPICS_HEADER_CE_ID, id);
     add(&message, headers, TOPICS_HEADER_CE_SOURCE, STRVIEW(TOPICS_CE_SOURCE));
     add(&message, headers, TOPICS_HEADER_CE_TYPE, row->type);
     add(&message, headers, TOPICS_HEADER_CE_SUBJECT, row->aggregate_id);
     add(&message, headers, TOPICS_HEADER_CE_TIME, format_time(row->occurred_at, time_text));
-    add(&message, headers, TOPICS_HEADER_CE_DATASCHEMA, schema);
-    add(&message, headers, TOPICS_HEADER_CE_SEQUENCE, seq);
+    add(&message, headers, TOPICS_HEADER_CE_DATASCHEMA, format_schema(row->type, schema_text));
+    add(&message, headers, TOPICS_HEADER_CE_SEQUENCE, row->seq_text);
     add(&message, headers, TOPICS_HEADER_CE_VERSION, row->version);
     add(&message, headers, TOPICS_HEADER_CE_CORRELATION_ID, row->correlation_id);
     add(&message, headers, TOPICS_HEADER_CE_CAUSATION_ID, row->causation_id);

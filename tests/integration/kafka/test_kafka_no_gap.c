@@ -50,6 +50,7 @@ static bool offer(int64_t seq)
     const struct outbox_row row = {
         .shard = SHARD,
         .seq = seq,
+        .seq_text = {number, (size_t)len},
         .id = wanted.id,
         .aggregate_id = STRVIEW("a"),
         .type = STRVIEW("Tested"),
