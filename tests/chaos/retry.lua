@@ -34,7 +34,7 @@ function response(status, headers, body)
         return
     end
     count = count + 1
-    local answer = status .. " " .. body
+    local answer = status .. " " .. body:gsub("%s+$", "")
     if not seen[answer] then
         seen[answer] = true
         answers = answers .. answer .. "\n"
