@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch's statements find their rows by key, whatever PostgreSQL believes of the tables. A plan
- * stays until the next ANALYZE comes by: one made for an empty table must not walk the whole of it
- * for every row once it has grown.
+ * What the statements of command-svc do at a real PostgreSQL. A batch's find their rows by key,
+ * whatever PostgreSQL believes of the tables. A plan stays until the next ANALYZE comes by: one
+ * made for an empty table must not walk the whole of it for every row once it has grown.
  */
 #include "command-svc/batch/batch_sql.h"
 #include "command-svc/sql/migrate.h"
+#include "command-svc/upkeep/control_sql.h"
 #include "common/base/strbuf.h"
 #include "common/io/postgres/pgsession.h"
 #include "tests/support/check_main.h"
@@ -151,6 +152,30 @@ START_TEST(every_row_is_found_by_its_key_whatever_was_seen_of_the_tables)
 }
 END_TEST
 
+/* All in one transaction, whose now() stands still. */
+START_TEST(a_receipt_is_deleted_a_second_after_its_time_and_not_a_second_before)
+{
+    char sql[SQL_MAX];
+    struct error err = {.text = ""};
+    struct strview left;
+    run_sql("BEGIN");
+    run_sql("INSERT INTO receipt (key, request, status, body, created_at)"
+            " SELECT gen_random_uuid(), '', 201, n, now() - interval '30 days' - n * interval '1 s'"
+            " FROM generate_series(-1, 1) n");
+    (void)snprintf(sql, sizeof sql, "PREPARE expire AS %s",
+                   CONTROL_STATEMENTS[EXPIRE_RECEIPTS].sql);
+    run_sql(sql);
+    run_sql("EXECUTE expire (2592000000)");
+
+    ck_assert(pgsession_ask(session,
+                            "SELECT string_agg(body, ' ' ORDER BY created_at) FROM receipt", NULL,
+                            0, &left, &err) == ERROR_NONE);
+
+    ck_assert_msg(strview_equal(left, STRVIEW("0 -1")), "%.*s", STRVIEW_ARG(left));
+    run_sql("ROLLBACK");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("batch_sql");
@@ -158,6 +183,7 @@ int main(void)
     tcase_set_timeout(tests, TEST_TIMEOUT_S);
     tcase_add_checked_fixture(tests, make_database, drop_database);
     tcase_add_test(tests, every_row_is_found_by_its_key_whatever_was_seen_of_the_tables);
+    tcase_add_test(tests, a_receipt_is_deleted_a_second_after_its_time_and_not_a_second_before);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
