@@ -36,6 +36,28 @@ static const char BROKEN_RULES_SQL[] =
     "SELECT string_agg(conname, ', ' ORDER BY conname) FROM pg_constraint"
     " WHERE conrelid = 'outbox'::regclass AND contype = 'c' AND NOT convalidated";
 
+/* What an installation may hold that a released migration stumbles over, by its number: asked
+ * before it, so that somebody can act on what is said. */
+static const struct {
+    int64_t version;
+    const char *sql;
+} GUARDS[] = {
+    {14,
+     "DO $$\n"
+     "DECLARE found text;\n"
+     "BEGIN\n"
+     "    SELECT count(*) || ' of them, one is ' || quote_literal(min(aggregateid)) INTO found\n"
+     "        FROM outbox_head WHERE aggregatetype = 'stock' HAVING count(*) > 0;\n"
+     "    IF found IS NOT NULL THEN\n"
+     "        RAISE EXCEPTION 'outbox_append() was called for aggregates of a type \"stock\" (%); "
+     "that"
+     " type is command-svc''s own from here on: see \"An aggregate type of your own called stock\" "
+     "in"
+     " command-svc/README.md', found;\n"
+     "    END IF;\n"
+     "END $$;\n"},
+};
+
 struct migration {
     const char *name;
     const char *text;
@@ -73,14 +95,24 @@ static enum error_kind describe(const struct embedded_text *file, struct migrati
     return ERROR_NONE;
 }
 
+static const char *guard_of(int64_t version)
+{
+    for (size_t i = 0; i < sizeof GUARDS / sizeof GUARDS[0]; i++) {
+        if (GUARDS[i].version == version) {
+            return GUARDS[i].sql;
+        }
+    }
+    return "";
+}
+
 static void put_migration(const struct migration *migration, struct strbuf *script)
 {
     strbuf_printf(script,
-                  "BEGIN;\n%s\n%s\n"
+                  "BEGIN;\n%s\n%s%s\n"
                   "INSERT INTO schema_migration (version, name, checksum) VALUES (%lld, '%s',"
                   " '%s');\nCOMMIT;\n",
-                  PATIENCE_SQL, migration->text, (long long)migration->version, migration->name,
-                  migration->checksum);
+                  PATIENCE_SQL, guard_of(migration->version), migration->text,
+                  (long long)migration->version, migration->name, migration->checksum);
 }
 
 static enum error_kind apply(struct pgsession *session, const struct migration *migration,
