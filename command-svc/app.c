@@ -92,6 +92,7 @@ static void watch(struct app *app)
     health_add(health, "sequence", control_sequence_probe, app->control);
     health_add_advisory(health, "shards", control_shards_probe, app->control);
     health_add_advisory(health, "lanes", lanes_stall_probe, app->lanes);
+    health_add_advisory(health, "levels", lanes_levels_probe, app->lanes);
     health_add_advisory(health, "locks", lanes_lock_probe, app->lanes);
 }
 

@@ -83,6 +83,10 @@ const struct metric COMMAND_METRICS[COMMAND_METRIC_COUNT] = {
                                    "and the log name the holder.",
                            .label = "kind",
                            .values = LOCKS},
+    [METRIC_LEVELS_FAILED] = {.name = "orderspine_level_batches_failed_total",
+                              .type = METRIC_COUNTER,
+                              .help = "Batches of stock levels that could not be announced; "
+                                      "/readyz says why."},
     [METRIC_BELLS] = {.name = "orderspine_bells_total",
                       .type = METRIC_COUNTER,
                       .help = "Times the relay was told that there is something to publish."},

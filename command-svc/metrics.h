@@ -24,6 +24,7 @@ enum command_metric {
     METRIC_LANES, /* label: enum lane_state */
     METRIC_LANES_STALLED,
     METRIC_LOCKS_HELD,
+    METRIC_LEVELS_FAILED,
     METRIC_BELLS,
     METRIC_OUTBOX_AGE,
     COMMAND_METRIC_COUNT

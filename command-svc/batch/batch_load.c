@@ -62,6 +62,7 @@ static const struct {
     {LOAD_CUSTOMERS, offsetof(struct world, customers), is_any},
     {LOAD_PRODUCTS, offsetof(struct world, products), is_any},
     {LOAD_CLAIMS, offsetof(struct world, orders), is_order_with_claims},
+    {LOCK_FREE_LEVELS, offsetof(struct world, levels), is_to_change},
     {LOAD_LEVELS, offsetof(struct world, levels), is_any},
 };
 
@@ -176,6 +177,12 @@ static void read_free_products(struct batch_load *load, const struct pgconn_resu
 {
     struct world *world = &load->batch->world;
     read_free_rows(load, world->products, &world->product_map, result);
+}
+
+static void read_free_levels(struct batch_load *load, const struct pgconn_result *result)
+{
+    struct world *world = &load->batch->world;
+    read_free_rows(load, world->levels, &world->level_map, result);
 }
 
 static void read_order(struct batch_load *load, const struct pgconn_result *result, size_t row)
@@ -297,12 +304,13 @@ static void read_level(struct batch_load *load, const struct pgconn_result *resu
         load->is_corrupt = true;
         return;
     }
+    struct level *level = &entry->level;
     entry->is_loaded = true;
-    entry->level =
-        (struct level){.available = pgconn_value_i64(result, row, LEVEL_AVAILABLE),
-                       .version = pgconn_value_i64(result, row, LEVEL_VERSION),
-                       .announced = pgconn_value_i64(result, row, LEVEL_ANNOUNCED),
-                       .announced_at_ms = pgconn_value_i64(result, row, LEVEL_ANNOUNCED_AT)};
+    level->available = pgconn_value_i64(result, row, LEVEL_AVAILABLE);
+    level->version = pgconn_value_i64(result, row, LEVEL_VERSION);
+    level->announced = pgconn_value_i64(result, row, LEVEL_ANNOUNCED);
+    level->announced_at_ms = pgconn_value_i64(result, row, LEVEL_ANNOUNCED_AT);
+    level->is_locked = entry->entry.is_row_missed && level->version > 0;
 }
 
 static void read_shard(struct batch_load *load, const struct pgconn_result *result, size_t row)
@@ -363,6 +371,7 @@ static read_result_fn *const RESULT_READERS[BATCH_STATEMENT_COUNT] = {
     [LOCK_FREE_ORDERS] = read_free_orders,
     [LOCK_FREE_CUSTOMERS] = read_free_customers,
     [LOCK_FREE_PRODUCTS] = read_free_products,
+    [LOCK_FREE_LEVELS] = read_free_levels,
 };
 
 void batch_load_read(struct batch_load *load, enum batch_statement statement,

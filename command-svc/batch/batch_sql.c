@@ -82,6 +82,8 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [LOCK_FREE_PRODUCTS] = {
         "SELECT sku FROM product WHERE sku = ANY($1::text[])" LEAVE_LOCKED_OUT, 1},
     [LOAD_PRODUCTS] = {SELECT(PRODUCT_ROW) " FROM product WHERE sku = ANY($1::text[])", 1},
+    [LOCK_FREE_LEVELS] = {
+        "SELECT sku FROM stock_announced WHERE sku = ANY($1::text[])" LEAVE_LOCKED_OUT, 1},
     [LOAD_LEVELS] = {SELECT(LEVEL_ROW)
         " FROM stock s LEFT JOIN stock_announced a ON " BY_KEY("a.sku", "s.sku")
         " WHERE s.sku = ANY($1::text[])", 1},

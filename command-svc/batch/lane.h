@@ -46,6 +46,7 @@ struct lane_common {
     struct id_source ids;                 /* of announcements */
     int64_t skips_stock_ms;               /* until then rows of stock are not waited for */
     int64_t skips_rows_ms;                /* likewise aggregates' rows */
+    int64_t skips_levels_ms;              /* likewise rows of stock_announced */
     struct scarce scarce;
     /* The database was made anew. */
     void (*on_other_database)(void *user, int64_t installed_ms);
@@ -77,6 +78,9 @@ bool lane_is_idle(const struct lane *lane);
 
 /* What it is seen doing. */
 enum lane_state lane_state(const struct lane *lane);
+
+/* ERROR_NONE unless levels of stock cannot be announced, or one of them. */
+enum error_kind lane_levels_probe(const struct lane *lane, struct error *err);
 
 /* ERROR_NONE when connected; else why not. */
 enum error_kind lane_connection(const struct lane *lane, struct error *err);

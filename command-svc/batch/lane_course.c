@@ -33,7 +33,8 @@ static enum stock_reading stock_reading(const struct lane *lane)
 static enum lane_step load(struct lane *lane)
 {
     lane_take_shards(lane);
-    lane->skips_rows = loop_now_ms() < lane->common->skips_rows_ms;
+    lane->skips_rows = loop_now_ms() < (lane->levels.count > 0 ? lane->common->skips_levels_ms
+                                                               : lane->common->skips_rows_ms);
     const struct batch_wish wish = {
         .shards = lane->shards,
         .shard_count = lane->shard_count,

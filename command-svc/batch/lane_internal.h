@@ -52,6 +52,7 @@ struct lane_levels {
     bool came_last;   /* the last batch was of levels: commands come next */
     int64_t pause_ms; /* before they are tried again */
     struct activity work;
+    struct activity refused; /* fails while one is left out */
 };
 
 struct lane {

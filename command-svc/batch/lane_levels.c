@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/batch/lane_internal.h"
+#include "command-svc/metrics.h"
 #include "common/base/fault_point.h"
 #include "common/contract/shard.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
+#include "common/run/metrics.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+/* After a row of stock_announced was seen locked. */
+enum { SKIP_LEVELS_MS = 1000 };
 
 void lane_levels_init(struct lane *lane)
 {
     lane->levels.most = LEVELS_PER_BATCH;
     activity_init(&lane->levels.work, "announcement of stock levels");
+    activity_init(&lane->levels.refused, "announcement of a stock level that PostgreSQL refuses");
 }
 
 void lane_levels_done(struct lane *lane)
@@ -67,16 +73,19 @@ bool lane_has_levels(const struct lane *lane)
            level_marks_due_ms(&lane->common->levels[lane->place]) <= loop_now_ms();
 }
 
+/* Those that could not be told when they were due are found by the next look through the table. */
 bool lane_has_told(const struct lane *lane)
 {
-    return lane_queues(lane) || lane->common->levels[lane->place].count == 0 ||
+    return lane_queues(lane) ||
+           lane->common->levels[lane->place].count == lane->common->levels[lane->place].late ||
            !pgconn_is_ready(lane->conn);
 }
 
-static void mark_again(struct lane *lane, struct level_mark *mark, int64_t wait_ms)
+static void mark_again(struct lane *lane, struct level_mark *mark, int64_t wait_ms, bool is_late)
 {
-    level_marks_add(marks_of(lane->common, mark->shard), level_mark_sku(mark), mark->shard,
-                    level_due_ms(loop_now_ms(), wait_ms));
+    (is_late ? level_marks_add_late : level_marks_add)(marks_of(lane->common, mark->shard),
+                                                       level_mark_sku(mark), mark->shard,
+                                                       level_due_ms(loop_now_ms(), wait_ms));
     free(mark);
 }
 
@@ -89,7 +98,7 @@ static bool take(struct lane *lane, struct level_mark *mark)
         lane->levels.taken[lane->levels.count++] = mark;
         return true;
     }
-    mark_again(lane, mark, LEVEL_EVERY_MS);
+    mark_again(lane, mark, LEVEL_EVERY_MS, turns_is_stuck(&lane->common->turns, mark->shard));
     return false;
 }
 
@@ -116,16 +125,33 @@ void lane_levels_told(struct lane *lane)
     lane->levels.are_told = true;
     lane->levels.most = LEVELS_PER_BATCH;
     activity_succeeded(&lane->levels.work, loop_now_ms());
+    activity_succeeded_elsewhere(&lane->levels.refused, loop_now_ms());
+}
+
+static void count_failure(const struct lane *lane)
+{
+    metrics_add(lane->common->options->metrics, METRIC_LEVELS_FAILED, 0, 1);
 }
 
 /* One that PostgreSQL refuses must not silence the others: it is left out until somebody looks
  * through the table again. */
 static void leave_out(struct lane *lane, const struct error *err)
 {
-    log_event(LOG_ERROR, "level_not_announced",
-              LOG_VIEW("sku", level_mark_sku(lane->levels.taken[0])), LOG_ERR(err));
+    struct error named = *err;
+    const struct strview sku = level_mark_sku(lane->levels.taken[0]);
+    log_event(LOG_ERROR, "level_not_announced", LOG_VIEW("sku", sku), LOG_ERR(err));
+    (void)error_context(&named, "%.*s", STRVIEW_ARG(sku));
+    (void)activity_failed(&lane->levels.refused, &named, loop_now_ms(), jitter_draw());
     lane_levels_done(lane);
     lane->levels.most = LEVELS_PER_BATCH;
+}
+
+/* Waiting for that row keeps all others of the batch from being told: for a while rows that are
+ * locked are left out. */
+static void skip_held(struct lane *lane)
+{
+    lane->common->skips_levels_ms = loop_now_ms() + SKIP_LEVELS_MS;
+    lane->levels.pause_ms = 0;
 }
 
 void lane_levels_fail(struct lane *lane)
@@ -133,6 +159,11 @@ void lane_levels_fail(struct lane *lane)
     const struct pgconn_failure *failure = &lane->failure;
     const enum batch_trouble trouble = batch_store_trouble(lane->store, failure);
     batch_store_rollback(lane->store);
+    if (trouble == BATCH_ROW_HELD && !lane->skips_rows) {
+        skip_held(lane);
+        return;
+    }
+    count_failure(lane);
     if (trouble == BATCH_DATA && lane->levels.count == 1) {
         leave_out(lane, &failure->err);
         return;
@@ -146,27 +177,56 @@ void lane_levels_fail(struct lane *lane)
     }
 }
 
-static int64_t wait_of(const struct lane *lane, const struct level_mark *mark)
+/* Somebody has its row: who that is is asked for as for any other. */
+static void note_held(struct lane *lane, struct strview sku)
+{
+    struct lane_common *common = lane->common;
+    const int64_t now_ms = loop_now_ms();
+    common->skips_levels_ms = now_ms + SKIP_LEVELS_MS;
+    if (held_note(&common->held, HELD_LEVEL, sku, now_ms, now_ms)) {
+        common->options->on_held(common->options->user);
+    }
+}
+
+static void put_told_back(struct lane *lane, struct level_mark *mark)
 {
     const struct world_level *level =
         id_map_find(&lane->batch.world.level_map, level_mark_sku(mark));
     assert(level != NULL);
-    if (!lane->levels.are_told || !batch_store_has_shard(lane->store, mark->shard)) {
-        return lane->levels.pause_ms;
+    if (level->level.is_locked && level->wait_ms > 0) {
+        note_held(lane, level_mark_sku(mark));
     }
-    return level->wait_ms;
+    if (level->wait_ms > 0) {
+        mark_again(lane, mark, level->wait_ms, level->level.is_locked);
+    } else {
+        free(mark);
+    }
 }
 
 /* What changed meanwhile has been marked anew. */
 void lane_put_levels_back(struct lane *lane)
 {
     for (size_t i = 0; i < lane->levels.count; i++) {
-        const int64_t wait_ms = wait_of(lane, lane->levels.taken[i]);
-        if (wait_ms > 0) {
-            mark_again(lane, lane->levels.taken[i], wait_ms);
+        struct level_mark *mark = lane->levels.taken[i];
+        if (!lane->levels.are_told) {
+            mark_again(lane, mark, lane->levels.pause_ms, lane->levels.pause_ms > 0);
+        } else if (!batch_store_has_shard(lane->store, mark->shard)) {
+            mark_again(lane, mark, LEVEL_EVERY_MS,
+                       turns_is_stuck(&lane->common->turns, mark->shard));
         } else {
-            free(lane->levels.taken[i]);
+            put_told_back(lane, mark);
         }
     }
     lane->levels.count = 0;
+}
+
+/* ---- how it fares -------------------------------------------------------------------------- */
+
+enum error_kind lane_levels_probe(const struct lane *lane, struct error *err)
+{
+    const enum error_kind kind = activity_probe_lately(&lane->levels.refused, loop_now_ms(), err);
+    return kind == ERROR_NONE && activity_is_failing(&lane->levels.work)
+               ? error_set(err, ERROR_TRANSIENT, "%s: levels of stock cannot be announced: %s",
+                           lane->name, lane->levels.work.last.text)
+               : kind;
 }

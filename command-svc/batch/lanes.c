@@ -365,6 +365,18 @@ enum error_kind lanes_stall_probe(void *user, struct error *err)
     return ERROR_NONE;
 }
 
+enum error_kind lanes_levels_probe(void *user, struct error *err)
+{
+    const struct lanes *lanes = user;
+    for (size_t i = 0; i < lane_count(lanes); i++) {
+        const enum error_kind kind = lane_levels_probe(lanes->lanes[i], err);
+        if (kind != ERROR_NONE) {
+            return kind;
+        }
+    }
+    return ERROR_NONE;
+}
+
 enum error_kind lanes_lock_probe(void *user, struct error *err)
 {
     const struct lanes *lanes = user;

@@ -63,6 +63,9 @@ enum error_kind lanes_probe(void *user, struct error *err);
 /* Shown only: some lanes do not get on. */
 enum error_kind lanes_stall_probe(void *user, struct error *err);
 
+/* ERROR_NONE unless levels of stock cannot be announced; an advisory one, as they are only late. */
+enum error_kind lanes_levels_probe(void *user, struct error *err);
+
 /* Shown only: locks that somebody else has for a while. */
 enum error_kind lanes_lock_probe(void *user, struct error *err);
 

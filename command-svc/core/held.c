@@ -82,7 +82,6 @@ void held_by(struct held *held, enum held_kind kind, struct strview name,
     const bool is_first = entry->state == HOLDER_UNKNOWN;
     const bool is_same = strcmp(entry->holder.transaction, holder->transaction) == 0;
     entry->state = is_first ? HOLDER_FIRST : is_same ? HOLDER_SAME : HOLDER_OTHER;
-    entry->is_told = entry->is_told && !is_first && entry->holder.pid == holder->pid;
     assert(entry->state != HOLDER_UNKNOWN);
     entry->holder = *holder;
 }
@@ -104,9 +103,32 @@ const struct held_entry *held_first(const struct held *held)
     return held->count > 0 ? &held->entries[0] : NULL;
 }
 
-bool held_is_news(const struct held_entry *entry)
+static struct held_told *find_told(struct held *held, const struct held_entry *entry)
 {
-    return !entry->is_told && entry->state >= TOLD_FROM[entry->kind];
+    for (size_t i = 0; i < HELD_MAX; i++) {
+        struct held_told *told = &held->told[i];
+        if (told->kind == entry->kind && told->pid == entry->holder.pid &&
+            strcmp(told->name, entry->name) == 0) {
+            return told;
+        }
+    }
+    return NULL;
+}
+
+bool held_take_news(struct held *held, const struct held_entry *entry, int64_t now_ms)
+{
+    struct held_told *told = find_told(held, entry);
+    if (entry->state < TOLD_FROM[entry->kind] ||
+        (told != NULL && now_ms - told->at_ms < HELD_TELL_MS)) {
+        return false;
+    }
+    if (told == NULL) {
+        told = &held->told[held->told_next];
+        held->told_next = (held->told_next + 1) % HELD_MAX;
+    }
+    *told = (struct held_told){.kind = entry->kind, .pid = entry->holder.pid, .at_ms = now_ms};
+    (void)snprintf(told->name, sizeof told->name, "%s", entry->name);
+    return true;
 }
 
 size_t held_count(const struct held *held, enum held_kind kind)

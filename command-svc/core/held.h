@@ -11,13 +11,14 @@
 #ifndef COMMAND_SVC_CORE_HELD_H
 #define COMMAND_SVC_CORE_HELD_H
 
+#include "common/base/attribute.h"
 #include "common/base/strview.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HELD_MAX = 64, HELD_NAME_MAX = 64, HELD_FORGET_MS = 2500 };
+enum { HELD_MAX = 64, HELD_NAME_MAX = 64, HELD_FORGET_MS = 2500, HELD_TELL_MS = 60000 };
 
 /*
  * SHARD:    its lock; the name is its number
@@ -25,6 +26,7 @@ enum { HELD_MAX = 64, HELD_NAME_MAX = 64, HELD_FORGET_MS = 2500 };
  * ORDER:    a row of an order or its payment; the order's id
  * PRODUCT:  a product's row; its sku
  * CUSTOMER: a customer's row; its id
+ * LEVEL:    a row of stock_announced; its sku
  * TABLE:    a whole table; its name
  *
  * Beside each, what has to be known of the holder before the log is told: whoever changes tables
@@ -36,6 +38,7 @@ enum { HELD_MAX = 64, HELD_NAME_MAX = 64, HELD_FORGET_MS = 2500 };
     X(ORDER, "order", HOLDER_FIRST)                                                                \
     X(PRODUCT, "product", HOLDER_FIRST)                                                            \
     X(CUSTOMER, "customer", HOLDER_FIRST)                                                          \
+    X(LEVEL, "level", HOLDER_FIRST)                                                                \
     X(TABLE, "table", HOLDER_SAME)
 
 #define HELD_KIND_ENTRY(KIND, name, told_from) HELD_##KIND,
@@ -63,13 +66,22 @@ struct held_entry {
     int64_t since_ms;
     int64_t noted_ms;
     enum holder_state state;
-    bool is_told; /* the log has it */
     struct holder holder;
+};
+
+/* What the log has heard: it outlives the entry, as a lock may be missed, had and missed again. */
+struct held_told {
+    enum held_kind kind;
+    char name[HELD_NAME_MAX + 1]; /* "": none */
+    int64_t pid;
+    int64_t at_ms;
 };
 
 struct held {
     struct held_entry entries[HELD_MAX];
     size_t count;
+    struct held_told told[HELD_MAX]; /* the oldest makes place */
+    size_t told_next;
 };
 
 /* Commands miss it now, since then. True when it was not known yet. */
@@ -82,7 +94,7 @@ void held_had(struct held *held, enum held_kind kind, struct strview name);
 /* Forgets what was not noted lately. */
 void held_look(struct held *held, int64_t now_ms);
 
-/* Who has it. Another session than before is to be told anew. */
+/* Who has it. */
 void held_by(struct held *held, enum held_kind kind, struct strview name,
              const struct holder *holder);
 
@@ -94,8 +106,8 @@ const struct held_entry *held_find(const struct held *held, enum held_kind kind,
  * is none. */
 const struct held_entry *held_first(const struct held *held);
 
-/* The log is to hear of it now. */
-bool held_is_news(const struct held_entry *entry);
+/* The log is to hear of it now: of each lock and session at once and then once a minute. */
+MUST_USE bool held_take_news(struct held *held, const struct held_entry *entry, int64_t now_ms);
 
 size_t held_count(const struct held *held, enum held_kind kind);
 

@@ -25,6 +25,7 @@ struct level {
     int64_t version;         /* of the last announcement; 0: there was none */
     int64_t announced;       /* what it said */
     int64_t announced_at_ms; /* the database's clock */
+    bool is_locked;          /* somebody else has the row of the last announcement */
 };
 
 /* When a product is looked at that is not to be looked at for wait_ms: at the end of a
@@ -37,7 +38,7 @@ static inline int64_t level_due_ms(int64_t now_ms, int64_t wait_ms)
 
 /*
  * True: *ret_event is to be announced. False: nothing is new, and *ret_wait_ms is 0, or it is too
- * early by *ret_wait_ms.
+ * early by *ret_wait_ms, or cannot be written now and comes again after that time.
  */
 MUST_USE bool level_decide(const struct level *level, struct strview sku, int64_t now_ms,
                            struct stock_event *ret_event, int64_t *ret_wait_ms);

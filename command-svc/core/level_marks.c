@@ -6,7 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-void level_marks_add(struct level_marks *marks, struct strview sku, int shard, int64_t due_ms)
+static void add(struct level_marks *marks, struct strview sku, int shard, int64_t due_ms,
+                bool is_late)
 {
     assert(sku.len > 0 && sku.len <= ID_FORM_MAX);
     if (marks->count == LEVEL_MARKS_MAX || id_map_find(&marks->by_sku, sku) != NULL) {
@@ -15,6 +16,7 @@ void level_marks_add(struct level_marks *marks, struct strview sku, int shard, i
     struct level_mark *mark = must_allocate(1, sizeof *mark);
     mark->due_ms = due_ms;
     mark->shard = shard;
+    mark->is_late = is_late;
     mark->len = sku.len;
     memcpy(mark->sku, sku.data, sku.len);
     id_map_add(&marks->by_sku, level_mark_sku(mark), mark);
@@ -25,7 +27,18 @@ void level_marks_add(struct level_marks *marks, struct strview sku, int shard, i
     }
     marks->last = mark;
     marks->count++;
-    assert(marks->count <= LEVEL_MARKS_MAX);
+    marks->late += is_late ? 1 : 0;
+    assert(marks->late <= marks->count && marks->count <= LEVEL_MARKS_MAX);
+}
+
+void level_marks_add(struct level_marks *marks, struct strview sku, int shard, int64_t due_ms)
+{
+    add(marks, sku, shard, due_ms, false);
+}
+
+void level_marks_add_late(struct level_marks *marks, struct strview sku, int shard, int64_t due_ms)
+{
+    add(marks, sku, shard, due_ms, true);
 }
 
 int64_t level_marks_due_ms(const struct level_marks *marks)
@@ -40,6 +53,7 @@ static struct level_mark *take_first(struct level_marks *marks)
     marks->first = mark->next;
     marks->last = mark->next == NULL ? NULL : marks->last;
     marks->count--;
+    marks->late -= mark->is_late ? 1 : 0;
     mark->next = NULL;
     id_map_remove(&marks->by_sku, level_mark_sku(mark));
     return mark;

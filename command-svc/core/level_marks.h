@@ -18,6 +18,7 @@
 #include "command-svc/core/id_map.h"
 #include "common/base/id_form.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct level_mark {
     struct level_mark *next;
     int64_t due_ms;
     int shard;
+    bool is_late; /* it could not be announced when it was due */
     size_t len;
     char sku[ID_FORM_MAX];
 };
@@ -39,6 +41,7 @@ struct level_marks {
     struct level_mark *first;
     struct level_mark *last;
     size_t count;
+    size_t late; /* of them */
 };
 
 /* Frees them all. */
@@ -46,6 +49,9 @@ void level_marks_done(struct level_marks *marks);
 
 /* Due at that time, unless it is marked already. */
 void level_marks_add(struct level_marks *marks, struct strview sku, int shard, int64_t due_ms);
+
+/* The same, of one that could not be announced: nobody waits for it to be. */
+void level_marks_add_late(struct level_marks *marks, struct strview sku, int shard, int64_t due_ms);
 
 /* When the first is due; LEVEL_MARKS_NEVER: there is none. */
 int64_t level_marks_due_ms(const struct level_marks *marks);

@@ -32,7 +32,7 @@ void world_done(struct world *world)
             return NULL;                                                                           \
         }                                                                                          \
         id_map_add(&world->map, id, made);                                                         \
-        *made = (struct type){.entry = {.next = world->list, .id = id} __VA_ARGS__};               \
+        *made = (struct type){__VA_ARGS__.entry.next = world->list, .entry.id = id};               \
         world->list = &made->entry;                                                                \
         return made;                                                                               \
     }
@@ -40,8 +40,8 @@ void world_done(struct world *world)
 DEFINE_ENTRY(world_customer, customer_map, customers, )
 DEFINE_ENTRY(world_product, product_map, products, )
 DEFINE_ENTRY(world_order, order_map, orders, )
-DEFINE_ENTRY(world_receipt, receipt_map, receipts, , .decided_by = NOT_DECIDED_HERE)
-DEFINE_ENTRY(world_level, level_map, levels, )
+DEFINE_ENTRY(world_receipt, receipt_map, receipts, .decided_by = NOT_DECIDED_HERE, )
+DEFINE_ENTRY(world_level, level_map, levels, .entry.is_to_change = true, )
 
 const struct world_entry *world_list(const struct world *world, size_t offset)
 {

@@ -54,8 +54,7 @@ static void tell(const struct held_entry *entry)
 static void tell_news(struct held *held)
 {
     for (size_t i = 0; i < held->count; i++) {
-        if (held_is_news(&held->entries[i])) {
-            held->entries[i].is_told = true;
+        if (held_take_news(held, &held->entries[i], loop_now_ms())) {
             tell(&held->entries[i]);
         }
     }
@@ -132,7 +131,8 @@ static void on_tables_found(void *user, const struct pgconn_failure *failure)
 void holders_ask_tables(struct holders *holders, struct pgconn *conn, size_t statement)
 {
     const char *tables =
-        "{installation,receipt,orders,order_line,payment,customer,product,stock,outbox}";
+        "{installation,receipt,orders,order_line,payment,customer,product,stock,stock_announced,"
+        "outbox,relay_shard}";
     if (!holders->is_asking_tables && pgconn_is_ready(conn)) {
         holders->is_asking_tables = true;
         pgconn_query(conn, statement, &tables, 1);

@@ -31,7 +31,8 @@ enum { HOLDERS_PARAM_COUNT = HELD_TABLE }; /* one for each kind before */
     "   WHERE order_id = ANY($3::text[]::uuid[])"                                                  \
     "  UNION ALL SELECT 3, sku, xmax FROM product WHERE sku = ANY($4::text[])"                     \
     "  UNION ALL SELECT 4, customer_id, xmax FROM customer"                                        \
-    "   WHERE customer_id = ANY($5::text[]))"                                                      \
+    "   WHERE customer_id = ANY($5::text[])"                                                       \
+    "  UNION ALL SELECT 5, sku, xmax FROM stock_announced WHERE sku = ANY($6::text[]))"            \
     " SELECT 0, l.objid::text, l.pid, a.usename,"                                                  \
     "  coalesce(a.application_name, 'a prepared transaction'), l.virtualtransaction"               \
     " FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)"                                    \

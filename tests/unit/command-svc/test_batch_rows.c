@@ -285,6 +285,28 @@ START_TEST(a_level_is_asked_for_and_written_with_its_event_and_no_receipt)
 }
 END_TEST
 
+START_TEST(a_level_whose_row_is_locked_is_left_out_and_comes_again)
+{
+    const struct command ids = a_registration("c-1");
+    enum batch_statement statement;
+    struct world_level *held = batch_add_level(batch, STRVIEW("sku-1"), ids.event_id);
+    struct world_level *first = batch_add_level(batch, STRVIEW("sku-2"), ids.command_id);
+    load->rows = ROWS_LOCKED_FREE;
+    ck_assert(batch_load_next(load, &columns, &statement));
+    ck_assert_int_eq(statement, LOCK_FREE_LEVELS);
+    assert_column(0, "{\"sku-2\",\"sku-1\"}");
+    ck_assert(batch_load_next(load, &columns, &statement));
+    ck_assert_int_eq(statement, LOAD_LEVELS);
+    held->is_loaded = first->is_loaded = true;
+    held->level = (struct level){.available = 4, .version = 2, .announced = 5, .is_locked = true};
+    first->level = (struct level){.available = 5, .version = 0, .announced = -1}; /* has no row */
+    decide();
+    ck_assert(!held->is_changed);
+    ck_assert_int_eq(held->wait_ms, LEVEL_EVERY_MS);
+    ck_assert(first->is_changed);
+}
+END_TEST
+
 START_TEST(a_refused_command_leaves_its_receipt_only)
 {
     add_order(); /* of a customer and a product that are not there */
@@ -365,6 +387,7 @@ int main(void)
     tcase_add_test(tcase, what_happens_to_an_order_in_the_batch_that_placed_it_is_a_change_of_it);
     tcase_add_test(tcase, what_changes_of_a_customer_and_a_product_is_written_where_it_stands);
     tcase_add_test(tcase, a_level_is_asked_for_and_written_with_its_event_and_no_receipt);
+    tcase_add_test(tcase, a_level_whose_row_is_locked_is_left_out_and_comes_again);
     tcase_add_test(tcase, a_refused_command_leaves_its_receipt_only);
     tcase_add_test(tcase, an_event_and_an_answer_are_recorded_for_what_was_accepted);
     tcase_add_test(tcase, what_was_postponed_is_not_recorded);

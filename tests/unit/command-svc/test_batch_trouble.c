@@ -22,6 +22,7 @@ static const struct {
     {"a product's row did not come", UPDATE_PRODUCTS, "55P03", "", BATCH_ROW_HELD},
     {"an order's row did not come", UPDATE_ORDERS, "55P03", "", BATCH_ROW_HELD},
     {"a payment's row did not come", UPDATE_PAYMENTS, "55P03", "", BATCH_ROW_HELD},
+    {"an announced level's row did not come", SAVE_ANNOUNCEMENTS, "55P03", "", BATCH_ROW_HELD},
     {"a level that moved", UPDATE_STOCK, "22012", "", BATCH_STOCK_MOVED},
     {"a level below zero", UPDATE_STOCK, "23514", "stock_available_check", BATCH_STOCK_MOVED},
     {"a level past what fits", UPDATE_STOCK, "22003", "", BATCH_STOCK_MOVED},

@@ -81,11 +81,35 @@ START_TEST(another_session_is_told_anew)
 {
     (void)note("sku-1", NOW);
     is_held_by(7, "741");
-    entry()->is_told = true;
+    ck_assert(held_take_news(&held, entry(), NOW));
     is_held_by(7, "742");
-    ck_assert(entry()->is_told);
+    ck_assert(!held_take_news(&held, entry(), NOW));
     is_held_by(8, "743");
-    ck_assert(!entry()->is_told);
+    ck_assert(held_take_news(&held, entry(), NOW));
+}
+END_TEST
+
+START_TEST(a_lock_that_is_had_and_missed_again_is_told_once_a_minute)
+{
+    for (int i = 0; i < 100; i++) {
+        const int64_t now_ms = NOW + 1000 * i;
+        (void)note("sku-1", now_ms);
+        is_held_by(7, "741");
+        ck_assert_int_eq(held_take_news(&held, entry(), now_ms), i == 0 || i == 60);
+        held_had(&held, HELD_STOCK, STRVIEW("sku-1"));
+    }
+}
+END_TEST
+
+START_TEST(locks_of_one_session_are_told_each)
+{
+    char name[16];
+    for (int i = 0; i < 2 * HELD_MAX; i++) {
+        (void)snprintf(name, sizeof name, "sku-%d", i);
+        (void)note(name, NOW);
+        ck_assert(held_take_news(&held, held_find(&held, HELD_STOCK, strview_of(name)), NOW));
+        held_had(&held, HELD_STOCK, strview_of(name));
+    }
 }
 END_TEST
 
@@ -119,18 +143,17 @@ START_TEST(the_log_hears_of_a_row_with_its_holder_and_of_a_table_at_the_second_l
 {
     const struct holder holder = {.pid = 7, .transaction = "5/9"};
     (void)held_note(&held, HELD_ORDER, STRVIEW("o-1"), NOW, NOW);
-    ck_assert(!held_is_news(entry()));
+    ck_assert(!held_take_news(&held, entry(), NOW));
     held_by(&held, HELD_ORDER, STRVIEW("o-1"), &holder);
-    ck_assert(held_is_news(entry()));
-    entry()->is_told = true;
-    ck_assert(!held_is_news(entry()));
+    ck_assert(held_take_news(&held, entry(), NOW));
+    ck_assert(!held_take_news(&held, entry(), NOW));
 
     open_held();
     (void)held_note(&held, HELD_TABLE, STRVIEW("outbox"), NOW, NOW);
     held_by(&held, HELD_TABLE, STRVIEW("outbox"), &holder);
-    ck_assert(!held_is_news(entry()));
+    ck_assert(!held_take_news(&held, entry(), NOW));
     held_by(&held, HELD_TABLE, STRVIEW("outbox"), &holder);
-    ck_assert(held_is_news(entry()));
+    ck_assert(held_take_news(&held, entry(), NOW));
 }
 END_TEST
 
@@ -156,6 +179,8 @@ int main(void)
     tcase_add_test(locks, what_nobody_misses_any_more_is_forgotten);
     tcase_add_test(locks, a_holder_that_stays_is_told_from_one_that_moves);
     tcase_add_test(locks, another_session_is_told_anew);
+    tcase_add_test(locks, a_lock_that_is_had_and_missed_again_is_told_once_a_minute);
+    tcase_add_test(locks, locks_of_one_session_are_told_each);
     tcase_add_test(locks, more_than_the_most_are_not_named);
     tcase_add_test(locks, the_log_hears_of_a_row_with_its_holder_and_of_a_table_at_the_second_look);
     tcase_add_test(locks, one_whose_holder_is_known_is_spoken_of_first);

@@ -110,6 +110,31 @@ START_TEST(what_changes_while_it_is_announced_is_marked_anew)
 }
 END_TEST
 
+START_TEST(a_level_whose_row_is_locked_comes_again_if_it_is_news)
+{
+    struct level level = {.available = 4, .version = 2, .announced = 5, .is_locked = true};
+    ck_assert(!level_decide(&level, STRVIEW("sku-1"), NOW, &event, &wait_ms));
+    ck_assert_int_eq(wait_ms, LEVEL_EVERY_MS);
+    level.announced = 4;
+    ck_assert(!level_decide(&level, STRVIEW("sku-1"), NOW, &event, &wait_ms));
+    ck_assert_int_eq(wait_ms, 0);
+}
+END_TEST
+
+START_TEST(what_could_not_be_announced_is_counted_until_it_is_taken_up_again)
+{
+    level_marks_add_late(&marks, STRVIEW("a"), 3, NOW);
+    level_marks_add(&marks, STRVIEW("b"), 3, NOW);
+    level_marks_add(&marks, STRVIEW("a"), 3, NOW); /* it waits already */
+    ck_assert_uint_eq(marks.count, 2);
+    ck_assert_uint_eq(marks.late, 1);
+    assert_taken(NOW, "a");
+    ck_assert_uint_eq(marks.late, 0);
+    assert_taken(NOW, "b");
+    ck_assert_uint_eq(marks.late, 0);
+}
+END_TEST
+
 START_TEST(marks_have_a_bound)
 {
     char sku[16];
@@ -178,6 +203,8 @@ int main(void)
     tcase_add_test(rules, what_changes_at_about_one_time_falls_due_together);
     tcase_add_test(rules, what_changes_while_it_is_announced_is_marked_anew);
     tcase_add_test(rules, marks_have_a_bound);
+    tcase_add_test(rules, what_could_not_be_announced_is_counted_until_it_is_taken_up_again);
+    tcase_add_test(rules, a_level_whose_row_is_locked_comes_again_if_it_is_news);
     tcase_add_loop_test(
         rules, however_many_orders_at_most_twenty_are_announced_in_a_second_and_the_last_in_time, 0,
         2);
