@@ -6,7 +6,7 @@
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/run/metrics.h"
-#include "projector-svc/consume/partition.h"
+#include "projector-svc/consume/partition_internal.h"
 #include "projector-svc/metrics.h"
 #include "projector-svc/views/view_positions.h"
 #include "projector-svc/views/view_save.h"
@@ -42,6 +42,7 @@ static enum error_kind closed_why;
 static size_t stopped;
 static size_t restarts;
 static size_t recovered;
+static bool is_frozen_already; /* the aggregate that no record of ours belongs to */
 
 /* --- in place of Kafka and Redis */
 
@@ -82,7 +83,10 @@ enum error_kind view_store_load(struct redisconn *conn, struct batch *batch,
                                 view_store_done_fn *done, void *user, struct error *err)
 {
     (void)conn;
-    (void)batch;
+    for (size_t i = 0; is_frozen_already && i < batch->aggregate_count; i++) {
+        batch->aggregates[i]->was_frozen = true;
+        batch->aggregates[i]->frozen.reason = LINEUP_UNIDENTIFIED;
+    }
     return ask((struct question){.asked = ASKED_LOAD, .done = done, .user = user}, err);
 }
 
@@ -212,6 +216,7 @@ static void set_up(void)
     }
     questions = given_back = closed = stopped = restarts = recovered = 0;
     refusal = closed_why = ERROR_NONE;
+    is_frozen_already = false;
 }
 
 static void tear_down(void)
@@ -431,6 +436,66 @@ START_TEST(a_goal_learnt_in_flight_is_taken_away_again)
 }
 END_TEST
 
+/* A batch that Redis refuses; the partition is opened again. */
+static void fail_batch_by(enum error_kind kind)
+{
+    let_loop_turn();
+    answer(kind);
+    open_at(0, VIEW_POSITIONS_NONE);
+}
+
+START_TEST(each_kind_of_failure_is_said_at_once_and_then_once_a_minute)
+{
+    struct news *refused = &partition[0]->troubles[ERROR_INVALID];
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    fail_batch_by(ERROR_INVALID);
+    ck_assert(refused->was_said);
+    ck_assert_uint_eq(refused->unsaid, 0);
+    fail_batch_by(ERROR_INVALID);
+    fail_batch_by(ERROR_INVALID);
+    ck_assert_uint_eq(refused->unsaid, 2);
+    fail_batch_by(ERROR_TRANSIENT);
+    ck_assert(partition[0]->troubles[ERROR_TRANSIENT].was_said);
+    ck_assert_uint_eq(partition[0]->troubles[ERROR_TRANSIENT].unsaid, 0);
+    ck_assert_uint_eq(refused->unsaid, 2);
+    refused->said_ms -= NEWS_EVERY_MS;
+    fail_batch_by(ERROR_INVALID);
+    ck_assert_uint_eq(refused->unsaid, 0);
+}
+END_TEST
+
+START_TEST(another_owners_write_is_no_trouble_to_speak_of)
+{
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    fail_batch_by(ERROR_CONFLICT);
+    ck_assert(!partition[0]->troubles[ERROR_CONFLICT].was_said);
+    ck_assert_int_eq(partition[0]->trouble.kind, ERROR_NONE);
+}
+END_TEST
+
+/* The first batch freezes it, which is told whenever it happens. */
+START_TEST(foreign_records_that_come_again_and_again_are_said_once_a_minute)
+{
+    const struct news *foreign = &context.unread.foreign;
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    pass_batch();
+    ck_assert(!foreign->was_said);
+    is_frozen_already = true;
+    take(0, 1);
+    pass_batch();
+    ck_assert(foreign->was_said);
+    ck_assert_uint_eq(foreign->unsaid, 0);
+    take(0, 2);
+    take(0, 3);
+    pass_batch();
+    ck_assert_uint_eq(foreign->unsaid, 2);
+    ck_assert(!context.unread.unreadable.was_said);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/consume/partition");
@@ -447,6 +512,9 @@ int main(void)
     tcase_add_test(courses, a_stopped_one_ends_what_is_on_its_way_and_begins_nothing);
     tcase_add_loop_test(courses, a_batch_on_its_way_ends_before_it_is_closed, 0, CLOSER_COUNT);
     tcase_add_loop_test(courses, a_goal_learnt_in_flight_is_taken_away_again, 0, 2);
+    tcase_add_test(courses, each_kind_of_failure_is_said_at_once_and_then_once_a_minute);
+    tcase_add_test(courses, another_owners_write_is_no_trouble_to_speak_of);
+    tcase_add_test(courses, foreign_records_that_come_again_and_again_are_said_once_a_minute);
     suite_add_tcase(suite, courses);
     return check_main(suite);
 }
