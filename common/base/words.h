@@ -12,6 +12,7 @@
 
 #include <assert.h>
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type's name cannot stand in parentheses */
 /* For `enum type`, made of LIST(X) with X(NAME, "word"): type_name() and type_parse(), which leaves
  * *ret as it is for a word nobody knows. */
 #define DEFINE_WORDS(type, LIST)                                                                   \
@@ -31,6 +32,7 @@
         }                                                                                          \
         return false;                                                                              \
     }
-#define WORDS_ROW(NAME, word) word,
+/* NOLINTEND(bugprone-macro-parentheses) */
+#define WORDS_ROW(NAME, word) (word),
 
 #endif

@@ -55,6 +55,7 @@ static const struct event_member DETAIL_MEMBERS[] = {
 
 /* ---- by kind ------------------------------------------------------------------------------- */
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): see above */
 #define TEXT(owner, field)          MEMBER(MEMBER_TEXT, struct order_event, owner., field)
 #define OPTIONAL_TEXT(owner, field) MEMBER(MEMBER_OPTIONAL_TEXT, struct order_event, owner., field)
 #define NUMBER(owner, field)        MEMBER(MEMBER_NUMBER, struct order_event, owner., field)
@@ -63,6 +64,7 @@ static const struct event_member DETAIL_MEMBERS[] = {
 #define SETTLEMENT(owner)                                                                          \
     TEXT(owner, payment_status), TEXT(owner, refund_state), OPTIONAL_NUMBER(owner, voided_minor),  \
         OPTIONAL_NUMBER(owner, due_minor)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct event_member placed_members[] = {
     TEXT(placed, customer_id),

@@ -50,15 +50,15 @@ enum payment_status { PAYMENT_STATUSES(PAYMENT_STATUS_ENTRY) PAYMENT_STATUS_COUN
 enum refund_state { REFUND_STATES(REFUND_STATE_ENTRY) REFUND_STATE_COUNT };
 enum dispute_state { DISPUTE_STATES(DISPUTE_STATE_ENTRY) DISPUTE_STATE_COUNT };
 
-const char *order_status_name(enum order_status status);
-const char *payment_status_name(enum payment_status status);
-const char *refund_state_name(enum refund_state state);
-const char *dispute_state_name(enum dispute_state state);
+const char *order_status_name(enum order_status value);
+const char *payment_status_name(enum payment_status value);
+const char *refund_state_name(enum refund_state value);
+const char *dispute_state_name(enum dispute_state value);
 
 /* False, *ret untouched, for a word nobody knows. */
-MUST_USE bool order_status_parse(struct strview name, enum order_status *ret);
-MUST_USE bool payment_status_parse(struct strview name, enum payment_status *ret);
-MUST_USE bool refund_state_parse(struct strview name, enum refund_state *ret);
-MUST_USE bool dispute_state_parse(struct strview name, enum dispute_state *ret);
+MUST_USE bool order_status_parse(struct strview word, enum order_status *ret);
+MUST_USE bool payment_status_parse(struct strview word, enum payment_status *ret);
+MUST_USE bool refund_state_parse(struct strview word, enum refund_state *ret);
+MUST_USE bool dispute_state_parse(struct strview word, enum dispute_state *ret);
 
 #endif

@@ -8,8 +8,10 @@
 #define TYPE_ROW(KIND, kind, type) [PRODUCT_##KIND] = (type),
 static const char *const TYPES[] = {PRODUCT_EVENTS(TYPE_ROW)};
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): an owner's name cannot stand in parentheses */
 #define TEXT(owner, field)   MEMBER(MEMBER_TEXT, struct product_event, owner., field)
 #define NUMBER(owner, field) MEMBER(MEMBER_NUMBER, struct product_event, owner., field)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static const struct event_member added_members[] = {
     TEXT(added, name), NUMBER(added, unit_price_minor), TEXT(added, currency), MEMBERS_END};

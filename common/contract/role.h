@@ -25,10 +25,10 @@ enum role { ROLES(ROLE_ENTRY) ROLE_COUNT };
 #define ROLE_BIT(role) (1U << (role))
 
 /* "customer", "agent", "payment", "fulfilment", "operator" */
-const char *role_name(enum role role);
+const char *role_name(enum role value);
 
-/* False, *ret_role untouched, when no role has that name. */
-MUST_USE bool role_parse(struct strview name, enum role *ret_role);
+/* False, *ret untouched, when no role has that name. */
+MUST_USE bool role_parse(struct strview word, enum role *ret);
 
 /*
  * To be asked before any property of an aggregate is told. only: the one customer whose things

@@ -10,12 +10,14 @@
 #include <check.h>
 #include <stdlib.h>
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the sanitizer's name */
 /* Under the address sanitizer, too, malloc() says that there is no memory. */
 const char *__asan_default_options(void) __attribute__((weak));
 const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1";
 }
+/* NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming) */
 
 /* Takes the suite. CK_RUN_CASE, CK_FORK and CK_VERBOSITY of the environment are obeyed. */
 static inline int check_main(Suite *suite)
