@@ -6,16 +6,18 @@
 /* Every access here is by key. Plans made while a table was small must not scan it once it has
  * grown (tried: a fifth of the speed after a minute, until ANALYZE came by), so plans that are
  * right only for small tables are switched off. */
+#define BATCH_SETTINGS(is_local)                                                                   \
+    "set_config('lock_timeout', '250ms', " is_local "),"                                           \
+    " set_config('plan_cache_mode', 'force_generic_plan', " is_local "),"                          \
+    " set_config('enable_seqscan', 'off', " is_local "),"                                          \
+    " set_config('enable_hashjoin', 'off', " is_local "),"                                         \
+    " set_config('enable_mergejoin', 'off', " is_local "),"                                        \
+    " set_config('jit', 'off', " is_local "),"                                                     \
+    " set_config('synchronous_commit', 'on', " is_local "),"                                       \
+    " set_config('idle_in_transaction_session_timeout', '30s', " is_local ")"
+
 /* The number of shards comes first, to be compared. */
-const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation),"
-                               " set_config('lock_timeout', '250ms', false),"
-                               " set_config('plan_cache_mode', 'force_generic_plan', false),"
-                               " set_config('enable_seqscan', 'off', false),"
-                               " set_config('enable_hashjoin', 'off', false),"
-                               " set_config('enable_mergejoin', 'off', false),"
-                               " set_config('jit', 'off', false),"
-                               " set_config('synchronous_commit', 'on', false),"
-                               " set_config('idle_in_transaction_session_timeout', '30s', false)";
+const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation), " BATCH_SETTINGS("false");
 
 #define AT(column)                           "timestamptz 'epoch' + n." column " * interval '1 ms'"
 #define AT_OR_NULL(column)                   "timestamptz 'epoch' + nullif(n." column ", 0) * interval '1 ms'"
@@ -59,7 +61,8 @@ const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation),"
 
 /* clang-format off */
 const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
-    [BEGIN_BATCH] = {"BEGIN", 0},
+    [BEGIN_BATCH] = {"BEGIN ISOLATION LEVEL READ COMMITTED", 0},
+    [SET_FOR_BATCH] = {"SELECT set_config('array_nulls', 'on', true), " BATCH_SETTINGS("true"), 0},
     [ROLLBACK_BATCH] = {"ROLLBACK", 0},
     [COMMIT_BATCH] = {"COMMIT", 0},
     [WAIT_SHORTLY] = {"SET LOCAL lock_timeout = '50ms'", 0},

@@ -17,6 +17,7 @@
 
 enum batch_statement {
     BEGIN_BATCH,
+    SET_FOR_BATCH, /* what BATCH_SETUP_SQL sets, behind a pooler */
     ROLLBACK_BATCH,
     COMMIT_BATCH,
     WAIT_SHORTLY,

@@ -149,6 +149,9 @@ void batch_store_load(struct batch_store *store, struct batch *batch, const stru
     store->on_done = on_done;
     store->user = user;
     queue_plain(store, BEGIN_BATCH);
+    if (pgconn_has_pooler(store->conn)) {
+        queue_plain(store, SET_FOR_BATCH);
+    }
     queue_locks(store, wish);
     enum batch_statement statement;
     while (batch_load_next(&store->load, &store->columns, &statement)) {

@@ -96,6 +96,11 @@ static void on_ready(void *user)
 {
     struct lane *lane = user;
     log_event(LOG_INFO, "lane_connected", LOG_INT("lane", lane->place));
+    if (lane->place == 0 && pgconn_has_pooler(lane->conn)) {
+        log_event(LOG_WARN, "pooler_seen",
+                  LOG_TEXT("a pooler stands before PostgreSQL: it must be pgbouncer 1.21 or newer "
+                           "with max_prepared_statements above 0, or pool sessions"));
+    }
     lane_wake(lane);
 }
 

@@ -230,6 +230,11 @@ enum error_kind migrate_run(const char *database_url, int shards, struct strbuf 
 {
     CLEANUP(cleanup_pgsession_close) struct pgsession *session = NULL;
     enum error_kind kind = pgsession_open(database_url, "command-svc migrate", &session, err);
+    if (kind == ERROR_NONE && pgsession_is_pooled(session)) {
+        kind = error_set(err, ERROR_FATAL,
+                         "a pooler stands before PostgreSQL: migrate holds a lock of its session, "
+                         "so connect it to PostgreSQL itself");
+    }
     if (kind == ERROR_NONE) {
         kind = pgsession_run(session, LOCK_SQL, err); /* until the session ends */
     }

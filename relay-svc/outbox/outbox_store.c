@@ -3,6 +3,7 @@
 
 #include "common/base/must.h"
 #include "common/io/loop.h"
+#include "common/run/log.h"
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
 
@@ -85,6 +86,13 @@ static void greet(struct outbox_store *store)
 
 static void on_control_ready(void *user)
 {
+    const struct outbox_store *store = user;
+    if (pgconn_has_pooler(store->control)) {
+        log_event(LOG_WARN, "pooler_seen",
+                  LOG_TEXT("a pooler stands before PostgreSQL: let it pool sessions, or go round "
+                           "it; where it pools transactions no bell is heard, new events are "
+                           "found once a tick, and the limits on waiting for locks do not hold"));
+    }
     greet(user);
 }
 

@@ -62,6 +62,7 @@ enum error_kind pgconn_new(struct loop *loop, const struct pgconn_options *optio
     if (conn->options.reply_timeout_ms == 0) {
         conn->options.reply_timeout_ms = REPLY_TIMEOUT_MS;
     }
+    conn->names = pgconn_names_new(options->statements, options->statement_count);
     conn->deadline = loop_timer_new(loop, pgconn_on_deadline, conn);
     conn->settler = loop_deferred_new(loop, pgconn_on_settle, conn);
     begin_life(conn);
@@ -82,6 +83,7 @@ void pgconn_free(struct pgconn *conn)
     loop_timer_free(conn->deadline);
     loop_deferred_free(conn->settler);
     pgconn_forget_trips(conn);
+    free(conn->names);
     pgurl_done(&conn->url);
     free(conn);
 }
@@ -94,6 +96,11 @@ void pgconn_abandon(struct pgconn *conn, const char *reason)
 bool pgconn_is_ready(const struct pgconn *conn)
 {
     return reconnect_is_ready(&conn->life);
+}
+
+bool pgconn_has_pooler(const struct pgconn *conn)
+{
+    return conn->peer == PGCONN_POOLER;
 }
 
 const char *pgconn_last_error(const struct pgconn *conn)

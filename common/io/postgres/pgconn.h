@@ -29,6 +29,9 @@
  *     -> on_done once, with the first failure if there was one
  * A trip may be queued while another is in flight; outcomes come in order.
  *
+ * Why a statement's name tells its text: behind a pooler that hands one session to many, a name by
+ * number would run whatever somebody else has prepared under it.
+ *
  * Ownership: libpq copies the parameters on pgconn_query(). A result is borrowed for
  * its callback. Threads: the loop's. Errors: SQLSTATE is translated here and
  * nowhere else (see struct pgconn_failure).
@@ -114,6 +117,10 @@ void pgconn_abandon(struct pgconn *conn, const char *reason);
 
 /* Connected and prepared. While false, trips fail with ERROR_TRANSIENT. */
 bool pgconn_is_ready(const struct pgconn *conn);
+
+/* A pooler (pgbouncer) stands between: perhaps each transaction runs in another session, where
+ * what setup_sql has set does not hold. As of the last connect. */
+bool pgconn_has_pooler(const struct pgconn *conn);
 
 /* The reason while not ready, "" otherwise. */
 const char *pgconn_last_error(const struct pgconn *conn);

@@ -114,6 +114,8 @@ static void on_setup_result(void *user, size_t index, const struct pgconn_result
         return;
     }
     if (index == SESSION_STATEMENT) {
+        conn->peer =
+            pgserver_is_pooled(result->pg, PQbackendPID(conn->pg)) ? PGCONN_POOLER : PGCONN_SERVER;
         (void)!pgserver_judge(result->pg, &conn->refusal);
     } else if (index == SETUP_STATEMENT && conn->options.check_setup != NULL) {
         (void)!conn->options.check_setup(conn->options.user, result, &conn->refusal);
@@ -124,11 +126,8 @@ static void on_set_up(void *user, const struct pgconn_failure *failure)
 {
     struct pgconn *conn = user;
     if (failure != NULL) {
-        /* Class 42: a table or function that our SQL names is not there. */
-        const bool is_schema = strncmp(failure->sqlstate, "42", 2) == 0;
         char reason[ERROR_TEXT_MAX];
-        (void)snprintf(reason, sizeof reason, "%.180s%s", failure->err.text,
-                       is_schema ? "; bring the schema up: command-svc migrate" : "");
+        pgconn_reason(conn, failure, reason);
         pgconn_lose(conn, reason);
     } else if (conn->refusal.kind != ERROR_NONE) {
         pgconn_lose(conn, conn->refusal.text);
@@ -146,10 +145,9 @@ static bool queue_setup(struct pgconn *conn)
               PQsendQueryParams(conn->pg, PGSERVER_QUESTION, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
               PQsendQueryParams(conn->pg, setup, 0, NULL, NULL, NULL, NULL, 0) == 1;
     for (size_t i = 0; ok && i < options->statement_count; i++) {
-        char name[PGCONN_NAME_LEN];
-        pgconn_statement_name(i, name);
         const struct pgconn_statement *statement = &options->statements[i];
-        ok = PQsendPrepare(conn->pg, name, statement->sql, statement->param_count, NULL) == 1;
+        ok = PQsendPrepare(conn->pg, conn->names[i], statement->sql, statement->param_count,
+                           NULL) == 1;
     }
     return ok && PQpipelineSync(conn->pg) == 1;
 }

@@ -27,6 +27,9 @@ static const struct {
     {"58", ERROR_TRANSIENT, false},    /* the server's system failed */
 };
 
+#define PGCONN_POOLER_ADVICE                                                                       \
+    "the pooler mixes sessions: pgbouncer 1.21 with max_prepared_statements, or pool_mode=session"
+
 static const char CHECK_VIOLATION[] = "23514";
 
 static void judge_sqlstate(struct trip *trip, const char *sqlstate, enum error_kind *ret_kind)
@@ -62,4 +65,36 @@ void pgconn_record_failure(struct trip *trip, const PGresult *pg)
     (void)error_set(&failure->err, kind, "%s (SQLSTATE %s)",
                     text == NULL ? PQresultErrorMessage(pg) : text,
                     sqlstate == NULL ? "none" : sqlstate);
+}
+
+/* The first that fits. Behind a pooler that mixes sessions up, one has what it never prepared, or
+ * has it twice. */
+static const struct {
+    const char *prefix;
+    bool needs_pooler;
+    const char *advice;
+} ADVICE[] = {
+    {"42P05", true, PGCONN_POOLER_ADVICE},
+    {"26000", true, PGCONN_POOLER_ADVICE},
+    {"42", false, "bring the schema up: command-svc migrate"},
+};
+
+static const char *advice_of(const struct pgconn *conn, const char *sqlstate)
+{
+    for (size_t i = 0; i < sizeof ADVICE / sizeof ADVICE[0]; i++) {
+        if (strncmp(sqlstate, ADVICE[i].prefix, strlen(ADVICE[i].prefix)) == 0 &&
+            (pgconn_has_pooler(conn) || !ADVICE[i].needs_pooler)) {
+            return ADVICE[i].advice;
+        }
+    }
+    return "";
+}
+
+void pgconn_reason(const struct pgconn *conn, const struct pgconn_failure *failure,
+                   char ret_reason[static ERROR_TEXT_MAX])
+{
+    const char *advice = advice_of(conn, failure->sqlstate);
+    const int room = ERROR_TEXT_MAX - 64 - (int)strlen(advice); /* for what callers put before it */
+    (void)snprintf(ret_reason, ERROR_TEXT_MAX, "%.*s%s%s", room, failure->err.text,
+                   *advice == '\0' ? "" : "; ", advice);
 }

@@ -24,7 +24,7 @@
 struct pg_conn; /* libpq's */
 struct pg_result;
 
-enum { PGCONN_NAME_LEN = 24 };
+enum { PGCONN_NAME_LEN = 40 };
 
 struct trip {
     struct trip *next;
@@ -50,6 +50,9 @@ enum pgconn_step {
     PGCONN_SETTING_UP,
 };
 
+/* Who answers. */
+enum pgconn_peer { PGCONN_SERVER = 0, PGCONN_POOLER };
+
 /* Of one host in the URL. A look-up that outlives its round is waited for in the next. */
 struct pgconn_lookup {
     struct pgconn *conn;
@@ -68,8 +71,10 @@ struct pgconn {
     struct loop_timer *deadline;   /* of the first trip in flight */
     struct loop_deferred *settler; /* of unsent */
     struct pgconn_lookup lookups[PGURL_HOSTS_MAX];
-    bool is_in_round; /* next_host and next_address are the next to try */
-    bool is_overdue;  /* begin with the first address that is found */
+    char (*names)[PGCONN_NAME_LEN]; /* of options.statements */
+    enum pgconn_peer peer;          /* as of the last set-up */
+    bool is_in_round;               /* next_host and next_address are the next to try */
+    bool is_overdue;                /* begin with the first address that is found */
     size_t next_host;
     size_t next_address;
     int64_t share_ms;     /* of the time, for the address being tried */
@@ -106,7 +111,9 @@ void pgconn_read(struct pgconn *conn);
 /* Appends to the trips in flight; the caller has sent its statements and the sync. */
 void pgconn_push_trip(struct pgconn *conn, struct trip *trip);
 struct trip *pgconn_trip_new(size_t statement_count);
-void pgconn_statement_name(size_t statement, char ret_name[static PGCONN_NAME_LEN]);
+
+/* A name for each statement, by its text. The caller frees. */
+char (*pgconn_names_new(const struct pgconn_statement *statements, size_t count))[PGCONN_NAME_LEN];
 
 /* With the reason why the connection is not ready. */
 void pgconn_fail_in_flight(struct pgconn *conn);
@@ -117,6 +124,10 @@ void pgconn_on_deadline(void *user);
 void pgconn_on_settle(void *user);
 
 /* ---- pgconn_error.c */
+
+/* Why the connection is given up, with what to do where that is known. */
+void pgconn_reason(const struct pgconn *conn, const struct pgconn_failure *failure,
+                   char ret_reason[static ERROR_TEXT_MAX]);
 
 /* Of the statement whose result comes next. */
 void pgconn_record_failure(struct trip *trip, const struct pg_result *pg);

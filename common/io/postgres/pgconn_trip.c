@@ -4,6 +4,7 @@
 #include "common/io/postgres/pgconn_internal.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,7 +162,9 @@ static void read_step(struct pgconn *conn)
         (void)pop(&conn->in_flight);
         watch_first(conn);
         if (trip->ends_connection && reconnect_is_ready(&conn->life)) {
-            pgconn_lose(conn, trip->failure.err.text);
+            char reason[ERROR_TEXT_MAX];
+            pgconn_reason(conn, &trip->failure, reason);
+            pgconn_lose(conn, reason);
         }
         finish(trip);
         return;
@@ -227,9 +230,24 @@ void pgconn_flush(struct pgconn *conn)
 
 /* ---- building and sending ------------------------------------------------------------------ */
 
-void pgconn_statement_name(size_t statement, char ret_name[static PGCONN_NAME_LEN])
+/* FNV-1a: what it must tell apart are the few texts that we have written. */
+static uint64_t hash_of(const char *text)
 {
-    (void)snprintf(ret_name, PGCONN_NAME_LEN, "s%zu", statement);
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (uint8_t)*text) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+char (*pgconn_names_new(const struct pgconn_statement *statements, size_t count))[PGCONN_NAME_LEN]
+{
+    char(*names)[PGCONN_NAME_LEN] = must_allocate(count + 1, sizeof *names);
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(names[i], sizeof names[i], "s%zu_%016" PRIx64, i,
+                       hash_of(statements[i].sql));
+    }
+    return names;
 }
 
 static bool are_too_long(const char *const *params, size_t param_count)
@@ -254,9 +272,8 @@ void pgconn_query(struct pgconn *conn, size_t statement, const char *const *para
         conn->spoilt = "a statement's parameters are too long";
         return;
     }
-    char name[PGCONN_NAME_LEN];
-    pgconn_statement_name(statement, name);
-    if (PQsendQueryPrepared(conn->pg, name, (int)param_count, params, NULL, NULL, 0) == 0) {
+    if (PQsendQueryPrepared(conn->pg, conn->names[statement], (int)param_count, params, NULL, NULL,
+                            0) == 0) {
         conn->spoilt = "a statement could not be queued";
         return;
     }

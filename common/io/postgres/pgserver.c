@@ -3,14 +3,15 @@
 
 #include <libpq-fe.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-enum column { IS_READ_ONLY, IS_REPLICA, ENCODING };
+enum column { IS_READ_ONLY, IS_REPLICA, ENCODING, BACKEND_PID };
 
 /* Settings that an older server does not know are left out. */
 const char PGSERVER_QUESTION[] =
     "SELECT current_setting('transaction_read_only'), pg_is_in_recovery(),"
-    " current_setting('server_encoding'),"
+    " current_setting('server_encoding'), pg_backend_pid(),"
     " (SELECT count(set_config(wanted.name, wanted.value, false))"
     " FROM (VALUES ('idle_session_timeout', '0'), ('client_connection_check_interval', '2s'),"
     " ('array_nulls', 'on'),"
@@ -38,4 +39,11 @@ enum error_kind pgserver_judge(const PGresult *answer, struct error *err)
                          PQgetvalue(answer, 0, (int)ENCODING));
     }
     return ERROR_NONE;
+}
+
+bool pgserver_is_pooled(const PGresult *answer, int pid)
+{
+    char text[16];
+    (void)snprintf(text, sizeof text, "%d", pid);
+    return !says(answer, BACKEND_PID, text);
 }

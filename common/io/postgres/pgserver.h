@@ -15,6 +15,8 @@
 
 #include "common/base/error.h"
 
+#include <stdbool.h>
+
 struct pg_result; /* libpq's */
 
 /* One statement without parameters. */
@@ -23,5 +25,9 @@ extern const char PGSERVER_QUESTION[];
 /* ERROR_TRANSIENT when another server, or this one later, may do; ERROR_FATAL when a person must
  * act. */
 MUST_USE enum error_kind pgserver_judge(const struct pg_result *answer, struct error *err);
+
+/* Whether somebody stands between (pgbouncer): the process that answered is not the one (pid, of
+ * PQbackendPID()) that the connection was promised. */
+bool pgserver_is_pooled(const struct pg_result *answer, int pid);
 
 #endif

@@ -15,6 +15,7 @@ static const char LOCK_NOT_AVAILABLE[] = "55P03";
 struct pgsession {
     PGconn *pg;
     PGresult *result; /* of the last question */
+    bool is_pooled;
 };
 
 static void on_notice(void *user, const PGresult *result)
@@ -56,6 +57,8 @@ static enum error_kind check_server(struct pgsession *session, struct error *err
 {
     session->result = PQexec(session->pg, PGSERVER_QUESTION);
     enum error_kind kind = check(session, err);
+    session->is_pooled =
+        kind == ERROR_NONE && pgserver_is_pooled(session->result, PQbackendPID(session->pg));
     if (kind == ERROR_NONE && pgserver_judge(session->result, err) != ERROR_NONE) {
         kind = error_context(err, "PostgreSQL");
     }
@@ -83,6 +86,11 @@ enum error_kind pgsession_open(const char *url, const char *application_name,
     }
     *ret_session = session;
     return ERROR_NONE;
+}
+
+bool pgsession_is_pooled(const struct pgsession *session)
+{
+    return session->is_pooled;
 }
 
 void pgsession_close(struct pgsession *session)

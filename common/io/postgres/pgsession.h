@@ -15,6 +15,8 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 
+#include <stdbool.h>
+
 struct pgsession;
 
 MUST_USE enum error_kind pgsession_open(const char *url, const char *application_name,
@@ -22,6 +24,9 @@ MUST_USE enum error_kind pgsession_open(const char *url, const char *application
 
 /* Accepts NULL. */
 void pgsession_close(struct pgsession *session);
+
+/* A pooler stands between, which may give each transaction another session. */
+bool pgsession_is_pooled(const struct pgsession *session);
 
 /* Runs a text of one or more statements; what they return is dropped. */
 MUST_USE enum error_kind pgsession_run(struct pgsession *session, const char *sql,
