@@ -23,23 +23,7 @@ struct order_state order_state_of(const struct query *query, const struct redisc
 struct telling {
     struct json_writer writer;
     const struct order_answer *answer;
-    struct strbuf filtered; /* of the document at hand what the asking role may read */
 };
-
-typedef bool filter_fn(struct strview json, enum role role, struct strbuf *out);
-
-/* A stored document, or of it what the role may read. Empty when it is damaged: such a thing
- * spoils the answer. Valid until the next call. */
-static struct strview readable(struct telling *telling, struct strview json, filter_fn *filter)
-{
-    if (telling->answer->query->role == ROLE_AGENT) { /* agents read all there is */
-        const bool is_whole = json.len > 1 && json.data[0] == '{' && json.data[json.len - 1] == '}';
-        return is_whole ? json : STRVIEW("");
-    }
-    strbuf_reset(&telling->filtered);
-    const bool is_whole = filter(json, telling->answer->query->role, &telling->filtered);
-    return is_whole ? strbuf_view(&telling->filtered) : STRVIEW("");
-}
 
 /* The reply is the whole timeline's length, then its events, the newest first. */
 static void put_timeline(struct telling *telling, const char *name, const char *truncated_name)
@@ -56,7 +40,8 @@ static void put_timeline(struct telling *telling, const char *name, const char *
     json_open_array(&telling->writer);
     for (size_t i = count; i > 1; i--) {
         const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i - 1));
-        json_put_raw(&telling->writer, readable(telling, element, view_filter_timeline));
+        view_filter_timeline(&telling->writer, element, telling->answer->query->role);
+        json_close_object(&telling->writer);
         left_out--;
     }
     json_close_array(&telling->writer);
@@ -74,12 +59,13 @@ static void put_state(struct telling *telling)
     query_put_recovering(telling->answer->query, &telling->writer);
 }
 
-/* The stored document is the answer, with what changes without an event put behind it. */
+/* Of the stored document what the role may read is the answer, with what changes without an event
+ * put behind it. */
 static void put_order(struct telling *telling)
 {
     const struct redisconn_reply *reply = telling->answer->reply;
     const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
-    json_open_object_of(&telling->writer, readable(telling, details, view_filter_details));
+    view_filter_details(&telling->writer, details, telling->answer->query->role);
     if (telling->answer->part == PART_BOTH) {
         put_timeline(telling, "timeline", "timeline_truncated");
     }
@@ -108,12 +94,10 @@ bool order_answer_write(const struct order_answer *answer, struct strbuf *body)
 {
     struct telling telling = {.answer = answer};
     json_writer_init(&telling.writer, body);
-    strbuf_init(&telling.filtered, QUERY_BODY_MAX);
     if (answer->part == PART_TIMELINE) {
         put_timeline_page(&telling);
     } else {
         put_order(&telling);
     }
-    strbuf_done(&telling.filtered);
     return json_writer_done(&telling.writer);
 }

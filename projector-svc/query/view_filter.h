@@ -5,20 +5,21 @@
  * Why a list of what is shown, not of what is hidden: a member that a later version of this
  * service puts into the documents is the agents' alone until somebody decides otherwise.
  *
- * Ownership: out is the caller's. False: the document is damaged, or out is full.
+ * What is shown is written where it is wanted: as an object that stays open for what the caller has
+ * to add. A damaged document spoils the writer.
  */
 #ifndef PROJECTOR_SVC_QUERY_VIEW_FILTER_H
 #define PROJECTOR_SVC_QUERY_VIEW_FILTER_H
 
-#include "common/base/error.h"
-#include "common/base/strbuf.h"
 #include "common/base/strview.h"
 #include "projector-svc/core/readers.h"
 
-/* Appends the details document. */
-MUST_USE bool view_filter_details(struct strview json, enum role role, struct strbuf *out);
+struct json_writer;
 
-/* Appends an element of the timeline. */
-MUST_USE bool view_filter_timeline(struct strview json, enum role role, struct strbuf *out);
+/* Of the details document. */
+void view_filter_details(struct json_writer *writer, struct strview json, enum role role);
+
+/* Of an element of the timeline. */
+void view_filter_timeline(struct json_writer *writer, struct strview json, enum role role);
 
 #endif
