@@ -97,6 +97,9 @@ MUST_USE struct query *query_begin(struct query_context *context, struct http_re
 void query_read(struct query *query, const struct redisconn_command *commands, size_t count,
                 query_reply_fn *callback);
 
+/* How long a query may wait that would wait for so long: no longer than its token is good. */
+int64_t query_may_wait_ms(const struct query *query, int64_t wait_ms);
+
 /* The body is freed. headers may be NULL. */
 void query_answer(struct query *query, struct strbuf *body, const struct http_header *headers);
 

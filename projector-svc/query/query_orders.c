@@ -11,7 +11,6 @@
 #include "common/base/uuid7.h"
 #include "common/io/loop.h"
 #include "projector-svc/core/keys.h"
-#include "projector-svc/query/asker.h"
 #include "projector-svc/query/order_answer.h"
 #include "projector-svc/query/order_waits.h"
 #include "projector-svc/query/query.h"
@@ -228,7 +227,7 @@ static void begin_waiting(struct order_query *asked)
         return;
     }
     asked->timer = loop_timer_new(asked->query.context->loop, on_expired, asked);
-    loop_timer_start(asked->timer, asker_may_wait_ms(&asked->query, asked->wait_ms));
+    loop_timer_start(asked->timer, query_may_wait_ms(&asked->query, asked->wait_ms));
     http_request_on_gone(asked->query.request, on_gone, asked);
 }
 

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/query/query.h"
+
+#include "common/base/parse.h"
+#include "common/io/jitter.h"
+#include "common/io/loop.h"
+#include "common/run/auth.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/query/asker.h"
+#include "projector-svc/views/view_read.h"
+
+enum { READINGS_MAX = 4 };
+
+/* --- one query's life */
+
+static void link_query(struct query_context *context, struct query *query)
+{
+    query->next = context->live;
+    query->previous = NULL;
+    if (context->live != NULL) {
+        context->live->previous = query;
+    }
+    context->live = query;
+}
+
+static void enqueue(struct query *query)
+{
+    struct query_context *context = query->context;
+    if (context->first_queued == NULL) {
+        context->first_queued = query;
+    } else {
+        context->last_queued->next_queued = query;
+    }
+    context->last_queued = query;
+    query->next_queued = NULL;
+    query->is_queued = true;
+}
+
+/* It is the first, but when all of them end at once. */
+static void dequeue(struct query *query)
+{
+    struct query_context *context = query->context;
+    struct query *before = NULL;
+    for (struct query *at = context->first_queued; at != query; at = at->next_queued) {
+        before = at;
+    }
+    if (before == NULL) {
+        context->first_queued = query->next_queued;
+    } else {
+        before->next_queued = query->next_queued;
+    }
+    if (context->last_queued == query) {
+        context->last_queued = before;
+    }
+    query->is_queued = false;
+}
+
+static void end_query(struct query *query)
+{
+    if (query->is_queued) {
+        dequeue(query);
+    }
+    if (query->on_end != NULL) {
+        query->on_end(query);
+    }
+    if (query->previous == NULL) {
+        query->context->live = query->next;
+    } else {
+        query->previous->next = query->next;
+    }
+    if (query->next != NULL) {
+        query->next->previous = query->previous;
+    }
+}
+
+struct query *query_begin(struct query_context *context, struct http_request *request,
+                          enum readable readable, const char *const *parameters, size_t size)
+{
+    const struct principal *principal = auth_require(context->auth, request, readers_of(readable));
+    if (principal == NULL || !http_request_query_only(request, parameters)) {
+        return NULL;
+    }
+    struct arena *arena = http_request_arena(request);
+    struct query *query = arena_alloc(arena, size);
+    const struct strview only = arena_view(arena, asker_bound_to(principal, readable));
+    if (query == NULL || only.data == NULL) {
+        http_refuse(request, 503, "overloaded", "no memory for this request");
+        return NULL;
+    }
+    query->context = context;
+    query->request = request;
+    query->arena = arena;
+    query->readable = readable;
+    query->auth_epoch = auth_epoch(context->auth);
+    query->until_ms = principal->until_ms;
+    query->role = asker_role(principal);
+    query->only = only;
+    link_query(context, query);
+    return query;
+}
+
+/* --- reading */
+
+static void fail_reading(struct query *query, const struct error *why)
+{
+    (void)activity_failed(&query->context->reading, why, loop_now_ms(), jitter_draw());
+    query_unavailable(query, "the views cannot be read now");
+}
+
+/* A query may wait for ten seconds, and a token that was revoked meanwhile, or has expired, must
+ * not be answered even once more. Looks it up only when tokens were read again since it last did.
+ */
+static bool is_asked_by_the_same(struct query *query)
+{
+    const struct auth *auth = query->context->auth;
+    if (loop_wall_ms() >= query->until_ms) {
+        return false;
+    }
+    if (query->auth_epoch == auth_epoch(auth)) {
+        return true;
+    }
+    const struct principal *principal = auth_of_request(auth, query->request);
+    query->auth_epoch = auth_epoch(auth);
+    query->until_ms = principal == NULL ? 0 : principal->until_ms;
+    return principal != NULL && asker_role(principal) == query->role &&
+           strview_equal(asker_bound_to(principal, query->readable), query->only);
+}
+
+int64_t query_may_wait_ms(const struct query *query, int64_t wait_ms)
+{
+    const int64_t now_ms = loop_wall_ms();
+    if (query->until_ms <= now_ms) {
+        return 0;
+    }
+    return wait_ms < query->until_ms - now_ms ? wait_ms : query->until_ms - now_ms;
+}
+
+static void judge_reply(struct query *query, const struct redisconn_reply *reply,
+                        const struct error *failure)
+{
+    if (!is_asked_by_the_same(query)) {
+        end_query(query);
+        auth_refuse(query->request);
+        return;
+    }
+    if (failure != NULL) {
+        fail_reading(query, failure);
+        return;
+    }
+    activity_succeeded_elsewhere(&query->context->reading, loop_now_ms());
+    const size_t count = redisconn_reply_count(reply);
+    const struct redisconn_reply *last = redisconn_reply_at(reply, count == 0 ? 0 : count - 1);
+    query->views =
+        redisconn_reply_integer(last, 0) == 1 ? QUERY_VIEWS_RECOVERING : QUERY_VIEWS_WHOLE;
+    query->on_reply(query, reply);
+}
+
+static void send_queued(struct query_context *context);
+
+static void on_reply(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct query *query = user;
+    struct query_context *context = query->context; /* the query ends with its answer */
+    context->readings--;
+    judge_reply(query, reply, failure);
+    send_queued(context);
+}
+
+/* Redis carries out in one go what stands in a connection's buffer, and a page of 200 orders takes
+ * it 2 ms: with all of them sent at once, the views would not be written meanwhile. */
+static void send_queued(struct query_context *context)
+{
+    struct error err;
+    while (context->readings < READINGS_MAX && context->first_queued != NULL) {
+        struct query *query = context->first_queued;
+        dequeue(query);
+        if (redisconn_send(context->reader, query->reading, on_reply, query, &err) == ERROR_NONE) {
+            context->readings++;
+        } else {
+            fail_reading(query, &err);
+        }
+    }
+}
+
+static bool are_composed(const struct redisconn_command *commands, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < commands[i].count; j++) {
+            if (commands[i].args[j].data == NULL) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void query_read(struct query *query, const struct redisconn_command *commands, size_t count,
+                query_reply_fn *callback)
+{
+    static const struct strview RECOVERING[] = {{"EXISTS", 6},
+                                                {KEYS_RECOVERING, sizeof KEYS_RECOVERING - 1}};
+    struct error err;
+    struct redisconn_command *all = arena_array(query->arena, count + 1, sizeof *all);
+    if (all == NULL || !are_composed(commands, count)) {
+        query_unavailable(query, "no memory for this request");
+        return;
+    }
+    if (count > 0) {
+        memcpy(all, commands, count * sizeof *all);
+    }
+    all[count] = (struct redisconn_command){RECOVERING, 2};
+    query->on_reply = callback;
+    if (view_read_make(query->arena, all, count + 1, &query->reading, &err) != ERROR_NONE) {
+        query_unavailable(query, "no memory for this request");
+        return;
+    }
+    enqueue(query);
+    send_queued(query->context);
+}
+
+/* --- answering */
+
+void query_answer(struct query *query, struct strbuf *body, const struct http_header *headers)
+{
+    end_query(query);
+    http_respond(query->request, &(struct http_answer){
+                                     .status = 200, .headers = headers, .body = strbuf_view(body)});
+    strbuf_done(body);
+}
+
+void query_answer_json(struct query *query, struct json_writer *writer, struct strbuf *body,
+                       const struct http_header *headers)
+{
+    if (!json_writer_done(writer)) {
+        strbuf_done(body);
+        query_refuse(query, 500, "internal", "the answer could not be put together");
+        return;
+    }
+    query_answer(query, body, headers);
+}
+
+/* The problem's own members, and that what is not there may only not be there yet. */
+static void put_recovering(struct json_writer *writer, const void *user)
+{
+    const struct http_problem *problem = user;
+    if (problem->put_members != NULL) {
+        problem->put_members(writer, problem->members_user);
+    }
+    json_put_member_bool(writer, "recovering", true);
+}
+
+void query_problem(struct query *query, const struct http_problem *problem)
+{
+    struct http_problem told = *problem;
+    if (query->views == QUERY_VIEWS_RECOVERING) {
+        told.put_members = put_recovering;
+        told.members_user = problem;
+    }
+    end_query(query);
+    http_problem(query->request, &told);
+}
+
+void query_refuse(struct query *query, int status, const char *slug, const char *detail)
+{
+    query_problem(query, &(struct http_problem){.status = status, .slug = slug, .detail = detail});
+}
+
+void query_unavailable(struct query *query, const char *reason)
+{
+    query_refuse(query, 503, "dependency-unavailable", reason);
+}
+
+/* While Redis is being filled again, what is not there may only not be there yet. */
+static void answer_not_found(struct query *query, const struct redisconn_reply *reply)
+{
+    (void)reply;
+    query_refuse(query, 404, "not-found",
+                 query->views == QUERY_VIEWS_RECOVERING
+                     ? "it is not there, or not there again yet"
+                     : "there is nothing under this address for you");
+}
+
+void query_not_found(struct query *query)
+{
+    if (query->views != QUERY_VIEWS_UNREAD) {
+        answer_not_found(query, NULL);
+    } else {
+        query_read(query, NULL, 0, answer_not_found);
+    }
+}
+
+void query_put_recovering(const struct query *query, struct json_writer *writer)
+{
+    if (query->views == QUERY_VIEWS_RECOVERING) {
+        json_put_member_bool(writer, "recovering", true);
+    }
+}
+
+/* --- a parameter that several queries take */
+
+bool query_limit(struct query *query, int64_t *ret_limit)
+{
+    const struct strview text = http_request_query(query->request, "limit");
+    int64_t limit = QUERY_LIMIT_DEFAULT;
+    if (text.data != NULL && (!parse_i64(text, &limit) || limit < 1 || limit > QUERY_LIMIT_MAX)) {
+        query_refuse(query, 400, "malformed-request", "limit is a number from 1 to 200");
+        return false;
+    }
+    *ret_limit = limit;
+    return true;
+}
