@@ -163,7 +163,7 @@ enum error_kind jws_keys_read(const char *path, struct jws_keys **ret_keys, stru
     CLEANUP(cleanup_jws_keys_free) struct jws_keys *keys = must_allocate(1, sizeof *keys);
     CLEANUP_FREE
     char *bytes = NULL;
-    size_t len;
+    size_t len = 0;
     enum error_kind kind = read_bytes(path, &bytes, &len, err);
     if (kind != ERROR_NONE) {
         return kind;
