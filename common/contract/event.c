@@ -5,7 +5,6 @@
 #include "common/contract/json.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 #define FORM_ROW(NAME, name) [AGGREGATE_##NAME] = &NAME##_EVENT_FORM,
 static const struct event_form *const FORMS[] = {AGGREGATES(FORM_ROW)};
@@ -18,28 +17,18 @@ static const struct event_form *form_of(enum aggregate_type aggregate)
 
 const struct envelope *event_envelope(const struct event *event)
 {
-    switch (event->aggregate) {
-#define ENVELOPE_CASE(NAME, name)                                                                  \
-    case AGGREGATE_##NAME:                                                                         \
-        return &event->name.envelope;
-        AGGREGATES(ENVELOPE_CASE)
-    case AGGREGATE_COUNT:
-        break;
-    }
-    abort(); /* no event is of no aggregate */
+#define ENVELOPE_ROW(NAME, name) [AGGREGATE_##NAME] = &event->name.envelope,
+    const struct envelope *const envelopes[] = {AGGREGATES(ENVELOPE_ROW)};
+    assert(event->aggregate < AGGREGATE_COUNT);
+    return envelopes[event->aggregate];
 }
 
 static size_t kind_of(const struct event *event)
 {
-    switch (event->aggregate) {
-#define KIND_CASE(NAME, name)                                                                      \
-    case AGGREGATE_##NAME:                                                                         \
-        return (size_t)event->name.kind;
-        AGGREGATES(KIND_CASE)
-    case AGGREGATE_COUNT:
-        break;
-    }
-    abort(); /* see above */
+    size_t kind = 0;
+#define KIND_OF(NAME, name) kind = event->aggregate == AGGREGATE_##NAME ? event->name.kind : kind;
+    AGGREGATES(KIND_OF)
+    return kind;
 }
 
 const char *event_type(const struct event *event)
@@ -79,16 +68,12 @@ static enum error_kind find_kind(const struct event_form *form, struct strview t
 
 static void begin_event(struct event *event, size_t kind, const struct envelope *envelope)
 {
-    switch (event->aggregate) {
-#define BEGIN_CASE(NAME, name)                                                                     \
-    case AGGREGATE_##NAME:                                                                         \
+#define BEGIN(NAME, name)                                                                          \
+    if (event->aggregate == AGGREGATE_##NAME) {                                                    \
         event->name.kind = (enum name##_event_kind)kind;                                           \
         event->name.envelope = *envelope;                                                          \
-        return;
-        AGGREGATES(BEGIN_CASE)
-    case AGGREGATE_COUNT:
-        return;
     }
+    AGGREGATES(BEGIN)
 }
 
 enum error_kind event_decode(enum aggregate_type aggregate, struct strview type,

@@ -3,6 +3,8 @@
 
 #include "common/contract/json.h"
 
+#include <assert.h>
+
 static const struct json_value *find(struct event_reader *reader, const struct json_value *object,
                                      const char *name, enum json_type type, bool is_optional)
 {
@@ -70,9 +72,7 @@ const struct json_value *event_read_array(struct event_reader *reader,
 
 void *event_read_room(struct event_reader *reader, size_t count, size_t size)
 {
-    if (reader->failure != ERROR_NONE) {
-        return NULL;
-    }
+    assert(reader->failure == ERROR_NONE); /* it is for an array that was found */
     void *room = arena_array(reader->arena, count, size);
     if (room == NULL) {
         reader->failure =
