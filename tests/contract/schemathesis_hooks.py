@@ -59,7 +59,8 @@ class ByRole:
         case.headers["Authorization"] = f"Bearer {token}"
 
 
-KNOWN = {"order_id": orders, "sku": ["sku-1", "sku-2", "sku-3"], "customer_id": ["demo"]}
+# Orders are for the first three products and the customer demo: these are deactivated, discontinued …
+KNOWN = {"order_id": orders, "sku": ["sku-4", "sku-5", "sku-6"], "customer_id": ["other"]}
 
 
 def make_path_known(case):
