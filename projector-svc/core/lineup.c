@@ -234,7 +234,6 @@ void lineup_finish(struct lineup *lineup)
     const size_t waiting = portion->beyond + lineup->parked_count;
     const size_t looked_at =
         portion->stored < portion->pass_left ? portion->stored : portion->pass_left;
-    assert(looked_at <= portion->pass_left && portion->stored >= lineup->parked_count);
     portion->has_moved =
         portion->has_moved || lineup->applied + lineup->duplicates + lineup->untold > 0;
     portion->pass_left -= looked_at;

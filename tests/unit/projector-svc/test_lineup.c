@@ -259,6 +259,40 @@ START_TEST(what_was_not_looked_at_waits_on)
 }
 END_TEST
 
+/* More wait then than were loaded. */
+START_TEST(what_comes_while_others_are_drained_waits_behind_them)
+{
+    begin(1, LINEUP_DRAINING);
+    lineup_resume(&lineup, 3, false);
+    add_stored("5");
+    lineup_parked_known(&lineup, 3);
+    offer("78");
+
+    lineup_finish(&lineup);
+
+    ck_assert_str_eq(applied, "");
+    ck_assert_int_eq(lineup.state, LINEUP_DRAINING);
+    ck_assert_uint_eq(lineup.parked_count, 3);
+    ck_assert_uint_eq(lineup.portion.pass_left, 2);
+}
+END_TEST
+
+/* As where the others of a batch take all that it may load. */
+START_TEST(what_comes_while_none_of_the_parked_was_loaded_waits_behind_them)
+{
+    begin(1, LINEUP_GAP);
+    lineup_parked_known(&lineup, 3);
+    offer("279");
+
+    lineup_finish(&lineup);
+
+    ck_assert_str_eq(applied, "2");
+    ck_assert_int_eq(lineup.state, LINEUP_DRAINING);
+    ck_assert_uint_eq(lineup.parked_count, 2);
+    ck_assert_uint_eq(lineup.portion.pass_left, 3);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/core/lineup");
@@ -276,6 +310,8 @@ int main(void)
     tcase_add_test(rules, a_pass_that_freed_nothing_is_the_last);
     tcase_add_test(rules, what_only_a_person_can_end_is_left_as_it_is);
     tcase_add_test(rules, what_was_not_looked_at_waits_on);
+    tcase_add_test(rules, what_comes_while_others_are_drained_waits_behind_them);
+    tcase_add_test(rules, what_comes_while_none_of_the_parked_was_loaded_waits_behind_them);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }
