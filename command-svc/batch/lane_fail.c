@@ -21,7 +21,9 @@ void lane_answer(struct lane_common *common, struct submission *submission,
                  const struct answer *answer)
 {
     struct fair *fair = &common->fair[submission->waiter.shard % common->options->count];
-    fair_leave(fair, submission->share);
+    const struct command *command = &submission->command;
+    fair_leave(fair, submission->share, command->kind, fair_cost(command, submission->bytes),
+               submission->waiter.turn);
     submission->on_answer(submission->user, answer);
 }
 

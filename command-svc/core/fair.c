@@ -13,15 +13,24 @@ uint64_t fair_cost(const struct command *command, size_t bytes)
     return (uint64_t)FAIR_COMMAND_COST + lines + bytes / FAIR_BYTES_A_LINE;
 }
 
+static uint64_t *next_of(struct share *share, enum command_kind kind)
+{
+    return &share->marks[door_is_follow_up(kind) ? FOLLOW_UP : NEW];
+}
+
+static uint64_t line_cost(enum command_kind kind, uint64_t cost)
+{
+    return door_is_follow_up(kind) ? cost / FAIR_FOLLOW_UP_PART : cost;
+}
+
 struct share *fair_join(struct fair *fair, uint64_t who, enum command_kind kind, uint64_t cost,
                         uint64_t *ret_turn)
 {
-    const bool is_follow_up = door_is_follow_up(kind);
     struct share *share = shares_enter(&fair->shares, who);
-    uint64_t *next = &share->marks[is_follow_up ? FOLLOW_UP : NEW];
+    uint64_t *next = next_of(share, kind);
     const uint64_t turn = *next > fair->now ? *next : fair->now;
     assert(cost >= FAIR_COMMAND_COST);
-    *next = turn + (is_follow_up ? cost / FAIR_FOLLOW_UP_PART : cost);
+    *next = turn + line_cost(kind, cost);
     share->amount++;
     *ret_turn = turn;
     return share;
@@ -32,9 +41,15 @@ void fair_take(struct fair *fair, uint64_t turn)
     fair->now = turn > fair->now ? turn : fair->now;
 }
 
-void fair_leave(struct fair *fair, struct share *share)
+void fair_leave(struct fair *fair, struct share *share, enum command_kind kind, uint64_t cost,
+                uint64_t turn)
 {
     assert(share->amount > 0);
+    if (turn > fair->now) { /* it was never taken */
+        uint64_t *next = next_of(share, kind);
+        assert(*next >= line_cost(kind, cost));
+        *next -= line_cost(kind, cost);
+    }
     share->amount--;
     shares_leave(&fair->shares, share);
 }

@@ -46,8 +46,10 @@ struct share *fair_join(struct fair *fair, uint64_t who, enum command_kind kind,
 /* A command with that turn is worked on. */
 void fair_take(struct fair *fair, uint64_t turn);
 
-/* A command of that share is answered. */
-void fair_leave(struct fair *fair, struct share *share);
+/* A command of that share is answered, with that kind, cost and turn. Where nobody worked on it, as
+ * its time was over, what its principal sends next does not wait for its turn. */
+void fair_leave(struct fair *fair, struct share *share, enum command_kind kind, uint64_t cost,
+                uint64_t turn);
 
 /* Whether that principal has less than an equal share of a queue of that length. */
 bool fair_is_small(const struct fair *fair, uint64_t who, size_t queue_len);

@@ -103,6 +103,22 @@ START_TEST(what_is_answered_is_no_longer_anybodys_share)
 }
 END_TEST
 
+START_TEST(whose_commands_ended_unseen_does_not_wait_for_them)
+{
+    join(HEAVY, 0, FLOOR);
+    common->backlog.lines[0].first->deadline_ms = INT64_MAX;
+    struct waiter *ended;
+    while ((ended = backlog_take_expired(&common->backlog, INT64_MAX - 1)) != NULL) {
+        lane_answer(common, (struct submission *)ended, &(struct answer){.status = 201});
+    }
+    ck_assert_uint_eq(answered, FLOOR - 1);
+    join(HEAVY, 0, 1);
+    join(LIGHT, 0, 1);
+    const struct waiter *last = common->backlog.lines[0].last;
+    ck_assert_uint_le(last->turn, FAIR_COMMAND_COST);
+}
+END_TEST
+
 START_TEST(who_sends_little_stands_before_who_sends_much)
 {
     join(HEAVY, 0, 5);
@@ -154,6 +170,7 @@ int main(void)
     tcase_add_test(tcase, one_alone_may_have_the_whole_queue_and_no_more);
     tcase_add_test(tcase, who_has_less_than_an_equal_share_joins_a_full_queue);
     tcase_add_test(tcase, what_is_answered_is_no_longer_anybodys_share);
+    tcase_add_test(tcase, whose_commands_ended_unseen_does_not_wait_for_them);
     tcase_add_test(tcase, who_sends_little_stands_before_who_sends_much);
     tcase_add_test(tcase, a_stuck_shard_closes_its_own_queue_only);
     tcase_add_test(tcase, the_queue_is_shown);

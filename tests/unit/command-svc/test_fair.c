@@ -49,10 +49,41 @@ START_TEST(nobody_saves_turns_up)
 {
     uint64_t turn;
     struct share *share = fair_join(&fair, LIGHT, COMMAND_PLACE_ORDER, COST, &turn);
-    fair_leave(&fair, share);
+    fair_leave(&fair, share, COMMAND_PLACE_ORDER, COST, turn);
     fair_take(&fair, 50 * COST);
     fair_take(&fair, 20 * COST); /* came back, and was taken again */
     ck_assert_uint_eq(join(LIGHT, COMMAND_PLACE_ORDER), 50 * COST);
+}
+END_TEST
+
+START_TEST(what_ended_before_its_turn_is_not_counted)
+{
+    enum { ENDED = 400 };
+    struct share *shares[ENDED];
+    uint64_t turns[ENDED];
+    (void)join(HEAVY, COMMAND_PLACE_ORDER); /* keeps its share, and is taken */
+    fair_take(&fair, 0);
+    for (int i = 0; i < ENDED; i++) {
+        shares[i] = fair_join(&fair, HEAVY, i % 2 == 0 ? COMMAND_PLACE_ORDER : COMMAND_CANCEL_ORDER,
+                              COST, &turns[i]);
+    }
+    for (int i = 0; i < ENDED; i++) {
+        fair_leave(&fair, shares[i], i % 2 == 0 ? COMMAND_PLACE_ORDER : COMMAND_CANCEL_ORDER, COST,
+                   turns[i]);
+    }
+    ck_assert_uint_le(join(HEAVY, COMMAND_PLACE_ORDER), COST);
+    ck_assert_uint_le(join(HEAVY, COMMAND_CANCEL_ORDER), COST);
+}
+END_TEST
+
+START_TEST(what_was_taken_stays_counted)
+{
+    uint64_t turn;
+    (void)join(HEAVY, COMMAND_PLACE_ORDER);
+    struct share *share = fair_join(&fair, HEAVY, COMMAND_PLACE_ORDER, COST, &turn);
+    fair_take(&fair, turn);
+    fair_leave(&fair, share, COMMAND_PLACE_ORDER, COST, turn);
+    ck_assert_uint_eq(join(HEAVY, COMMAND_PLACE_ORDER), 2 * COST);
 }
 END_TEST
 
@@ -114,6 +145,8 @@ int main(void)
     tcase_add_test(tcase, turns_of_one_principal_are_its_cost_apart);
     tcase_add_test(tcase, who_comes_later_with_little_is_behind_one_of_each_other);
     tcase_add_test(tcase, nobody_saves_turns_up);
+    tcase_add_test(tcase, what_ended_before_its_turn_is_not_counted);
+    tcase_add_test(tcase, what_was_taken_stays_counted);
     tcase_add_test(tcase, what_exists_does_not_wait_behind_new_orders);
     tcase_add_test(tcase, cost_is_that_of_a_batch);
     tcase_add_test(tcase, a_full_queue_is_full_for_those_who_have_most_of_it);
