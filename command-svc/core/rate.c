@@ -6,12 +6,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { US_A_SECOND = 1000000, US_A_MS = 1000 };
+enum { NS_A_SECOND = 1000000000, NS_A_MS = 1000000, NS_A_US = 1000 };
 
 void rate_init(struct rate *rate, int64_t quota, int64_t window_ms)
 {
     assert(quota >= 0 && window_ms > 0);
-    *rate = (struct rate){.quota = quota, .window_us = window_ms * US_A_MS};
+    *rate = (struct rate){.quota = quota, .window_ns = window_ms * NS_A_MS};
     if (quota > 0) {
         rate->buckets = must_allocate(RATE_PARTIES, sizeof rate->buckets[0]);
     }
@@ -37,30 +37,37 @@ static struct rate_bucket *bucket_of(const struct rate *rate, uint64_t who)
         if (each->who == who) {
             return each;
         }
-        fullest = each->full_us < fullest->full_us ? each : fullest;
+        fullest = each->full_ns < fullest->full_ns ? each : fullest;
     }
     *fullest = (struct rate_bucket){.who = who};
     return fullest;
 }
 
-static int64_t seconds_up(int64_t us)
+static int64_t divide_up(int64_t number, int64_t by)
 {
-    return (us + US_A_SECOND - 1) / US_A_SECOND;
+    return (number + by - 1) / by;
+}
+
+int64_t rate_window_s(const struct rate *rate)
+{
+    return divide_up(rate->window_ns, NS_A_SECOND);
 }
 
 struct rate_state rate_ask(struct rate *rate, uint64_t who, int64_t now_us)
 {
     assert(rate_is_limited(rate) && rate->quota > 0);
     struct rate_bucket *bucket = bucket_of(rate, who);
-    const int64_t token_us = rate->window_us / rate->quota;
-    const int64_t start_us = bucket->full_us > now_us ? bucket->full_us : now_us;
-    const int64_t room_us = rate->window_us - (start_us - now_us);
-    if (room_us < token_us) {
-        return (struct rate_state){.reset_s = seconds_up(token_us - room_us)};
+    const int64_t now_ns = now_us * NS_A_US;
+    const int64_t token_ns = divide_up(rate->window_ns, rate->quota);
+    const int64_t whole_ns = token_ns * rate->quota;
+    const int64_t start_ns = bucket->full_ns > now_ns ? bucket->full_ns : now_ns;
+    const int64_t room_ns = whole_ns - (start_ns - now_ns);
+    if (room_ns < token_ns) {
+        return (struct rate_state){.reset_s = divide_up(token_ns - room_ns, NS_A_SECOND)};
     }
-    bucket->full_us = start_us + token_us;
-    assert(bucket->full_us - now_us <= rate->window_us);
+    bucket->full_ns = start_ns + token_ns;
+    assert(bucket->full_ns - now_ns <= whole_ns);
     return (struct rate_state){.is_allowed = true,
-                               .remaining = (room_us - token_us) / token_us,
-                               .reset_s = seconds_up(bucket->full_us - now_us)};
+                               .remaining = (room_ns - token_ns) / token_ns,
+                               .reset_s = divide_up(bucket->full_ns - now_ns, NS_A_SECOND)};
 }

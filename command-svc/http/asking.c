@@ -74,7 +74,7 @@ bool asking_refuse_rate(const struct asking *asking, const struct rate_state *st
     char left[HEADER_MAX];
     char after[HEADER_MAX];
     (void)snprintf(policy, sizeof policy, "\"commands\";q=%" PRId64 ";w=%" PRId64, rate->quota,
-                   rate->window_us / 1000000);
+                   rate_window_s(rate));
     (void)snprintf(left, sizeof left, "\"commands\";r=%" PRId64 ";t=%" PRId64, state->remaining,
                    state->reset_s);
     (void)snprintf(after, sizeof after, "%" PRId64, state->reset_s);

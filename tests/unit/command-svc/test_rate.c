@@ -94,6 +94,39 @@ START_TEST(more_than_a_second_is_told_in_seconds)
 }
 END_TEST
 
+/* 700,000 a second: a token is no whole number of microseconds. */
+START_TEST(no_quota_is_passed_for_want_of_whole_units)
+{
+    enum { MUCH = 700000 };
+    struct rate fast;
+    rate_init(&fast, MUCH, 1000);
+    int64_t count = 1;
+    ck_assert_int_eq(rate_ask(&fast, ALICE, START_US).remaining, MUCH - 1);
+    while (count <= MUCH && rate_ask(&fast, ALICE, START_US).is_allowed) {
+        count++;
+    }
+    ck_assert_int_eq(count, MUCH);
+    for (int64_t us = 1; us <= 1000; us++) {
+        while (rate_ask(&fast, ALICE, START_US + us).is_allowed) {
+            count++;
+        }
+    }
+    ck_assert_int_le(count, MUCH + MUCH / 1000);
+    ck_assert_int_ge(count, MUCH + MUCH / 1000 - MUCH / 100000);
+    rate_done(&fast);
+}
+END_TEST
+
+START_TEST(a_window_is_told_in_whole_seconds_and_never_as_shorter)
+{
+    struct rate odd;
+    rate_init(&odd, QUOTA, 1500);
+    ck_assert_int_eq(rate_window_s(&odd), 2);
+    ck_assert_int_eq(rate_window_s(&rate), 5);
+    rate_done(&odd);
+}
+END_TEST
+
 START_TEST(without_a_quota_there_is_no_limit)
 {
     struct rate off;
@@ -115,6 +148,8 @@ int main(void)
     tcase_add_test(tcase, each_principal_has_its_own);
     tcase_add_test(tcase, of_too_many_the_one_nearest_to_full_is_given_up);
     tcase_add_test(tcase, more_than_a_second_is_told_in_seconds);
+    tcase_add_test(tcase, no_quota_is_passed_for_want_of_whole_units);
+    tcase_add_test(tcase, a_window_is_told_in_whole_seconds_and_never_as_shorter);
     tcase_add_test(tcase, without_a_quota_there_is_no_limit);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
