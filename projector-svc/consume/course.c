@@ -50,19 +50,21 @@ static enum error_kind add_records(struct course *course, struct error *err)
     return ERROR_NONE;
 }
 
+/* The drained one first: the parked events that a batch may load are given in its order, and the
+ * others get their turn. */
 static enum error_kind fill(struct course *course, enum outcome *ret_outcome, struct error *err)
 {
     const struct course_task *task = &course->task;
     enum error_kind kind = batch_init(&course->batch, &course->arena, err);
     course->next = task->position;
-    if (kind == ERROR_NONE) {
-        kind = add_records(course, err);
-    }
     course->batch.slot = task->slot;
     course->batch.reader = task->reader;
     course->batch.portion = task->portion;
     if (kind == ERROR_NONE && task->drained.len > 0) {
         kind = batch_add_drained(&course->batch, task->aggregate, task->drained, err);
+    }
+    if (kind == ERROR_NONE) {
+        kind = add_records(course, err);
     }
     (void)FAULT_POINT("projector.decoded");
     *ret_outcome = GO_ON;

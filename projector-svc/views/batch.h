@@ -65,7 +65,7 @@ MUST_USE enum error_kind batch_init(struct batch *batch, struct arena *arena, st
 MUST_USE enum error_kind batch_add(struct batch *batch, struct incoming *incoming,
                                    struct error *err);
 
-/* A frozen one whose parked events are looked at although none of it came. After the last event. */
+/* A frozen one whose parked events are looked at, also where no event of it came. */
 MUST_USE enum error_kind batch_add_drained(struct batch *batch, enum aggregate_type type,
                                            struct strview id, struct error *err);
 

@@ -341,6 +341,25 @@ START_TEST(parked_events_that_were_too_much_stop_no_record)
 }
 END_TEST
 
+/* Whose parked events come first: the others of its batch may have more than one batch loads. */
+START_TEST(the_drained_one_is_the_first_of_its_batch)
+{
+    const struct batch *batch = &partition[0]->course.batch;
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    pass_batch();
+    take(0, 1);
+    partition_drain(partition[0], STRVIEW("PEN"));
+
+    let_loop_turn();
+
+    ck_assert_uint_eq(batch->aggregate_count, 2);
+    ck_assert(batch->aggregates[0]->is_drained);
+    ck_assert(strview_is(batch->aggregates[0]->id, "PEN"));
+    ck_assert(!batch->aggregates[1]->is_drained);
+}
+END_TEST
+
 START_TEST(a_position_outside_the_queue_begins_reading_anew)
 {
     open_at(0, VIEW_POSITIONS_NONE);
@@ -507,6 +526,7 @@ int main(void)
         courses, a_failure_closes_it_and_what_is_queued_goes_on_from_where_redis_stands, 0, 2);
     tcase_add_test(courses, what_was_too_much_is_halved_and_grows_again_step_by_step);
     tcase_add_test(courses, parked_events_that_were_too_much_stop_no_record);
+    tcase_add_test(courses, the_drained_one_is_the_first_of_its_batch);
     tcase_add_test(courses, a_position_outside_the_queue_begins_reading_anew);
     tcase_add_test(courses, when_redis_refuses_at_once_each_is_closed_once);
     tcase_add_test(courses, a_stopped_one_ends_what_is_on_its_way_and_begins_nothing);
