@@ -5,7 +5,8 @@
  * Why: strangers, or a fault, can make it happen a thousand times a second, and a log that repeats
  * itself hides what else it says. What was not said is counted with what is.
  *
- * Ownership: plain values; a zeroed one has said nothing. Units: milliseconds of one clock.
+ * Ownership: plain values; a zeroed one has said nothing. Units: milliseconds of one clock; one
+ * that is set back silences nothing.
  */
 #ifndef COMMON_BASE_NEWS_H
 #define COMMON_BASE_NEWS_H
