@@ -123,6 +123,20 @@ static bool read_block(BIO *bio, struct jws_keys *keys, enum error_kind *ret_kin
     return *ret_kind == ERROR_NONE;
 }
 
+/* Where a block does not begin its line, libcrypto passes over it. */
+static size_t count_blocks(struct strview bytes)
+{
+    static const struct strview BEGIN = {.data = "-----BEGIN ", .len = 11};
+    size_t count = 0;
+    const char *at = bytes.data;
+    const char *end = bytes.data + bytes.len;
+    while ((at = memmem(at, (size_t)(end - at), BEGIN.data, BEGIN.len)) != NULL) {
+        at += BEGIN.len;
+        count++;
+    }
+    return count;
+}
+
 static enum error_kind read_pem(struct strview bytes, struct jws_keys *keys, struct error *err)
 {
     CLEANUP(cleanup_BIO_free) BIO *bio = BIO_new_mem_buf(bytes.data, (int)bytes.len);
@@ -134,7 +148,9 @@ static enum error_kind read_pem(struct strview bytes, struct jws_keys *keys, str
         ; /* the next one */
     }
     ERR_clear_error();
-    return kind;
+    return kind == ERROR_NONE && keys->count != count_blocks(bytes)
+               ? error_set(err, ERROR_FATAL, "a PEM block is damaged: it does not begin its line")
+               : kind;
 }
 
 static enum error_kind read_bytes(const char *path, char **ret_bytes, size_t *ret_len,

@@ -611,6 +611,25 @@ START_TEST(a_file_that_holds_no_good_keys_is_refused)
 }
 END_TEST
 
+/* Indented, say, in somebody's YAML: libcrypto passes over it without a word. */
+START_TEST(a_block_that_is_not_found_is_not_left_out)
+{
+    char pem[4096];
+    struct jws_keys *read = NULL;
+    FILE *file = fmemopen(pem, sizeof pem, "w");
+    (void)PEM_write_PUBKEY(file, keys[ED_KEY]);
+    (void)fputs("  ", file);
+    (void)PEM_write_PUBKEY(file, keys[OTHER_ED]);
+    ck_assert_int_eq(fclose(file), 0);
+    write_text(pem);
+
+    ck_assert_int_eq(auth_jwt_read_keys(jwt, &read, &err), ERROR_FATAL);
+
+    ck_assert_msg(strstr(err.text, "damaged") != NULL, "%s", err.text);
+    ck_assert_ptr_null(read);
+}
+END_TEST
+
 START_TEST(a_key_that_is_not_for_this_is_refused)
 {
     static const enum key P384[] = {ED_KEY, P384_KEY};
@@ -711,6 +730,7 @@ int main(void)
     tcase_add_test(tcase, other_keys_prove_nothing_of_before);
     tcase_add_test(tcase, keys_of_a_pem_file_answer_to_every_kid);
     tcase_add_loop_test(tcase, a_file_that_holds_no_good_keys_is_refused, 0, COUNT(FILES));
+    tcase_add_test(tcase, a_block_that_is_not_found_is_not_left_out);
     tcase_add_test(tcase, a_key_that_is_not_for_this_is_refused);
     tcase_add_test(tcase, there_are_at_most_16_keys_each_with_its_own_kid);
     tcase_add_test(tcase, a_file_has_at_most_256_kib_and_must_be_there);
