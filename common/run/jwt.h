@@ -24,7 +24,8 @@
 struct arena;
 struct json_value;
 
-enum { JWT_LEN_MAX = 8192, JWT_ARENA_MAX = 64 << 10 };
+/* The arena holds any token of that length: 6 KiB of JSON are at most 3072 values of 80 bytes. */
+enum { JWT_LEN_MAX = 8192, JWT_ARENA_MAX = 512 << 10 };
 
 /* Each fault once, and what the log says of it. */
 #define JWT_FAULTS(X)                                                                              \
@@ -45,8 +46,7 @@ enum { JWT_LEN_MAX = 8192, JWT_ARENA_MAX = 64 << 10 };
     X(ISSUER, "its iss is not AUTH_JWT_ISSUER")                                                    \
     X(AUDIENCE, "its aud does not name AUTH_JWT_AUDIENCE")                                         \
     X(ROLE, "the claim of AUTH_JWT_ROLE_CLAIM does not name one role of ours")                     \
-    X(SUBJECT, "the claim with the subject is not " ID_FORM_RULE)                                  \
-    X(MEMORY, "libcrypto has no memory")
+    X(SUBJECT, "the claim with the subject is not " ID_FORM_RULE)
 
 #define JWT_FAULT_ENTRY(NAME, text) JWT_FAULT_##NAME,
 enum jwt_fault { JWT_FAULTS(JWT_FAULT_ENTRY) JWT_FAULT_COUNT };

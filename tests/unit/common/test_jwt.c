@@ -447,6 +447,22 @@ START_TEST(a_token_has_at_most_8192_bytes)
 }
 END_TEST
 
+/* Whatever stands in it: small values take the most memory. */
+START_TEST(a_token_of_that_length_can_be_read)
+{
+    char list[4001];
+    char claims[8 << 10];
+    for (size_t i = 0; i < sizeof list - 1; i++) {
+        list[i] = i % 2 == 0 ? '1' : ',';
+    }
+    list[sizeof list - 2] = '\0';
+    (void)snprintf(claims, sizeof claims, CLAIMS("\"role\":\"agent\",\"sub\":\"a\",\"x\":[%s]"),
+                   list);
+    ck_assert_str_eq(jwt_fault_text(judge(make("{\"alg\":\"EdDSA\"}", claims, BY_EDDSA, ED_KEY))),
+                     jwt_fault_text(JWT_FAULT_NONE));
+}
+END_TEST
+
 /* ---- those that are not: claims ------------------------------------------------------------ */
 
 #define WITH_EXP(exp)                                                                              \
@@ -725,6 +741,7 @@ int main(void)
     tcase_add_test(tcase, a_changed_token_gives_nobody);
     tcase_add_loop_test(tcase, what_has_not_the_form_is_refused, 0, COUNT(FORMS));
     tcase_add_test(tcase, a_token_has_at_most_8192_bytes);
+    tcase_add_test(tcase, a_token_of_that_length_can_be_read);
     tcase_add_loop_test(tcase, claims_that_do_not_hold_are_refused, 0, COUNT(CLAIMED));
     tcase_add_test(tcase, a_checked_token_is_known_until_it_expires);
     tcase_add_test(tcase, other_keys_prove_nothing_of_before);
