@@ -11,7 +11,7 @@
  * Why sets of four: a hash chooses its set, and there the entry used longest ago gives way; so the
  * bound is the array itself, and nothing is ever searched for.
  *
- * Ownership: what is found is borrowed until the next jwt_memory_add() or jwt_memory_forget().
+ * Ownership: what is found is borrowed until the next call of any of these: they may all forget it.
  */
 #ifndef COMMON_RUN_JWT_MEMORY_H
 #define COMMON_RUN_JWT_MEMORY_H
