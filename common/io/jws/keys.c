@@ -7,6 +7,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -20,15 +22,25 @@ DEFINE_CLEANUP(FILE *, fclose)
 DEFINE_CLEANUP(BIO *, BIO_free)
 DEFINE_CLEANUP(EVP_MD_CTX *, EVP_MD_CTX_free)
 DEFINE_CLEANUP(ECDSA_SIG *, ECDSA_SIG_free)
+DEFINE_CLEANUP(BIGNUM *, BN_free)
 
 /* ---- keys ---------------------------------------------------------------------------------- */
+
+/* With an exponent of one anybody writes signatures, and an even one is no key's. */
+static bool has_good_exponent(const EVP_PKEY *key)
+{
+    CLEANUP(cleanup_BN_free) BIGNUM *e = NULL;
+    return EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_odd(e) &&
+           !BN_is_one(e);
+}
 
 unsigned jws_algorithms_of(const EVP_PKEY *key)
 {
     const int bits = EVP_PKEY_get_bits(key);
     char group[32];
     size_t len;
-    if (EVP_PKEY_is_a(key, "RSA") && bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX) {
+    if (EVP_PKEY_is_a(key, "RSA") && bits >= RSA_BITS_MIN && bits <= RSA_BITS_MAX &&
+        has_good_exponent(key)) {
         return 1U << JWS_RS256 | 1U << JWS_PS256;
     }
     if (EVP_PKEY_is_a(key, "EC") && bits == P256_BITS &&

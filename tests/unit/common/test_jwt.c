@@ -13,6 +13,7 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
@@ -658,6 +659,35 @@ START_TEST(a_key_that_is_not_for_this_is_refused)
 }
 END_TEST
 
+/* To the power of one a signature is its own proof: anybody can write it. */
+START_TEST(an_exponent_that_proves_nothing_is_refused_in_pem_too)
+{
+    BIGNUM *n = NULL;
+    EVP_PKEY *key = NULL;
+    struct jws_keys *read = NULL;
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    ck_assert_int_eq(EVP_PKEY_get_bn_param(keys[RSA_KEY], OSSL_PKEY_PARAM_RSA_N, &n), 1);
+    ck_assert_int_eq(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n), 1);
+    ck_assert_int_eq(OSSL_PARAM_BLD_push_uint(builder, OSSL_PKEY_PARAM_RSA_E, 1), 1);
+    OSSL_PARAM *parameters = OSSL_PARAM_BLD_to_param(builder);
+    ck_assert_int_eq(EVP_PKEY_fromdata_init(context), 1);
+    ck_assert_int_eq(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters), 1);
+    FILE *file = fopen(path, "w");
+    ck_assert_int_eq(PEM_write_PUBKEY(file, key), 1);
+    ck_assert_int_eq(fclose(file), 0);
+
+    ck_assert_int_eq(auth_jwt_read_keys(jwt, &read, &err), ERROR_FATAL);
+
+    ck_assert_ptr_null(read);
+    EVP_PKEY_free(key);
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(n);
+}
+END_TEST
+
 START_TEST(there_are_at_most_16_keys_each_with_its_own_kid)
 {
     enum key many[17];
@@ -749,6 +779,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_file_that_holds_no_good_keys_is_refused, 0, COUNT(FILES));
     tcase_add_test(tcase, a_block_that_is_not_found_is_not_left_out);
     tcase_add_test(tcase, a_key_that_is_not_for_this_is_refused);
+    tcase_add_test(tcase, an_exponent_that_proves_nothing_is_refused_in_pem_too);
     tcase_add_test(tcase, there_are_at_most_16_keys_each_with_its_own_kid);
     tcase_add_test(tcase, a_file_has_at_most_256_kib_and_must_be_there);
     tcase_add_loop_test(tcase, keys_and_audience_are_set_together, 0, COUNT(SETTINGS));
