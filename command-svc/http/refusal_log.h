@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * refusal_log.h - one log line for each command that was refused, in a flood ten a second. (What
- * failed has its command_failed: batch/lane_fail.c.)
+ * failed has its command_failed: batch/lane_fail.c; what the HTTP server refuses is no command
+ * yet.)
  *
  * Why only ids: a log is kept, copied and read by more people than the orders are. What a client
  * wrote (names, addresses, reasons, an id that is none) never stands in it; the answer has that.
