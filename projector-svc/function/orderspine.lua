@@ -244,6 +244,13 @@ local function take(key, length, first, last, step, bytes)
   return answer
 end
 
+-- HEAD key most bytes: the first ones. Asked by earlier versions of projector-svc.
+local function head(args)
+  local key, most = args[2], tonumber(args[3])
+  local length = redis.call('LLEN', key)
+  return take(key, length, 0, math.min(length, most) - 1, 1, tonumber(args[4]))
+end
+
 -- The first elements of lists, as many of each as was asked for, as far as they fit into so many bytes
 -- all together; one at least.
 -- HEADS bytes key most key most ... -> {{length, element ...} ...}
@@ -286,7 +293,9 @@ local function strings(args)
   return answer
 end
 
-local COMPOUND = {PAGE = page, FIND = find, HEADS = heads, TAIL = tail, STRINGS = strings}
+local COMPOUND = {
+  PAGE = page, FIND = find, HEAD = head, HEADS = heads, TAIL = tail, STRINGS = strings,
+}
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue
 -- commands, and views must stay readable then. ARGV: count, command with its arguments, count ...

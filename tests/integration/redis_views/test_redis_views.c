@@ -545,6 +545,11 @@ static const struct {
     const char *question;
     const char *answer;
 } HEADS[] = {
+    {"HEAD list 9 100", "4 aa bb cccccc d "}, /* of earlier versions, which run beside this one */
+    {"HEAD list 2 100", "4 aa bb "},
+    {"HEAD list 9 4", "4 aa bb "},
+    {"HEAD list 9 1", "4 aa "},
+    {"HEAD nothing 9 100", "0 "},
     {"HEADS 100 list 9", "4 aa bb cccccc d "},
     {"HEADS 100 list 2", "4 aa bb "},
     {"HEADS 4 list 9", "4 aa bb "},
