@@ -13,7 +13,7 @@
 #ifndef COMMAND_SVC_UPKEEP_LEVEL_SCAN_H
 #define COMMAND_SVC_UPKEEP_LEVEL_SCAN_H
 
-#include "common/base/id_form.h"
+#include "command-svc/core/level_walk.h"
 #include "common/run/activity.h"
 
 struct loop;
@@ -28,8 +28,7 @@ struct level_scan {
     void *user;
     struct loop_timer *next;
     struct activity looking;
-    char last[ID_FORM_MAX + 1]; /* sku that was looked at; "": the next portion is the first */
-    bool is_over;               /* the portion in flight was the last */
+    struct level_walk walk;
 };
 
 void level_scan_init(struct level_scan *scan, struct loop *loop, level_found_fn *on_found,
