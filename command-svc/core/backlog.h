@@ -5,8 +5,8 @@
  * Why lines per shard: what one shard waits for (its lock) must not be waited for by the
  * commands of another, and taking a batch must not cost more the more are waiting. A line
  * is kept in the order of turns (fair.h), among equal ones of arrival, also when a command comes
- * back to it. Commands of one aggregate never overtake each other: the turn of one that comes
- * later is no earlier.
+ * back to it. Commands of one aggregate never overtake each other in it: the turn of one that comes
+ * later is no earlier. One that rests may be overtaken: who wants an order waits for the answer.
  *
  * Why some rest: a command that wants a row which somebody else holds, or that
  * failed alone, leaves its line so that those behind it go on, and comes back after a
