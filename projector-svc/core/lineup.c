@@ -75,11 +75,11 @@ void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item)
     park(lineup, item);
 }
 
-void lineup_resume(struct lineup *lineup, size_t pass_left, bool has_moved)
+void lineup_resume(struct lineup *lineup, size_t pass_left, enum lineup_pass pass)
 {
     assert(lineup->applied == 0 && lineup->parked_count == 0); /* before anything is offered */
     lineup->portion.pass_left = pass_left;
-    lineup->portion.has_moved = has_moved;
+    lineup->portion.pass = pass;
 }
 
 void lineup_parked_known(struct lineup *lineup, size_t total)
@@ -221,6 +221,16 @@ void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
     free_parked(lineup);
 }
 
+static enum lineup_pass pass_after(const struct lineup *lineup)
+{
+    if (lineup->applied + lineup->duplicates + lineup->untold > 0) {
+        return LINEUP_PASS_MOVED;
+    }
+    const bool is_first = lineup->portion.pass == LINEUP_PASS_NOTHING;
+    return is_first && lineup->state == LINEUP_UNREADABLE ? LINEUP_PASS_UNREAD
+                                                          : lineup->portion.pass;
+}
+
 void lineup_finish(struct lineup *lineup)
 {
     if (lineup->before != LINEUP_PARKED_LOADED || is_stuck(lineup)) {
@@ -234,15 +244,16 @@ void lineup_finish(struct lineup *lineup)
     const size_t waiting = portion->beyond + lineup->parked_count;
     const size_t looked_at =
         portion->stored < portion->pass_left ? portion->stored : portion->pass_left;
-    portion->has_moved =
-        portion->has_moved || lineup->applied + lineup->duplicates + lineup->untold > 0;
+    portion->pass = pass_after(lineup);
     portion->pass_left -= looked_at;
-    if (waiting > 0 && portion->pass_left == 0 && portion->has_moved) {
+    if (waiting > 0 && portion->pass_left == 0 && portion->pass == LINEUP_PASS_MOVED) {
         portion->pass_left = waiting;
-        portion->has_moved = false;
+        portion->pass = LINEUP_PASS_NOTHING;
     }
     if (waiting > 0 && portion->pass_left > 0) {
         lineup->state = LINEUP_DRAINING;
+    } else if (waiting > 0 && portion->pass == LINEUP_PASS_UNREAD) {
+        lineup->state = LINEUP_UNREADABLE;
     } else if (waiting > 0 && lineup->state == LINEUP_FLOWING) {
         lineup->state = LINEUP_GAP;
     }

@@ -65,13 +65,21 @@ struct lineup_callbacks {
 /* Those that were parked before: APART ones are in Redis and not known here. */
 enum lineup_parked { LINEUP_NONE_PARKED = 0, LINEUP_PARKED_APART, LINEUP_PARKED_LOADED };
 
+/*
+ * What a pass has met so far:
+ * NOTHING: all of it still waits
+ * MOVED:   something was applied, so another pass follows
+ * UNREAD:  the next version, which cannot be read; nothing was applied
+ */
+enum lineup_pass { LINEUP_PASS_NOTHING = 0, LINEUP_PASS_MOVED, LINEUP_PASS_UNREAD };
+
 /* What was loaded of a list too long for one batch. */
 struct lineup_portion {
-    size_t stored;     /* that were loaded, from the head of the list */
-    size_t beyond;     /* stored ones behind those, not loaded */
-    size_t pass_left;  /* DRAINING: of the list, still to be looked at in this pass */
-    bool was_draining; /* when it was loaded */
-    bool has_moved;    /* DRAINING: something was applied in this pass */
+    size_t stored;         /* that were loaded, from the head of the list */
+    size_t beyond;         /* stored ones behind those, not loaded */
+    size_t pass_left;      /* DRAINING: of the list, still to be looked at in this pass */
+    bool was_draining;     /* when it was loaded */
+    enum lineup_pass pass; /* DRAINING */
 };
 
 struct lineup {
@@ -101,7 +109,7 @@ bool lineup_needs_parked(const struct lineup *lineup, const struct lineup_item *
                          size_t count);
 
 /* How far an earlier portion of a DRAINING one came. */
-void lineup_resume(struct lineup *lineup, size_t pass_left, bool has_moved);
+void lineup_resume(struct lineup *lineup, size_t pass_left, enum lineup_pass pass);
 
 /* A parked one, in order of arrival; after the last, lineup_parked_known() with how many there are
  * in all. */

@@ -157,6 +157,5 @@ void batch_aggregate_begin(struct batch_aggregate *aggregate, struct arena *aren
         (struct lineup_callbacks){.apply = apply_item, .id_of = id_of_version, .user = aggregate};
     lineup_init(&aggregate->lineup, arena, &aggregate->callbacks, stored_version(aggregate),
                 batch_aggregate_state_before(aggregate));
-    lineup_resume(&aggregate->lineup, (size_t)aggregate->frozen.pass_left,
-                  aggregate->frozen.has_moved);
+    lineup_resume(&aggregate->lineup, (size_t)aggregate->frozen.pass_left, aggregate->frozen.pass);
 }

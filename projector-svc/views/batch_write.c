@@ -175,7 +175,7 @@ static struct mark_frozen frozen_after(const struct writing *writing,
         .waits_for = lineup->version + 1,
         .since_ms = first == NULL ? aggregate->frozen.since_ms : first->at_ms,
         .pass_left = lineup->state == LINEUP_DRAINING ? (int64_t)lineup->portion.pass_left : 0,
-        .has_moved = lineup->state == LINEUP_DRAINING && lineup->portion.has_moved,
+        .pass = lineup->state == LINEUP_DRAINING ? lineup->portion.pass : LINEUP_PASS_NOTHING,
         .reader = reader_after(writing, aggregate),
     };
 }
@@ -187,7 +187,7 @@ static bool is_same_frozen(const struct batch_aggregate *aggregate,
            aggregate->frozen.waits_for == frozen->waits_for &&
            aggregate->frozen.since_ms == frozen->since_ms &&
            aggregate->frozen.pass_left == frozen->pass_left &&
-           aggregate->frozen.has_moved == frozen->has_moved &&
+           aggregate->frozen.pass == frozen->pass &&
            !mark_wants_reader(&aggregate->frozen, frozen->reader);
 }
 

@@ -22,13 +22,20 @@ bool mark_json_frozen(const struct mark_frozen *frozen, struct strbuf *out)
     json_put_member_integer(&writer, "since", frozen->since_ms);
     if (frozen->reason == LINEUP_DRAINING) {
         json_put_member_integer(&writer, "left", frozen->pass_left);
-        json_put_member_integer(&writer, "moved", frozen->has_moved ? 1 : 0);
+        json_put_member_integer(&writer, "moved", frozen->pass);
     }
     if (frozen->reader.len > 0 && is_of_reader(frozen->reason)) {
         json_put_member_text(&writer, "reader", frozen->reader);
     }
     json_close_object(&writer);
     return json_writer_done(&writer);
+}
+
+/* Another number is another version's, or a person's: one more pass does no harm. */
+static enum lineup_pass pass_of(int64_t number)
+{
+    const bool is_known = number == LINEUP_PASS_NOTHING || number == LINEUP_PASS_UNREAD;
+    return is_known ? (enum lineup_pass)number : LINEUP_PASS_MOVED;
 }
 
 struct mark_frozen mark_json_read_frozen(struct strview json, struct arena *arena)
@@ -43,7 +50,7 @@ struct mark_frozen mark_json_read_frozen(struct strview json, struct arena *aren
         .waits_for = json_integer(doc, "waits_for", 0),
         .since_ms = json_integer(doc, "since", 0),
         .pass_left = json_integer(doc, "left", 0),
-        .has_moved = json_integer(doc, "moved", 0) != 0,
+        .pass = pass_of(json_integer(doc, "moved", 0)),
         .reader = json_text(doc, "reader"),
     };
 }

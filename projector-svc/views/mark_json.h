@@ -28,8 +28,8 @@ struct mark_frozen {
     enum lineup_state reason;
     int64_t waits_for; /* version */
     int64_t since_ms;
-    int64_t pass_left; /* draining: see lineup.h */
-    bool has_moved;
+    int64_t pass_left;     /* draining: see lineup.h */
+    enum lineup_pass pass; /* the same */
     struct strview reader; /* unreadable, draining: who tried to read, see core/reader.h */
 };
 

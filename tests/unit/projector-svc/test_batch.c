@@ -363,7 +363,7 @@ START_TEST(a_long_list_of_parked_ones_is_taken_in_portions)
 }
 END_TEST
 
-static void store_draining(int64_t version, int64_t left, bool has_moved)
+static void store_draining(int64_t version, int64_t left, enum lineup_pass pass)
 {
     store_product(version, "e", "");
     batch.aggregates[0]->was_frozen = true;
@@ -371,14 +371,14 @@ static void store_draining(int64_t version, int64_t left, bool has_moved)
                                                        .waits_for = version + 1,
                                                        .since_ms = 1003,
                                                        .pass_left = left,
-                                                       .has_moved = has_moved};
+                                                       .pass = pass};
 }
 
 START_TEST(without_any_event_the_next_portion_follows_and_the_last_one_ends_it)
 {
     ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
                      ERROR_NONE);
-    store_draining(3, 2, true);
+    store_draining(3, 2, LINEUP_PASS_MOVED);
     ck_assert(look());
     ck_assert_int_eq(batch.aggregates[0]->portion, 2);
     store_portion(4, 2, 2);
@@ -397,12 +397,17 @@ static const struct {
     int64_t first; /* of two loaded ones, on a view of version 3 */
     int64_t total;
     int64_t left;
-    bool has_moved;
+    enum lineup_pass pass;
     const char *frozen;
 } PASSES[] = {
-    {6, 9, 9, false, "\"draining\",\"waits_for\":4,\"since\":1003,\"left\":7,\"moved\":0}"},
-    {6, 2, 2, true, "\"draining\",\"waits_for\":4,\"since\":1003,\"left\":2,\"moved\":0}"},
-    {6, 2, 2, false, "\"gap\",\"waits_for\":4,\"since\":1003}"},
+    {6, 9, 9, LINEUP_PASS_NOTHING,
+     "\"draining\",\"waits_for\":4,\"since\":1003,\"left\":7,\"moved\":0}"},
+    {6, 2, 2, LINEUP_PASS_MOVED,
+     "\"draining\",\"waits_for\":4,\"since\":1003,\"left\":2,\"moved\":0}"},
+    {6, 4, 4, LINEUP_PASS_UNREAD,
+     "\"draining\",\"waits_for\":4,\"since\":1003,\"left\":2,\"moved\":2}"},
+    {6, 2, 2, LINEUP_PASS_UNREAD, "\"unreadable\",\"waits_for\":4,\"since\":1003}"},
+    {6, 2, 2, LINEUP_PASS_NOTHING, "\"gap\",\"waits_for\":4,\"since\":1003}"},
 };
 
 START_TEST(a_pass_that_moves_nothing_is_the_last)
@@ -410,7 +415,7 @@ START_TEST(a_pass_that_moves_nothing_is_the_last)
     const char *const key = "projection:parked:product:PEN";
     ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
                      ERROR_NONE);
-    store_draining(3, PASSES[_i].left, PASSES[_i].has_moved);
+    store_draining(3, PASSES[_i].left, PASSES[_i].pass);
     ck_assert(look());
     store_portion(PASSES[_i].first, 2, PASSES[_i].total);
 
@@ -429,7 +434,7 @@ START_TEST(who_was_given_none_of_its_parked_ones_goes_on_draining)
 {
     ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
                      ERROR_NONE);
-    store_draining(3, 9, true);
+    store_draining(3, 9, LINEUP_PASS_MOVED);
     ck_assert(look());
     store_portion(0, 0, 9);
 

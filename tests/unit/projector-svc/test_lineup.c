@@ -167,7 +167,7 @@ END_TEST
 
 static void add_stored(const char *history)
 {
-    for (const char *at = history; *at != '\0'; at++) {
+    for (const char *at = history; *at != '\0'; at += at[1] == '!' ? 2 : 1) {
         struct lineup_item stored = item_of(at);
         stored.is_stored = true;
         lineup_add_stored(&lineup, &stored);
@@ -177,7 +177,7 @@ static void add_stored(const char *history)
 START_TEST(a_pass_that_freed_something_is_followed_by_another)
 {
     begin(1, LINEUP_DRAINING);
-    lineup_resume(&lineup, 1, false);
+    lineup_resume(&lineup, 1, LINEUP_PASS_NOTHING);
     add_stored("2");
     lineup_parked_known(&lineup, 3);
 
@@ -192,7 +192,7 @@ END_TEST
 START_TEST(a_pass_that_freed_nothing_is_the_last)
 {
     begin(1, LINEUP_DRAINING);
-    lineup_resume(&lineup, 1, false);
+    lineup_resume(&lineup, 1, LINEUP_PASS_NOTHING);
     add_stored("4");
     lineup_parked_known(&lineup, 3);
 
@@ -200,6 +200,26 @@ START_TEST(a_pass_that_freed_nothing_is_the_last)
 
     ck_assert_str_eq(applied, "");
     ck_assert_int_eq(lineup.state, LINEUP_GAP);
+}
+END_TEST
+
+/* Behind the next version wait more than one batch loads: another program may read it. */
+START_TEST(a_pass_that_met_what_cannot_be_read_says_so_at_its_end)
+{
+    begin(1, LINEUP_UNREADABLE);
+    add_stored("2!");
+    lineup_parked_known(&lineup, 2);
+    lineup_finish(&lineup);
+    ck_assert_int_eq(lineup.state, LINEUP_DRAINING);
+    const struct lineup_portion first = lineup.portion;
+
+    begin(1, LINEUP_DRAINING);
+    lineup_resume(&lineup, first.pass_left, first.pass);
+    add_stored("3");
+    lineup_parked_known(&lineup, 2);
+    lineup_finish(&lineup);
+
+    ck_assert_int_eq(lineup.state, LINEUP_UNREADABLE);
 }
 END_TEST
 
@@ -250,7 +270,7 @@ END_TEST
 START_TEST(what_was_not_looked_at_waits_on)
 {
     begin(1, LINEUP_DRAINING);
-    lineup_resume(&lineup, 0, false);
+    lineup_resume(&lineup, 0, LINEUP_PASS_NOTHING);
     lineup_parked_known(&lineup, 3);
 
     lineup_finish(&lineup);
@@ -263,7 +283,7 @@ END_TEST
 START_TEST(what_comes_while_others_are_drained_waits_behind_them)
 {
     begin(1, LINEUP_DRAINING);
-    lineup_resume(&lineup, 3, false);
+    lineup_resume(&lineup, 3, LINEUP_PASS_NOTHING);
     add_stored("5");
     lineup_parked_known(&lineup, 3);
     offer("78");
@@ -308,6 +328,7 @@ int main(void)
     tcase_add_test(rules, a_full_arena_is_said);
     tcase_add_test(rules, a_pass_that_freed_something_is_followed_by_another);
     tcase_add_test(rules, a_pass_that_freed_nothing_is_the_last);
+    tcase_add_test(rules, a_pass_that_met_what_cannot_be_read_says_so_at_its_end);
     tcase_add_test(rules, what_only_a_person_can_end_is_left_as_it_is);
     tcase_add_test(rules, what_was_not_looked_at_waits_on);
     tcase_add_test(rules, what_comes_while_others_are_drained_waits_behind_them);

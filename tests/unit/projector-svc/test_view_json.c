@@ -190,6 +190,21 @@ START_TEST(why_it_is_frozen_is_kept)
 }
 END_TEST
 
+START_TEST(how_far_a_pass_came_is_kept)
+{
+    const struct mark_frozen frozen = {
+        .reason = LINEUP_DRAINING, .pass_left = 7, .pass = (enum lineup_pass)_i};
+
+    ck_assert(mark_json_frozen(&frozen, &out));
+    const struct mark_frozen again = mark_json_read_frozen(strbuf_view(&out), &arena);
+
+    ck_assert_int_eq(again.pass_left, 7);
+    ck_assert_int_eq(again.pass, _i);
+    const struct mark_frozen other = mark_json_read_frozen(STRVIEW("{\"moved\":9}"), &arena);
+    ck_assert_int_eq(other.pass, LINEUP_PASS_MOVED);
+}
+END_TEST
+
 /* A parked event, in and out of its form. */
 static struct incoming *park_and_read(const struct incoming *incoming)
 {
@@ -269,6 +284,7 @@ int main(void)
                         ORDER_EVENT_KIND_COUNT);
     tcase_add_test(rules, a_message_says_what_changed_and_where_it_stands);
     tcase_add_test(rules, why_it_is_frozen_is_kept);
+    tcase_add_loop_test(rules, how_far_a_pass_came_is_kept, 0, LINEUP_PASS_UNREAD + 1);
     tcase_add_test(rules, a_parked_event_means_the_same_later);
     tcase_add_test(rules, bytes_nobody_can_read_are_parked_as_they_are);
     tcase_add_test(rules, a_damaged_parked_form_is_an_event_nobody_knows);
