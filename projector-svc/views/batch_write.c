@@ -216,17 +216,17 @@ static void write_frozen(struct writing *writing, const struct batch_aggregate *
     }
 }
 
-/* Who takes over goes on with it, also when no event of it comes. */
+/* Who takes over goes on with it, also when no event of it comes. One that is drained may be listed
+ * or not: a person lists it, a program that tries again does not. */
 static void write_draining(struct writing *writing, const struct batch_aggregate *aggregate)
 {
     struct write_set *set = writing->set;
-    const bool was =
-        aggregate->is_drained || batch_aggregate_state_before(aggregate) == LINEUP_DRAINING;
+    const bool was = batch_aggregate_state_before(aggregate) == LINEUP_DRAINING;
     const bool is = aggregate->lineup.state == LINEUP_DRAINING;
     const struct strview field = keys_frozen_field(set->arena, aggregate->type, aggregate->id);
     if (is && !was) {
         write_set_add2(set, WRITE_HSET, STRVIEW(KEYS_DRAINING), field, writing->batch->slot);
-    } else if (was && !is) {
+    } else if (!is && (was || aggregate->is_drained)) {
         write_set_add(set, WRITE_HDEL, STRVIEW(KEYS_DRAINING), field);
     }
 }

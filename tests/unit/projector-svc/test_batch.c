@@ -447,6 +447,24 @@ START_TEST(who_was_given_none_of_its_parked_ones_goes_on_draining)
 }
 END_TEST
 
+/* Tried again by a program that can read it: nobody else has put it on the list. */
+START_TEST(who_begins_to_drain_by_itself_is_listed_for_who_takes_over)
+{
+    ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
+                     ERROR_NONE);
+    store_product(3, "e3", "");
+    batch.aggregates[0]->was_frozen = true;
+    batch.aggregates[0]->frozen = (struct mark_frozen){.reason = LINEUP_UNREADABLE, .waits_for = 4};
+    ck_assert(look());
+    store_portion(4, 2, 9);
+
+    fold_and_write();
+
+    ck_assert(batch.aggregates[0]->lineup.state == LINEUP_DRAINING);
+    ck_assert(has_arg(find(WRITE_HSET, "projection:draining"), "product:PEN"));
+}
+END_TEST
+
 START_TEST(what_a_person_has_ended_flows_again)
 {
     ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
@@ -640,6 +658,7 @@ int main(void)
     tcase_add_loop_test(rules, a_pass_that_moves_nothing_is_the_last, 0,
                         sizeof PASSES / sizeof PASSES[0]);
     tcase_add_test(rules, who_was_given_none_of_its_parked_ones_goes_on_draining);
+    tcase_add_test(rules, who_begins_to_drain_by_itself_is_listed_for_who_takes_over);
     tcase_add_test(rules, what_a_person_has_ended_flows_again);
     tcase_add_test(rules, what_still_waits_is_parked_anew);
     tcase_add_test(rules, an_event_without_an_order_freezes_nobody_elses_view);
