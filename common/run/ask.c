@@ -48,7 +48,9 @@ static bool show(const struct asking *asking, const struct http_client_answer *a
         (void)fputs("\033[H\033[J", stdout);
     }
     if (answer->status != 200) {
-        say(asking, answer->status == 0 ? answer->failure : "", answer->body);
+        char status[sizeof "status -2147483648 "];
+        (void)snprintf(status, sizeof status, "status %d ", answer->status);
+        say(asking, answer->status == 0 ? answer->failure : status, answer->body);
         return false;
     }
     if (asking->as_json) {
