@@ -406,10 +406,10 @@ kafka_equals_outbox() {
 
 redis_equals_rows() {
     local out=$1 id
-    sql 'SELECT order_id, o.version, o.status, p.status, o.refund_state, o.dispute,
+    sql "SELECT order_id, o.version, o.status, p.status, o.refund_state, o.dispute,
          array_to_string(o.risk_flags, ',') FROM orders o
-         JOIN payment p USING (order_id) ORDER BY 1' |
-        LC_ALL=C sort >"$out/rows"
+         JOIN payment p USING (order_id)" >"$out/unsorted" || return 1
+    LC_ALL=C sort "$out/unsorted" >"$out/rows"
     cut -d '|' -f 1 "$out/rows" | while read -r id; do
         printf 'HMGET order:%s source_version status payment_status refund_state dispute risk_flags\n' "$id"
     done | redis | paste -d '|' - - - - - - >"$out/views"
