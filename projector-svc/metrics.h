@@ -1,28 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * metrics.h - what this service counts: one table, read by the exposition and the README.
+ * metrics.h - what this service counts: one list, read by the exposition and the README.
  */
 #ifndef PROJECTOR_SVC_METRICS_H
 #define PROJECTOR_SVC_METRICS_H
 
 #include "common/run/metrics.h"
 
-enum projector_metric {
-    METRIC_EVENTS = 0,
-    METRIC_FROZEN,
-    METRIC_FROZEN_NOW,
-    METRIC_BATCH_EVENTS,
-    METRIC_CALL_SECONDS,
-    METRIC_RETRIES,
-    METRIC_PARTITIONS,
-    METRIC_TOPICS,
-    METRIC_CHECKS,
-    METRIC_LAG_EVENTS,
-    METRIC_LAG_SECONDS,
-    METRIC_QUEUED,
-    METRIC_WAITERS,
-    PROJECTOR_METRIC_COUNT
-};
+#define PROJECTOR_METRIC_ROWS(X)                                                                   \
+    X(METRIC_EVENTS, COUNTER, "orderspine_projector_events_total",                                 \
+      "Events by what became of them; unreadable and foreign ones are parked too.",                \
+      METRIC_BY("outcome", OUTCOMES))                                                              \
+    X(METRIC_FROZEN, COUNTER, "orderspine_projector_frozen_total",                                 \
+      "Aggregates frozen for a missing version or for two histories.",                             \
+      METRIC_BY("reason", FROZEN))                                                                 \
+    X(METRIC_FROZEN_NOW, GAUGE, "orderspine_projector_frozen_aggregates",                          \
+      "Aggregates in this Redis that stand still, by why; the same in each projector.",            \
+      METRIC_BY("state", STATES + 1))                                                              \
+    X(METRIC_BATCH_EVENTS, HISTOGRAM, "orderspine_projector_batch_events",                         \
+      "Events in one function call.", METRIC_BOUNDS(EVENT_BOUNDS))                                 \
+    X(METRIC_CALL_SECONDS, HISTOGRAM, "orderspine_projector_call_seconds",                         \
+      "From sending a function call to its answer.", )                                             \
+    X(METRIC_RETRIES, COUNTER, "orderspine_projector_retries_total",                               \
+      "Batches that were put together again, by the reason.", METRIC_BY("reason", RETRIES))        \
+    X(METRIC_PARTITIONS, GAUGE, "orderspine_projector_partitions",                                 \
+      "Partitions this process holds, those of them that stand, and those whose events "           \
+      "nobody brings into this Redis.",                                                            \
+      METRIC_BY("state", PARTITIONS))                                                              \
+    X(METRIC_TOPICS, GAUGE, "orderspine_projector_topics",                                         \
+      "Topics the views are made of, and those that somebody follows.",                            \
+      METRIC_BY("state", FOLLOWED))                                                                \
+    X(METRIC_CHECKS, COUNTER, "orderspine_projector_position_checks_total",                        \
+      "Comparisons of the record taken last with Kafka's, by the finding.",                        \
+      METRIC_BY("finding", CHECKS))                                                                \
+    X(METRIC_LAG_EVENTS, GAUGE, "orderspine_projector_lag_events",                                 \
+      "Events not yet applied, of the partitions held and of those nobody reports; no "            \
+      "sample where there are neither.",                                                           \
+      METRIC_BY("aggregate", TOPICS))                                                              \
+    X(METRIC_LAG_SECONDS, GAUGE, "orderspine_projector_lag_seconds",                               \
+      "Age of the oldest event not yet applied; of what nobody reports, how long not.",            \
+      METRIC_BY("aggregate", TOPICS))                                                              \
+    X(METRIC_QUEUED, GAUGE, "orderspine_projector_queued_events",                                  \
+      "Events read from Kafka and waiting for their batch.", )                                     \
+    X(METRIC_WAITERS, GAUGE, "orderspine_projector_waiters",                                       \
+      "Requests waiting for an order's version.", )
+
+enum projector_metric { PROJECTOR_METRIC_ROWS(METRIC_ENTRY) PROJECTOR_METRIC_COUNT };
 
 /* Label values, in the order of the table's names. */
 enum metric_outcome {

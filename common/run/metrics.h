@@ -5,10 +5,12 @@
  * Why a table: names, units and sentences stand together, the README's list comes
  * from it, and an update is an array index instead of a look-up by name.
  *
- *     enum { COMMANDS, QUEUE, LATENCY, METRIC_COUNT };
- *     static const struct metric METRICS[METRIC_COUNT] = {
- *         [COMMANDS] = {"orderspine_commands_total", METRIC_COUNTER, "Commands by outcome.",
- *                       .label = "outcome", .values = OUTCOMES},
+ *     #define COMMAND_METRIC_ROWS(X)                                                            \
+ *         X(METRIC_QUEUE, GAUGE, "orderspine_queue_commands", "Commands that wait.", )          \
+ *         X(METRIC_COMMANDS, COUNTER, "orderspine_commands_total", "Commands by outcome.",      \
+ *           METRIC_BY("outcome", OUTCOMES))
+ *     enum command_metric { COMMAND_METRIC_ROWS(METRIC_ENTRY) COMMAND_METRIC_COUNT };
+ *     const struct metric COMMAND_METRICS[] = {COMMAND_METRIC_ROWS(METRIC_ROW)};
  *
  * One label at most, with a bounded set of values: named ones (all of them are
  * exposed from the start) or numbers below label_count (exposed once touched).
@@ -40,6 +42,13 @@ struct metric {
     const double *bounds;      /* histogram: upper bounds, ascending; NULL: METRIC_SECONDS */
     size_t bound_count;
 };
+
+/* Of a list of rows: the enum, and the table by it. */
+#define METRIC_ENTRY(NAME, TYPE, name, help, more) NAME,
+#define METRIC_ROW(NAME, TYPE, text, sentence, more)                                               \
+    [NAME] = {.name = (text), .type = METRIC_##TYPE, .help = (sentence), more},
+#define METRIC_BY(name, names) .label = (name), .values = (names)
+#define METRIC_BOUNDS(array)   .bounds = (array), .bound_count = sizeof(array) / sizeof((array)[0])
 
 /* Bounds from 0.5 ms to 10 s, for latencies. */
 enum { METRIC_SECONDS_COUNT = 14 };

@@ -9,23 +9,34 @@
 
 struct http_server;
 
-enum runtime_metric {
-    RUNTIME_CPU = 0,
-    RUNTIME_RESIDENT,
-    RUNTIME_DESCRIPTORS,
-    RUNTIME_START,
-    RUNTIME_HTTP_CONNECTIONS,
-    RUNTIME_HTTP_STANDING, /* label: state */
-    RUNTIME_HTTP_ACCEPTED,
-    RUNTIME_HTTP_REQUESTS,
-    RUNTIME_HTTP_REFUSED,
-    RUNTIME_HTTP_ANSWERS,
-    RUNTIME_HTTP_PENDING,
-    RUNTIME_HTTP_BODY_BYTES,
-    RUNTIME_HTTP_HELD_BYTES,
-    RUNTIME_HTTP_DROPPED,
-    RUNTIME_METRIC_COUNT
-};
+#define RUNTIME_METRIC_ROWS(X)                                                                     \
+    X(RUNTIME_CPU, COUNTER, "process_cpu_seconds_total", "User and system time.", )                \
+    X(RUNTIME_RESIDENT, GAUGE, "process_resident_memory_bytes", "Resident memory.", )              \
+    X(RUNTIME_DESCRIPTORS, GAUGE, "process_open_fds", "Open descriptors.", )                       \
+    X(RUNTIME_START, GAUGE, "process_start_time_seconds", "Start, in seconds since 1970.", )       \
+    X(RUNTIME_HTTP_CONNECTIONS, GAUGE, "orderspine_http_connections", "Open HTTP connections.", )  \
+    X(RUNTIME_HTTP_STANDING, GAUGE, "orderspine_http_connections_by_state",                        \
+      "Open HTTP connections: fresh have sent no request, strangers are between requests "         \
+      "without a token, idle ones with one, busy ones have a request.",                            \
+      METRIC_BY("state", STANDINGS))                                                               \
+    X(RUNTIME_HTTP_ACCEPTED, COUNTER, "orderspine_http_connections_total",                         \
+      "HTTP connections accepted.", )                                                              \
+    X(RUNTIME_HTTP_REQUESTS, COUNTER, "orderspine_http_requests_total",                            \
+      "HTTP requests received whole.", )                                                           \
+    X(RUNTIME_HTTP_REFUSED, COUNTER, "orderspine_http_refused_total",                              \
+      "HTTP requests refused before a handler saw them.", )                                        \
+    X(RUNTIME_HTTP_ANSWERS, COUNTER, "orderspine_http_answers_total",                              \
+      "HTTP answers by class of status.", METRIC_BY("status", STATUS_CLASSES))                     \
+    X(RUNTIME_HTTP_PENDING, GAUGE, "orderspine_http_pending", "HTTP requests being worked on.", )  \
+    X(RUNTIME_HTTP_BODY_BYTES, GAUGE, "orderspine_http_body_bytes",                                \
+      "Bytes of bodies received and not yet answered.", )                                          \
+    X(RUNTIME_HTTP_HELD_BYTES, GAUGE, "orderspine_http_held_bytes",                                \
+      "Bytes that requests hold: heads, bodies, what is decoded from them, unread answers; "       \
+      "at most 8 MiB.", )                                                                          \
+    X(RUNTIME_HTTP_DROPPED, COUNTER, "orderspine_http_dropped_total",                              \
+      "HTTP connections closed to make place or room for others.", )
+
+enum runtime_metric { RUNTIME_METRIC_ROWS(METRIC_ENTRY) RUNTIME_METRIC_COUNT };
 
 extern const struct metric RUNTIME_METRICS[RUNTIME_METRIC_COUNT];
 
