@@ -5,8 +5,6 @@
 #include "command-svc/settings.h"
 #include "common/run/service.h"
 
-#include <stddef.h>
-
 static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Take commands over HTTP until SIGTERM.", app_serve, true, false},
     {"migrate", "[--shards N] [--print]",
@@ -22,7 +20,6 @@ static const struct service SERVICE = {
     .purpose = "takes commands and commits state, events and receipts in one transaction",
     .schema = &COMMAND_SCHEMA,
     .values = &settings,
-    .common_offset = offsetof(struct command_settings, common),
     .check = command_settings_check,
     .commands = COMMANDS,
     .metrics = COMMAND_METRICS,

@@ -6,8 +6,6 @@
 #include "projector-svc/metrics.h"
 #include "projector-svc/settings.h"
 
-#include <stddef.h>
-
 static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Fold events into views and answer queries until SIGTERM.", app_serve, true,
      false},
@@ -24,7 +22,6 @@ static const struct service SERVICE = {
     .purpose = "folds the events on Kafka into views in Redis, and serves them over HTTP",
     .schema = &PROJECTOR_SCHEMA,
     .values = &settings,
-    .common_offset = offsetof(struct projector_settings, common),
     .commands = COMMANDS,
     .metrics = PROJECTOR_METRICS,
     .metric_count = PROJECTOR_METRIC_COUNT,

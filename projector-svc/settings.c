@@ -7,61 +7,8 @@
 
 #include <stdlib.h>
 
-static const struct setting ROWS[] = {
-    SETTINGS_COMMON_ROWS(struct projector_settings, common, "8082"),
-    {.name = "KAFKA_BROKERS",
-     .type = SETTING_STRING,
-     .flags = SETTING_REQUIRED,
-     .help = "Brokers to read the topics from, host:port, comma separated.",
-     SETTING_FIELD(struct projector_settings, kafka_brokers)},
-    {.name = "REDIS_URL",
-     .type = SETTING_STRING,
-     .flags = SETTING_SECRET | SETTING_REQUIRED,
-     .help = "Redis to write the views to: redis://[user[:password]@]host[:port][/database].",
-     SETTING_FIELD(struct projector_settings, redis_url)},
-    {.name = "REDIS_QUERY_URL",
-     .type = SETTING_STRING,
-     .flags = SETTING_SECRET,
-     .help = "The same Redis for queries, as a user that may only read; unset: REDIS_URL.",
-     SETTING_FIELD(struct projector_settings, redis_query_url)},
-    {.name = "TOPIC_PREFIX",
-     .type = SETTING_STRING,
-     .fallback = "",
-     .help = "Put before order.events, customer.events, product.events and stock.events.",
-     SETTING_FIELD(struct projector_settings, topic_prefix)},
-    {.name = "PROJECTOR_GROUP",
-     .type = SETTING_STRING,
-     .fallback = "orderspine-projector",
-     .help = "Kafka consumer group: projectors of one group share the partitions.",
-     SETTING_FIELD(struct projector_settings, group)},
-    {.name = "PROJECTOR_RECENT_ORDERS",
-     .type = SETTING_INT,
-     .fallback = "10000",
-     .min = 1,
-     .max = 10000000,
-     .unit = "orders",
-     .help = "How many of the newest orders orders:recent keeps.",
-     SETTING_FIELD(struct projector_settings, recent_orders)},
-    {.name = "PROJECTOR_MAX_WAITERS",
-     .type = SETTING_INT,
-     .fallback = "512",
-     .min = 1,
-     .max = 1000000,
-     .unit = "requests",
-     .help = "Requests that may wait for a version at once; beyond it, and beyond half of "
-             "LISTEN_MAX_CONNECTIONS, they get 503 overloaded.",
-     SETTING_FIELD(struct projector_settings, max_waiters)},
-    {.name = "PROJECTOR_URL",
-     .type = SETTING_STRING,
-     .fallback = "http://127.0.0.1:8082",
-     .help = "Where `projector-svc status` asks.",
-     SETTING_FIELD(struct projector_settings, url)},
-    {.name = "TOKEN_OPERATOR",
-     .type = SETTING_STRING,
-     .flags = SETTING_SECRET,
-     .help = "The bearer token `projector-svc status` shows.",
-     SETTING_FIELD(struct projector_settings, token)},
-};
+#define ROW(TYPE, field, ...) SETTING_ROW(struct projector_settings, TYPE, field, __VA_ARGS__)
+static const struct setting ROWS[] = {SETTINGS_COMMON_ROWS("8082") PROJECTOR_SETTING_ROWS(ROW)};
 
 static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "PROJECTOR_", NULL};
 

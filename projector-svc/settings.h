@@ -1,23 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * settings.h - what can be set for projector-svc; the table stands in settings.c.
+ * settings.h - what can be set for projector-svc: one list.
  */
 #ifndef PROJECTOR_SVC_SETTINGS_H
 #define PROJECTOR_SVC_SETTINGS_H
 
 #include "common/run/settings.h"
 
+#define PROJECTOR_SETTING_ROWS(X)                                                                  \
+    X(STRING, kafka_brokers, "KAFKA_BROKERS",                                                      \
+      "Brokers to read the topics from, host:port, comma separated.",                              \
+      SETTING_IS(SETTING_REQUIRED))                                                                \
+    X(STRING, redis_url, "REDIS_URL",                                                              \
+      "Redis to write the views to: redis://[user[:password]@]host[:port][/database].",            \
+      SETTING_IS(SETTING_SECRET | SETTING_REQUIRED))                                               \
+    X(STRING, redis_query_url, "REDIS_QUERY_URL",                                                  \
+      "The same Redis for queries, as a user that may only read; unset: REDIS_URL.",               \
+      SETTING_IS(SETTING_SECRET))                                                                  \
+    X(STRING, topic_prefix, "TOPIC_PREFIX",                                                        \
+      "Put before order.events, customer.events, product.events and stock.events.",                \
+      SETTING_DEFAULT(""))                                                                         \
+    X(STRING, group, "PROJECTOR_GROUP",                                                            \
+      "Kafka consumer group: projectors of one group share the partitions.",                       \
+      SETTING_DEFAULT("orderspine-projector"))                                                     \
+    X(INT, recent_orders, "PROJECTOR_RECENT_ORDERS",                                               \
+      "How many of the newest orders orders:recent keeps.",                                        \
+      SETTING_WITHIN("10000", 1, 10000000, "orders"))                                              \
+    X(INT, max_waiters, "PROJECTOR_MAX_WAITERS",                                                   \
+      "Requests that may wait for a version at once; beyond it, and beyond half of "               \
+      "LISTEN_MAX_CONNECTIONS, they get 503 overloaded.",                                          \
+      SETTING_WITHIN("512", 1, 1000000, "requests"))                                               \
+    X(STRING, url, "PROJECTOR_URL", "Where `projector-svc status` asks.",                          \
+      SETTING_DEFAULT("http://127.0.0.1:8082"))                                                    \
+    X(STRING, token, "TOKEN_OPERATOR", "The bearer token `projector-svc status` shows.",           \
+      SETTING_IS(SETTING_SECRET))
+
 struct projector_settings {
-    struct common_settings common;
-    const char *kafka_brokers;
-    const char *redis_url;
-    const char *redis_query_url; /* NULL: redis_url */
-    const char *topic_prefix;
-    const char *group;
-    int64_t recent_orders;
-    int64_t max_waiters;
-    const char *url;   /* for subcommands: where a running projector answers */
-    const char *token; /* for subcommands: an operator's; may be NULL */
+    struct common_settings common; /* first */
+    PROJECTOR_SETTING_ROWS(SETTING_MEMBER)
 };
 
 extern const struct settings_schema PROJECTOR_SCHEMA;

@@ -6,8 +6,6 @@
 #include "relay-svc/metrics.h"
 #include "relay-svc/settings.h"
 
-#include <stddef.h>
-
 static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Publish the outbox until SIGTERM.", app_serve, true, false},
     {"status", ASK_ARGUMENTS, "Show the shards of the running relay at RELAY_URL.", app_status,
@@ -22,7 +20,6 @@ static const struct service SERVICE = {
     .purpose = "publishes the outbox to Kafka, in order, without a gap",
     .schema = &RELAY_SCHEMA,
     .values = &settings,
-    .common_offset = offsetof(struct relay_settings, common),
     .commands = COMMANDS,
     .metrics = RELAY_METRICS,
     .metric_count = RELAY_METRIC_COUNT,

@@ -94,8 +94,7 @@ enum error_kind runtime_init(struct runtime *runtime, const struct service_call 
                              const struct shutdown_hooks *hooks, struct error *err)
 {
     const struct service *service = call->service;
-    const void *common = (const char *)call->values + service->common_offset;
-    *runtime = (struct runtime){.service = service, .common = common, .hooks = hooks};
+    *runtime = (struct runtime){.service = service, .common = call->values, .hooks = hooks};
     enum error_kind kind = make_server(runtime, err);
     if (kind == ERROR_NONE) {
         kind = auth_new(runtime->common, &runtime->auth, err);

@@ -173,15 +173,9 @@ static bool answers_ok(int fd, bool is_readiness)
            memcmp(answer, WANTED, sizeof answer) == 0;
 }
 
-static const struct common_settings *common_of(const struct service_call *call)
-{
-    return (const struct common_settings *)(const void *)((const char *)call->values +
-                                                          call->service->common_offset);
-}
-
 static int run_healthcheck(const struct service_call *call)
 {
-    const struct common_settings *common = common_of(call);
+    const struct common_settings *common = call->values;
     const bool is_readiness = call->argc == 2 && strcmp(call->argv[1], "--ready") == 0;
     if (call->argc != 1 && !is_readiness) {
         (void)fprintf(stderr, "usage: %s healthcheck [--ready]\n", call->service->name);
@@ -229,7 +223,7 @@ static void check(const struct service_command *command, const struct service_ca
 {
     const bool is_sound = settings_fault_count(call->settings) == 0;
     if (command->serves && !has_fault_about(call->settings, "AUTH")) {
-        auth_check_settings(common_of(call), call->settings);
+        auth_check_settings(call->values, call->settings);
     }
     if (is_sound && call->service->check != NULL) {
         call->service->check(call->values, call->settings);
@@ -242,13 +236,14 @@ static int run(const struct service_command *command, struct service_call *call)
     schema.is_for_client = command->asks;
     call->settings = settings_load(&schema, environ, call->service->values);
     call->values = call->service->values;
+    const struct common_settings *common = call->values;
     check(command, call);
     int code = SERVICE_MISUSED;
     const bool tolerates_faults = command->run == run_config || command->run == run_version;
     if (settings_fault_count(call->settings) > 0 && !tolerates_faults) {
         show_faults(call->settings);
     } else {
-        log_setup(call->service->name, (enum log_level)common_of(call)->log_level);
+        log_setup(call->service->name, (enum log_level)common->log_level);
         code = command->run(call);
     }
     settings_free(call->settings);

@@ -54,8 +54,7 @@ struct service {
     const char *name;    /* "relay-svc" */
     const char *purpose; /* one sentence */
     const struct settings_schema *schema;
-    void *values;         /* storage for the settings struct */
-    size_t common_offset; /* of struct common_settings within it */
+    void *values; /* storage for the settings struct, which begins with struct common_settings */
     const struct service_command *commands;
     const struct metric *metrics;
     size_t metric_count;

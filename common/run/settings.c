@@ -181,15 +181,11 @@ static const char *choose_text(struct settings *settings, const struct setting *
     return row->fallback;
 }
 
-#define FIELD_SIZE_ROW(TYPE, field, form) [SETTING_##TYPE] = sizeof(field),
-static const size_t FIELD_SIZES[] = {SETTING_TYPES(FIELD_SIZE_ROW)};
-
 static void load_row(struct settings *settings, size_t index, char *const *env, void *values)
 {
     const struct setting *row = &settings->schema->rows[index];
     struct setting_source *source = &settings->sources[index];
     void *field = (char *)values + row->offset;
-    assert(row->size == FIELD_SIZES[row->type]);
     memset(field, 0, row->size);
     source->text = choose_text(settings, row, env, source);
     if (source->text != NULL) {

@@ -6,13 +6,13 @@
  * parser, `config`, `--help` and the README's table all read it, and loading
  * reports every fault at once instead of the first.
  *
- *     struct relay_settings { struct common_settings common; const char *database_url; … };
- *     static const struct setting ROWS[] = {
- *         SETTINGS_COMMON_ROWS(struct relay_settings, common, "8081"),
- *         {"DATABASE_URL", SETTING_STRING, .flags = SETTING_SECRET | SETTING_REQUIRED,
- *          .help = "PostgreSQL to read the outbox from.",
- *          SETTING_FIELD(struct relay_settings, database_url)},
- *     };
+ *     #define RELAY_SETTING_ROWS(X)                                                             \
+ *         X(STRING, database_url, "DATABASE_URL", "PostgreSQL to read the outbox from.",        \
+ *           SETTING_IS(SETTING_SECRET | SETTING_REQUIRED))                                      \
+ *         X(INT, readers, "RELAY_READERS", "Queries at once.", SETTING_WITHIN("2", 1, 16, NULL))
+ *     struct relay_settings { struct common_settings common; RELAY_SETTING_ROWS(SETTING_MEMBER) };
+ *     #define ROW(TYPE, field, ...) SETTING_ROW(struct relay_settings, TYPE, field, __VA_ARGS__)
+ *     static const struct setting ROWS[] = {SETTINGS_COMMON_ROWS("8081") RELAY_SETTING_ROWS(ROW)};
  *
  * Every secret NAME may come as NAME_FILE (a path; blanks and line ends behind the
  * secret are dropped) instead; both at once are a fault. An unknown name that begins
@@ -36,7 +36,7 @@ struct settings;
 struct strbuf;
 
 /*
- * Each type with that of its field and how its values look:
+ * Each type with how its values look:
  * STRING:      NULL when unset without a default
  * DURATION_MS: written 300ms, 2s, 5m, 1h, 30d
  * BYTES:       written 4096, 16KiB, 1MiB
@@ -44,15 +44,24 @@ struct strbuf;
  * ENUM:        index into words
  */
 #define SETTING_TYPES(X)                                                                           \
-    X(STRING, const char *, "text")                                                                \
-    X(PATH, const char *, "a readable file")                                                       \
-    X(INT, int64_t, "a number")                                                                    \
-    X(DURATION_MS, int64_t, "a duration (300ms, 2s, 5m, 1h, 30d)")                                 \
-    X(BYTES, int64_t, "a size (4096, 16KiB, 1MiB)")                                                \
-    X(BOOL, bool, "on or off")                                                                     \
-    X(ENUM, int, "one of")
+    X(STRING, "text")                                                                              \
+    X(PATH, "a readable file")                                                                     \
+    X(INT, "a number")                                                                             \
+    X(DURATION_MS, "a duration (300ms, 2s, 5m, 1h, 30d)")                                          \
+    X(BYTES, "a size (4096, 16KiB, 1MiB)")                                                         \
+    X(BOOL, "on or off")                                                                           \
+    X(ENUM, "one of")
 
-#define SETTING_TYPE_ENTRY(TYPE, field, form) SETTING_##TYPE,
+/* That of a setting's member. */
+#define SETTING_C_STRING               const char *
+#define SETTING_C_PATH                 const char *
+#define SETTING_C_INT                  int64_t
+#define SETTING_C_DURATION_MS          int64_t
+#define SETTING_C_BYTES                int64_t
+#define SETTING_C_BOOL                 bool
+#define SETTING_C_ENUM                 int
+
+#define SETTING_TYPE_ENTRY(TYPE, form) SETTING_##TYPE,
 enum setting_type { SETTING_TYPES(SETTING_TYPE_ENTRY) SETTING_TYPE_COUNT };
 
 enum setting_flags {
@@ -69,11 +78,26 @@ struct setting {
     const char *unit;         /* for people, when the type does not say */
     const char *help;         /* one sentence */
     const char *const *words; /* SETTING_ENUM: NULL-ended */
-    size_t offset, size;      /* use SETTING_FIELD */
+    size_t offset, size;      /* of its member */
 };
 
-#define SETTING_FIELD(type, member)                                                                \
-    .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+/* NOLINTBEGIN(bugprone-macro-parentheses): owner and member stand for names */
+/* Of a list of rows, X(type, member, name, help, one of those below or nothing): the members of the
+ * struct, and the rows. */
+#define SETTING_MEMBER(TYPE, member, text, sentence, more) SETTING_C_##TYPE member;
+#define SETTING_ROW(owner, TYPE, member, text, sentence, ...)                                      \
+    {.name = (text),                                                                               \
+     .type = SETTING_##TYPE,                                                                       \
+     .help = (sentence),                                                                           \
+     .offset = offsetof(owner, member),                                                            \
+     .size = sizeof(((owner *)0)->member),                                                         \
+     __VA_ARGS__},
+/* NOLINTEND(bugprone-macro-parentheses) */
+#define SETTING_IS(bits)      .flags = (bits)
+#define SETTING_DEFAULT(text) .fallback = (text)
+#define SETTING_WITHIN(text, least, most, of)                                                      \
+    .fallback = (text), .min = (least), .max = (most), .unit = (of)
+#define SETTING_ONE_OF(text, list) .fallback = (text), .words = (list)
 
 struct settings_schema {
     const char *service;
@@ -90,117 +114,61 @@ struct settings_property {
     bool is_from_file; /* and thus a secret */
 };
 
-/* What every service has; put it into the service's struct. */
+/* What every service has: its struct begins with it. */
+#define COMMON_SETTING_ROWS(X, port)                                                               \
+    X(STRING, listen_address, "LISTEN_ADDRESS", "Numeric address the HTTP server listens on.",     \
+      SETTING_DEFAULT("127.0.0.1"))                                                                \
+    X(INT, listen_port, "LISTEN_PORT", "Its port; 0 takes any free one.",                          \
+      SETTING_WITHIN(port, 0, 65535, NULL))                                                        \
+    X(INT, max_connections, "LISTEN_MAX_CONNECTIONS",                                              \
+      "Open connections. Beyond, the oldest that has sent no request is closed, or is idle and "   \
+      "has shown no token, or has been idle for ten seconds; where there is none, 32 more are "    \
+      "taken for /healthz, /readyz, /metrics and /version.",                                       \
+      SETTING_WITHIN("4096", 1, 65536, NULL))                                                      \
+    /* enum log_level */                                                                           \
+    X(ENUM, log_level, "LOG_LEVEL", "Least severe level that is written.",                         \
+      SETTING_ONE_OF("info", SETTINGS_LOG_LEVELS))                                                 \
+    X(DURATION_MS, shutdown_timeout_ms, "SHUTDOWN_TIMEOUT",                                        \
+      "How long work in flight may take to finish after SIGTERM.",                                 \
+      SETTING_WITHIN("10s", 100, 600000, NULL))                                                    \
+    /* enum auth_mode */                                                                           \
+    X(ENUM, auth, "AUTH",                                                                          \
+      "tokens: every request needs one; off: none does, on a loopback address only.",              \
+      SETTING_ONE_OF("tokens", SETTINGS_AUTH_MODES))                                               \
+    X(PATH, auth_tokens_file, "AUTH_TOKENS_FILE",                                                  \
+      "Tokens, one per line: sha256-hex role subject. Read again on SIGHUP.", )                    \
+    X(PATH, auth_jwt_key_file, "AUTH_JWT_KEY_FILE",                                                \
+      "Public keys of who issues JSON Web Tokens: a JWK set, or PEM blocks BEGIN PUBLIC KEY "      \
+      "(RSA: RS256 and PS256; P-256: ES256; Ed25519: EdDSA). Read again on SIGHUP.", )             \
+    X(STRING, auth_jwt_issuer, "AUTH_JWT_ISSUER",                                                  \
+      "What a JWT's iss must be; unset: its signature says it.", )                                 \
+    X(STRING, auth_jwt_audience, "AUTH_JWT_AUDIENCE",                                              \
+      "What a JWT's aud must be or hold; needed with AUTH_JWT_KEY_FILE.", )                        \
+    X(DURATION_MS, auth_jwt_leeway_ms, "AUTH_JWT_LEEWAY",                                          \
+      "By how much the issuer's clock may differ from ours.",                                      \
+      SETTING_WITHIN("30s", 0, 600000, NULL))                                                      \
+    X(STRING, auth_jwt_role_claim, "AUTH_JWT_ROLE_CLAIM",                                          \
+      "The claim with the role: its name, or an array in which exactly one of ours stands.",       \
+      SETTING_DEFAULT("role"))                                                                     \
+    X(STRING, auth_jwt_subject_claim, "AUTH_JWT_SUBJECT_CLAIM",                                    \
+      "The claim with the subject of everybody but customers; it stands in events.",               \
+      SETTING_DEFAULT("sub"))                                                                      \
+    X(STRING, auth_jwt_customer_claim, "AUTH_JWT_CUSTOMER_CLAIM",                                  \
+      "The claim with a customer's customer id.", SETTING_DEFAULT("sub"))
+
 struct common_settings {
-    const char *listen_address;
-    int64_t listen_port;
-    int64_t max_connections;
-    int log_level; /* enum log_level */
-    int64_t shutdown_timeout_ms;
-    int auth; /* enum auth_mode */
-    const char *auth_tokens_file;
-    const char *auth_jwt_key_file;
-    const char *auth_jwt_issuer;
-    const char *auth_jwt_audience;
-    int64_t auth_jwt_leeway_ms;
-    const char *auth_jwt_role_claim;
-    const char *auth_jwt_subject_claim;
-    const char *auth_jwt_customer_claim;
+    COMMON_SETTING_ROWS(SETTING_MEMBER, )
 };
+
+#define COMMON_SETTING_ROW(TYPE, member, ...)                                                      \
+    SETTING_ROW(struct common_settings, TYPE, member, __VA_ARGS__)
+#define SETTINGS_COMMON_ROWS(port) COMMON_SETTING_ROWS(COMMON_SETTING_ROW, port)
 
 extern const char *const SETTINGS_LOG_LEVELS[];
 extern const char *const SETTINGS_AUTH_MODES[];
 
 /* Prefixes of the common rows; begin the service's list with them. */
 #define SETTINGS_COMMON_PREFIXES "LISTEN_", "LOG_", "AUTH_", "SHUTDOWN_"
-
-/* NOLINTBEGIN(bugprone-macro-parentheses): type and member stand for names */
-#define SETTINGS_JWT_ROWS(owner, member)                                                           \
-    {.name = "AUTH_JWT_KEY_FILE",                                                                  \
-     .type = SETTING_PATH,                                                                         \
-     .help = "Public keys of who issues JSON Web Tokens: a JWK set, or PEM blocks BEGIN PUBLIC "   \
-             "KEY (RSA: RS256 and PS256; P-256: ES256; Ed25519: EdDSA). Read again on SIGHUP.",    \
-     SETTING_FIELD(owner, member.auth_jwt_key_file)},                                              \
-        {.name = "AUTH_JWT_ISSUER",                                                                \
-         .type = SETTING_STRING,                                                                   \
-         .help = "What a JWT's iss must be; unset: its signature says it.",                        \
-         SETTING_FIELD(owner, member.auth_jwt_issuer)},                                            \
-        {.name = "AUTH_JWT_AUDIENCE",                                                              \
-         .type = SETTING_STRING,                                                                   \
-         .help = "What a JWT's aud must be or hold; needed with AUTH_JWT_KEY_FILE.",               \
-         SETTING_FIELD(owner, member.auth_jwt_audience)},                                          \
-        {.name = "AUTH_JWT_LEEWAY",                                                                \
-         .type = SETTING_DURATION_MS,                                                              \
-         .fallback = "30s",                                                                        \
-         .min = 0,                                                                                 \
-         .max = 600000,                                                                            \
-         .help = "By how much the issuer's clock may differ from ours.",                           \
-         SETTING_FIELD(owner, member.auth_jwt_leeway_ms)},                                         \
-        {.name = "AUTH_JWT_ROLE_CLAIM",                                                            \
-         .type = SETTING_STRING,                                                                   \
-         .fallback = "role",                                                                       \
-         .help = "The claim with the role: its name, or an array in which exactly one of ours "    \
-                 "stands.",                                                                        \
-         SETTING_FIELD(owner, member.auth_jwt_role_claim)},                                        \
-        {.name = "AUTH_JWT_SUBJECT_CLAIM",                                                         \
-         .type = SETTING_STRING,                                                                   \
-         .fallback = "sub",                                                                        \
-         .help = "The claim with the subject of everybody but customers; it stands in events.",    \
-         SETTING_FIELD(owner, member.auth_jwt_subject_claim)},                                     \
-    {                                                                                              \
-        .name = "AUTH_JWT_CUSTOMER_CLAIM", .type = SETTING_STRING, .fallback = "sub",              \
-        .help = "The claim with a customer's customer id.",                                        \
-        SETTING_FIELD(owner, member.auth_jwt_customer_claim)                                       \
-    }
-
-#define SETTINGS_COMMON_ROWS(owner, member, port)                                                  \
-    {.name = "LISTEN_ADDRESS",                                                                     \
-     .type = SETTING_STRING,                                                                       \
-     .fallback = "127.0.0.1",                                                                      \
-     .help = "Numeric address the HTTP server listens on.",                                        \
-     SETTING_FIELD(owner, member.listen_address)},                                                 \
-        {.name = "LISTEN_PORT",                                                                    \
-         .type = SETTING_INT,                                                                      \
-         .fallback = (port),                                                                       \
-         .min = 0,                                                                                 \
-         .max = 65535,                                                                             \
-         .help = "Its port; 0 takes any free one.",                                                \
-         SETTING_FIELD(owner, member.listen_port)},                                                \
-        {.name = "LISTEN_MAX_CONNECTIONS",                                                         \
-         .type = SETTING_INT,                                                                      \
-         .fallback = "4096",                                                                       \
-         .min = 1,                                                                                 \
-         .max = 65536,                                                                             \
-         .help = "Open connections. Beyond, the oldest that has sent no request is closed, or is " \
-                 "idle and has shown no token, or has been idle for ten seconds; where there is "  \
-                 "none, 32 more are taken for /healthz, /readyz, /metrics and /version.",          \
-         SETTING_FIELD(owner, member.max_connections)},                                            \
-        {.name = "LOG_LEVEL",                                                                      \
-         .type = SETTING_ENUM,                                                                     \
-         .fallback = "info",                                                                       \
-         .words = SETTINGS_LOG_LEVELS,                                                             \
-         .help = "Least severe level that is written.",                                            \
-         SETTING_FIELD(owner, member.log_level)},                                                  \
-        {.name = "SHUTDOWN_TIMEOUT",                                                               \
-         .type = SETTING_DURATION_MS,                                                              \
-         .fallback = "10s",                                                                        \
-         .min = 100,                                                                               \
-         .max = 600000,                                                                            \
-         .help = "How long work in flight may take to finish after SIGTERM.",                      \
-         SETTING_FIELD(owner, member.shutdown_timeout_ms)},                                        \
-        {.name = "AUTH",                                                                           \
-         .type = SETTING_ENUM,                                                                     \
-         .fallback = "tokens",                                                                     \
-         .words = SETTINGS_AUTH_MODES,                                                             \
-         .help = "tokens: every request needs one; off: none does, on a loopback address only.",   \
-         SETTING_FIELD(owner, member.auth)},                                                       \
-        {.name = "AUTH_TOKENS_FILE",                                                               \
-         .type = SETTING_PATH,                                                                     \
-         .help = "Tokens, one per line: sha256-hex role subject. Read again on SIGHUP.",           \
-         SETTING_FIELD(owner, member.auth_tokens_file)},                                           \
-        SETTINGS_JWT_ROWS(owner, member)
-
-/* NOLINTEND(bugprone-macro-parentheses) */
 
 /*
  * Fills *values from env ("NAME=value" strings, NULL-ended) and returns the

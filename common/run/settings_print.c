@@ -23,15 +23,15 @@ static const struct unit SIZES[] = {
     {1, ""},
 };
 
-#define UNITS_STRING                NULL, 0
-#define UNITS_PATH                  NULL, 0
-#define UNITS_INT                   SIZES + 3, 1
-#define UNITS_DURATION_MS           DURATIONS, 5
-#define UNITS_BYTES                 SIZES, 4
-#define UNITS_BOOL                  NULL, 0
-#define UNITS_ENUM                  NULL, 0
+#define UNITS_STRING         NULL, 0
+#define UNITS_PATH           NULL, 0
+#define UNITS_INT            SIZES + 3, 1
+#define UNITS_DURATION_MS    DURATIONS, 5
+#define UNITS_BYTES          SIZES, 4
+#define UNITS_BOOL           NULL, 0
+#define UNITS_ENUM           NULL, 0
 
-#define TYPE_ROW(TYPE, field, form) [SETTING_##TYPE] = {form, UNITS_##TYPE},
+#define TYPE_ROW(TYPE, form) [SETTING_##TYPE] = {form, UNITS_##TYPE},
 static const struct {
     const char *form;
     const struct unit *units;

@@ -13,25 +13,19 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#define FIXTURE_SETTING_ROWS(X)                                                                    \
+    X(STRING, secret, "FIXTURE_SECRET", "Something nobody may see.",                               \
+      SETTING_IS(SETTING_SECRET | SETTING_REQUIRED))                                               \
+    X(DURATION_MS, work_ms, "FIXTURE_WORK",                                                        \
+      "How long the work in flight takes once draining has begun.", SETTING_DEFAULT("100ms"))
+
 struct fixture_settings {
-    struct common_settings common;
-    const char *secret;
-    int64_t work_ms;
+    struct common_settings common; /* first */
+    FIXTURE_SETTING_ROWS(SETTING_MEMBER)
 };
 
-static const struct setting ROWS[] = {
-    SETTINGS_COMMON_ROWS(struct fixture_settings, common, "0"),
-    {.name = "FIXTURE_SECRET",
-     .type = SETTING_STRING,
-     .flags = SETTING_SECRET | SETTING_REQUIRED,
-     .help = "Something nobody may see.",
-     SETTING_FIELD(struct fixture_settings, secret)},
-    {.name = "FIXTURE_WORK",
-     .type = SETTING_DURATION_MS,
-     .fallback = "100ms",
-     .help = "How long the work in flight takes once draining has begun.",
-     SETTING_FIELD(struct fixture_settings, work_ms)},
-};
+#define ROW(TYPE, field, ...) SETTING_ROW(struct fixture_settings, TYPE, field, __VA_ARGS__)
+static const struct setting ROWS[] = {SETTINGS_COMMON_ROWS("0") FIXTURE_SETTING_ROWS(ROW)};
 
 static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "FIXTURE_", NULL};
 
@@ -143,7 +137,6 @@ int main(int argc, char **argv)
         .purpose = "is there to be tested",
         .schema = &SCHEMA,
         .values = &values,
-        .common_offset = offsetof(struct fixture_settings, common),
         .commands = COMMANDS,
         .metrics = METRICS,
         .metric_count = 1,

@@ -12,60 +12,25 @@
 #include <time.h>
 #include <unistd.h>
 
+#define TEST_SETTING_ROWS(X)                                                                       \
+    X(STRING, database_url, "DATABASE_URL", "PostgreSQL.",                                         \
+      SETTING_IS(SETTING_SECRET | SETTING_REQUIRED))                                               \
+    X(INT, lanes, "COMMAND_LANES", "Lanes.", SETTING_WITHIN("2", 1, 16, "lanes"))                  \
+    X(DURATION_MS, wait_ms, "COMMAND_WAIT", "Wait.", SETTING_WITHIN("1500ms", 100, 3600000, NULL)) \
+    X(BYTES, budget, "COMMAND_BUDGET", "Budget.", SETTING_WITHIN("16MiB", 1024, 1073741824, NULL)) \
+    X(BOOL, is_eager, "COMMAND_EAGER", "Eager.", SETTING_DEFAULT("off"))                           \
+    X(ENUM, flavour, "COMMAND_FLAVOUR", "Flavour.", SETTING_ONE_OF("plain", FLAVOURS))
+
 struct values {
-    struct common_settings common;
-    const char *database_url;
-    int64_t lanes;
-    int64_t wait_ms;
-    int64_t budget;
-    bool is_eager;
-    int flavour;
+    struct common_settings common; /* first */
+    TEST_SETTING_ROWS(SETTING_MEMBER)
 };
 
 static const char *const FLAVOURS[] = {"plain", "salted", NULL};
 static const char *const PREFIXES[] = {SETTINGS_COMMON_PREFIXES, "COMMAND_", NULL};
 
-static const struct setting ROWS[] = {
-    SETTINGS_COMMON_ROWS(struct values, common, "8080"),
-    {.name = "DATABASE_URL",
-     .type = SETTING_STRING,
-     .flags = SETTING_SECRET | SETTING_REQUIRED,
-     .help = "PostgreSQL.",
-     SETTING_FIELD(struct values, database_url)},
-    {.name = "COMMAND_LANES",
-     .type = SETTING_INT,
-     .fallback = "2",
-     .min = 1,
-     .max = 16,
-     .unit = "lanes",
-     .help = "Lanes.",
-     SETTING_FIELD(struct values, lanes)},
-    {.name = "COMMAND_WAIT",
-     .type = SETTING_DURATION_MS,
-     .fallback = "1500ms",
-     .min = 100,
-     .max = 3600000,
-     .help = "Wait.",
-     SETTING_FIELD(struct values, wait_ms)},
-    {.name = "COMMAND_BUDGET",
-     .type = SETTING_BYTES,
-     .fallback = "16MiB",
-     .min = 1024,
-     .max = 1073741824,
-     .help = "Budget.",
-     SETTING_FIELD(struct values, budget)},
-    {.name = "COMMAND_EAGER",
-     .type = SETTING_BOOL,
-     .fallback = "off",
-     .help = "Eager.",
-     SETTING_FIELD(struct values, is_eager)},
-    {.name = "COMMAND_FLAVOUR",
-     .type = SETTING_ENUM,
-     .fallback = "plain",
-     .words = FLAVOURS,
-     .help = "Flavour.",
-     SETTING_FIELD(struct values, flavour)},
-};
+#define ROW(TYPE, field, ...) SETTING_ROW(struct values, TYPE, field, __VA_ARGS__)
+static const struct setting ROWS[] = {SETTINGS_COMMON_ROWS("8080") TEST_SETTING_ROWS(ROW)};
 
 static const struct settings_schema SCHEMA = {
     .service = "command-svc",
