@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { DETAIL_MAX = 256, HEADER_MAX = 64 };
+enum { DETAIL_MAX = 256, HEADER_MAX = 32 };
 
 void asking_count_refusal(const struct asking_means *means, enum door_refusal why)
 {
@@ -67,19 +67,25 @@ bool asking_refuse_share(const struct asking *asking, const char *reason, const 
                                                  .members_user = reason});
 }
 
-bool asking_refuse_rate(const struct asking *asking, const struct rate_state *state)
+void asking_say_rate(const struct asking *asking, struct asking_rate *said)
 {
     const struct rate *rate = &asking->means->rate;
-    char policy[HEADER_MAX];
-    char left[HEADER_MAX];
+    (void)snprintf(said->policy, sizeof said->policy, "\"commands\";q=%" PRId64 ";w=%" PRId64,
+                   rate->quota, rate_window_s(rate));
+    (void)snprintf(said->left, sizeof said->left, "\"commands\";r=%" PRId64 ";t=%" PRId64,
+                   asking->rate.remaining, asking->rate.reset_s);
+}
+
+bool asking_refuse_rate(const struct asking *asking)
+{
+    struct asking_rate said;
     char after[HEADER_MAX];
-    (void)snprintf(policy, sizeof policy, "\"commands\";q=%" PRId64 ";w=%" PRId64, rate->quota,
-                   rate_window_s(rate));
-    (void)snprintf(left, sizeof left, "\"commands\";r=%" PRId64 ";t=%" PRId64, state->remaining,
-                   state->reset_s);
-    (void)snprintf(after, sizeof after, "%" PRId64, state->reset_s);
-    const struct http_header headers[] = {
-        {"RateLimit-Policy", policy}, {"RateLimit", left}, {"Retry-After", after}, {NULL, NULL}};
+    asking_say_rate(asking, &said);
+    (void)snprintf(after, sizeof after, "%" PRId64, asking->rate.reset_s);
+    const struct http_header headers[] = {{"RateLimit-Policy", said.policy},
+                                          {"RateLimit", said.left},
+                                          {"Retry-After", after},
+                                          {NULL, NULL}};
     return refuse_for_now(asking, DOOR_RATE_LIMITED,
                           &(struct http_problem){.status = 429,
                                                  .slug = "rate-limited",

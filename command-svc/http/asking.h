@@ -39,6 +39,7 @@ struct asking {
     enum command_kind kind;
     const struct principal *principal; /* valid only while the head is judged */
     struct strview identity;           /* "<role>:<subject>", 0, key: whose key it is */
+    struct rate_state rate;            /* of its principal, where there is a limit */
     struct submission submission;
 };
 
@@ -57,8 +58,16 @@ bool asking_refuse_busy(const struct asking *asking, enum door_refusal why, cons
 /* 429: it would be taken of others. */
 bool asking_refuse_share(const struct asking *asking, const char *reason, const char *detail);
 
+/* What its principal may still send, as the headers of draft-ietf-httpapi-ratelimit-headers. */
+enum { ASKING_RATE_MAX = 64 };
+struct asking_rate {
+    char policy[ASKING_RATE_MAX]; /* RateLimit-Policy */
+    char left[ASKING_RATE_MAX];   /* RateLimit */
+};
+void asking_say_rate(const struct asking *asking, struct asking_rate *said);
+
 /* 429: its principal has sent too many. */
-bool asking_refuse_rate(const struct asking *asking, const struct rate_state *state);
+bool asking_refuse_rate(const struct asking *asking);
 bool asking_refuse_unavailable(const struct asking *asking);
 
 /* Memory ran out for it. */

@@ -76,8 +76,8 @@ static bool take_token(struct asking *asking)
     if (!rate_is_limited(rate)) {
         return true;
     }
-    const struct rate_state state = rate_ask(rate, asking->submission.who, loop_now_us());
-    return state.is_allowed || asking_refuse_rate(asking, &state);
+    asking->rate = rate_ask(rate, asking->submission.who, loop_now_us());
+    return asking->rate.is_allowed || asking_refuse_rate(asking);
 }
 
 static bool read_conditions(struct asking *asking)

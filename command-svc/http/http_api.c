@@ -119,13 +119,25 @@ static void append_trace(struct http_header *headers, size_t *count, const struc
     }
 }
 
+/* A client that reads them slows down before it is refused. */
+static void append_rate(struct http_header *headers, size_t *count, const struct asking *asking,
+                        struct asking_rate *said)
+{
+    if (rate_is_limited(&asking->means->rate)) {
+        asking_say_rate(asking, said);
+        append_header(headers, count, "RateLimit-Policy", said->policy);
+        append_header(headers, count, "RateLimit", said->left);
+    }
+}
+
 static void on_answer(void *user, const struct answer *answer)
 {
     const struct asking *asking = user;
-    struct http_header headers[6] = {{NULL, NULL}};
+    struct http_header headers[8] = {{NULL, NULL}};
     size_t count = 0;
     char etag[32];
     char trace[TRACEPARENT_LEN + 1];
+    struct asking_rate rate;
     struct strbuf location;
     strbuf_init(&location, LOCATION_MAX);
     if (answer->version > 0) {
@@ -145,6 +157,7 @@ static void on_answer(void *user, const struct answer *answer)
     if (answer->status == 503) {
         append_header(headers, &count, "Retry-After", "1");
     }
+    append_rate(headers, &count, asking, &rate);
     append_trace(headers, &count, &asking->submission.command, trace);
     log_if_refused(asking, answer);
     http_respond(asking->request,
