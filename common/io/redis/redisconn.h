@@ -18,8 +18,8 @@
  * Ownership: arguments are copied when sent. A reply is borrowed for its
  * callback. Threads: the loop's. Errors: Redis's error words are translated
  * here and nowhere else: what passes by itself (LOADING, OOM, READONLY, a lost connection ...) is
- * ERROR_TRANSIENT, a function that is not loaded ERROR_NOT_FOUND, the rest
- * ERROR_INVALID.
+ * ERROR_TRANSIENT, a function that is not loaded, or in a version that cannot do what it is asked,
+ * ERROR_NOT_FOUND, the rest ERROR_INVALID.
  *
  * Why nothing waits without end: a name is looked up off the loop, connecting, every command and,
  * now and then, a listener's own channel must be answered within reply_timeout_ms. A server that

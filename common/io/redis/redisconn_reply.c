@@ -23,6 +23,8 @@ static const struct {
     {"CLUSTERDOWN", ERROR_TRANSIENT, false},
     {"TRYAGAIN", ERROR_TRANSIENT, false},
     {"ERR Function not found", ERROR_NOT_FOUND, false},
+    /* a function of another version: it hands on what it does not know by itself */
+    {"ERR Unknown Redis command called", ERROR_NOT_FOUND, false},
     {"ERR max number of clients", ERROR_TRANSIENT, false},
 };
 

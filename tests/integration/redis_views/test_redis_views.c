@@ -4,6 +4,7 @@
  * stands in the way. Uses logical database 9 and empties it.
  */
 #include "common/base/arena.h"
+#include "common/base/embedded_text.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
 #include "projector-svc/consume/redis_fitness.h"
@@ -17,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+extern const struct embedded_text PROJECTOR_FUNCTIONS[];
 
 enum { LIMIT_MS = 60000, TEXT_MAX = 512 };
 
@@ -579,6 +582,41 @@ START_TEST(a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow)
 }
 END_TEST
 
+/* The library as a version before this one's left it, which knows one question less. */
+static void load_older_functions(void)
+{
+    static const char KNOWN[] = "HEADS = heads,";
+    struct error err;
+    char *code = strdup(PROJECTOR_FUNCTIONS[0].text);
+    char *at = code == NULL ? NULL : strstr(code, KNOWN);
+    ck_assert_ptr_nonnull(at);
+    memset(at, ' ', sizeof KNOWN - 1);
+    const struct strview load[] = {STRVIEW("FUNCTION"), STRVIEW("LOAD"), STRVIEW("REPLACE"),
+                                   strview_of(code)};
+    ck_assert_int_eq(
+        redisconn_send(f.conn, (struct redisconn_command){load, 4}, on_reply, NULL, &err),
+        ERROR_NONE);
+    await();
+    free(code);
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+}
+
+START_TEST(functions_that_do_not_know_a_question_yet_are_said_and_loaded_again)
+{
+    struct error err;
+    struct strview words[WORDS_MAX];
+    const struct redisconn_command command = {words, split("HEADS 9 nothing 9", words)};
+    load_older_functions();
+
+    ck_assert_int_eq(view_read(f.conn, &f.arena, &command, 1, on_reply, NULL, &err), ERROR_NONE);
+    await();
+    ck_assert_int_eq(f.kind, ERROR_NOT_FOUND);
+
+    check_fitness();
+    ck_assert_str_eq(find("HEADS 9 nothing 9"), "0 ");
+}
+END_TEST
+
 /* More than half of what one batch may load of parked ones. */
 static void park_large(const char *id)
 {
@@ -693,6 +731,7 @@ int main(void)
     tcase_add_test(server, where_a_partition_stands_comes_with_the_record_before_it);
     tcase_add_test(server, a_full_redis_refuses_the_whole_and_can_still_be_read);
     tcase_add_test(server, a_missing_function_is_said_and_loaded_again);
+    tcase_add_test(server, functions_that_do_not_know_a_question_yet_are_said_and_loaded_again);
     tcase_add_test(server, a_redis_that_evicts_is_refused);
     tcase_add_test(server, a_redis_without_a_bound_is_told_apart);
     tcase_add_test(server, a_replica_is_refused_until_it_is_a_master);

@@ -217,7 +217,8 @@ static const struct {
 } ERRORS[] = {
     {"NOSUCHCOMMAND", ERROR_INVALID},
     {"FCALL redisconn_no_such 0", ERROR_NOT_FOUND},
-    {"LPUSH redisconn:string x", ERROR_INVALID}, /* wrong type */
+    {"EVAL redis.call('NOSUCHCOMMAND') 0", ERROR_NOT_FOUND}, /* a function of an earlier version */
+    {"LPUSH redisconn:string x", ERROR_INVALID},             /* wrong type */
 };
 
 START_TEST(error_words_become_kinds)
