@@ -11,10 +11,7 @@
 #ifndef COMMON_RUN_ASK_H
 #define COMMON_RUN_ASK_H
 
-#include "common/contract/json.h"
-#include "common/run/service.h"
-
-#include <stdbool.h>
+#include "common/run/ask_once.h"
 
 #define ASK_ARGUMENTS "[-o json] [--watch]"
 
@@ -22,8 +19,7 @@ struct ask {
     const char *url; /* http://host:port */
     const char *path;
     const char *token; /* bearer; may be NULL */
-    /* Prints the answer to stdout. False: it says that something is wrong. */
-    bool (*print)(const struct json_value *answer);
+    ask_print_fn *print;
 };
 
 /* The exit code: SERVICE_FAILED where nobody answered, or something is wrong. */

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/run/ask_once.h"
+
+#include "common/io/http/client.h"
+#include "common/io/loop.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { TIMEOUT_MS = 5000, HOST_MAX = 256, TOKEN_MAX = 8192 };
+
+struct asking {
+    struct loop *loop;
+    struct http_client *client;
+    struct arena *arena;
+    struct ask_answer answer;
+    enum error_kind kind;
+    struct error *err;
+};
+
+static void on_answer(const struct http_client_answer *answer, void *user)
+{
+    struct asking *asking = user;
+    loop_stop(asking->loop);
+    if (answer->status == 0) {
+        asking->kind = error_set(asking->err, ERROR_TRANSIENT, "%s", answer->failure);
+        return;
+    }
+    asking->answer = (struct ask_answer){.status = answer->status,
+                                         .body = arena_view(asking->arena, answer->body)};
+    if (asking->answer.body.data == NULL) {
+        asking->kind = error_set(asking->err, ERROR_EXHAUSTED, "the answer is too large");
+    }
+}
+
+static enum error_kind send_question(struct asking *asking, const struct ask_server *server,
+                                     const struct ask_question *question, struct error *err)
+{
+    char token[TOKEN_MAX] = "";
+    struct http_header headers[3] = {{NULL, NULL}};
+    size_t count = 0;
+    if (server->token != NULL) {
+        (void)snprintf(token, sizeof token, "Bearer %s", server->token);
+        headers[count++] = (struct http_header){"Authorization", token};
+    }
+    if (question->body.len > 0) {
+        headers[count++] = (struct http_header){"Content-Type", "application/json"};
+    }
+    const struct http_client_request request = {.method = question->method,
+                                                .path = question->path,
+                                                .headers = headers,
+                                                .body = question->body};
+    return http_client_send(asking->client, &request, on_answer, asking, err);
+}
+
+enum error_kind ask_once(const struct ask_server *server, const struct ask_question *question,
+                         struct arena *arena, struct ask_answer *ret_answer, struct error *err)
+{
+    struct asking asking = {.arena = arena, .kind = ERROR_NONE, .err = err};
+    char host[HOST_MAX];
+    uint16_t port;
+    if (http_client_parse_url(server->url, host, sizeof host, &port, err) != ERROR_NONE ||
+        loop_new(&asking.loop, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    enum error_kind kind =
+        http_client_new(asking.loop, host, port, TIMEOUT_MS, &asking.client, err);
+    if (kind == ERROR_NONE) {
+        kind = send_question(&asking, server, question, err);
+    }
+    if (kind == ERROR_NONE) {
+        loop_run(asking.loop);
+        kind = asking.kind;
+    }
+    http_client_free(asking.client);
+    loop_free(asking.loop);
+    if (kind == ERROR_NONE) {
+        *ret_answer = asking.answer;
+    }
+    return kind;
+}
+
+void ask_complain(const struct service_call *call, const char *fmt, ...)
+{
+    va_list args;
+    (void)fprintf(stderr, "%s %s: ", call->service->name, call->argv[0]);
+    va_start(args, fmt);
+    (void)vfprintf(stderr, fmt, args);
+    va_end(args);
+    (void)fputc('\n', stderr);
+}
+
+bool ask_print(const struct service_call *call, const struct ask_answer *answer, bool as_json,
+               struct arena *arena, ask_print_fn *print)
+{
+    struct error err;
+    const struct json_value *document;
+    if (answer->status < 200 || answer->status > 299) {
+        ask_complain(call, "status %d %.*s", answer->status, STRVIEW_ARG(answer->body));
+        return false;
+    }
+    if (as_json) {
+        (void)printf("%.*s\n", STRVIEW_ARG(answer->body));
+        return true;
+    }
+    if (json_parse(answer->body, arena, &document, &err) != ERROR_NONE) {
+        ask_complain(call, "the answer is no JSON: %s", err.text);
+        return false;
+    }
+    return print(document);
+}
