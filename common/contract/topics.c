@@ -2,9 +2,12 @@
 #include "common/contract/topics.h"
 
 #include "common/base/id_form.h"
+#include "common/base/parse.h"
 
 #include <assert.h>
 #include <stdio.h>
+
+enum { SEQUENCE_DIGITS = 20 };
 
 #define NAME_ROW(NAME, name) [AGGREGATE_##NAME] = #name,
 static const char *const AGGREGATE_NAMES[] = {AGGREGATES(NAME_ROW)};
@@ -44,4 +47,16 @@ bool topic_name(const char *prefix, struct strview aggregatetype,
     }
     memcpy(ret_name, name, (size_t)len + 1);
     return true;
+}
+
+bool topics_read_sequence(struct strview text, int64_t *ret)
+{
+    if (text.len == 0 || text.len > SEQUENCE_DIGITS || text.data[0] == '-') {
+        return false;
+    }
+    while (text.len > 1 && text.data[0] == '0') {
+        text.data++;
+        text.len--;
+    }
+    return parse_i64(text, ret);
 }

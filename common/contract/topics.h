@@ -12,6 +12,8 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 
+#include <stdint.h>
+
 /* The same in every installation, so that a foreign tail is recognised as such. */
 #define TOPICS_CE_SOURCE                "/orderspine"
 
@@ -59,5 +61,11 @@ MUST_USE bool aggregate_from_name(struct strview name, enum aggregate_type *ret)
  * byte outside A-Z a-z 0-9 . _ - */
 MUST_USE bool topic_name(const char *prefix, struct strview aggregatetype,
                          char ret_name[static TOPIC_NAME_MAX + 1]);
+
+/*
+ * A value of ce_sequence, 0 or more. With zeros before it, too, up to its 20 digits: so it sorts as
+ * text, as CloudEvents' sequence extension wants it; this version writes it without.
+ */
+MUST_USE bool topics_read_sequence(struct strview text, int64_t *ret);
 
 #endif

@@ -2,7 +2,6 @@
 #include "relay-svc/tail/tail_reader.h"
 
 #include "common/base/must.h"
-#include "common/base/parse.h"
 #include "common/contract/topics.h"
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
@@ -86,7 +85,7 @@ static bool read_mark(const struct kafka_record *record, struct tail_mark *ret_m
     const bool is_ours =
         strview_is(kafka_record_header(record, TOPICS_HEADER_CE_SOURCE), TOPICS_CE_SOURCE) &&
         kafka_record_header(record, TOPICS_HEADER_CE_REPUBLISHED).data == NULL &&
-        parse_i64(kafka_record_header(record, TOPICS_HEADER_CE_SEQUENCE), &mark.seq) &&
+        topics_read_sequence(kafka_record_header(record, TOPICS_HEADER_CE_SEQUENCE), &mark.seq) &&
         uuid_parse(kafka_record_header(record, TOPICS_HEADER_CE_ID), &mark.id);
     if (is_ours) {
         *ret_mark = mark;

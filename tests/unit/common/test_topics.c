@@ -60,6 +60,35 @@ START_TEST(the_longest_name_is_249_bytes)
 }
 END_TEST
 
+START_TEST(a_sequence_is_read_with_zeros_before_it_and_without)
+{
+    int64_t seq = -1;
+    ck_assert(topics_read_sequence(STRVIEW("0"), &seq) && seq == 0);
+    ck_assert(topics_read_sequence(STRVIEW("56077"), &seq) && seq == 56077);
+    ck_assert(topics_read_sequence(STRVIEW("00000000000000056077"), &seq) && seq == 56077);
+    ck_assert(topics_read_sequence(STRVIEW("00000000000000000000"), &seq) && seq == 0);
+    ck_assert(topics_read_sequence(STRVIEW("09223372036854775807"), &seq) && seq == INT64_MAX);
+
+    seq = 7;
+    static const char *const REFUSED[] = {
+        "",
+        "-1",
+        "-0",
+        "+1",
+        " 1",
+        "1 ",
+        "1.0",
+        "0x1",
+        "000000000000000056077",
+        "09223372036854775808",
+    };
+    for (size_t i = 0; i < sizeof REFUSED / sizeof REFUSED[0]; i++) {
+        ck_assert(!topics_read_sequence(strview_of(REFUSED[i]), &seq));
+    }
+    ck_assert_int_eq(seq, 7);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/contract/topics");
@@ -68,6 +97,7 @@ int main(void)
     tcase_add_test(names, aggregates_are_found_by_name);
     tcase_add_test(names, names_kafka_would_refuse_are_refused_here);
     tcase_add_test(names, the_longest_name_is_249_bytes);
+    tcase_add_test(names, a_sequence_is_read_with_zeros_before_it_and_without);
     suite_add_tcase(suite, names);
     return check_main(suite);
 }
