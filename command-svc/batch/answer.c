@@ -78,204 +78,26 @@ static bool write_accepted(const struct command *command, const struct event *ev
 
 /* ---- what was refused ---------------------------------------------------------------------- */
 
-typedef void detail_fn(const struct command *command, const struct rejection *rejection,
-                       struct strbuf *out);
-typedef void members_fn(const struct command *command, const struct rejection *rejection,
-                        struct json_writer *writer);
+/* How a refusal is told: a sentence in which names in braces stand for what put_word() knows, and
+ * the members that a program needs. */
+struct words {
+    const char *detail;
+    const char *placing;  /* of PlaceOrder, where it is another one; NULL: it is not */
+    const char *nothing;  /* the same, and the number is 0 */
+    const char *number;   /* the members' names: NULL: there is none */
+    const char *expected; /* before it */
+    http_members *more;   /* others; user is a struct telling */
+    bool has_sku;
+};
 
-static void say_not_found(const struct command *command, const struct rejection *rejection,
-                          struct strbuf *out)
-{
-    (void)rejection;
-    strbuf_printf(out, "there is no order %.*s, or it belongs to someone else",
-                  STRVIEW_ARG(command->aggregate_id));
-}
+struct telling {
+    const struct command *command;
+    const struct rejection *rejection;
+};
 
-static void say_customer_unknown(const struct command *command, const struct rejection *rejection,
-                                 struct strbuf *out)
+static void put_transition(struct json_writer *writer, const void *user)
 {
-    (void)rejection;
-    if (command->kind == COMMAND_PLACE_ORDER) {
-        strbuf_printf(out, "there is no customer %.*s, or you may not order for it",
-                      STRVIEW_ARG(command->place_order.customer_id));
-    } else {
-        strbuf_printf(out, "there is no customer %.*s, or it is not you",
-                      STRVIEW_ARG(command->aggregate_id));
-    }
-}
-
-static void say_customer_inactive(const struct command *command, const struct rejection *rejection,
-                                  struct strbuf *out)
-{
-    (void)rejection;
-    strbuf_printf(out, "customer %.*s is deactivated and cannot order until it is reactivated",
-                  STRVIEW_ARG(command->place_order.customer_id));
-}
-
-static void say_product_unknown(const struct command *command, const struct rejection *rejection,
-                                struct strbuf *out)
-{
-    (void)command;
-    strbuf_printf(out, "there is no product %.*s", STRVIEW_ARG(rejection->sku));
-}
-
-static void say_product_discontinued(const struct command *command,
-                                     const struct rejection *rejection, struct strbuf *out)
-{
-    (void)command;
-    strbuf_printf(out, "product %.*s is no longer sold: order without it",
-                  STRVIEW_ARG(rejection->sku));
-}
-
-static void say_currency_mismatch(const struct command *command, const struct rejection *rejection,
-                                  struct strbuf *out)
-{
-    strbuf_printf(out, "product %.*s is not sold in %.*s", STRVIEW_ARG(rejection->sku),
-                  STRVIEW_ARG(command->place_order.currency));
-}
-
-static void say_price_changed(const struct command *command, const struct rejection *rejection,
-                              struct strbuf *out)
-{
-    (void)command;
-    strbuf_printf(out,
-                  "product %.*s costs %" PRId64 " minor units now: show the buyer the new price "
-                  "and order again with a new Idempotency-Key",
-                  STRVIEW_ARG(rejection->sku), rejection->number);
-}
-
-static void say_insufficient_stock(const struct command *command, const struct rejection *rejection,
-                                   struct strbuf *out)
-{
-    if (command->kind != COMMAND_PLACE_ORDER) {
-        strbuf_printf(out, "of product %.*s %" PRId64 " are available: no more can be taken away",
-                      STRVIEW_ARG(rejection->sku), rejection->number);
-        return;
-    }
-    strbuf_printf(out, "of product %.*s ", STRVIEW_ARG(rejection->sku));
-    if (rejection->number > 0) {
-        strbuf_printf(out, "only %" PRId64 " are available: order fewer, or later",
-                      rejection->number);
-    } else {
-        strbuf_append_cstr(out, "nothing is available: order later");
-    }
-    strbuf_append_cstr(out, ", with a new Idempotency-Key");
-}
-
-static void say_already_exists(const struct command *command, const struct rejection *rejection,
-                               struct strbuf *out)
-{
-    (void)rejection;
-    strbuf_printf(out, "%s %.*s exists already", aggregate_name(command_aggregate(command->kind)),
-                  STRVIEW_ARG(command->aggregate_id));
-}
-
-static void say_illegal_transition(const struct command *command, const struct rejection *rejection,
-                                   struct strbuf *out)
-{
-    strbuf_printf(out, "%s is not possible while the %s is %s; possible now: ", rejection->command,
-                  aggregate_name(command_aggregate(command->kind)), rejection->from);
-    for (size_t i = 0; i < ALLOWED_MAX && rejection->allowed[i] != NULL; i++) {
-        strbuf_printf(out, "%s%s", i == 0 ? "" : ", ", rejection->allowed[i]);
-    }
-    if (rejection->allowed[0] == NULL) {
-        strbuf_append_cstr(out, "nothing");
-    }
-}
-
-static void say_amount_mismatch(const struct command *command, const struct rejection *rejection,
-                                struct strbuf *out)
-{
-    (void)command;
-    strbuf_printf(out, "amount_minor must equal the order's total, %" PRId64, rejection->number);
-}
-
-static void say_amount_exceeded(const struct command *command, const struct rejection *rejection,
-                                struct strbuf *out)
-{
-    strbuf_printf(out, "%" PRId64 " minor units are left to be %s", rejection->number,
-                  command->kind == COMMAND_CAPTURE_PAYMENT ? "captured" : "refunded");
-}
-
-static void say_refund_window_closed(const struct command *command,
-                                     const struct rejection *rejection, struct strbuf *out)
-{
-    (void)command;
-    (void)rejection;
-    strbuf_append_cstr(out, "the order was delivered too long ago: refund it with override true "
-                            "and a new Idempotency-Key");
-}
-
-static void say_version_conflict(const struct command *command, const struct rejection *rejection,
-                                 struct strbuf *out)
-{
-    strbuf_printf(out,
-                  "the %s is at version %" PRId64 ", If-Match asked for %" PRId64
-                  ": read it again, then decide anew",
-                  aggregate_name(command_aggregate(command->kind)), rejection->number,
-                  rejection->expected);
-}
-
-static void say_too_large(const struct command *command, const struct rejection *rejection,
-                          struct strbuf *out)
-{
-    (void)rejection;
-    strbuf_append_cstr(out, command->kind == COMMAND_PLACE_ORDER
-                                ? "the order's total passes 10^12 minor units"
-                                : "the stock would pass 10^15 pieces");
-}
-
-static void say_key_reused(const struct command *command, const struct rejection *rejection,
-                           struct strbuf *out)
-{
-    (void)command;
-    (void)rejection;
-    strbuf_append_cstr(out, "this Idempotency-Key came with a different request before: repeat "
-                            "that request as it was, or use a new key");
-}
-
-static void say_outbox_too_old(const struct command *command, const struct rejection *rejection,
-                               struct strbuf *out)
-{
-    (void)command;
-    (void)rejection;
-    strbuf_append_cstr(out, "events have been waiting for Kafka for too long, so no new orders are "
-                            "taken: try again later with the same Idempotency-Key");
-}
-
-static void put_reason(const struct command *command, const struct rejection *rejection,
-                       struct json_writer *writer)
-{
-    (void)command;
-    (void)rejection;
-    json_put_member_string(writer, "reason", STRVIEW("outbox-age"));
-}
-
-static void put_sku(const struct command *command, const struct rejection *rejection,
-                    struct json_writer *writer)
-{
-    (void)command;
-    json_put_member_string(writer, "sku", rejection->sku);
-}
-
-static void put_price(const struct command *command, const struct rejection *rejection,
-                      struct json_writer *writer)
-{
-    put_sku(command, rejection, writer);
-    json_put_member_integer(writer, "unit_price_minor", rejection->number);
-}
-
-static void put_available(const struct command *command, const struct rejection *rejection,
-                          struct json_writer *writer)
-{
-    put_sku(command, rejection, writer);
-    json_put_member_integer(writer, "available", rejection->number);
-}
-
-static void put_transition(const struct command *command, const struct rejection *rejection,
-                           struct json_writer *writer)
-{
-    (void)command;
+    const struct rejection *rejection = ((const struct telling *)user)->rejection;
     json_put_member_string(writer, "from", strview_of(rejection->from));
     json_put_member_string(writer, "command", strview_of(rejection->command));
     json_key(writer, "allowed");
@@ -286,36 +108,13 @@ static void put_transition(const struct command *command, const struct rejection
     json_close_array(writer);
 }
 
-static void put_expected_amount(const struct command *command, const struct rejection *rejection,
-                                struct json_writer *writer)
-{
-    (void)command;
-    json_put_member_integer(writer, "expected_minor", rejection->number);
-}
-
-static void put_remaining_amount(const struct command *command, const struct rejection *rejection,
-                                 struct json_writer *writer)
-{
-    (void)command;
-    json_put_member_integer(writer, "remaining_minor", rejection->number);
-}
-
-static void put_versions(const struct command *command, const struct rejection *rejection,
-                         struct json_writer *writer)
-{
-    (void)command;
-    json_put_member_integer(writer, "expected_version", rejection->expected);
-    json_put_member_integer(writer, "current_version", rejection->number);
-}
-
 /* As the command reader would have said it, had it known prices and stock. */
-static void put_too_large(const struct command *command, const struct rejection *rejection,
-                          struct json_writer *writer)
+static void put_too_large(struct json_writer *writer, const void *user)
 {
-    (void)rejection;
-    const char *pointer = command->kind == COMMAND_PLACE_ORDER     ? "/lines"
-                          : command->kind == COMMAND_RECEIVE_STOCK ? "/quantity"
-                                                                   : "/delta";
+    const enum command_kind kind = ((const struct telling *)user)->command->kind;
+    const char *pointer = kind == COMMAND_PLACE_ORDER     ? "/lines"
+                          : kind == COMMAND_RECEIVE_STOCK ? "/quantity"
+                                                          : "/delta";
     json_key(writer, "errors");
     json_open_array(writer);
     json_open_object(writer);
@@ -325,36 +124,129 @@ static void put_too_large(const struct command *command, const struct rejection 
     json_close_array(writer);
 }
 
-/* How each refusal is told: a sentence, and the fields a program needs. */
-#define DETAIL_ROW(KIND, kind, status, slug) [REJECTION_##KIND] = say_##kind,
-static detail_fn *const DETAILS[] = {REJECTIONS(DETAIL_ROW)};
+static void put_outbox_age(struct json_writer *writer, const void *user)
+{
+    (void)user;
+    http_problem_put_reason(writer, "outbox-age");
+}
 
-/* NULL: none. */
-static members_fn *const MEMBERS[REJECTION_KIND_COUNT] = {
-    [REJECTION_PRODUCT_UNKNOWN] = put_sku,
-    [REJECTION_PRODUCT_DISCONTINUED] = put_sku,
-    [REJECTION_CURRENCY_MISMATCH] = put_sku,
-    [REJECTION_PRICE_CHANGED] = put_price,
-    [REJECTION_INSUFFICIENT_STOCK] = put_available,
-    [REJECTION_ILLEGAL_TRANSITION] = put_transition,
-    [REJECTION_AMOUNT_MISMATCH] = put_expected_amount,
-    [REJECTION_AMOUNT_EXCEEDED] = put_remaining_amount,
-    [REJECTION_VERSION_CONFLICT] = put_versions,
-    [REJECTION_TOTAL_TOO_LARGE] = put_too_large,
-    [REJECTION_OUTBOX_TOO_OLD] = put_reason,
+static const struct words WORDS[REJECTION_KIND_COUNT] = {
+    [REJECTION_NOT_FOUND] = {"there is no order {id}, or it belongs to someone else"},
+    [REJECTION_CUSTOMER_UNKNOWN] =
+        {"there is no customer {id}, or it is not you",
+         .placing = "there is no customer {customer}, or you may not order for it"},
+    [REJECTION_CUSTOMER_INACTIVE] =
+        {"customer {customer} is deactivated and cannot order until it is reactivated"},
+    [REJECTION_PRODUCT_UNKNOWN] = {"there is no product {sku}", .has_sku = true},
+    [REJECTION_PRODUCT_DISCONTINUED] = {"product {sku} is no longer sold: order without it",
+                                        .has_sku = true},
+    [REJECTION_CURRENCY_MISMATCH] = {"product {sku} is not sold in {currency}", .has_sku = true},
+    [REJECTION_PRICE_CHANGED] = {"product {sku} costs {number} minor units now: show the buyer the "
+                                 "new price and order again with a new Idempotency-Key",
+                                 .has_sku = true, .number = "unit_price_minor"},
+    [REJECTION_INSUFFICIENT_STOCK] =
+        {"of product {sku} {number} are available: no more can be taken away",
+         .placing = "of product {sku} only {number} are available: order fewer, or later, with a "
+                    "new Idempotency-Key",
+         .nothing = "of product {sku} nothing is available: order later, with a new "
+                    "Idempotency-Key",
+         .has_sku = true, .number = "available"},
+    [REJECTION_ALREADY_EXISTS] = {"{type} {id} exists already"},
+    [REJECTION_ILLEGAL_TRANSITION] = {"{command} is not possible while the {type} is {from}; "
+                                      "possible now: {allowed}",
+                                      .more = put_transition},
+    [REJECTION_AMOUNT_MISMATCH] = {"amount_minor must equal the order's total, {number}",
+                                   .number = "expected_minor"},
+    [REJECTION_AMOUNT_EXCEEDED] = {"{number} minor units are left to be {done}",
+                                   .number = "remaining_minor"},
+    [REJECTION_REFUND_WINDOW_CLOSED] = {"the order was delivered too long ago: refund it with "
+                                        "override true and a new Idempotency-Key"},
+    [REJECTION_VERSION_CONFLICT] = {"the {type} is at version {number}, If-Match asked for "
+                                    "{expected}: read it again, then decide anew",
+                                    .expected = "expected_version", .number = "current_version"},
+    [REJECTION_TOTAL_TOO_LARGE] = {"the stock would pass 10^15 pieces",
+                                   .placing = "the order's total passes 10^12 minor units",
+                                   .more = put_too_large},
+    [REJECTION_KEY_REUSED] = {"this Idempotency-Key came with a different request before: repeat "
+                              "that request as it was, or use a new key"},
+    [REJECTION_OUTBOX_TOO_OLD] = {"events have been waiting for Kafka for too long, so no new "
+                                  "orders are taken: try again later with the same Idempotency-Key",
+                                  .more = put_outbox_age},
 };
 
-struct telling {
-    const struct command *command;
-    const struct rejection *rejection;
-};
+static void put_allowed(struct strbuf *out, const struct rejection *rejection)
+{
+    for (size_t i = 0; i < ALLOWED_MAX && rejection->allowed[i] != NULL; i++) {
+        strbuf_printf(out, "%s%s", i == 0 ? "" : ", ", rejection->allowed[i]);
+    }
+    if (rejection->allowed[0] == NULL) {
+        strbuf_append_cstr(out, "nothing");
+    }
+}
+
+static void put_word(struct strbuf *out, const struct telling *telling, struct strview word)
+{
+    const struct command *command = telling->command;
+    const struct rejection *rejection = telling->rejection;
+    const bool is_capture = command->kind == COMMAND_CAPTURE_PAYMENT;
+    const struct {
+        const char *name;
+        struct strview text;
+    } texts[] = {
+        {"id", command->aggregate_id},
+        {"sku", rejection->sku},
+        {"type", strview_of(aggregate_name(command_aggregate(command->kind)))},
+        {"customer", command->place_order.customer_id},
+        {"currency", command->place_order.currency},
+        {"from", strview_of(rejection->from)},
+        {"command", strview_of(rejection->command)},
+        {"done", strview_of(is_capture ? "captured" : "refunded")},
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (strview_is(word, texts[i].name)) {
+            strbuf_append(out, texts[i].text);
+            return;
+        }
+    }
+    if (strview_is(word, "allowed")) {
+        put_allowed(out, rejection);
+    } else {
+        strbuf_append_i64(out,
+                          strview_is(word, "number") ? rejection->number : rejection->expected);
+    }
+}
+
+static void put_detail(struct strbuf *out, const struct words *words, const struct telling *telling)
+{
+    const bool is_placing = telling->command->kind == COMMAND_PLACE_ORDER;
+    const char *detail = is_placing && words->placing != NULL ? words->placing : words->detail;
+    if (is_placing && words->nothing != NULL && telling->rejection->number == 0) {
+        detail = words->nothing;
+    }
+    struct strview rest = strview_of(detail);
+    while (rest.len > 0) {
+        strbuf_append(out, strview_take(&rest, '{'));
+        if (rest.len > 0) {
+            put_word(out, telling, strview_take(&rest, '}'));
+        }
+    }
+}
 
 static void put_members(struct json_writer *writer, const void *user)
 {
-    const struct telling *telling = user;
-    members_fn *put = MEMBERS[telling->rejection->kind];
-    if (put != NULL) {
-        put(telling->command, telling->rejection, writer);
+    const struct rejection *rejection = ((const struct telling *)user)->rejection;
+    const struct words *words = &WORDS[rejection->kind];
+    if (words->has_sku) {
+        json_put_member_string(writer, "sku", rejection->sku);
+    }
+    if (words->expected != NULL) {
+        json_put_member_integer(writer, words->expected, rejection->expected);
+    }
+    if (words->number != NULL) {
+        json_put_member_integer(writer, words->number, rejection->number);
+    }
+    if (words->more != NULL) {
+        words->more(writer, user);
     }
 }
 
@@ -363,8 +255,8 @@ static bool write_rejected(const struct command *command, const struct rejection
 {
     struct strbuf detail;
     strbuf_init(&detail, DETAIL_MAX);
-    DETAILS[rejection->kind](command, rejection, &detail);
     const struct telling telling = {.command = command, .rejection = rejection};
+    put_detail(&detail, &WORDS[rejection->kind], &telling);
     const struct http_problem problem = {.status = rejection_status(rejection->kind),
                                          .slug = rejection_slug(rejection->kind),
                                          .detail = strbuf_cstr(&detail),

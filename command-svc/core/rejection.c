@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#define REJECTION_ROW(KIND, kind, status, slug) [REJECTION_##KIND] = {status, slug},
+#define REJECTION_ROW(KIND, status, slug) [REJECTION_##KIND] = {status, slug},
 static const struct {
     int status;
     const char *slug;

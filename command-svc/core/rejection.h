@@ -27,25 +27,25 @@
  * NOT_FOUND stands also for what belongs to someone else.
  */
 #define REJECTIONS(X)                                                                              \
-    X(NOT_FOUND, not_found, 404, "not-found")                                                      \
-    X(CUSTOMER_UNKNOWN, customer_unknown, 404, "customer-unknown")                                 \
-    X(CUSTOMER_INACTIVE, customer_inactive, 409, "customer-inactive")                              \
-    X(PRODUCT_UNKNOWN, product_unknown, 404, "product-unknown")                                    \
-    X(PRODUCT_DISCONTINUED, product_discontinued, 409, "product-discontinued")                     \
-    X(CURRENCY_MISMATCH, currency_mismatch, 409, "currency-mismatch")                              \
-    X(PRICE_CHANGED, price_changed, 409, "price-changed")                                          \
-    X(INSUFFICIENT_STOCK, insufficient_stock, 409, "insufficient-stock")                           \
-    X(ALREADY_EXISTS, already_exists, 409, "already-exists")                                       \
-    X(ILLEGAL_TRANSITION, illegal_transition, 409, "illegal-transition")                           \
-    X(AMOUNT_MISMATCH, amount_mismatch, 409, "amount-mismatch")                                    \
-    X(AMOUNT_EXCEEDED, amount_exceeded, 409, "amount-exceeded")                                    \
-    X(REFUND_WINDOW_CLOSED, refund_window_closed, 409, "refund-window-closed")                     \
-    X(VERSION_CONFLICT, version_conflict, 412, "version-conflict")                                 \
-    X(TOTAL_TOO_LARGE, too_large, 422, "invalid-command")                                          \
-    X(KEY_REUSED, key_reused, 422, "idempotency-key-reused")                                       \
-    X(OUTBOX_TOO_OLD, outbox_too_old, 503, "overloaded")
+    X(NOT_FOUND, 404, "not-found")                                                                 \
+    X(CUSTOMER_UNKNOWN, 404, "customer-unknown")                                                   \
+    X(CUSTOMER_INACTIVE, 409, "customer-inactive")                                                 \
+    X(PRODUCT_UNKNOWN, 404, "product-unknown")                                                     \
+    X(PRODUCT_DISCONTINUED, 409, "product-discontinued")                                           \
+    X(CURRENCY_MISMATCH, 409, "currency-mismatch")                                                 \
+    X(PRICE_CHANGED, 409, "price-changed")                                                         \
+    X(INSUFFICIENT_STOCK, 409, "insufficient-stock")                                               \
+    X(ALREADY_EXISTS, 409, "already-exists")                                                       \
+    X(ILLEGAL_TRANSITION, 409, "illegal-transition")                                               \
+    X(AMOUNT_MISMATCH, 409, "amount-mismatch")                                                     \
+    X(AMOUNT_EXCEEDED, 409, "amount-exceeded")                                                     \
+    X(REFUND_WINDOW_CLOSED, 409, "refund-window-closed")                                           \
+    X(VERSION_CONFLICT, 412, "version-conflict")                                                   \
+    X(TOTAL_TOO_LARGE, 422, "invalid-command")                                                     \
+    X(KEY_REUSED, 422, "idempotency-key-reused")                                                   \
+    X(OUTBOX_TOO_OLD, 503, "overloaded")
 
-#define REJECTION_ENTRY(KIND, kind, status, slug) REJECTION_##KIND,
+#define REJECTION_ENTRY(KIND, status, slug) REJECTION_##KIND,
 enum rejection_kind { REJECTIONS(REJECTION_ENTRY) REJECTION_KIND_COUNT };
 
 enum { ALLOWED_MAX = 24 };
