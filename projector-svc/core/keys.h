@@ -26,23 +26,31 @@
 #define KEYS_CHANNEL_ORDER  "orders:"  /* with the order's id behind it */
 #define KEYS_CHANNEL_KEPT   "orders:-" /* nothing is ever published there */
 
-struct strview keys_order(struct arena *arena, struct strview order_id);
-struct strview keys_order_details(struct arena *arena, struct strview order_id);
-struct strview keys_order_timeline(struct arena *arena, struct strview order_id);
-struct strview keys_order_channel(struct arena *arena, struct strview order_id);
-struct strview keys_customer(struct arena *arena, struct strview customer_id);
-struct strview keys_customer_orders(struct arena *arena, struct strview customer_id);
-struct strview keys_product(struct arena *arena, struct strview sku);
+/*
+ * Those with an id between two texts, as keys_order(arena, id) and so on. A product's stock is
+ * shown with the product; what is looked up by is normalised, see contact.h; the last two are the
+ * fields of KEYS_STATUS that one partition owns: what it read last, and how far its topic goes.
+ */
+#define KEYS(X)                                                                                    \
+    X(order, "order:", "")                                                                         \
+    X(order_details, "order:", ":details")                                                         \
+    X(order_timeline, "order:", ":timeline")                                                       \
+    X(order_channel, KEYS_CHANNEL_ORDER, "")                                                       \
+    X(customer, "customer:", "")                                                                   \
+    X(customer_orders, "customer:", ":orders")                                                     \
+    X(product, "product:", "")                                                                     \
+    X(stock, "product:", "")                                                                       \
+    X(lookup_email, "lookup:email:", "")                                                           \
+    X(lookup_phone, "lookup:phone:", "")                                                           \
+    X(status_last, "last:", "")                                                                    \
+    X(status_end, "end:", "")
 
-/* A product's stock is shown with the product. */
-struct strview keys_stock(struct arena *arena, struct strview sku);
+#define KEY_DECLARED(name, before, after)                                                          \
+    struct strview keys_##name(struct arena *arena, struct strview id);
+KEYS(KEY_DECLARED)
 
 /* The hash an aggregate's view is read from: order:<id>, customer:<id> or product:<id>. */
 struct strview keys_view(struct arena *arena, enum aggregate_type type, struct strview id);
-
-/* Of normalised values, see contact.h. */
-struct strview keys_lookup_email(struct arena *arena, struct strview email);
-struct strview keys_lookup_phone(struct arena *arena, struct strview phone);
 
 /* "<type>:<id>": the field in KEYS_FROZEN. */
 struct strview keys_frozen_field(struct arena *arena, enum aggregate_type type, struct strview id);
@@ -50,9 +58,5 @@ struct strview keys_parked(struct arena *arena, enum aggregate_type type, struct
 
 /* "<topic>/<partition>": the field in KEYS_POSITION. */
 struct strview keys_slot(struct arena *arena, struct strview topic, int32_t partition);
-
-/* Fields of KEYS_STATUS that one partition owns: what it read last, and how far its topic goes. */
-struct strview keys_status_last(struct arena *arena, struct strview slot);
-struct strview keys_status_end(struct arena *arena, struct strview slot);
 
 #endif
