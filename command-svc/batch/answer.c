@@ -18,8 +18,7 @@ static const char *const QUERY_PATHS[] = {AGGREGATES(PATH_ROW)};
 static void write_aggregate(struct json_writer *writer, const struct command *command)
 {
     const char *type = aggregate_name(command_aggregate(command->kind));
-    json_key(writer, "aggregate");
-    json_open_object(writer);
+    json_open_member_object(writer, "aggregate");
     json_put_member_string(writer, "type", strview_of(type));
     json_put_member_string(writer, "id", command->aggregate_id);
     json_close_object(writer);
@@ -28,8 +27,7 @@ static void write_aggregate(struct json_writer *writer, const struct command *co
 static void write_events(struct json_writer *writer, const struct command *command,
                          const struct event *event)
 {
-    json_key(writer, "events");
-    json_open_array(writer);
+    json_open_member_array(writer, "events");
     json_open_object(writer);
     json_put_member_string(writer, "id", uuid_view(&command->event_id));
     json_put_member_string(writer, "type", strview_of(event_type(event)));
@@ -100,8 +98,7 @@ static void put_transition(struct json_writer *writer, const void *user)
     const struct rejection *rejection = ((const struct telling *)user)->rejection;
     json_put_member_string(writer, "from", strview_of(rejection->from));
     json_put_member_string(writer, "command", strview_of(rejection->command));
-    json_key(writer, "allowed");
-    json_open_array(writer);
+    json_open_member_array(writer, "allowed");
     for (size_t i = 0; i < ALLOWED_MAX && rejection->allowed[i] != NULL; i++) {
         json_put_string(writer, strview_of(rejection->allowed[i]));
     }
@@ -115,8 +112,7 @@ static void put_too_large(struct json_writer *writer, const void *user)
     const char *pointer = kind == COMMAND_PLACE_ORDER     ? "/lines"
                           : kind == COMMAND_RECEIVE_STOCK ? "/quantity"
                                                           : "/delta";
-    json_key(writer, "errors");
-    json_open_array(writer);
+    json_open_member_array(writer, "errors");
     json_open_object(writer);
     json_put_member_string(writer, "pointer", strview_of(pointer));
     json_put_member_string(writer, "detail", STRVIEW("is too much"));

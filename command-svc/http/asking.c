@@ -111,8 +111,7 @@ bool asking_refuse_memory(const struct asking *asking)
 static void put_errors(struct json_writer *writer, const void *user)
 {
     const struct command_faults *faults = user;
-    json_key(writer, "errors");
-    json_open_array(writer);
+    json_open_member_array(writer, "errors");
     for (const struct command_fault *fault = faults->first; fault != NULL; fault = fault->next) {
         json_open_object(writer);
         json_put_member_string(writer, "pointer", strview_of(fault->pointer));

@@ -11,8 +11,7 @@ void envelope_encode(struct json_writer *writer, const char *id_member,
     json_put_member_string(writer, id_member, envelope->aggregate_id);
     json_put_member_integer(writer, "version", envelope->version);
     json_put_member_time(writer, "occurred_at", envelope->occurred_at_ms);
-    json_key(writer, "actor");
-    json_open_object(writer);
+    json_open_member_object(writer, "actor");
     json_put_member_string(writer, "role", envelope->actor.role);
     json_put_member_string(writer, "subject", envelope->actor.subject);
     json_close_object(writer);

@@ -46,8 +46,7 @@ static void put_list(struct json_writer *writer, const struct event_member *memb
     size_t count;
     memcpy(&items, place + member->offset, sizeof items);
     memcpy(&count, place + member->count_offset, sizeof count);
-    json_key(writer, member->name);
-    json_open_array(writer);
+    json_open_member_array(writer, member->name);
     for (size_t i = 0; i < count; i++) {
         put_object(writer, member->of, items + i * member->item_size);
     }

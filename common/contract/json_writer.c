@@ -252,6 +252,18 @@ void json_put_value(struct json_writer *writer, const struct json_value *value)
     PUT[value->type](writer, value);
 }
 
+void json_open_member_object(struct json_writer *writer, const char *name)
+{
+    json_key(writer, name);
+    json_open_object(writer);
+}
+
+void json_open_member_array(struct json_writer *writer, const char *name)
+{
+    json_key(writer, name);
+    json_open_array(writer);
+}
+
 void json_put_member_string(struct json_writer *writer, const char *name, struct strview text)
 {
     json_key(writer, name);

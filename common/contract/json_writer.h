@@ -59,7 +59,10 @@ struct json_value;
 void json_put_value(struct json_writer *writer,
                     const struct json_value *value); /* as it was read */
 
-/* Key and value in one call. The text form leaves the member out when the text is empty. */
+/* Key and value, or key and what opens, in one call. The text form leaves the member out when the
+ * text is empty. */
+void json_open_member_object(struct json_writer *writer, const char *name);
+void json_open_member_array(struct json_writer *writer, const char *name);
 void json_put_member_string(struct json_writer *writer, const char *name, struct strview text);
 void json_put_member_text(struct json_writer *writer, const char *name, struct strview text);
 void json_put_member_integer(struct json_writer *writer, const char *name, int64_t value);

@@ -107,8 +107,7 @@ static void put_check(struct json_writer *writer, const char *name, bool is_ok, 
 static void put_checks(struct json_writer *writer, const struct health *health)
 {
     struct error err;
-    json_key(writer, "checks");
-    json_open_array(writer);
+    json_open_member_array(writer, "checks");
     for (size_t i = 0; i < health->count; i++) {
         const bool is_ok = ask(health, i, &err);
         put_check(writer, health->probes[i].name, is_ok, health->probes[i].is_advisory, err.text);

@@ -149,21 +149,18 @@ void settings_json(const struct settings *settings, struct strbuf *out)
     json_writer_init(&writer, out);
     json_open_object(&writer);
     json_put_member_string(&writer, "service", strview_of(schema->service));
-    json_key(&writer, "settings");
-    json_open_array(&writer);
+    json_open_member_array(&writer, "settings");
     for (size_t i = 0; i < schema->count; i++) {
         put_json_row(&writer, &schema->rows[i], settings->sources[i]);
     }
     json_close_array(&writer);
-    json_key(&writer, "properties");
-    json_open_object(&writer);
+    json_open_member_object(&writer, "properties");
     for (size_t i = 0; i < settings_property_count(settings); i++) {
         const struct settings_property property = settings_property(settings, i);
         json_put_member_string(&writer, property.name, strview_of(shown_property(property)));
     }
     json_close_object(&writer);
-    json_key(&writer, "faults");
-    json_open_array(&writer);
+    json_open_member_array(&writer, "faults");
     for (size_t i = 0; i < settings_fault_count(settings); i++) {
         json_put_string(&writer, strview_of(settings_fault(settings, i)));
     }

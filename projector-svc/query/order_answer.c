@@ -36,8 +36,7 @@ static void put_timeline(struct telling *telling, const char *name, const char *
     if (before > 0 && left_out >= before) {
         left_out = before - 1;
     }
-    json_key(&telling->writer, name);
-    json_open_array(&telling->writer);
+    json_open_member_array(&telling->writer, name);
     for (size_t i = count; i > 1; i--) {
         const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i - 1));
         view_filter_timeline(&telling->writer, element, telling->answer->query->role);
@@ -80,8 +79,7 @@ static void put_timeline_page(struct telling *telling)
     json_open_object(writer);
     json_put_member_string(writer, "order_id", uuid_view(answer->order_id));
     put_timeline(telling, "events", "truncated");
-    json_key(writer, "freshness");
-    json_open_object(writer);
+    json_open_member_object(writer, "freshness");
     json_put_member_integer(writer, "source_version", answer->state->version);
     json_put_member_string(writer, "last_event_id", answer->state->event_id);
     json_put_member_integer(writer, "projected_at", answer->state->projected_at_ms);

@@ -174,8 +174,7 @@ void query_put_freshness(struct query *query, struct json_writer *writer,
 {
     struct slot *slots = NULL;
     const size_t count = read_slots(query->arena, reply, first, &slots);
-    json_key(writer, "freshness");
-    json_open_object(writer);
+    json_open_member_object(writer, "freshness");
     put_slowest(writer, slots, count);
     json_close_object(writer);
     query_put_recovering(query, writer);
@@ -264,8 +263,7 @@ static void put_not_followed(struct json_writer *writer, const struct slot *slot
             continue;
         }
         if (!is_open) {
-            json_key(writer, "not_followed");
-            json_open_array(writer);
+            json_open_member_array(writer, "not_followed");
             is_open = true;
         }
         json_put_string(writer, topic_of(&slots[i]));
@@ -291,8 +289,7 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     put_slowest(&writer, slots, count);
     put_counters(&writer, status);
     put_not_followed(&writer, slots, count);
-    json_key(&writer, "partitions");
-    json_open_array(&writer);
+    json_open_member_array(&writer, "partitions");
     for (size_t i = 0; i < count; i++) {
         put_slot(&writer, &slots[i], readers_may_read(query->role, READABLE_FRESHNESS_IDS));
     }

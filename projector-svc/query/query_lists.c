@@ -168,8 +168,7 @@ static void answer_page(struct list_query *asked, const struct redisconn_reply *
     strbuf_init(&body, QUERY_BODY_MAX);
     json_writer_init(&writer, &body);
     json_open_object(&writer);
-    json_key(&writer, "orders");
-    json_open_array(&writer);
+    json_open_member_array(&writer, "orders");
     for (size_t i = 0; i < shown; i++) {
         put_order(&writer, redisconn_reply_at(rows, i));
     }

@@ -96,8 +96,7 @@ static void put_party(struct json_writer *writer, enum party_kind kind, struct s
     for (size_t i = FIELD_SHOWN; i < PARTIES[kind].count; i++) {
         put_field(writer, &fields[i], redisconn_reply_at(values, first + i));
     }
-    json_key(writer, "freshness");
-    json_open_object(writer);
+    json_open_member_object(writer, "freshness");
     for (size_t i = FIELD_VERSION; i <= FIELD_PROJECTED; i++) {
         put_field(writer, &fields[i], redisconn_reply_at(values, first + i));
     }
@@ -183,8 +182,7 @@ static void on_found(struct query *query, const struct redisconn_reply *reply)
     strbuf_init(&body, QUERY_BODY_MAX);
     json_writer_init(&writer, &body);
     json_open_object(&writer);
-    json_key(&writer, "customers");
-    json_open_array(&writer);
+    json_open_member_array(&writer, "customers");
     for (size_t i = 1; i < redisconn_reply_count(found); i++) {
         put_found(&writer, redisconn_reply_at(found, i));
     }

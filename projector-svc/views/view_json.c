@@ -66,8 +66,7 @@ static void put_placed(struct json_writer *writer, const struct order_view *view
 {
     event_members_put(writer, PLACED_MEMBERS, view);
     order_event_put_details(writer, &view->placed);
-    json_key(writer, "payment");
-    json_open_object(writer);
+    json_open_member_object(writer, "payment");
     event_members_put(writer, PAYMENT_WAY, view);
     if (view->authorization.at_ms != 0) {
         event_members_put(writer, AUTHORIZATION, view);
@@ -81,8 +80,7 @@ static void put_part(struct json_writer *writer, bool has_happened, const char *
                      const struct event_member *members, const struct order_view *view)
 {
     if (has_happened) {
-        json_key(writer, name);
-        json_open_object(writer);
+        json_open_member_object(writer, name);
         event_members_put(writer, members, view);
         json_close_object(writer);
     }
@@ -91,8 +89,7 @@ static void put_part(struct json_writer *writer, bool has_happened, const char *
 static void put_freshness(struct json_writer *writer, const struct order_view *view,
                           int64_t projected_at_ms)
 {
-    json_key(writer, "freshness");
-    json_open_object(writer);
+    json_open_member_object(writer, "freshness");
     event_members_put(writer, FRESHNESS, view);
     json_put_member_integer(writer, "projected_at", projected_at_ms);
     json_close_object(writer);
@@ -103,8 +100,7 @@ static void put_risk_flags(struct json_writer *writer, const struct risk_flags *
     if (flags->count == 0) {
         return;
     }
-    json_key(writer, "risk_flags");
-    json_open_array(writer);
+    json_open_member_array(writer, "risk_flags");
     for (size_t i = 0; i < flags->count; i++) {
         json_put_string(writer, flags->names[i]);
     }

@@ -17,8 +17,7 @@ static void put_placed_data(struct json_writer *writer, const struct order_event
 
 static void put_actor(struct json_writer *writer, const struct actor *actor)
 {
-    json_key(writer, "actor");
-    json_open_object(writer);
+    json_open_member_object(writer, "actor");
     json_put_member_string(writer, "role", actor->role);
     json_put_member_string(writer, "subject", actor->subject);
     json_close_object(writer);
@@ -38,8 +37,7 @@ static void put_meaning(struct json_writer *writer, const struct order_event *ev
 {
     put_actor(writer, &event->envelope.actor);
     put_summary(writer, event);
-    json_key(writer, "data");
-    json_open_object(writer);
+    json_open_member_object(writer, "data");
     if (event->kind == ORDER_PLACED) {
         put_placed_data(writer, event);
     } else {

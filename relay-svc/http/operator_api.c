@@ -20,8 +20,7 @@ struct operator_api {
 
 static void put_topics(struct json_writer *json, const struct shard_log *log)
 {
-    json_key(json, "topics");
-    json_open_array(json);
+    json_open_member_array(json, "topics");
     for (int i = 0; i < log->topic_count; i++) {
         const struct shard_topic *topic = &log->topics[i];
         json_open_object(json);
@@ -80,8 +79,7 @@ static void put_status(struct json_writer *json, const struct operator_source *s
         json_put_member_integer(json, "members", report.members);
         json_put_member_integer(json, "in_flight", (int64_t)report.in_flight);
     }
-    json_key(json, "shards");
-    json_open_array(json);
+    json_open_member_array(json, "shards");
     for (int i = 0; is_running && i < report.shards->count; i++) {
         put_shard(json, source->owner, &report.shards->all[i].log);
     }
