@@ -23,10 +23,9 @@ typedef bool step_fn(struct asking *asking);
 
 static bool check_form(struct asking *asking)
 {
-    static const char *const NO_PARAMETERS[] = {NULL};
     const struct asking_means *means = asking->means; /* outlive the request, where asking lives */
     if (!http_request_check_form(asking->request) ||
-        !http_request_query_only(asking->request, NO_PARAMETERS)) {
+        !http_request_query_only(asking->request, NULL)) {
         asking_count_refusal(means, DOOR_INVALID);
         return false;
     }

@@ -33,12 +33,14 @@ static const unsigned MAY[] = {COMMANDS(DOOR_ROW)};
 
 static http_check on_head;
 static http_handler on_command;
-static http_handler on_openapi;
 
 #define ROUTE_ROW(KIND, kind, name, path, ...)                                                     \
     {HTTP_POST, path, on_command, COMMAND_##KIND, .on_head = on_head},
 static const struct http_route ROUTES[] = {
-    COMMANDS(ROUTE_ROW){HTTP_GET, "/openapi.json", on_openapi, .tag = 0},
+    COMMANDS(ROUTE_ROW){.pattern = NULL},
+};
+static const struct http_route OPEN_ROUTES[] = {
+    {HTTP_GET, "/openapi.json", http_send_document, .tag = 0},
     {.pattern = NULL},
 };
 
@@ -89,6 +91,7 @@ struct strview http_api_query_base(const struct http_api *api)
 void http_api_serve(struct http_api *api, struct http_server *server)
 {
     http_server_route(server, ROUTES, api);
+    http_server_route(server, OPEN_ROUTES, (void *)(uintptr_t)COMMAND_OPENAPI[0].text);
 }
 
 /* ---- the answer on its way back ------------------------------------------------------------ */
@@ -218,16 +221,5 @@ static void on_command(struct http_request *request, void *user)
     asking->principal = NULL; /* tokens may have been read again while the body came */
     if (asking_read_body(asking)) {
         submit(asking);
-    }
-}
-
-static void on_openapi(struct http_request *request, void *user)
-{
-    static const char *const NO_PARAMETERS[] = {NULL};
-    (void)user;
-    if (http_request_query_only(request, NO_PARAMETERS)) {
-        http_respond(request, &(struct http_answer){.status = 200,
-                                                    .body = strview_of(COMMAND_OPENAPI[0].text),
-                                                    .body_stays = true});
     }
 }

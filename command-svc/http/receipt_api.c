@@ -11,7 +11,7 @@
 #include "common/io/http/server.h"
 #include "common/run/auth.h"
 
-enum { ANSWER_MAX = 1 << 20, KEY_MAX = 255, ANYBODY = (1 << ROLE_COUNT) - 1 };
+enum { LOCATION_MAX = 1 << 20, KEY_MAX = 255, ANYBODY = (1 << ROLE_COUNT) - 1 };
 
 struct receipt_api {
     struct receipt_api_options options;
@@ -57,41 +57,27 @@ void receipt_api_serve(struct receipt_api *api, struct http_server *server)
     http_server_route(server, ROUTES, api);
 }
 
-static void put_location(struct json_writer *writer, const struct question *question,
-                         struct strview location)
-{
-    struct strbuf whole;
-    strbuf_init(&whole, ANSWER_MAX);
-    strbuf_append(&whole, question->api->options.query_base);
-    strbuf_append(&whole, location);
-    json_put_member_string(writer, "location", strbuf_view(&whole));
-    strbuf_done(&whole);
-}
+struct telling {
+    struct strview query_base;
+    const struct found_receipt *receipt;
+};
 
-static void respond(const struct question *question, const struct found_receipt *receipt)
+static void put_receipt(struct json_writer *writer, const void *user)
 {
-    struct strbuf body;
-    struct json_writer writer;
-    strbuf_init(&body, ANSWER_MAX);
-    json_writer_init(&writer, &body);
-    json_open_object(&writer);
-    json_put_member_integer(&writer, "status", receipt->status);
-    if (receipt->version > 0) {
-        json_put_member_integer(&writer, "version", receipt->version);
-    }
+    const struct telling *telling = user;
+    const struct found_receipt *receipt = telling->receipt;
+    json_put_member_integer(writer, "status", receipt->status);
+    json_put_member_nonzero(writer, "version", receipt->version);
     if (receipt->location.len > 0) {
-        put_location(&writer, question, receipt->location);
+        struct strbuf whole;
+        strbuf_init(&whole, LOCATION_MAX);
+        strbuf_append(&whole, telling->query_base);
+        strbuf_append(&whole, receipt->location);
+        json_put_member_string(writer, "location", strbuf_view(&whole));
+        strbuf_done(&whole);
     }
-    json_key(&writer, "answer");
-    json_put_raw(&writer, receipt->body);
-    json_close_object(&writer);
-    if (json_writer_done(&writer)) {
-        http_respond(question->request,
-                     &(struct http_answer){.status = 200, .body = strbuf_view(&body)});
-    } else {
-        http_refuse(question->request, 500, "internal", "the receipt cannot be shown");
-    }
-    strbuf_done(&body);
+    json_key(writer, "answer");
+    json_put_raw(writer, receipt->body);
 }
 
 static void on_receipt(void *user, const struct found_receipt *receipt, const struct error *err)
@@ -105,7 +91,8 @@ static void on_receipt(void *user, const struct found_receipt *receipt, const st
                     "nothing is remembered under this key: the command was never decided, or its "
                     "receipt has expired; sending it again with the same key is safe");
     } else {
-        respond(question, receipt);
+        http_respond_json(question->request, 200, put_receipt,
+                          &(struct telling){question->api->options.query_base, receipt});
     }
 }
 
@@ -121,10 +108,9 @@ static bool is_key(struct strview key)
 
 static void on_ask(struct http_request *request, void *user)
 {
-    static const char *const NO_PARAMETERS[] = {NULL};
     struct receipt_api *api = user;
     const struct principal *principal = auth_require(api->options.auth, request, ANYBODY);
-    if (principal == NULL || !http_request_query_only(request, NO_PARAMETERS)) {
+    if (principal == NULL || !http_request_query_only(request, NULL)) {
         return;
     }
     const struct strview key = http_request_param(request, 0);

@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { PROBES_MAX = 32, REPORT_MAX = 65536, METRICS_MAX = 4 << 20 };
+enum { PROBES_MAX = 32, METRICS_MAX = 4 << 20 };
 
 struct health {
     const char *service;
@@ -118,46 +118,26 @@ static void put_checks(struct json_writer *writer, const struct health *health)
     json_close_array(writer);
 }
 
-static void answer_json(struct http_request *request, int status, struct strbuf *body, bool is_ok)
+static void put_alive(struct json_writer *writer, const void *user)
 {
-    if (!is_ok) {
-        http_refuse(request, 500, "internal", "the report could not be written");
-        return;
-    }
-    strbuf_append_char(body, '\n');
-    http_respond(request, &(struct http_answer){.status = status, .body = strbuf_view(body)});
+    (void)user;
+    json_put_member_bool(writer, "alive", true);
 }
 
 static void on_healthz(struct http_request *request, void *user)
 {
-    (void)user;
-    struct strbuf body;
-    struct json_writer writer;
-    strbuf_init(&body, REPORT_MAX);
-    json_writer_init(&writer, &body);
-    json_open_object(&writer);
-    json_put_member_bool(&writer, "alive", true);
-    json_close_object(&writer);
-    const bool is_ok = json_writer_done(&writer);
-    answer_json(request, 200, &body, is_ok);
-    strbuf_done(&body);
+    http_respond_json(request, 200, put_alive, user);
+}
+
+static void put_readiness(struct json_writer *writer, const void *user)
+{
+    json_put_member_bool(writer, "ready", is_ready(user));
+    put_checks(writer, user);
 }
 
 static void on_readyz(struct http_request *request, void *user)
 {
-    const struct health *health = user;
-    const bool all_are_well = is_ready(health);
-    struct strbuf body;
-    struct json_writer writer;
-    strbuf_init(&body, REPORT_MAX);
-    json_writer_init(&writer, &body);
-    json_open_object(&writer);
-    json_put_member_bool(&writer, "ready", all_are_well);
-    put_checks(&writer, health);
-    json_close_object(&writer);
-    const bool is_ok = json_writer_done(&writer);
-    answer_json(request, all_are_well ? 200 : 503, &body, is_ok);
-    strbuf_done(&body);
+    http_respond_json(request, is_ready(user) ? 200 : 503, put_readiness, user);
 }
 
 static void on_metrics(struct http_request *request, void *user)
@@ -177,18 +157,14 @@ static void on_metrics(struct http_request *request, void *user)
     strbuf_done(&body);
 }
 
-static void on_version(struct http_request *request, void *user)
+static void put_version(struct json_writer *writer, const void *user)
 {
     const struct health *health = user;
-    struct strbuf body;
-    struct json_writer writer;
-    strbuf_init(&body, REPORT_MAX);
-    json_writer_init(&writer, &body);
-    json_open_object(&writer);
-    json_put_member_string(&writer, "service", strview_of(health->service));
-    json_put_member_string(&writer, "version", strview_of(health->version));
-    json_close_object(&writer);
-    const bool is_ok = json_writer_done(&writer);
-    answer_json(request, 200, &body, is_ok);
-    strbuf_done(&body);
+    json_put_member_string(writer, "service", strview_of(health->service));
+    json_put_member_string(writer, "version", strview_of(health->version));
+}
+
+static void on_version(struct http_request *request, void *user)
+{
+    http_respond_json(request, 200, put_version, user);
 }

@@ -19,83 +19,71 @@ struct order_state order_state_of(const struct query *query, const struct redisc
     };
 }
 
-/* An answer while it is written. */
-struct telling {
-    struct json_writer writer;
-    const struct order_answer *answer;
-};
-
 /* The reply is the whole timeline's length, then its events, the newest first. */
-static void put_timeline(struct telling *telling, const char *name, const char *truncated_name)
+static void put_timeline(struct json_writer *writer, const struct order_answer *answer,
+                         const char *name, const char *truncated_name)
 {
-    const struct redisconn_reply *timeline =
-        redisconn_reply_at(telling->answer->reply, READ_TIMELINE);
+    const struct redisconn_reply *timeline = redisconn_reply_at(answer->reply, READ_TIMELINE);
     const size_t count = redisconn_reply_count(timeline);
-    const int64_t before = telling->answer->before;
+    const int64_t before = answer->before;
     int64_t left_out = redisconn_reply_integer(redisconn_reply_at(timeline, 0), 0);
     if (before > 0 && left_out >= before) {
         left_out = before - 1;
     }
-    json_open_member_array(&telling->writer, name);
+    json_open_member_array(writer, name);
     for (size_t i = count; i > 1; i--) {
         const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i - 1));
-        view_filter_timeline(&telling->writer, element, telling->answer->query->role);
-        json_close_object(&telling->writer);
+        view_filter_timeline(writer, element, answer->query->role);
+        json_close_object(writer);
         left_out--;
     }
-    json_close_array(&telling->writer);
+    json_close_array(writer);
     if (left_out > 0) {
-        json_put_member_bool(&telling->writer, truncated_name, true);
+        json_put_member_bool(writer, truncated_name, true);
     }
 }
 
-static void put_state(struct telling *telling)
+static void put_state(struct json_writer *writer, const struct order_answer *answer)
 {
-    if (telling->answer->state->waiting_for > 0) {
-        json_put_member_integer(&telling->writer, "waiting_for",
-                                telling->answer->state->waiting_for);
+    if (answer->state->waiting_for > 0) {
+        json_put_member_integer(writer, "waiting_for", answer->state->waiting_for);
     }
-    query_put_recovering(telling->answer->query, &telling->writer);
+    query_put_recovering(answer->query, writer);
 }
 
 /* Of the stored document what the role may read is the answer, with what changes without an event
  * put behind it. */
-static void put_order(struct telling *telling)
+static void put_order(struct json_writer *writer, const struct order_answer *answer)
 {
-    const struct redisconn_reply *reply = telling->answer->reply;
+    const struct redisconn_reply *reply = answer->reply;
     const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
-    view_filter_details(&telling->writer, details, telling->answer->query->role);
-    if (telling->answer->part == PART_BOTH) {
-        put_timeline(telling, "timeline", "timeline_truncated");
+    view_filter_details(writer, details, answer->query->role);
+    if (answer->part == PART_BOTH) {
+        put_timeline(writer, answer, "timeline", "timeline_truncated");
     }
-    put_state(telling);
-    json_close_object(&telling->writer);
+    put_state(writer, answer);
+    json_close_object(writer);
 }
 
-static void put_timeline_page(struct telling *telling)
+static void put_timeline_page(struct json_writer *writer, const struct order_answer *answer)
 {
-    const struct order_answer *answer = telling->answer;
-    struct json_writer *writer = &telling->writer;
     json_open_object(writer);
     json_put_member_string(writer, "order_id", uuid_view(answer->order_id));
-    put_timeline(telling, "events", "truncated");
+    put_timeline(writer, answer, "events", "truncated");
     json_open_member_object(writer, "freshness");
     json_put_member_integer(writer, "source_version", answer->state->version);
     json_put_member_string(writer, "last_event_id", answer->state->event_id);
     json_put_member_integer(writer, "projected_at", answer->state->projected_at_ms);
     json_close_object(writer);
-    put_state(telling);
+    put_state(writer, answer);
     json_close_object(writer);
 }
 
-bool order_answer_write(const struct order_answer *answer, struct strbuf *body)
+void order_answer_write(const struct order_answer *answer, struct json_writer *writer)
 {
-    struct telling telling = {.answer = answer};
-    json_writer_init(&telling.writer, body);
     if (answer->part == PART_TIMELINE) {
-        put_timeline_page(&telling);
+        put_timeline_page(writer, answer);
     } else {
-        put_order(&telling);
+        put_order(writer, answer);
     }
-    return json_writer_done(&telling.writer);
 }

@@ -49,7 +49,7 @@ struct order_answer {
     const struct order_state *state;
 };
 
-/* False: what is stored is not complete. */
-MUST_USE bool order_answer_write(const struct order_answer *answer, struct strbuf *body);
+/* What is stored and not complete spoils the writer. */
+void order_answer_write(const struct order_answer *answer, struct json_writer *writer);
 
 #endif

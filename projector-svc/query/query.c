@@ -220,23 +220,25 @@ void query_read(struct query *query, const struct redisconn_command *commands, s
 
 /* --- answering */
 
-void query_answer(struct query *query, struct strbuf *body, const struct http_header *headers)
+struct json_writer *query_write(struct query *query)
 {
-    end_query(query);
-    http_respond(query->request, &(struct http_answer){
-                                     .status = 200, .headers = headers, .body = strbuf_view(body)});
-    strbuf_done(body);
+    strbuf_init(&query->body, QUERY_BODY_MAX);
+    json_writer_init(&query->writer, &query->body);
+    return &query->writer;
 }
 
-void query_answer_json(struct query *query, struct json_writer *writer, struct strbuf *body,
-                       const struct http_header *headers)
+void query_answer(struct query *query, const struct http_header *headers)
 {
-    if (!json_writer_done(writer)) {
-        strbuf_done(body);
+    struct strbuf body = query->body; /* the query is gone with its answer */
+    if (json_writer_done(&query->writer)) {
+        end_query(query);
+        http_respond(
+            query->request,
+            &(struct http_answer){.status = 200, .headers = headers, .body = strbuf_view(&body)});
+    } else {
         query_refuse(query, 500, "internal", "the answer could not be put together");
-        return;
     }
-    query_answer(query, body, headers);
+    strbuf_done(&body);
 }
 
 /* The problem's own members, and that what is not there may only not be there yet. */

@@ -62,6 +62,8 @@ struct query {
     struct strview only; /* may_see(): a customer's id; empty: sees everybody's. In the arena */
     enum query_views views;
     struct redisconn_command reading; /* in the arena */
+    struct strbuf body;               /* of the answer, while it is written */
+    struct json_writer writer;
     struct query *next_queued;
     bool is_queued;
     query_reply_fn *on_reply;
@@ -85,8 +87,8 @@ enum {
 enum { QUERY_ARGS_MAX = 32 };
 
 /*
- * Checks token, role and the names of the query's parameters (NULL-ended). NULL: it
- * has been answered. size: of the handler's own struct, which begins with struct query.
+ * Checks token, role and the names of the query's parameters (NULL-ended, or NULL). NULL: it has
+ * been answered. size: of the handler's own struct, which begins with struct query.
  */
 MUST_USE struct query *query_begin(struct query_context *context, struct http_request *request,
                                    enum readable readable, const char *const *parameters,
@@ -100,12 +102,11 @@ void query_read(struct query *query, const struct redisconn_command *commands, s
 /* How long a query may wait that would wait for so long: no longer than its token is good. */
 int64_t query_may_wait_ms(const struct query *query, int64_t wait_ms);
 
-/* The body is freed. headers may be NULL. */
-void query_answer(struct query *query, struct strbuf *body, const struct http_header *headers);
+/* Begins the answer's body, one JSON object, which is written in one go with query_answer(). */
+struct json_writer *query_write(struct query *query);
 
-/* Ends a body begun with json_writer_init(&writer, &body), and answers; 500 when it failed. */
-void query_answer_json(struct query *query, struct json_writer *writer, struct strbuf *body,
-                       const struct http_header *headers);
+/* Answers with what was written; 500 when that failed. headers may be NULL. */
+void query_answer(struct query *query, const struct http_header *headers);
 
 void query_refuse(struct query *query, int status, const char *slug, const char *detail);
 void query_problem(struct query *query, const struct http_problem *problem);

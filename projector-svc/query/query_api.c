@@ -21,19 +21,8 @@ struct query_api {
 
 /* --- the description of it all, for everybody */
 
-static void on_openapi(struct http_request *request, void *user)
-{
-    static const char *const PARAMETERS[] = {NULL};
-    (void)user;
-    if (http_request_query_only(request, PARAMETERS)) {
-        http_respond(request, &(struct http_answer){.status = 200,
-                                                    .body = strview_of(PROJECTOR_OPENAPI[0].text),
-                                                    .body_stays = true});
-    }
-}
-
 static const struct http_route OPEN_ROUTES[] = {
-    {HTTP_GET, "/openapi.json", on_openapi, .tag = 0},
+    {HTTP_GET, "/openapi.json", http_send_document, .tag = 0},
     {.pattern = NULL},
 };
 
@@ -76,7 +65,7 @@ void query_api_serve(struct query_api *api, struct http_server *server)
     http_server_route(server, QUERY_LIST_ROUTES, &api->context);
     http_server_route(server, QUERY_PARTY_ROUTES, &api->context);
     http_server_route(server, QUERY_FRESHNESS_ROUTES, &api->context);
-    http_server_route(server, OPEN_ROUTES, NULL);
+    http_server_route(server, OPEN_ROUTES, (void *)(uintptr_t)PROJECTOR_OPENAPI[0].text);
 }
 
 void query_api_drain(struct query_api *api)

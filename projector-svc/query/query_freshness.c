@@ -278,30 +278,26 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     const struct redisconn_reply *status = redisconn_reply_at(reply, READ_STATUS);
     struct slot *slots = NULL;
     const size_t count = read_slots(query->arena, reply, 0, &slots);
-    struct strbuf body;
-    struct json_writer writer;
-    strbuf_init(&body, QUERY_BODY_MAX);
-    json_writer_init(&writer, &body);
-    json_open_object(&writer);
-    json_put_member_text(&writer, "generation",
+    struct json_writer *writer = query_write(query);
+    json_open_object(writer);
+    json_put_member_text(writer, "generation",
                          redisconn_reply_text(hash_value(status, STRVIEW("generation"))));
-    json_put_member_bool(&writer, "recovering", query->views == QUERY_VIEWS_RECOVERING);
-    put_slowest(&writer, slots, count);
-    put_counters(&writer, status);
-    put_not_followed(&writer, slots, count);
-    json_open_member_array(&writer, "partitions");
+    json_put_member_bool(writer, "recovering", query->views == QUERY_VIEWS_RECOVERING);
+    put_slowest(writer, slots, count);
+    put_counters(writer, status);
+    put_not_followed(writer, slots, count);
+    json_open_member_array(writer, "partitions");
     for (size_t i = 0; i < count; i++) {
-        put_slot(&writer, &slots[i], readers_may_read(query->role, READABLE_FRESHNESS_IDS));
+        put_slot(writer, &slots[i], readers_may_read(query->role, READABLE_FRESHNESS_IDS));
     }
-    json_close_array(&writer);
-    json_close_object(&writer);
-    query_answer_json(query, &writer, &body, NULL);
+    json_close_array(writer);
+    json_close_object(writer);
+    query_answer(query, NULL);
 }
 
 static void on_request(struct http_request *request, void *user)
 {
-    static const char *const PARAMETERS[] = {NULL};
-    struct query *query = query_begin(user, request, READABLE_FRESHNESS, PARAMETERS, sizeof *query);
+    struct query *query = query_begin(user, request, READABLE_FRESHNESS, NULL, sizeof *query);
     if (query == NULL) {
         return;
     }

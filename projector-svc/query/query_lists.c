@@ -163,24 +163,21 @@ static void answer_page(struct list_query *asked, const struct redisconn_reply *
     const struct redisconn_reply *rows = redisconn_reply_at(reply, READ_PAGE);
     const size_t found = redisconn_reply_count(rows);
     const size_t shown = found > (size_t)asked->limit ? (size_t)asked->limit : found;
-    struct strbuf body;
-    struct json_writer writer;
-    strbuf_init(&body, QUERY_BODY_MAX);
-    json_writer_init(&writer, &body);
-    json_open_object(&writer);
-    json_open_member_array(&writer, "orders");
+    struct json_writer *writer = query_write(&asked->query);
+    json_open_object(writer);
+    json_open_member_array(writer, "orders");
     for (size_t i = 0; i < shown; i++) {
-        put_order(&writer, redisconn_reply_at(rows, i));
+        put_order(writer, redisconn_reply_at(rows, i));
     }
-    json_close_array(&writer);
+    json_close_array(writer);
     if (found > shown) {
-        put_cursor(&writer, redisconn_reply_at(rows, shown - 1));
+        put_cursor(writer, redisconn_reply_at(rows, shown - 1));
     } else if (is_trimmed(asked, reply)) {
-        json_put_member_bool(&writer, "truncated", true);
+        json_put_member_bool(writer, "truncated", true);
     }
-    query_put_freshness(&asked->query, &writer, reply, READ_FRESHNESS);
-    json_close_object(&writer);
-    query_answer_json(&asked->query, &writer, &body, NULL);
+    query_put_freshness(&asked->query, writer, reply, READ_FRESHNESS);
+    json_close_object(writer);
+    query_answer(&asked->query, NULL);
 }
 
 static void on_page(struct query *query, const struct redisconn_reply *reply)

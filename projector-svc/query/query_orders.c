@@ -155,14 +155,8 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
         .reply = reply,
         .state = state,
     };
-    struct strbuf body;
-    strbuf_init(&body, QUERY_BODY_MAX);
-    if (!order_answer_write(&answer, &body)) {
-        strbuf_done(&body);
-        query_refuse(&asked->query, 500, "internal", "the stored view is not complete");
-        return;
-    }
-    query_answer(&asked->query, &body, headers);
+    order_answer_write(&answer, query_write(&asked->query));
+    query_answer(&asked->query, headers);
 }
 
 struct versions {
@@ -190,8 +184,10 @@ static void answer_too_early(struct order_query *asked, const struct order_state
 
 /* --- waiting */
 
-static void look_again(struct order_query *asked)
+/* There is news, or it is too late. */
+static void on_wake(void *user)
 {
+    struct order_query *asked = user;
     if (asked->reading == READING_NONE) {
         read_order(asked);
     } else {
@@ -199,22 +195,11 @@ static void look_again(struct order_query *asked)
     }
 }
 
-static void on_wake(void *user)
-{
-    look_again(user);
-}
-
 static void on_expired(void *user)
 {
     struct order_query *asked = user;
     asked->is_expired = true;
-    look_again(asked);
-}
-
-/* The peer has left: nobody reads the answer, so any will do. */
-static void on_gone(void *user)
-{
-    on_expired(user);
+    on_wake(asked);
 }
 
 static void begin_waiting(struct order_query *asked)
@@ -228,7 +213,7 @@ static void begin_waiting(struct order_query *asked)
     }
     asked->timer = loop_timer_new(asked->query.context->loop, on_expired, asked);
     loop_timer_start(asked->timer, query_may_wait_ms(&asked->query, asked->wait_ms));
-    http_request_on_gone(asked->query.request, on_gone, asked);
+    http_request_on_gone(asked->query.request, on_expired, asked); /* who left reads no answer */
 }
 
 /* Not there yet: wait, go on waiting, or say so. */

@@ -119,15 +119,12 @@ static void on_party(struct query *query, const struct redisconn_reply *reply)
     char etag[ETAG_MAX];
     (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", version);
     const struct http_header headers[] = {{"ETag", etag}, {NULL, NULL}};
-    struct strbuf body;
-    struct json_writer writer;
-    strbuf_init(&body, QUERY_BODY_MAX);
-    json_writer_init(&writer, &body);
-    json_open_object(&writer);
-    put_party(&writer, asked->kind, asked->id, values, 0);
-    query_put_recovering(query, &writer);
-    json_close_object(&writer);
-    query_answer_json(query, &writer, &body, headers);
+    struct json_writer *writer = query_write(query);
+    json_open_object(writer);
+    put_party(writer, asked->kind, asked->id, values, 0);
+    query_put_recovering(query, writer);
+    json_close_object(writer);
+    query_answer(query, headers);
 }
 
 static void read_party(struct party_query *asked)
@@ -144,10 +141,9 @@ static void read_party(struct party_query *asked)
 
 static void on_request(struct http_request *request, void *user)
 {
-    static const char *const PARAMETERS[] = {NULL};
     const enum party_kind kind = (enum party_kind)http_request_tag(request);
     struct query *query =
-        query_begin(user, request, PARTIES[kind].readable, PARAMETERS, sizeof(struct party_query));
+        query_begin(user, request, PARTIES[kind].readable, NULL, sizeof(struct party_query));
     if (query == NULL) {
         return;
     }
@@ -177,21 +173,18 @@ static void put_found(struct json_writer *writer, const struct redisconn_reply *
 static void on_found(struct query *query, const struct redisconn_reply *reply)
 {
     const struct redisconn_reply *found = redisconn_reply_at(reply, FIND_CUSTOMERS);
-    struct strbuf body;
-    struct json_writer writer;
-    strbuf_init(&body, QUERY_BODY_MAX);
-    json_writer_init(&writer, &body);
-    json_open_object(&writer);
-    json_open_member_array(&writer, "customers");
+    struct json_writer *writer = query_write(query);
+    json_open_object(writer);
+    json_open_member_array(writer, "customers");
     for (size_t i = 1; i < redisconn_reply_count(found); i++) {
-        put_found(&writer, redisconn_reply_at(found, i));
+        put_found(writer, redisconn_reply_at(found, i));
     }
-    json_close_array(&writer);
-    json_put_member_bool(&writer, "truncated",
+    json_close_array(writer);
+    json_put_member_bool(writer, "truncated",
                          redisconn_reply_integer(redisconn_reply_at(found, 0), 0) == 1);
-    query_put_freshness(query, &writer, reply, FIND_FRESHNESS);
-    json_close_object(&writer);
-    query_answer_json(query, &writer, &body, NULL);
+    query_put_freshness(query, writer, reply, FIND_FRESHNESS);
+    json_close_object(writer);
+    query_answer(query, NULL);
 }
 
 /* One set per criterion; who is in all of them is found. */

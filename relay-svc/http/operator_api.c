@@ -2,7 +2,6 @@
 #include "relay-svc/http/operator_api.h"
 
 #include "common/base/must.h"
-#include "common/base/strbuf.h"
 #include "common/contract/json.h"
 #include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
@@ -10,8 +9,6 @@
 #include "relay-svc/shards/shards.h"
 
 #include <stdlib.h>
-
-enum { STATUS_MAX = 4 << 20 };
 
 struct operator_api {
     struct operator_source source;
@@ -68,11 +65,11 @@ static void put_probes(struct json_writer *json, const struct operator_source *s
     }
 }
 
-static void put_status(struct json_writer *json, const struct operator_source *source)
+static void put_status(struct json_writer *json, const void *user)
 {
+    const struct operator_source *source = user;
     struct operator_report report;
     const bool is_running = source->report(source->user, &report);
-    json_open_object(json);
     json_put_member_string(json, "owner", strview_of(source->owner));
     put_probes(json, source);
     if (is_running) {
@@ -84,26 +81,14 @@ static void put_status(struct json_writer *json, const struct operator_source *s
         put_shard(json, source->owner, &report.shards->all[i].log);
     }
     json_close_array(json);
-    json_close_object(json);
 }
 
 static void on_status(struct http_request *request, void *user)
 {
     const struct operator_api *api = user;
-    if (auth_require(api->auth, request, ROLE_BIT(ROLE_OPERATOR)) == NULL) {
-        return;
+    if (auth_require(api->auth, request, ROLE_BIT(ROLE_OPERATOR)) != NULL) {
+        http_respond_json(request, 200, put_status, &api->source);
     }
-    struct strbuf body;
-    struct json_writer json;
-    strbuf_init(&body, STATUS_MAX);
-    json_writer_init(&json, &body);
-    put_status(&json, &api->source);
-    if (json_writer_done(&json) && strbuf_ok(&body)) {
-        http_respond(request, &(struct http_answer){.status = 200, .body = strbuf_view(&body)});
-    } else {
-        http_refuse(request, 500, "internal", "the status could not be written");
-    }
-    strbuf_done(&body);
 }
 
 static const struct http_route ROUTES[] = {

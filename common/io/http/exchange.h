@@ -46,7 +46,7 @@ struct strview http_request_param(const struct http_request *request, size_t ind
 struct strview http_request_query(const struct http_request *request, const char *name);
 
 /*
- * Names of the query must be among the names given (NULL-ended): otherwise
+ * Names of the query must be among the names given (NULL-ended; NULL: there may be none): otherwise
  * answers 400 itself and returns false.
  */
 MUST_USE bool http_request_query_only(struct http_request *request, const char *const *names);
@@ -89,6 +89,13 @@ void http_request_on_gone(struct http_request *request, void (*callback)(void *u
 /* --- the answer ------------------------------------------------------------ */
 
 void http_respond(struct http_request *request, const struct http_answer *answer);
+
+/* An answer of one JSON object, which put_members fills; 500 where it cannot be written. */
+void http_respond_json(struct http_request *request, int status, http_members *put_members,
+                       const void *user);
+
+/* A handler for a document that is part of the program; user is its text, in JSON. */
+void http_send_document(struct http_request *request, void *user);
 
 /* Answers with application/problem+json. 429 and 503 get Retry-After: 1 unless headers say. */
 void http_problem(struct http_request *request, const struct http_problem *problem);

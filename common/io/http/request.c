@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What handlers may ask of a request. */
+/* What handlers may ask of a request, and the answers that are the same for many. */
+#include "common/contract/json_writer.h"
 #include "common/io/http/exchange_internal.h"
+
+enum { JSON_MAX = 4 << 20 };
 
 enum http_method http_request_method(const struct http_request *request)
 {
@@ -81,4 +84,31 @@ void http_request_on_gone(struct http_request *request, void (*callback)(void *u
     }
     request->on_gone = callback;
     request->gone_user = user;
+}
+
+void http_respond_json(struct http_request *request, int status, http_members *put_members,
+                       const void *user)
+{
+    struct strbuf body;
+    struct json_writer writer;
+    strbuf_init(&body, JSON_MAX);
+    json_writer_init(&writer, &body);
+    json_open_object(&writer);
+    put_members(&writer, user);
+    json_close_object(&writer);
+    if (json_writer_done(&writer)) {
+        strbuf_append_char(&body, '\n');
+        http_respond(request, &(struct http_answer){.status = status, .body = strbuf_view(&body)});
+    } else {
+        http_refuse(request, 500, "internal", "the answer could not be put together");
+    }
+    strbuf_done(&body);
+}
+
+void http_send_document(struct http_request *request, void *user)
+{
+    if (http_request_query_only(request, NULL)) {
+        http_respond(request, &(struct http_answer){
+                                  .status = 200, .body = strview_of(user), .body_stays = true});
+    }
 }

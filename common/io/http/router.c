@@ -206,7 +206,7 @@ struct strview http_query_value(const struct http_query *query, const char *name
 
 static bool is_among(struct strview name, const char *const *names)
 {
-    for (; *names != NULL; names++) {
+    for (; names != NULL && *names != NULL; names++) {
         if (strview_is(name, *names)) {
             return true;
         }
