@@ -11,7 +11,11 @@
 #include "projector-svc/settings.h"
 
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* They share Redis, and nothing in the process but its furniture. */
+enum half { PROJECTING = 1, SERVING = 2 };
 
 struct app {
     struct runtime runtime;
@@ -86,27 +90,40 @@ static enum error_kind build_queries(struct app *app, const struct projector_set
     return query_api_new(app->runtime.loop, &options, &app->queries, err);
 }
 
-static enum error_kind build(struct app *app, const struct service_call *call, struct error *err)
+static void add_projecting(struct health *health, struct projector *projector)
 {
-    enum error_kind kind = build_projector(app, call, err);
-    if (kind == ERROR_NONE) {
+    health_add(health, "redis", projector_probe_redis, projector);
+    health_add(health, "kafka", projector_probe_kafka, projector);
+    health_add(health, "partitions", projector_probe_partitions, projector);
+    health_add(health, "following", projector_probe_following, projector);
+    health_add_advisory(health, "topics", projector_probe_topics, projector);
+    health_add_advisory(health, "unreported", projector_probe_bringing, projector);
+    health_add_advisory(health, "progress", projector_probe_stuck, projector);
+    health_add_advisory(health, "frozen", projector_probe_frozen, projector);
+}
+
+static enum error_kind build(struct app *app, const struct service_call *call, unsigned halves,
+                             struct error *err)
+{
+    enum error_kind kind = ERROR_NONE;
+    if ((halves & PROJECTING) != 0) {
+        kind = build_projector(app, call, err);
+    }
+    if (kind == ERROR_NONE && (halves & SERVING) != 0) {
         kind = build_queries(app, call->values, err);
     }
     if (kind != ERROR_NONE) {
         return kind;
     }
-    query_api_serve(app->queries, app->runtime.http);
     struct health *health = app->runtime.health;
-    health_add(health, "redis", projector_probe_redis, app->projector);
-    health_add(health, "kafka", projector_probe_kafka, app->projector);
-    health_add(health, "partitions", projector_probe_partitions, app->projector);
-    health_add(health, "following", projector_probe_following, app->projector);
-    health_add_advisory(health, "topics", projector_probe_topics, app->projector);
-    health_add_advisory(health, "unreported", projector_probe_bringing, app->projector);
-    health_add_advisory(health, "progress", projector_probe_stuck, app->projector);
-    health_add_advisory(health, "frozen", projector_probe_frozen, app->projector);
-    health_add(health, "queries", query_api_probe, app->queries);
-    health_add_advisory(health, "reading", query_api_probe_reading, app->queries);
+    if (app->projector != NULL) {
+        add_projecting(health, app->projector);
+    }
+    if (app->queries != NULL) {
+        query_api_serve(app->queries, app->runtime.http);
+        health_add(health, "queries", query_api_probe, app->queries);
+        health_add_advisory(health, "reading", query_api_probe_reading, app->queries);
+    }
     return ERROR_NONE;
 }
 
@@ -118,7 +135,7 @@ static void return_large_pieces(void)
     (void)mallopt(M_MMAP_THRESHOLD, LARGE);
 }
 
-int app_serve(const struct service_call *call)
+static int serve(const struct service_call *call, unsigned halves)
 {
     return_large_pieces();
     struct app app = {.projector = NULL};
@@ -126,7 +143,7 @@ int app_serve(const struct service_call *call)
     struct error err;
     int code = SERVICE_MISUSED;
     if (runtime_init(&app.runtime, call, &hooks, &err) == ERROR_NONE &&
-        build(&app, call, &err) == ERROR_NONE) {
+        build(&app, call, halves, &err) == ERROR_NONE) {
         code = runtime_run(&app.runtime);
     } else {
         log_event(LOG_ERROR, "start_failed", LOG_ERR(&err));
@@ -136,4 +153,24 @@ int app_serve(const struct service_call *call)
     runtime_done(&app.runtime);
     free(app.properties);
     return code;
+}
+
+int app_serve(const struct service_call *call)
+{
+    return serve(call, PROJECTING | SERVING);
+}
+
+int app_serve_only(const struct service_call *call)
+{
+    const struct projector_settings *settings = call->values;
+    if (settings->redis_query_url == NULL && settings->redis_url == NULL) {
+        (void)fputs("REDIS_QUERY_URL is not set: say which Redis holds the views\n", stderr);
+        return SERVICE_MISUSED;
+    }
+    return serve(call, SERVING);
+}
+
+int app_project_only(const struct service_call *call)
+{
+    return serve(call, PROJECTING);
 }

@@ -10,6 +10,10 @@ struct service_call;
 /* The subcommand serve: returns the exit code. */
 int app_serve(const struct service_call *call);
 
+/* The same with one half only. A serving process alone needs no setting but those of its Redis. */
+int app_serve_only(const struct service_call *call);
+int app_project_only(const struct service_call *call);
+
 /* The subcommand status: asks the running projector. */
 int app_status(const struct service_call *call);
 

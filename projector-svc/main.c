@@ -7,6 +7,10 @@
 #include "projector-svc/settings.h"
 
 static const struct service_command COMMANDS[] = {
+    {"serve", "--serve-only",
+     "Only answer queries: reads one Redis, perhaps a replica, and needs no Kafka.", app_serve_only,
+     true, true},
+    {"serve", "--project-only", "Only fold events into views.", app_project_only, true, false},
     {"serve", NULL, "Fold events into views and answer queries until SIGTERM.", app_serve, true,
      false},
     {"status", ASK_ARGUMENTS,

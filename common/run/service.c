@@ -198,10 +198,23 @@ static int run_version(const struct service_call *call)
 
 /* --- the command line ---------------------------------------------------------------- */
 
-static const struct service_command *find(const struct service_command *commands, const char *name)
+static bool is_an_option(const char *arguments)
+{
+    return arguments != NULL && strncmp(arguments, "--", 2) == 0;
+}
+
+static bool is_meant(const struct service_command *command, const char *name, int argc, char **argv)
+{
+    return strcmp(command->name, name) == 0 &&
+           (!is_an_option(command->arguments) ||
+            (argc == 3 && strcmp(command->arguments, argv[2]) == 0));
+}
+
+static const struct service_command *find(const struct service_command *commands, const char *name,
+                                          int argc, char **argv)
 {
     for (; commands != NULL && commands->name != NULL; commands++) {
-        if (strcmp(commands->name, name) == 0) {
+        if (is_meant(commands, name, argc, argv)) {
             return commands;
         }
     }
@@ -258,12 +271,17 @@ int service_main(const struct service *service, int argc, char **argv)
     }
     const char *name = argc > 1 ? argv[1] : "";
     name = strcmp(name, "--version") == 0 ? "version" : name;
-    const struct service_command *command = find(service->commands, name);
-    command = command == NULL ? find(OURS, name) : command;
+    const struct service_command *command = find(service->commands, name, argc, argv);
+    command = command == NULL ? find(OURS, name, argc, argv) : command;
     if (command == NULL) {
         (void)fprintf(stderr, "%s: %s%s; see %s --help\n", service->name,
                       argc > 1 ? "no command " : "which command?", argc > 1 ? name : "",
                       service->name);
+        return SERVICE_MISUSED;
+    }
+    if (command->arguments == NULL && argc > 2) {
+        (void)fprintf(stderr, "%s %s does not know %s; see %s --help\n", service->name, name,
+                      argv[2], service->name);
         return SERVICE_MISUSED;
     }
     struct service_call call = {.service = service, .argc = argc - 1, .argv = argv + 1};

@@ -42,9 +42,11 @@ struct service_call {
 };
 
 struct service_command {
-    const char *name;      /* NULL ends the table */
-    const char *arguments; /* for --help: "[--shards N]", or NULL */
-    const char *help;      /* one sentence */
+    const char *name; /* NULL ends the table */
+    /* For --help: "[--shards N]". NULL: it takes none. Where they begin with "--", the row is meant
+     * by exactly these, and stands before the row of that name without. */
+    const char *arguments;
+    const char *help; /* one sentence */
     int (*run)(const struct service_call *call);
     bool serves; /* listens: the settings of tokens and address are checked together first */
     bool asks;   /* only asks the running service: what `serve` needs may be unset */

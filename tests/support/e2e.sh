@@ -32,6 +32,7 @@
 #               service_start NAME [SETTING=value...]   waits for /readyz (e.g. FAULT_PLAN=…)
 #               service_launch NAME [SETTING=value...]  does not wait
 #               MEMORY=KIB service_start …    within so much memory; see memory.sh
+#               HALF=--serve-only service_start …       one half of a projector
 #               service_stop NAME             SIGTERM; false when it does not exit 0 by itself
 #               service_kill NAME             SIGKILL, and waits until it is gone
 #               service_gone NAME             has it ended? (with wait_until: a fault point hit)
@@ -198,7 +199,8 @@ service_launch() {
     (
         [ -z "${MEMORY:-}" ] || memory_enter "$name" "$MEMORY" || note "$name: no memory cgroup"
         clean_env "${settings[@]}"
-        daemon_start "$name" "$(binary_of "$kind")" serve
+        # shellcheck disable=SC2086 # an option or none
+        daemon_start "$name" "$(binary_of "$kind")" serve ${HALF:-}
     )
 }
 

@@ -45,6 +45,12 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout.split()[0]), (0, "fixture"))
         self.assertEqual(run("--version").stdout, done.stdout)
 
+    def test_what_a_command_does_not_know_starts_nothing(self):
+        for arguments in (["serve", "--wrong"], ["version", "now"]):
+            done = run(*arguments, **OFF)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"does not know {arguments[1]}", done.stderr)
+
     def test_all_faults_are_listed_and_nothing_starts(self):
         done = run("serve", FIXTURE_WORK="long", FIXTURE_WROK="1s", LOG_LEVEL="loud")
         self.assertEqual(done.returncode, 2)
