@@ -2,6 +2,7 @@
 #include "command-svc/batch/batch_sql.h"
 
 #include "command-svc/batch/batch_rows.h"
+#include "common/io/postgres/pgserver.h"
 
 /* Every access here is by key. Plans made while a table was small must not scan it once it has
  * grown (tried: a fifth of the speed after a minute, until ANALYZE came by), so plans that are
@@ -17,7 +18,8 @@
     " set_config('idle_in_transaction_session_timeout', '30s', " is_local ")"
 
 /* The number of shards comes first, to be compared. */
-const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation), " BATCH_SETTINGS("false");
+const char BATCH_SETUP_SQL[] =
+    "SELECT (SELECT shards FROM installation), " BATCH_SETTINGS(PGSERVER_IS_POOLED);
 
 #define AT(column)                           "timestamptz 'epoch' + n." column " * interval '1 ms'"
 #define AT_OR_NULL(column)                   "timestamptz 'epoch' + nullif(n." column ", 0) * interval '1 ms'"
@@ -62,7 +64,7 @@ const char BATCH_SETUP_SQL[] = "SELECT (SELECT shards FROM installation), " BATC
 /* clang-format off */
 const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [BEGIN_BATCH] = {"BEGIN ISOLATION LEVEL READ COMMITTED", 0},
-    [SET_FOR_BATCH] = {"SELECT set_config('array_nulls', 'on', true), " BATCH_SETTINGS("true"), 0},
+    [SET_FOR_BATCH] = {"SELECT " BATCH_SETTINGS("true"), 0},
     [ROLLBACK_BATCH] = {"ROLLBACK", 0},
     [COMMIT_BATCH] = {"COMMIT", 0},
     [WAIT_SHORTLY] = {"SET LOCAL lock_timeout = '50ms'", 0},

@@ -97,9 +97,10 @@ static void on_ready(void *user)
     struct lane *lane = user;
     log_event(LOG_INFO, "lane_connected", LOG_INT("lane", lane->place));
     if (lane->place == 0 && pgconn_has_pooler(lane->conn)) {
-        log_event(LOG_WARN, "pooler_seen",
-                  LOG_TEXT("a pooler stands before PostgreSQL: it must be pgbouncer 1.21 or newer "
-                           "with max_prepared_statements above 0, or pool sessions"));
+        log_event(
+            LOG_WARN, "pooler_seen",
+            LOG_TEXT("a pooler stands before PostgreSQL: pgbouncer must be 1.21 or newer with "
+                     "max_prepared_statements above 0, or pool sessions"));
     }
     lane_wake(lane);
 }
@@ -121,6 +122,7 @@ static enum error_kind connect(struct lane *lane, struct error *err)
         .reply_timeout_ms = lane->common->options->command_timeout_ms,
         .statements = BATCH_STATEMENTS,
         .statement_count = BATCH_STATEMENT_COUNT,
+        .spans_trips = true,
         .on_ready = on_ready,
         .on_lost = on_lost,
         .user = lane,

@@ -2,11 +2,13 @@
 #include "command-svc/upkeep/control_sql.h"
 
 #include "command-svc/upkeep/holders.h"
+#include "common/io/postgres/pgserver.h"
 #include "common/io/postgres/table_locks.h"
 
 #include <assert.h>
 
-const char CONTROL_SETUP_SQL[] = "SELECT set_config('lock_timeout', '500ms', false)";
+const char CONTROL_SETUP_SQL[] =
+    "SELECT set_config('lock_timeout', '500ms', " PGSERVER_IS_POOLED ")";
 
 const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
     [RING_BELL] = {"SELECT pg_notify('outbox', '')", 0},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/outbox/outbox_sql.h"
 
+#include "common/io/postgres/pgserver.h"
 #include "common/io/postgres/row_locks.h"
 #include "common/io/postgres/table_locks.h"
 
@@ -224,15 +225,17 @@ const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
                   7},
 };
 
-/* The planner knows nothing of a fresh outbox and must not sort it; times come in UTC. */
-const char OUTBOX_READER_SETUP[] =
-    "SELECT set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),"
-    " set_config('plan_cache_mode', 'force_generic_plan', false),"
-    " set_config('enable_seqscan', 'off', false), set_config('enable_sort', 'off', false),"
-    " set_config('enable_bitmapscan', 'off', false), set_config('jit', 'off', false),"
-    " set_config('statement_timeout', '30s', false)";
+#define SET(name, value) " set_config('" name "', '" value "', " PGSERVER_IS_POOLED ")"
 
-const char OUTBOX_CONTROL_SETUP[] = "SELECT set_config('jit', 'off', false),"
-                                    " set_config('enable_seqscan', 'off', false),"
-                                    " set_config('lock_timeout', '500ms', false),"
-                                    " set_config('statement_timeout', '10s', false)";
+/* The planner knows nothing of a fresh outbox and must not sort it; times come in UTC. */
+/* clang-format off */
+const char OUTBOX_READER_SETUP[] =
+    "SELECT" SET("TimeZone", "UTC") "," SET("DateStyle", "ISO") ","
+    SET("plan_cache_mode", "force_generic_plan") "," SET("enable_seqscan", "off") ","
+    SET("enable_sort", "off") "," SET("enable_bitmapscan", "off") "," SET("jit", "off") ","
+    SET("statement_timeout", "30s");
+
+const char OUTBOX_CONTROL_SETUP[] =
+    "SELECT" SET("jit", "off") "," SET("enable_seqscan", "off") ","
+    SET("lock_timeout", "500ms") "," SET("statement_timeout", "10s");
+/* clang-format on */

@@ -80,7 +80,9 @@ static void greet(struct outbox_store *store)
     store->is_greeting = true;
     store->shards = 0;
     pgconn_query(store->control, SQL_INSTALLATION, NULL, 0);
-    pgconn_query(store->control, SQL_LISTEN, NULL, 0);
+    if (!pgconn_has_pooler(store->control)) { /* it would be somebody else's session that listens */
+        pgconn_query(store->control, SQL_LISTEN, NULL, 0);
+    }
     pgconn_send_trip(store->control, on_installation, on_greeting_done, store);
 }
 
@@ -88,10 +90,11 @@ static void on_control_ready(void *user)
 {
     const struct outbox_store *store = user;
     if (pgconn_has_pooler(store->control)) {
-        log_event(LOG_WARN, "pooler_seen",
-                  LOG_TEXT("a pooler stands before PostgreSQL: let it pool sessions, or go round "
-                           "it; where it pools transactions no bell is heard, new events are "
-                           "found once a tick, and the limits on waiting for locks do not hold"));
+        log_event(
+            LOG_WARN, "pooler_seen",
+            LOG_TEXT("a pooler stands before PostgreSQL: no bell is heard through it, so that "
+                     "new events wait for RELAY_POLL; pgbouncer must be 1.21 or newer with "
+                     "max_prepared_statements above 0, or pool sessions; or go round it"));
     }
     greet(user);
 }

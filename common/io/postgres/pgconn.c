@@ -62,7 +62,7 @@ enum error_kind pgconn_new(struct loop *loop, const struct pgconn_options *optio
     if (conn->options.reply_timeout_ms == 0) {
         conn->options.reply_timeout_ms = REPLY_TIMEOUT_MS;
     }
-    conn->names = pgconn_names_new(options->statements, options->statement_count);
+    conn->names = pgconn_names_new(options);
     conn->deadline = loop_timer_new(loop, pgconn_on_deadline, conn);
     conn->settler = loop_deferred_new(loop, pgconn_on_settle, conn);
     begin_life(conn);

@@ -75,14 +75,19 @@ typedef void pgconn_forgotten_fn(pgconn_done_fn *on_done, void *user);
 struct pgconn_options {
     const char *url;              /* libpq connection string or URI; PG* variables fill the rest */
     const char *application_name; /* seen in pg_stat_activity */
-    const char *setup_sql;        /* run after every connect, e.g. SET lock_timeout; may be NULL */
-    pgconn_check_fn *check_setup; /* looks at what setup_sql returned; may be NULL */
-    int64_t reply_timeout_ms;     /* from a trip's turn to its outcome; 0: 15 s */
+    /* Run after every connect: a SELECT of set_config(…, PGSERVER_IS_POOLED), which see for its one
+     * parameter. Behind a pooler it is run again at the beginning of each trip. */
+    const char *setup_sql;
+    pgconn_check_fn *check_setup;              /* looks at what setup_sql returned; may be NULL */
+    int64_t reply_timeout_ms;                  /* from a trip's turn to its outcome; 0: 15 s */
     const struct pgconn_statement *statements; /* static storage */
     size_t statement_count;
     /* Rows are handed out one by one as they come, those before a failure too: a result of many
      * large rows is never held whole. on_result is called once per row, and once without any. */
     bool by_row;
+    /* A trip may go on with the transaction of the one before. Behind a pooler it is the caller who
+     * sets, in each transaction, what that needs. */
+    bool spans_trips;
     pgconn_ready_fn *on_ready;   /* connected, set up and prepared */
     pgconn_lost_fn *on_lost;     /* after the trips in flight have ended; reconnecting already */
     pgconn_notify_fn *on_notify; /* for LISTEN; may be NULL */
@@ -98,7 +103,7 @@ struct pgconn_failure {
     struct error err;
     char sqlstate[6];    /* "" when no server answered */
     char constraint[64]; /* violated constraint's name, or "" */
-    size_t index;        /* of the statement in its trip; SIZE_MAX when the connection was lost */
+    size_t index; /* of the statement in its trip; SIZE_MAX: the connection's, none of them */
 };
 
 /* index counts the trip's statements from 0. */
@@ -118,8 +123,8 @@ void pgconn_abandon(struct pgconn *conn, const char *reason);
 /* Connected and prepared. While false, trips fail with ERROR_TRANSIENT. */
 bool pgconn_is_ready(const struct pgconn *conn);
 
-/* A pooler (pgbouncer) stands between: perhaps each transaction runs in another session, where
- * what setup_sql has set does not hold. As of the last connect. */
+/* A pooler (pgbouncer) stands between: perhaps each transaction runs in another session, so that
+ * nothing may be left to it (LISTEN, a session's advisory lock). As of the last connect. */
 bool pgconn_has_pooler(const struct pgconn *conn);
 
 /* The reason while not ready, "" otherwise. */

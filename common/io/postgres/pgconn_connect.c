@@ -6,7 +6,6 @@
  */
 #include "common/io/loop.h"
 #include "common/io/postgres/pgconn_internal.h"
-#include "common/io/postgres/pgserver.h"
 
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -17,7 +16,7 @@ enum {
     SHARE_LEAST_MS = 2000,
     LOOKUP_SHARE_MS = 2000,
     SESSION_STATEMENT = 0,
-    SETUP_STATEMENT = 1,
+    SETUP_STATEMENT = 2, /* behind its PREPARE */
 };
 
 static void begin_round(struct pgconn *conn);
@@ -114,8 +113,7 @@ static void on_setup_result(void *user, size_t index, const struct pgconn_result
         return;
     }
     if (index == SESSION_STATEMENT) {
-        conn->peer =
-            pgserver_is_pooled(result->pg, PQbackendPID(conn->pg)) ? PGCONN_POOLER : PGCONN_SERVER;
+        conn->peer = pgserver_is_pooled(result->pg) ? PGCONN_POOLER : PGCONN_SERVER;
         (void)!pgserver_judge(result->pg, &conn->refusal);
     } else if (index == SETUP_STATEMENT && conn->options.check_setup != NULL) {
         (void)!conn->options.check_setup(conn->options.user, result, &conn->refusal);
@@ -137,13 +135,16 @@ static void on_set_up(void *user, const struct pgconn_failure *failure)
     }
 }
 
-static bool queue_setup(struct pgconn *conn)
+static bool queue_all(struct pgconn *conn)
 {
     const struct pgconn_options *options = &conn->options;
-    const char *setup = options->setup_sql == NULL ? "SELECT 1" : options->setup_sql;
+    const char *const params[] = {conn->pid};
+    pgserver_put_pid(PQbackendPID(conn->pg), conn->pid);
     bool ok = PQsetnonblocking(conn->pg, 1) == 0 && PQenterPipelineMode(conn->pg) == 1 &&
-              PQsendQueryParams(conn->pg, PGSERVER_QUESTION, 0, NULL, NULL, NULL, NULL, 0) == 1 &&
-              PQsendQueryParams(conn->pg, setup, 0, NULL, NULL, NULL, NULL, 0) == 1;
+              PQsendQueryParams(conn->pg, PGSERVER_QUESTION, 1, NULL, params, NULL, NULL, 0) == 1 &&
+              PQsendPrepare(conn->pg, conn->names[options->statement_count], options->setup_sql, 1,
+                            NULL) == 1 &&
+              pgconn_queue_setup(conn);
     for (size_t i = 0; ok && i < options->statement_count; i++) {
         const struct pgconn_statement *statement = &options->statements[i];
         ok = PQsendPrepare(conn->pg, conn->names[i], statement->sql, statement->param_count,
@@ -161,7 +162,7 @@ static void set_up(struct pgconn *conn)
     trip->on_done = on_set_up;
     trip->user = conn;
     pgconn_push_trip(conn, trip);
-    if (queue_setup(conn)) {
+    if (queue_all(conn)) {
         pgconn_flush(conn);
     } else {
         pgconn_lose(conn, PQerrorMessage(conn->pg));

@@ -17,6 +17,7 @@
 #define COMMON_IO_POSTGRES_PGCONN_INTERNAL_H
 
 #include "common/io/postgres/pgconn.h"
+#include "common/io/postgres/pgserver.h"
 #include "common/io/postgres/pgurl.h"
 #include "common/io/reconnect.h"
 #include "common/io/resolver.h"
@@ -29,7 +30,7 @@ enum { PGCONN_NAME_LEN = 40 };
 struct trip {
     struct trip *next;
     size_t statement_count;
-    size_t index; /* of the statement whose result comes next */
+    size_t index; /* of the statement whose result comes next; SIZE_MAX: setup_sql, before all */
     bool has_failed;
     bool ends_connection; /* the failure is the session's, not the statement's */
     struct pgconn_failure failure;
@@ -71,8 +72,9 @@ struct pgconn {
     struct loop_timer *deadline;   /* of the first trip in flight */
     struct loop_deferred *settler; /* of unsent */
     struct pgconn_lookup lookups[PGURL_HOSTS_MAX];
-    char (*names)[PGCONN_NAME_LEN]; /* of options.statements */
+    char (*names)[PGCONN_NAME_LEN]; /* of options.statements, and behind them of setup_sql */
     enum pgconn_peer peer;          /* as of the last set-up */
+    char pid[PGSERVER_PID_LEN];     /* that the connection was promised */
     bool is_in_round;               /* next_host and next_address are the next to try */
     bool is_overdue;                /* begin with the first address that is found */
     size_t next_host;
@@ -112,8 +114,11 @@ void pgconn_read(struct pgconn *conn);
 void pgconn_push_trip(struct pgconn *conn, struct trip *trip);
 struct trip *pgconn_trip_new(size_t statement_count);
 
+/* Queues setup_sql, which was prepared. */
+bool pgconn_queue_setup(struct pgconn *conn);
+
 /* A name for each statement, by its text. The caller frees. */
-char (*pgconn_names_new(const struct pgconn_statement *statements, size_t count))[PGCONN_NAME_LEN];
+char (*pgconn_names_new(const struct pgconn_options *options))[PGCONN_NAME_LEN];
 
 /* With the reason why the connection is not ready. */
 void pgconn_fail_in_flight(struct pgconn *conn);

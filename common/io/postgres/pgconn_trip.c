@@ -138,7 +138,7 @@ static void read_result(struct trip *trip, const PGresult *pg)
 {
     const ExecStatusType status = PQresultStatus(pg);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_SINGLE_TUPLE) {
-        if (trip->on_result != NULL && !trip->has_failed) {
+        if (trip->on_result != NULL && !trip->has_failed && trip->index != SIZE_MAX) {
             const struct pgconn_result result = {.pg = pg, .trip = trip};
             trip->on_result(trip->user, trip->index, &result);
         }
@@ -240,14 +240,27 @@ static uint64_t hash_of(const char *text)
     return hash;
 }
 
-char (*pgconn_names_new(const struct pgconn_statement *statements, size_t count))[PGCONN_NAME_LEN]
+char (*pgconn_names_new(const struct pgconn_options *options))[PGCONN_NAME_LEN]
 {
+    const size_t count = options->statement_count;
     char(*names)[PGCONN_NAME_LEN] = must_allocate(count + 1, sizeof *names);
-    for (size_t i = 0; i < count; i++) {
-        (void)snprintf(names[i], sizeof names[i], "s%zu_%016" PRIx64, i,
-                       hash_of(statements[i].sql));
+    for (size_t i = 0; i <= count; i++) {
+        const char *sql = i == count ? options->setup_sql : options->statements[i].sql;
+        (void)snprintf(names[i], sizeof names[i], "s%zu_%016" PRIx64, i, hash_of(sql));
     }
     return names;
+}
+
+bool pgconn_queue_setup(struct pgconn *conn)
+{
+    return PQsendQueryPrepared(conn->pg, conn->names[conn->options.statement_count], 1,
+                               (const char *const[]){conn->pid}, NULL, NULL, 0) == 1;
+}
+
+/* The session that serves a trip behind a pooler may be one that was never set up. */
+static bool begins_with_setup(const struct pgconn *conn)
+{
+    return pgconn_has_pooler(conn) && !conn->options.spans_trips;
 }
 
 static bool are_too_long(const char *const *params, size_t param_count)
@@ -272,8 +285,10 @@ void pgconn_query(struct pgconn *conn, size_t statement, const char *const *para
         conn->spoilt = "a statement's parameters are too long";
         return;
     }
-    if (PQsendQueryPrepared(conn->pg, conn->names[statement], (int)param_count, params, NULL, NULL,
-                            0) == 0) {
+    const bool is_set_up =
+        conn->building > 0 || !begins_with_setup(conn) || pgconn_queue_setup(conn);
+    if (!is_set_up || PQsendQueryPrepared(conn->pg, conn->names[statement], (int)param_count,
+                                          params, NULL, NULL, 0) == 0) {
         conn->spoilt = "a statement could not be queued";
         return;
     }
@@ -287,6 +302,7 @@ void pgconn_send_trip(struct pgconn *conn, pgconn_result_fn *on_result, pgconn_d
     trip->on_result = on_result;
     trip->on_done = on_done;
     trip->user = user;
+    trip->index = conn->building > 0 && begins_with_setup(conn) ? SIZE_MAX : 0;
     const char *spoilt = conn->spoilt;
     conn->building = 0;
     conn->spoilt = NULL;

@@ -55,10 +55,12 @@ static PGconn *connect_to(const char *url, const char *application_name)
 
 static enum error_kind check_server(struct pgsession *session, struct error *err)
 {
-    session->result = PQexec(session->pg, PGSERVER_QUESTION);
+    char pid[PGSERVER_PID_LEN];
+    pgserver_put_pid(PQbackendPID(session->pg), pid);
+    session->result = PQexecParams(session->pg, PGSERVER_QUESTION, 1, NULL,
+                                   (const char *const[]){pid}, NULL, NULL, 0);
     enum error_kind kind = check(session, err);
-    session->is_pooled =
-        kind == ERROR_NONE && pgserver_is_pooled(session->result, PQbackendPID(session->pg));
+    session->is_pooled = kind == ERROR_NONE && pgserver_is_pooled(session->result);
     if (kind == ERROR_NONE && pgserver_judge(session->result, err) != ERROR_NONE) {
         kind = error_context(err, "PostgreSQL");
     }

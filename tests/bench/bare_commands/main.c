@@ -13,6 +13,7 @@
 #include "command-svc/batch/batch_rows.h"
 #include "common/base/parse.h"
 #include "common/contract/shard.h"
+#include "common/io/postgres/pgserver.h"
 #include "tests/bench/bare_commands/orders.h"
 
 #include <libpq-fe.h>
@@ -148,18 +149,26 @@ static void *run_lane(void *user)
 
 /* ---- before and after ---------------------------------------------------------------------- */
 
-static PGresult *ask(PGconn *conn, const char *sql)
+static PGresult *check(PGconn *conn, const char *sql, PGresult *result)
 {
-    PGresult *result = PQexec(conn, sql);
     if (PQresultStatus(result) != PGRES_TUPLES_OK || PQntuples(result) == 0) {
         give_up(sql, PQntuples(result) == 0 ? "no row" : PQerrorMessage(conn));
     }
     return result;
 }
 
+static PGresult *ask(PGconn *conn, const char *sql)
+{
+    return check(conn, sql, PQexec(conn, sql));
+}
+
 static void prepare(PGconn *conn)
 {
-    PQclear(ask(conn, BATCH_SETUP_SQL));
+    char pid[PGSERVER_PID_LEN];
+    pgserver_put_pid(PQbackendPID(conn), pid);
+    PQclear(check(
+        conn, BATCH_SETUP_SQL,
+        PQexecParams(conn, BATCH_SETUP_SQL, 1, NULL, (const char *const[]){pid}, NULL, NULL, 0)));
     for (int i = 0; i < BATCH_STATEMENT_COUNT; i++) {
         char name[NAME_LEN];
         (void)snprintf(name, sizeof name, "%d", i);

@@ -8,6 +8,7 @@
 #include "command-svc/sql/migrate.h"
 #include "command-svc/upkeep/control_sql.h"
 #include "common/base/strbuf.h"
+#include "common/io/postgres/pgserver.h"
 #include "common/io/postgres/pgsession.h"
 #include "tests/support/check_main.h"
 
@@ -37,6 +38,20 @@ static void run_sql(const char *sql)
     ck_assert_msg(pgsession_run(session, sql, &err) == ERROR_NONE, "%s: %s", sql, err.text);
 }
 
+/* As a lane does. */
+static void set_up(void)
+{
+    char pid[PGSERVER_PID_LEN];
+    const char *const params[] = {pid};
+    struct error err = {.text = ""};
+    struct strview value;
+    ck_assert_int_eq(pgsession_ask(session, "SELECT pg_backend_pid()", NULL, 0, &value, &err),
+                     ERROR_NONE);
+    (void)snprintf(pid, sizeof pid, "%.*s", STRVIEW_ARG(value));
+    ck_assert_msg(pgsession_ask(session, BATCH_SETUP_SQL, params, 1, &value, &err) == ERROR_NONE,
+                  "%s", err.text);
+}
+
 static void make_database(void)
 {
     char sql[128];
@@ -54,7 +69,7 @@ static void make_database(void)
     strbuf_done(&report);
     ck_assert_msg(pgsession_open(url, "test_batch_sql", &session, &err) == ERROR_NONE, "%s",
                   err.text);
-    run_sql(BATCH_SETUP_SQL);
+    set_up();
 }
 
 static void drop_database(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/integration/pgconn/pgconn_fixture.h"
 
+#include "common/io/postgres/pgserver.h"
 #include "common/io/postgres/pgsession.h"
 
 #include <stdio.h>
@@ -90,7 +91,7 @@ struct pgconn_options options_for(const char *url)
     return (struct pgconn_options){
         .url = url,
         .application_name = "test_pgconn",
-        .setup_sql = "SELECT set_config('lock_timeout', '1s', false)",
+        .setup_sql = "SELECT set_config('lock_timeout', '1s', " PGSERVER_IS_POOLED ")",
         .statements = STATEMENTS,
         .statement_count = STATEMENT_COUNT,
         .on_ready = on_ready,
