@@ -106,6 +106,16 @@ class Peer:
 class HttpTest(unittest.TestCase):
     limits = "tight"
 
+    def await_state(self, **wanted):
+        """Until the server says so; the question itself counts there."""
+        end = time.monotonic() + 30
+        while True:
+            state = json.loads(self.ask(get("/state")).body)
+            if wanted.items() <= state.items():
+                return
+            self.assertLess(time.monotonic(), end, state)
+            time.sleep(0.01)
+
     def setUp(self):
         self.server = subprocess.Popen([FIXTURE, self.limits], stdout=subprocess.PIPE)
         self.port = int(self.server.stdout.readline())
@@ -278,9 +288,9 @@ class Gone(HttpTest):
     def test_a_peer_may_leave_before_its_answer(self):
         with self.peer() as peer:
             peer.send(post("/hold", b"x" * 100))
-            time.sleep(0.2)
+            self.await_state(pending=2)
             peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        time.sleep(0.2)
+        self.await_state(connections=1)
         self.assertEqual(self.state(), {"gone": 1, "pending": 1, "body_bytes": 0, "connections": 1})
 
     def test_a_peer_may_leave_in_the_middle_of_anything(self):
@@ -291,7 +301,7 @@ class Gone(HttpTest):
         for _ in range(5):
             with self.peer() as peer:
                 peer.send(get("/big"))
-        time.sleep(0.3)
+        self.await_state(connections=1)
         state = self.state()
         self.assertEqual((state["pending"], state["body_bytes"], state["connections"]), (1, 0, 1))
 
