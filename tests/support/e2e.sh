@@ -53,6 +53,7 @@
 #               topic NAME           full name: `topic order` is order.events behind the prefix
 #               records TOPIC        key, version, id, partition, offset of every record, by tab
 #               view_has_version ORDER_ID VERSION
+#               published_fits TYPE...          all records are as the contract says, one of each TYPE
 #               everything_agrees    outbox, Kafka and Redis tell one story; says what does not
 #
 # Settings: BUILD (default build/dev), SHARDS (12), KEEP=1 keeps the world's folder.
@@ -366,6 +367,14 @@ view_has_version() {
     local version
     version=$(redis HGET "order:$1" source_version)
     [ "${version:-0}" -ge "$2" ]
+}
+
+# published_fits TYPE...: each record fits its schema, and there is one of each type.
+published_fits() {
+    local said status=0
+    said=$("$ROOT/tests/support/published_fits" "$WORLD." "$@") || status=1
+    note "$said"
+    return "$status"
 }
 
 # everything_agrees: for every order, the versions in the outbox are 1 … n, Kafka's first
