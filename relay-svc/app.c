@@ -130,6 +130,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
     for (size_t i = 0; i < PROBE_COUNT; i++) {
         health_add(runtime->health, PROBES[i].name, PROBES[i].probe, app->relay);
     }
+    health_add_advisory(runtime->health, "quarantine", relay_probe_quarantine, app->relay);
     metrics_on_scrape(runtime->metrics, relay_update_metrics, app->relay);
     return ERROR_NONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * app.h - the subcommands of relay-svc: builds what serves, runs it, tears it
- * down; asks a running relay for its status.
+ * down; asks a running relay for its status; shows what waits for a person and takes decisions.
  */
 #ifndef RELAY_SVC_APP_H
 #define RELAY_SVC_APP_H
@@ -10,5 +10,10 @@ struct service_call;
 
 int app_serve(const struct service_call *call);
 int app_status(const struct service_call *call);
+int app_quarantine(const struct service_call *call);
+
+#define QUARANTINE_ARGUMENTS                                                                       \
+    "list [-o json] | show TYPE/ID [-o json] | retry TYPE/ID [--reason TEXT] | "                   \
+    "skip TYPE/ID --reason TEXT"
 
 #endif

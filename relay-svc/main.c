@@ -10,6 +10,9 @@ static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Publish the outbox until SIGTERM.", app_serve, true, false},
     {"status", ASK_ARGUMENTS, "Show the shards of the running relay at RELAY_URL.", app_status,
      false, true},
+    {"quarantine", QUARANTINE_ARGUMENTS,
+     "What Kafka does not take: show it, try it again, or go on without it.", app_quarantine, false,
+     true},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

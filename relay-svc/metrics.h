@@ -13,6 +13,10 @@
       "Events acknowledged by Kafka.", METRIC_BY("topic", relay_topic_labels))                     \
     X(METRIC_ALREADY_THERE, COUNTER, "orderspine_relay_duplicates_avoided_total",                  \
       "Events not sent because the partition's tail had them.", )                                  \
+    X(METRIC_PARKED, COUNTER, "orderspine_relay_parked_total",                                     \
+      "Events that were put into the quarantine, or passed over as their aggregate is there.", )   \
+    X(METRIC_QUARANTINED, GAUGE, "orderspine_relay_quarantined_aggregates",                        \
+      "Aggregates of this relay's shards of which events wait for a person.", )                    \
     X(METRIC_DELIVERY_FAILURES, COUNTER, "orderspine_relay_delivery_failures_total",               \
       "Deliveries that failed; the shard then starts after its partition's tail.", )               \
     X(METRIC_PRODUCERS, COUNTER, "orderspine_relay_producers_renewed_total",                       \

@@ -14,6 +14,8 @@
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/publisher.h"
+#include "relay-svc/quarantine/freeing.h"
+#include "relay-svc/quarantine/parking.h"
 #include "relay-svc/read/filling.h"
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay_internal.h"
@@ -34,7 +36,7 @@ static void on_answer(void *user, const struct publisher_tag *tag, int64_t offse
     struct relay *relay = user;
     const struct shard_delivery delivery = {
         .run = tag->run,
-        .is_fill = tag->is_fill,
+        .way = tag->way,
         .ticket = tag->ticket,
         .offset = offset,
         .is_acknowledged = error == NULL,
@@ -51,6 +53,9 @@ static void on_answer(void *user, const struct publisher_tag *tag, int64_t offse
         metrics_add(relay->options.metrics, METRIC_DELIVERY_FAILURES, 0, 1);
     }
     shards_follow(relay->shards, tag->shard, effects);
+    if (topic >= 0 && tag->way == WAY_AGAIN) {
+        freeing_answer(relay->freeing, tag, error);
+    }
 }
 
 static void on_answers_taken(void *user)
@@ -59,6 +64,7 @@ static void on_answers_taken(void *user)
     (void)FAULT_POINT("relay.after_ack_before_mark");
     marking_touch(relay->marking);
     relay_make_room(relay);
+    relay_pump_quarantine(relay);
     leases_check_leaving(relay->leases);
 }
 
@@ -83,8 +89,9 @@ static void on_publisher_renewed(void *user)
 
 static void on_written(void *user)
 {
-    const struct relay *relay = user;
+    struct relay *relay = user;
     leases_check_leaving(relay->leases);
+    relay_pump_quarantine(relay);
 }
 
 static void make_shards(struct relay *relay)
@@ -103,24 +110,13 @@ static void make_shards(struct relay *relay)
     relay->shards = shards_new(&options);
 }
 
-/* The smallest limit of a topic: batches are not made by topic. */
-static int64_t batch_max(const struct relay *relay)
-{
-    int64_t smallest = 0;
-    for (int i = 0; i < relay->options.topic_count; i++) {
-        const int64_t limit = relay->message_max[i];
-        smallest = limit > 0 && (smallest == 0 || limit < smallest) ? limit : smallest;
-    }
-    return smallest;
-}
-
 static enum error_kind make_publisher(struct relay *relay, struct error *err)
 {
     const struct publisher_options options = {
         .config = relay->options.kafka,
         .topics = relay->options.topics,
         .topic_count = relay->options.topic_count,
-        .batch_max = batch_max(relay),
+        .message_max = relay->shards->limits.message_max,
         .on_answer = on_answer,
         .on_answers_taken = on_answers_taken,
         .on_lost = on_publisher_lost,
@@ -149,7 +145,6 @@ static void make_reading(struct relay *relay)
 /* Nothing of them calls back before the loop goes on. */
 static enum error_kind make_parts(struct relay *relay, struct error *err)
 {
-    make_shards(relay);
     const enum error_kind kind = make_publisher(relay, err);
     if (kind != ERROR_NONE) {
         return kind;
@@ -173,6 +168,13 @@ static enum error_kind make_parts(struct relay *relay, struct error *err)
     relay->watching = watching_new(relay->shards, relay->store, relay->publisher, relay->marking,
                                    relay->options.owner);
     make_reading(relay);
+    relay->parking = parking_new(relay->loop, relay->shards, relay->store, relay->marking);
+    const struct freeing_options freeing = {.loop = relay->loop,
+                                            .shards = relay->shards,
+                                            .store = relay->store,
+                                            .publisher = relay->publisher,
+                                            .marking = relay->marking};
+    relay->freeing = freeing_new(&freeing);
     return ERROR_NONE;
 }
 
@@ -201,13 +203,23 @@ static void tell_topics(const struct relay *relay, const struct kafka_topics_rep
     }
 }
 
+static void note_limits(struct relay *relay, const struct kafka_topics_report *report)
+{
+    struct shards_limits *limits = &relay->shards->limits;
+    for (int i = 0; i < report->topic_count; i++) {
+        limits->message_max[i] = report->topics[i].message_max;
+    }
+    limits->looked_ms = loop_now_ms();
+    limits->is_wanted = false;
+}
+
 static void on_topics(void *user, const struct kafka_topics_report *report, const struct error *err)
 {
     struct relay *relay = user;
     struct error failure;
     if (err != NULL) {
         relay->topics_error = *err;
-        if (err->kind == ERROR_FATAL) {
+        if (err->kind == ERROR_FATAL && !relay->is_running) {
             relay->options.on_fatal(relay->options.user, err);
         } else {
             (void)activity_failed(&relay->topics, err, loop_now_ms(), jitter_draw());
@@ -216,10 +228,14 @@ static void on_topics(void *user, const struct kafka_topics_report *report, cons
         return;
     }
     activity_succeeded(&relay->topics, loop_now_ms());
-    tell_topics(relay, report);
-    for (int i = 0; i < report->topic_count; i++) {
-        relay->message_max[i] = report->topics[i].message_max;
+    if (relay->is_running) {
+        relay->is_look_over = true;
+        note_limits(relay, report);
+        return;
     }
+    tell_topics(relay, report);
+    make_shards(relay);
+    note_limits(relay, report);
     (void)snprintf(relay->kafka_cluster, sizeof relay->kafka_cluster, "%s", report->cluster);
     relay->is_look_over = true;
     if (make_parts(relay, &failure) != ERROR_NONE) {
@@ -237,6 +253,7 @@ static void look_at_topics(struct relay *relay)
         .topics = relay->options.topics,
         .topic_count = relay->options.topic_count,
         .partitions = relay->shard_count,
+        .only_looks = relay->is_running,
         .replication = relay->options.replication,
     };
     relay->is_look_over = false;
@@ -293,7 +310,10 @@ static void on_tick(void *user)
     }
     if (relay->is_running) {
         relay_tick(relay);
-    } else if (relay->looking == NULL && relay->shard_count > 0 && !relay->is_draining) {
+    }
+    const bool wants_look =
+        relay->is_running ? relay->shards->limits.is_wanted : relay->shard_count > 0;
+    if (wants_look && relay->looking == NULL && !relay->is_draining) {
         look_at_topics(relay);
     }
     loop_timer_start(relay->ticker, TICK_MS);
@@ -347,6 +367,8 @@ void relay_free(struct relay *relay)
     filling_free(relay->filling);
     watching_free(relay->watching);
     marking_free(relay->marking);
+    parking_free(relay->parking);
+    freeing_free(relay->freeing);
     loop_timer_free(relay->ticker);
     shards_free(relay->shards);
     free(relay->told);

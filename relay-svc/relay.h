@@ -8,6 +8,8 @@
  *     reading   rows out of the outbox, to be sent
  *     filling   the same for topics that lack rows which the position has passed
  *     marking   positions into the database
+ *     parking   what Kafka will never take, out of the way
+ *     freeing   the same, when a person has decided
  *     watching  whether all that should be done is done
  * The relay makes them all once database and topics are in order, passes answers to the shards, and
  * carries out what follows from a change (relay_effects.c).
@@ -69,6 +71,8 @@ MUST_USE enum error_kind relay_probe_kafka(void *user, struct error *err);
 MUST_USE enum error_kind relay_probe_shards(void *user, struct error *err);
 /* Whether what waits goes on. */
 MUST_USE enum error_kind relay_probe_progress(void *user, struct error *err);
+/* Whether nothing waits for a person. Advisory: everything else goes on. */
+MUST_USE enum error_kind relay_probe_quarantine(void *user, struct error *err);
 /* The last error of every statement whose last attempt failed. */
 MUST_USE enum error_kind relay_probe_work(void *user, struct error *err);
 

@@ -2,6 +2,7 @@
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/lease/leases.h"
+#include "relay-svc/quarantine/parking.h"
 #include "relay-svc/read/filling.h"
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay.h"
@@ -45,16 +46,17 @@ static void tell_stopped(struct relay *relay, struct shard *shard)
     tell(relay, &shard->log, LOG_ERROR, "shard_stopped");
 }
 
-/* In words that name the limit. */
-static unsigned explain_refusal(const struct relay *relay, struct shard_log *log)
+/* They may be others than at the start. */
+static void look_at_limits(struct relay *relay, struct shard *shard)
 {
-    const struct window_row *row = &log->refused;
-    return shard_log_stop(
-        log,
-        "seq %lld (%s, about %u bytes) is larger than %s takes (max.message.bytes=%lld): "
-        "raise that and start relay-svc anew, or wait: it tries again after ten minutes",
-        (long long)row->seq, row->id.text, row->bytes, log->topic_names[row->topic],
-        (long long)relay->message_max[row->topic]);
+    (void)shard;
+    relay->shards->limits.is_wanted = true;
+}
+
+static void park(struct relay *relay, struct shard *shard)
+{
+    (void)shard;
+    parking_pump(relay->parking);
 }
 
 static void check_tails(struct relay *relay, struct shard *shard)
@@ -88,16 +90,18 @@ void relay_carry_out(void *user, int shard, unsigned effects)
         enum shard_effect effect;
         void (*carry_out)(struct relay *relay, struct shard *shard);
     } STEPS[] = {
-        {SHARD_ENTERED, note_entered},      {SHARD_TELL_FAILED, tell_failed},
-        {SHARD_TELL_STOPPED, tell_stopped}, {SHARD_CHECK_TAILS, check_tails},
-        {SHARD_FORGET_TAILS, forget_tails}, {SHARD_READ, read_rows},
+        {SHARD_ENTERED, note_entered},
+        {SHARD_TELL_FAILED, tell_failed},
+        {SHARD_TELL_STOPPED, tell_stopped},
+        {SHARD_CHECK_TAILS, check_tails},
+        {SHARD_FORGET_TAILS, forget_tails},
+        {SHARD_READ, read_rows},
         {SHARD_RELEASE, release},
+        {SHARD_REFUSED, look_at_limits},
+        {SHARD_PARK, park},
     };
     struct relay *relay = user;
     struct shard *changed = &relay->shards->all[shard];
-    if ((effects & SHARD_REFUSED) != 0) {
-        effects |= explain_refusal(relay, &changed->log); /* before it is told */
-    }
     for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
         if ((effects & STEPS[i].effect) != 0) {
             STEPS[i].carry_out(relay, changed);

@@ -16,6 +16,8 @@ struct kafka_topics_wanted;
 struct filling;
 struct leases;
 struct marking;
+struct freeing;
+struct parking;
 struct publisher;
 struct reading;
 struct tails;
@@ -41,7 +43,6 @@ struct relay {
     bool is_look_over;
     struct activity topics; /* looking at them */
     struct kafka_topics_wanted *wanted;
-    int64_t message_max[SHARD_TOPICS_MAX]; /* each topic's max.message.bytes; 0: not told */
     char kafka_cluster[RELAY_CLUSTER_MAX];
     struct error topics_error; /* why the topics are not in order yet */
     bool is_running;           /* from here on: what exists once they are */
@@ -54,7 +55,10 @@ struct relay {
     struct filling *filling;
     struct watching *watching;
     struct marking *marking;
+    struct parking *parking;
+    struct freeing *freeing;
     struct loop_timer *ticker;
+    int64_t told_parked_ms;            /* when the log said last what waits for a person */
     int behind;                        /* topics of shards that are being filled, as last told */
     int away_ticks[RELAY_PARTY_COUNT]; /* for how long */
     bool is_draining;
@@ -70,6 +74,12 @@ void relay_carry_out(void *user, int shard, unsigned effects);
 
 /* There may be room in flight again: what waits for that goes on. */
 void relay_make_room(struct relay *relay);
+
+/* What waits for a quiet shard, or for marks, may go on. */
+void relay_pump_quarantine(struct relay *relay);
+
+/* Aggregates of our shards that wait for a person. */
+size_t relay_parked(const struct relay *relay);
 
 /* Once a second, while it is running. */
 void relay_tick(struct relay *relay);

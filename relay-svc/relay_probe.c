@@ -130,6 +130,23 @@ enum error_kind relay_probe_work(void *user, struct error *err)
     return outbox_store_probe(relay->store, err);
 }
 
+enum error_kind relay_probe_quarantine(void *user, struct error *err)
+{
+    const struct relay *relay = user;
+    const size_t count = relay->is_running ? relay_parked(relay) : 0;
+    if (count == 0) {
+        return ERROR_NONE;
+    }
+    int first = 0;
+    while (relay->shards->all[first].parked.count == 0) {
+        first++;
+    }
+    return error_set(err, ERROR_CONFLICT,
+                     "%zu aggregates wait for a person, some of them in shard %d: relay-svc "
+                     "quarantine list",
+                     count, first);
+}
+
 void relay_update_metrics(void *user)
 {
     const struct relay *relay = user;
@@ -147,5 +164,6 @@ void relay_update_metrics(void *user)
     metrics_set(metrics, METRIC_IN_FLIGHT, 0, (double)publisher_in_flight(relay->publisher));
     metrics_set(metrics, METRIC_MEMBERS, 0, leases_members(relay->leases));
     metrics_set(metrics, METRIC_RIVALS, 0, leases_rivals(relay->leases));
+    metrics_set(metrics, METRIC_QUARANTINED, 0, (double)relay_parked(relay));
     metrics_set(metrics, METRIC_LOCKS, 0, watching_locks(relay->watching));
 }

@@ -3,6 +3,8 @@
 #include "common/run/log.h"
 #include "relay-svc/lease/leases.h"
 #include "relay-svc/lease/marking.h"
+#include "relay-svc/quarantine/freeing.h"
+#include "relay-svc/quarantine/parking.h"
 #include "relay-svc/read/filling.h"
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay.h"
@@ -13,9 +15,9 @@
 #include <assert.h>
 
 enum {
-    REFUSED_RECHECK_MS = 600000, /* an attempt costs everybody the producer */
-    RECHECK_MS = 10000,          /* a stopped shard looks whether somebody has mended it */
-    TELL_AWAY_TICKS = 3,         /* a server has to be away for so long before the log says so */
+    RECHECK_MS = 10000,     /* a stopped shard looks whether somebody has mended it */
+    TELL_AWAY_TICKS = 3,    /* a server has to be away for so long before the log says so */
+    TELL_PARKED_MS = 60000, /* what waits for a person is said again */
 };
 
 void relay_make_room(struct relay *relay)
@@ -30,8 +32,7 @@ static void recheck_stopped(struct relay *relay, int64_t now_ms)
     bool is_wanted = false;
     for (int i = 0; i < relay->shard_count; i++) {
         struct shard *shard = &relay->shards->all[i];
-        const int64_t pause_ms = shard->log.has_refused ? REFUSED_RECHECK_MS : RECHECK_MS;
-        if (shard->log.state == SHARD_STOPPED && now_ms - shard->since_ms >= pause_ms) {
+        if (shard->log.state == SHARD_STOPPED && now_ms - shard->since_ms >= RECHECK_MS) {
             shard->wants_recheck = true;
             is_wanted = true;
         }
@@ -96,6 +97,35 @@ static void tell_filling(struct relay *relay)
     relay->behind = behind;
 }
 
+size_t relay_parked(const struct relay *relay)
+{
+    size_t count = 0;
+    for (int i = 0; i < relay->shard_count; i++) {
+        count +=
+            shard_log_is_owned(&relay->shards->all[i].log) ? relay->shards->all[i].parked.count : 0;
+    }
+    return count;
+}
+
+static void tell_parked(struct relay *relay, int64_t now_ms)
+{
+    const size_t count = relay_parked(relay);
+    if (count > 0 &&
+        (relay->told_parked_ms == 0 || now_ms - relay->told_parked_ms >= TELL_PARKED_MS)) {
+        relay->told_parked_ms = now_ms;
+        log_event(LOG_ERROR, "quarantine", LOG_INT("aggregates", count),
+                  LOG_TEXT("events of these aggregates wait for a person: relay-svc quarantine "
+                           "list; all others go on"));
+    }
+    relay->told_parked_ms = count > 0 ? relay->told_parked_ms : 0;
+}
+
+void relay_pump_quarantine(struct relay *relay)
+{
+    parking_pump(relay->parking);
+    freeing_pump(relay->freeing);
+}
+
 void relay_tick(struct relay *relay)
 {
     tell_outages(relay);
@@ -103,5 +133,8 @@ void relay_tick(struct relay *relay)
     mark_dirty(relay);
     relay_make_room(relay); /* what waits for room must not wait for an answer that never comes */
     tell_filling(relay);
+    tell_parked(relay, loop_now_ms());
+    parking_pump(relay->parking);
+    freeing_look(relay->freeing);
     watching_look(relay->watching);
 }

@@ -18,8 +18,8 @@
       "librdkafka property: KAFKA_SSL_CA_LOCATION is ssl.ca.location.",                            \
       SETTING_IS(SETTING_REQUIRED))                                                                \
     X(STRING, aggregate_types, "AGGREGATE_TYPES",                                                  \
-      "Aggregate types that have a topic, <type>.events each; a row of any other type stops "      \
-      "its shard.",                                                                                \
+      "Aggregate types that have a topic, <type>.events each; a row of any other type is "         \
+      "parked.",                                                                                   \
       SETTING_DEFAULT("order,customer,product,stock"))                                             \
     X(STRING, topic_prefix, "TOPIC_PREFIX",                                                        \
       "Put before every topic's name; the same for all relays on one database.",                   \

@@ -18,12 +18,14 @@ void shard_log_init(struct shard_log *log, int shard, const char *const *topic_n
     log->fill.topic = -1;
     window_init(&log->window, window_rows);
     window_init(&log->fill.window, window_rows < FILL_WINDOW ? window_rows : FILL_WINDOW);
+    window_init(&log->again, 1);
 }
 
 void shard_log_done(struct shard_log *log)
 {
     window_done(&log->window);
     window_done(&log->fill.window);
+    window_done(&log->again);
 }
 
 int64_t shard_log_complete_to(const struct shard_log *log, int topic)
@@ -58,6 +60,7 @@ static void forget_flights(struct shard_log *log)
     log->run++;
     window_clear(&log->window);
     window_clear(&log->fill.window);
+    window_clear(&log->again);
     for (int i = 0; i < log->topic_count; i++) {
         log->topics[i].complete_to = shard_log_complete_to(log, i);
         log->topics[i].in_flight = 0;
@@ -71,7 +74,7 @@ unsigned shard_log_check_tails(struct shard_log *log)
     log->read = log->position;
     log->awaited = -1;
     log->is_cut = false;
-    log->has_refused = false;
+    log->pace = SHARD_FLOWS;
     log->fill.topic = -1;
     log->fill.is_joining = false;
     for (int i = 0; i < log->topic_count; i++) {
@@ -93,6 +96,9 @@ unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
     log->marked = lease->position;
     log->floor = lease->floor;
     log->reason[0] = '\0';
+    log->refused = 0;
+    log->careful_to = 0;
+    log->fill.careful_to = 0;
     for (int i = 0; i < log->topic_count; i++) {
         shard_topic_take_mark(&log->topics[i], &lease->topics[i]);
     }
@@ -169,17 +175,17 @@ bool shard_log_is_owned(const struct shard_log *log)
 
 uint32_t shard_log_in_flight(const struct shard_log *log)
 {
-    return log->window.in_flight + log->fill.window.in_flight;
+    return log->window.in_flight + log->fill.window.in_flight + log->again.in_flight;
 }
 
 size_t shard_log_bytes(const struct shard_log *log)
 {
-    return log->window.bytes + log->fill.window.bytes;
+    return log->window.bytes + log->fill.window.bytes + log->again.bytes;
 }
 
-uint32_t shard_log_next_ticket(const struct shard_log *log, bool is_fill)
+uint32_t shard_log_next_ticket(const struct shard_log *log, enum shard_way way)
 {
-    return is_fill ? log->fill.window.next : log->window.next;
+    return shard_log_window(log, way)->next;
 }
 
 uint32_t shard_log_room(const struct shard_log *log)

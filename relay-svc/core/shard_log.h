@@ -19,6 +19,10 @@
  *   - A failed delivery stops the shard until nothing is in flight; then the tails
  *     are compared anew and it goes on after them.
  *   - Nothing is sent on a lease older than allowed.
+ *   - A row that Kafka refuses with others in its batch makes the shard go on with one record in
+ *     flight, until all that were in flight are through; one that is refused alone is parked.
+ *   - What concerns one aggregate (parking it, sending what was parked) is done between two
+ *     batches: the shard pauses until nothing is in flight.
  *
  * Ownership: shard_log_init/_done. Time: monotonic milliseconds, handed in. Pure.
  */
@@ -37,7 +41,13 @@
 enum {
     SHARD_TOPICS_MAX = 32,
     SHARD_REASON_MAX = ERROR_TEXT_MAX,
+    SHARD_PASSES = -1, /* the topic of a row that is not to be sent: it waits for a person */
 };
+
+/* The ways to Kafka: as the log goes on, by the fill, and once more out of the quarantine. */
+enum shard_way { WAY_LOG = 0, WAY_FILL, WAY_AGAIN };
+
+enum shard_pace { SHARD_FLOWS = 0, SHARD_PAUSES };
 
 /* Where the ways on are written, for what only a person can decide: told with each stop. */
 #define SHARD_WAY_OUT "\"How a stop ends\" in relay-svc/README.md"
@@ -47,10 +57,11 @@ enum {
  * window of its own: while it works, the position moves on and other topics' rows are sent.
  */
 struct shard_fill {
-    int topic;        /* -1: none is behind */
-    int64_t read;     /* newest seq it has looked at */
-    bool is_awaiting; /* the first record's acknowledgement */
-    bool is_joining;  /* rows are held until it stands where they are read */
+    int topic;          /* -1: none is behind */
+    int64_t read;       /* newest seq it has looked at */
+    int64_t careful_to; /* up to there one record at a time */
+    bool is_awaiting;   /* the first record's acknowledgement */
+    bool is_joining;    /* rows are held until it stands where they are read */
     struct window window;
 };
 
@@ -69,10 +80,13 @@ struct shard_log {
     int awaited;                   /* topic whose first record is awaited; -1: none */
     bool is_cut;                   /* an offset went back: no acknowledgement counts any more */
     char reason[SHARD_REASON_MAX]; /* of STOPPED or FAILED */
-    bool has_refused;              /* STOPPED for a row that Kafka refuses: */
-    struct window_row refused;
+    enum shard_pace pace;
+    int64_t careful_to;             /* up to there one record at a time */
+    int64_t refused;                /* seq of the row that Kafka refused alone; 0: none */
+    char refusal[SHARD_REASON_MAX]; /* its words */
     struct shard_topic topics[SHARD_TOPICS_MAX];
     struct window window;
+    struct window again; /* the one record on its way once more */
     struct shard_fill fill;
 };
 
@@ -97,11 +111,12 @@ enum shard_offer {
     OFFER_SEND = 0, /* hand it to the producer, then shard_log_sent() */
     OFFER_SKIP,     /* in Kafka already; taken note of */
     OFFER_HOLD,     /* not now; read it again later */
+    OFFER_PARK,     /* Kafka has refused it */
 };
 
 struct shard_delivery {
     uint16_t run;
-    bool is_fill; /* the ticket is the fill's */
+    enum shard_way way; /* whose the ticket is */
     uint32_t ticket;
     int64_t offset; /* -1 when not told */
     bool is_acknowledged;
@@ -129,7 +144,8 @@ MUST_USE unsigned shard_log_judge(struct shard_log *log, int topic, enum tail_ve
                                   const struct tail_found *found);
 
 /* --- rows -------------------------------------------------------------------- */
-/* Rows are offered in seq order; the first held one ends a batch. */
+/* Rows are offered in seq order; the first held one ends a batch. One of topic SHARD_PASSES is
+ * taken note of. */
 enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row *row,
                                  int64_t now_ms);
 /* The producer took the row that was just offered. Returns its ticket. */
@@ -160,13 +176,27 @@ uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row
 /* Every row of the range was offered and sent. */
 void shard_log_fill_read(struct shard_log *log, int64_t upto);
 
+/* --- between two batches ------------------------------------------------------------ */
+/* Nothing more is sent by log and fill. Of a shard that runs; a beginning anew ends it. */
+void shard_log_pause(struct shard_log *log);
+/* It pauses, and nothing is in flight. */
+bool shard_log_is_quiet(const struct shard_log *log);
+MUST_USE unsigned shard_log_go_on(struct shard_log *log);
+/* The database has put the row that comes next on that way into the quarantine: it is passed over.
+ * Quiet. */
+void shard_log_parked(struct shard_log *log, enum shard_way way, int64_t seq);
+/* A row the log has passed may be sent once more now: quiet, on a good lease, to a topic that lacks
+ * nothing before it. */
+bool shard_log_may_send_again(const struct shard_log *log, int topic, int64_t now_ms);
+uint32_t shard_log_sent_again(struct shard_log *log, const struct window_row *row);
+
 /* --- the rest ------------------------------------------------------------------ */
 /* The producer is gone, with whatever was in flight. */
 MUST_USE unsigned shard_log_producer_lost(struct shard_log *log);
 
 bool shard_log_is_owned(const struct shard_log *log);
 /* The ticket that the next row sent will get. */
-uint32_t shard_log_next_ticket(const struct shard_log *log, bool is_fill);
+uint32_t shard_log_next_ticket(const struct shard_log *log, enum shard_way way);
 /* Rows sent and not answered yet, and what they take up. */
 uint32_t shard_log_in_flight(const struct shard_log *log);
 size_t shard_log_bytes(const struct shard_log *log);

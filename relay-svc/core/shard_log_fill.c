@@ -46,7 +46,7 @@ bool shard_log_fill_wants(const struct shard_log *log, int64_t step, int64_t now
                           struct shard_fill_range *ret_range)
 {
     const struct shard_fill *fill = &log->fill;
-    if (log->state != SHARD_RUNNING || now_ms >= log->lease_until_ms || fill->topic < 0 ||
+    if (!shard_log_may_send(log, now_ms) || fill->topic < 0 ||
         log->topics[fill->topic].state != TOPIC_BEHIND || fill->is_awaiting ||
         window_is_full(&fill->window)) {
         return false;
@@ -62,9 +62,14 @@ enum shard_offer shard_log_fill_offer(struct shard_log *log, const struct window
                                       int64_t now_ms)
 {
     struct shard_fill_range range;
-    if (shard_log_fill_wants(log, INT64_MAX, now_ms, &range) && row->topic == range.topic &&
-        row->seq > range.after && row->seq <= range.upto) {
-        return OFFER_SEND;
+    if (shard_log_fill_wants(log, INT64_MAX, now_ms, &range) &&
+        (row->topic == range.topic || row->topic == SHARD_PASSES) && row->seq > range.after &&
+        row->seq <= range.upto) {
+        if (row->topic == SHARD_PASSES) {
+            shard_log_fill_reach(log, row->seq);
+            return OFFER_SKIP;
+        }
+        return row->seq == log->refused ? OFFER_PARK : OFFER_SEND;
     }
     log->fill.is_joining = false; /* not yet */
     return OFFER_HOLD;
@@ -85,10 +90,15 @@ uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row
 
 void shard_log_fill_read(struct shard_log *log, int64_t upto)
 {
-    struct shard_fill *fill = &log->fill;
-    if (log->state != SHARD_RUNNING || fill->topic < 0) {
-        return;
+    if (log->state == SHARD_RUNNING && log->pace == SHARD_FLOWS && log->fill.topic >= 0) {
+        shard_log_fill_reach(log, upto);
     }
+}
+
+void shard_log_fill_reach(struct shard_log *log, int64_t upto)
+{
+    struct shard_fill *fill = &log->fill;
+    assert(fill->topic >= 0);
     fill->read = larger(fill->read, upto);
     if (fill->read >= log->read) {
         log->topics[fill->topic].state = TOPIC_JOINED;

@@ -8,8 +8,8 @@
 
 bool shard_log_wants_rows(const struct shard_log *log, int64_t now_ms)
 {
-    return log->state == SHARD_RUNNING && now_ms < log->lease_until_ms && log->awaited < 0 &&
-           !log->fill.is_joining && !window_is_full(&log->window);
+    return shard_log_may_send(log, now_ms) && log->awaited < 0 && !log->fill.is_joining &&
+           !window_is_full(&log->window);
 }
 
 /* Moves the position over the rows that are done with. */
@@ -17,11 +17,10 @@ static void advance(struct shard_log *log)
 {
     struct window_row row;
     while (window_pop(&log->window, &row)) {
-        struct shard_topic *topic = &log->topics[row.topic];
         assert(row.seq > log->position && row.seq <= log->read);
         log->position = row.seq;
-        if (shard_topic_takes(topic, row.seq)) {
-            shard_topic_note_sent(topic, &row);
+        if (row.topic != SHARD_PASSES && shard_topic_takes(&log->topics[row.topic], row.seq)) {
+            shard_topic_note_sent(&log->topics[row.topic], &row);
         }
     }
 }
@@ -29,12 +28,12 @@ static void advance(struct shard_log *log)
 enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row *row,
                                  int64_t now_ms)
 {
-    assert(row->topic >= 0 && row->topic < log->topic_count);
+    assert(row->topic >= SHARD_PASSES && row->topic < log->topic_count);
     if (!shard_log_wants_rows(log, now_ms) || row->seq <= log->read) {
         return OFFER_HOLD;
     }
-    if (shard_topic_takes(&log->topics[row->topic], row->seq)) {
-        return OFFER_SEND;
+    if (row->topic != SHARD_PASSES && shard_topic_takes(&log->topics[row->topic], row->seq)) {
+        return row->seq == log->refused ? OFFER_PARK : OFFER_SEND;
     }
     log->read = row->seq;
     (void)window_push(&log->window, row, false);
@@ -66,18 +65,25 @@ static unsigned fail(struct shard_log *log, const char *failure)
     return shard_log_enter(log, SHARD_FAILED);
 }
 
-/* The first one counts: those behind it in its batch are told the same. */
+/*
+ * A batch is refused as a whole, each row of it with the same words, and only the first is judged
+ * here: with it the state changes. Was it alone, then it is the one; else it is looked for among
+ * all that were read.
+ */
 static unsigned refuse(struct shard_log *log, const struct window_row *row, const char *failure)
 {
     if (log->state != SHARD_RUNNING) {
         return 0;
     }
-    log->has_refused = true;
-    log->refused = *row;
-    return SHARD_REFUSED |
-           shard_log_stop(log, "seq %" PRId64 " (%s, about %u bytes) is refused by %s: %s",
-                          row->seq, row->id.text, row->bytes, log->topic_names[row->topic],
-                          failure);
+    if (log->topics[row->topic].in_flight == 0) {
+        log->refused = row->seq;
+        (void)snprintf(log->refusal, sizeof log->refusal, "%s refuses it: %s",
+                       log->topic_names[row->topic], failure);
+    } else {
+        log->careful_to = larger(log->careful_to, log->read);
+        log->fill.careful_to = larger(log->fill.careful_to, log->fill.read);
+    }
+    return SHARD_REFUSED | fail(log, failure);
 }
 
 /* Nothing counts any more when the offset proves that the partition is not the one it was. */
@@ -86,6 +92,7 @@ static unsigned acknowledge(struct shard_log *log, const struct window_row *row,
 {
     struct shard_topic *topic = &log->topics[row->topic];
     const struct tail_mark *acked = &topic->known.acked;
+    log->refused = log->refused == row->seq ? 0 : log->refused; /* it was taken after all */
     const bool is_newest = !acked->exists || row->seq > acked->seq;
     if (offset >= 0 && acked->exists && is_newest && offset <= acked->offset) {
         log->is_cut = true;
@@ -116,6 +123,10 @@ static unsigned start_over_if_settled(struct shard_log *log)
 static unsigned settle_delivery(struct shard_log *log, const struct shard_delivery *delivery,
                                 const struct window_row *row, int64_t now_ms)
 {
+    if (delivery->is_acknowledged && delivery->way == WAY_AGAIN) {
+        log->topics[row->topic].acknowledged_ms = now_ms; /* no place in the log's order */
+        return 0;
+    }
     if (delivery->is_acknowledged) {
         return log->is_cut ? 0 : acknowledge(log, row, delivery->offset, now_ms);
     }
@@ -123,13 +134,33 @@ static unsigned settle_delivery(struct shard_log *log, const struct shard_delive
                                 : fail(log, delivery->failure);
 }
 
+static struct window *window_of(struct shard_log *log, enum shard_way way)
+{
+    return (struct window *)(uintptr_t)shard_log_window(log, way);
+}
+
+static void move_on(struct shard_log *log, enum shard_way way)
+{
+    struct window_row row;
+    switch (way) {
+    case WAY_LOG:
+        advance(log);
+        break;
+    case WAY_FILL:
+        shard_log_advance_fill(log);
+        break;
+    case WAY_AGAIN:
+        (void)!window_pop(&log->again, &row);
+        break;
+    }
+}
+
 unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery *delivery,
                              int64_t now_ms, int *ret_topic)
 {
     struct window_row row;
-    struct window *window = delivery->is_fill ? &log->fill.window : &log->window;
-    if (delivery->run != log->run ||
-        !window_settle(window, delivery->ticket, delivery->is_acknowledged, &row)) {
+    if (delivery->run != log->run || !window_settle(window_of(log, delivery->way), delivery->ticket,
+                                                    delivery->is_acknowledged, &row)) {
         *ret_topic = -1;
         return 0; /* given up since; the tails have told, or will */
     }
@@ -139,7 +170,7 @@ unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery 
     assert(shard_log_adds_up(log));
     const unsigned effects = settle_delivery(log, delivery, &row, now_ms);
     if (!log->is_cut) {
-        delivery->is_fill ? shard_log_advance_fill(log) : advance(log);
+        move_on(log, delivery->way);
     }
     return effects | start_over_if_settled(log);
 }

@@ -41,12 +41,13 @@ enum shard_state { SHARD_STATES(SHARD_STATE_ENTRY) SHARD_STATE_COUNT };
 enum shard_effect {
     SHARD_ENTERED = 1 << 0,      /* the state is another one, from now on */
     SHARD_TELL_FAILED = 1 << 1,  /* a person should know the reason */
-    SHARD_REFUSED = 1 << 2,      /* stopped for a row that Kafka refuses: say by which limit */
+    SHARD_REFUSED = 1 << 2,      /* Kafka has refused something: which are the limits now? */
     SHARD_TELL_STOPPED = 1 << 3, /* a person must know the reason */
     SHARD_CHECK_TAILS = 1 << 4,  /* ask, anew, what its partitions hold */
     SHARD_FORGET_TAILS = 1 << 5, /* what they hold is no question any more */
     SHARD_READ = 1 << 6,         /* its rows are wanted */
     SHARD_RELEASE = 1 << 7,      /* it may be time to give it back */
+    SHARD_PARK = 1 << 8,         /* it pauses for a row that is to be parked */
 };
 
 /* What follows from the way that leads from one state to another, or to the same one anew. */

@@ -6,10 +6,10 @@
 #include <string.h>
 
 /*
- * A claim says three things, in three answers of one trip: which shards are ours now, what is known
- * of their topics, and where the outbox begins. They are kept until the trip is done: what a trip
- * tells counts only once it has ended without an error, and a shard begins with all of it or not at
- * all.
+ * A claim says four things, in four answers of one trip: which shards are ours now, what is known
+ * of their topics, which aggregates wait for a person, and where the outbox begins. They are kept
+ * until the trip is done: what a trip tells counts only once it has ended without an error, and a
+ * shard begins with all of it or not at all.
  */
 
 static void on_granted(void *user, const struct outbox_lease *lease)
@@ -31,6 +31,14 @@ static void on_sent(void *user, const struct outbox_sent *sent)
             sent->shard < shards->count) {
             leases->sent[sent->shard * shards->topic_count + i] = sent->mark;
         }
+    }
+}
+
+static void on_parked(void *user, const struct outbox_parked *parked)
+{
+    struct leases *leases = user;
+    if (parked->shard >= 0 && parked->shard < leases->options.shards->count) {
+        (void)!quarantine_put(&leases->parked[parked->shard], &parked->key, parked->seq);
     }
 }
 
@@ -59,6 +67,9 @@ static void forget_told(struct leases *leases)
     memset(leases->sent, 0, marks * sizeof *leases->sent);
     leases->floor = 0;
     leases->granted_count = 0;
+    for (int i = 0; i < shards->count; i++) {
+        quarantine_clear(&leases->parked[i]);
+    }
 }
 
 /* --- claiming ----------------------------------------------------------------------- */
@@ -70,6 +81,7 @@ static void own(struct leases *leases, const struct outbox_lease *granted)
     struct shards *shards = leases->options.shards;
     struct shard_log *log = &shards->all[granted->shard].log;
     const struct shard_lease lease = as_lease(leases, granted);
+    quarantine_move(&shards->all[granted->shard].parked, &leases->parked[granted->shard]);
     const unsigned effects = shard_log_own(log, &lease);
     shards_follow(shards, granted->shard, shards->is_draining ? shard_log_leave(log) : effects);
 }
@@ -108,6 +120,7 @@ void leases_claim(struct leases *leases, int max)
 {
     static const struct outbox_claim_events EVENTS = {.on_granted = on_granted,
                                                       .on_sent = on_sent,
+                                                      .on_parked = on_parked,
                                                       .on_floor = on_floor,
                                                       .on_done = on_claim_done};
     const bool takes_own = leases->membership.state == MEMBER_NEW;
@@ -129,6 +142,7 @@ static void on_look_done(void *user, const struct error *err)
         if (shard->log.state == SHARD_STOPPED && shard->wants_recheck) {
             shard->wants_recheck = false;
             shard->since_ms = loop_now_ms();
+            quarantine_move(&shard->parked, &leases->parked[shard->log.shard]);
             shards_follow(shards, shard->log.shard, shard_log_recheck(&shard->log, &lease));
         }
     }
@@ -138,6 +152,7 @@ void leases_look(struct leases *leases)
 {
     static const struct outbox_claim_events EVENTS = {.on_granted = on_granted,
                                                       .on_sent = on_sent,
+                                                      .on_parked = on_parked,
                                                       .on_floor = on_floor,
                                                       .on_done = on_look_done};
     struct error err;

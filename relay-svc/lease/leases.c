@@ -231,6 +231,7 @@ struct leases *leases_new(const struct leases_options *options)
         .told = must_allocate(count, sizeof *leases->told),
         .granted = must_allocate(count, sizeof *leases->granted),
         .sent = must_allocate(count * (size_t)shards->topic_count, sizeof *leases->sent),
+        .parked = must_allocate(count, sizeof *leases->parked),
         .released = must_allocate(count, sizeof *leases->released),
     };
     membership_init(&leases->membership, shards->count, options->lease_ms, loop_now_ms());
@@ -247,6 +248,10 @@ void leases_free(struct leases *leases)
     free(leases->told);
     free(leases->granted);
     free(leases->sent);
+    for (int i = 0; i < leases->options.shards->count; i++) {
+        quarantine_clear(&leases->parked[i]);
+    }
+    free(leases->parked);
     free(leases->released);
     free(leases);
 }

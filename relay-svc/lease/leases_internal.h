@@ -27,6 +27,7 @@ struct leases {
     struct outbox_lease *granted; /* as the claim or look in flight tells */
     size_t granted_count;
     struct shard_topic_mark *sent; /* the same: [shard][topic] */
+    struct quarantine *parked;     /* the same, by shard */
     int64_t floor;                 /* the same: smallest seq that the outbox may have */
     struct outbox_lease *released;
     size_t released_count;

@@ -89,14 +89,29 @@ static void tell_sent(const struct errand *errand, const struct pgconn_result *r
     }
 }
 
+static void tell_parked(const struct errand *errand, const struct pgconn_result *result)
+{
+    const struct outbox_claim_events *events = errand->events;
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        const struct outbox_parked parked = {
+            .shard = (int)pgconn_value_i64(result, row, 0),
+            .key = {.type = pgconn_value(result, row, 1), .id = pgconn_value(result, row, 2)},
+            .seq = pgconn_value_i64(result, row, 3),
+        };
+        events->on_parked(errand->user, &parked);
+    }
+}
+
 static void on_claim(void *user, size_t index, const struct pgconn_result *result)
 {
-    enum { GRANTED = 0, SENT, FLOOR };
+    enum { GRANTED = 0, SENT, PARKED, FLOOR };
     const struct errand *errand = user;
     if (index == GRANTED) {
         tell_granted(errand, result);
     } else if (index == SENT) {
         tell_sent(errand, result);
+    } else if (index == PARKED) {
+        tell_parked(errand, result);
     } else if (index == FLOOR && pgconn_row_count(result) == 1) {
         const struct outbox_claim_events *events = errand->events;
         events->on_floor(errand->user, pgconn_value_i64(result, 0, 0));
@@ -107,6 +122,7 @@ static void send_claim(struct outbox_store *store, const struct outbox_claim_eve
                        void *user)
 {
     pgconn_query(store->control, SQL_SENT, (const char *const[]){outbox_owner(store)}, 1);
+    pgconn_query(store->control, SQL_PARKED, (const char *const[]){outbox_owner(store)}, 1);
     pgconn_query(store->control, SQL_FLOOR, NULL, 0);
     pgconn_send_trip(store->control, on_claim, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_CLAIM, events, events->on_done, user));

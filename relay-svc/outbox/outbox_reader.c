@@ -18,27 +18,33 @@ static size_t row_bytes(const struct outbox_row *row)
     return row->payload.len + row->aggregate_id.len + row->type.len + row->traceparent.len;
 }
 
+struct outbox_row outbox_row_of(const struct pgconn_result *result, size_t row)
+{
+    struct outbox_row read = {
+        .shard = (int)pgconn_value_i64(result, row, ROW_SHARD),
+        .seq = pgconn_value_i64(result, row, ROW_SEQ),
+        .seq_text = pgconn_value(result, row, ROW_SEQ),
+        .aggregate_type = pgconn_value(result, row, ROW_AGGREGATE_TYPE),
+        .aggregate_id = pgconn_value(result, row, ROW_AGGREGATE_ID),
+        .type = pgconn_value(result, row, ROW_TYPE),
+        .payload = pgconn_value(result, row, ROW_PAYLOAD),
+        .version = pgconn_value(result, row, ROW_VERSION),
+        .occurred_at = pgconn_value(result, row, ROW_OCCURRED_AT),
+        .correlation_id = pgconn_value(result, row, ROW_CORRELATION_ID),
+        .causation_id = pgconn_value(result, row, ROW_CAUSATION_ID),
+        .traceparent = pgconn_value(result, row, ROW_TRACEPARENT),
+    };
+    (void)!uuid_parse(pgconn_value(result, row, ROW_ID), &read.id);
+    read.bytes = row_bytes(&read);
+    return read;
+}
+
 static void on_rows(void *user, size_t index, const struct pgconn_result *result)
 {
     struct outbox_reader *reader = user;
     (void)index;
     for (size_t i = 0; i < pgconn_row_count(result); i++) {
-        struct outbox_row row = {
-            .shard = (int)pgconn_value_i64(result, i, ROW_SHARD),
-            .seq = pgconn_value_i64(result, i, ROW_SEQ),
-            .seq_text = pgconn_value(result, i, ROW_SEQ),
-            .aggregate_type = pgconn_value(result, i, ROW_AGGREGATE_TYPE),
-            .aggregate_id = pgconn_value(result, i, ROW_AGGREGATE_ID),
-            .type = pgconn_value(result, i, ROW_TYPE),
-            .payload = pgconn_value(result, i, ROW_PAYLOAD),
-            .version = pgconn_value(result, i, ROW_VERSION),
-            .occurred_at = pgconn_value(result, i, ROW_OCCURRED_AT),
-            .correlation_id = pgconn_value(result, i, ROW_CORRELATION_ID),
-            .causation_id = pgconn_value(result, i, ROW_CAUSATION_ID),
-            .traceparent = pgconn_value(result, i, ROW_TRACEPARENT),
-        };
-        (void)!uuid_parse(pgconn_value(result, i, ROW_ID), &row.id);
-        row.bytes = row_bytes(&row);
+        const struct outbox_row row = outbox_row_of(result, i);
         reader->events->on_row(reader->user, reader->index, &row);
     }
 }

@@ -10,6 +10,20 @@
 
 #define LONGEST_LEASE "interval '300 s'"
 
+/*
+ * As enum row_column names them. In place of an event that a person has skipped comes what is
+ * published for it, and its own payload is not looked at: it may be what nobody can read. (The
+ * table is nearly always empty, and is read once for all rows.)
+ */
+#define IS_SKIPPED    "o.seq IN (SELECT k.seq FROM relay_skipped k)"
+#define ROW_COLUMNS                                                                                \
+    "o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid,"                                        \
+    " CASE WHEN " IS_SKIPPED " THEN 'EventSkipped' ELSE o.type END,"                               \
+    " CASE WHEN " IS_SKIPPED                                                                       \
+    "  THEN (SELECT k.payload FROM relay_skipped k WHERE k.seq = o.seq) ELSE o.payload END,"       \
+    " o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"                            \
+    " o.headers->>'causation_id', o.headers->>'traceparent'"
+
 /* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
@@ -193,13 +207,72 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                            " JOIN " ROW_HOLDER_SQL " AS h ON true",
                            1},
     [SQL_TABLE_LOCKS] = {TABLE_LOCKS_SQL, 1},
+    [SQL_PARKED] = {"SELECT q.shard, q.aggregatetype, q.aggregateid, q.seq"
+                    " FROM relay_quarantine q JOIN relay_shard r USING (shard) WHERE r.owner = $1",
+                    1},
+    /* $1 owner, $2 shard, $3 epoch, $4 the row behind this seq, $5 of that aggregate type (NULL: of
+     * any), $6 why. The position moves past it in the same statement; where a topic is filled it
+     * is past it already. Nothing but what names the row is read of it. */
+    [SQL_PARK] = {"WITH mine AS MATERIALIZED ("
+                  "  SELECT shard FROM relay_shard WHERE shard = $2::smallint AND owner = $1"
+                  "   AND epoch = $3::bigint FOR NO KEY UPDATE SKIP LOCKED),"
+                  " o AS MATERIALIZED ("
+                  "  SELECT shard, seq, id, aggregatetype, aggregateid, type, aggregateversion"
+                  "  FROM outbox WHERE shard = $2::smallint AND seq > $4::bigint"
+                  "   AND ($5::text IS NULL OR aggregatetype = $5::text)"
+                  "   AND EXISTS (SELECT FROM mine) ORDER BY seq LIMIT 1),"
+                  " parked AS ("
+                  "  INSERT INTO relay_quarantine (shard, aggregatetype, aggregateid, seq, reason)"
+                  "  SELECT shard, aggregatetype, aggregateid, seq, $6 FROM o"
+                  "  ON CONFLICT DO NOTHING),"
+                  " past AS ("
+                  "  UPDATE relay_shard r SET position = greatest(position, o.seq)"
+                  "  FROM o WHERE r.shard = o.shard)"
+                  " SELECT seq, id, aggregatetype, aggregateid, type, aggregateversion FROM o",
+                  6},
+    /* The oldest of each shard; $1 owner */
+    [SQL_REQUESTS] = {"SELECT DISTINCT ON (q.shard) q.shard, q.id, q.kind, q.aggregatetype,"
+                      "  q.aggregateid, q.seq FROM relay_request q JOIN relay_shard r USING (shard)"
+                      " WHERE q.ended_at IS NULL AND r.owner = $1 ORDER BY q.shard, q.id",
+                      1},
+    /* $1 the request, $2 owner, $3 epoch; only of the event that the aggregate waits for */
+    [SQL_SKIP] = {"INSERT INTO relay_skipped (seq, shard, request, payload)"
+                  " SELECT w.seq, w.shard, w.id, w.payload FROM relay_request w"
+                  "  JOIN relay_shard r USING (shard)"
+                  "  JOIN relay_quarantine q USING (shard, aggregatetype, aggregateid, seq)"
+                  " WHERE w.id = $1::bigint AND r.owner = $2 AND r.epoch = $3::bigint"
+                  " ON CONFLICT DO NOTHING",
+                  3},
+    /* $1 owner, $2 shard, $3 epoch, $4 aggregate type, $5 its id, $6 what was published of it
+     * last, $7 up to where the shard was read: the next one that waits, or it waits no more. */
+    [SQL_NEXT] =
+        {"WITH mine AS MATERIALIZED ("
+         "  SELECT shard FROM relay_shard WHERE shard = $2::smallint AND owner = $1"
+         "   AND epoch = $3::bigint FOR KEY SHARE SKIP LOCKED),"
+         " q AS MATERIALIZED ("
+         "  SELECT seq FROM relay_quarantine JOIN mine USING (shard)"
+         "  WHERE aggregatetype = $4 AND aggregateid = $5 FOR NO KEY UPDATE OF relay_quarantine),"
+         " o AS MATERIALIZED ("
+         "  SELECT o.seq FROM outbox o JOIN q ON o.seq >= q.seq"
+         "  WHERE o.aggregatetype = $4 AND o.aggregateid = $5 AND o.seq > $6::bigint"
+         "   AND o.seq <= $7::bigint ORDER BY o.aggregateversion LIMIT 1),"
+         " moved AS (UPDATE relay_quarantine k SET seq = o.seq FROM o"
+         "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5),"
+         " freed AS (DELETE FROM relay_quarantine k USING q"
+         "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5"
+         "   AND NOT EXISTS (SELECT FROM o))"
+         " SELECT coalesce((SELECT seq FROM o), 0) FROM q",
+         7},
+    /* $1 shard, $2 seq */
+    [SQL_ROW] = {"SELECT " ROW_COLUMNS " FROM outbox o"
+                 " WHERE o.shard = $1::smallint AND o.seq = $2::bigint",
+                 2},
+    /* $1 the request, $2 who ends it, $3 what came of it */
+    [SQL_END] =
+        {"UPDATE relay_request SET ended_at = clock_timestamp(), ended_by = $2, outcome = $3"
+         " WHERE id = $1::bigint AND ended_at IS NULL",
+         3},
 };
-
-/* As enum row_column names them. */
-#define ROW_COLUMNS                                                                                \
-    "o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid, o.type, o.payload,"                     \
-    " o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"                            \
-    " o.headers->>'causation_id', o.headers->>'traceparent'"
 
 /*
  * Both walk the primary key (shard, seq) from a place on: it costs what they return, whatever the
@@ -236,6 +309,7 @@ const char OUTBOX_READER_SETUP[] =
     SET("statement_timeout", "30s");
 
 const char OUTBOX_CONTROL_SETUP[] =
-    "SELECT" SET("jit", "off") "," SET("enable_seqscan", "off") ","
-    SET("lock_timeout", "500ms") "," SET("statement_timeout", "10s");
+    "SELECT" SET("TimeZone", "UTC") "," SET("DateStyle", "ISO") ","
+    SET("jit", "off") "," SET("enable_seqscan", "off") "," SET("lock_timeout", "500ms") ","
+    SET("statement_timeout", "10s");
 /* clang-format on */

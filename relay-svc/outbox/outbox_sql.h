@@ -28,6 +28,13 @@ enum control_statement {
     SQL_SEQUENCE,
     SQL_MEMBER_HOLDER,
     SQL_TABLE_LOCKS,
+    SQL_PARKED,
+    SQL_PARK,
+    SQL_REQUESTS,
+    SQL_SKIP,
+    SQL_NEXT,
+    SQL_ROW,
+    SQL_END,
     CONTROL_STATEMENT_COUNT
 };
 

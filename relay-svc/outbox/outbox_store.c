@@ -25,6 +25,9 @@ static const char *const WORK_NAMES[] = {
     [OUTBOX_FIND] = "looking up rows",
     [OUTBOX_BACKLOG] = "counting what waits",
     [OUTBOX_TABLE_LOCKS] = "looking for locked tables",
+    [OUTBOX_PARK] = "parking an event",
+    [OUTBOX_REQUESTS] = "looking for requests",
+    [OUTBOX_FREE] = "carrying out a request",
 };
 static_assert(sizeof WORK_NAMES / sizeof WORK_NAMES[0] == OUTBOX_WORK_COUNT,
               "every work needs a name");

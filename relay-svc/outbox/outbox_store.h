@@ -19,6 +19,7 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 #include "relay-svc/core/foreign_lock.h"
+#include "relay-svc/core/quarantine.h"
 #include "relay-svc/core/shard_log.h"
 
 #include <stdbool.h>
@@ -92,6 +93,9 @@ enum outbox_work {
     OUTBOX_FIND,
     OUTBOX_BACKLOG,
     OUTBOX_TABLE_LOCKS,
+    OUTBOX_PARK,
+    OUTBOX_REQUESTS,
+    OUTBOX_FREE,
     OUTBOX_WORK_COUNT
 };
 
@@ -133,9 +137,18 @@ void outbox_store_beat(struct outbox_store *store, const struct outbox_lease *he
                        const struct outbox_self *self, const struct outbox_beat_events *events,
                        void *user);
 
+/* An aggregate that waits for a person, from that event on. */
+struct outbox_parked {
+    int shard;
+    struct aggregate_key key;
+    int64_t seq;
+};
+
 struct outbox_claim_events {
     void (*on_granted)(void *user, const struct outbox_lease *lease);
-    void (*on_sent)(void *user, const struct outbox_sent *sent); /* of every shard it owns */
+    /* Of every shard it owns: */
+    void (*on_sent)(void *user, const struct outbox_sent *sent);
+    void (*on_parked)(void *user, const struct outbox_parked *parked);
     void (*on_floor)(void *user, int64_t seq); /* smallest for which the outbox has a partition */
     outbox_done *on_done;
 };
@@ -215,6 +228,80 @@ struct outbox_lock_events {
 /* Who has locked a whole table that relays need. */
 void outbox_store_table_locks(struct outbox_store *store, const struct outbox_lock_events *events,
                               void *user);
+
+/* --- the quarantine ------------------------------------------------------------ */
+
+/* The row of a shard behind that seq, of that aggregate type or (NULL) of any: it and all later
+ * ones of its aggregate wait for a person. */
+struct outbox_poison {
+    struct outbox_lease lease; /* of which the position does not count */
+    int64_t after;
+    const char *aggregate_type;
+    const char *why;
+};
+
+/* What was put there: the row by its name. */
+struct outbox_put {
+    struct outbox_parked parked;
+    struct strview id;
+    struct strview type;
+    int64_t version;
+};
+
+struct outbox_park_events {
+    /* Not where the shard is no longer ours, or somebody has locked its row. */
+    void (*on_put)(void *user, const struct outbox_put *put);
+    outbox_done *on_done;
+};
+
+/* Puts it there and moves the shard's position past it, both or neither. */
+void outbox_store_park(struct outbox_store *store, const struct outbox_poison *poison,
+                       const struct outbox_park_events *events, void *user);
+
+/* What a person has asked for. */
+struct outbox_request {
+    int64_t id;
+    bool is_skip; /* of the event; else it is tried again */
+    struct outbox_parked about;
+};
+
+struct outbox_request_events {
+    void (*on_request)(void *user,
+                       const struct outbox_request *request); /* the oldest of a shard */
+    outbox_done *on_done;
+};
+
+/* Of the shards that are ours. */
+void outbox_store_requests(struct outbox_store *store, const struct outbox_request_events *events,
+                           void *user);
+
+/* A step of carrying one out. */
+struct outbox_step {
+    struct outbox_lease lease; /* the position is how far the shard was read */
+    const struct outbox_request *request;
+    int64_t published; /* of the aggregate, the newest that was; 0: nothing yet */
+};
+
+struct outbox_step_events {
+    /* The next event that waits; 0: none does, and the aggregate is free. Not where it was not in
+     * the quarantine, or the shard is not ours. */
+    void (*on_next)(void *user, int64_t seq);
+    void (*on_row)(void *user, const struct outbox_row *row);
+    outbox_done *on_done;
+};
+
+/* Takes what was published out of the quarantine, and tells what comes next. Before the first of a
+ * skip the decision is written down. */
+void outbox_store_step(struct outbox_store *store, const struct outbox_step *step,
+                       const struct outbox_step_events *events, void *user);
+
+/* Reads that row. */
+void outbox_store_row(struct outbox_store *store, int shard, int64_t seq,
+                      const struct outbox_step_events *events, void *user);
+
+/* Says what came of a request. */
+void outbox_store_end(struct outbox_store *store, int64_t request, const char *outcome,
+                      outbox_done *on_done, void *user);
 
 /* --- reading ------------------------------------------------------------------- */
 

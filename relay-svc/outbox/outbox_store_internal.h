@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * outbox_store_internal.h - what the files of the store share: store (connections, life), errand
- * (trips of the control connection), control (leases, marks), look (what is looked up there) and
- * reader (range reads).
+ * (trips of the control connection), control (leases, marks), look (what is looked up there),
+ * quarantine (what waits for a person) and reader (range reads).
  */
 #ifndef RELAY_SVC_OUTBOX_OUTBOX_STORE_INTERNAL_H
 #define RELAY_SVC_OUTBOX_OUTBOX_STORE_INTERNAL_H
@@ -11,6 +11,8 @@
 #include "common/io/postgres/pgconn.h"
 #include "common/run/activity.h"
 #include "relay-svc/outbox/outbox_store.h"
+
+struct pgconn_result;
 
 enum {
     OUTBOX_ARRAYS_MAX = 8,
@@ -75,6 +77,9 @@ struct errand *outbox_errand_new(struct outbox_store *store, enum outbox_work wo
 void outbox_errand_finish(void *user, const struct pgconn_failure *failure);
 /* Those in flight, when they will never be answered. */
 void outbox_forget_errands(struct outbox_store *store);
+
+/* A row as SQL_READ gives it; borrowed from the result. */
+struct outbox_row outbox_row_of(const struct pgconn_result *result, size_t row);
 
 /* As arrays of the same length; a column that is not wanted is NULL. */
 void outbox_put_leases(const struct outbox_lease *leases, size_t count, struct strbuf *shards,

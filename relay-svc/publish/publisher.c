@@ -17,6 +17,9 @@
 enum {
     HEADERS_MAX = 16,
     SCHEMA_MAX = 256,
+    BATCH_OVERHEAD = 61, /* of a batch of one record, and that record at least; KIP-98 */
+    RECORD_OVERHEAD = 9,
+    HEADER_OVERHEAD = 2,
 };
 
 struct publisher {
@@ -26,6 +29,21 @@ struct publisher {
     struct activity renewing;
     struct kafka_producer *producer; /* NULL while waiting for a new one */
 };
+
+/* Shards are fewer than 2^14. */
+static uint64_t pack(const struct publisher_tag *tag)
+{
+    return (uint64_t)tag->way << 62 | (uint64_t)tag->shard << 48 | (uint64_t)tag->run << 32 |
+           tag->ticket;
+}
+
+static struct publisher_tag unpack(uint64_t packed)
+{
+    return (struct publisher_tag){.way = (enum shard_way)(packed >> 62),
+                                  .shard = (uint16_t)(packed >> 48 & 0x3fff),
+                                  .run = (uint16_t)(packed >> 32),
+                                  .ticket = (uint32_t)packed};
+}
 
 /* --- a row as a record ------------------------------------------------------------ */
 
@@ -73,8 +91,32 @@ static void add(struct kafka_message *message, struct kafka_header *headers, con
     }
 }
 
+/* As a batch of its own, before compression, and rather too few than too many. */
+static size_t count_bytes(const struct kafka_message *message)
+{
+    size_t bytes = BATCH_OVERHEAD + RECORD_OVERHEAD + message->key.len + message->value.len;
+    for (size_t i = 0; i < message->header_count; i++) {
+        bytes += HEADER_OVERHEAD + strlen(message->headers[i].name) + message->headers[i].value.len;
+    }
+    return bytes;
+}
+
+/* Before anything is sent: a refusal would cost every shard the producer. */
+static enum error_kind check_size(const struct publisher *publisher,
+                                  const struct kafka_message *message, struct error *err)
+{
+    const int64_t limit = publisher->options.message_max[message->topic];
+    const size_t bytes = count_bytes(message);
+    if (limit <= 0 || bytes <= (size_t)limit) {
+        return ERROR_NONE;
+    }
+    return error_set(err, ERROR_INVALID,
+                     "it takes %zu bytes, and %s takes at most max.message.bytes=%lld", bytes,
+                     publisher->options.topics[message->topic], (long long)limit);
+}
+
 static enum error_kind produce(struct publisher *publisher, int topic, const struct outbox_row *row,
-                               uint64_t tag, struct error *err)
+                               const struct publisher_tag *tag, struct error *err)
 {
     char time_text[TIME_TEXT_LEN + 1];
     char schema_text[SCHEMA_MAX];
@@ -85,7 +127,7 @@ static enum error_kind produce(struct publisher *publisher, int topic, const str
         .key = row->aggregate_id,
         .value = row->payload,
         .headers = headers,
-        .tag = tag,
+        .tag = pack(tag),
     };
     const struct strview id = uuid_view(&row->id);
     add(&message, headers, TOPICS_HEADER_CE_SPECVERSION, STRVIEW("1.0"));
@@ -102,22 +144,12 @@ static enum error_kind produce(struct publisher *publisher, int topic, const str
     add(&message, headers, TOPICS_HEADER_CONTENT_TYPE, STRVIEW("application/json"));
     add(&message, headers, TOPICS_HEADER_TRACEPARENT, row->traceparent);
     add(&message, headers, TOPICS_HEADER_ID, id);
+    add(&message, headers, TOPICS_HEADER_CE_REPUBLISHED,
+        tag->way == WAY_AGAIN ? STRVIEW("1") : (struct strview){.data = NULL});
+    if (check_size(publisher, &message, err) != ERROR_NONE) {
+        return err->kind;
+    }
     return kafka_producer_send(publisher->producer, &message, err);
-}
-
-/* Shards are fewer than 2^15. */
-static uint64_t pack(const struct publisher_tag *tag)
-{
-    return (uint64_t)tag->is_fill << 63 | (uint64_t)tag->shard << 48 | (uint64_t)tag->run << 32 |
-           tag->ticket;
-}
-
-static struct publisher_tag unpack(uint64_t packed)
-{
-    return (struct publisher_tag){.is_fill = packed >> 63 != 0,
-                                  .shard = (uint16_t)(packed >> 48 & 0x7fff),
-                                  .run = (uint16_t)(packed >> 32),
-                                  .ticket = (uint32_t)packed};
 }
 
 enum error_kind publisher_send(struct publisher *publisher, int topic, const struct outbox_row *row,
@@ -133,7 +165,7 @@ enum error_kind publisher_send(struct publisher *publisher, int topic, const str
     if (FAULT_POINT("relay.before_produce")) {
         return error_set(err, ERROR_TRANSIENT, "injected before produce");
     }
-    const enum error_kind kind = produce(publisher, topic, row, pack(tag), err);
+    const enum error_kind kind = produce(publisher, topic, row, tag, err);
     if (kind == ERROR_FATAL) { /* its end is on its way */
         return error_set(err, ERROR_EXHAUSTED, "the Kafka producer has died");
     }
@@ -174,13 +206,24 @@ static void on_fatal(void *user, const struct error *err)
     reconnect_fail(&publisher->life, "%s", err->text);
 }
 
+/* The smallest limit of a topic: batches are not made by topic. */
+static int64_t batch_max(const struct publisher *publisher)
+{
+    int64_t smallest = 0;
+    for (int i = 0; i < publisher->options.topic_count; i++) {
+        const int64_t limit = publisher->options.message_max[i];
+        smallest = limit > 0 && (smallest == 0 || limit < smallest) ? limit : smallest;
+    }
+    return smallest;
+}
+
 static enum error_kind open_producer(struct publisher *publisher, struct error *err)
 {
     const struct kafka_producer_options options = {
         .config = publisher->options.config,
         .topics = publisher->options.topics,
         .topic_count = publisher->options.topic_count,
-        .batch_max = publisher->options.batch_max,
+        .batch_max = batch_max(publisher),
         .on_delivery = on_delivery,
         .on_served = on_served,
         .on_error = on_error,

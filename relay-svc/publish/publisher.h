@@ -26,7 +26,7 @@ struct publisher;
 struct publisher_tag {
     uint16_t shard;
     uint16_t run;
-    bool is_fill;
+    enum shard_way way;
     uint32_t ticket;
 };
 
@@ -34,7 +34,8 @@ struct publisher_options {
     struct kafka_config config;
     const char *const *topics;
     int topic_count;
-    int64_t batch_max; /* see kafka_producer.h */
+    const int64_t *message_max; /* of each topic, max.message.bytes; 0: not told. Read anew for each
+                                   row, and for each producer. */
     /* error is NULL for an acknowledgement; offset is -1 when not told. */
     void (*on_answer)(void *user, const struct publisher_tag *tag, int64_t offset,
                       const struct error *error);
@@ -56,7 +57,9 @@ void publisher_restart(struct publisher *publisher, const char *reason);
 /* False between the death of a producer and its renewal. */
 bool publisher_is_open(const struct publisher *publisher);
 
-/* Sends a row to the topic of that index. ERROR_EXHAUSTED: the queue is full, later. */
+/* Sends a row to the topic of that index; one that is sent out of the quarantine says so.
+ * ERROR_EXHAUSTED: the queue is full, later. ERROR_INVALID: the topic, or the client, will never
+ * take it. */
 MUST_USE enum error_kind publisher_send(struct publisher *publisher, int topic,
                                         const struct outbox_row *row,
                                         const struct publisher_tag *tag, struct error *err);

@@ -9,7 +9,7 @@
 
 enum { ROW_OVERHEAD_BYTES = 1200 }; /* headers, and what the client keeps per message */
 
-static int topic_of(const struct shards *shards, struct strview aggregate_type)
+int sending_topic(const struct shards *shards, struct strview aggregate_type)
 {
     for (int i = 0; i < shards->topic_count; i++) {
         if (strview_is(aggregate_type, shards->aggregate_types[i])) {
@@ -19,30 +19,34 @@ static int topic_of(const struct shards *shards, struct strview aggregate_type)
     return -1;
 }
 
-bool sending_describe(struct shards *shards, const struct outbox_row *row,
+struct window_row sending_row(const struct outbox_row *row, int topic)
+{
+    return (struct window_row){.seq = row->seq,
+                               .bytes = (uint32_t)row->bytes + ROW_OVERHEAD_BYTES,
+                               .topic = (int16_t)topic,
+                               .id = row->id};
+}
+
+bool sending_describe(struct shards *shards, const struct outbox_row *row, enum shard_way way,
                       struct window_row *ret_row)
 {
-    const int topic = topic_of(shards, row->aggregate_type);
-    if (topic < 0) {
-        const unsigned effects =
-            shard_log_stop(&shards->all[row->shard].log,
-                           "seq %lld is of aggregate type %.*s, which has no topic: add it to "
-                           "AGGREGATE_TYPES and start anew",
-                           (long long)row->seq, STRVIEW_ARG(row->aggregate_type));
-        shards_follow(shards, row->shard, effects);
+    const struct aggregate_key key = {.type = row->aggregate_type, .id = row->aggregate_id};
+    const bool is_parked = quarantine_holds(&shards->all[row->shard].parked, &key, row->seq);
+    const int topic = is_parked ? SHARD_PASSES : sending_topic(shards, row->aggregate_type);
+    if (topic < 0 && !is_parked) {
+        shards_poison(shards, row->shard, way,
+                      "aggregate type %.*s has no topic: add it to AGGREGATE_TYPES and start anew",
+                      STRVIEW_ARG(row->aggregate_type));
         return false;
     }
-    *ret_row = (struct window_row){.seq = row->seq,
-                                   .bytes = (uint32_t)row->bytes + ROW_OVERHEAD_BYTES,
-                                   .topic = (int16_t)topic,
-                                   .id = row->id};
+    *ret_row = sending_row(row, topic);
     return true;
 }
 
 static void note_sent(struct shards *shards, struct shard_log *log, const struct window_row *wanted,
-                      bool is_fill)
+                      enum shard_way way)
 {
-    if (is_fill) {
+    if (way == WAY_FILL) {
         (void)shard_log_fill_sent(log, wanted, loop_now_ms());
     } else {
         (void)shard_log_sent(log, wanted, loop_now_ms());
@@ -52,26 +56,24 @@ static void note_sent(struct shards *shards, struct shard_log *log, const struct
 
 enum sending sending_send(struct publisher *publisher, struct shards *shards,
                           const struct outbox_row *row, const struct window_row *wanted,
-                          bool is_fill)
+                          enum shard_way way)
 {
     struct shard_log *log = &shards->all[row->shard].log;
     const struct publisher_tag tag = {.shard = (uint16_t)row->shard,
                                       .run = log->run,
-                                      .is_fill = is_fill,
-                                      .ticket = shard_log_next_ticket(log, is_fill)};
+                                      .way = way,
+                                      .ticket = shard_log_next_ticket(log, way)};
     unsigned effects = 0;
     struct error err;
     switch (publisher_send(publisher, wanted->topic, row, &tag, &err)) {
     case ERROR_NONE:
-        note_sent(shards, log, wanted, is_fill);
+        note_sent(shards, log, wanted, way);
         return SENDING_DONE;
     case ERROR_EXHAUSTED:
         return SENDING_CHOKED;
     case ERROR_INVALID:
-        effects = shard_log_stop(
-            log, "seq %lld (%.*s %s, %zu bytes) is refused by the Kafka client: %s",
-            (long long)row->seq, STRVIEW_ARG(row->type), row->id.text, row->payload.len, err.text);
-        break;
+        shards_poison_size(shards, row->shard, way, err.text);
+        return SENDING_ENDED;
     case ERROR_NOT_FOUND:
     case ERROR_CONFLICT:
     case ERROR_TRANSIENT:

@@ -8,6 +8,9 @@
 #ifndef RELAY_SVC_PUBLISH_SENDING_H
 #define RELAY_SVC_PUBLISH_SENDING_H
 
+#include "common/base/strview.h"
+#include "relay-svc/core/shard_log.h"
+
 #include <stdbool.h>
 
 struct outbox_row;
@@ -18,17 +21,23 @@ struct window_row;
 enum sending {
     SENDING_DONE = 0,
     SENDING_CHOKED, /* the producer's queue is full: once it has answered, again */
-    SENDING_ENDED,  /* the shard has stopped or failed for it */
+    SENDING_ENDED,  /* the shard has failed for it, or pauses to park it */
 };
 
-/* What the rules want to know of a row. False: no topic is for its aggregate type, and the shard
- * has stopped for that. */
-bool sending_describe(struct shards *shards, const struct outbox_row *row,
+/* Of the topic for such aggregates; -1: there is none. */
+int sending_topic(const struct shards *shards, struct strview aggregate_type);
+
+/* As the rules see it. */
+struct window_row sending_row(const struct outbox_row *row, int topic);
+
+/* What the rules want to know of a row; one that waits for a person has the topic SHARD_PASSES.
+ * False: no topic is for its aggregate type, and it is parked for that. */
+bool sending_describe(struct shards *shards, const struct outbox_row *row, enum shard_way way,
                       struct window_row *ret_row);
 
 /* A row that the shard's log has just offered to be sent. */
 enum sending sending_send(struct publisher *publisher, struct shards *shards,
                           const struct outbox_row *row, const struct window_row *wanted,
-                          bool is_fill);
+                          enum shard_way way);
 
 #endif

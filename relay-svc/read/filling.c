@@ -57,31 +57,31 @@ static void on_row(void *user, int reader, const struct outbox_row *row)
     filling->rows++;
     filling->largest = row->bytes > filling->largest ? row->bytes : filling->largest;
     if (filling->has_held || is_over(filling) || row->shard != filling->shard ||
-        !sending_describe(filling->shards, row, &wanted)) {
+        !sending_describe(filling->shards, row, WAY_FILL, &wanted)) {
         return;
     }
-    if (shard_log_fill_offer(log_of(filling), &wanted, loop_now_ms()) != OFFER_SEND) {
+    const enum shard_offer offer = shard_log_fill_offer(log_of(filling), &wanted, loop_now_ms());
+    if (offer == OFFER_SEND) {
+        const enum sending outcome =
+            sending_send(filling->publisher, filling->shards, row, &wanted, WAY_FILL);
+        filling->has_held = outcome != SENDING_DONE;
+        filling->is_choked = outcome == SENDING_CHOKED;
+    } else if (offer != OFFER_SKIP) {
         filling->has_held = true; /* and all behind it: nothing overtakes */
-        return;
     }
-    const enum sending outcome =
-        sending_send(filling->publisher, filling->shards, row, &wanted, true);
-    filling->has_held = outcome != SENDING_DONE;
-    filling->is_choked = outcome == SENDING_CHOKED;
+    if (offer == OFFER_PARK) {
+        shards_poison(filling->shards, filling->shard, WAY_FILL, "%s", log_of(filling)->refusal);
+    }
 }
 
 static void fail(struct filling *filling, const struct outbox_read_failure *failure)
 {
-    struct shard_log *log = log_of(filling);
     if (failure->is_lost || is_over(filling)) {
         return;
     }
     if (failure->is_damage && filling->rows == 0) {
-        const unsigned effects =
-            shard_log_stop(log, "the row of %s after seq %lld cannot be read: %s",
-                           log->topic_names[filling->range.topic], (long long)filling->range.after,
-                           failure->err.text);
-        shards_follow(filling->shards, log->shard, effects);
+        shards_poison(filling->shards, filling->shard, WAY_FILL, "it cannot be read: %s",
+                      failure->err.text);
     } else if (!failure->is_damage) {
         filling->not_before_ms = loop_now_ms() + activity_failed(&filling->fares, &failure->err,
                                                                  loop_now_ms(), jitter_draw());

@@ -70,25 +70,39 @@ static void hold(struct reading *reading, struct read_pace *pace)
     metrics_add(reading->options.shards->metrics, METRIC_ROWS_HELD, 0, 1);
 }
 
+/* What is not sent is read again, or parked. */
+static void offered(struct reading *reading, const struct outbox_row *row,
+                    const struct window_row *wanted)
+{
+    const enum sending outcome =
+        sending_send(reading->options.publisher, reading->options.shards, row, wanted, WAY_LOG);
+    reading->is_choked = reading->is_choked || outcome == SENDING_CHOKED;
+    if (outcome != SENDING_DONE) {
+        hold(reading, &reading->shards[row->shard].pace);
+    }
+}
+
 /* A row of a shard that runs, and of which none has been held back before. */
 static void send(struct reading *reading, const struct outbox_row *row)
 {
     struct shards *shards = reading->options.shards;
     struct read_pace *pace = &reading->shards[row->shard].pace;
     struct window_row wanted;
-    if (!sending_describe(shards, row, &wanted)) {
+    if (!sending_describe(shards, row, WAY_LOG, &wanted)) {
+        hold(reading, pace);
         return;
     }
     switch (shard_log_offer(log_of(reading, row->shard), &wanted, loop_now_ms())) {
     case OFFER_SEND:
-        if (sending_send(reading->options.publisher, shards, row, &wanted, false) ==
-            SENDING_CHOKED) {
-            reading->is_choked = true;
-            hold(reading, pace);
-        }
+        offered(reading, row, &wanted);
         break;
     case OFFER_SKIP:
-        metrics_add(shards->metrics, METRIC_ALREADY_THERE, 0, 1);
+        metrics_add(shards->metrics,
+                    wanted.topic == SHARD_PASSES ? METRIC_PARKED : METRIC_ALREADY_THERE, 0, 1);
+        break;
+    case OFFER_PARK:
+        shards_poison(shards, row->shard, WAY_LOG, "%s", log_of(reading, row->shard)->refusal);
+        hold(reading, pace);
         break;
     case OFFER_HOLD:
         hold(reading, pace);
@@ -137,20 +151,18 @@ static bool is_any_unread(const struct reading *reading)
     return false;
 }
 
-/* A row that nobody will ever read stops its shard; whatever else fails is tried again, alone. */
+/* A row that nobody will ever read is parked; whatever else fails is tried again, alone. */
 static void fail_shard(struct reading *reading, int shard, bool is_alone,
                        const struct outbox_read_failure *failure)
 {
     struct read_pace *pace = &reading->shards[shard].pace;
-    struct shard_log *log = log_of(reading, shard);
     if (failure->is_lost || !is_for_now(reading, shard)) {
         return;
     }
     read_pace_blame(pace, failure->is_damage);
     if (failure->is_damage && is_alone && pace->rows == 0) {
-        shards_follow(reading->options.shards, shard,
-                      shard_log_stop(log, "the row after seq %lld cannot be read: %s",
-                                     (long long)log->read, failure->err.text));
+        shards_poison(reading->options.shards, shard, WAY_LOG, "it cannot be read: %s",
+                      failure->err.text);
     }
 }
 

@@ -2,12 +2,16 @@
 #include "relay-svc/shards/shards.h"
 
 #include "common/base/must.h"
+#include "common/io/loop.h"
 #include "relay-svc/core/budget_share.h"
 
 #include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
+    FRESH_MS = 10000,     /* a limit that was looked at lately */
     SLOW_CHECK_MS = 5000, /* a shard that waits longer for its tails is not ready */
     IN_FLIGHT_ROWS_MAX = 4000,
     IN_FLIGHT_BYTES_MAX = 7 << 20, /* overhead counted in; below the producer's queue */
@@ -40,6 +44,7 @@ void shards_free(struct shards *shards)
     }
     for (int i = 0; i < shards->count; i++) {
         shard_log_done(&shards->all[i].log);
+        quarantine_clear(&shards->all[i].parked);
     }
     free(shards->all);
     free(shards);
@@ -64,6 +69,32 @@ void shards_follow_all(struct shards *shards, unsigned (*rule)(struct shard_log 
         all |= effects;
     }
     shards_follow(shards, 0, all & (unsigned)SHARD_RELEASE);
+}
+
+void shards_poison(struct shards *shards, int shard, enum shard_way way, const char *fmt, ...)
+{
+    struct shard *met = &shards->all[shard];
+    va_list args;
+    if (met->log.state != SHARD_RUNNING || met->log.pace == SHARD_PAUSES) {
+        return; /* it is met again, if it is one */
+    }
+    shard_log_pause(&met->log);
+    met->poison = (struct shard_poison){.is_met = true, .run = met->log.run, .way = way};
+    va_start(args, fmt);
+    (void)vsnprintf(met->poison.why, sizeof met->poison.why, fmt, args);
+    va_end(args);
+    shards_follow(shards, shard, SHARD_PARK);
+}
+
+bool shards_limits_are_fresh(const struct shards *shards, int64_t now_ms)
+{
+    return !shards->limits.is_wanted && now_ms - shards->limits.looked_ms < FRESH_MS;
+}
+
+void shards_poison_size(struct shards *shards, int shard, enum shard_way way, const char *why)
+{
+    shards_poison(shards, shard, way, "%s", why);
+    shards->all[shard].poison.is_doubtful = !shards_limits_are_fresh(shards, loop_now_ms());
 }
 
 /* --- what they are ---------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #ifndef RELAY_SVC_SHARDS_SHARDS_H
 #define RELAY_SVC_SHARDS_SHARDS_H
 
+#include "relay-svc/core/quarantine.h"
 #include "relay-svc/core/shard_log.h"
 
 #include <stdbool.h>
@@ -20,10 +21,28 @@
 
 struct metrics;
 
+/* The row that comes next on that way: it is to be parked, as soon as nothing is in flight. */
+struct shard_poison {
+    bool is_met;
+    bool is_doubtful; /* too large, but the limits known may be old ones */
+    uint16_t run;     /* of the log */
+    enum shard_way way;
+    char why[SHARD_REASON_MAX];
+};
+
 struct shard {
     struct shard_log log;
+    struct quarantine parked;
+    struct shard_poison poison;
     int64_t since_ms;   /* when its state was entered; monotonic */
     bool wants_recheck; /* stopped, and it is time to look again */
+};
+
+/* What the topics take, as Kafka told it last. */
+struct shards_limits {
+    int64_t message_max[SHARD_TOPICS_MAX]; /* max.message.bytes; 0: not told */
+    int64_t looked_ms;                     /* monotonic */
+    bool is_wanted;                        /* to be looked at anew */
 };
 
 /* effects is a set of enum shard_effect. */
@@ -41,6 +60,7 @@ struct shards {
     size_t flight_bytes; /* of all shards */
     size_t flight_rows;
     size_t owned; /* how many are ours */
+    struct shards_limits limits;
     bool is_draining;
     /* This database has published nothing yet, as far as our shards tell: then nothing is sent
      * before every tail is judged, and a tail that is not its own forbids all of them. */
@@ -60,6 +80,17 @@ struct shards_options {
 
 struct shards *shards_new(const struct shards_options *options);
 void shards_free(struct shards *shards);
+
+/* Kafka will never take the row that comes next on that way, or nobody can read it: the shard
+ * pauses, and it is parked. */
+void shards_poison(struct shards *shards, int shard, enum shard_way way, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
+/* The same, for its size: it is parked only where the limits known are not old ones. */
+void shards_poison_size(struct shards *shards, int shard, enum shard_way way, const char *why);
+
+/* Whether they are what Kafka says now, but for seconds. */
+bool shards_limits_are_fresh(const struct shards *shards, int64_t now_ms);
 
 /*
  * To be called with whatever a rule of shard_log returns. Further effects, of this shard and of

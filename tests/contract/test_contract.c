@@ -7,6 +7,7 @@
  * anew; the difference is then the change of the contract to be reviewed.
  */
 #include "common/base/cleanup.h"
+#include "common/contract/skipped_event.h"
 #include "tests/support/check_main.h"
 #include "tests/support/sample_events.h"
 
@@ -120,15 +121,48 @@ START_TEST(a_damaged_event_is_refused_with_the_reason)
 }
 END_TEST
 
+/* Of no aggregate's list: it stands in place of any. */
+static bool encode_skip(struct strbuf *out)
+{
+    const struct skipped_event event = {
+        .envelope = {.aggregate_id = STRVIEW("018f4e5a-0000-7000-8000-000000000001"),
+                     .version = 5,
+                     .occurred_at_ms = 1767323045006,
+                     .actor = {.role = STRVIEW("operator"), .subject = STRVIEW("ada")},
+                     .reason = STRVIEW("no broker takes 600 KB")},
+        .aggregate_type = STRVIEW("order"),
+        .type = STRVIEW("NoteAdded"),
+    };
+    return skipped_event_encode(&event, out);
+}
+
+START_TEST(what_stands_in_place_of_an_event_is_written_as_published)
+{
+    const struct strview published = read_sample(SKIPPED_EVENT_TYPE);
+
+    ck_assert(encode_skip(&bytes));
+    strbuf_append_char(&bytes, '\n');
+
+    ck_assert_msg(strview_equal(strbuf_view(&bytes), published), "%s", strbuf_cstr(&bytes));
+}
+END_TEST
+
+static bool encode_sample(size_t index, struct strbuf *out)
+{
+    return index < SAMPLE_EVENT_COUNT ? sample_encode(&SAMPLE_EVENTS[index], out)
+                                      : encode_skip(out);
+}
+
 static int write_samples(const char *folder)
 {
     open_all();
-    for (size_t i = 0; i < SAMPLE_EVENT_COUNT; i++) {
+    for (size_t i = 0; i <= SAMPLE_EVENT_COUNT; i++) {
         char path[4096];
-        (void)snprintf(path, sizeof path, "%s/%s.json", folder, SAMPLE_EVENTS[i].name);
+        (void)snprintf(path, sizeof path, "%s/%s.json", folder,
+                       i < SAMPLE_EVENT_COUNT ? SAMPLE_EVENTS[i].name : SKIPPED_EVENT_TYPE);
         CLEANUP(close_file) FILE *stream = fopen(path, "wb");
         strbuf_reset(&bytes);
-        if (stream == NULL || !sample_encode(&SAMPLE_EVENTS[i], &bytes) ||
+        if (stream == NULL || !encode_sample(i, &bytes) ||
             fprintf(stream, "%s\n", strbuf_cstr(&bytes)) < 0) {
             (void)fprintf(stderr, "cannot write %s\n", path);
             return EXIT_FAILURE;
@@ -147,6 +181,7 @@ int main(int argc, char **argv)
     TCase *samples = tcase_create("samples");
     tcase_add_checked_fixture(samples, open_all, close_all);
     tcase_add_loop_test(samples, an_event_is_written_as_published, 0, SAMPLE_EVENT_COUNT);
+    tcase_add_test(samples, what_stands_in_place_of_an_event_is_written_as_published);
     tcase_add_loop_test(samples, a_published_event_is_read_whole, 0, SAMPLE_EVENT_COUNT);
     tcase_add_loop_test(samples, a_damaged_event_is_refused_with_the_reason, 0, REFUSED_COUNT);
     suite_add_tcase(suite, samples);

@@ -236,6 +236,10 @@ static enum error_kind ensure_one(struct kafka_topics *topics, int index, struct
     if (count_partitions(topics, index, &partitions, err) != ERROR_NONE) {
         return err->kind;
     }
+    if (partitions == 0 && topics->wanted->only_looks) {
+        return transient(err, topics->wanted->topics[index],
+                         RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    }
     if (partitions == 0 && create(topics, index, err) != ERROR_NONE) {
         return err->kind;
     }

@@ -25,6 +25,7 @@ struct kafka_topics_wanted {
     const char *const *topics;
     int topic_count;
     int partitions;
+    bool only_looks; /* creates none; one that is missing is ERROR_TRANSIENT */
     int replication; /* copies of each partition; as many as there are brokers when these are fewer
                       */
 };

@@ -74,32 +74,6 @@ START_TEST(a_leaving_shard_cannot_be_stopped)
 }
 END_TEST
 
-START_TEST(a_row_that_is_refused_for_what_it_is_stops_its_shard)
-{
-    prove_both();
-    const uint32_t before = send(ORDERS, 3);
-    const uint32_t large = send(ORDERS, 4);
-    const uint32_t behind = send(ORDERS, 5);
-    acknowledge(before);
-
-    struct shard_delivery delivery = {.run = the_log.run,
-                                      .ticket = large,
-                                      .offset = -1,
-                                      .is_refused = true,
-                                      .failure = "too large"};
-    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
-    delivery.ticket = behind;
-    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
-
-    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
-    ck_assert(the_log.has_refused);
-    ck_assert_int_eq(the_log.refused.seq, 4);
-    ck_assert_int_eq(the_log.position, 3);
-    follows = shard_log_producer_lost(&the_log);
-    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
-}
-END_TEST
-
 /* --- what follows -------------------------------------------------------------- */
 
 START_TEST(a_shard_that_is_ours_asks_what_its_partitions_hold)
@@ -195,23 +169,6 @@ START_TEST(what_the_producer_does_not_take_is_a_failure_settled_at_once)
 }
 END_TEST
 
-START_TEST(a_refused_row_is_to_be_explained_once)
-{
-    prove_both();
-    const uint32_t large = send(ORDERS, 4);
-    const uint32_t behind = send(ORDERS, 5);
-    struct shard_delivery delivery = {
-        .run = the_log.run, .ticket = large, .offset = -1, .is_refused = true, .failure = "large"};
-
-    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
-    ck_assert_uint_eq(follows,
-                      SHARD_ENTERED | SHARD_REFUSED | SHARD_TELL_STOPPED | SHARD_FORGET_TAILS);
-    delivery.ticket = behind;
-    follows = shard_log_delivered(&the_log, &delivery, NOW, &answered_topic);
-    ck_assert_uint_eq(follows, 0);
-}
-END_TEST
-
 START_TEST(an_offset_that_goes_back_is_told)
 {
     prove_both();
@@ -290,7 +247,6 @@ int main(void)
     tcase_add_test(tests, a_stopped_shard_does_not_look_again_while_something_is_in_flight);
     tcase_add_test(tests, each_state_of_a_topic_has_a_name);
     tcase_add_test(tests, a_leaving_shard_cannot_be_stopped);
-    tcase_add_test(tests, a_row_that_is_refused_for_what_it_is_stops_its_shard);
     tcase_add_test(tests, a_shard_that_is_ours_asks_what_its_partitions_hold);
     tcase_add_test(tests, a_lease_anew_of_a_shard_that_runs_asks_again);
     tcase_add_test_raise_signal(tests, a_row_is_sent_once, SIGABRT);
@@ -301,7 +257,6 @@ int main(void)
     tcase_add_test(tests, a_forbidding_tail_is_told_and_ends_the_questions);
     tcase_add_test(tests, a_failure_is_told_when_it_happens_and_when_it_is_settled);
     tcase_add_test(tests, what_the_producer_does_not_take_is_a_failure_settled_at_once);
-    tcase_add_test(tests, a_refused_row_is_to_be_explained_once);
     tcase_add_test(tests, an_offset_that_goes_back_is_told);
     tcase_add_test(tests, a_stopped_shard_stops_for_another_reason_without_entering_anew);
     tcase_add_test(tests, a_recheck_asks_anew_or_tells_again);

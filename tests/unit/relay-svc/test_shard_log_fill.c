@@ -28,7 +28,7 @@ static uint32_t send_fill(int64_t seq)
 static void acknowledge_fill(uint32_t ticket, bool is_acknowledged)
 {
     const struct shard_delivery delivery = {.run = the_log.run,
-                                            .is_fill = true,
+                                            .way = WAY_FILL,
                                             .ticket = ticket,
                                             .offset = next_offset++,
                                             .is_acknowledged = is_acknowledged,

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/shard_log.h"
+#include "relay-svc/core/shard_log_internal.h"
+
+#include <assert.h>
+
+void shard_log_pause(struct shard_log *log)
+{
+    assert(log->state == SHARD_RUNNING);
+    log->pace = SHARD_PAUSES;
+}
+
+bool shard_log_is_quiet(const struct shard_log *log)
+{
+    return log->state == SHARD_RUNNING && log->pace == SHARD_PAUSES &&
+           shard_log_in_flight(log) == 0;
+}
+
+unsigned shard_log_go_on(struct shard_log *log)
+{
+    log->pace = SHARD_FLOWS;
+    return log->state == SHARD_RUNNING ? SHARD_READ : 0;
+}
+
+void shard_log_parked(struct shard_log *log, enum shard_way way, int64_t seq)
+{
+    assert(shard_log_is_quiet(log) && way != WAY_AGAIN);
+    assert(window_is_empty(&log->window) && window_is_empty(&log->fill.window));
+    log->refused = 0;
+    if (way == WAY_FILL) {
+        shard_log_fill_reach(log, seq);
+        return;
+    }
+    assert(seq > log->read && log->position == log->read);
+    log->read = seq;
+    log->position = seq;
+    log->marked = seq; /* by the statement that parked it */
+}
+
+bool shard_log_may_send_again(const struct shard_log *log, int topic, int64_t now_ms)
+{
+    assert(topic >= 0 && topic < log->topic_count);
+    return shard_log_is_quiet(log) && now_ms < log->lease_until_ms &&
+           log->topics[topic].state == TOPIC_LIVE;
+}
+
+uint32_t shard_log_sent_again(struct shard_log *log, const struct window_row *row)
+{
+    assert(shard_log_is_quiet(log) && row->seq <= log->read);
+    log->topics[row->topic].in_flight++;
+    const uint32_t ticket = window_push(&log->again, row, true);
+    assert(shard_log_adds_up(log));
+    return ticket;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/outbox/operator_sql.h"
+
+/* Of each aggregate in the quarantine its first event and how many there are. Nothing of a row is
+ * read but what names it: it may be there because the rest cannot be read. */
+#define PARKED                                                                                     \
+    "SELECT q.shard, q.aggregatetype, q.aggregateid, q.seq, q.since, q.reason,"                    \
+    "  o.id, o.type, o.aggregateversion,"                                                          \
+    "  (SELECT count(*) FROM outbox w JOIN relay_shard r USING (shard)"                            \
+    "    WHERE w.aggregatetype = q.aggregatetype AND w.aggregateid = q.aggregateid"                \
+    "     AND w.seq >= q.seq AND w.seq <= r.position) AS waiting"                                  \
+    " FROM relay_quarantine q LEFT JOIN outbox o ON o.shard = q.shard AND o.seq = q.seq"
+
+#define SINCE "to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+
+const char OPERATOR_SQL_LIST[] =
+    "SELECT string_agg(format(E'%s/%s\\n  waits from version %s (%s) on, %s events, since %s, "
+    "shard "
+    "%s, seq %s\\n  %s', aggregatetype, aggregateid, aggregateversion, type, waiting, " SINCE
+    ", shard, seq, reason), E'\\n' ORDER BY since, seq) FROM (" PARKED ") p";
+
+const char OPERATOR_SQL_LIST_JSON[] =
+    "SELECT coalesce(json_agg(p ORDER BY since, seq), '[]') FROM (" PARKED ") p";
+
+#define WAITING                                                                                    \
+    "SELECT w.aggregateversion AS version, w.seq, w.type, w.id, w.occurred_at"                     \
+    " FROM relay_quarantine q JOIN relay_shard r USING (shard) JOIN outbox w"                      \
+    "  ON w.aggregatetype = q.aggregatetype AND w.aggregateid = q.aggregateid"                     \
+    "   AND w.seq >= q.seq AND w.seq <= r.position"                                                \
+    " WHERE q.aggregatetype = $1 AND q.aggregateid = $2"
+
+#define ASKED                                                                                      \
+    "SELECT id, kind, seq, requested_by, requested_at, reason, outcome, ended_at"                  \
+    " FROM relay_request WHERE aggregatetype = $1 AND aggregateid = $2"
+
+const char OPERATOR_SQL_SHOW[] =
+    "SELECT format(E'%s/%s in shard %s since %s\\n  %s\\nwaiting:\\n%s', aggregatetype, "
+    "aggregateid,"
+    "  shard, " SINCE ", reason,"
+    "  (SELECT string_agg(format('  version %s  %s  seq %s  %s', version, type, seq, id), E'\\n'"
+    "    ORDER BY version) FROM (" WAITING ") w))"
+    " || coalesce(E'\\nasked:\\n' || (SELECT string_agg(format('  %s of seq %s by %s at %s%s: %s',"
+    "    kind, seq, requested_by, requested_at, coalesce(' (' || nullif(reason, '') || ')', ''),"
+    "    coalesce(outcome, 'not carried out yet')), E'\\n' ORDER BY id) FROM (" ASKED ") a), '')"
+    " FROM (" PARKED ") p WHERE aggregatetype = $1 AND aggregateid = $2";
+
+const char OPERATOR_SQL_SHOW_JSON[] =
+    "SELECT json_build_object('aggregate', p, 'waiting',"
+    "  (SELECT json_agg(w ORDER BY version) FROM (" WAITING ") w), 'asked',"
+    "  (SELECT coalesce(json_agg(a ORDER BY id), '[]') FROM (" ASKED ") a))"
+    " FROM (" PARKED ") p WHERE aggregatetype = $1 AND aggregateid = $2";
+
+const char OPERATOR_SQL_FIRST[] =
+    "SELECT format(E'%s\\t%s\\t%s', seq, aggregateversion, type) FROM (" PARKED ") p"
+    " WHERE aggregatetype = $1 AND aggregateid = $2";
+
+const char OPERATOR_SQL_REQUEST[] =
+    "INSERT INTO relay_request (shard, kind, aggregatetype, aggregateid, seq, reason, payload,"
+    "  requested_by)"
+    " SELECT shard, $1, aggregatetype, aggregateid, seq, $5, $6::json,"
+    "  $7 || ' (database role ' || session_user || ')' FROM relay_quarantine"
+    " WHERE aggregatetype = $2 AND aggregateid = $3 AND seq = $4::bigint RETURNING id";
+
+const char OPERATOR_SQL_OUTCOME[] = "SELECT outcome FROM relay_request WHERE id = $1::bigint";

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/outbox/outbox_sql.h"
+#include "relay-svc/outbox/outbox_store.h"
+#include "relay-svc/outbox/outbox_store_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { NAME_MAX = 512 }; /* of an aggregate, as a parameter; longer ones are not asked about */
+
+struct number {
+    char text[OUTBOX_NUMBER_MAX];
+};
+
+static const char *put_number(struct number *number, int64_t value)
+{
+    (void)snprintf(number->text, sizeof number->text, "%" PRId64, value);
+    return number->text;
+}
+
+/* --- parking ------------------------------------------------------------------------ */
+
+static void on_put(void *user, size_t index, const struct pgconn_result *result)
+{
+    const struct errand *errand = user;
+    const struct outbox_park_events *events = errand->events;
+    (void)index;
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        const struct outbox_put put = {
+            .parked = {.seq = pgconn_value_i64(result, row, 0),
+                       .key = {.type = pgconn_value(result, row, 2),
+                               .id = pgconn_value(result, row, 3)}},
+            .id = pgconn_value(result, row, 1),
+            .type = pgconn_value(result, row, 4),
+            .version = pgconn_value_i64(result, row, 5),
+        };
+        events->on_put(errand->user, &put);
+    }
+}
+
+void outbox_store_park(struct outbox_store *store, const struct outbox_poison *poison,
+                       const struct outbox_park_events *events, void *user)
+{
+    struct number shard;
+    struct number epoch;
+    struct number after;
+    const char *const params[] = {outbox_owner(store),
+                                  put_number(&shard, poison->lease.shard),
+                                  put_number(&epoch, poison->lease.epoch),
+                                  put_number(&after, poison->after),
+                                  poison->aggregate_type,
+                                  poison->why};
+    pgconn_query(store->control, SQL_PARK, params, sizeof params / sizeof params[0]);
+    pgconn_send_trip(store->control, on_put, outbox_errand_finish,
+                     outbox_errand_new(store, OUTBOX_PARK, events, events->on_done, user));
+}
+
+/* --- requests ----------------------------------------------------------------------- */
+
+static void on_requests(void *user, size_t index, const struct pgconn_result *result)
+{
+    const struct errand *errand = user;
+    const struct outbox_request_events *events = errand->events;
+    (void)index;
+    for (size_t row = 0; row < pgconn_row_count(result); row++) {
+        const struct outbox_request request = {
+            .about = {.shard = (int)pgconn_value_i64(result, row, 0),
+                      .key = {.type = pgconn_value(result, row, 3),
+                              .id = pgconn_value(result, row, 4)},
+                      .seq = pgconn_value_i64(result, row, 5)},
+            .id = pgconn_value_i64(result, row, 1),
+            .is_skip = strview_is(pgconn_value(result, row, 2), "skip"),
+        };
+        events->on_request(errand->user, &request);
+    }
+}
+
+void outbox_store_requests(struct outbox_store *store, const struct outbox_request_events *events,
+                           void *user)
+{
+    pgconn_query(store->control, SQL_REQUESTS, (const char *const[]){outbox_owner(store)}, 1);
+    pgconn_send_trip(store->control, on_requests, outbox_errand_finish,
+                     outbox_errand_new(store, OUTBOX_REQUESTS, events, events->on_done, user));
+}
+
+static void tell_next(const struct errand *errand, const struct pgconn_result *result)
+{
+    const struct outbox_step_events *events = errand->events;
+    if (pgconn_row_count(result) == 1) {
+        events->on_next(errand->user, pgconn_value_i64(result, 0, 0));
+    }
+}
+
+static void on_next(void *user, size_t index, const struct pgconn_result *result)
+{
+    (void)index;
+    tell_next(user, result);
+}
+
+static void on_skipped(void *user, size_t index, const struct pgconn_result *result)
+{
+    if (index == 1) { /* behind the decision */
+        tell_next(user, result);
+    }
+}
+
+void outbox_store_step(struct outbox_store *store, const struct outbox_step *step,
+                       const struct outbox_step_events *events, void *user)
+{
+    const struct outbox_request *request = step->request;
+    const bool decides = request->is_skip && step->published == 0;
+    struct number numbers[4];
+    char type[NAME_MAX];
+    char id[NAME_MAX];
+    (void)snprintf(type, sizeof type, "%.*s", STRVIEW_ARG(request->about.key.type));
+    (void)snprintf(id, sizeof id, "%.*s", STRVIEW_ARG(request->about.key.id));
+    const char *const params[] = {outbox_owner(store),
+                                  put_number(&numbers[0], step->lease.shard),
+                                  put_number(&numbers[1], step->lease.epoch),
+                                  type,
+                                  id,
+                                  put_number(&numbers[2], step->published),
+                                  put_number(&numbers[3], step->lease.position)};
+    if (decides) {
+        struct number asked;
+        pgconn_query(store->control, SQL_SKIP,
+                     (const char *const[]){put_number(&asked, request->id), params[0], params[2]},
+                     3);
+    }
+    pgconn_query(store->control, SQL_NEXT, params, sizeof params / sizeof params[0]);
+    pgconn_send_trip(store->control, decides ? on_skipped : on_next, outbox_errand_finish,
+                     outbox_errand_new(store, OUTBOX_FREE, events, events->on_done, user));
+}
+
+static void on_row(void *user, size_t index, const struct pgconn_result *result)
+{
+    const struct errand *errand = user;
+    const struct outbox_step_events *events = errand->events;
+    (void)index;
+    if (pgconn_row_count(result) == 1) {
+        const struct outbox_row row = outbox_row_of(result, 0);
+        events->on_row(errand->user, &row);
+    }
+}
+
+void outbox_store_row(struct outbox_store *store, int shard, int64_t seq,
+                      const struct outbox_step_events *events, void *user)
+{
+    struct number numbers[2];
+    pgconn_query(
+        store->control, SQL_ROW,
+        (const char *const[]){put_number(&numbers[0], shard), put_number(&numbers[1], seq)}, 2);
+    pgconn_send_trip(store->control, on_row, outbox_errand_finish,
+                     outbox_errand_new(store, OUTBOX_FREE, events, events->on_done, user));
+}
+
+void outbox_store_end(struct outbox_store *store, int64_t request, const char *outcome,
+                      outbox_done *on_done, void *user)
+{
+    struct number asked;
+    pgconn_query(store->control, SQL_END,
+                 (const char *const[]){put_number(&asked, request), outbox_owner(store), outcome},
+                 3);
+    pgconn_send_trip(store->control, NULL, outbox_errand_finish,
+                     outbox_errand_new(store, OUTBOX_FREE, NULL, on_done, user));
+}
