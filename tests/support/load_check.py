@@ -312,12 +312,14 @@ def check_lookups(verdict, redis, groups):
     ] + ([] if set(mine) <= set(phones) else [f"{len(phones)} by phone, {len(mine)} have it"]))
 
 
-def wait_for_views(orders, until):
-    """Until every order's view has its version; the checks say what is missing."""
+def wait_for_views(groups, until):
+    """Until every order's and customer's view has its version; the checks say what is missing."""
     redis = stations.Redis()
+    wanted = {f"{kind}:{i}": str(len(group)) for (kind, i), group in groups.items()
+              if kind in ("order", "customer")}
     while time.monotonic() < until:
-        versions = redis.ask([["HGET", f"order:{i}", "source_version"] for i in orders])
-        if versions == [str(order["version"]) for order in orders.values()]:
+        versions = redis.ask([["HGET", key, "source_version"] for key in wanted])
+        if versions == list(wanted.values()):
             return
         time.sleep(0.1)
 
@@ -377,6 +379,7 @@ def main():
     check_answers(verdict, history, options.lost_ok)
     if options.url:
         check_replays(verdict, history, options.url)
+    wait_until(options.catch_up, lambda: stations.untold_levels() == 0)
     events = stations.outbox()
     groups = by_aggregate(events)
     orders = {aggregate_id: fold(group) for (kind, aggregate_id), group in groups.items()
@@ -393,7 +396,7 @@ def main():
         if options.no_duplicates:
             verdict.say("and nothing twice", [f"{duplicates} duplicates"] if duplicates else [])
     if "redis" in wanted:
-        wait_for_views(orders, until)
+        wait_for_views(groups, until)
         check_redis(verdict, orders, groups)
     print("      broken promises" if verdict.failed else "      all promises kept")
     sys.exit(verdict.failed > 0)

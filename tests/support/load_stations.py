@@ -43,6 +43,12 @@ def unpublished():
                    " WHERE o.seq > coalesce(r.position, 0)")[0][0])
 
 
+def untold_levels():
+    """Levels of stock that orders have changed and no event has told yet."""
+    return int(sql("SELECT count(*) FROM stock s LEFT JOIN stock_announced a USING (sku)"
+                   " WHERE a.available IS DISTINCT FROM s.available")[0][0])
+
+
 # --- Kafka ----------------------------------------------------------------------------------
 
 
