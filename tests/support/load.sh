@@ -93,12 +93,14 @@ fault_points() {
         --include='*.c' --include='*.h' | sed 's/.*"\(.*\)".*/\1/' | sort -u
 }
 
-# A projector killed blocks its consumer group until its session has run out; where that is not
-# what a test is about, the next one comes with another group: positions are in Redis, not there.
-own_group() {
-    if [ "$(kind_of "$1")" = projector ]; then
-        printf 'PROJECTOR_GROUP=%s-%s\n' "$WORLD" "$EPOCHREALTIME"
-    fi
+# What spares the next one a wait that a test is not about. A projector killed blocks its consumer group until
+# its session has run out: the next one comes with another group; positions are in Redis, not there. A
+# relay killed keeps its shards until its leases have run out: they are short.
+back_soon() {
+    case $(kind_of "$1") in
+    projector) printf 'PROJECTOR_GROUP=%s-%s\n' "$WORLD" "$EPOCHREALTIME" ;;
+    relay) printf 'RELAY_LEASE=2s\n' ;;
+    esac
 }
 
 # The next start begins a log of its own.
@@ -116,12 +118,12 @@ kill_at() {
     service_stop "$kind" || return
     log_is_kept_apart "$log"
     # shellcheck disable=SC2046
-    service_launch "$kind" FAULT_PLAN="$plan$point@$hit=kill" $(own_group "$kind")
+    service_launch "$kind" FAULT_PLAN="$plan$point@$hit=kill" $(back_soon "$kind")
     $provoke "$kind" || return
     load_await "$kind" 60 "$point@$hit" || return
     contains "$(cat "$log")" "fault point $point: killing" || return
     # shellcheck disable=SC2046
-    service_start "$kind" $(own_group "$kind") && load_progresses
+    service_start "$kind" $(back_soon "$kind") && load_progresses
 }
 
 # is_value KIND POINT: can it fail there (the action error), or is it just a place to die?
@@ -134,7 +136,7 @@ fail_at() {
     service_stop "$kind" || return
     log_is_kept_apart "$log"
     # shellcheck disable=SC2046
-    service_start "$kind" FAULT_PLAN="$point@$hit=error" $(own_group "$kind") || return
+    service_start "$kind" FAULT_PLAN="$point@$hit=error" $(back_soon "$kind") || return
     wait_until 60 grep -q "fault point $point: failing" "$log" || return
     load_progresses && wait_until 30 service_ready "$kind"
 }
