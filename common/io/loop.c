@@ -12,10 +12,23 @@ struct loop {
     struct event_base *base;
 };
 
-struct loop_timer {
+/* An event that only says "now", and whom to call. */
+struct moment {
     struct event *event;
     loop_callback *callback;
     void *user;
+};
+
+struct loop_timer {
+    struct moment moment; /* alone, here and below */
+};
+
+struct loop_deferred {
+    struct moment moment;
+};
+
+struct loop_signal {
+    struct moment moment;
 };
 
 /* Two events, so that wanting to write costs one system call and leaves reading alone. */
@@ -25,18 +38,6 @@ struct loop_fd {
     bool wants_read;
     bool wants_write;
     loop_fd_callback *callback;
-    void *user;
-};
-
-struct loop_deferred {
-    struct event *event;
-    loop_callback *callback;
-    void *user;
-};
-
-struct loop_signal {
-    struct event *event;
-    loop_callback *callback;
     void *user;
 };
 
@@ -123,47 +124,58 @@ int64_t loop_wall_ms(void)
     return clock_us(CLOCK_REALTIME) / 1000;
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_moment(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    const struct loop_timer *timer = arg;
-    timer->callback(timer->user);
+    const struct moment *moment = arg;
+    moment->callback(moment->user);
+}
+
+/* what is 0, or EV_SIGNAL with its number. */
+static void *moment_new(struct loop *loop, int number, short what, loop_callback *callback,
+                        void *user)
+{
+    struct moment *moment = must_allocate(1, sizeof *moment);
+    moment->callback = callback;
+    moment->user = user;
+    moment->event = must_watch(loop, number, what, on_moment, moment);
+    return moment;
+}
+
+static void moment_free(struct moment *moment)
+{
+    if (moment != NULL) {
+        event_free(moment->event);
+        free(moment);
+    }
 }
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_callback *callback, void *user)
 {
-    struct loop_timer *timer = must_allocate(1, sizeof *timer);
-    timer->callback = callback;
-    timer->user = user;
-    timer->event = must_watch(loop, -1, 0, on_timer, timer);
-    return timer;
+    return moment_new(loop, -1, 0, callback, user);
 }
 
 void loop_timer_start(struct loop_timer *timer, int64_t delay_ms)
 {
     const int64_t delay = delay_ms < 0 ? 0 : delay_ms;
-    must_add(timer->event,
+    must_add(timer->moment.event,
              &(struct timeval){.tv_sec = delay / 1000, .tv_usec = delay % 1000 * 1000});
 }
 
 void loop_timer_stop(struct loop_timer *timer)
 {
-    (void)event_del(timer->event);
+    (void)event_del(timer->moment.event);
 }
 
 bool loop_timer_is_armed(const struct loop_timer *timer)
 {
-    return event_pending(timer->event, EV_TIMEOUT, NULL) != 0;
+    return event_pending(timer->moment.event, EV_TIMEOUT, NULL) != 0;
 }
 
 void loop_timer_free(struct loop_timer *timer)
 {
-    if (timer == NULL) {
-        return;
-    }
-    event_free(timer->event);
-    free(timer);
+    moment_free(timer == NULL ? NULL : &timer->moment);
 }
 
 static void on_fd(evutil_socket_t fd, short what, void *arg)
@@ -212,62 +224,31 @@ void loop_fd_free(struct loop_fd *watch)
     free(watch);
 }
 
-static void on_deferred(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    const struct loop_deferred *deferred = arg;
-    deferred->callback(deferred->user);
-}
-
 struct loop_deferred *loop_deferred_new(struct loop *loop, loop_callback *callback, void *user)
 {
-    struct loop_deferred *deferred = must_allocate(1, sizeof *deferred);
-    deferred->callback = callback;
-    deferred->user = user;
-    deferred->event = must_watch(loop, -1, 0, on_deferred, deferred);
-    return deferred;
+    return moment_new(loop, -1, 0, callback, user);
 }
 
 /* An event made active goes to the end of this turn's queue; one already there stays. */
 void loop_deferred_schedule(struct loop_deferred *deferred)
 {
-    event_active(deferred->event, EV_TIMEOUT, 0);
+    event_active(deferred->moment.event, EV_TIMEOUT, 0);
 }
 
 void loop_deferred_free(struct loop_deferred *deferred)
 {
-    if (deferred == NULL) {
-        return;
-    }
-    event_free(deferred->event);
-    free(deferred);
-}
-
-static void on_signal(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    const struct loop_signal *signal = arg;
-    signal->callback(signal->user);
+    moment_free(deferred == NULL ? NULL : &deferred->moment);
 }
 
 struct loop_signal *loop_signal_new(struct loop *loop, int signum, loop_callback *callback,
                                     void *user)
 {
-    struct loop_signal *signal = must_allocate(1, sizeof *signal);
-    signal->callback = callback;
-    signal->user = user;
-    signal->event = must_watch(loop, signum, EV_SIGNAL | EV_PERSIST, on_signal, signal);
-    must_add(signal->event, NULL);
+    struct loop_signal *signal = moment_new(loop, signum, EV_SIGNAL | EV_PERSIST, callback, user);
+    must_add(signal->moment.event, NULL);
     return signal;
 }
 
 void loop_signal_free(struct loop_signal *signal)
 {
-    if (signal == NULL) {
-        return;
-    }
-    event_free(signal->event);
-    free(signal);
+    moment_free(signal == NULL ? NULL : &signal->moment);
 }
