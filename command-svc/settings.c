@@ -2,9 +2,9 @@
 #include "command-svc/settings.h"
 
 #include "command-svc/batch/lanes_options.h"
+#include "common/base/ascii.h"
+#include "common/base/strview.h"
 #include "common/io/postgres/pgurl.h"
-
-#include <string.h>
 
 enum { QUERY_URL_MAX = 2048 };
 
@@ -23,13 +23,8 @@ const struct settings_schema COMMAND_SCHEMA = {
 /* A Location has to fit its buffer, and to be one: half of it would lead somewhere else. */
 static bool is_base_url(const char *url)
 {
-    const size_t len = strlen(url);
-    for (size_t i = 0; i < len; i++) {
-        if (url[i] <= ' ' || url[i] > '~') {
-            return false;
-        }
-    }
-    return len <= QUERY_URL_MAX;
+    const struct strview text = strview_of(url);
+    return text.len <= QUERY_URL_MAX && strview_has_only(text, ascii_is_visible);
 }
 
 void command_settings_check(const void *values, struct settings *settings)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/http/headers.h"
 
+#include "common/base/ascii.h"
 #include "common/base/parse.h"
 
 #include <strings.h>
@@ -67,16 +68,6 @@ static bool unquote(struct strview value, char *key, size_t *ret_len)
     return false; /* no closing quote */
 }
 
-static bool is_visible(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] <= ' ' || text[i] > '~') {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool headers_read_key(struct strview value, char *key, size_t *ret_len)
 {
     size_t len = value.len;
@@ -90,7 +81,8 @@ bool headers_read_key(struct strview value, char *key, size_t *ret_len)
     } else if (len <= IDEMPOTENCY_KEY_MAX) {
         memcpy(key, value.data, len);
     }
-    if (len == 0 || len > IDEMPOTENCY_KEY_MAX || !is_visible(key, len)) {
+    if (len == 0 || len > IDEMPOTENCY_KEY_MAX ||
+        !strview_has_only((struct strview){key, len}, ascii_is_visible)) {
         return false;
     }
     *ret_len = len;
@@ -111,22 +103,12 @@ bool headers_read_version(struct strview value, int64_t *ret_version)
     return true;
 }
 
-static bool is_hex(struct strview text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        const char c = text.data[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* An id of zeros means "none". */
 static bool is_trace_id(struct strview text, size_t len)
 {
     static const char ZEROS[] = "00000000000000000000000000000000";
-    return text.len == len && is_hex(text) && memcmp(text.data, ZEROS, len) != 0;
+    return text.len == len && strview_has_only(text, ascii_is_hex) &&
+           memcmp(text.data, ZEROS, len) != 0;
 }
 
 bool headers_is_traceparent(struct strview value)
@@ -134,5 +116,5 @@ bool headers_is_traceparent(struct strview value)
     struct strview rest = value;
     return value.len == TRACEPARENT_LEN && strview_is(take_until(&rest, '-'), "00") &&
            is_trace_id(take_until(&rest, '-'), 32) && is_trace_id(take_until(&rest, '-'), 16) &&
-           rest.len == 2 && is_hex(rest);
+           rest.len == 2 && strview_has_only(rest, ascii_is_hex);
 }

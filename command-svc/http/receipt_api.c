@@ -3,6 +3,7 @@
 
 #include "command-svc/http/identity.h"
 #include "command-svc/upkeep/control.h"
+#include "common/base/ascii.h"
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
 #include "common/contract/json.h"
@@ -98,12 +99,7 @@ static void on_receipt(void *user, const struct found_receipt *receipt, const st
 
 static bool is_key(struct strview key)
 {
-    for (size_t i = 0; i < key.len; i++) {
-        if (key.data[i] < 0x21 || key.data[i] > 0x7e) {
-            return false;
-        }
-    }
-    return key.len <= KEY_MAX;
+    return key.len <= KEY_MAX && strview_has_only(key, ascii_is_visible);
 }
 
 static void on_ask(struct http_request *request, void *user)

@@ -8,13 +8,13 @@
 
 struct strview refusal_slug_of(struct strview body)
 {
-    static const struct strview SCHEME = {.data = "urn:problem:", .len = 12};
+    static const char SCHEME[] = "urn:problem:";
     enum { BEFORE = 9 }; /* the member type comes first, and this is its name */
     struct strview rest = strview_skip(body, body.len < BEFORE ? body.len : BEFORE);
-    if (rest.len < SCHEME.len || memcmp(rest.data, SCHEME.data, SCHEME.len) != 0) {
+    if (!strview_begins(rest, SCHEME)) {
         return STRVIEW("");
     }
-    rest = strview_skip(rest, SCHEME.len);
+    rest = strview_skip(rest, strlen(SCHEME));
     return strview_take(&rest, '"');
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/http/text_form.h"
 
+#include "common/base/ascii.h"
 #include "common/base/id_form.h"
 #include "common/base/utf8.h"
 
@@ -15,34 +16,9 @@ enum {
     PHONE_MAX = 32,
 };
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-static bool is_capital(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
 static bool is_provider_char(char c)
 {
-    return is_digit(c) || is_lower(c) || c == '_' || c == '-';
-}
-
-static bool all_are(struct strview text, bool (*is_fine)(char c))
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (!is_fine(text.data[i])) {
-            return false;
-        }
-    }
-    return true;
+    return ascii_is_digit(c) || ascii_is_lower(c) || c == '_' || c == '-';
 }
 
 /* U+0000 to U+001F, U+007F, and U+0080 to U+009F, which are C2 80 to C2 9F. */
@@ -80,17 +56,17 @@ static bool is_region(struct strview text)
 
 static bool is_country(struct strview text)
 {
-    return text.len == 2 && all_are(text, is_capital);
+    return text.len == 2 && strview_has_only(text, ascii_is_capital);
 }
 
 static bool is_currency(struct strview text)
 {
-    return text.len == 3 && all_are(text, is_capital);
+    return text.len == 3 && strview_has_only(text, ascii_is_capital);
 }
 
 static bool is_provider(struct strview text)
 {
-    return text.len > 0 && text.len <= PROVIDER_MAX && all_are(text, is_provider_char);
+    return text.len > 0 && text.len <= PROVIDER_MAX && strview_has_only(text, is_provider_char);
 }
 
 /* Deliberately no more: only sending a message proves an address. */
@@ -114,14 +90,14 @@ static bool is_phone(struct strview text)
     }
     for (size_t i = 1; i < text.len; i++) {
         const char c = text.data[i];
-        const bool may_part = (c == ' ' || c == '-') && is_digit(text.data[i - 1]);
-        if (!is_digit(c) && !may_part) {
+        const bool may_part = (c == ' ' || c == '-') && ascii_is_digit(text.data[i - 1]);
+        if (!ascii_is_digit(c) && !may_part) {
             return false;
         }
-        digits += is_digit(c) ? 1 : 0;
+        digits += ascii_is_digit(c) ? 1 : 0;
     }
     return digits >= PHONE_DIGITS_MIN && digits <= PHONE_DIGITS_MAX &&
-           is_digit(text.data[text.len - 1]);
+           ascii_is_digit(text.data[text.len - 1]);
 }
 
 const struct text_form TEXT_FORM_ID = {"Id", "must be " ID_FORM_RULE, id_form_fits};

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/id_form.h"
 
+#include "common/base/ascii.h"
+
 static bool is_letter_or_digit(char c)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    return ascii_is_capital(c) || ascii_is_lower(c) || ascii_is_digit(c);
 }
 
 bool id_form_has(char c)
@@ -13,12 +15,7 @@ bool id_form_has(char c)
 
 bool id_form_has_all(struct strview text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (!id_form_has(text.data[i])) {
-            return false;
-        }
-    }
-    return true;
+    return strview_has_only(text, id_form_has);
 }
 
 bool id_form_fits(struct strview text)

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/parse.h"
 
+#include "common/base/ascii.h"
 #include "common/base/checked.h"
 
 #include <assert.h>
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
 
 bool parse_i64(struct strview text, int64_t *ret)
 {
@@ -19,7 +15,7 @@ bool parse_i64(struct strview text, int64_t *ret)
     }
     int64_t value = 0;
     for (; at < text.len; at++) {
-        if (!is_digit(text.data[at]) || !checked_mul_i64(value, 10, &value)) {
+        if (!ascii_is_digit(text.data[at]) || !checked_mul_i64(value, 10, &value)) {
             return false;
         }
         const int64_t digit = text.data[at] - '0';
@@ -52,7 +48,7 @@ static bool parse_with_unit(struct strview text, const struct unit *units, size_
                             int64_t *ret)
 {
     size_t digits = 0;
-    while (digits < text.len && is_digit(text.data[digits])) {
+    while (digits < text.len && ascii_is_digit(text.data[digits])) {
         digits++;
     }
     int64_t number;
@@ -100,7 +96,7 @@ bool parse_bool(struct strview text, bool *ret)
 
 int parse_hex_digit(char c)
 {
-    if (is_digit(c)) {
+    if (ascii_is_digit(c)) {
         return c - '0';
     }
     const char lower = (char)(c | 0x20);
@@ -171,7 +167,7 @@ bool parse_time_ms(struct strview text, int64_t *ret_ms)
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
-        if (SHAPE[i] == 'd' ? !is_digit(text.data[i]) : text.data[i] != SHAPE[i]) {
+        if (SHAPE[i] == 'd' ? !ascii_is_digit(text.data[i]) : text.data[i] != SHAPE[i]) {
             return false;
         }
     }

@@ -18,6 +18,16 @@ struct strview strview_trim(struct strview view)
     return view;
 }
 
+bool strview_has_only(struct strview view, bool (*is_such)(char c))
+{
+    for (size_t i = 0; i < view.len; i++) {
+        if (!is_such(view.data[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 struct strview strview_take(struct strview *rest, char separator)
 {
     const char *end = rest->len == 0 ? NULL : memchr(rest->data, separator, rest->len);

@@ -41,6 +41,12 @@ static inline bool strview_is(struct strview view, const char *cstr)
     return strview_equal(view, strview_of(cstr));
 }
 
+static inline bool strview_begins(struct strview view, const char *prefix)
+{
+    const size_t len = strlen(prefix);
+    return view.len >= len && memcmp(view.data, prefix, len) == 0;
+}
+
 static inline bool strview_is_empty(struct strview view)
 {
     return view.len == 0;
@@ -59,6 +65,9 @@ static inline struct strview strview_take_bytes(struct strview *rest, size_t len
     *rest = strview_skip(*rest, len);
     return taken;
 }
+
+/* Whether all bytes are such. */
+bool strview_has_only(struct strview view, bool (*is_such)(char c));
 
 /* Without blanks and tabs at both ends. */
 struct strview strview_trim(struct strview view);

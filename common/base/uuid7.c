@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/uuid7.h"
 
+#include "common/base/ascii.h"
+
 static struct uuid format(const uint8_t bytes[static 16])
 {
     static const char DIGITS[] = "0123456789abcdef";
@@ -34,11 +36,6 @@ struct uuid uuid_of_bytes(const uint8_t bytes[static 16])
     return format(bytes);
 }
 
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
 bool uuid_parse(struct strview text, struct uuid *ret)
 {
     static const char SHAPE[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
@@ -51,7 +48,7 @@ bool uuid_parse(struct strview text, struct uuid *ret)
         if (c >= 'A' && c <= 'F') {
             c = (char)(c - 'A' + 'a');
         }
-        if (SHAPE[i] == 'x' ? !is_hex(c) : c != '-') {
+        if (SHAPE[i] == 'x' ? !ascii_is_hex(c) : c != '-') {
             return false;
         }
         uuid.text[i] = c;

@@ -386,9 +386,6 @@ const struct principal *auth_require(const struct auth *auth, struct http_reques
 
 bool auth_check_unrouted(struct http_request *request, void *user)
 {
-    static const struct strview PRIVATE = {.data = "/v1/", .len = 4};
-    const struct strview path = http_request_path(request);
-    const bool is_private =
-        path.len >= PRIVATE.len && memcmp(path.data, PRIVATE.data, PRIVATE.len) == 0;
+    const bool is_private = strview_begins(http_request_path(request), "/v1/");
     return !is_private || identify(user, request) != NULL;
 }

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/ascii.h"
 #include "common/run/settings_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static bool begins_with(struct strview text, const char *prefix)
-{
-    return text.len >= strlen(prefix) && memcmp(text.data, prefix, strlen(prefix)) == 0;
-}
 
 static bool ends_with(struct strview text, const char *suffix)
 {
@@ -37,7 +33,7 @@ static bool is_row(const struct settings_schema *schema, struct strview name)
 static bool names_port_number(struct strview name)
 {
     const char *at = memmem(name.data, name.len, "_PORT_", 6);
-    return at != NULL && at + 6 < name.data + name.len && at[6] >= '0' && at[6] <= '9';
+    return at != NULL && at + 6 < name.data + name.len && ascii_is_digit(at[6]);
 }
 
 /* FOO_SERVICE_PORT_HTTP: the port that the service calls "http". */
@@ -66,7 +62,7 @@ static bool has_known_prefix(const struct settings_schema *schema, struct strvie
 {
     for (const char *const *prefix = schema->prefixes; prefix != NULL && *prefix != NULL;
          prefix++) {
-        if (begins_with(name, *prefix)) {
+        if (strview_begins(name, *prefix)) {
             return true;
         }
     }
@@ -122,7 +118,7 @@ static void check_name(struct settings *settings, const char *entry)
         is_service_link(name, equals + 1) || equals[1] == '\0') {
         return;
     }
-    if (schema->pass_through != NULL && begins_with(name, schema->pass_through)) {
+    if (schema->pass_through != NULL && strview_begins(name, schema->pass_through)) {
         add_property(settings, name, equals + 1);
     } else if (has_known_prefix(schema, name)) {
         settings_add_fault(settings, "%.*s is not a setting of %s", STRVIEW_ARG(name),

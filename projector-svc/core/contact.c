@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/contact.h"
 
+#include "common/base/ascii.h"
 #include "common/base/utf8.h"
 
 struct strview contact_email(struct arena *arena, struct strview typed)
@@ -27,7 +28,7 @@ struct strview contact_phone(struct arena *arena, struct strview typed)
     bool has_plus = false;
     for (size_t i = 0; i < typed.len; i++) {
         has_plus = has_plus || (len == 0 && typed.data[i] == '+');
-        if (typed.data[i] >= '0' && typed.data[i] <= '9') {
+        if (ascii_is_digit(typed.data[i])) {
             phone[len++] = typed.data[i];
         }
     }

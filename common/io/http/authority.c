@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/authority.h"
 
+#include "common/base/ascii.h"
 #include "common/base/parse.h"
 
 #include <string.h>
@@ -9,18 +10,13 @@
 /* RFC 3986 reg-name, and what an IPv4 address looks like; a comma would be two hosts to some. */
 static bool is_name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+    return ascii_is_lower(c) || ascii_is_capital(c) || ascii_is_digit(c) ||
            (c != '\0' && strchr("-._~%!$&'()*+;=", c) != NULL);
 }
 
 static bool is_address_char(char c)
 {
     return parse_hex_digit(c) >= 0 || c == ':' || c == '.';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
 }
 
 static bool is_in_authority(char c)
@@ -65,7 +61,7 @@ bool http_authority_is_host(struct strview text)
     }
     const bool has_colon = text.data[0] == ':';
     text = strview_skip(text, 1);
-    return has_colon && take_while(&text, is_digit) <= PORT_DIGITS_MAX && text.len == 0;
+    return has_colon && take_while(&text, ascii_is_digit) <= PORT_DIGITS_MAX && text.len == 0;
 }
 
 bool http_authority_take(struct strview *target)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/http/message.h"
 
+#include "common/base/ascii.h"
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
 
@@ -148,7 +149,7 @@ static void put_title(struct json_writer *writer, const char *slug)
     for (; slug[len] != '\0' && len < SLUG_MAX; len++) {
         title[len] = slug[len] == '-' ? ' ' : slug[len];
     }
-    if (len > 0 && title[0] >= 'a' && title[0] <= 'z') {
+    if (len > 0 && ascii_is_lower(title[0])) {
         title[0] = (char)(title[0] - 'a' + 'A');
     }
     json_put_member_string(writer, "title", (struct strview){title, len});

@@ -68,11 +68,11 @@ static bool parse_host_port(struct strview text, struct redisurl *ret)
 
 static bool parse_url(struct strview rest, struct redisurl *ret)
 {
-    const struct strview scheme = STRVIEW("redis://");
-    if (rest.len < scheme.len || memcmp(rest.data, scheme.data, scheme.len) != 0) {
+    static const char SCHEME[] = "redis://";
+    if (!strview_begins(rest, SCHEME)) {
         return false;
     }
-    rest = strview_skip(rest, scheme.len);
+    rest = strview_skip(rest, strlen(SCHEME));
     struct strview authority = strview_take(&rest, '/');
     if (rest.len > 0 && !parse_number(rest, INT32_MAX, &ret->database)) {
         return false;
