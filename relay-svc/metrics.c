@@ -3,7 +3,7 @@
 
 const char *relay_topic_labels[SHARD_TOPICS_MAX + 1] = {NULL};
 
-static const char *const STATES[] = {"unowned", "checking", "running", "failed",
-                                     "leaving", "stopped",  NULL};
+#define STATE_ROW(STATE, name) name,
+static const char *const STATES[] = {SHARD_STATES(STATE_ROW) NULL};
 
 const struct metric RELAY_METRICS[] = {RELAY_METRIC_ROWS(METRIC_ROW)};

@@ -6,9 +6,6 @@
 
 #include <assert.h>
 
-#define TYPE_ROW(KIND, kind, type) [ORDER_##KIND] = (type),
-static const char *const TYPES[] = {ORDER_EVENTS(TYPE_ROW)};
-
 /* ---- parts that are the same wherever they stand ------------------------------------------- */
 
 #define ADDRESS(form, field) MEMBER(form, struct shipping_address, , field)
@@ -101,19 +98,7 @@ static const struct event_member risk_cleared_members[] = {TEXT(risk_cleared, fl
 static const struct event_member dispute_opened_members[] = {MEMBERS_END};
 static const struct event_member dispute_resolved_members[] = {MEMBERS_END};
 
-#define MEMBERS_ROW(KIND, kind, type) [ORDER_##KIND] = kind##_members,
-static const struct event_member *const MEMBERS[] = {ORDER_EVENTS(MEMBERS_ROW)};
-
-const struct event_form ORDER_EVENT_FORM = {.id_member = "order_id",
-                                            .types = TYPES,
-                                            .members = MEMBERS,
-                                            .kind_count = ORDER_EVENT_KIND_COUNT};
-
-const char *order_event_type(enum order_event_kind kind)
-{
-    assert(kind < ORDER_EVENT_KIND_COUNT);
-    return TYPES[kind];
-}
+DEFINE_EVENT_FORM(ORDER, order, "order_id")
 
 void order_event_put_members(struct json_writer *writer, const struct order_event *event)
 {

@@ -3,11 +3,6 @@
 
 #include "common/contract/event_form.h"
 
-#include <assert.h>
-
-#define TYPE_ROW(KIND, kind, type) [PRODUCT_##KIND] = (type),
-static const char *const TYPES[] = {PRODUCT_EVENTS(TYPE_ROW)};
-
 /* NOLINTBEGIN(bugprone-macro-parentheses): an owner's name cannot stand in parentheses */
 #define TEXT(owner, field)   MEMBER(MEMBER_TEXT, struct product_event, owner., field)
 #define NUMBER(owner, field) MEMBER(MEMBER_NUMBER, struct product_event, owner., field)
@@ -23,14 +18,4 @@ static const struct event_member stock_adjusted_members[] = {NUMBER(stock_adjust
                                                              MEMBERS_END};
 static const struct event_member discontinued_members[] = {MEMBERS_END};
 
-#define MEMBERS_ROW(KIND, kind, type) [PRODUCT_##KIND] = kind##_members,
-static const struct event_member *const MEMBERS[] = {PRODUCT_EVENTS(MEMBERS_ROW)};
-
-const struct event_form PRODUCT_EVENT_FORM = {
-    .id_member = "sku", .types = TYPES, .members = MEMBERS, .kind_count = PRODUCT_EVENT_KIND_COUNT};
-
-const char *product_event_type(enum product_event_kind kind)
-{
-    assert(kind < PRODUCT_EVENT_KIND_COUNT);
-    return TYPES[kind];
-}
+DEFINE_EVENT_FORM(PRODUCT, product, "sku")

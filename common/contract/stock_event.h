@@ -27,4 +27,6 @@ struct stock_event {
     } level_changed;
 };
 
+const char *stock_event_type(enum stock_event_kind kind);
+
 #endif

@@ -7,7 +7,6 @@
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,20 +16,8 @@ enum {
     ARRAY_BYTES_MAX = 8 << 20
 };
 
-static const char *const WORK_NAMES[] = {
-    [OUTBOX_BEAT] = "renewing leases",
-    [OUTBOX_CLAIM] = "claiming shards",
-    [OUTBOX_RELEASE] = "giving shards back",
-    [OUTBOX_MARK] = "writing positions",
-    [OUTBOX_FIND] = "looking up rows",
-    [OUTBOX_BACKLOG] = "counting what waits",
-    [OUTBOX_TABLE_LOCKS] = "looking for locked tables",
-    [OUTBOX_PARK] = "parking an event",
-    [OUTBOX_REQUESTS] = "looking for requests",
-    [OUTBOX_FREE] = "carrying out a request",
-};
-static_assert(sizeof WORK_NAMES / sizeof WORK_NAMES[0] == OUTBOX_WORK_COUNT,
-              "every work needs a name");
+#define WORK_NAME(WORK, name) (name),
+static const char *const WORK_NAMES[] = {OUTBOX_WORKS(WORK_NAME)};
 
 static bool is_whole(const struct outbox_store *store)
 {

@@ -85,19 +85,20 @@ MUST_USE enum error_kind outbox_store_new(struct loop *loop,
 void outbox_store_free(struct outbox_store *store);
 
 /* What is done over the control connection again and again; each keeps its last error. */
-enum outbox_work {
-    OUTBOX_BEAT = 0,
-    OUTBOX_CLAIM,
-    OUTBOX_RELEASE,
-    OUTBOX_MARK,
-    OUTBOX_FIND,
-    OUTBOX_BACKLOG,
-    OUTBOX_TABLE_LOCKS,
-    OUTBOX_PARK,
-    OUTBOX_REQUESTS,
-    OUTBOX_FREE,
-    OUTBOX_WORK_COUNT
-};
+#define OUTBOX_WORKS(X)                                                                            \
+    X(BEAT, "renewing leases")                                                                     \
+    X(CLAIM, "claiming shards")                                                                    \
+    X(RELEASE, "giving shards back")                                                               \
+    X(MARK, "writing positions")                                                                   \
+    X(FIND, "looking up rows")                                                                     \
+    X(BACKLOG, "counting what waits")                                                              \
+    X(TABLE_LOCKS, "looking for locked tables")                                                    \
+    X(PARK, "parking an event")                                                                    \
+    X(REQUESTS, "looking for requests")                                                            \
+    X(FREE, "carrying out a request")
+
+#define OUTBOX_WORK_ENTRY(WORK, name) OUTBOX_##WORK,
+enum outbox_work { OUTBOX_WORKS(OUTBOX_WORK_ENTRY) OUTBOX_WORK_COUNT };
 
 /* ERROR_NONE, or the last error of a work whose last attempt failed. */
 MUST_USE enum error_kind outbox_store_probe(const struct outbox_store *store, struct error *err);
