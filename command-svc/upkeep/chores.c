@@ -2,7 +2,6 @@
 #include "command-svc/upkeep/chores.h"
 
 #include "command-svc/upkeep/control_sql.h"
-#include "command-svc/upkeep/outcome.h"
 #include "common/base/strbuf.h"
 #include "common/io/loop.h"
 
@@ -12,7 +11,7 @@ static void on_maintained(void *user, const struct pgconn_failure *failure)
 {
     struct chores *chores = user;
     chores->is_maintaining = false;
-    (void)note_outcome(&chores->maintaining, failure);
+    (void)activity_note(&chores->maintaining, pgconn_error_of(failure));
 }
 
 void chores_make_partition(struct chores *chores)
@@ -36,7 +35,8 @@ static void on_expiry_result(void *user, size_t index, const struct pgconn_resul
 static void on_expired(void *user, const struct pgconn_failure *failure)
 {
     struct chores *chores = user;
-    if (note_outcome(&chores->expiring, failure) && chores->expired >= EXPIRY_PORTION) {
+    if (activity_note(&chores->expiring, pgconn_error_of(failure)) &&
+        chores->expired >= EXPIRY_PORTION) {
         loop_timer_start(chores->expiry, loop_now_ms() - chores->expiry_began_ms);
     }
 }

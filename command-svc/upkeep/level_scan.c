@@ -2,7 +2,6 @@
 #include "command-svc/upkeep/level_scan.h"
 
 #include "command-svc/upkeep/control_sql.h"
-#include "command-svc/upkeep/outcome.h"
 #include "common/io/loop.h"
 
 enum { SOON_MS = 100, PAUSE_MS = 20, MINUTE_MS = 60000 };
@@ -23,7 +22,8 @@ static void on_result(void *user, size_t index, const struct pgconn_result *resu
 static void on_looked(void *user, const struct pgconn_failure *failure)
 {
     struct level_scan *scan = user;
-    const bool goes_on = note_outcome(&scan->looking, failure) && !scan->walk.is_over;
+    const bool goes_on =
+        activity_note(&scan->looking, pgconn_error_of(failure)) && !scan->walk.is_over;
     if (!goes_on) {
         level_walk_begin(&scan->walk);
     }

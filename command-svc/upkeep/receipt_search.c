@@ -31,7 +31,7 @@ static void on_search_done(void *user, const struct pgconn_failure *failure)
 {
     struct search *search = user;
     if (!search->is_found) {
-        search->on_receipt(search->user, NULL, failure == NULL ? NULL : &failure->err);
+        search->on_receipt(search->user, NULL, pgconn_error_of(failure));
     }
     free(search);
 }

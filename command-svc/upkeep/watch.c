@@ -3,8 +3,6 @@
 
 #include "command-svc/metrics.h"
 #include "command-svc/upkeep/control_sql.h"
-#include "command-svc/upkeep/outcome.h"
-#include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
@@ -41,7 +39,7 @@ static void judge_shards(struct watch *watch, int64_t first, int64_t missing)
 {
     struct error err;
     if (missing == 0) {
-        activity_succeeded(&watch->shards, loop_now_ms());
+        (void)activity_note(&watch->shards, NULL);
         return;
     }
     (void)error_set(&err, ERROR_CONFLICT,
@@ -49,7 +47,7 @@ static void judge_shards(struct watch *watch, int64_t first, int64_t missing)
                     " have none): its events are taken and not published; see \"How a stop "
                     "ends\" in relay-svc/README.md",
                     first, missing);
-    (void)activity_failed(&watch->shards, &err, loop_now_ms(), jitter_draw());
+    (void)activity_note(&watch->shards, &err);
 }
 
 static void on_look_result(void *user, size_t index, const struct pgconn_result *result)
@@ -69,7 +67,7 @@ static void on_look_result(void *user, size_t index, const struct pgconn_result 
 static void on_looked(void *user, const struct pgconn_failure *failure)
 {
     struct watch *watch = user;
-    if (note_outcome(&watch->looking, failure)) {
+    if (activity_note(&watch->looking, pgconn_error_of(failure))) {
         watch->answered_ms = loop_now_ms();
     }
     loop_timer_start(watch->second, SECOND_MS);

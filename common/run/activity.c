@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/activity.h"
 
+#include "common/io/jitter.h"
+#include "common/io/loop.h"
 #include "common/run/log.h"
 
 #include <string.h>
@@ -67,6 +69,17 @@ void activity_succeeded(struct activity *activity, int64_t now_ms)
     if (activity->is_told && now_ms - activity->failed_ms >= ACTIVITY_WELL_MS) {
         tell_recovery(activity);
     }
+}
+
+bool activity_note(struct activity *activity, const struct error *err)
+{
+    const bool is_well = err == NULL || err->kind == ERROR_NONE;
+    if (is_well) {
+        activity_succeeded(activity, loop_now_ms());
+    } else {
+        (void)activity_failed(activity, err, loop_now_ms(), jitter_draw());
+    }
+    return is_well;
 }
 
 bool activity_is_failing_lately(const struct activity *activity, int64_t now_ms)

@@ -72,6 +72,9 @@ int64_t activity_failed(struct activity *activity, const struct error *err, int6
  * there was none for ACTIVITY_WELL_MS. */
 void activity_succeeded(struct activity *activity, int64_t now_ms);
 
+/* By the loop's clock: err is NULL, or of kind ERROR_NONE, where it succeeded. Returns whether. */
+bool activity_note(struct activity *activity, const struct error *err);
+
 /* A success with something else of the same kind (another key): one that is damaged among good ones
  * is no recovery each time a good one is read, but a minute without a failure is. */
 void activity_succeeded_elsewhere(struct activity *activity, int64_t now_ms);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/arena.h"
 #include "common/base/cleanup.h"
-#include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
 #include "projector-svc/consume/followed.h"
@@ -108,11 +107,8 @@ static enum error_kind describe(const struct followed *followed, struct error *e
 void followed_tell_operators(struct followed *followed)
 {
     struct error err;
-    if (describe(followed, &err) != ERROR_NONE) {
-        (void)activity_failed(&followed->bringing, &err, loop_now_ms(), jitter_draw());
-    } else {
-        activity_succeeded(&followed->bringing, loop_now_ms());
-    }
+    const bool lacks_some = describe(followed, &err) != ERROR_NONE;
+    (void)activity_note(&followed->bringing, lacks_some ? &err : NULL);
 }
 
 void followed_add(const struct followed *followed, int64_t now_ms, struct report_totals *totals)

@@ -4,8 +4,6 @@
 #include "common/base/arena.h"
 #include "common/base/cleanup.h"
 #include "common/contract/shard.h"
-#include "common/io/jitter.h"
-#include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
 #include "common/run/metrics.h"
 #include "projector-svc/consume/assignment.h"
@@ -58,11 +56,8 @@ static void tell(struct frozen *frozen)
 {
     struct error err;
     frozen_tally_end(&frozen->tally);
-    if (frozen_tally_tell(&frozen->tally, &err) != ERROR_NONE) {
-        (void)activity_failed(&frozen->standing, &err, loop_now_ms(), jitter_draw());
-    } else {
-        activity_succeeded(&frozen->standing, loop_now_ms());
-    }
+    const bool stand = frozen_tally_tell(&frozen->tally, &err) != ERROR_NONE;
+    (void)activity_note(&frozen->standing, stand ? &err : NULL);
 }
 
 static void on_portion(void *user, const struct redisconn_reply *reply, const struct error *failure)
@@ -71,7 +66,7 @@ static void on_portion(void *user, const struct redisconn_reply *reply, const st
     struct frozen *frozen = user;
     frozen->is_asking = false;
     if (failure != NULL) {
-        (void)activity_failed(&frozen->standing, failure, loop_now_ms(), jitter_draw());
+        (void)activity_note(&frozen->standing, failure);
         return;
     }
     const struct redisconn_reply *pairs = redisconn_reply_at(reply, PAIRS);

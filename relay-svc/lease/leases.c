@@ -2,7 +2,6 @@
 #include "relay-svc/lease/leases.h"
 
 #include "common/base/must.h"
-#include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/lease/leases_internal.h"
@@ -86,7 +85,7 @@ static void judge_rival(struct leases *leases, const struct outbox_members *memb
     const struct strview cluster =
         members->rival_cluster.data == NULL ? strview_of(UNKNOWN) : members->rival_cluster;
     if (members->rivals == 0) {
-        activity_succeeded(&leases->joining, loop_now_ms());
+        (void)activity_note(&leases->joining, NULL);
         return;
     }
     (void)error_set(&err, ERROR_CONFLICT,
@@ -97,7 +96,7 @@ static void judge_rival(struct leases *leases, const struct outbox_members *memb
                     STRVIEW_ARG(cluster), leases->options.topic_prefix,
                     leases->options.kafka_cluster[0] == '\0' ? UNKNOWN
                                                              : leases->options.kafka_cluster);
-    (void)activity_failed(&leases->joining, &err, loop_now_ms(), jitter_draw());
+    (void)activity_note(&leases->joining, &err);
 }
 
 static void on_members(void *user, const struct outbox_members *members)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/must.h"
-#include "common/io/jitter.h"
-#include "common/io/loop.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
 
 #include <stdlib.h>
@@ -39,22 +37,13 @@ void outbox_forget_errands(struct outbox_store *store)
     }
 }
 
-/* That a connection was lost is its own state, not the work's. */
-static void note_outcome(struct errand *errand, const struct pgconn_failure *failure)
-{
-    struct activity *work = &errand->store->works[errand->work];
-    if (failure == NULL) {
-        activity_succeeded(work, loop_now_ms());
-    } else if (failure->index != SIZE_MAX) {
-        (void)activity_failed(work, &failure->err, loop_now_ms(), jitter_draw());
-    }
-}
-
 void outbox_errand_finish(void *user, const struct pgconn_failure *failure)
 {
     struct errand *errand = user;
-    const struct error *err = failure == NULL ? NULL : &failure->err;
-    note_outcome(errand, failure);
+    const struct error *err = pgconn_error_of(failure);
+    if (failure == NULL || failure->index != SIZE_MAX) { /* a connection has a state of its own */
+        (void)activity_note(&errand->store->works[errand->work], err);
+    }
     if (errand->on_answer != NULL) {
         errand->on_answer(errand->user, &errand->answer, err);
     } else {

@@ -106,6 +106,12 @@ struct pgconn_failure {
     size_t index; /* of the statement in its trip; SIZE_MAX: the connection's, none of them */
 };
 
+/* NULL where there was no failure. */
+static inline const struct error *pgconn_error_of(const struct pgconn_failure *failure)
+{
+    return failure == NULL ? NULL : &failure->err;
+}
+
 /* index counts the trip's statements from 0. */
 typedef void pgconn_result_fn(void *user, size_t index, const struct pgconn_result *result);
 
