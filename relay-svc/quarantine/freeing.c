@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/quarantine/freeing.h"
 
-#include "common/base/fault_point.h"
 #include "common/base/must.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
@@ -49,6 +48,8 @@ struct freeing {
     enum freeing_state state;
     struct outbox_request request; /* the texts of its key are name's */
     struct aggregate_text name;
+    int64_t met_ms; /* when that request was first seen: limits known before may be old ones */
+    int64_t met;
     int64_t epoch;
     uint16_t run;
     int64_t next;      /* event of the aggregate; -1: not told */
@@ -141,7 +142,7 @@ static void send_row(struct freeing *freeing, const struct outbox_row *row, int 
         freeing->state = FREE_SENDING;
         break;
     case ERROR_INVALID:
-        if (shards_limits_are_fresh(freeing->options.shards, loop_now_ms())) {
+        if (freeing->options.shards->limits.looked_ms > freeing->met_ms) {
             end_badly(freeing, err.text);
         } else {
             freeing->options.shards->limits.is_wanted = true;
@@ -245,7 +246,6 @@ void freeing_answer(struct freeing *freeing, const struct publisher_tag *tag,
         tag->run != freeing->run) {
         return;
     }
-    (void)FAULT_POINT("relay.freed_before_mark");
     if (error == NULL) {
         freeing->published = freeing->next;
         freeing->count++;
@@ -340,6 +340,8 @@ static void on_request(void *user, const struct outbox_request *request)
     freeing->request.about.key = aggregate_text_key(&freeing->name);
     freeing->count = 0;
     freeing->published = 0;
+    freeing->met_ms = freeing->met == request->id ? freeing->met_ms : loop_now_ms();
+    freeing->met = request->id;
     freeing->epoch = shard_of(freeing)->log.epoch;
     freeing->run = shard_of(freeing)->log.run;
     if (judge(freeing) == REQUEST_WAITS) {

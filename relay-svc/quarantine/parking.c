@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/quarantine/parking.h"
 
-#include "common/base/fault_point.h"
 #include "common/base/must.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
@@ -83,7 +82,6 @@ static void on_done(void *user, const struct error *err)
 {
     struct parking *parking = user;
     parking->is_asking = false;
-    (void)FAULT_POINT("relay.parked");
     if (err == NULL) {
         settle(parking);
     } else if (err->kind == ERROR_INVALID) {

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum {
-    FRESH_MS = 10000,     /* a limit that was looked at lately */
+    FRESH_MS = 3000,      /* a limit that was looked at lately */
     SLOW_CHECK_MS = 5000, /* a shard that waits longer for its tails is not ready */
     IN_FLIGHT_ROWS_MAX = 4000,
     IN_FLIGHT_BYTES_MAX = 7 << 20, /* overhead counted in; below the producer's queue */

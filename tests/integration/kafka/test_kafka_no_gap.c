@@ -21,6 +21,7 @@
 enum { ROWS = 400, SHARD = 0, TOPIC = 0, LEASE_MS = 3600 * 1000, API_PRODUCE = 0 };
 
 static const char *const TOPICS[] = {"orders"};
+static const int64_t NO_LIMIT[] = {0};
 
 static struct mock_kafka mock;
 static struct shard_log rows;
@@ -59,7 +60,7 @@ static bool offer(int64_t seq)
         .occurred_at = STRVIEW("2026-01-02 03:04:05.6+00"),
     };
     const struct publisher_tag tag = {
-        .shard = SHARD, .run = rows.run, .ticket = shard_log_next_ticket(&rows, false)};
+        .shard = SHARD, .run = rows.run, .ticket = shard_log_next_ticket(&rows, WAY_LOG)};
     struct error err;
     const enum shard_offer answer = shard_log_offer(&rows, &wanted, loop_now_ms());
     if (answer != OFFER_SEND) {
@@ -163,6 +164,7 @@ static void open_relay(void)
     const struct publisher_options publishing = {.config = config,
                                                  .topics = TOPICS,
                                                  .topic_count = 1,
+                                                 .message_max = NO_LIMIT,
                                                  .on_answer = take_answer,
                                                  .on_answers_taken = take_answers_taken,
                                                  .on_lost = take_lost,
