@@ -67,7 +67,22 @@ static void log_aggregate(const struct batch_aggregate *aggregate, struct strvie
               lineup->state == LINEUP_FLOWING ? "aggregate_flows" : "aggregate_frozen",
               LOG_STR("type", aggregate_name(aggregate->type)), LOG_VIEW("id", id_shown(aggregate)),
               LOG_VIEW("slot", slot), LOG_STR("reason", lineup_state_name(lineup->state)),
-              LOG_INT("waits_for", lineup->version + 1));
+              LOG_INT("waits_for", lineup->version + 1),
+              LOG_TEXT("projector-svc dead-letters show TYPE:ID tells more"));
+}
+
+/* By whom and why stands in projection:decided. */
+static void log_decided(const struct batch_aggregate *aggregate, struct strview slot)
+{
+    if (aggregate->portion == 0 || batch_aggregate_stays(aggregate) ||
+        aggregate->decided <= aggregate->frozen.decided) {
+        return;
+    }
+    log_event(LOG_INFO, "decision_carried_out", LOG_STR("type", aggregate_name(aggregate->type)),
+              LOG_VIEW("id", id_shown(aggregate)), LOG_VIEW("slot", slot),
+              LOG_INT("decisions", aggregate->decisions.count),
+              LOG_INT("dropped", aggregate->lineup.dropped),
+              LOG_INT("version", aggregate->lineup.version));
 }
 
 void batch_log(const struct batch *batch, struct strview slot, struct batch_log_news *news,
@@ -86,6 +101,7 @@ void batch_log(const struct batch *batch, struct strview slot, struct batch_log_
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         log_unread(batch->aggregates[i], slot, true, &news->foreign);
         log_unread(batch->aggregates[i], slot, false, &news->unreadable);
+        log_decided(batch->aggregates[i], slot);
         log_aggregate(batch->aggregates[i], slot);
     }
 }

@@ -11,6 +11,7 @@
 #include "projector-svc/core/keys.h"
 #include "projector-svc/metrics.h"
 #include "projector-svc/views/mark_json.h"
+#include "projector-svc/views/view_read.h"
 
 #include <stdio.h>
 
@@ -36,9 +37,13 @@ static void try_again(const struct frozen *frozen, enum aggregate_type type, str
     }
 }
 
-/* A field of projection:frozen and its value. */
-static void take(struct frozen *frozen, struct strview id, struct strview document)
+/* One that stands still: its name, its mark, how many are parked, how long its decisions are. */
+static void take(struct frozen *frozen, const struct redisconn_reply *row)
 {
+    enum { FIELD = 0, MARK, PARKED, DECIDED };
+    struct strview id = redisconn_reply_text(redisconn_reply_at(row, FIELD));
+    const struct strview document = redisconn_reply_text(redisconn_reply_at(row, MARK));
+    const int64_t decided = redisconn_reply_integer(redisconn_reply_at(row, DECIDED), 0);
     CLEANUP(arena_done) struct arena arena;
     enum aggregate_type type;
     arena_init(&arena, ARENA_MAX);
@@ -47,7 +52,8 @@ static void take(struct frozen *frozen, struct strview id, struct strview docume
     }
     const struct mark_frozen mark = mark_json_read_frozen(document, &arena);
     frozen_tally_add(&frozen->tally, type, id, mark.reason, mark.waits_for);
-    if (mark_wants_reader(&mark, frozen->reader)) {
+    const bool is_decided = decided > mark.decided && mark.reason != LINEUP_DRAINING;
+    if (id_form_fits(id) && (is_decided || mark_wants_reader(&mark, frozen->reader))) {
         try_again(frozen, type, id);
     }
 }
@@ -62,19 +68,18 @@ static void tell(struct frozen *frozen)
 
 static void on_portion(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
-    enum { CURSOR = 0, PAIRS };
+    enum { CURSOR = 0, ROWS };
     struct frozen *frozen = user;
     frozen->is_asking = false;
     if (failure != NULL) {
         (void)activity_note(&frozen->standing, failure);
         return;
     }
-    const struct redisconn_reply *pairs = redisconn_reply_at(reply, PAIRS);
-    for (size_t i = 0; i + 1 < redisconn_reply_count(pairs); i += 2) {
-        take(frozen, redisconn_reply_text(redisconn_reply_at(pairs, i)),
-             redisconn_reply_text(redisconn_reply_at(pairs, i + 1)));
+    const struct redisconn_reply *portion = redisconn_reply_at(reply, 0);
+    for (size_t i = ROWS; i < redisconn_reply_count(portion); i++) {
+        take(frozen, redisconn_reply_at(portion, i));
     }
-    const struct strview cursor = redisconn_reply_text(redisconn_reply_at(reply, CURSOR));
+    const struct strview cursor = redisconn_reply_text(redisconn_reply_at(portion, CURSOR));
     (void)snprintf(frozen->cursor, sizeof frozen->cursor, "%.*s", STRVIEW_ARG(cursor));
     if (strview_is(cursor, "0")) {
         tell(frozen);
@@ -83,14 +88,14 @@ static void on_portion(void *user, const struct redisconn_reply *reply, const st
 
 void frozen_look(struct frozen *frozen)
 {
-    const struct strview args[] = {STRVIEW("HSCAN"), STRVIEW(KEYS_FROZEN),
-                                   strview_of(frozen->cursor), STRVIEW("COUNT"), STRVIEW(PORTION)};
+    const struct strview args[] = {STRVIEW("FROZEN"), strview_of(frozen->cursor), STRVIEW(PORTION)};
+    const struct redisconn_command command = {args, sizeof args / sizeof args[0]};
+    CLEANUP(arena_done) struct arena arena;
     struct error ignored; /* asked again in a second */
+    arena_init(&arena, ARENA_MAX);
     if (!frozen->is_asking) {
-        frozen->is_asking =
-            redisconn_send(frozen->redis,
-                           (struct redisconn_command){args, sizeof args / sizeof args[0]},
-                           on_portion, frozen, &ignored) == ERROR_NONE;
+        frozen->is_asking = view_read(frozen->redis, &arena, &command, 1, on_portion, frozen,
+                                      &ignored) == ERROR_NONE;
     }
 }
 

@@ -5,7 +5,9 @@
  *
  * Why looked for: a frozen aggregate is looked at again when the event it waits for comes. Where
  * the event is there and could not be read, none comes, so a program that can read it has to ask
- * who waits (core/reader.h). And what waits for a person must be seen without one asking.
+ * who waits (core/reader.h). And what waits for a person must be seen without one asking. What one
+ * has decided is found here, too, where views are filled again and stand still at the same place
+ * (core/decisions.h).
  *
  * Why a portion each second: there may be many, Redis works for readers meanwhile, and a partition
  * takes a few at a time.

@@ -20,6 +20,7 @@
 #define KEYS_DRAINING       "projection:draining" /* hash: aggregate -> slot whose owner frees it */
 #define KEYS_STATUS         "projection:status"
 #define KEYS_FROZEN         "projection:frozen"
+#define KEYS_DECIDED        "projection:decided"    /* hash: aggregate -> what operators decided */
 #define KEYS_RECOVERING     "projection:recovering" /* hash: slot -> offset that was reached before */
 #define KEYS_ORDERS_RECENT  "orders:recent"
 #define KEYS_CHANNEL_ORDERS "orders"

@@ -110,9 +110,19 @@ static bool is_applied(const struct lineup *lineup, const struct lineup_item *it
     return is_identified(item) && item->version <= lineup->version;
 }
 
-/* An applied version once more, or one of which nobody can tell. Counted. */
+/* Without a version of its own: one that comes next is applied, whatever was decided. */
+static bool is_dropped(const struct lineup *lineup, const struct lineup_item *item)
+{
+    return item->is_dropped && (!is_identified(item) || is_applied(lineup, item));
+}
+
+/* An applied version once more, or one of which nobody can tell, or is to be told. Counted. */
 static bool is_known(struct lineup *lineup, const struct lineup_item *item)
 {
+    if (is_dropped(lineup, item)) {
+        lineup->dropped++;
+        return true;
+    }
     if (!is_applied(lineup, item)) {
         return false;
     }
@@ -196,9 +206,15 @@ static void settle(struct lineup *lineup)
     }
 }
 
+/* What only a person ends is found before anything behind it is applied. */
 static void free_parked(struct lineup *lineup)
 {
     assert(lineup->before != LINEUP_PARKED_APART); /* the older ones might come first */
+    drop_known_parked(lineup);
+    settle(lineup);
+    if (is_stuck(lineup)) {
+        return;
+    }
     while (apply_next_parked(lineup)) {
     }
     drop_known_parked(lineup);
@@ -221,9 +237,28 @@ void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
     free_parked(lineup);
 }
 
+void lineup_release(struct lineup *lineup)
+{
+    assert(lineup->before == LINEUP_PARKED_APART);
+    if (is_stuck(lineup)) {
+        lineup->state = LINEUP_GAP; /* until it is seen */
+    }
+}
+
+void lineup_skip(struct lineup *lineup, const struct lineup_item *skip)
+{
+    if (lineup->before != LINEUP_PARKED_LOADED || is_stuck(lineup)) {
+        return;
+    }
+    free_parked(lineup); /* perhaps it is there, and can be read by now */
+    if (!is_stuck(lineup) && skip->version == lineup->version + 1) {
+        lineup_offer(lineup, skip);
+    }
+}
+
 static enum lineup_pass pass_after(const struct lineup *lineup)
 {
-    if (lineup->applied + lineup->duplicates + lineup->untold > 0) {
+    if (lineup->applied + lineup->duplicates + lineup->untold + lineup->dropped > 0) {
         return LINEUP_PASS_MOVED;
     }
     const bool is_first = lineup->portion.pass == LINEUP_PASS_NOTHING;

@@ -50,8 +50,9 @@ struct lineup_item {
     int64_t version;         /* 0: not known */
     struct strview event_id; /* empty: not known */
     bool is_readable;
-    bool is_stored; /* came from the parked list, not from this batch */
-    void *event;    /* the caller's */
+    bool is_stored;  /* came from the parked list, not from this batch */
+    bool is_dropped; /* a person has decided that it counts for nothing, unless it comes next */
+    void *event;     /* the caller's */
 };
 
 struct lineup_callbacks {
@@ -97,6 +98,7 @@ struct lineup {
     size_t applied;
     size_t duplicates;
     size_t untold; /* known versions whose id nobody knows any more; passed over like duplicates */
+    size_t dropped;
 };
 
 /* A flowing aggregate has nothing parked; of a frozen one the parked may be added, see below. */
@@ -115,6 +117,12 @@ void lineup_resume(struct lineup *lineup, size_t pass_left, enum lineup_pass pas
  * in all. */
 void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item);
 void lineup_parked_known(struct lineup *lineup, size_t total);
+
+/* A person has decided: even where only that ends it, the parked ones are looked through. */
+void lineup_release(struct lineup *lineup);
+
+/* In place of the version that is missing or cannot be read, where that is what comes next. */
+void lineup_skip(struct lineup *lineup, const struct lineup_item *skip);
 
 void lineup_offer(struct lineup *lineup, const struct lineup_item *offered);
 

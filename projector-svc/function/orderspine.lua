@@ -139,6 +139,27 @@ redis.register_function('orderspine_project', function(keys, argv)
   return {'ok'}
 end)
 
+-- What an operator has decided about something that stands still, if it is as it was seen.
+-- KEYS: projection:frozen, projection:decided, projection:draining, its parked list.
+-- ARGV: field, its mark as it was seen, what was decided before ('' = nothing), what is decided now,
+-- the partition whose owner carries it out ('' = it belongs to no aggregate: all of it is dropped).
+-- -> {'ok'} | {'moved'}
+redis.register_function('orderspine_decide', function(keys, argv)
+  local field = argv[1]
+  local mark = redis.call('HGET', keys[1], field) or ''
+  local decided = redis.call('HGET', keys[2], field) or ''
+  redis.call('HLEN', keys[3]) -- of a wrong type this ends here, before the first write
+  if mark ~= argv[2] or decided ~= argv[3] then return {'moved'} end
+  redis.call('HSET', keys[2], field, argv[4])
+  if argv[5] ~= '' then
+    redis.call('HSET', keys[3], field, argv[5])
+  else
+    redis.call('DEL', keys[4])
+    redis.call('HDEL', keys[1], field)
+  end
+  return {'ok'}
+end)
+
 -- A reading's work is bounded by its limit, never by the size of the data: the rest of Redis waits.
 
 -- Where in a sorted set, newest first, the one behind (score, member) stands. Within one instant
@@ -293,8 +314,23 @@ local function strings(args)
   return answer
 end
 
+-- A portion of what stands still, whatever is damaged of it.
+-- FROZEN cursor count -> {cursor, {field, mark, parked records, bytes of what was decided} ...}
+local function frozen(args)
+  local step = redis.call('HSCAN', 'projection:frozen', args[2], 'COUNT', args[3])
+  local answer = {step[1]}
+  for i = 1, #step[2], 2 do
+    local field = step[2][i]
+    local parked = redis.pcall('LLEN', 'projection:parked:' .. field)
+    local decided = redis.call('HGET', 'projection:decided', field)
+    answer[#answer + 1] = {field, step[2][i + 1], type(parked) == 'number' and parked or 0,
+                           decided and #decided or 0}
+  end
+  return answer
+end
+
 local COMPOUND = {
-  PAGE = page, FIND = find, HEAD = head, HEADS = heads, TAIL = tail, STRINGS = strings,
+  PAGE = page, FIND = find, HEAD = head, HEADS = heads, TAIL = tail, STRINGS = strings, FROZEN = frozen,
 }
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/views/batch.h"
 
+#include "projector-svc/views/decision_json.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -124,12 +126,11 @@ static bool look_for_old(struct batch *batch, struct batch_aggregate *aggregate)
     return true;
 }
 
+/* One that is drained is tried again by a program, or by a person. */
 static bool wants_parked(const struct batch_aggregate *aggregate)
 {
-    const enum lineup_state state = aggregate->lineup.state;
-    const bool is_freed = aggregate->is_drained &&
-                          (state == LINEUP_GAP || state == LINEUP_UNREADABLE); /* by a person */
-    return is_freed ||
+    const bool is_tried = aggregate->is_drained && aggregate->lineup.state != LINEUP_FLOWING;
+    return is_tried ||
            lineup_needs_parked(&aggregate->lineup, aggregate->items, aggregate->item_count);
 }
 
@@ -151,9 +152,29 @@ enum error_kind batch_look(struct batch *batch, bool *ret_wants_more, struct err
         if (!look_for_old(batch, aggregate)) {
             return exhausted(err);
         }
-        wants_more = wants_more || aggregate->portion > 0 || aggregate->old_count > 0;
+        batch->wants_parked = batch->wants_parked || aggregate->portion > 0;
+        wants_more = wants_more || aggregate->old_count > 0;
     }
-    *ret_wants_more = wants_more;
+    *ret_wants_more = wants_more || batch->wants_parked;
+    return ERROR_NONE;
+}
+
+enum error_kind batch_decide(struct batch *batch, struct batch_aggregate *aggregate,
+                             struct strview json, struct error *err)
+{
+    const enum error_kind kind = decision_json_read(json, batch->arena, &aggregate->decisions, err);
+    if (kind == ERROR_EXHAUSTED) {
+        return kind;
+    }
+    aggregate->decided = (int64_t)json.len;
+    if (!batch_aggregate_stays(aggregate)) {
+        lineup_release(&aggregate->lineup);
+    }
+    for (size_t i = 0; i < aggregate->item_count; i++) {
+        const struct incoming *incoming = aggregate->items[i].event;
+        aggregate->items[i].is_dropped =
+            decisions_drop(&aggregate->decisions, batch->slot, incoming->offset);
+    }
     return ERROR_NONE;
 }
 
@@ -166,12 +187,15 @@ enum error_kind batch_add_parked(struct batch *batch, struct batch_aggregate *ag
     if (kind != ERROR_NONE) {
         return kind;
     }
-    lineup_add_stored(&aggregate->lineup,
-                      &(struct lineup_item){.version = incoming->version,
-                                            .event_id = incoming->event_id,
-                                            .is_readable = incoming_is_readable(incoming),
-                                            .is_stored = true,
-                                            .event = incoming});
+    lineup_add_stored(
+        &aggregate->lineup,
+        &(struct lineup_item){
+            .version = incoming->version,
+            .event_id = incoming->event_id,
+            .is_readable = incoming_is_readable(incoming),
+            .is_stored = true,
+            .is_dropped = decisions_drop(&aggregate->decisions, batch->slot, incoming->offset),
+            .event = incoming});
     return aggregate->lineup.failed ? exhausted(err) : ERROR_NONE;
 }
 
@@ -183,6 +207,7 @@ static void count_aggregate(struct batch_counts *counts, const struct batch_aggr
     counts->applied += lineup->applied;
     counts->duplicates += lineup->duplicates;
     counts->untold += lineup->untold;
+    counts->dropped += lineup->dropped;
     for (size_t i = 0; i < lineup->parked_count; i++) {
         if (!lineup->parked[i].is_stored) {
             counts->parked++;
@@ -199,12 +224,44 @@ static void count_aggregate(struct batch_counts *counts, const struct batch_aggr
     }
 }
 
+/* As if EventSkipped had come under each version that an operator skipped. */
+static bool skip_versions(struct batch *batch, struct batch_aggregate *aggregate)
+{
+    for (size_t i = 0; i < aggregate->decisions.count; i++) {
+        const struct decision *decision = &aggregate->decisions.list[i];
+        if (!decision_skips_version(decision) || decision->version <= aggregate->lineup.version) {
+            continue;
+        }
+        struct incoming *incoming = arena_alloc(batch->arena, sizeof *incoming);
+        if (incoming == NULL) {
+            return false;
+        }
+        *incoming = (struct incoming){.kind = INCOMING_SKIP,
+                                      .aggregate = aggregate->type,
+                                      .aggregate_id = aggregate->id,
+                                      .version = decision->version,
+                                      .event_id = STRVIEW(INCOMING_UNSEEN_ID),
+                                      .event_type = STRVIEW(INCOMING_SKIPPED),
+                                      .at_ms = decision->at_ms,
+                                      .partition = -1,
+                                      .offset = -1};
+        lineup_skip(&aggregate->lineup, &(struct lineup_item){.version = incoming->version,
+                                                              .event_id = incoming->event_id,
+                                                              .is_readable = true,
+                                                              .event = incoming});
+    }
+    return true;
+}
+
 enum error_kind batch_fold(struct batch *batch, struct error *err)
 {
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         struct batch_aggregate *aggregate = batch->aggregates[i];
-        if (aggregate->portion > 0) {
+        if (aggregate->portion > 0 && !batch_aggregate_stays(aggregate)) {
             lineup_parked_known(&aggregate->lineup, (size_t)aggregate->parked_total);
+        }
+        if (!skip_versions(batch, aggregate)) {
+            return exhausted(err);
         }
         for (size_t j = 0; j < aggregate->item_count; j++) {
             lineup_offer(&aggregate->lineup, &aggregate->items[j]);

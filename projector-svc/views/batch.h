@@ -11,7 +11,7 @@
  *     batch_add            once per event, in offset order
  *     (the store fills in each aggregate's view and frozen state)
  *     batch_look           what else must be known: parked events, ids of old versions
- *     (the store fills those in, if any)
+ *     (the store fills those in, if any, by batch_decide and batch_add_parked)
  *     batch_fold
  *     batch_write          into a write set
  *
@@ -42,8 +42,9 @@ struct batch_counts {
     size_t parked;
     size_t unreadable;
     size_t foreign;
-    size_t gaps;  /* aggregates frozen anew for a missing version */
-    size_t forks; /* aggregates frozen anew for two histories */
+    size_t gaps;    /* aggregates frozen anew for a missing version */
+    size_t forks;   /* aggregates frozen anew for two histories */
+    size_t dropped; /* records, as an operator decided */
 };
 
 struct batch {
@@ -54,6 +55,7 @@ struct batch {
     struct strview slot;   /* "<topic>/<partition>", the caller's */
     struct strview reader; /* who says what can be read, see core/reader.h; the caller's */
     int64_t portion;       /* of parked events taken at once; 0: BATCH_EVENTS_MAX */
+    bool wants_parked;     /* found by batch_look(): those of one aggregate at least */
     const struct incoming *last;
     const struct incoming *last_identified; /* the newest with an event id; NULL: none has one */
     struct batch_counts counts;
@@ -71,6 +73,11 @@ MUST_USE enum error_kind batch_add_drained(struct batch *batch, enum aggregate_t
 
 /* True when anything more must be read. Fails with ERROR_EXHAUSTED. */
 MUST_USE enum error_kind batch_look(struct batch *batch, bool *ret_wants_more, struct error *err);
+
+/* What was decided about an aggregate of which a portion is wanted, before its parked ones. json
+ * lives as long as the batch; what cannot be read is as if nothing was decided. */
+MUST_USE enum error_kind batch_decide(struct batch *batch, struct batch_aggregate *aggregate,
+                                      struct strview json, struct error *err);
 
 /* A parked form of an aggregate that wants them, in order. */
 MUST_USE enum error_kind batch_add_parked(struct batch *batch, struct batch_aggregate *aggregate,

@@ -85,9 +85,8 @@ static struct strview id_before(const struct batch_aggregate *aggregate, int64_t
     return STRVIEW("");
 }
 
-static struct strview id_of_version(void *user, int64_t version)
+static struct strview find_id(const struct batch_aggregate *aggregate, int64_t version)
 {
-    const struct batch_aggregate *aggregate = user;
     const int64_t stored = stored_version(aggregate);
     if (version > stored) {
         /* asked of versions in the line only, and it has applied each up to its own */
@@ -103,6 +102,12 @@ static struct strview id_of_version(void *user, int64_t version)
         }
     }
     return id_before(aggregate, version);
+}
+
+static struct strview id_of_version(void *user, int64_t version)
+{
+    const struct strview id = find_id(user, version);
+    return strview_is(id, INCOMING_UNSEEN_ID) ? STRVIEW("") : id;
 }
 
 static bool remember_applied(struct batch_aggregate *aggregate, const struct incoming *incoming)
@@ -147,6 +152,13 @@ static void name_after(struct batch_aggregate *aggregate)
 enum lineup_state batch_aggregate_state_before(const struct batch_aggregate *aggregate)
 {
     return aggregate->was_frozen ? aggregate->frozen.reason : LINEUP_FLOWING;
+}
+
+bool batch_aggregate_stays(const struct batch_aggregate *aggregate)
+{
+    const enum lineup_state state = batch_aggregate_state_before(aggregate);
+    return (state == LINEUP_FORKED || state == LINEUP_UNIDENTIFIED) &&
+           aggregate->decided <= aggregate->frozen.decided;
 }
 
 void batch_aggregate_begin(struct batch_aggregate *aggregate, struct arena *arena)

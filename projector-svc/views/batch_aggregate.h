@@ -15,6 +15,7 @@
 #include "common/base/strview.h"
 #include "common/contract/topics.h"
 #include "projector-svc/core/customer_view.h"
+#include "projector-svc/core/decisions.h"
 #include "projector-svc/core/lineup.h"
 #include "projector-svc/core/order_view.h"
 #include "projector-svc/core/product_view.h"
@@ -63,7 +64,9 @@ struct batch_aggregate {
     /* Found by batch_look(), filled in by the store. */
     bool is_drained; /* by batch_add_drained() */
     int64_t portion; /* at most so many of the parked, from the head of their list; 0: not wanted */
-    int64_t parked_total; /* filled in by the store */
+    int64_t parked_total;       /* filled in by the store */
+    struct decisions decisions; /* the same, where the parked ones are wanted */
+    int64_t decided;            /* bytes of these decisions */
     struct batch_old_version *old_versions;
     size_t old_count;
     /* Made by batch_fold(). */
@@ -80,6 +83,10 @@ void batch_aggregate_begin(struct batch_aggregate *aggregate, struct arena *aren
 
 /* How it is frozen in Redis; LINEUP_FLOWING: it is not. */
 enum lineup_state batch_aggregate_state_before(const struct batch_aggregate *aggregate);
+
+/* Only a person ends it, and what was decided about it was looked at: its parked ones stay apart.
+ */
+bool batch_aggregate_stays(const struct batch_aggregate *aggregate);
 
 /* Of the stored version; empty when there is none. */
 struct strview batch_aggregate_last_id(const struct batch_aggregate *aggregate);

@@ -162,6 +162,14 @@ static struct strview reader_after(const struct writing *writing,
                                                     : writing->batch->reader;
 }
 
+/* How much of what was decided has been looked at: what was when the pass began. */
+static int64_t decided_after(const struct batch_aggregate *aggregate)
+{
+    const bool begins = aggregate->portion > 0 && !batch_aggregate_stays(aggregate) &&
+                        !aggregate->lineup.portion.was_draining;
+    return begins ? aggregate->decided : aggregate->frozen.decided;
+}
+
 /* The same whatever the batches were: since when the first of the parked ones waits. */
 static struct mark_frozen frozen_after(const struct writing *writing,
                                        const struct batch_aggregate *aggregate)
@@ -177,6 +185,7 @@ static struct mark_frozen frozen_after(const struct writing *writing,
         .pass_left = lineup->state == LINEUP_DRAINING ? (int64_t)lineup->portion.pass_left : 0,
         .pass = lineup->state == LINEUP_DRAINING ? lineup->portion.pass : LINEUP_PASS_NOTHING,
         .reader = reader_after(writing, aggregate),
+        .decided = decided_after(aggregate),
     };
 }
 
@@ -187,7 +196,7 @@ static bool is_same_frozen(const struct batch_aggregate *aggregate,
            aggregate->frozen.waits_for == frozen->waits_for &&
            aggregate->frozen.since_ms == frozen->since_ms &&
            aggregate->frozen.pass_left == frozen->pass_left &&
-           aggregate->frozen.pass == frozen->pass &&
+           aggregate->frozen.pass == frozen->pass && aggregate->frozen.decided == frozen->decided &&
            !mark_wants_reader(&aggregate->frozen, frozen->reader);
 }
 
@@ -200,7 +209,8 @@ static void write_frozen(struct writing *writing, const struct batch_aggregate *
     if (aggregate->lineup.state != LINEUP_FLOWING) {
         const struct mark_frozen frozen = frozen_after(writing, aggregate);
         waits_for = frozen.waits_for;
-        if (!is_same_frozen(aggregate, &frozen)) {
+        /* an operator may have emptied the list of those of no aggregate just now */
+        if (!is_same_frozen(aggregate, &frozen) || strview_is(aggregate->id, INCOMING_NO_ID)) {
             const struct strview document =
                 keep_document(writing, mark_json_frozen(&frozen, &writing->scratch));
             write_set_add2(set, WRITE_HSET, STRVIEW(KEYS_FROZEN), field, document);

@@ -29,12 +29,16 @@
 struct kafka_record;
 
 /* The type under which an operator's skip appears, with the skipped event's id and version. */
-#define INCOMING_SKIPPED "EventSkipped"
+#define INCOMING_SKIPPED   "EventSkipped"
 
 /* Stands for the aggregate's id when a record has no usable key, or is not ours; no id looks like
  * it.
  */
-#define INCOMING_NO_ID   "-"
+#define INCOMING_NO_ID     "-"
+
+/* The id of an event that was passed over and never seen: what comes under its version later is not
+ * compared with it. */
+#define INCOMING_UNSEEN_ID "-"
 
 enum {
     /* Bytes. Twice the largest event: command-svc and outbox_append() end at half of it. And what a

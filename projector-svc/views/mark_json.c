@@ -27,6 +27,7 @@ bool mark_json_frozen(const struct mark_frozen *frozen, struct strbuf *out)
     if (frozen->reader.len > 0 && is_of_reader(frozen->reason)) {
         json_put_member_text(&writer, "reader", frozen->reader);
     }
+    json_put_member_nonzero(&writer, "decided", frozen->decided);
     json_close_object(&writer);
     return json_writer_done(&writer);
 }
@@ -52,6 +53,7 @@ struct mark_frozen mark_json_read_frozen(struct strview json, struct arena *aren
         .pass_left = json_integer(doc, "left", 0),
         .pass = pass_of(json_integer(doc, "moved", 0)),
         .reader = json_text(doc, "reader"),
+        .decided = json_integer(doc, "decided", 0),
     };
 }
 

@@ -31,6 +31,7 @@ struct mark_frozen {
     int64_t pass_left;     /* draining: see lineup.h */
     enum lineup_pass pass; /* the same */
     struct strview reader; /* unreadable, draining: who tried to read, see core/reader.h */
+    int64_t decided;       /* bytes of its decisions, when they were last looked at */
 };
 
 MUST_USE bool mark_json_frozen(const struct mark_frozen *frozen, struct strbuf *out);

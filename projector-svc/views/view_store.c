@@ -40,20 +40,32 @@ static enum error_kind exhausted(struct error *err)
 /* A call on its way; lives in the batch's arena. */
 struct trip {
     struct batch *batch;
+    enum error_kind (*read)(struct batch *batch, const struct redisconn_reply *reply,
+                            struct error *err);
     view_store_done_fn *done;
     void *user;
 };
 
+static void on_reply(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct trip *trip = user;
+    struct error err;
+    if (failure == NULL && trip->read(trip->batch, reply, &err) != ERROR_NONE) {
+        failure = &err;
+    }
+    trip->done(trip->user, failure);
+}
+
 static enum error_kind send_trip(struct redisconn *conn, const struct commands *commands,
-                                 struct batch *batch, redisconn_reply_fn *on_reply,
                                  const struct trip *values, struct error *err)
 {
-    struct trip *trip = arena_alloc(batch->arena, sizeof *trip);
+    struct arena *arena = values->batch->arena;
+    struct trip *trip = arena_alloc(arena, sizeof *trip);
     if (trip == NULL || commands->failed) {
         return exhausted(err);
     }
     *trip = *values;
-    return view_read(conn, batch->arena, commands->list, commands->count, on_reply, trip, err);
+    return view_read(conn, arena, commands->list, commands->count, on_reply, trip, err);
 }
 
 /* --- the first trip: frozen states and views */
@@ -70,11 +82,12 @@ enum {
     STOCK_FIELD_COUNT = sizeof STOCK_FIELDS / sizeof STOCK_FIELDS[0],
 };
 
-static void ask_frozen(const struct batch *batch, struct commands *commands)
+/* What stands of each aggregate in this hash. */
+static void ask_marks(const struct batch *batch, struct strview key, struct commands *commands)
 {
     struct arglist args = {.arena = batch->arena};
     arglist_add(&args, STRVIEW("HMGET"));
-    arglist_add(&args, STRVIEW(KEYS_FROZEN));
+    arglist_add(&args, key);
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         const struct batch_aggregate *aggregate = batch->aggregates[i];
         arglist_add(&args, keys_frozen_field(batch->arena, aggregate->type, aggregate->id));
@@ -95,18 +108,17 @@ static size_t count_orders(const struct batch *batch)
 static void ask_orders(const struct batch *batch, struct commands *commands)
 {
     struct arglist args = {.arena = batch->arena};
-    size_t wanted = 0;
+    if (count_orders(batch) == 0) {
+        return;
+    }
     arglist_add(&args, STRVIEW("STRINGS"));
     arglist_add_number(&args, DOCUMENTS_BYTES);
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         if (batch->aggregates[i]->type == AGGREGATE_ORDER) {
             arglist_add(&args, keys_order_details(batch->arena, batch->aggregates[i]->id));
-            wanted++;
         }
     }
-    if (wanted > 0) {
-        add_command(commands, &args);
-    }
+    add_command(commands, &args);
 }
 
 static void ask_hash(const struct batch *batch, const struct batch_aggregate *aggregate,
@@ -243,42 +255,22 @@ static enum error_kind read_views(struct batch *batch, const struct redisconn_re
     return kind;
 }
 
-static void on_views(void *user, const struct redisconn_reply *reply, const struct error *failure)
-{
-    struct trip *trip = user;
-    struct error err;
-    if (failure == NULL && read_views(trip->batch, reply, &err) != ERROR_NONE) {
-        failure = &err;
-    }
-    trip->done(trip->user, failure);
-}
-
 enum error_kind view_store_load(struct redisconn *conn, struct batch *batch,
                                 view_store_done_fn *done, void *user, struct error *err)
 {
     struct commands commands = {.count = 0};
-    ask_frozen(batch, &commands);
+    ask_marks(batch, STRVIEW(KEYS_FROZEN), &commands);
     ask_orders(batch, &commands);
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         if (batch->aggregates[i]->type != AGGREGATE_ORDER) {
             ask_hash(batch, batch->aggregates[i], &commands);
         }
     }
-    return send_trip(conn, &commands, batch, on_views,
-                     &(struct trip){.batch = batch, .done = done, .user = user}, err);
+    const struct trip trip = {.batch = batch, .read = read_views, .done = done, .user = user};
+    return send_trip(conn, &commands, &trip, err);
 }
 
-/* --- the rare second trip: parked events, ids of old versions */
-
-static bool wants_parked(const struct batch *batch)
-{
-    for (size_t i = 0; i < batch->aggregate_count; i++) {
-        if (batch->aggregates[i]->portion > 0) {
-            return true;
-        }
-    }
-    return false;
-}
+/* --- the rare second trip: decisions, parked events, ids of old versions */
 
 /* All that want some share what one batch may load: who gets none of it is left draining. */
 static void ask_parked(const struct batch *batch, struct commands *commands)
@@ -323,15 +315,29 @@ static enum error_kind read_parked(struct batch *batch, struct batch_aggregate *
     return ERROR_NONE;
 }
 
-static enum error_kind read_heads(struct batch *batch, const struct redisconn_reply *heads,
-                                  struct error *err)
+static enum error_kind read_decided(struct batch *batch, struct batch_aggregate *aggregate,
+                                    const struct redisconn_reply *reply, struct error *err)
+{
+    bool failed = false;
+    const struct strview json = keep(batch, reply, &failed);
+    return failed ? exhausted(err) : batch_decide(batch, aggregate, json, err);
+}
+
+/* What was decided says what becomes of what was parked, so it comes first. */
+static enum error_kind read_waiting(struct batch *batch, const struct redisconn_reply *decided,
+                                    const struct redisconn_reply *heads, struct error *err)
 {
     size_t at = 0;
     enum error_kind kind = ERROR_NONE;
     for (size_t i = 0; i < batch->aggregate_count && kind == ERROR_NONE; i++) {
         struct batch_aggregate *aggregate = batch->aggregates[i];
-        if (aggregate->portion > 0) {
-            kind = read_parked(batch, aggregate, redisconn_reply_at(heads, at++), err);
+        if (aggregate->portion == 0) {
+            continue;
+        }
+        kind = read_decided(batch, aggregate, redisconn_reply_at(decided, i), err);
+        const struct redisconn_reply *head = redisconn_reply_at(heads, at++);
+        if (kind == ERROR_NONE && !batch_aggregate_stays(aggregate)) {
+            kind = read_parked(batch, aggregate, head, err);
         }
     }
     return kind;
@@ -341,9 +347,12 @@ static enum error_kind read_more(struct batch *batch, const struct redisconn_rep
                                  struct error *err)
 {
     size_t at = 0;
-    if (wants_parked(batch) &&
-        read_heads(batch, redisconn_reply_at(reply, at++), err) != ERROR_NONE) {
-        return err->kind;
+    if (batch->wants_parked) {
+        const struct redisconn_reply *decided = redisconn_reply_at(reply, at++);
+        const struct redisconn_reply *heads = redisconn_reply_at(reply, at++);
+        if (read_waiting(batch, decided, heads, err) != ERROR_NONE) {
+            return err->kind;
+        }
     }
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         struct batch_aggregate *aggregate = batch->aggregates[i];
@@ -355,21 +364,12 @@ static enum error_kind read_more(struct batch *batch, const struct redisconn_rep
     return ERROR_NONE;
 }
 
-static void on_more(void *user, const struct redisconn_reply *reply, const struct error *failure)
-{
-    struct trip *trip = user;
-    struct error err;
-    if (failure == NULL && read_more(trip->batch, reply, &err) != ERROR_NONE) {
-        failure = &err;
-    }
-    trip->done(trip->user, failure);
-}
-
 enum error_kind view_store_load_more(struct redisconn *conn, struct batch *batch,
                                      view_store_done_fn *done, void *user, struct error *err)
 {
     struct commands commands = {.count = 0};
-    if (wants_parked(batch)) {
+    if (batch->wants_parked) {
+        ask_marks(batch, STRVIEW(KEYS_DECIDED), &commands);
         ask_parked(batch, &commands);
     }
     for (size_t i = 0; i < batch->aggregate_count; i++) {
@@ -378,6 +378,6 @@ enum error_kind view_store_load_more(struct redisconn *conn, struct batch *batch
             ask_old(batch, aggregate, aggregate->old_versions[j].version, &commands);
         }
     }
-    return send_trip(conn, &commands, batch, on_more,
-                     &(struct trip){.batch = batch, .done = done, .user = user}, err);
+    const struct trip trip = {.batch = batch, .read = read_more, .done = done, .user = user};
+    return send_trip(conn, &commands, &trip, err);
 }

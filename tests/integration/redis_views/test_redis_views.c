@@ -672,6 +672,115 @@ START_TEST(parked_ones_of_all_aggregates_share_what_a_batch_may_load)
 }
 END_TEST
 
+START_TEST(what_stands_still_is_told_with_how_much_waits_and_was_decided)
+{
+    (void)redis("HSET projection:frozen order:o1 {} product:p1 {x}");
+    (void)redis("RPUSH projection:parked:order:o1 a b");
+    (void)redis("SET projection:parked:product:p1 damaged");
+    (void)redis("HSET projection:decided order:o1 [1234]");
+
+    ck_assert_str_eq(find("FROZEN 0 100"), "0 order:o1 {} 2 6 product:p1 {x} 0 0 ");
+    (void)redis("DEL projection:frozen");
+    ck_assert_str_eq(find("FROZEN 0 100"), "0 ");
+}
+END_TEST
+
+/* decide FIELD MARK BEFORE NOW SLOT; "-" for an empty one. */
+static const char *decide(const char *line)
+{
+    struct error err;
+    struct strview words[WORDS_MAX] = {STRVIEW("FCALL"),
+                                       STRVIEW("orderspine_decide"),
+                                       STRVIEW("4"),
+                                       STRVIEW("projection:frozen"),
+                                       STRVIEW("projection:decided"),
+                                       STRVIEW("projection:draining"),
+                                       STRVIEW("projection:parked:order:-")};
+    const size_t count = 7 + split(line, words + 7);
+    for (size_t i = 7; i < count; i++) {
+        words[i] = strview_is(words[i], "-") ? STRVIEW("") : words[i];
+    }
+    ck_assert_int_eq(
+        redisconn_send(f.conn, (struct redisconn_command){words, count}, on_reply, NULL, &err),
+        ERROR_NONE);
+    await();
+    return f.text;
+}
+
+START_TEST(a_decision_is_taken_about_what_was_seen_and_nothing_else)
+{
+    (void)redis("HSET projection:frozen order:o1 {a}");
+
+    ck_assert_str_eq(decide("order:o1 {b} - [1] order.events/3"), "moved ");
+    ck_assert_str_eq(decide("order:o1 {a} [0] [1] order.events/3"), "moved ");
+    ck_assert_str_eq(decide("order:o2 {a} - [1] order.events/3"), "moved ");
+    ck_assert_str_eq(redis("EXISTS projection:decided projection:draining"), "0 ");
+
+    ck_assert_str_eq(decide("order:o1 {a} - [1] order.events/3"), "ok ");
+    ck_assert_str_eq(redis("HGET projection:decided order:o1"), "[1] ");
+    ck_assert_str_eq(redis("HGET projection:draining order:o1"), "order.events/3 ");
+    ck_assert_str_eq(redis("HGET projection:frozen order:o1"), "{a} ");
+    ck_assert_str_eq(decide("order:o1 {a} - [2] order.events/3"), "moved ");
+    ck_assert_str_eq(decide("order:o1 {a} [1] [2] order.events/3"), "ok ");
+}
+END_TEST
+
+START_TEST(what_belongs_to_no_aggregate_is_dropped_at_once)
+{
+    (void)redis("HSET projection:frozen order:- {a} order:o1 {b}");
+    (void)redis("RPUSH projection:parked:order:- one two");
+
+    ck_assert_str_eq(decide("order:- {a} - [1] -"), "ok ");
+
+    ck_assert_str_eq(redis("EXISTS projection:parked:order:- projection:draining"), "0 ");
+    ck_assert_str_eq(redis("HGETALL projection:frozen"), "order:o1 {b} ");
+    ck_assert_str_eq(redis("HGET projection:decided order:-"), "[1] ");
+}
+END_TEST
+
+START_TEST(a_decision_that_cannot_be_kept_whole_is_not_taken)
+{
+    (void)redis("HSET projection:frozen order:o1 {a}");
+    (void)redis("SET projection:draining damaged");
+
+    (void)decide("order:o1 {a} - [1] order.events/3");
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_str_eq(redis("EXISTS projection:decided"), "0 ");
+}
+END_TEST
+
+START_TEST(what_was_decided_is_loaded_with_what_is_parked)
+{
+    struct batch batch;
+    struct error err;
+    bool wants_more = false;
+    (void)redis(
+        "HSET projection:frozen product:a {\"reason\":\"forked\",\"waits_for\":9,\"decided\":4}"
+        " product:b {\"reason\":\"forked\",\"waits_for\":9}");
+    (void)redis("RPUSH projection:parked:product:a {\"ce_aggregateversion\":9}");
+    (void)redis("RPUSH projection:parked:product:b {\"ce_aggregateversion\":9}");
+    (void)redis("HSET projection:decided product:a [{}] product:b [{},{}]");
+    ck_assert_int_eq(batch_init(&batch, &f.arena, &err), ERROR_NONE);
+    ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("a"), &err), ERROR_NONE);
+    ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("b"), &err), ERROR_NONE);
+
+    ck_assert_int_eq(view_store_load(f.conn, &batch, on_done, NULL, &err), ERROR_NONE);
+    await();
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+    ck_assert_int_eq(batch_look(&batch, &wants_more, &err), ERROR_NONE);
+    ck_assert_int_eq(view_store_load_more(f.conn, &batch, on_done, NULL, &err), ERROR_NONE);
+    await();
+
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+    ck_assert(batch_aggregate_stays(batch.aggregates[0]));
+    ck_assert_uint_eq(batch.aggregates[0]->lineup.parked_count, 0);
+    ck_assert(!batch_aggregate_stays(batch.aggregates[1]));
+    ck_assert_uint_eq(batch.aggregates[1]->decisions.count, 2);
+    ck_assert_uint_eq(batch.aggregates[1]->lineup.parked_count, 1);
+}
+END_TEST
+
 START_TEST(strings_are_told_as_far_as_there_is_room)
 {
     (void)redis("SET one aaaa");
@@ -739,6 +848,11 @@ int main(void)
     tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
     tcase_add_test(server, parked_ones_of_all_aggregates_share_what_a_batch_may_load);
     tcase_add_test(server, strings_are_told_as_far_as_there_is_room);
+    tcase_add_test(server, what_stands_still_is_told_with_how_much_waits_and_was_decided);
+    tcase_add_test(server, a_decision_is_taken_about_what_was_seen_and_nothing_else);
+    tcase_add_test(server, what_belongs_to_no_aggregate_is_dropped_at_once);
+    tcase_add_test(server, a_decision_that_cannot_be_kept_whole_is_not_taken);
+    tcase_add_test(server, what_was_decided_is_loaded_with_what_is_parked);
     tcase_add_test(server, who_is_in_all_sets_is_found);
     tcase_add_loop_test(server, a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow, 0,
                         sizeof HEADS / sizeof HEADS[0]);

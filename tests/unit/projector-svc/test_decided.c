@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A batch on what operators have decided: products as they are stored, what is parked behind them,
+ * decisions; writes out.
+ */
+#include "projector-svc/views/batch.h"
+#include "projector-svc/views/batch_write.h"
+#include "projector-svc/views/decision_json.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+
+#define PARKED "projection:parked:product:PEN"
+
+static struct arena arena;
+static struct batch batch;
+static struct write_set set;
+static struct error err;
+
+static const struct view_moment MOMENT = {.projected_at_ms = 9999, .recent_cap = 100};
+
+static void begin(void)
+{
+    arena_init(&arena, 1 << 20);
+    ck_assert_int_eq(batch_init(&batch, &arena, &err), ERROR_NONE);
+    batch.slot = STRVIEW("product.events/3");
+}
+
+static void end(void)
+{
+    arena_done(&arena);
+}
+
+/* A product of version 3 that stands still, and is drained. */
+static void drain(enum lineup_state state, int64_t decided)
+{
+    ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
+                     ERROR_NONE);
+    struct batch_aggregate *aggregate = batch.aggregates[0];
+    aggregate->before.product =
+        (struct product_view){.version = 3, .last_event_id = STRVIEW("e3"), .name = STRVIEW("Pen")};
+    aggregate->ids_before = STRVIEW("e1 e2");
+    aggregate->was_frozen = true;
+    aggregate->frozen =
+        (struct mark_frozen){.reason = state, .waits_for = 4, .since_ms = 1003, .decided = decided};
+    bool wants_more = false;
+    ck_assert_int_eq(batch_look(&batch, &wants_more, &err), ERROR_NONE);
+    ck_assert(wants_more);
+}
+
+static void decide(const char *json)
+{
+    ck_assert_int_eq(batch_decide(&batch, batch.aggregates[0], strview_of(json), &err), ERROR_NONE);
+}
+
+/* Offsets are ten times the version's. */
+static void park(int version, const char *event_id, const char *type)
+{
+    char form[512];
+    (void)snprintf(form, sizeof form,
+                   "{\"ce_id\":\"%s\",\"ce_type\":\"%s\",\"ce_aggregateversion\":%d,"
+                   "\"topic\":\"product.events\",\"partition\":3,\"offset\":%d}\n"
+                   "{\"sku\":\"PEN\",\"version\":%d,\"occurred_at\":\"2026-01-02T03:04:05.000Z\","
+                   "\"actor\":{\"role\":\"agent\",\"subject\":\"a\"},\"quantity\":1}",
+                   event_id, type, version, 10 * version, version);
+    const struct strview kept = {.data = arena_copy(&arena, strview_of(form)), .len = strlen(form)};
+    ck_assert_int_eq(batch_add_parked(&batch, batch.aggregates[0], kept, &err), ERROR_NONE);
+    batch.aggregates[0]->parked_total++;
+}
+
+static void fold_and_write(void)
+{
+    ck_assert_int_eq(batch_fold(&batch, &err), ERROR_NONE);
+    ck_assert_int_eq(batch_write(&batch, &MOMENT, &set, &err), ERROR_NONE);
+}
+
+static const struct write *find(enum write_kind kind, const char *key)
+{
+    for (size_t i = 0; i < set.count; i++) {
+        if (set.writes[i].kind == kind && strview_is(set.writes[i].key, key)) {
+            return &set.writes[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_arg(const struct write *write, const char *arg)
+{
+    for (size_t i = 0; write != NULL && i < write->count; i++) {
+        if (strview_is(write->args[i], arg)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+#define SKIP_4                                                                                     \
+    "[{\"decision\":\"skip\",\"state\":\"gap\",\"version\":4,\"at\":7,\"by\":\"ops\","             \
+    "\"reason\":\"lost\"}]"
+
+START_TEST(a_version_that_is_skipped_lets_the_next_ones_through)
+{
+    drain(LINEUP_GAP, 0);
+    decide(SKIP_4);
+    park(5, "e5", "StockReceived");
+    park(6, "e6", "StockReceived");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.applied, 3);
+    ck_assert(has_arg(find(WRITE_HSET, "product:PEN"), "e1 e2 e3 - e5"));
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:draining"), "product:PEN"));
+    ck_assert_ptr_nonnull(find(WRITE_DEL, PARKED));
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_read_goes_with_its_version)
+{
+    drain(LINEUP_UNREADABLE, 0);
+    decide("[{\"decision\":\"skip\",\"state\":\"unreadable\",\"version\":4,\"at\":7,"
+           "\"by\":\"ops\",\"reason\":\"broken\"}]");
+    park(4, "e4", "NobodyKnowsThis");
+    park(5, "e5", "StockReceived");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.applied, 2);
+    ck_assert_uint_eq(batch.counts.untold, 1);
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+}
+END_TEST
+
+START_TEST(what_is_still_missing_waits_and_is_not_looked_at_again)
+{
+    drain(LINEUP_GAP, 0);
+    decide("[{\"decision\":\"retry\",\"state\":\"gap\",\"version\":4,\"at\":7,\"by\":\"ops\"}]");
+    park(5, "e5", "StockReceived");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.applied, 0);
+    ck_assert(has_arg(find(WRITE_HSET, "projection:frozen"),
+                      "{\"reason\":\"gap\",\"waits_for\":4,\"since\":1767323045000,"
+                      "\"decided\":66}"));
+}
+END_TEST
+
+#define FORK_DROPPED                                                                               \
+    "[{\"decision\":\"skip\",\"state\":\"forked\",\"version\":4,\"at\":7,\"by\":\"ops\","          \
+    "\"reason\":\"a test\",\"slot\":\"product.events/3\",\"below\":31}]"
+
+START_TEST(a_second_history_is_dropped_as_far_as_it_was_seen)
+{
+    drain(LINEUP_FORKED, 0);
+    decide(FORK_DROPPED);
+    park(2, "x2", "StockReceived");
+    park(3, "x3", "StockReceived");
+    park(4, "e4", "StockReceived");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.dropped, 2);
+    ck_assert_uint_eq(batch.counts.applied, 1);
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+}
+END_TEST
+
+START_TEST(a_second_history_that_came_later_freezes_again)
+{
+    drain(LINEUP_FORKED, 0);
+    decide("[{\"decision\":\"skip\",\"state\":\"forked\",\"version\":4,\"at\":7,\"by\":\"ops\","
+           "\"reason\":\"a test\",\"slot\":\"product.events/3\",\"below\":21}]");
+    park(2, "x2", "StockReceived");
+    park(3, "x3", "StockReceived");
+    park(4, "e4", "StockReceived");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.dropped, 1);
+    ck_assert_uint_eq(batch.counts.applied, 0);
+    ck_assert_int_eq(batch.aggregates[0]->lineup.state, LINEUP_FORKED);
+}
+END_TEST
+
+START_TEST(what_only_a_person_ends_stays_until_one_has_decided_anew)
+{
+    drain(LINEUP_FORKED, (int64_t)strlen(FORK_DROPPED));
+    decide(FORK_DROPPED);
+    ck_assert(batch_aggregate_stays(batch.aggregates[0]));
+
+    fold_and_write();
+
+    ck_assert_ptr_null(find(WRITE_HSET, "projection:frozen"));
+    ck_assert_ptr_null(find(WRITE_HDEL, "projection:frozen"));
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:draining"), "product:PEN"));
+}
+END_TEST
+
+START_TEST(of_a_long_list_the_next_portions_know_it_too)
+{
+    drain(LINEUP_GAP, 0);
+    decide(SKIP_4);
+    park(5, "e5", "StockReceived");
+    batch.aggregates[0]->parked_total = 100;
+
+    fold_and_write();
+
+    ck_assert(has_arg(find(WRITE_HSET, "projection:frozen"),
+                      "{\"reason\":\"draining\",\"waits_for\":6,\"since\":1003,\"left\":99,"
+                      "\"moved\":1,\"decided\":81}"));
+}
+END_TEST
+
+START_TEST(what_is_damaged_decides_nothing)
+{
+    drain(LINEUP_GAP, 0);
+    decide("{\"decision\":");
+    park(5, "e5", "StockReceived");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.applied, 0);
+    ck_assert_int_eq(batch.aggregates[0]->lineup.state, LINEUP_GAP);
+}
+END_TEST
+
+/* As where views are filled again: it stands still at one record, and another is in the batch. */
+START_TEST(a_record_that_was_dropped_is_not_put_aside_again)
+{
+    struct incoming *incoming = arena_alloc(&arena, sizeof *incoming);
+    *incoming = (struct incoming){.kind = INCOMING_UNREADABLE,
+                                  .aggregate = AGGREGATE_PRODUCT,
+                                  .aggregate_id = STRVIEW("PEN"),
+                                  .version = 2,
+                                  .event_id = STRVIEW("y2"),
+                                  .why = "it cannot be read",
+                                  .topic = STRVIEW("product.events"),
+                                  .partition = 3,
+                                  .offset = 30};
+    ck_assert_int_eq(batch_add(&batch, incoming, &err), ERROR_NONE);
+    drain(LINEUP_FORKED, 0);
+    decide(FORK_DROPPED);
+    park(2, "x2", "StockReceived");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.dropped, 2);
+    ck_assert_uint_eq(batch.counts.parked, 0);
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+}
+END_TEST
+
+/* --- the document */
+
+static struct strview append(struct strview before, const struct decision *decision)
+{
+    struct strbuf out;
+    strbuf_init_in(&out, &arena, 4096);
+    ck_assert(decision_json_append(before, decision, &out));
+    return strbuf_keep(&out);
+}
+
+START_TEST(a_decision_is_read_as_it_was_written_behind_what_later_versions_wrote)
+{
+    const struct decision fork = {.kind = DECISION_SKIP,
+                                  .state = LINEUP_FORKED,
+                                  .version = 4,
+                                  .at_ms = 7,
+                                  .by = STRVIEW("ops"),
+                                  .reason = STRVIEW("a test"),
+                                  .slot = STRVIEW("product.events/3"),
+                                  .below = 31};
+    struct decisions decisions;
+
+    ck_assert(strview_is(append(STRVIEW(""), &fork), FORK_DROPPED));
+    const struct strview both =
+        append(STRVIEW("[{\"decision\":\"mend\",\"new\":{\"a\":1}}]"), &fork);
+    ck_assert_ptr_nonnull(memmem(both.data, both.len, "\"new\":{\"a\":1}}", 14));
+
+    ck_assert_int_eq(decision_json_read(both, &arena, &decisions, &err), ERROR_NONE);
+    ck_assert_uint_eq(decisions.count, 2);
+    ck_assert_int_eq(decisions.list[0].kind, DECISION_KIND_COUNT);
+    ck_assert(!decision_skips_version(&decisions.list[0]));
+    ck_assert_int_eq(decisions.list[1].state, LINEUP_FORKED);
+    ck_assert(strview_is(decisions.list[1].by, "ops"));
+    ck_assert_int_eq(decisions.list[1].below, 31);
+    ck_assert(decisions_drop(&decisions, STRVIEW("product.events/3"), 30));
+}
+END_TEST
+
+START_TEST(what_is_no_list_of_decisions_is_refused)
+{
+    struct decisions decisions;
+    ck_assert_int_eq(decision_json_read(STRVIEW("{}"), &arena, &decisions, &err), ERROR_INVALID);
+    ck_assert_int_eq(decision_json_read(STRVIEW("["), &arena, &decisions, &err), ERROR_INVALID);
+    ck_assert_int_eq(decision_json_read(STRVIEW(""), &arena, &decisions, &err), ERROR_NONE);
+    ck_assert_uint_eq(decisions.count, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("projector-svc/views/decided");
+    TCase *batches = tcase_create("batches");
+    tcase_add_checked_fixture(batches, begin, end);
+    tcase_add_test(batches, a_version_that_is_skipped_lets_the_next_ones_through);
+    tcase_add_test(batches, one_that_cannot_be_read_goes_with_its_version);
+    tcase_add_test(batches, what_is_still_missing_waits_and_is_not_looked_at_again);
+    tcase_add_test(batches, a_second_history_is_dropped_as_far_as_it_was_seen);
+    tcase_add_test(batches, a_second_history_that_came_later_freezes_again);
+    tcase_add_test(batches, what_only_a_person_ends_stays_until_one_has_decided_anew);
+    tcase_add_test(batches, of_a_long_list_the_next_portions_know_it_too);
+    tcase_add_test(batches, what_is_damaged_decides_nothing);
+    tcase_add_test(batches, a_record_that_was_dropped_is_not_put_aside_again);
+    tcase_add_test(batches, a_decision_is_read_as_it_was_written_behind_what_later_versions_wrote);
+    tcase_add_test(batches, what_is_no_list_of_decisions_is_refused);
+    suite_add_tcase(suite, batches);
+    return check_main(suite);
+}
