@@ -76,12 +76,14 @@ static size_t max_waiters(const struct projector_settings *settings)
     return (size_t)(settings->max_waiters < half ? settings->max_waiters : half);
 }
 
+/* Operators decide where views are written: what only answers can write nothing. */
 static enum error_kind build_queries(struct app *app, const struct projector_settings *settings,
-                                     struct error *err)
+                                     unsigned halves, struct error *err)
 {
+    const bool reads_apart = (halves & SERVING) != 0 && settings->redis_query_url != NULL;
     const struct query_api_options options = {
-        .redis_url =
-            settings->redis_query_url == NULL ? settings->redis_url : settings->redis_query_url,
+        .redis_url = reads_apart ? settings->redis_query_url : settings->redis_url,
+        .redis_write_url = (halves & PROJECTING) != 0 ? settings->redis_url : NULL,
         .auth = app->runtime.auth,
         .metrics = app->runtime.metrics,
         .max_waiters = max_waiters(settings),
@@ -109,8 +111,8 @@ static enum error_kind build(struct app *app, const struct service_call *call, u
     if ((halves & PROJECTING) != 0) {
         kind = build_projector(app, call, err);
     }
-    if (kind == ERROR_NONE && (halves & SERVING) != 0) {
-        kind = build_queries(app, call->values, err);
+    if (kind == ERROR_NONE) {
+        kind = build_queries(app, call->values, halves, err);
     }
     if (kind != ERROR_NONE) {
         return kind;
@@ -119,7 +121,9 @@ static enum error_kind build(struct app *app, const struct service_call *call, u
     if (app->projector != NULL) {
         add_projecting(health, app->projector);
     }
-    if (app->queries != NULL) {
+    if ((halves & SERVING) == 0) {
+        query_api_serve_operators(app->queries, app->runtime.http);
+    } else {
         query_api_serve(app->queries, app->runtime.http);
         health_add(health, "queries", query_api_probe, app->queries);
         health_add_advisory(health, "reading", query_api_probe_reading, app->queries);

@@ -17,4 +17,10 @@ int app_project_only(const struct service_call *call);
 /* The subcommand status: asks the running projector. */
 int app_status(const struct service_call *call);
 
+#define DEAD_LETTERS_ARGUMENTS                                                                     \
+    "list | show TYPE:ID | retry TYPE:ID [--reason TEXT] | skip TYPE:ID --reason TEXT [-o json]"
+
+/* The subcommand dead-letters: the same, and tells it what an operator has decided. */
+int app_dead_letters(const struct service_call *call);
+
 #endif

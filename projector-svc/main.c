@@ -16,6 +16,9 @@ static const struct service_command COMMANDS[] = {
     {"status", ASK_ARGUMENTS,
      "Show how far the views of the running projector at PROJECTOR_URL are.", app_status, false,
      true},
+    {"dead-letters", DEAD_LETTERS_ARGUMENTS,
+     "List and show what stands still, try it again, or go on without it.", app_dead_letters, false,
+     true},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

@@ -30,10 +30,10 @@
       "Requests that may wait for a version at once; beyond it, and beyond half of "               \
       "LISTEN_MAX_CONNECTIONS, they get 503 overloaded.",                                          \
       SETTING_WITHIN("512", 1, 1000000, "requests"))                                               \
-    X(STRING, url, "PROJECTOR_URL", "Where `projector-svc status` asks.",                          \
+    X(STRING, url, "PROJECTOR_URL", "Where `projector-svc status` and `dead-letters` ask.",        \
       SETTING_DEFAULT("http://127.0.0.1:8082"))                                                    \
-    X(STRING, token, "TOKEN_OPERATOR", "The bearer token `projector-svc status` shows.",           \
-      SETTING_IS(SETTING_SECRET))
+    X(STRING, token, "TOKEN_OPERATOR",                                                             \
+      "The bearer token they show; dead-letters needs an operator's.", SETTING_IS(SETTING_SECRET))
 
 struct projector_settings {
     struct common_settings common; /* first */

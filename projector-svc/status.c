@@ -58,6 +58,9 @@ static bool print_status(const struct json_value *status)
     for (size_t i = 0; i < sizeof COUNTERS / sizeof COUNTERS[0]; i++) {
         (void)printf("%-12s %s\n", COUNTERS[i], number(status, COUNTERS[i], text));
     }
+    (void)printf(
+        "%-12s %s%s\n", "dead letters", number(status, "dead_letters", text),
+        json_integer(status, "dead_letters", 0) > 0 ? "; see projector-svc dead-letters list" : "");
     for (const struct json_value *at = topics == NULL ? NULL : topics->first; at != NULL;
          at = at->next) {
         (void)printf("%-12s %.*s\n", "not followed", STRVIEW_ARG(at->text));

@@ -58,8 +58,8 @@ enum error_kind frozen_tally_tell(const struct frozen_tally *tally, struct error
     assert(count->of[count->state] > 0); /* what is told of was counted */
     put_counts(count, counts);
     return error_set(err, ERROR_INVALID,
-                     "aggregates stand still: %s; one is %s %s, which waits for version %lld; see "
-                     "\"What is frozen\" in projector-svc/README.md",
+                     "aggregates stand still: %s; one is %s %s, which waits for version %lld; "
+                     "see: projector-svc dead-letters list",
                      counts, aggregate_name(count->type),
                      count->type == AGGREGATE_CUSTOMER ? "*" : count->id,
                      (long long)count->waits_for);

@@ -19,6 +19,7 @@ static const enum reading READERS[][ROLE_COUNT] = {
     [READABLE_RECIPIENT]     = {OWN,      ALL,   NO,      ALL,        NO},
     [READABLE_STAFF]         = {NO,       ALL,   ALL,     ALL,        NO},
     [READABLE_INTERNAL]      = {NO,       ALL,   ALL,     ALL,        NO},
+    [READABLE_DEAD_LETTERS]  = {NO,       NO,    NO,      NO,         ALL},
     [READABLE_FRESHNESS_IDS] = {NO,       ALL,   ALL,     ALL,        ALL},
 };
 /* clang-format on */

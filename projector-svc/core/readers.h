@@ -22,6 +22,7 @@ enum readable {
     READABLE_CUSTOMER,   /* with email and phone */
     READABLE_SEARCH,     /* by email or phone */
     READABLE_FRESHNESS,
+    READABLE_DEAD_LETTERS, /* without the records' values; and decide about them */
     /* parts of them */
     READABLE_RECIPIENT, /* names and the address, in an order */
     READABLE_STAFF,     /* who of the staff did something */

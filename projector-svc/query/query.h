@@ -37,6 +37,7 @@ typedef void query_reply_fn(struct query *query, const struct redisconn_reply *r
 struct query_context {
     struct loop *loop;
     struct redisconn *reader;
+    struct redisconn *decider; /* may write what operators decide; nothing else uses it */
     struct order_waits *waits;
     const struct auth *auth;
     int64_t recent_cap;
@@ -144,6 +145,7 @@ extern const struct http_route QUERY_ORDER_ROUTES[];
 extern const struct http_route QUERY_LIST_ROUTES[];
 extern const struct http_route QUERY_PARTY_ROUTES[];
 extern const struct http_route QUERY_FRESHNESS_ROUTES[];
+extern const struct http_route QUERY_DEAD_LETTER_ROUTES[];
 
 /* Waiting orders answer with what there is. */
 void query_orders_drain(struct query_context *context);

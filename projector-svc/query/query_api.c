@@ -46,6 +46,12 @@ enum error_kind query_api_new(struct loop *loop, const struct query_api_options 
     const struct redisconn_options reader = {.url = options->redis_url,
                                              .client_name = "orderspine-queries"};
     enum error_kind kind = redisconn_new(loop, &reader, &api->context.reader, err);
+    if (kind == ERROR_NONE && options->redis_write_url != NULL) {
+        const struct redisconn_options decider = {.url = options->redis_write_url,
+                                                  .client_name = "orderspine-decisions",
+                                                  .needs_primary = true};
+        kind = redisconn_new(loop, &decider, &api->context.decider, err);
+    }
     if (kind == ERROR_NONE) {
         kind = order_waits_new(loop, options->redis_url, options->max_waiters, &api->context.waits,
                                err);
@@ -59,12 +65,18 @@ enum error_kind query_api_new(struct loop *loop, const struct query_api_options 
     return ERROR_NONE;
 }
 
+void query_api_serve_operators(struct query_api *api, struct http_server *server)
+{
+    http_server_route(server, QUERY_DEAD_LETTER_ROUTES, &api->context);
+}
+
 void query_api_serve(struct query_api *api, struct http_server *server)
 {
     http_server_route(server, QUERY_ORDER_ROUTES, &api->context);
     http_server_route(server, QUERY_LIST_ROUTES, &api->context);
     http_server_route(server, QUERY_PARTY_ROUTES, &api->context);
     http_server_route(server, QUERY_FRESHNESS_ROUTES, &api->context);
+    query_api_serve_operators(api, server);
     http_server_route(server, OPEN_ROUTES, (void *)(uintptr_t)PROJECTOR_OPENAPI[0].text);
 }
 
@@ -79,7 +91,8 @@ void query_api_free(struct query_api *api)
     if (api == NULL) {
         return;
     }
-    redisconn_free(api->context.reader); /* first: no read ends after this */
+    redisconn_free(api->context.reader);  /* first: no read ends after this, */
+    redisconn_free(api->context.decider); /* and no decision */
     while (api->context.live != NULL) {
         query_unavailable(api->context.live, "shutting down");
     }

@@ -25,6 +25,7 @@ struct query_api;
 
 struct query_api_options {
     const char *redis_url;
+    const char *redis_write_url; /* for operators' decisions; NULL: none are taken here */
     const struct auth *auth;
     struct metrics *metrics;
     size_t max_waiters;
@@ -36,6 +37,9 @@ MUST_USE enum error_kind query_api_new(struct loop *loop, const struct query_api
                                        struct query_api **ret_api, struct error *err);
 
 void query_api_serve(struct query_api *api, struct http_server *server);
+
+/* Only what operators ask and decide. */
+void query_api_serve_operators(struct query_api *api, struct http_server *server);
 
 /* Waiting requests are answered with what there is. */
 void query_api_drain(struct query_api *api);

@@ -18,6 +18,9 @@ enum { SLOTS_MAX = 4096 };
 /* In the order of query_ask_freshness(). */
 enum { READ_STATUS = 0, READ_POSITION };
 
+/* Behind them, where all is told. */
+enum { READ_FROZEN = QUERY_FRESHNESS_COMMANDS, READ_COUNT };
+
 struct slot {
     struct strview name; /* "<topic>/<partition>" */
     int64_t position;    /* 0: nothing was applied yet */
@@ -285,6 +288,8 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     json_put_member_bool(writer, "recovering", query->views == QUERY_VIEWS_RECOVERING);
     put_slowest(writer, slots, count);
     put_counters(writer, status);
+    json_put_member_integer(writer, "dead_letters",
+                            redisconn_reply_integer(redisconn_reply_at(reply, READ_FROZEN), 0));
     put_not_followed(writer, slots, count);
     json_open_member_array(writer, "partitions");
     for (size_t i = 0; i < count; i++) {
@@ -301,9 +306,10 @@ static void on_request(struct http_request *request, void *user)
     if (query == NULL) {
         return;
     }
-    struct redisconn_command commands[QUERY_FRESHNESS_COMMANDS];
+    static const struct strview FROZEN[] = {{"HLEN", 4}, {KEYS_FROZEN, sizeof KEYS_FROZEN - 1}};
+    struct redisconn_command commands[READ_COUNT] = {[READ_FROZEN] = {FROZEN, 2}};
     query_ask_freshness(commands);
-    query_read(query, commands, QUERY_FRESHNESS_COMMANDS, on_freshness);
+    query_read(query, commands, READ_COUNT, on_freshness);
 }
 
 const struct http_route QUERY_FRESHNESS_ROUTES[] = {

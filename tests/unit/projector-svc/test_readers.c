@@ -53,8 +53,9 @@ static const struct {
     {ROLE_OPERATOR,
      {{READABLE_PRODUCT, READING_ALL},
       {READABLE_FRESHNESS, READING_ALL},
-      {READABLE_FRESHNESS_IDS, READING_ALL}},
-     3},
+      {READABLE_FRESHNESS_IDS, READING_ALL},
+      {READABLE_DEAD_LETTERS, READING_ALL}},
+     4},
 };
 
 static enum reading expected(size_t row, enum readable readable)

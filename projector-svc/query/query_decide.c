@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an operator decides about an aggregate that stands still.
+ *
+ * Why it is only written down here: views are written by who owns the partition, and by nobody
+ * else. It is told in the same call (projection:draining), and finds what was decided.
+ */
+#include "common/io/loop.h"
+#include "common/run/auth.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/query/dead_letter.h"
+#include "projector-svc/views/decision_json.h"
+#include "projector-svc/views/incoming.h"
+
+enum { DOCUMENT_MAX = 1 << 20, REASON_MAX = 200 };
+
+static void refuse_decision(struct query *query, const char *why)
+{
+    query_refuse(query, 409, "decision-outdated", why);
+}
+
+static void on_decided(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct query *query = user;
+    const struct dead_letter *asked = dead_letter_of(query);
+    if (failure != NULL) {
+        query_unavailable(query, "the decision cannot be written down now");
+        return;
+    }
+    if (!strview_is(redisconn_reply_text(redisconn_reply_at(reply, 0)), "ok")) {
+        refuse_decision(query, "it changed while this was written down");
+        return;
+    }
+    struct json_writer *writer = query_write(query);
+    json_open_object(writer);
+    json_put_member_string(writer, "type", strview_of(aggregate_name(asked->type)));
+    json_put_member_string(writer, "id", asked->id);
+    json_key(writer, "decisions");
+    json_put_raw(writer, asked->decided);
+    json_close_object(writer);
+    query_answer(query, NULL);
+}
+
+/* Where the first record that waits came from; "-": nothing waits. */
+static struct strview slot_of(const struct dead_letter *asked, const struct json_value *record)
+{
+    const struct strview topic = json_text(record, "topic");
+    return topic.len == 0 ? STRVIEW("-")
+                          : keys_slot(asked->query.arena, topic,
+                                      (int32_t)json_integer(record, "partition", -1));
+}
+
+/* How far the partition has been read: what waits lies before. */
+static int64_t position_of(struct strview slot, const struct redisconn_reply *positions)
+{
+    size_t at = 0;
+    while (at + 1 < redisconn_reply_count(positions) &&
+           !strview_equal(redisconn_reply_text(redisconn_reply_at(positions, at)), slot)) {
+        at += 2;
+    }
+    return redisconn_reply_integer(redisconn_reply_at(positions, at + 1), 0);
+}
+
+/* FCALL orderspine_decide: about what was read, and nothing else. */
+static bool send_decision(struct dead_letter *asked, const struct redisconn_reply *reply,
+                          struct strview slot)
+{
+    struct query *query = &asked->query;
+    const struct strview before =
+        redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_DECIDED));
+    struct strbuf now;
+    struct error ignored;
+    strbuf_init_in(&now, query->arena, DOCUMENT_MAX);
+    const bool is_coded = decision_json_append(before, &asked->decision, &now);
+    asked->decided = strbuf_keep(&now); /* before anything else is made there */
+    const struct strview args[] = {
+        STRVIEW("FCALL"),
+        STRVIEW("orderspine_decide"),
+        STRVIEW("4"),
+        STRVIEW(KEYS_FROZEN),
+        STRVIEW(KEYS_DECIDED),
+        STRVIEW(KEYS_DRAINING),
+        keys_parked(query->arena, asked->type, asked->id),
+        asked->field,
+        redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_MARK)),
+        before.data == NULL ? STRVIEW("") : before,
+        asked->decided,
+        strview_is(asked->id, INCOMING_NO_ID) ? STRVIEW("") : slot,
+    };
+    enum { ARGS = sizeof args / sizeof args[0] };
+    bool is_whole = is_coded;
+    for (size_t i = 0; i < ARGS; i++) {
+        is_whole = is_whole && args[i].data != NULL;
+    }
+    return is_whole &&
+           redisconn_send(query->context->decider, (struct redisconn_command){args, ARGS},
+                          on_decided, query, &ignored) == ERROR_NONE;
+}
+
+/* What is there now says whether the decision fits. */
+static void on_looked_at(struct query *query, const struct redisconn_reply *reply)
+{
+    struct dead_letter *asked = dead_letter_of(query);
+    struct decisions taken;
+    struct error err;
+    const struct mark_frozen mark = dead_letter_mark(reply, query->arena);
+    const struct strview slot = slot_of(asked, dead_letter_record(reply, 0, query->arena));
+    const struct strview before =
+        redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_DECIDED));
+    if (decision_json_read(before, query->arena, &taken, &err) != ERROR_NONE) {
+        query_refuse(query, 500, "internal", "what was decided before cannot be read");
+        return;
+    }
+    const char *refusal =
+        decision_refusal(&asked->decision, mark.reason, mark.waits_for, taken.count);
+    asked->decision.state = mark.reason;
+    if (decision_drops_records(&asked->decision) && !strview_is(asked->id, INCOMING_NO_ID)) {
+        asked->decision.slot = slot;
+        asked->decision.below = position_of(slot, redisconn_reply_at(reply, DEAD_LETTER_POSITIONS));
+    }
+    if (refusal != NULL) {
+        refuse_decision(query, refusal);
+    } else if (slot.data == NULL || !send_decision(asked, reply, slot)) {
+        query_unavailable(query, "the decision cannot be written down now");
+    }
+}
+
+static bool read_body(struct dead_letter *asked)
+{
+    const struct json_value *body = NULL;
+    struct decision *decision = &asked->decision;
+    struct error err;
+    const struct strview bytes = http_request_body(asked->query.request);
+    if (json_parse(bytes, asked->query.arena, &body, &err) != ERROR_NONE) {
+        query_refuse(&asked->query, 400, "malformed-request", err.text);
+        return false;
+    }
+    const struct json_value *reason = json_member(body, "reason");
+    decision->version = json_integer(body, "waits_for", 0);
+    decision->reason = json_text(body, "reason");
+    const size_t known = reason == NULL && decision->kind == DECISION_RETRY ? 1 : 2;
+    if (body->type != JSON_OBJECT || decision->version < 1 || body->count != known ||
+        (known == 2 && (decision->reason.len == 0 || decision->reason.len > REASON_MAX))) {
+        query_refuse(&asked->query, 422, "invalid-command",
+                     "waits_for is the version that it waits for as you saw it; to skip, reason "
+                     "says why in 1 to 200 bytes");
+        return false;
+    }
+    return true;
+}
+
+void dead_letter_on_decide(struct http_request *request, void *user)
+{
+    struct dead_letter *asked = dead_letter_begin(request, user);
+    if (asked == NULL) {
+        return;
+    }
+    struct query *query = &asked->query;
+    const struct principal *principal = auth_of_request(query->context->auth, request);
+    if (query->context->decider == NULL) {
+        query_unavailable(query, "this process only answers queries: ask one that projects");
+        return;
+    }
+    asked->decision.kind = (enum decision_kind)http_request_tag(request);
+    asked->decision.at_ms = loop_wall_ms();
+    asked->decision.by =
+        principal == NULL ? STRVIEW("") : arena_view(query->arena, strview_of(principal->subject));
+    if (asked->decision.by.data == NULL) {
+        query_unavailable(query, "no memory for this request");
+    } else if (read_body(asked)) {
+        dead_letter_read(asked, on_looked_at);
+    }
+}
