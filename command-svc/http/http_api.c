@@ -12,6 +12,7 @@
 #include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
 #include "common/run/auth.h"
+#include "common/run/front_page.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -41,6 +42,7 @@ static const struct http_route ROUTES[] = {
 };
 static const struct http_route OPEN_ROUTES[] = {
     {HTTP_GET, "/openapi.json", http_send_document, .tag = 0},
+    {HTTP_GET, "/", front_page_send, .tag = 0},
     {.pattern = NULL},
 };
 

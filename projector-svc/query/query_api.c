@@ -5,6 +5,7 @@
 #include "common/base/must.h"
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
+#include "common/run/front_page.h"
 #include "common/run/metrics.h"
 #include "projector-svc/metrics.h"
 #include "projector-svc/query/order_waits.h"
@@ -23,6 +24,7 @@ struct query_api {
 
 static const struct http_route OPEN_ROUTES[] = {
     {HTTP_GET, "/openapi.json", http_send_document, .tag = 0},
+    {HTTP_GET, "/", front_page_send, .tag = 0},
     {.pattern = NULL},
 };
 
