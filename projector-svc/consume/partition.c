@@ -91,6 +91,13 @@ void partition_note_committed(struct partition *partition, int64_t offset)
     }
 }
 
+void partition_heed_goal(struct partition *partition, int64_t position, int64_t goal)
+{
+    if (recovery_is_left_over(&partition->recovery, position, goal)) {
+        partition->context->on_recovered(partition->context->user, partition);
+    }
+}
+
 /* What is queued follows the position, and may go on. */
 static bool goes_on_with_queue(const struct partition *partition, int64_t position)
 {
@@ -123,6 +130,7 @@ void partition_open(struct partition *partition, const struct partition_stand *s
     const bool goes_on = goes_on_with_queue(partition, position);
     note_loss(partition, partition->state == STATE_NEW ? 0 : partition->position, position,
               stand->goal);
+    partition_heed_goal(partition, position, stand->goal);
     partition->recovery.opened = position;
     partition->position = stand->position;
     partition_enter(partition, STATE_READY);

@@ -140,6 +140,10 @@ void partition_outside(struct partition *partition);
 /* Whether it agrees with what Redis said of its position; a busy or closed one always does. */
 bool partition_stands_at(const struct partition *partition, int64_t position);
 
+/* What Redis says of its position and of the goal to be reached, at one moment: one that nobody
+ * will take back would have every answer say for ever that views are being filled again. */
+void partition_heed_goal(struct partition *partition, int64_t position, int64_t goal);
+
 /* Once a second: has the end gone back, and does it get on? can_move: both servers answer. */
 void partition_look(struct partition *partition, int64_t known_end, bool can_move, int64_t now_ms);
 

@@ -175,6 +175,8 @@ static void compare_all(struct positions *positions, const struct view_positions
         if (!is_same_generation || !partition_stands_at(partition, reading->positions[i])) {
             partition_close(partition);
             any_differs = true;
+        } else if (!partition_is_closed(partition)) {
+            partition_heed_goal(partition, reading->positions[i], reading->goals[i]);
         }
     }
     if (any_differs) {

@@ -26,6 +26,11 @@ bool recovery_is_over_already(struct recovery *recovery, int64_t position)
     return is_over;
 }
 
+bool recovery_is_left_over(const struct recovery *recovery, int64_t position, int64_t goal)
+{
+    return goal != 0 && goal <= position && recovery->goal == 0;
+}
+
 bool recovery_is_reached(const struct recovery *recovery, int64_t position)
 {
     return recovery->goal != 0 && position >= recovery->goal;

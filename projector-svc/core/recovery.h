@@ -30,6 +30,10 @@ int64_t recovery_find(struct recovery *recovery, int64_t seen, int64_t position,
  */
 bool recovery_is_over_already(struct recovery *recovery, int64_t position);
 
+/* Whether the goal that Redis has is one that nobody will take back: who told it did so late (it
+ * was frozen, or ended), and the position is there already. */
+bool recovery_is_left_over(const struct recovery *recovery, int64_t position, int64_t goal);
+
 /* Whether a batch up to this position ends it. */
 bool recovery_is_reached(const struct recovery *recovery, int64_t position);
 

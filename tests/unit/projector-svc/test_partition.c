@@ -455,6 +455,21 @@ START_TEST(a_goal_learnt_in_flight_is_taken_away_again)
 }
 END_TEST
 
+START_TEST(a_goal_that_is_reached_already_is_taken_back)
+{
+    partition_open(
+        partition[0],
+        &(struct partition_stand){.position = 7, .goal = 7, .identity = {.offset = ANCHOR_NONE}});
+    ck_assert_uint_eq(recovered, 1);
+
+    partition_heed_goal(partition[0], 7, 8); /* Redis lost something: what follows will end it */
+    partition_heed_goal(partition[0], 7, 0);
+    ck_assert_uint_eq(recovered, 1);
+    partition_heed_goal(partition[0], 7, 5); /* told late, by one that was frozen */
+    ck_assert_uint_eq(recovered, 2);
+}
+END_TEST
+
 /* A batch that Redis refuses; the partition is opened again. */
 static void fail_batch_by(enum error_kind kind)
 {
@@ -532,6 +547,7 @@ int main(void)
     tcase_add_test(courses, a_stopped_one_ends_what_is_on_its_way_and_begins_nothing);
     tcase_add_loop_test(courses, a_batch_on_its_way_ends_before_it_is_closed, 0, CLOSER_COUNT);
     tcase_add_loop_test(courses, a_goal_learnt_in_flight_is_taken_away_again, 0, 2);
+    tcase_add_test(courses, a_goal_that_is_reached_already_is_taken_back);
     tcase_add_test(courses, each_kind_of_failure_is_said_at_once_and_then_once_a_minute);
     tcase_add_test(courses, another_owners_write_is_no_trouble_to_speak_of);
     tcase_add_test(courses, foreign_records_that_come_again_and_again_are_said_once_a_minute);

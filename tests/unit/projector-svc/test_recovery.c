@@ -43,6 +43,18 @@ START_TEST(it_is_reached_at_the_goal_and_not_without_one)
 }
 END_TEST
 
+START_TEST(a_goal_that_is_reached_and_still_told_is_left_over)
+{
+    struct recovery recovery = {.goal = 0};
+    ck_assert(recovery_is_left_over(&recovery, 10, 10));
+    ck_assert(recovery_is_left_over(&recovery, 10, -1));
+    ck_assert(!recovery_is_left_over(&recovery, 9, 10));
+    ck_assert(!recovery_is_left_over(&recovery, 10, 0)); /* none is told */
+    recovery.goal = 12;
+    ck_assert(!recovery_is_left_over(&recovery, 10, 10)); /* a batch will end it */
+}
+END_TEST
+
 START_TEST(what_was_lost_and_is_there_again_is_said_once)
 {
     struct recovery recovery = {.committed = 7, .opened = 0};
@@ -65,6 +77,7 @@ int main(void)
     TCase *rules = tcase_create("rules");
     tcase_add_loop_test(rules, the_farthest_that_anybody_knows_is_the_goal, 0, FINDING_COUNT);
     tcase_add_test(rules, it_is_reached_at_the_goal_and_not_without_one);
+    tcase_add_test(rules, a_goal_that_is_reached_and_still_told_is_left_over);
     tcase_add_test(rules, what_was_lost_and_is_there_again_is_said_once);
     tcase_add_test(rules, who_began_where_the_group_was_has_lost_nothing);
     suite_add_tcase(suite, rules);
