@@ -27,7 +27,7 @@ void draining_note(struct draining *draining, struct strview id, bool is_drainin
         memmove(draining->ids[place], draining->ids[place + 1],
                 (draining->count - place) * sizeof draining->ids[0]);
     }
-    if (is_draining && draining->count < DRAINING_MAX && id.len <= ID_FORM_MAX) {
+    if (is_draining && draining->count < DRAINING_MAX && id_form_fits(id)) {
         char *kept = draining->ids[draining->count++];
         memcpy(kept, id.data, id.len);
         kept[id.len] = '\0';

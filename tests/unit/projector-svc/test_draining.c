@@ -53,6 +53,15 @@ START_TEST(an_id_too_long_to_be_one_is_forgotten)
 }
 END_TEST
 
+/* A person lists aggregates, too. */
+START_TEST(what_cannot_be_an_id_is_not_drained)
+{
+    static const char *const NONE[] = {"", "-", "a b", "{a}", "\xff"};
+    draining_note(&draining, strview_of(NONE[_i]), true);
+    ck_assert_uint_eq(draining.count, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/core/draining");
@@ -62,6 +71,7 @@ int main(void)
     tcase_add_test(rules, what_is_not_there_cannot_end);
     tcase_add_test(rules, what_has_no_place_is_forgotten);
     tcase_add_test(rules, an_id_too_long_to_be_one_is_forgotten);
+    tcase_add_loop_test(rules, what_cannot_be_an_id_is_not_drained, 0, 5);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }
