@@ -98,7 +98,7 @@ static void note_finding(struct source *source, enum anchor_finding finding)
 bool source_meet(struct source *source, const struct kafka_record *record)
 {
     enum anchor_finding finding;
-    const struct strview id = source->anchor.state == ANCHOR_CHECKING
+    const struct strview id = anchor_is_comparing(&source->anchor)
                                   ? incoming_event_id(record)
                                   : STRVIEW(""); /* reading headers costs memory */
     const bool is_taken = anchor_meet(&source->anchor, record->offset, id, &finding);

@@ -32,6 +32,7 @@ int64_t anchor_start(const struct anchor *anchor)
     case ANCHOR_UNPROVEN:
         return anchor->next;
     case ANCHOR_CHECKING:
+    case ANCHOR_PASSING:
         return anchor->start;
     case ANCHOR_SEARCHING:
     case ANCHOR_CUT:
@@ -53,13 +54,24 @@ static void search(struct anchor *anchor)
     anchor->wants_restart = true;
 }
 
+/* Whether that record proves that the log is not the one it was. Between the one that was taken
+ * last with an id and the position only records without one were taken: one that has an id is new.
+ */
+static bool is_another(const struct anchor *anchor, int64_t offset, struct strview id)
+{
+    if (offset == anchor->start) {
+        return is_comparable(anchor) && !strview_is(id, anchor->kept.id);
+    }
+    return anchor->state == ANCHOR_CHECKING || (offset < anchor->position && id.len > 0);
+}
+
 static enum anchor_finding compare(struct anchor *anchor, int64_t offset, struct strview id)
 {
     if (anchor->position == 0 && offset == 0) {
         go_on_from(anchor, 0);
         return ANCHOR_NOTHING;
     }
-    if (offset != anchor->start) {
+    if (is_another(anchor, offset, id)) {
         search(anchor); /* what was there is not there any more, or the start was lost */
         return ANCHOR_NOTHING;
     }
@@ -67,9 +79,9 @@ static enum anchor_finding compare(struct anchor *anchor, int64_t offset, struct
         go_on_from(anchor, anchor->position);
         return ANCHOR_UNKNOWN;
     }
-    if (!strview_is(id, anchor->kept.id)) {
-        search(anchor);
-        return ANCHOR_NOTHING;
+    anchor->state = ANCHOR_PASSING;
+    if (offset + 1 < anchor->position) {
+        return ANCHOR_NOTHING; /* what follows is still to be seen */
     }
     go_on_from(anchor, anchor->position);
     return ANCHOR_SAME;
@@ -99,7 +111,7 @@ bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
     if (anchor->wants_restart) {
         return false; /* of the reading before */
     }
-    if (anchor->state == ANCHOR_CHECKING) {
+    if (anchor_is_comparing(anchor)) {
         *ret_finding = compare(anchor, offset, id);
     } else if (anchor->state == ANCHOR_SEARCHING) {
         *ret_finding = judge_beginning(anchor, offset);
@@ -129,7 +141,10 @@ enum anchor_finding anchor_meet_end(struct anchor *anchor, int64_t offset)
     }
     if (anchor->state == ANCHOR_CHECKING && anchor->position == 0) {
         go_on_from(anchor, 0);
-    } else if (anchor->state == ANCHOR_CHECKING ||
+    } else if (anchor->state == ANCHOR_PASSING && offset >= anchor->position) {
+        go_on_from(anchor, anchor->position);
+        return ANCHOR_SAME;
+    } else if (anchor_is_comparing(anchor) ||
                (anchor->state == ANCHOR_UNPROVEN && offset < anchor->next)) {
         search_replaced(anchor);
     }
@@ -141,7 +156,7 @@ bool anchor_meet_outside(struct anchor *anchor)
     if (anchor->wants_restart) {
         return true;
     }
-    if (anchor->state != ANCHOR_CHECKING) {
+    if (!anchor_is_comparing(anchor)) {
         return false;
     }
     anchor->was_outside = true;

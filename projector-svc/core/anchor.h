@@ -4,8 +4,9 @@
  *
  * Why: an offset says how many, not which. A Kafka that lost its end and was filled
  * again has other records under the same numbers, and who merely goes on at a
- * number passes them over at lag 0, for ever. So reading begins one record early:
- * at the newest one that was taken, and compares its id.
+ * number passes them over at lag 0, for ever. So reading begins early: at the newest
+ * one that was taken and has an id, which is compared. Behind it, up to the position, lie
+ * records without one (a stranger's), which may be lost and replaced, too.
  *
  *   CHECKING ──the same, or nothing to compare──────────────> SURE (from the position on)
  *      │
@@ -37,11 +38,15 @@ enum {
 #define ANCHOR_BEGINNING ((int64_t)-2)
 #define ANCHOR_NONE      ((int64_t)-1)
 
-/* UNPROVEN: sure, without having seen that the log reaches the position. */
+/*
+ * UNPROVEN: sure, without having seen that the log reaches the position.
+ * PASSING:  CHECKING has found the same, and looks at what follows up to the position.
+ */
 enum anchor_state {
     ANCHOR_SURE = 0,
     ANCHOR_UNPROVEN,
     ANCHOR_CHECKING,
+    ANCHOR_PASSING,
     ANCHOR_SEARCHING,
     ANCHOR_CUT,
 };
@@ -87,6 +92,12 @@ int64_t anchor_start(const struct anchor *anchor);
 static inline bool anchor_is_sure(const struct anchor *anchor)
 {
     return anchor->state == ANCHOR_SURE || anchor->state == ANCHOR_UNPROVEN;
+}
+
+/* Whether the ids of the records that come are compared. */
+static inline bool anchor_is_comparing(const struct anchor *anchor)
+{
+    return anchor->state == ANCHOR_CHECKING || anchor->state == ANCHOR_PASSING;
 }
 
 /* A record came; true: take it. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where reading goes on. A log is written as one letter per record, each its id, from the offset
- * of its beginning on; '.' is a marker, which nobody is shown. The position and the record before
- * it come from Redis.
+ * of its beginning on; '-' is a stranger's, without one; '.' is a marker, which nobody is shown.
+ * The position and the record before it come from Redis.
  */
 #include "projector-svc/core/anchor.h"
 #include "tests/support/check_main.h"
@@ -43,11 +43,12 @@ static void read_once(const struct reading *of)
         return;
     }
     for (; at < end && !anchor.wants_restart; at++) {
-        const struct strview id = {.data = &of->log[at - of->begins], .len = 1};
-        if (id.data[0] != '.' && anchor_meet(&anchor, at, id, &finding)) {
-            taken[strlen(taken)] = id.data[0];
+        const char letter = of->log[at - of->begins];
+        const struct strview id = {.data = &letter, .len = letter == '-' ? 0 : 1};
+        if (letter != '.' && anchor_meet(&anchor, at, id, &finding)) {
+            taken[strlen(taken)] = letter;
         }
-        note(id.data[0] == '.' ? ANCHOR_NOTHING : finding);
+        note(letter == '.' ? ANCHOR_NOTHING : finding);
     }
     note(anchor_meet_end(&anchor, end));
 }
@@ -77,7 +78,19 @@ static const struct reading READINGS[] = {
     {0, "abc.e", 3, 2, 'c', "e", ANCHOR_SAME},
     {1, "bcd", 2, 1, 'b', "cd", ANCHOR_SAME},
     /* behind it only records of others were taken */
-    {0, "abxyz", 4, 1, 'b', "z", ANCHOR_SAME},
+    {0, "ab--z", 4, 1, 'b', "z", ANCHOR_SAME},
+    {0, "ab--", 4, 1, 'b', "", ANCHOR_SAME},
+    {0, "ab-.", 4, 1, 'b', "", ANCHOR_SAME},
+    {0, "ab-.z", 4, 1, 'b', "z", ANCHOR_SAME},
+    /* those were lost, and what came since stands where they stood */
+    {0, "abcde", 4, 1, 'b', "abcde", ANCHOR_REPLACED},
+    {0, "abcd", 4, 1, 'b', "abcd", ANCHOR_REPLACED},
+    {0, "ab-d", 4, 1, 'b', "ab-d", ANCHOR_REPLACED},
+    {0, "ab.de", 4, 1, 'b', "abde", ANCHOR_REPLACED},
+    /* or nothing yet */
+    {0, "ab-", 4, 1, 'b', "ab-", ANCHOR_REPLACED},
+    {0, "ab", 4, 1, 'b', "ab", ANCHOR_REPLACED},
+    {0, "ab", INT64_MAX, 1, 'b', "ab", ANCHOR_REPLACED},
     /* the end was lost and filled again, one record fewer */
     {0, "abd", 3, 2, 'c', "abd", ANCHOR_REPLACED},
     {0, "abde", 3, 2, 'c', "abde", ANCHOR_REPLACED},
@@ -175,6 +188,25 @@ START_TEST(while_a_restart_is_wanted_nothing_is_learned)
 }
 END_TEST
 
+START_TEST(reading_that_begins_anew_meets_the_same_record_again)
+{
+    const struct anchor_identity kept = {.offset = 1, .id = "b"};
+    enum anchor_finding finding;
+    anchor_open(&anchor, 4, &kept);
+    anchor.wants_restart = false;
+    ck_assert(!anchor_meet(&anchor, 1, STRVIEW("b"), &finding));
+    ck_assert_int_eq(finding, ANCHOR_NOTHING);
+    ck_assert_int_eq(anchor_start(&anchor), 1);
+
+    ck_assert(!anchor_meet(&anchor, 1, STRVIEW("b"), &finding));
+    ck_assert(!anchor_meet(&anchor, 2, STRVIEW(""), &finding));
+    ck_assert(!anchor_meet(&anchor, 3, STRVIEW(""), &finding));
+
+    ck_assert_int_eq(finding, ANCHOR_SAME);
+    ck_assert_int_eq(anchor_start(&anchor), 4);
+}
+END_TEST
+
 START_TEST(a_partition_that_is_gone_is_told)
 {
     const struct anchor_identity kept = {.offset = 2, .id = "c"};
@@ -195,6 +227,7 @@ int main(void)
                         sizeof READINGS / sizeof READINGS[0]);
     tcase_add_test(rules, what_comes_before_the_new_beginning_is_not_taken);
     tcase_add_test(rules, a_beginning_that_was_lost_skips_nothing);
+    tcase_add_test(rules, reading_that_begins_anew_meets_the_same_record_again);
     tcase_add_test(rules, a_partition_that_is_gone_is_told);
     tcase_add_test(rules, while_a_restart_is_wanted_nothing_is_learned);
     tcase_add_test(rules,
