@@ -8,6 +8,7 @@
 #include "common/io/digest.h"
 #include "common/io/http/exchange.h"
 #include "common/io/loop.h"
+#include "common/io/plain_file.h"
 #include "common/run/auth_jwt.h"
 #include "common/run/jwt.h"
 #include "common/run/settings.h"
@@ -186,9 +187,10 @@ static void read_lines(FILE *file, struct tokens *tokens, struct faults *faults)
 static enum error_kind fill_tokens(const char *path, struct tokens *tokens, struct error *err)
 {
     struct faults faults = {.len = 0};
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return error_set(err, ERROR_FATAL, "cannot read %s: %s", path, strerror(errno));
+    FILE *file;
+    const enum error_kind kind = plain_file_open(path, &file, err);
+    if (kind != ERROR_NONE) {
+        return kind;
     }
     read_lines(file, tokens, &faults);
     (void)fclose(file);

@@ -4,6 +4,7 @@
 #include "common/base/parse.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -79,6 +80,16 @@ struct process_usage process_usage(void)
         .open_descriptors = open_descriptors(),
         .start_time = start_time(),
     };
+}
+
+/* open() gives the lowest number that is free, so those below are taken already. */
+void process_keep_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            (void)!open("/dev/null", O_RDWR);
+        }
+    }
 }
 
 size_t process_allow_descriptors(size_t count)

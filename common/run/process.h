@@ -17,6 +17,10 @@ struct process_usage {
 /* What cannot be read stays 0. */
 struct process_usage process_usage(void);
 
+/* Gives each of the first three descriptors that is closed to /dev/null. Why: the next socket would
+ * get its number, and what is written to the log go to that server. To be called first of all. */
+void process_keep_standard_descriptors(void);
+
 /* Raises the soft limit to count as far as the hard one allows; returns what it is then. */
 size_t process_allow_descriptors(size_t count);
 

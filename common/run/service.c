@@ -6,6 +6,7 @@
 #include "common/run/auth.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
+#include "common/run/process.h"
 #include "common/run/runtime_metrics.h"
 
 #include <arpa/inet.h>
@@ -265,6 +266,7 @@ static int run(const struct service_command *command, struct service_call *call)
 
 int service_main(const struct service *service, int argc, char **argv)
 {
+    process_keep_standard_descriptors();
     if (asks_for_help(argc, argv)) {
         show_help(service, stdout);
         return SERVICE_OK;

@@ -40,6 +40,7 @@ struct shutdown *shutdown_new(struct loop *loop, int64_t timeout_ms,
     shutdown->interrupt = loop_signal_new(loop, SIGINT, on_interrupt, shutdown);
     shutdown->hangup = loop_signal_new(loop, SIGHUP, on_hangup, shutdown);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a log file that may grow no further loses lines */
     return shutdown;
 }
 

@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
 #include "common/io/jws/internal.h"
+#include "common/io/plain_file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -168,11 +169,12 @@ static enum error_kind read_pem(struct strview bytes, struct jws_keys *keys, str
 static enum error_kind read_bytes(const char *path, char **ret_bytes, size_t *ret_len,
                                   struct error *err)
 {
-    CLEANUP(cleanup_fclose) FILE *file = fopen(path, "re");
+    CLEANUP(cleanup_fclose) FILE *file = NULL;
     CLEANUP_FREE
     char *bytes = must_allocate(JWS_FILE_MAX + 1, 1);
-    if (file == NULL) {
-        return error_set(err, ERROR_FATAL, "cannot read %s: %s", path, strerror(errno));
+    const enum error_kind kind = plain_file_open(path, &file, err);
+    if (kind != ERROR_NONE) {
+        return kind;
     }
     const size_t len = fread(bytes, 1, JWS_FILE_MAX + 1, file);
     if (ferror(file) != 0) {

@@ -7,6 +7,7 @@ Usage: test_service.py FIXTURE [unittest arguments]
 import hashlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -276,6 +277,61 @@ class Service(unittest.TestCase):
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(timeout=10), 0)
         os.close(reader)
+
+    def test_a_log_file_that_may_not_grow_stops_nothing(self):
+        most = 1000
+
+        def allow_little():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+        self.stop()
+        self.log = open(os.path.join(self.folder.name, "log"), "w+")
+        self.process = subprocess.Popen([FIXTURE, "serve"], stderr=self.log, env={
+            "FIXTURE_SECRET": "x", "AUTH_TOKENS_FILE": self.tokens}, preexec_fn=allow_little)
+        self.port = self.wait_for("service_started")["port"]
+        for _ in range(20):  # each asks for two lines
+            self.process.send_signal(signal.SIGHUP)
+            self.assertEqual(self.get("/healthz")[0], 200)
+        self.assertEqual(os.path.getsize(self.log.name), most)
+        self.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.process.wait(timeout=10), 0)
+
+    def descriptors(self):
+        folder = f"/proc/{self.process.pid}/fd"
+        found = {}
+        for fd in os.listdir(folder):
+            try:
+                found[int(fd)] = os.readlink(f"{folder}/{fd}")
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return found
+
+    def test_closed_standard_descriptors_are_no_sockets(self):
+        def close_all():
+            os.closerange(0, 3)
+
+        self.stop()
+        self.process = subprocess.Popen([FIXTURE, "serve"], env={
+            "FIXTURE_SECRET": "x", "AUTH_TOKENS_FILE": self.tokens}, preexec_fn=close_all)
+        end = time.monotonic() + 10
+        while not any(of.startswith("socket:") for of in self.descriptors().values()):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+        self.assertEqual([self.descriptors().get(fd) for fd in range(3)], ["/dev/null"] * 3)
+
+    def test_a_pipe_in_place_of_the_tokens_file_stops_nothing(self):
+        os.remove(self.tokens)
+        os.mkfifo(self.tokens)
+        self.process.send_signal(signal.SIGHUP)
+        self.assertIn("no plain file", self.wait_for("tokens_kept")["error"])
+        self.assertEqual(self.get("/secured", "alpha")[0], 200)
+
+    def test_a_key_file_that_is_a_pipe_is_refused(self):
+        pipe = os.path.join(self.folder.name, "keys")
+        os.mkfifo(pipe)
+        done = run("serve", FIXTURE_SECRET="x", AUTH_JWT_KEY_FILE=pipe, AUTH_JWT_AUDIENCE="shop")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("no plain file", done.stderr)
 
 
 def main():
