@@ -18,6 +18,11 @@
 
 #define EPOCH_MS(column) "(extract(epoch FROM " column ") * 1000)::bigint"
 
+/* Of what a row holds, where somebody may have written 'infinity' by hand. PostgreSQL calls the
+ * conversion of that number a feature it lacks (0A000), as it does when a statement must be
+ * prepared anew; by way of a float it is out of range (22003), a fault of that row alone. */
+#define ROW_MS(column)   "(extract(epoch FROM " column ") * 1000)::float8::bigint"
+
 /* ---- loaded -------------------------------------------------------------------------------- */
 
 /* Of TRY_SHARDS; QUEUE_FOR_SHARD has the same columns. */
@@ -50,9 +55,9 @@
     NEXT(ORDER_RISK_FLAGS, "array_to_string(o.risk_flags, ',')")                                   \
     NEXT(ORDER_CURRENCY, "o.currency")                                                             \
     NEXT(ORDER_TOTAL, "o.total_minor")                                                             \
-    NEXT(ORDER_PLACED_AT, EPOCH_MS("o.placed_at"))                                                 \
-    NEXT(ORDER_UPDATED_AT, EPOCH_MS("o.updated_at"))                                               \
-    NEXT(ORDER_DELIVERED_AT, EPOCH_MS("o.delivered_at"))                                           \
+    NEXT(ORDER_PLACED_AT, ROW_MS("o.placed_at"))                                                   \
+    NEXT(ORDER_UPDATED_AT, ROW_MS("o.updated_at"))                                                 \
+    NEXT(ORDER_DELIVERED_AT, ROW_MS("o.delivered_at"))                                             \
     NEXT(ORDER_PAYMENT_STATUS, "p.status")                                                         \
     NEXT(ORDER_AUTHORIZED, "p.authorized_minor")                                                   \
     NEXT(ORDER_CAPTURED, "p.captured_minor")                                                       \
@@ -71,7 +76,7 @@
     NEXT(CUSTOMER_EMAIL, "email")                                                                  \
     NEXT(CUSTOMER_PHONE, "phone")                                                                  \
     NEXT(CUSTOMER_ACTIVE, "active")                                                                \
-    NEXT(CUSTOMER_UPDATED_AT, EPOCH_MS("updated_at"))
+    NEXT(CUSTOMER_UPDATED_AT, ROW_MS("updated_at"))
 
 #define PRODUCT_ROW(FIRST, NEXT)                                                                   \
     FIRST(PRODUCT_SKU, "sku")                                                                      \
@@ -80,7 +85,7 @@
     NEXT(PRODUCT_UNIT_PRICE, "unit_price_minor")                                                   \
     NEXT(PRODUCT_CURRENCY, "currency")                                                             \
     NEXT(PRODUCT_GONE, "discontinued")                                                             \
-    NEXT(PRODUCT_UPDATED_AT, EPOCH_MS("updated_at"))
+    NEXT(PRODUCT_UPDATED_AT, ROW_MS("updated_at"))
 
 #define STOCK_ROW(FIRST, NEXT)                                                                     \
     FIRST(STOCK_SKU, "sku")                                                                        \
@@ -92,7 +97,7 @@
     NEXT(LEVEL_AVAILABLE, "s.available")                                                           \
     NEXT(LEVEL_VERSION, "coalesce(a.version, 0)")                                                  \
     NEXT(LEVEL_ANNOUNCED, "coalesce(a.available, -1)")                                             \
-    NEXT(LEVEL_ANNOUNCED_AT, "coalesce(" EPOCH_MS("a.announced_at") ", 0)")
+    NEXT(LEVEL_ANNOUNCED_AT, "coalesce(" ROW_MS("a.announced_at") ", 0)")
 
 /* ---- saved --------------------------------------------------------------------------------- */
 

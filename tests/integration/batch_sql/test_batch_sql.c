@@ -4,6 +4,7 @@
  * whatever PostgreSQL believes of the tables. A plan stays until the next ANALYZE comes by: one
  * made for an empty table must not walk the whole of it for every row once it has grown.
  */
+#include "command-svc/batch/batch_rows.h"
 #include "command-svc/batch/batch_sql.h"
 #include "command-svc/sql/migrate.h"
 #include "command-svc/upkeep/control_sql.h"
@@ -191,6 +192,19 @@ START_TEST(a_receipt_is_deleted_a_second_after_its_time_and_not_a_second_before)
 }
 END_TEST
 
+/* Else it would be taken for a statement that must be prepared anew, and cost the lane its session.
+ */
+START_TEST(a_time_without_end_is_a_fault_of_its_row)
+{
+    run_sql("DO $$ BEGIN PERFORM " ROW_MS(
+        "'infinity'::timestamptz") ";"
+                                   " EXCEPTION WHEN numeric_value_out_of_range THEN RETURN; END "
+                                   "$$");
+    run_sql("DO $$ BEGIN ASSERT " ROW_MS(
+        "'2026-11-27 01:30:26.566+00'::timestamptz") " = 1795743026566; END $$");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("batch_sql");
@@ -199,6 +213,7 @@ int main(void)
     tcase_add_checked_fixture(tests, make_database, drop_database);
     tcase_add_test(tests, every_row_is_found_by_its_key_whatever_was_seen_of_the_tables);
     tcase_add_test(tests, a_receipt_is_deleted_a_second_after_its_time_and_not_a_second_before);
+    tcase_add_test(tests, a_time_without_end_is_a_fault_of_its_row);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
