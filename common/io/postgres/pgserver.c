@@ -13,6 +13,7 @@ enum column { IS_READ_ONLY, IS_REPLICA, ENCODING, IS_POOLED, UNFIT };
 const char PGSERVER_QUESTION[] =
     "WITH wanted (name, value, is_needed) AS (VALUES ('idle_session_timeout', '0', false),"
     " ('client_connection_check_interval', '2s', false), ('array_nulls', 'on', true),"
+    " ('standard_conforming_strings', 'on', true),"
     " ('default_transaction_isolation', 'read committed', true))"
     " SELECT current_setting('transaction_read_only'), pg_is_in_recovery(),"
     " current_setting('server_encoding'), " PGSERVER_IS_POOLED ","

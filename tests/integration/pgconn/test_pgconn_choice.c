@@ -22,7 +22,7 @@ START_TEST(a_session_has_what_we_rely_on)
     ck_assert_int_eq(setenv("PGOPTIONS",
                             "-c idle_session_timeout=50"
                             " -c default_transaction_isolation=serializable"
-                            " -c array_nulls=off",
+                            " -c array_nulls=off -c standard_conforming_strings=off",
                             1),
                      0);
     const struct pgconn_options options = options_for(url_of_server());
@@ -32,12 +32,14 @@ START_TEST(a_session_has_what_we_rely_on)
     query(SHOW, "default_transaction_isolation");
     query(SHOW, "client_connection_check_interval");
     query(SHOW, "array_nulls");
+    query(SHOW, "standard_conforming_strings");
     run_trip();
 
     ck_assert_str_eq(f.seen[0].value, "0");
     ck_assert_str_eq(f.seen[1].value, "read committed");
     ck_assert_str_eq(f.seen[2].value, "2s");
     ck_assert_str_eq(f.seen[3].value, "on");
+    ck_assert_str_eq(f.seen[4].value, "on");
 }
 END_TEST
 
