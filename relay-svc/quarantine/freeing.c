@@ -52,10 +52,10 @@ struct freeing {
     int64_t met;
     int64_t epoch;
     uint16_t run;
-    int64_t next;      /* event of the aggregate; -1: not told */
-    int64_t published; /* the newest of it; 0: none yet */
-    int count;         /* of them */
-    char outcome[ERROR_TEXT_MAX];
+    int64_t next;                      /* event of the aggregate; -1: not told */
+    int64_t published;                 /* the newest of it; 0: none yet */
+    int count;                         /* of them */
+    char outcome[ERROR_TEXT_MAX + 64]; /* an error, and what goes before it */
 };
 
 static struct shard *shard_of(const struct freeing *freeing)
