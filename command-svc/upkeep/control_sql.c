@@ -7,8 +7,11 @@
 
 #include <assert.h>
 
+/* Of tables that nobody has analyzed yet PostgreSQL thinks large, and would compile what looks at
+ * the outbox, for a twentieth of a second each second. */
 const char CONTROL_SETUP_SQL[] =
-    "SELECT set_config('lock_timeout', '500ms', " PGSERVER_IS_POOLED ")";
+    "SELECT set_config('lock_timeout', '500ms', " PGSERVER_IS_POOLED "),"
+    " set_config('jit', 'off', " PGSERVER_IS_POOLED ")";
 
 const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
     [RING_BELL] = {"SELECT pg_notify('outbox', '')", 0},

@@ -39,8 +39,8 @@ static void run_sql(const char *sql)
     ck_assert_msg(pgsession_run(session, sql, &err) == ERROR_NONE, "%s: %s", sql, err.text);
 }
 
-/* As a lane does. */
-static void set_up(void)
+/* As a connection of ours does. */
+static void set_up(const char *setup_sql)
 {
     char pid[PGSERVER_PID_LEN];
     const char *const params[] = {pid};
@@ -49,8 +49,8 @@ static void set_up(void)
     ck_assert_int_eq(pgsession_ask(session, "SELECT pg_backend_pid()", NULL, 0, &value, &err),
                      ERROR_NONE);
     (void)snprintf(pid, sizeof pid, "%.*s", STRVIEW_ARG(value));
-    ck_assert_msg(pgsession_ask(session, BATCH_SETUP_SQL, params, 1, &value, &err) == ERROR_NONE,
-                  "%s", err.text);
+    ck_assert_msg(pgsession_ask(session, setup_sql, params, 1, &value, &err) == ERROR_NONE, "%s",
+                  err.text);
 }
 
 static void make_database(void)
@@ -70,7 +70,7 @@ static void make_database(void)
     strbuf_done(&report);
     ck_assert_msg(pgsession_open(url, "test_batch_sql", &session, &err) == ERROR_NONE, "%s",
                   err.text);
-    set_up();
+    set_up(BATCH_SETUP_SQL);
 }
 
 static void drop_database(void)
@@ -168,6 +168,22 @@ START_TEST(every_row_is_found_by_its_key_whatever_was_seen_of_the_tables)
 }
 END_TEST
 
+START_TEST(no_statement_of_ours_is_compiled)
+{
+    const char *const setups[] = {BATCH_SETUP_SQL, CONTROL_SETUP_SQL};
+    for (size_t i = 0; i < sizeof setups / sizeof setups[0]; i++) {
+        struct error err = {.text = ""};
+        struct strview jit;
+        run_sql("SET jit = on");
+
+        set_up(setups[i]);
+
+        ck_assert(pgsession_ask(session, "SHOW jit", NULL, 0, &jit, &err) == ERROR_NONE);
+        ck_assert_msg(strview_is(jit, "off"), "%s", setups[i]);
+    }
+}
+END_TEST
+
 /* All in one transaction, whose now() stands still. */
 START_TEST(a_receipt_is_deleted_a_second_after_its_time_and_not_a_second_before)
 {
@@ -214,6 +230,7 @@ int main(void)
     tcase_add_test(tests, every_row_is_found_by_its_key_whatever_was_seen_of_the_tables);
     tcase_add_test(tests, a_receipt_is_deleted_a_second_after_its_time_and_not_a_second_before);
     tcase_add_test(tests, a_time_without_end_is_a_fault_of_its_row);
+    tcase_add_test(tests, no_statement_of_ours_is_compiled);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
