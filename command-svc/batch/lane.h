@@ -56,10 +56,11 @@ struct lane_common {
 
 enum { LANE_QUEUES = -1 };
 
-/* That product's stock may have changed: it is looked at in LEVEL_EVERY_MS, or a little later. */
+/* That product's stock may have changed: it is looked at once it stands still (level.h). */
 void lane_mark_level(struct lane_common *common, struct strview sku);
 
-/* In which time the next mark becomes due that is not yet; LEVEL_MARKS_NEVER: there is none. */
+/* In which time marks are to be looked at again, also those that are due and may have been found
+ * moving; LEVEL_MARKS_NEVER: there is none. */
 int64_t lane_next_levels_in_ms(const struct lane_common *common);
 
 /* place: 0 … count - 1 owns every count-th shard from there; LANE_QUEUES queues for any. */

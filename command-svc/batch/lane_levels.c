@@ -39,8 +39,7 @@ static struct level_marks *marks_of(struct lane_common *common, int shard)
 void lane_mark_level(struct lane_common *common, struct strview sku)
 {
     const int shard = shard_of(sku, common->shards);
-    level_marks_add(marks_of(common, shard), sku, shard,
-                    level_due_ms(loop_now_ms(), LEVEL_EVERY_MS));
+    level_marks_change(marks_of(common, shard), sku, shard, loop_now_ms());
 }
 
 int64_t lane_next_levels_in_ms(const struct lane_common *common)
@@ -49,8 +48,10 @@ int64_t lane_next_levels_in_ms(const struct lane_common *common)
     int64_t wait_ms = LEVEL_MARKS_NEVER;
     for (int i = 0; i < common->options->count; i++) {
         const int64_t due_ms = level_marks_due_ms(&common->levels[i]);
-        const bool is_next = due_ms > now_ms && due_ms < LEVEL_MARKS_NEVER;
-        wait_ms = is_next && due_ms - now_ms < wait_ms ? due_ms - now_ms : wait_ms;
+        if (due_ms != LEVEL_MARKS_NEVER) {
+            const int64_t its_ms = due_ms > now_ms ? due_ms - now_ms : LEVEL_TOGETHER_MS;
+            wait_ms = its_ms < wait_ms ? its_ms : wait_ms;
+        }
     }
     return wait_ms;
 }

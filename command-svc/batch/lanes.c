@@ -105,7 +105,6 @@ static void schedule_tick(struct lanes *lanes)
     }
 }
 
-/* Those that are due already are taken up as soon as their lane is free: it is woken then. */
 static void schedule_levels(struct lanes *lanes)
 {
     const int64_t wait_ms = lane_next_levels_in_ms(&lanes->common);

@@ -3,8 +3,9 @@
  * level.h - when the level of a product's stock is announced; pure.
  *
  * Why not with every order: a popular product would have thousands of events a second that nobody
- * reads one by one. At most one in LEVEL_EVERY_MS, whoever else announces it: the time of the last
- * one is the database's.
+ * reads one by one. A level is told once it has stood still for LEVEL_STILL_MS; of a product that
+ * never does, one is told every LEVEL_LONGEST_MS. At most one in LEVEL_EVERY_MS, whoever else
+ * announces it: the time of the last one is the database's.
  *
  * Why together: the transaction costs more than the levels in it. All that fall due in the same
  * LEVEL_TOGETHER_MS are announced by one.
@@ -18,7 +19,12 @@
 
 #include <stdbool.h>
 
-enum { LEVEL_EVERY_MS = 50, LEVEL_TOGETHER_MS = 25 };
+enum {
+    LEVEL_EVERY_MS = 50,
+    LEVEL_STILL_MS = 50,
+    LEVEL_TOGETHER_MS = 25, /* with it, what stands still is told within 75 ms */
+    LEVEL_LONGEST_MS = 500,
+};
 
 struct level {
     int64_t available;       /* what is there */

@@ -1,44 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/level_marks.h"
 
+#include "command-svc/core/level.h"
 #include "common/base/must.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-static void add(struct level_marks *marks, struct strview sku, int shard, int64_t due_ms,
-                bool is_late)
+static void put_last(struct level_marks *marks, struct level_mark *mark, int64_t due_ms)
 {
-    assert(sku.len > 0 && sku.len <= ID_FORM_MAX);
-    if (marks->count == LEVEL_MARKS_MAX || id_map_find(&marks->by_sku, sku) != NULL) {
-        return;
-    }
-    struct level_mark *mark = must_allocate(1, sizeof *mark);
     mark->due_ms = due_ms;
-    mark->shard = shard;
-    mark->is_late = is_late;
-    mark->len = sku.len;
-    memcpy(mark->sku, sku.data, sku.len);
-    id_map_add(&marks->by_sku, level_mark_sku(mark), mark);
+    mark->next = NULL;
     if (marks->last == NULL) {
         marks->first = mark;
     } else {
         marks->last->next = mark;
     }
     marks->last = mark;
+}
+
+/* NULL: it is marked already, or there are too many. */
+static struct level_mark *add(struct level_marks *marks, struct strview sku, int shard,
+                              int64_t due_ms)
+{
+    assert(sku.len > 0 && sku.len <= ID_FORM_MAX);
+    if (marks->count == LEVEL_MARKS_MAX || id_map_find(&marks->by_sku, sku) != NULL) {
+        return NULL;
+    }
+    struct level_mark *mark = must_allocate(1, sizeof *mark);
+    mark->shard = shard;
+    mark->len = sku.len;
+    memcpy(mark->sku, sku.data, sku.len);
+    id_map_add(&marks->by_sku, level_mark_sku(mark), mark);
+    put_last(marks, mark, due_ms);
     marks->count++;
-    marks->late += is_late ? 1 : 0;
-    assert(marks->late <= marks->count && marks->count <= LEVEL_MARKS_MAX);
+    return mark;
+}
+
+void level_marks_change(struct level_marks *marks, struct strview sku, int shard, int64_t now_ms)
+{
+    struct level_mark *mark = id_map_find(&marks->by_sku, sku);
+    if (mark == NULL) {
+        mark = add(marks, sku, shard, level_due_ms(now_ms, LEVEL_TOGETHER_MS));
+        if (mark == NULL) {
+            return;
+        }
+        mark->latest_ms = now_ms + LEVEL_LONGEST_MS - LEVEL_TOGETHER_MS;
+    }
+    mark->changed_ms = now_ms;
 }
 
 void level_marks_add(struct level_marks *marks, struct strview sku, int shard, int64_t due_ms)
 {
-    add(marks, sku, shard, due_ms, false);
+    (void)add(marks, sku, shard, due_ms);
 }
 
 void level_marks_add_late(struct level_marks *marks, struct strview sku, int shard, int64_t due_ms)
 {
-    add(marks, sku, shard, due_ms, true);
+    struct level_mark *mark = add(marks, sku, shard, due_ms);
+    if (mark != NULL) {
+        mark->is_late = true;
+        marks->late++;
+    }
 }
 
 int64_t level_marks_due_ms(const struct level_marks *marks)
@@ -47,21 +70,38 @@ int64_t level_marks_due_ms(const struct level_marks *marks)
     return marks->first == NULL ? LEVEL_MARKS_NEVER : marks->first->due_ms;
 }
 
-static struct level_mark *take_first(struct level_marks *marks)
+static struct level_mark *unlink_first(struct level_marks *marks)
 {
     struct level_mark *mark = marks->first;
     marks->first = mark->next;
     marks->last = mark->next == NULL ? NULL : marks->last;
+    mark->next = NULL;
+    return mark;
+}
+
+static struct level_mark *take_first(struct level_marks *marks)
+{
+    struct level_mark *mark = unlink_first(marks);
     marks->count--;
     marks->late -= mark->is_late ? 1 : 0;
-    mark->next = NULL;
     id_map_remove(&marks->by_sku, level_mark_sku(mark));
     return mark;
 }
 
+static bool is_moving(const struct level_mark *mark, int64_t now_ms)
+{
+    return now_ms < mark->latest_ms && now_ms - mark->changed_ms < LEVEL_STILL_MS;
+}
+
 struct level_mark *level_marks_take(struct level_marks *marks, int64_t now_ms)
 {
-    return level_marks_due_ms(marks) <= now_ms ? take_first(marks) : NULL;
+    while (marks->first != NULL && marks->first->due_ms <= now_ms) {
+        if (!is_moving(marks->first, now_ms)) {
+            return take_first(marks);
+        }
+        put_last(marks, unlink_first(marks), level_due_ms(now_ms, LEVEL_TOGETHER_MS));
+    }
+    return NULL;
 }
 
 void level_marks_done(struct level_marks *marks)

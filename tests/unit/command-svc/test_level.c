@@ -121,6 +121,51 @@ START_TEST(a_level_whose_row_is_locked_comes_again_if_it_is_news)
 }
 END_TEST
 
+START_TEST(what_moves_is_told_once_it_stands_still)
+{
+    for (int64_t now = NOW; now < NOW + 200; now++) {
+        level_marks_change(&marks, STRVIEW("a"), 3, now);
+        ck_assert_ptr_null(level_marks_take(&marks, now));
+    }
+    ck_assert_uint_eq(marks.count, 1);
+    ck_assert_ptr_null(level_marks_take(&marks, NOW + 199 + LEVEL_STILL_MS - 1));
+    assert_taken(NOW + 200 + LEVEL_STILL_MS + LEVEL_TOGETHER_MS, "a");
+}
+END_TEST
+
+START_TEST(one_that_moves_does_not_keep_those_behind_it)
+{
+    level_marks_change(&marks, STRVIEW("a"), 3, NOW);
+    level_marks_change(&marks, STRVIEW("b"), 3, NOW);
+    level_marks_change(&marks, STRVIEW("a"), 3, NOW + LEVEL_STILL_MS - 1);
+    assert_taken(NOW + LEVEL_STILL_MS, "b");
+    ck_assert_ptr_null(level_marks_take(&marks, NOW + LEVEL_STILL_MS));
+    assert_taken(NOW + 2 * LEVEL_STILL_MS, "a");
+}
+END_TEST
+
+START_TEST(what_never_stands_still_is_told_all_the_same)
+{
+    struct level_mark *mark = NULL;
+    int64_t now = NOW;
+    for (; mark == NULL; now++) {
+        level_marks_change(&marks, STRVIEW("a"), 3, now);
+        mark = level_marks_take(&marks, now);
+    }
+    free(mark);
+    ck_assert_int_le(now - NOW, LEVEL_LONGEST_MS);
+    ck_assert_int_ge(now - NOW, LEVEL_LONGEST_MS - LEVEL_TOGETHER_MS);
+}
+END_TEST
+
+START_TEST(what_comes_again_does_not_wait_for_it_to_stand_still)
+{
+    level_marks_add(&marks, STRVIEW("a"), 3, NOW + LEVEL_TOGETHER_MS);
+    level_marks_change(&marks, STRVIEW("a"), 3, NOW + LEVEL_TOGETHER_MS);
+    assert_taken(NOW + LEVEL_TOGETHER_MS, "a");
+}
+END_TEST
+
 START_TEST(what_could_not_be_announced_is_counted_until_it_is_taken_up_again)
 {
     level_marks_add_late(&marks, STRVIEW("a"), 3, NOW);
@@ -142,52 +187,88 @@ START_TEST(marks_have_a_bound)
         (void)snprintf(sku, sizeof sku, "sku-%d", i);
         level_marks_add(&marks, strview_of(sku), 0, NOW);
     }
+    level_marks_change(&marks, STRVIEW("more"), 0, NOW);
+    level_marks_add_late(&marks, STRVIEW("more"), 0, NOW);
     ck_assert_uint_eq(marks.count, LEVEL_MARKS_MAX);
+    ck_assert_uint_eq(marks.late, 0);
     level_marks_done(&marks);
     ck_assert_uint_eq(marks.count, 0);
 }
 END_TEST
 
 /*
- * A thousand orders in ten seconds, looked at as a lane does: what is due is read; one that is too
- * early, for another service announced it, is marked again. Each millisecond once.
+ * Ten seconds of orders, looked at as a lane does: what is due is read; one that is too early, for
+ * another service announced it, is marked again. Each millisecond once.
  */
+static const struct {
+    int64_t order_every_ms;
+    int64_t other_every_ms; /* when another service looks */
+} STREAMS[] = {{1, 20000}, {10, 20000}, {45, 20000}, {60, 20000}, {75, 20000}, {300, 20000},
+               {1, 70},    {10, 70},    {45, 70},    {60, 70},    {75, 70},    {300, 70}};
+
+enum { LENGTH_MS = 10000, LATE_MS = 100 };
+
+struct telling {
+    struct level level;
+    int64_t untold_ms;  /* since when the level is another one than was told; 0: it is not */
+    int64_t changed_ms; /* the last time */
+    int64_t at_ms[LENGTH_MS];
+    size_t count;
+};
+
+static void order_piece(struct telling *telling, int64_t now_ms)
+{
+    telling->level.available--;
+    telling->changed_ms = now_ms;
+    telling->untold_ms = telling->untold_ms == 0 ? now_ms : telling->untold_ms;
+    level_marks_change(&marks, STRVIEW("a"), 0, now_ms);
+}
+
+static void tell(struct telling *telling, int64_t now_ms)
+{
+    wait_ms = 0;
+    if (level_decide(&telling->level, STRVIEW("a"), now_ms, &event, &wait_ms)) {
+        telling->level.version = event.envelope.version;
+        telling->level.announced = event.level_changed.available;
+        telling->level.announced_at_ms = telling->at_ms[telling->count++] = now_ms;
+        telling->untold_ms = 0;
+    }
+}
+
+static void look(struct telling *telling, int64_t now_ms)
+{
+    struct level_mark *mark = level_marks_take(&marks, now_ms);
+    if (mark != NULL) {
+        tell(telling, now_ms);
+        if (wait_ms > 0) {
+            level_marks_add(&marks, STRVIEW("a"), 0, level_due_ms(now_ms, wait_ms));
+        }
+    }
+    free(mark);
+}
+
 START_TEST(however_many_orders_at_most_twenty_are_announced_in_a_second_and_the_last_in_time)
 {
-    enum { LENGTH_MS = 10000, ORDER_EVERY_MS = 10, LATE_MS = 100 };
-    struct level level = {.available = 1000, .version = 1, .announced = 1000};
-    static int64_t told[LENGTH_MS];
-    size_t count = 0;
-    int64_t changed_ms = 0;
+    static struct telling telling;
+    telling = (struct telling){.level = {.available = 20000, .version = 1, .announced = 20000}};
     for (int64_t now = 1000; now < LENGTH_MS; now++) {
-        if (now < LENGTH_MS - 1000 && now % ORDER_EVERY_MS == 0) {
-            level.available--;
-            changed_ms = level.announced == level.available + 1 ? now : changed_ms;
-            level_marks_add(&marks, STRVIEW("a"), 0, level_due_ms(now, LEVEL_EVERY_MS));
+        if (now < LENGTH_MS - 1000 && now % STREAMS[_i].order_every_ms == 0) {
+            order_piece(&telling, now);
         }
-        if (_i == 1 && now % 70 == 0 && level.announced != level.available) { /* somebody else */
-            if (level_decide(&level, STRVIEW("a"), now, &event, &wait_ms)) {
-                level.version++;
-                level.announced = level.available;
-                level.announced_at_ms = told[count++] = now;
-            }
+        if (now % STREAMS[_i].other_every_ms == 0) {
+            tell(&telling, now);
         }
-        struct level_mark *mark = level_marks_take(&marks, now);
-        if (mark != NULL && level_decide(&level, STRVIEW("a"), now, &event, &wait_ms)) {
-            ck_assert_int_le(now - changed_ms, LATE_MS);
-            level.version = event.envelope.version;
-            level.announced = event.level_changed.available;
-            level.announced_at_ms = told[count++] = now;
-        } else if (mark != NULL && wait_ms > 0) {
-            level_marks_add(&marks, STRVIEW("a"), 0, level_due_ms(now, wait_ms));
+        look(&telling, now);
+        if (telling.untold_ms > 0) {
+            ck_assert_int_lt(now - telling.untold_ms, LEVEL_LONGEST_MS + LATE_MS);
+            ck_assert_int_lt(now - telling.changed_ms, LATE_MS);
         }
-        free(mark);
     }
-    for (size_t i = 0; i + 20 < count; i++) {
-        ck_assert_int_ge(told[i + 20] - told[i], 1000);
+    for (size_t i = 0; i + 20 < telling.count; i++) {
+        ck_assert_int_ge(telling.at_ms[i + 20] - telling.at_ms[i], 1000);
     }
-    ck_assert_uint_gt(count, 100);
-    ck_assert_int_eq(level.announced, level.available);
+    ck_assert_uint_ge(telling.count, 16);
+    ck_assert_int_eq(telling.level.announced, telling.level.available);
     ck_assert_uint_eq(marks.count, 0);
 }
 END_TEST
@@ -202,12 +283,16 @@ int main(void)
     tcase_add_test(rules, many_changes_of_one_product_are_one_mark);
     tcase_add_test(rules, what_changes_at_about_one_time_falls_due_together);
     tcase_add_test(rules, what_changes_while_it_is_announced_is_marked_anew);
+    tcase_add_test(rules, what_moves_is_told_once_it_stands_still);
+    tcase_add_test(rules, one_that_moves_does_not_keep_those_behind_it);
+    tcase_add_test(rules, what_never_stands_still_is_told_all_the_same);
+    tcase_add_test(rules, what_comes_again_does_not_wait_for_it_to_stand_still);
     tcase_add_test(rules, marks_have_a_bound);
     tcase_add_test(rules, what_could_not_be_announced_is_counted_until_it_is_taken_up_again);
     tcase_add_test(rules, a_level_whose_row_is_locked_comes_again_if_it_is_news);
     tcase_add_loop_test(
         rules, however_many_orders_at_most_twenty_are_announced_in_a_second_and_the_last_in_time, 0,
-        2);
+        sizeof STREAMS / sizeof STREAMS[0]);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }
