@@ -35,54 +35,43 @@ void strbuf_reset(struct strbuf *buf)
     buf->failed = false;
 }
 
-static bool grow_in_arena(struct strbuf *buf, size_t need)
+static char *grow_own(const struct strbuf *buf, size_t need, size_t *ret_cap)
 {
-    char *data = arena_open_text(buf->arena, strbuf_view(buf), need, &buf->cap);
-    if (data == NULL) {
-        buf->failed = true;
-        return false;
+    *ret_cap = buf->cap < FIRST_CAP ? FIRST_CAP : buf->cap;
+    while (*ret_cap < need) {
+        *ret_cap *= 2; /* max is far below SIZE_MAX / 2 */
     }
-    buf->data = data;
-    return true;
+    return realloc(buf->data, *ret_cap);
 }
 
 static bool grow(struct strbuf *buf, size_t need)
 {
-    if (buf->arena != NULL) {
-        return grow_in_arena(buf, need);
-    }
-    size_t cap = buf->cap == 0 ? FIRST_CAP : buf->cap;
-    while (cap < need) {
-        cap *= 2; /* max is far below SIZE_MAX / 2 */
-    }
-    char *data = realloc(buf->data, cap);
+    size_t cap = 0;
+    char *data = buf->arena != NULL ? arena_open_text(buf->arena, strbuf_view(buf), need, &cap)
+                                    : grow_own(buf, need, &cap);
     if (data == NULL) {
-        buf->failed = true;
         return false;
     }
     buf->data = data;
-    buf->cap = cap;
+    buf->cap = cap <= buf->max ? cap : buf->max + 1;
     return true;
 }
 
-/* Makes room for `more` bytes and a NUL behind them. */
-static bool reserve(struct strbuf *buf, size_t more)
+char *strbuf_make_room(struct strbuf *buf, size_t more)
 {
     assert(buf->len <= buf->max);
-    if (buf->failed || more > buf->max - buf->len) {
-        buf->failed = true;
-        return false;
-    }
-    const size_t need = buf->len + more + 1;
-    return need <= buf->cap || grow(buf, need);
+    buf->failed = buf->failed || more > buf->max - buf->len ||
+                  (more >= buf->cap - buf->len && !grow(buf, buf->len + more + 1));
+    return buf->failed ? NULL : buf->data + buf->len;
 }
 
 struct strview strbuf_keep(struct strbuf *buf)
 {
     struct strview text = {.data = NULL};
     assert(buf->arena != NULL);
-    if (reserve(buf, 0)) {
-        buf->data[buf->len] = '\0';
+    char *end = strbuf_room(buf, 0);
+    if (end != NULL) {
+        *end = '\0';
         text = strbuf_view(buf);
     }
     if (buf->data != NULL) {
@@ -90,27 +79,6 @@ struct strview strbuf_keep(struct strbuf *buf)
     }
     strbuf_init_in(buf, buf->arena, buf->max);
     return text;
-}
-
-void strbuf_append(struct strbuf *buf, struct strview view)
-{
-    if (view.len == 0 || !reserve(buf, view.len)) {
-        return;
-    }
-    memcpy(buf->data + buf->len, view.data, view.len);
-    buf->len += view.len;
-}
-
-void strbuf_append_cstr(struct strbuf *buf, const char *cstr)
-{
-    strbuf_append(buf, strview_of(cstr));
-}
-
-void strbuf_append_char(struct strbuf *buf, char c)
-{
-    if (reserve(buf, 1)) {
-        buf->data[buf->len++] = c;
-    }
 }
 
 void strbuf_append_i64(struct strbuf *buf, int64_t value)
@@ -138,7 +106,7 @@ void strbuf_printf(struct strbuf *buf, const char *fmt, ...)
     const int len = vsnprintf(NULL, 0, fmt, args);
     if (len < 0) {
         buf->failed = true;
-    } else if (reserve(buf, (size_t)len)) {
+    } else if (strbuf_room(buf, (size_t)len) != NULL) {
         (void)vsnprintf(buf->data + buf->len, (size_t)len + 1, fmt, again);
         buf->len += (size_t)len;
     }
@@ -167,6 +135,6 @@ const char *strbuf_cstr(struct strbuf *buf)
     if (buf->data == NULL) {
         return "";
     }
-    buf->data[buf->len] = '\0'; /* reserve() always leaves room for it */
+    buf->data[buf->len] = '\0'; /* strbuf_room() always leaves room for it */
     return buf->data;
 }

@@ -26,7 +26,7 @@ struct strbuf {
     struct arena *arena; /* NULL: its bytes are its own */
     char *data;
     size_t len;
-    size_t cap;
+    size_t cap; /* of data; at most max and a NUL */
     size_t max;
     bool failed;
 };
@@ -48,12 +48,44 @@ MUST_USE struct strview strbuf_keep(struct strbuf *buf);
 /* Frees the bytes; the struct can be initialised again. */
 void strbuf_done(struct strbuf *buf);
 
+/* strbuf_room(), where the bytes at hand may not do. */
+char *strbuf_make_room(struct strbuf *buf, size_t more);
+
 /* Empties the buffer, keeps its memory, forgets a failure. */
 void strbuf_reset(struct strbuf *buf);
 
-void strbuf_append(struct strbuf *buf, struct strview view);
-void strbuf_append_cstr(struct strbuf *buf, const char *cstr);
-void strbuf_append_char(struct strbuf *buf, char c);
+/* Room for that many bytes and a NUL behind what is there; NULL: there is none, and the buffer has
+ * failed. Who writes there adds to len. Here, for it is asked a hundred times an order. */
+static inline char *strbuf_room(struct strbuf *buf, size_t more)
+{
+    /* Without bytes cap is 0, so there are some. */
+    return !buf->failed && more < buf->cap - buf->len ? buf->data + buf->len
+                                                      : strbuf_make_room(buf, more);
+}
+
+static inline void strbuf_append(struct strbuf *buf, struct strview view)
+{
+    char *room = view.len == 0 ? NULL : strbuf_room(buf, view.len);
+    if (room != NULL) {
+        memcpy(room, view.data, view.len);
+        buf->len += view.len;
+    }
+}
+
+static inline void strbuf_append_char(struct strbuf *buf, char c)
+{
+    char *room = strbuf_room(buf, 1);
+    if (room != NULL) {
+        *room = c;
+        buf->len++;
+    }
+}
+
+static inline void strbuf_append_cstr(struct strbuf *buf, const char *cstr)
+{
+    strbuf_append(buf, strview_of(cstr));
+}
+
 void strbuf_append_i64(struct strbuf *buf, int64_t value);
 void strbuf_printf(struct strbuf *buf, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
