@@ -12,37 +12,36 @@
 #ifndef COMMAND_SVC_BATCH_BATCH_COLUMNS_H
 #define COMMAND_SVC_BATCH_BATCH_COLUMNS_H
 
-#include "common/base/strbuf.h"
-
-enum { BATCH_COLUMNS_MAX = 12 };
+#include "command-svc/batch/batch_sql.h"
+#include "common/io/postgres/pgarray.h"
 
 struct batch_columns {
-    struct strbuf texts[BATCH_COLUMNS_MAX]; /* array literals */
+    struct pgarray arrays[BATCH_COLUMNS_MAX];
     size_t count;
 };
 
 void batch_columns_init(struct batch_columns *columns);
 void batch_columns_done(struct batch_columns *columns);
 
-/* Begins a statement with that many columns and no rows. */
-void batch_columns_open(struct batch_columns *columns, size_t count);
+/* Begins the columns of a statement, without rows. */
+void batch_columns_open(struct batch_columns *columns, enum batch_statement statement);
 
 /* Whether a row was added: of several columns the first one tells. */
 bool batch_columns_is_empty(const struct batch_columns *columns);
 
-/* Ends the arrays and hands them out, with a NUL behind each; false when one grew too large. */
+/* Ends the arrays and hands them out; false when one grew too large. */
 MUST_USE bool batch_columns_close(struct batch_columns *columns,
-                                  const char *ret_params[static BATCH_COLUMNS_MAX]);
+                                  struct strview ret_params[static BATCH_COLUMNS_MAX]);
 
+/* Texts, also those of uuids and JSON, and bytes. */
 void batch_columns_text(struct batch_columns *columns, size_t column, struct strview text);
 
 /* An empty text stands for "none" in commands and for NULL in columns. */
 void batch_columns_optional(struct batch_columns *columns, size_t column, struct strview text);
 
 void batch_columns_cstr(struct batch_columns *columns, size_t column, const char *text);
-void batch_columns_bool(struct batch_columns *columns, size_t column, bool value);
+
+/* Integers of every size, booleans, and times in milliseconds. */
 void batch_columns_i64(struct batch_columns *columns, size_t column, int64_t value);
-void batch_columns_hex(struct batch_columns *columns, size_t column, const uint8_t *bytes,
-                       size_t len);
 
 #endif

@@ -73,7 +73,7 @@ static bool put_ask(const struct batch_load *load, struct batch_columns *columns
                     enum batch_statement *ret_statement)
 {
     *ret_statement = ASKS[load->at].statement;
-    batch_columns_open(columns, 1);
+    batch_columns_open(columns, *ret_statement);
     return (load->rows == ROWS_LOCKED_FREE || ASKS[load->at].is_wanted != is_to_change) &&
            put_ids(columns, 0, world_list(&load->batch->world, ASKS[load->at].list),
                    ASKS[load->at].is_wanted);
@@ -91,7 +91,7 @@ static bool put_stock_ask(const struct batch_load *load, struct batch_columns *c
 {
     const struct world *world = &load->batch->world;
     *ret_statement = STOCK_ASKS[load->stock];
-    batch_columns_open(columns, 2);
+    batch_columns_open(columns, *ret_statement);
     const bool has_products = put_ids(columns, 0, world->products, is_any);
     const bool has_claims = put_ids(columns, 1, world->orders, is_order_with_claims);
     return has_products || has_claims;

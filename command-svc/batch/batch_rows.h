@@ -34,8 +34,7 @@
     FIRST(GROUND_NOW_MS, EPOCH_MS("clock_timestamp()"))                                            \
     NEXT(GROUND_SHARDS, "shards")                                                                  \
     NEXT(GROUND_INSTALLED_MS, EPOCH_MS("created_at"))                                              \
-    NEXT(GROUND_POSITION,                                                                          \
-         "(SELECT max(position) FROM relay_shard WHERE shard = ANY($1::smallint[]))")
+    NEXT(GROUND_POSITION, "(SELECT max(position) FROM relay_shard WHERE shard = ANY($1::int[]))")
 
 #define RECEIPT_ROW(FIRST, NEXT)                                                                   \
     FIRST(RECEIPT_KEY, "key")                                                                      \
@@ -108,7 +107,7 @@
     NEXT(NEW_CUSTOMER_EMAIL, email, 4, text)                                                       \
     NEXT(NEW_CUSTOMER_PHONE, phone, 5, text)                                                       \
     NEXT(NEW_CUSTOMER_ACTIVE, active, 6, boolean)                                                  \
-    NEXT(NEW_CUSTOMER_AT, at, 7, bigint)
+    NEXT(NEW_CUSTOMER_AT, at, 7, timestamptz)
 
 #define CUSTOMER_CHANGE(FIRST, NEXT)                                                               \
     FIRST(CUSTOMER_CHANGE_ID, id, 1, text)                                                         \
@@ -118,7 +117,7 @@
     NEXT(CUSTOMER_CHANGE_EMAIL, email, 5, text)                                                    \
     NEXT(CUSTOMER_CHANGE_PHONE, phone, 6, text)                                                    \
     NEXT(CUSTOMER_CHANGE_ACTIVE, active, 7, boolean)                                               \
-    NEXT(CUSTOMER_CHANGE_AT, at, 8, bigint)
+    NEXT(CUSTOMER_CHANGE_AT, at, 8, timestamptz)
 
 #define NEW_PRODUCT(FIRST, NEXT)                                                                   \
     FIRST(NEW_PRODUCT_SKU, sku, 1, text)                                                           \
@@ -127,7 +126,7 @@
     NEXT(NEW_PRODUCT_PRICE, price, 4, bigint)                                                      \
     NEXT(NEW_PRODUCT_CURRENCY, currency, 5, text)                                                  \
     NEXT(NEW_PRODUCT_GONE, gone, 6, boolean)                                                       \
-    NEXT(NEW_PRODUCT_AT, at, 7, bigint)
+    NEXT(NEW_PRODUCT_AT, at, 7, timestamptz)
 
 #define PRODUCT_CHANGE(FIRST, NEXT)                                                                \
     FIRST(PRODUCT_CHANGE_SKU, sku, 1, text)                                                        \
@@ -135,7 +134,7 @@
     NEXT(PRODUCT_CHANGE_VERSION, version, 3, int)                                                  \
     NEXT(PRODUCT_CHANGE_PRICE, price, 4, bigint)                                                   \
     NEXT(PRODUCT_CHANGE_GONE, gone, 5, boolean)                                                    \
-    NEXT(PRODUCT_CHANGE_AT, at, 6, bigint)
+    NEXT(PRODUCT_CHANGE_AT, at, 6, timestamptz)
 
 #define NEW_STOCK(FIRST, NEXT)                                                                     \
     FIRST(NEW_STOCK_SKU, sku, 1, text)                                                             \
@@ -154,7 +153,7 @@
     NEXT(NEW_ORDER_CUSTOMER, customer, 2, text)                                                    \
     NEXT(NEW_ORDER_CURRENCY, currency, 3, text)                                                    \
     NEXT(NEW_ORDER_TOTAL, total, 4, bigint)                                                        \
-    NEXT(NEW_ORDER_PLACED, placed, 5, bigint)                                                      \
+    NEXT(NEW_ORDER_PLACED, placed, 5, timestamptz)                                                 \
     NEXT(NEW_ORDER_PROVIDER, provider, 6, text)                                                    \
     NEXT(NEW_ORDER_METHOD, method, 7, text)
 
@@ -171,8 +170,8 @@
     NEXT(ORDER_CHANGE_VERSION, version, 3, int)                                                    \
     NEXT(ORDER_CHANGE_STATUS, status, 4, text)                                                     \
     NEXT(ORDER_CHANGE_REFUND, refund, 5, text)                                                     \
-    NEXT(ORDER_CHANGE_AT, at, 6, bigint)                                                           \
-    NEXT(ORDER_CHANGE_DELIVERED, delivered, 7, bigint)                                             \
+    NEXT(ORDER_CHANGE_AT, at, 6, timestamptz)                                                      \
+    NEXT(ORDER_CHANGE_DELIVERED, delivered, 7, timestamptz)                                        \
     NEXT(ORDER_CHANGE_DISPUTE, dispute, 8, text)                                                   \
     NEXT(ORDER_CHANGE_RISK_FLAGS, risk_flags, 9, text)
 
@@ -188,23 +187,23 @@
     FIRST(ANNOUNCEMENT_SKU, sku, 1, text)                                                          \
     NEXT(ANNOUNCEMENT_VERSION, version, 2, int)                                                    \
     NEXT(ANNOUNCEMENT_AVAILABLE, available, 3, bigint)                                             \
-    NEXT(ANNOUNCEMENT_AT, at, 4, bigint)
+    NEXT(ANNOUNCEMENT_AT, at, 4, timestamptz)
 
 #define NEW_EVENT(FIRST, NEXT)                                                                     \
     FIRST(NEW_EVENT_ID, id, 1, uuid)                                                               \
     NEXT(NEW_EVENT_AGGREGATE, kind, 2, text)                                                       \
     NEXT(NEW_EVENT_AGGREGATE_ID, aggregate, 3, text)                                               \
     NEXT(NEW_EVENT_TYPE, type, 4, text)                                                            \
-    NEXT(NEW_EVENT_PAYLOAD, payload, 5, text)                                                      \
+    NEXT(NEW_EVENT_PAYLOAD, payload, 5, json)                                                      \
     NEXT(NEW_EVENT_VERSION, version, 6, int)                                                       \
     NEXT(NEW_EVENT_SHARD, shard, 7, smallint)                                                      \
     NEXT(NEW_EVENT_CORRELATION, correlation, 8, text)                                              \
     NEXT(NEW_EVENT_TRACE, trace, 9, text)                                                          \
-    NEXT(NEW_EVENT_AT, at, 10, bigint)
+    NEXT(NEW_EVENT_AT, at, 10, timestamptz)
 
 #define NEW_RECEIPT(FIRST, NEXT)                                                                   \
     FIRST(NEW_RECEIPT_KEY, key, 1, uuid)                                                           \
-    NEXT(NEW_RECEIPT_REQUEST, request, 2, text)                                                    \
+    NEXT(NEW_RECEIPT_REQUEST, request, 2, bytea)                                                   \
     NEXT(NEW_RECEIPT_STATUS, status, 3, smallint)                                                  \
     NEXT(NEW_RECEIPT_VERSION, version, 4, int)                                                     \
     NEXT(NEW_RECEIPT_LOCATION, location, 5, text)                                                  \
@@ -246,5 +245,8 @@ SAVED_COLUMNS(PAYMENT_CHANGE)
 SAVED_COLUMNS(ANNOUNCEMENT)
 SAVED_COLUMNS(NEW_EVENT)
 SAVED_COLUMNS(NEW_RECEIPT)
+
+/* Behind the columns of events: one number for all of them, above which seq must be. */
+enum { NEW_EVENT_FLOOR = NEW_EVENT_COLUMN_COUNT };
 
 #endif

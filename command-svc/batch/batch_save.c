@@ -21,7 +21,7 @@ static void put_new_customer(struct batch_columns *columns, const struct world_e
     batch_columns_text(columns, NEW_CUSTOMER_NAME, customer->name);
     batch_columns_optional(columns, NEW_CUSTOMER_EMAIL, customer->email);
     batch_columns_optional(columns, NEW_CUSTOMER_PHONE, customer->phone);
-    batch_columns_bool(columns, NEW_CUSTOMER_ACTIVE, customer->is_active);
+    batch_columns_i64(columns, NEW_CUSTOMER_ACTIVE, customer->is_active);
     batch_columns_i64(columns, NEW_CUSTOMER_AT, customer->last_at_ms);
 }
 
@@ -38,7 +38,7 @@ static void put_changed_customer(struct batch_columns *columns, const struct wor
     batch_columns_text(columns, CUSTOMER_CHANGE_NAME, customer->name);
     batch_columns_optional(columns, CUSTOMER_CHANGE_EMAIL, customer->email);
     batch_columns_optional(columns, CUSTOMER_CHANGE_PHONE, customer->phone);
-    batch_columns_bool(columns, CUSTOMER_CHANGE_ACTIVE, customer->is_active);
+    batch_columns_i64(columns, CUSTOMER_CHANGE_ACTIVE, customer->is_active);
     batch_columns_i64(columns, CUSTOMER_CHANGE_AT, customer->last_at_ms);
 }
 
@@ -59,7 +59,7 @@ static void put_new_product(struct batch_columns *columns, const struct world_en
     batch_columns_text(columns, NEW_PRODUCT_NAME, product->name);
     batch_columns_i64(columns, NEW_PRODUCT_PRICE, product->unit_price_minor);
     batch_columns_text(columns, NEW_PRODUCT_CURRENCY, product->currency);
-    batch_columns_bool(columns, NEW_PRODUCT_GONE, product->is_discontinued);
+    batch_columns_i64(columns, NEW_PRODUCT_GONE, product->is_discontinued);
     batch_columns_i64(columns, NEW_PRODUCT_AT, product->last_at_ms);
 }
 
@@ -73,7 +73,7 @@ static void put_changed_product(struct batch_columns *columns, const struct worl
     batch_columns_i64(columns, PRODUCT_CHANGE_EXPECTED, found->loaded_version);
     batch_columns_i64(columns, PRODUCT_CHANGE_VERSION, found->product.version);
     batch_columns_i64(columns, PRODUCT_CHANGE_PRICE, found->product.unit_price_minor);
-    batch_columns_bool(columns, PRODUCT_CHANGE_GONE, found->product.is_discontinued);
+    batch_columns_i64(columns, PRODUCT_CHANGE_GONE, found->product.is_discontinued);
     batch_columns_i64(columns, PRODUCT_CHANGE_AT, found->product.last_at_ms);
 }
 
@@ -203,8 +203,7 @@ static const struct {
 
 static void put_entries(const struct world *world, size_t save, struct batch_columns *columns)
 {
-    const int column_count = BATCH_STATEMENTS[SAVES[save].statement].param_count;
-    batch_columns_open(columns, (size_t)column_count);
+    batch_columns_open(columns, SAVES[save].statement);
     for (const struct world_entry *entry = world_list(world, SAVES[save].list); entry != NULL;
          entry = entry->next) {
         SAVES[save].put(columns, entry);
@@ -251,24 +250,26 @@ static void put_level_events(const struct batch *batch, const struct batch_recor
     }
 }
 
-static void put_events(const struct batch *batch, const struct batch_record *records, int shards,
-                       struct batch_columns *columns)
+static void put_events(const struct batch_save *save, struct batch_columns *columns)
 {
-    batch_columns_open(columns, NEW_EVENT_COLUMN_COUNT);
+    const struct batch *batch = save->batch;
+    batch_columns_open(columns, INSERT_OUTBOX);
     for (size_t i = 0; i < batch->count; i++) {
         const struct batch_item *item = &batch->items[i];
         if (item->outcome.kind == OUTCOME_ACCEPTED) {
-            put_event(columns, &records[i], &item->outcome.event, &item->command->event_id, shards);
+            put_event(columns, &save->records[i], &item->outcome.event, &item->command->event_id,
+                      save->shards);
             put_cause(columns, item->command);
         }
     }
-    put_level_events(batch, records + batch->count, shards, columns);
+    put_level_events(batch, save->records + batch->count, save->shards, columns);
+    batch_columns_i64(columns, NEW_EVENT_FLOOR, save->floor);
 }
 
 static void put_receipts(const struct batch *batch, const struct batch_record *records,
                          struct batch_columns *columns)
 {
-    batch_columns_open(columns, NEW_RECEIPT_COLUMN_COUNT);
+    batch_columns_open(columns, INSERT_RECEIPTS);
     for (size_t i = 0; i < batch->count; i++) {
         const struct command *command = batch->items[i].command;
         const struct answer *answer = &records[i].answer;
@@ -276,7 +277,8 @@ static void put_receipts(const struct batch *batch, const struct batch_record *r
             continue;
         }
         batch_columns_text(columns, NEW_RECEIPT_KEY, uuid_view(&command->receipt_key));
-        batch_columns_hex(columns, NEW_RECEIPT_REQUEST, command->request_hash, REQUEST_HASH_LEN);
+        batch_columns_text(columns, NEW_RECEIPT_REQUEST,
+                           (struct strview){(const char *)command->request_hash, REQUEST_HASH_LEN});
         batch_columns_i64(columns, NEW_RECEIPT_STATUS, answer->status);
         batch_columns_i64(columns, NEW_RECEIPT_VERSION, answer->version);
         batch_columns_optional(columns, NEW_RECEIPT_LOCATION, answer->location);
@@ -286,7 +288,7 @@ static void put_receipts(const struct batch *batch, const struct batch_record *r
 
 static void put_stock_changes(const struct batch *batch, struct batch_columns *columns)
 {
-    batch_columns_open(columns, STOCK_CHANGE_COLUMN_COUNT);
+    batch_columns_open(columns, UPDATE_STOCK);
     for (size_t i = 0; i < batch->stock_change_count; i++) {
         const struct stock_change *change = &batch->stock_changes[i];
         batch_columns_text(columns, STOCK_CHANGE_SKU, change->sku);
@@ -309,7 +311,7 @@ enum {
 static enum batch_statement put(const struct batch_save *save, struct batch_columns *columns)
 {
     if (save->at == SAVE_EVENTS) {
-        put_events(save->batch, save->records, save->shards, columns);
+        put_events(save, columns);
         return INSERT_OUTBOX;
     }
     if (save->at == SAVE_RECEIPTS) {

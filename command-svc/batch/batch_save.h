@@ -27,6 +27,7 @@ struct batch_save {
     const struct batch *batch;
     const struct batch_record *records; /* records[i] belongs to item i */
     int shards;
+    int64_t floor; /* seq must be above it */
     size_t at;
 };
 

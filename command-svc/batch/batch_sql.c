@@ -21,9 +21,6 @@
 const char BATCH_SETUP_SQL[] =
     "SELECT (SELECT shards FROM installation), " BATCH_SETTINGS(PGSERVER_IS_POOLED);
 
-#define AT(column)                           "timestamptz 'epoch' + n." column " * interval '1 ms'"
-#define AT_OR_NULL(column)                   "timestamptz 'epoch' + nullif(n." column ", 0) * interval '1 ms'"
-
 /* Of the lists in batch_rows.h. */
 #define FIRST_EXPRESSION(NAME, sql)          sql
 #define NEXT_EXPRESSION(NAME, sql)           ", " sql
@@ -97,22 +94,22 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
     [LOCK_FREE_STOCK] = {STOCK_OF_BATCH IN_LOCK_ORDER " FOR UPDATE SKIP LOCKED", 2},
     [INSERT_CUSTOMERS] = {
         "INSERT INTO customer (customer_id, version, name, email, phone, active, updated_at)"
-        " SELECT n.id, n.version, n.name, n.email, n.phone, n.active, " AT("at")
+        " SELECT n.id, n.version, n.name, n.email, n.phone, n.active, n.at"
         FROM_ROWS(NEW_CUSTOMER), NEW_CUSTOMER_COLUMN_COUNT},
     [UPDATE_CUSTOMERS] = {GUARDED(
         "UPDATE customer c SET version = n.version, name = n.name, email = n.email,"
-        " phone = n.phone, active = n.active, updated_at = " AT("at")
+        " phone = n.phone, active = n.active, updated_at = n.at"
         FROM_ROWS(CUSTOMER_CHANGE)
         " WHERE " BY_KEY("c.customer_id", "n.id") " AND c.version = n.expected",
         "$1::text[]"), CUSTOMER_CHANGE_COLUMN_COUNT},
     [INSERT_PRODUCTS] = {
         "INSERT INTO product (sku, version, name, unit_price_minor, currency, discontinued,"
         " updated_at)"
-        " SELECT n.sku, n.version, n.name, n.price, n.currency, n.gone, " AT("at")
+        " SELECT n.sku, n.version, n.name, n.price, n.currency, n.gone, n.at"
         FROM_ROWS(NEW_PRODUCT), NEW_PRODUCT_COLUMN_COUNT},
     [UPDATE_PRODUCTS] = {GUARDED(
         "UPDATE product p SET version = n.version, unit_price_minor = n.price,"
-        " discontinued = n.gone, updated_at = " AT("at")
+        " discontinued = n.gone, updated_at = n.at"
         FROM_ROWS(PRODUCT_CHANGE) " WHERE " BY_KEY("p.sku", "n.sku") " AND p.version = n.expected",
         "$1::text[]"), PRODUCT_CHANGE_COLUMN_COUNT},
     [INSERT_STOCK] = {
@@ -130,7 +127,7 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         "INSERT INTO orders (order_id, version, customer_id, status, refund_state, currency,"
         " total_minor, placed_at, updated_at)"
         " SELECT n.id, 1, n.customer, 'placed', 'none', n.currency, n.total, "
-        AT("placed") ", " AT("placed") " FROM n)"
+        "n.placed, n.placed FROM n)"
         " INSERT INTO payment (order_id, provider, method, status, amount_minor)"
         " SELECT n.id, n.provider, n.method, 'pending', n.total FROM n",
         NEW_ORDER_COLUMN_COUNT},
@@ -140,8 +137,8 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         NEW_LINE_COLUMN_COUNT},
     [UPDATE_ORDERS] = {GUARDED(
         "UPDATE orders o SET version = n.version, status = n.status,"
-        " refund_state = n.refund, updated_at = " AT("at") ", delivered_at = "
-        AT_OR_NULL("delivered") ", dispute = n.dispute,"
+        " refund_state = n.refund, updated_at = n.at, delivered_at ="
+        " nullif(n.delivered, 'epoch'), dispute = n.dispute,"
         " risk_flags = string_to_array(n.risk_flags, ',')" FROM_ROWS(ORDER_CHANGE)
         " WHERE " BY_KEY("o.order_id", "n.id") " AND o.version = n.expected",
         "$1::uuid[]"), ORDER_CHANGE_COLUMN_COUNT},
@@ -152,28 +149,79 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         "$1::uuid[]"), PAYMENT_CHANGE_COLUMN_COUNT},
     [SAVE_ANNOUNCEMENTS] = {GUARDED(
         "INSERT INTO stock_announced AS a (sku, version, available, announced_at)"
-        " SELECT n.sku, n.version, n.available, " AT("at") FROM_ROWS(ANNOUNCEMENT)
+        " SELECT n.sku, n.version, n.available, n.at" FROM_ROWS(ANNOUNCEMENT)
         " ON CONFLICT (sku) DO UPDATE SET version = EXCLUDED.version,"
         " available = EXCLUDED.available, announced_at = EXCLUDED.announced_at"
         " WHERE a.version = EXCLUDED.version - 1",
         "$1::text[]"), ANNOUNCEMENT_COLUMN_COUNT},
-    /* seq must only grow: $11 is the greatest that is known to be taken. */
+    /* seq must only grow: $11 holds the greatest that is known to be taken. */
     [INSERT_OUTBOX] = {
         "WITH fresh AS (INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload,"
         " aggregateversion, shard, headers, occurred_at)"
-        " SELECT n.id, n.kind, n.aggregate, n.type, n.payload::json, n.version, n.shard,"
+        " SELECT n.id, n.kind, n.aggregate, n.type, n.payload, n.version, n.shard,"
         " jsonb_strip_nulls(jsonb_build_object('correlation_id', n.correlation,"
-        " 'traceparent', n.trace)), " AT("at") ARRAYS(NEW_EVENT) " WITH ORDINALITY"
+        " 'traceparent', n.trace)), n.at" ARRAYS(NEW_EVENT) " WITH ORDINALITY"
         " AS n(" NAMES(NEW_EVENT) ", place)"
         " ORDER BY n.place RETURNING seq)"
-        " SELECT max(seq), 1 / (min(seq) > $11::bigint)::int FROM fresh",
+        " SELECT max(seq), 1 / (min(seq) > ($11::bigint[])[1])::int FROM fresh",
         NEW_EVENT_COLUMN_COUNT + 1},
     /* In key order and without ON CONFLICT: a key used for two aggregates at once must fail. */
     [INSERT_RECEIPTS] = {
         "INSERT INTO receipt (key, request, status, version, location, body, created_at)"
-        " SELECT n.key, decode(n.request, 'hex'), n.status, nullif(n.version, 0), n.location,"
+        " SELECT n.key, n.request, n.status, nullif(n.version, 0), n.location,"
         " n.body, clock_timestamp()" FROM_ROWS(NEW_RECEIPT) " ORDER BY n.key",
         NEW_RECEIPT_COLUMN_COUNT},
 };
-static_assert(NEW_EVENT_COLUMN_COUNT == 10, "the floor of INSERT_OUTBOX is $11");
+static_assert(NEW_EVENT_FLOOR == 10, "the floor of INSERT_OUTBOX is $11");
+
+#define TYPE_boolean     PGARRAY_BOOL
+#define TYPE_bytea       PGARRAY_BYTEA
+#define TYPE_bigint      PGARRAY_INT8
+#define TYPE_smallint    PGARRAY_INT2
+#define TYPE_int         PGARRAY_INT4
+#define TYPE_text        PGARRAY_TEXT
+#define TYPE_json        PGARRAY_JSON
+#define TYPE_timestamptz PGARRAY_TIMESTAMPTZ
+#define TYPE_uuid        PGARRAY_UUID
+
+#define TYPE(NAME, name, place, type) TYPE_##type,
+#define TYPES(ROW)                    ROW##_COLUMN_COUNT, {ROW(TYPE, TYPE)}
+
+const struct batch_columns_form BATCH_COLUMNS[BATCH_STATEMENT_COUNT] = {
+    [BEGIN_BATCH] = {0},
+    [SET_FOR_BATCH] = {0},
+    [ROLLBACK_BATCH] = {0},
+    [COMMIT_BATCH] = {0},
+    [WAIT_SHORTLY] = {0},
+    [QUEUE_FOR_SHARD] = {0}, /* its parameter is text, and no array */
+    [TRY_SHARDS] = {1, {PGARRAY_INT4}},
+    [READ_GROUND] = {1, {PGARRAY_INT4}},
+    [LOAD_RECEIPTS] = {1, {PGARRAY_UUID}},
+    [LOCK_FREE_ORDERS] = {1, {PGARRAY_UUID}},
+    [LOAD_ORDERS] = {1, {PGARRAY_UUID}},
+    [LOAD_CLAIMS] = {1, {PGARRAY_UUID}},
+    [LOCK_FREE_CUSTOMERS] = {1, {PGARRAY_TEXT}},
+    [LOAD_CUSTOMERS] = {1, {PGARRAY_TEXT}},
+    [LOCK_FREE_PRODUCTS] = {1, {PGARRAY_TEXT}},
+    [LOAD_PRODUCTS] = {1, {PGARRAY_TEXT}},
+    [LOCK_FREE_LEVELS] = {1, {PGARRAY_TEXT}},
+    [LOAD_LEVELS] = {1, {PGARRAY_TEXT}},
+    [LOAD_STOCK] = {2, {PGARRAY_TEXT, PGARRAY_UUID}},
+    [LOCK_STOCK] = {2, {PGARRAY_TEXT, PGARRAY_UUID}},
+    [LOCK_FREE_STOCK] = {2, {PGARRAY_TEXT, PGARRAY_UUID}},
+    [INSERT_CUSTOMERS] = {TYPES(NEW_CUSTOMER)},
+    [UPDATE_CUSTOMERS] = {TYPES(CUSTOMER_CHANGE)},
+    [INSERT_PRODUCTS] = {TYPES(NEW_PRODUCT)},
+    [UPDATE_PRODUCTS] = {TYPES(PRODUCT_CHANGE)},
+    [INSERT_STOCK] = {TYPES(NEW_STOCK)},
+    [INSERT_ORDERS] = {TYPES(NEW_ORDER)},
+    [INSERT_LINES] = {TYPES(NEW_LINE)},
+    [UPDATE_ORDERS] = {TYPES(ORDER_CHANGE)},
+    [UPDATE_PAYMENTS] = {TYPES(PAYMENT_CHANGE)},
+    [SAVE_ANNOUNCEMENTS] = {TYPES(ANNOUNCEMENT)},
+    [INSERT_OUTBOX] = {NEW_EVENT_COLUMN_COUNT + 1,
+                       {NEW_EVENT(TYPE, TYPE) [NEW_EVENT_FLOOR] = PGARRAY_INT8}},
+    [INSERT_RECEIPTS] = {TYPES(NEW_RECEIPT)},
+    [UPDATE_STOCK] = {TYPES(STOCK_CHANGE)},
+};
 /* clang-format on */

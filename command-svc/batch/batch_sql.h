@@ -13,6 +13,7 @@
 #ifndef COMMAND_SVC_BATCH_BATCH_SQL_H
 #define COMMAND_SVC_BATCH_BATCH_SQL_H
 
+#include "common/io/postgres/pgarray.h"
 #include "common/io/postgres/pgconn.h"
 
 enum batch_statement {
@@ -54,6 +55,16 @@ enum batch_statement {
 };
 
 extern const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT];
+
+enum { BATCH_COLUMNS_MAX = 12 };
+
+/* The arrays that are a statement's parameters; count 0: it has none. */
+struct batch_columns_form {
+    size_t count;
+    enum pgarray_type types[BATCH_COLUMNS_MAX];
+};
+
+extern const struct batch_columns_form BATCH_COLUMNS[BATCH_STATEMENT_COUNT];
 
 /* What each of the lanes' sessions is set to. */
 extern const char BATCH_SETUP_SQL[];

@@ -8,7 +8,6 @@
 #include "common/contract/shard.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -43,39 +42,31 @@ void batch_store_free(struct batch_store *store)
 
 /* ---- trips --------------------------------------------------------------------------------- */
 
-static void queue(struct batch_store *store, enum batch_statement statement,
-                  const char *const *params, size_t param_count)
+static void note_step(struct batch_store *store, enum batch_statement statement)
 {
     assert(store->step_count < STEPS_MAX);
     store->steps[store->step_count++] = statement;
+}
+
+static void queue_text(struct batch_store *store, enum batch_statement statement,
+                       const char *const *params, size_t param_count)
+{
+    note_step(store, statement);
     pgconn_query(store->conn, statement, params, param_count);
 }
 
 static void queue_plain(struct batch_store *store, enum batch_statement statement)
 {
-    queue(store, statement, NULL, 0);
+    queue_text(store, statement, NULL, 0);
 }
 
 /* Columns that grew too large spoil the batch, which on_trip_done() tells. */
-static void close_columns(struct batch_store *store, const char *params[static BATCH_COLUMNS_MAX])
+static void queue_columns(struct batch_store *store, enum batch_statement statement)
 {
+    struct strview params[BATCH_COLUMNS_MAX];
     store->load.is_corrupt |= !batch_columns_close(&store->columns, params);
-}
-
-/* The floor is the one parameter that is no column. */
-static void queue_columns(struct batch_store *store, enum batch_statement statement, int64_t floor)
-{
-    const char *params[BATCH_COLUMNS_MAX];
-    char digits[DIGITS_MAX];
-    close_columns(store, params);
-    size_t count = store->columns.count;
-    if (statement == INSERT_OUTBOX) {
-        assert(count < BATCH_COLUMNS_MAX);
-        (void)snprintf(digits, sizeof digits, "%" PRId64, floor);
-        params[count++] = digits;
-    }
-    assert((int)count == BATCH_STATEMENTS[statement].param_count);
-    queue(store, statement, params, count);
+    note_step(store, statement);
+    pgconn_query_binary(store->conn, statement, params, store->columns.count);
 }
 
 static void on_trip_done(void *user, const struct pgconn_failure *failure)
@@ -111,21 +102,19 @@ static void on_load_result(void *user, size_t index, const struct pgconn_result 
 /* One statement where locks are tried, so that all are asked for at one moment. */
 static void queue_locks(struct batch_store *store, const struct batch_wish *wish)
 {
-    const char *params[BATCH_COLUMNS_MAX];
-    batch_columns_open(&store->columns, 1);
+    batch_columns_open(&store->columns, TRY_SHARDS);
     for (size_t i = 0; i < wish->shard_count; i++) {
         store->load.has_shard[wish->shards[i]] = false;
         batch_columns_i64(&store->columns, 0, wish->shards[i]);
     }
-    close_columns(store, params);
     if (wish->is_queueing) {
         char shard[DIGITS_MAX];
         (void)snprintf(shard, sizeof shard, "%d", wish->shards[0]);
-        queue(store, QUEUE_FOR_SHARD, (const char *const[]){shard}, 1);
+        queue_text(store, QUEUE_FOR_SHARD, (const char *const[]){shard}, 1);
     } else {
-        queue(store, TRY_SHARDS, params, 1);
+        queue_columns(store, TRY_SHARDS);
     }
-    queue(store, READ_GROUND, params, 1);
+    queue_columns(store, READ_GROUND);
 }
 
 /* has_shard is left as it is but for the shards that are asked for: a thousand of them. */
@@ -155,7 +144,7 @@ void batch_store_load(struct batch_store *store, struct batch *batch, const stru
     queue_locks(store, wish);
     enum batch_statement statement;
     while (batch_load_next(&store->load, &store->columns, &statement)) {
-        queue_columns(store, statement, 0);
+        queue_columns(store, statement);
     }
     pgconn_send_trip(store->conn, on_load_result, on_trip_done, store);
 }
@@ -189,7 +178,8 @@ static void on_save_result(void *user, size_t index, const struct pgconn_result 
 void batch_store_save(struct batch_store *store, const struct batch_record *records, int shards,
                       int64_t floor, pgconn_done_fn *on_done, void *user)
 {
-    struct batch_save save = {.batch = store->load.batch, .records = records, .shards = shards};
+    struct batch_save save = {
+        .batch = store->load.batch, .records = records, .shards = shards, .floor = floor};
     store->step_count = 0;
     store->last_seq = 0;
     store->on_done = on_done;
@@ -199,7 +189,7 @@ void batch_store_save(struct batch_store *store, const struct batch_record *reco
     }
     enum batch_statement statement;
     while (batch_save_next(&save, &store->columns, &statement)) {
-        queue_columns(store, statement, floor);
+        queue_columns(store, statement);
     }
     queue_plain(store, store->load.is_corrupt ? ROLLBACK_BATCH : COMMIT_BATCH);
     pgconn_send_trip(store->conn, on_save_result, on_trip_done, store);

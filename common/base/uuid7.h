@@ -31,6 +31,10 @@ struct uuid uuid_of_bytes(const uint8_t bytes[static 16]);
  */
 MUST_USE bool uuid_parse(struct strview text, struct uuid *ret);
 
+/* The inverse of uuid_of_bytes(): lower case only. False, with *ret_bytes undefined, on anything
+ * else. */
+MUST_USE bool uuid_bytes(struct strview text, uint8_t ret_bytes[static 16]);
+
 static inline struct strview uuid_view(const struct uuid *uuid)
 {
     return (struct strview){.data = uuid->text, .len = UUID_TEXT_LEN};

@@ -49,7 +49,7 @@ struct loop;
 struct pgconn;
 struct pgconn_result;
 
-/* Prepared once per connection; its place in the table is its name. Text formats both ways. */
+/* Prepared once per connection; its place in the table is its name. Results are text. */
 struct pgconn_statement {
     const char *sql;
     int param_count;
@@ -140,6 +140,10 @@ const char *pgconn_last_error(const struct pgconn *conn);
  * queued spoils its trip, whose outcome tells: there is one place to handle it. */
 void pgconn_query(struct pgconn *conn, size_t statement, const char *const *params,
                   size_t param_count);
+
+/* The same with parameters in PostgreSQL's binary forms (pgarray.h); none is SQL's NULL. */
+void pgconn_query_binary(struct pgconn *conn, size_t statement, const struct strview *params,
+                         size_t param_count);
 
 /* Ends the trip with a sync and sends it. on_result may be NULL. When the connection is lost, or
  * was lost while the trip was built, on_done says so from the loop, never from inside this call. */

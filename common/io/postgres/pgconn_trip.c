@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STATEMENT_BYTES_MAX = 64 << 20 }; /* far above any batch */
+enum {
+    STATEMENT_BYTES_MAX = 64 << 20, /* far above any batch */
+    PARAMS_MAX = 16,
+};
 
 /* ---- queues -------------------------------------------------------------------------------- */
 
@@ -263,36 +266,63 @@ static bool begins_with_setup(const struct pgconn *conn)
     return pgconn_has_pooler(conn) && !conn->options.spans_trips;
 }
 
-static bool are_too_long(const char *const *params, size_t param_count)
+/* Whether the trip goes on to be built; else its outcome tells. */
+static bool may_queue(struct pgconn *conn, size_t statement, size_t param_count, size_t bytes)
 {
-    size_t bytes = 0;
-    for (size_t i = 0; i < param_count; i++) {
-        bytes += params[i] == NULL ? 0 : strlen(params[i]);
+    assert(statement < conn->options.statement_count);
+    assert((size_t)conn->options.statements[statement].param_count == param_count);
+    if (conn->spoilt == NULL && !pgconn_is_ready(conn)) {
+        conn->spoilt = "not connected";
     }
-    return bytes > STATEMENT_BYTES_MAX;
+    if (conn->spoilt == NULL && bytes > STATEMENT_BYTES_MAX) {
+        conn->spoilt = "a statement's parameters are too long";
+    }
+    return conn->spoilt == NULL;
+}
+
+/* lengths and formats are NULL where all is text. */
+static void queue(struct pgconn *conn, size_t statement, const char *const *params,
+                  size_t param_count, const int *lengths, const int *formats)
+{
+    const bool is_set_up =
+        conn->building > 0 || !begins_with_setup(conn) || pgconn_queue_setup(conn);
+    if (!is_set_up || PQsendQueryPrepared(conn->pg, conn->names[statement], (int)param_count,
+                                          params, lengths, formats, 0) == 0) {
+        conn->spoilt = "a statement could not be queued";
+        return;
+    }
+    conn->building++;
 }
 
 void pgconn_query(struct pgconn *conn, size_t statement, const char *const *params,
                   size_t param_count)
 {
-    assert(statement < conn->options.statement_count);
-    assert((size_t)conn->options.statements[statement].param_count == param_count);
-    if (!pgconn_is_ready(conn) || conn->spoilt != NULL) {
-        conn->spoilt = conn->spoilt == NULL ? "not connected" : conn->spoilt;
-        return;
+    size_t bytes = 0;
+    for (size_t i = 0; i < param_count; i++) {
+        bytes += params[i] == NULL ? 0 : strlen(params[i]);
     }
-    if (are_too_long(params, param_count)) {
-        conn->spoilt = "a statement's parameters are too long";
-        return;
+    if (may_queue(conn, statement, param_count, bytes)) {
+        queue(conn, statement, params, param_count, NULL, NULL);
     }
-    const bool is_set_up =
-        conn->building > 0 || !begins_with_setup(conn) || pgconn_queue_setup(conn);
-    if (!is_set_up || PQsendQueryPrepared(conn->pg, conn->names[statement], (int)param_count,
-                                          params, NULL, NULL, 0) == 0) {
-        conn->spoilt = "a statement could not be queued";
-        return;
+}
+
+void pgconn_query_binary(struct pgconn *conn, size_t statement, const struct strview *params,
+                         size_t param_count)
+{
+    const char *data[PARAMS_MAX];
+    int lengths[PARAMS_MAX];
+    int formats[PARAMS_MAX];
+    size_t bytes = 0;
+    assert(param_count <= PARAMS_MAX);
+    for (size_t i = 0; i < param_count; i++) {
+        data[i] = params[i].data;
+        lengths[i] = (int)params[i].len; /* no more than STATEMENT_BYTES_MAX are queued */
+        formats[i] = 1;
+        bytes += params[i].len;
     }
-    conn->building++;
+    if (may_queue(conn, statement, param_count, bytes)) {
+        queue(conn, statement, data, param_count, lengths, formats);
+    }
 }
 
 void pgconn_send_trip(struct pgconn *conn, pgconn_result_fn *on_result, pgconn_done_fn *on_done,

@@ -61,12 +61,24 @@ static int number_of(const char *text, int64_t most)
 
 /* ---- one trip ------------------------------------------------------------------------------ */
 
-static void send(struct lane *lane, enum batch_statement statement, const char *const *params)
+static void send(struct lane *lane, enum batch_statement statement)
 {
+    struct strview columns[BATCH_COLUMNS_MAX];
+    const char *params[BATCH_COLUMNS_MAX];
+    int lengths[BATCH_COLUMNS_MAX];
+    int formats[BATCH_COLUMNS_MAX];
     char name[NAME_LEN];
+    const size_t count = BATCH_COLUMNS[statement].count;
+    if (count > 0 && !batch_columns_close(&lane->orders.columns, columns)) {
+        give_up("columns", "too large");
+    }
+    for (size_t i = 0; i < count; i++) {
+        params[i] = columns[i].data;
+        lengths[i] = (int)columns[i].len;
+        formats[i] = 1;
+    }
     (void)snprintf(name, sizeof name, "%d", (int)statement);
-    if (PQsendQueryPrepared(lane->conn, name, BATCH_STATEMENTS[statement].param_count, params, NULL,
-                            NULL, 0) != 1) {
+    if (PQsendQueryPrepared(lane->conn, name, (int)count, params, lengths, formats, 0) != 1) {
         give_up("sending", PQerrorMessage(lane->conn));
     }
     lane->steps++;
@@ -74,15 +86,8 @@ static void send(struct lane *lane, enum batch_statement statement, const char *
 
 static void send_columns(struct lane *lane, enum batch_statement statement)
 {
-    const char *params[BATCH_COLUMNS_MAX];
     orders_put(&lane->orders, statement);
-    if (!batch_columns_close(&lane->orders.columns, params)) {
-        give_up("columns", "too large");
-    }
-    if (statement == INSERT_OUTBOX) {
-        params[NEW_EVENT_COLUMN_COUNT] = "0";
-    }
-    send(lane, statement, params);
+    send(lane, statement);
 }
 
 static void take_result(struct lane *lane)
@@ -109,22 +114,18 @@ static void end_trip(struct lane *lane)
 
 static void send_locks(struct lane *lane)
 {
-    const char *params[BATCH_COLUMNS_MAX];
-    batch_columns_open(&lane->orders.columns, 1);
+    batch_columns_open(&lane->orders.columns, TRY_SHARDS);
     for (size_t i = 0; i < lane->shard_count; i++) {
         batch_columns_i64(&lane->orders.columns, 0, lane->shards[i]);
     }
-    if (!batch_columns_close(&lane->orders.columns, params)) {
-        give_up("columns", "too large");
-    }
-    send(lane, TRY_SHARDS, params);
-    send(lane, READ_GROUND, params);
+    send(lane, TRY_SHARDS);
+    send(lane, READ_GROUND);
 }
 
 static void run_batch(struct lane *lane)
 {
     orders_draw(&lane->orders, lane->batch, lane->shards, lane->shard_count);
-    send(lane, BEGIN_BATCH, NULL);
+    send(lane, BEGIN_BATCH);
     send_locks(lane);
     for (size_t i = 0; i < sizeof LOADS / sizeof LOADS[0]; i++) {
         send_columns(lane, LOADS[i]);
@@ -133,7 +134,7 @@ static void run_batch(struct lane *lane)
     for (size_t i = 0; i < sizeof SAVES / sizeof SAVES[0]; i++) {
         send_columns(lane, SAVES[i]);
     }
-    send(lane, COMMIT_BATCH, NULL);
+    send(lane, COMMIT_BATCH);
     end_trip(lane);
     lane->batches++;
 }

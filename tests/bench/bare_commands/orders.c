@@ -170,15 +170,16 @@ static void put_events(struct orders *orders)
         batch_columns_optional(columns, NEW_EVENT_TRACE, STRVIEW(""));
         batch_columns_i64(columns, NEW_EVENT_AT, orders->now_ms);
     }
+    batch_columns_i64(columns, NEW_EVENT_FLOOR, 0);
 }
 
 static void put_receipts(struct orders *orders)
 {
-    static const uint8_t HASH[HASH_LEN] = {0};
+    static const char HASH[HASH_LEN] = {0};
     struct batch_columns *columns = &orders->columns;
     for (size_t i = 0; i < orders->count; i++) {
         batch_columns_text(columns, NEW_RECEIPT_KEY, uuid_view(&orders->list[i].key));
-        batch_columns_hex(columns, NEW_RECEIPT_REQUEST, HASH, HASH_LEN);
+        batch_columns_text(columns, NEW_RECEIPT_REQUEST, (struct strview){HASH, sizeof HASH});
         batch_columns_i64(columns, NEW_RECEIPT_STATUS, 201);
         batch_columns_i64(columns, NEW_RECEIPT_VERSION, 1);
         batch_columns_cstr(columns, NEW_RECEIPT_LOCATION, orders->load->location);
@@ -210,11 +211,9 @@ static put_fn *const PUTS[BATCH_STATEMENT_COUNT] = {
     [UPDATE_STOCK] = put_stock_changes,
 };
 
-/* The floor of INSERT_OUTBOX is no column. */
 void orders_put(struct orders *orders, enum batch_statement statement)
 {
-    const int count = BATCH_STATEMENTS[statement].param_count - (statement == INSERT_OUTBOX);
     assert(PUTS[statement] != NULL);
-    batch_columns_open(&orders->columns, (size_t)count);
+    batch_columns_open(&orders->columns, statement);
     PUTS[statement](orders);
 }

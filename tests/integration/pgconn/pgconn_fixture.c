@@ -23,6 +23,13 @@ static const struct pgconn_statement STATEMENTS[STATEMENT_COUNT] = {
     [BECOME_READ_ONLY] = {"SELECT set_config('default_transaction_read_only', 'on', false)", 0},
     [WRITE] = {"CREATE TABLE never_made (x int)", 0},
     [SHOW] = {"SELECT current_setting($1)", 1},
+    [COMPARE] = {"SELECT $1::boolean[] = '{t,NULL}' AND $2::bytea[] = ARRAY['\\x00ff'::bytea]"
+                 " AND $3::bigint[] = '{-9223372036854775808}' AND $4::smallint[] = '{-2,32767}'"
+                 " AND $5::int[] = '{}' AND $6::text[] = ARRAY['\"\\,', NULL, '']"
+                 " AND $7::json[]::text[] = ARRAY['{\"a\": 1}']"
+                 " AND $8::timestamptz[] = '{2026-01-02T03:04:05.678Z,1970-01-01T00:00:00Z}'"
+                 " AND $9::uuid[] = '{00112233-4455-6677-8899-aabbccddeeff}'",
+                 9},
 };
 
 struct fixture f;

@@ -27,6 +27,7 @@ enum statement {
     BECOME_READ_ONLY,
     WRITE,
     SHOW,
+    COMPARE,
     STATEMENT_COUNT
 };
 

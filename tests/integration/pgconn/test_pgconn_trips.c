@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* PostgreSQL's answers: their order, their rows, their failures. */
 #include "common/base/strbuf.h"
+#include "common/io/postgres/pgarray.h"
 #include "tests/integration/pgconn/pgconn_fixture.h"
 
 START_TEST(results_come_in_the_order_of_the_statements)
@@ -90,6 +91,42 @@ START_TEST(array_literals_survive_quotes_backslashes_and_nulls)
 }
 END_TEST
 
+START_TEST(arrays_of_every_type_are_taken_in_binary)
+{
+    enum { TYPES = 9, BYTES_MAX = 4096 };
+    struct pgarray arrays[TYPES];
+    struct strview params[TYPES];
+    for (int i = 0; i < TYPES; i++) {
+        pgarray_init(&arrays[i], BYTES_MAX);
+        pgarray_open(&arrays[i], (enum pgarray_type)i);
+    }
+    pgarray_put_i64(&arrays[PGARRAY_BOOL], true);
+    pgarray_put_i64(&arrays[PGARRAY_BOOL], 2);
+    pgarray_put(&arrays[PGARRAY_BYTEA], (struct strview){"\0\xff", 2});
+    pgarray_put_i64(&arrays[PGARRAY_INT8], INT64_MIN);
+    pgarray_put_i64(&arrays[PGARRAY_INT2], -2);
+    pgarray_put_i64(&arrays[PGARRAY_INT2], INT16_MAX);
+    pgarray_put(&arrays[PGARRAY_TEXT], STRVIEW("\"\\,"));
+    pgarray_put(&arrays[PGARRAY_TEXT], (struct strview){0});
+    pgarray_put(&arrays[PGARRAY_TEXT], STRVIEW(""));
+    pgarray_put(&arrays[PGARRAY_JSON], STRVIEW("{\"a\": 1}"));
+    pgarray_put_i64(&arrays[PGARRAY_TIMESTAMPTZ], INT64_C(1767323045678));
+    pgarray_put_i64(&arrays[PGARRAY_TIMESTAMPTZ], 0);
+    pgarray_put(&arrays[PGARRAY_UUID], STRVIEW("00112233-4455-6677-8899-aabbccddeeff"));
+    for (int i = 0; i < TYPES; i++) {
+        params[i] = pgarray_close(&arrays[i]);
+    }
+    pgconn_query_binary(f.conn, COMPARE, params, TYPES);
+    run_trip();
+
+    ck_assert_msg(!f.has_failed, "%s", f.failure.err.text);
+    ck_assert_str_eq(f.seen[0].value, "t");
+    for (int i = 0; i < TYPES; i++) {
+        pgarray_done(&arrays[i]);
+    }
+}
+END_TEST
+
 START_TEST(a_notification_arrives_while_idle)
 {
     query(LISTEN, NULL);
@@ -171,6 +208,7 @@ int main(void)
     tcase_add_test(server, results_come_in_the_order_of_the_statements);
     tcase_add_test(server, a_failing_statement_is_named_and_spoils_only_its_trip);
     tcase_add_test(server, rows_come_one_by_one_also_those_before_a_failure);
+    tcase_add_test(server, arrays_of_every_type_are_taken_in_binary);
     tcase_add_test(server, array_literals_survive_quotes_backslashes_and_nulls);
     tcase_add_test(server, a_notification_arrives_while_idle);
     tcase_add_test(server, a_column_that_is_no_number_fails_its_trip);
