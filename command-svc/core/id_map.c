@@ -4,10 +4,25 @@
 #include "common/base/must.h"
 
 #include <assert.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define HASH_FUNCTION       HASH_OAT /* a plain loop; the default falls through cases, unmarked */
-#define uthash_malloc(size) must_allocate(1, size)
+/* By words, as ids have up to 64 bytes; uthash's own functions take them byte by byte. */
+static unsigned hash_of(const char *bytes, size_t len)
+{
+    uint64_t hash = len;
+    for (size_t at = 0; at < len; at += sizeof hash) {
+        uint64_t word = 0;
+        memcpy(&word, bytes + at, len - at < sizeof word ? len - at : sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return (unsigned)hash;
+}
+
+#define HASH_FUNCTION(key, len, hash) ((hash) = hash_of((key), (len)))
+#define uthash_malloc(size)           must_allocate(1, size)
 #include <uthash.h>
 
 struct id_map_node {

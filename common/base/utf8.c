@@ -2,6 +2,7 @@
 #include "common/base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* RFC 3629 section 4, the syntax of UTF-8 byte sequences: lead byte range, range of the second
  * byte, total length. Later bytes are 80..BF. */
@@ -52,11 +53,24 @@ size_t utf8_sequence_len(struct strview text)
     return text.len == 0 ? 0 : sequence_len((const unsigned char *)text.data, text.len);
 }
 
+/* Eight bytes of 0x01 to 0x7f. */
+static bool is_plain_word(const unsigned char *at)
+{
+    const uint64_t lows = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return (((word - lows) | word) & lows << 7) == 0;
+}
+
 size_t utf8_valid_head(struct strview text)
 {
     const unsigned char *bytes = (const unsigned char *)text.data;
     size_t at = 0;
     while (at < text.len) {
+        if (text.len - at >= sizeof(uint64_t) && is_plain_word(bytes + at)) {
+            at += sizeof(uint64_t);
+            continue;
+        }
         if (bytes[at] >= 0x01 && bytes[at] <= 0x7f) {
             at++; /* nearly all of what we see */
             continue;

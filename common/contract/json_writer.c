@@ -6,6 +6,8 @@
 #include "common/contract/json_value.h"
 
 #include <assert.h>
+#include <stdint.h>
+#include <string.h>
 
 void json_writer_init(struct json_writer *writer, struct strbuf *out)
 {
@@ -131,20 +133,47 @@ static void put_escaped(struct strbuf *out, unsigned char byte)
     }
 }
 
+static bool needs_escape(unsigned char byte)
+{
+    return byte < ' ' || byte == '"' || byte == '\\';
+}
+
+/* Whether one of eight bytes does: one below the blank, or one that is zero without the bits of
+ * the mark. */
+static bool word_needs_escape(const char *at)
+{
+    const uint64_t lows = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    const uint64_t quotes = word ^ lows * '"';
+    const uint64_t backslashes = word ^ lows * '\\';
+    return ((((word - lows * ' ') & ~word) | ((quotes - lows) & ~quotes) |
+             ((backslashes - lows) & ~backslashes)) &
+            lows << 7) != 0;
+}
+
+/* Of what stands before the first byte that needs an escape. */
+static size_t plain_len(struct strview text)
+{
+    size_t at = 0;
+    while (text.len - at >= sizeof(uint64_t) && !word_needs_escape(text.data + at)) {
+        at += sizeof(uint64_t);
+    }
+    while (at < text.len && !needs_escape((unsigned char)text.data[at])) {
+        at++;
+    }
+    return at;
+}
+
 static void put_quoted(struct strbuf *out, struct strview text)
 {
-    size_t done = 0;
     strbuf_append_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        const unsigned char byte = (unsigned char)text.data[i];
-        if (byte < ' ' || byte == '"' || byte == '\\') {
-            strbuf_append(out, (struct strview){text.data + done, i - done});
-            put_escaped(out, byte);
-            done = i + 1;
+    while (text.len > 0) {
+        strbuf_append(out, strview_take_bytes(&text, plain_len(text)));
+        if (text.len > 0) {
+            put_escaped(out, (unsigned char)text.data[0]);
+            text = strview_skip(text, 1);
         }
-    }
-    if (done < text.len) {
-        strbuf_append(out, (struct strview){text.data + done, text.len - done});
     }
     strbuf_append_char(out, '"');
 }

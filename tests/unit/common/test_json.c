@@ -391,6 +391,33 @@ END_TEST
 
 /* ---- writer ---- */
 
+/* Bytes are looked at in words; what is beside one that is escaped is not. */
+START_TEST(every_byte_is_escaped_wherever_it_stands_if_it_has_to_be)
+{
+    enum { TEXT_LEN = 19 };
+    static const char BESIDE[] = {' ', '!', '#', '[', ']', '\x7f', 'a'};
+    char text[TEXT_LEN];
+    for (int at = 0; at < TEXT_LEN; at++) {
+        for (int byte = 1; byte < 0x80; byte++) {
+            const bool is_escaped = byte < ' ' || byte == '"' || byte == '\\';
+            struct json_writer writer;
+            memset(text, BESIDE[(at + byte) % (int)sizeof BESIDE], sizeof text);
+            text[at] = (char)byte;
+            strbuf_reset(&out);
+            json_writer_init(&writer, &out);
+            json_put_string(&writer, (struct strview){text, sizeof text});
+            ck_assert(json_writer_done(&writer));
+            const struct strview json = strbuf_view(&out);
+            ck_assert_mem_eq(json.data + 1, text, (size_t)at);
+            ck_assert_int_eq(json.data[1 + at], is_escaped ? '\\' : byte);
+            ck_assert_mem_eq(json.data + json.len - (TEXT_LEN - at), text + at + 1,
+                             (size_t)(TEXT_LEN - at - 1));
+            ck_assert_int_eq(json.len > TEXT_LEN + 2, is_escaped);
+        }
+    }
+}
+END_TEST
+
 START_TEST(what_is_written_can_be_read_by_others)
 {
     struct json_writer writer;
@@ -630,6 +657,7 @@ static TCase *writer_case(void)
 {
     TCase *writer = tcase_create("writer");
     tcase_add_checked_fixture(writer, open_all, close_all);
+    tcase_add_test(writer, every_byte_is_escaped_wherever_it_stands_if_it_has_to_be);
     tcase_add_test(writer, what_is_written_can_be_read_by_others);
     tcase_add_test(writer, what_was_read_is_written_again);
     tcase_add_test(writer, a_text_that_is_not_utf8_spoils_the_document);
