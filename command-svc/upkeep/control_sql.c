@@ -15,7 +15,8 @@ const char CONTROL_SETUP_SQL[] =
 
 const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
     [RING_BELL] = {"SELECT pg_notify('outbox', '')", 0},
-    [READ_INSTALLATION] = {"SELECT shards, (extract(epoch FROM created_at) * 1000)::bigint"
+    /* To be compared with batch_rows.h's: computed in the same way. */
+    [READ_INSTALLATION] = {"SELECT shards, (date_part('epoch', created_at) * 1000)::bigint"
                            " FROM installation",
                            0},
     [MAINTAIN_OUTBOX] = {"SELECT outbox_maintain()", 0},
