@@ -38,12 +38,25 @@ struct uuid id_source_next(struct id_source *source, int64_t now_ms)
     return uuid7_make(now_ms, random);
 }
 
+/* The next number of the last sixteen bits. */
+static void count_up(struct uuid *id)
+{
+    enum { DIGITS = 4 };
+    for (char *at = id->text + UUID_TEXT_LEN; at-- > id->text + UUID_TEXT_LEN - DIGITS;) {
+        if (*at != 'f') {
+            *at = (char)(*at == '9' ? 'a' : *at + 1);
+            return;
+        }
+        *at = '0';
+    }
+}
+
 struct uuid id_source_next_in_shard(struct id_source *source, int64_t now_ms, int shard, int shards)
 {
     assert(shard >= 0 && shard < shards);
-    struct uuid id;
-    do { /* as many draws as there are shards, on average */
-        id = id_source_next(source, now_ms);
-    } while (shard_of(uuid_view(&id), shards) != shard);
+    struct uuid id = id_source_next(source, now_ms);
+    while (shard_of(uuid_view(&id), shards) != shard) { /* as often as there are shards, about */
+        count_up(&id);
+    }
     return id;
 }

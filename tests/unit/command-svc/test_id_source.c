@@ -40,6 +40,25 @@ START_TEST(an_id_lies_in_the_shard_asked_for)
 }
 END_TEST
 
+START_TEST(an_id_for_a_shard_is_a_uuid_and_its_own_however_many_shards_there_are)
+{
+    static struct uuid ids[SHARDS_MAX];
+    id_source_init(&source);
+    for (int shard = 0; shard < SHARDS_MAX; shard++) {
+        struct uuid parsed;
+        ids[shard] = id_source_next_in_shard(&source, NOW, shard, SHARDS_MAX);
+        ck_assert(uuid_parse(uuid_view(&ids[shard]), &parsed));
+        ck_assert_str_eq(parsed.text, ids[shard].text);
+        ck_assert_int_eq(ids[shard].text[14], '7');
+        ck_assert_int_eq(shard_of(uuid_view(&ids[shard]), SHARDS_MAX), shard);
+    }
+    qsort(ids, SHARDS_MAX, sizeof ids[0], compare);
+    for (size_t i = 1; i < SHARDS_MAX; i++) {
+        ck_assert_str_ne(ids[i - 1].text, ids[i].text);
+    }
+}
+END_TEST
+
 START_TEST(one_shard_takes_any_id)
 {
     id_source_init(&source);
@@ -54,6 +73,7 @@ int main(void)
     TCase *draws = tcase_create("draws");
     tcase_add_test(draws, no_id_comes_twice_even_past_the_pool);
     tcase_add_loop_test(draws, an_id_lies_in_the_shard_asked_for, 0, SHARDS);
+    tcase_add_test(draws, an_id_for_a_shard_is_a_uuid_and_its_own_however_many_shards_there_are);
     tcase_add_test(draws, one_shard_takes_any_id);
     suite_add_tcase(suite, draws);
     return check_main(suite);
