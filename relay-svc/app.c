@@ -73,9 +73,9 @@ static bool is_drained(void *user)
 
 /* As /readyz and /v1/status show them, in this order. */
 static const struct operator_probe PROBES[] = {
-    {"postgresql", relay_probe_database}, {"kafka", relay_probe_kafka},
-    {"publishing", relay_probe_shards},   {"progress", relay_probe_progress},
-    {"work", relay_probe_work},
+    {"postgresql", relay_probe_database, false}, {"kafka", relay_probe_kafka, false},
+    {"publishing", relay_probe_shards, false},   {"progress", relay_probe_progress, false},
+    {"work", relay_probe_work, false},           {"quarantine", relay_probe_quarantine, true},
 };
 enum { PROBE_COUNT = sizeof PROBES / sizeof PROBES[0] };
 
@@ -128,9 +128,9 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
                                            .user = app->relay};
     app->api = operator_api_new(&source, runtime->auth, runtime->http);
     for (size_t i = 0; i < PROBE_COUNT; i++) {
-        health_add(runtime->health, PROBES[i].name, PROBES[i].probe, app->relay);
+        (PROBES[i].is_advisory ? health_add_advisory : health_add)(runtime->health, PROBES[i].name,
+                                                                   PROBES[i].probe, app->relay);
     }
-    health_add_advisory(runtime->health, "quarantine", relay_probe_quarantine, app->relay);
     metrics_on_scrape(runtime->metrics, relay_update_metrics, app->relay);
     return ERROR_NONE;
 }

@@ -11,6 +11,9 @@ struct service_call;
 int app_serve(const struct service_call *call);
 int app_status(const struct service_call *call);
 int app_quarantine(const struct service_call *call);
+int app_resume(const struct service_call *call);
+
+#define RESUME_ARGUMENTS "(--after-record ID | --refill) --shard N|all [--topic T] --reason TEXT"
 
 #define QUARANTINE_ARGUMENTS                                                                       \
     "list [-o json] | show TYPE/ID [-o json] | retry TYPE/ID [--reason TEXT] | "                   \

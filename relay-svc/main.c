@@ -13,6 +13,8 @@ static const struct service_command COMMANDS[] = {
     {"quarantine", QUARANTINE_ARGUMENTS,
      "What Kafka does not take: show it, try it again, or go on without it.", app_quarantine, false,
      true},
+    {"resume", RESUME_ARGUMENTS, "End a shard's stop, by the line that its message prints.",
+     app_resume, false, true},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

@@ -19,6 +19,7 @@
 #include "relay-svc/read/filling.h"
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay_internal.h"
+#include "relay-svc/resume/resuming.h"
 #include "relay-svc/shards/shards.h"
 #include "relay-svc/tail/tails.h"
 #include "relay-svc/watch/watching.h"
@@ -169,11 +170,13 @@ static enum error_kind make_parts(struct relay *relay, struct error *err)
                                    relay->options.owner);
     make_reading(relay);
     relay->parking = parking_new(relay->loop, relay->shards, relay->store, relay->marking);
+    relay->resuming = resuming_new(relay->shards, relay->store, relay->leases, relay->marking);
     const struct freeing_options freeing = {.loop = relay->loop,
                                             .shards = relay->shards,
                                             .store = relay->store,
                                             .publisher = relay->publisher,
-                                            .marking = relay->marking};
+                                            .marking = relay->marking,
+                                            .resuming = relay->resuming};
     relay->freeing = freeing_new(&freeing);
     return ERROR_NONE;
 }
@@ -369,6 +372,7 @@ void relay_free(struct relay *relay)
     marking_free(relay->marking);
     parking_free(relay->parking);
     freeing_free(relay->freeing);
+    resuming_free(relay->resuming);
     loop_timer_free(relay->ticker);
     shards_free(relay->shards);
     free(relay->told);

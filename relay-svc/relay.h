@@ -10,6 +10,7 @@
  *     marking   positions into the database
  *     parking   what Kafka will never take, out of the way
  *     freeing   the same, when a person has decided
+ *     resuming  shards that stand, when a person has decided
  *     watching  whether all that should be done is done
  * The relay makes them all once database and topics are in order, passes answers to the shards, and
  * carries out what follows from a change (relay_effects.c).

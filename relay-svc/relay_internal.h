@@ -20,6 +20,7 @@ struct freeing;
 struct parking;
 struct publisher;
 struct reading;
+struct resuming;
 struct tails;
 struct watching;
 
@@ -57,6 +58,7 @@ struct relay {
     struct marking *marking;
     struct parking *parking;
     struct freeing *freeing;
+    struct resuming *resuming;
     struct loop_timer *ticker;
     int64_t told_parked_ms;            /* when the log said last what waits for a person */
     int behind;                        /* topics of shards that are being filled, as last told */

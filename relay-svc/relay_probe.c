@@ -79,9 +79,10 @@ static enum error_kind probe_refused(const struct relay *relay, struct error *er
         if (topic >= 0) {
             return error_set(err, ERROR_CONFLICT,
                              "%s/%d lacks rows after seq %lld that the outbox has dropped: nothing "
-                             "is published there; " SHARD_WAY_OUT,
+                             "is published there; to begin it with what is left: relay-svc resume "
+                             "--shard %d --refill --reason TEXT; see " SHARD_WAY_OUT,
                              log->topic_names[topic], i,
-                             (long long)shard_log_complete_to(log, topic));
+                             (long long)shard_log_complete_to(log, topic), i);
         }
     }
     return ERROR_NONE;
@@ -138,7 +139,8 @@ enum error_kind relay_probe_quarantine(void *user, struct error *err)
         return ERROR_NONE;
     }
     int first = 0;
-    while (relay->shards->all[first].parked.count == 0) {
+    while (!shard_log_is_owned(&relay->shards->all[first].log) ||
+           relay->shards->all[first].parked.count == 0) {
         first++;
     }
     return error_set(err, ERROR_CONFLICT,

@@ -9,6 +9,7 @@
 #include "relay-svc/read/reading.h"
 #include "relay-svc/relay.h"
 #include "relay-svc/relay_internal.h"
+#include "relay-svc/resume/resuming.h"
 #include "relay-svc/shards/shards.h"
 #include "relay-svc/watch/watching.h"
 
@@ -32,10 +33,11 @@ static void recheck_stopped(struct relay *relay, int64_t now_ms)
     bool is_wanted = false;
     for (int i = 0; i < relay->shard_count; i++) {
         struct shard *shard = &relay->shards->all[i];
-        if (shard->log.state == SHARD_STOPPED && now_ms - shard->since_ms >= RECHECK_MS) {
-            shard->wants_recheck = true;
-            is_wanted = true;
-        }
+        const bool is_stopped = shard->log.state == SHARD_STOPPED;
+        const bool is_due = is_stopped && now_ms - shard->since_ms >= RECHECK_MS;
+        shard->wants_recheck =
+            is_due || (shard->wants_recheck && (is_stopped || shard_log_is_quiet(&shard->log)));
+        is_wanted = is_wanted || shard->wants_recheck;
     }
     if (is_wanted) {
         leases_look(relay->leases);
@@ -124,6 +126,7 @@ void relay_pump_quarantine(struct relay *relay)
 {
     parking_pump(relay->parking);
     freeing_pump(relay->freeing);
+    resuming_pump(relay->resuming);
 }
 
 void relay_tick(struct relay *relay)
@@ -136,5 +139,6 @@ void relay_tick(struct relay *relay)
     tell_parked(relay, loop_now_ms());
     parking_pump(relay->parking);
     freeing_look(relay->freeing);
+    resuming_pump(relay->resuming);
     watching_look(relay->watching);
 }

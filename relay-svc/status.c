@@ -17,8 +17,8 @@ static void print_shard(const struct json_value *shard)
 
 static bool print_status(const struct json_value *status)
 {
-    static const char *const LINES[] = {"owner",      "postgresql", "kafka",
-                                        "publishing", "progress",   "work"};
+    static const char *const LINES[] = {"owner",    "postgresql", "kafka",     "publishing",
+                                        "progress", "work",       "quarantine"};
     for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
         (void)printf("%-11s %.*s\n", LINES[i], STRVIEW_ARG(json_text(status, LINES[i])));
     }

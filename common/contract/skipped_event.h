@@ -17,7 +17,7 @@
 #define SKIPPED_EVENT_TYPE "EventSkipped"
 
 struct skipped_event {
-    struct envelope envelope; /* of the skip: who, when and why; id and version of the event */
+    struct envelope envelope; /* of the skip: who and why; of the event: id, version and time */
     struct strview aggregate_type;
     struct strview type; /* of the event that nobody will see */
 };

@@ -91,19 +91,15 @@ struct aggregate_key aggregate_text_key(const struct aggregate_text *text)
     return (struct aggregate_key){.type = strview_of(text->type), .id = strview_of(text->id)};
 }
 
-bool quarantine_put(struct quarantine *quarantine, const struct aggregate_key *key, int64_t seq)
+void quarantine_put(struct quarantine *quarantine, const struct aggregate_key *key, int64_t seq)
 {
     assert(seq > 0);
     struct quarantine_node *node = find(quarantine, key);
     if (node != NULL) {
         node->seq = seq;
-        return true;
+    } else {
+        add(quarantine, key, seq);
     }
-    if (quarantine_is_full(quarantine)) {
-        return false;
-    }
-    add(quarantine, key, seq);
-    return true;
 }
 
 void quarantine_remove(struct quarantine *quarantine, const struct aggregate_key *key)

@@ -6,8 +6,8 @@
  * same aggregate may overtake it. So one number is remembered for each: its first event that waits.
  * Every later one waits, too, without being listed.
  *
- * Ownership: zeroed is empty; texts are copied; quarantine_clear() frees. Limits: QUARANTINE_MAX
- * aggregates. Pure.
+ * Ownership: zeroed is empty; texts are copied; quarantine_clear() frees. Limits: see
+ * quarantine_is_full(). Pure.
  */
 #ifndef RELAY_SVC_CORE_QUARANTINE_H
 #define RELAY_SVC_CORE_QUARANTINE_H
@@ -44,10 +44,8 @@ struct aggregate_text {
 MUST_USE bool aggregate_text_set(struct aggregate_text *text, const struct aggregate_key *key);
 struct aggregate_key aggregate_text_key(const struct aggregate_text *text);
 
-/* From that seq on it waits; one that waits already does so from there on. False: there are too
- * many, and nothing has changed. */
-MUST_USE bool quarantine_put(struct quarantine *quarantine, const struct aggregate_key *key,
-                             int64_t seq);
+/* From that seq on it waits; one that waits already does so from there on. */
+void quarantine_put(struct quarantine *quarantine, const struct aggregate_key *key, int64_t seq);
 
 /* It waits no more; nothing where it did not. */
 void quarantine_remove(struct quarantine *quarantine, const struct aggregate_key *key);
@@ -59,7 +57,8 @@ int64_t quarantine_first(const struct quarantine *quarantine, const struct aggre
 bool quarantine_holds(const struct quarantine *quarantine, const struct aggregate_key *key,
                       int64_t seq);
 
-/* No room for another aggregate. */
+/* Another aggregate is not to be parked: the shard stops instead. (What the database has already
+ * counts in any case, or it would be overtaken.) */
 bool quarantine_is_full(const struct quarantine *quarantine);
 
 void quarantine_clear(struct quarantine *quarantine);

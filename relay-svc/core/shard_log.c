@@ -15,6 +15,7 @@ void shard_log_init(struct shard_log *log, int shard, const char *const *topic_n
     assert(topic_count > 0 && topic_count <= SHARD_TOPICS_MAX);
     *log = (struct shard_log){
         .shard = shard, .topic_names = topic_names, .topic_count = topic_count, .awaited = -1};
+    log->stop.topic = -1;
     log->fill.topic = -1;
     window_init(&log->window, window_rows);
     window_init(&log->fill.window, window_rows < FILL_WINDOW ? window_rows : FILL_WINDOW);
@@ -75,6 +76,7 @@ unsigned shard_log_check_tails(struct shard_log *log)
     log->awaited = -1;
     log->is_cut = false;
     log->pace = SHARD_FLOWS;
+    log->stop.topic = -1;
     log->fill.topic = -1;
     log->fill.is_joining = false;
     for (int i = 0; i < log->topic_count; i++) {
@@ -107,11 +109,12 @@ unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
 
 unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *lease)
 {
-    if (log->state != SHARD_STOPPED) {
-        return 0;
-    }
-    if (shard_log_in_flight(log) > 0 || lease->epoch != log->epoch) {
+    const bool is_fit = shard_log_in_flight(log) == 0 && lease->epoch == log->epoch;
+    if (log->state == SHARD_STOPPED && !is_fit) {
         return shard_log_enter(log, SHARD_STOPPED);
+    }
+    if (!is_fit || (log->state != SHARD_STOPPED && !shard_log_is_quiet(log))) {
+        return 0;
     }
     forget_flights(log);
     if (lease->position != log->marked) {

@@ -65,6 +65,13 @@ struct shard_fill {
     struct window window;
 };
 
+/* The tail that forbids to go on. */
+struct shard_stop {
+    int topic; /* -1: it is something else */
+    enum tail_verdict verdict;
+    struct tail_mark record; /* at the partition's end; may be none */
+};
+
 struct shard_log {
     int shard;
     const char *const *topic_names;
@@ -80,6 +87,7 @@ struct shard_log {
     int awaited;                   /* topic whose first record is awaited; -1: none */
     bool is_cut;                   /* an offset went back: no acknowledgement counts any more */
     char reason[SHARD_REASON_MAX]; /* of STOPPED or FAILED */
+    struct shard_stop stop;        /* STOPPED for what a partition holds */
     enum shard_pace pace;
     int64_t careful_to;             /* up to there one record at a time */
     int64_t refused;                /* seq of the row that Kafka refused alone; 0: none */
@@ -134,8 +142,8 @@ MUST_USE unsigned shard_log_own(struct shard_log *log, const struct shard_lease 
 void shard_log_renew(struct shard_log *log, int64_t until_ms);
 MUST_USE unsigned shard_log_lose(struct shard_log *log);
 MUST_USE unsigned shard_log_leave(struct shard_log *log);
-/* STOPPED and nothing in flight: looks once more, perhaps somebody has mended it. Where the
- * database says other things than were written there, a person has decided: they count. */
+/* STOPPED or quiet, and nothing in flight: looks once more, perhaps somebody has mended it. Where
+ * the database says other things than were written there, a person has decided: they count. */
 MUST_USE unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *lease);
 
 /* --- tails ------------------------------------------------------------------- */

@@ -98,10 +98,11 @@ static unsigned acknowledge(struct shard_log *log, const struct window_row *row,
         log->is_cut = true;
         return shard_log_stop(log,
                               "%s/%d: seq %" PRId64 " got offset %" PRId64 " after offset %" PRId64
-                              ": the topic was made anew or cut while in use; restore it, or set "
-                              "TOPIC_PREFIX for new topics",
+                              ": the topic was made anew or cut while in use; to publish all of it "
+                              "again relay-svc resume --shard %d --refill --reason TEXT; or "
+                              "restore it, or set TOPIC_PREFIX",
                               log->topic_names[row->topic], log->shard, row->seq, offset,
-                              acked->offset);
+                              acked->offset, log->shard);
     }
     if (offset >= 0 && is_newest) {
         topic->known.acked =

@@ -63,6 +63,8 @@ unsigned shard_log_judge(struct shard_log *log, int topic_index, enum tail_verdi
     }
     if (tail_is_stop(verdict)) {
         char why[SHARD_REASON_MAX];
+        log->stop =
+            (struct shard_stop){.topic = topic_index, .verdict = verdict, .record = found->record};
         tail_explain(verdict, log->topic_names[topic_index], log->shard, &topic->known, found, why,
                      sizeof why);
         return shard_log_stop(log, "%s", why);

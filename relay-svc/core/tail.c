@@ -81,24 +81,28 @@ void tail_explain(enum tail_verdict verdict, const char *topic, int partition,
     switch (verdict) {
     case TAIL_UNKNOWN:
         (void)snprintf(out, size,
-                       "%s/%d ends with seq %" PRId64 " id %s, which this database's outbox does "
-                       "not hold: restore the database that wrote it, or set TOPIC_PREFIX for new "
-                       "topics",
-                       topic, partition, record->seq, record->id.text);
+                       "%s/%d ends with seq %" PRId64
+                       ", which this database's outbox does not hold: to go on behind it "
+                       "relay-svc resume --shard %d --after-record %s --reason TEXT; or restore "
+                       "the database that wrote it, or set TOPIC_PREFIX",
+                       topic, partition, record->seq, partition, record->id.text);
         break;
     case TAIL_NONE_RECREATED:
         (void)snprintf(out, size,
                        "%s/%d holds no record of ours, yet seq %" PRId64
-                       " was acknowledged: the topic was made anew, or is another Kafka's; restore "
-                       "it, or set TOPIC_PREFIX for new topics",
-                       topic, partition, known->sent.seq);
+                       " was acknowledged: the topic was made anew, or is another Kafka's; to "
+                       "publish all of it again relay-svc resume --shard %d --refill --reason "
+                       "TEXT; or restore it, or set TOPIC_PREFIX",
+                       topic, partition, known->sent.seq, partition);
         break;
     case TAIL_WENT_BACK:
         (void)snprintf(out, size,
                        "%s/%d: seq %" PRId64 " lies at offset %" PRId64 ", before offset %" PRId64
-                       " given earlier: the topic was made anew or cut; "
-                       "restore it, or set TOPIC_PREFIX",
-                       topic, partition, record->seq, record->offset, known->acked.offset);
+                       " given earlier: the topic was made anew or cut; to publish all of it "
+                       "again relay-svc resume --shard %d --refill --reason TEXT; or restore it, "
+                       "or set TOPIC_PREFIX",
+                       topic, partition, record->seq, record->offset, known->acked.offset,
+                       partition);
         break;
     case TAIL_OLDER:
         (void)snprintf(out, size,

@@ -21,6 +21,7 @@ struct shards;
 struct operator_probe {
     const char *name;
     health_probe *probe;
+    bool is_advisory; /* of /readyz: a failure is only shown */
 };
 
 struct operator_report {

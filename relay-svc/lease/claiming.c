@@ -38,7 +38,7 @@ static void on_parked(void *user, const struct outbox_parked *parked)
 {
     struct leases *leases = user;
     if (parked->shard >= 0 && parked->shard < leases->options.shards->count) {
-        (void)!quarantine_put(&leases->parked[parked->shard], &parked->key, parked->seq);
+        quarantine_put(&leases->parked[parked->shard], &parked->key, parked->seq);
     }
 }
 
@@ -139,7 +139,8 @@ static void on_look_done(void *user, const struct error *err)
     for (size_t i = 0; err == NULL && i < leases->granted_count; i++) {
         struct shard *shard = &shards->all[leases->granted[i].shard];
         const struct shard_lease lease = as_lease(leases, &leases->granted[i]);
-        if (shard->log.state == SHARD_STOPPED && shard->wants_recheck) {
+        const bool is_fit = shard->log.state == SHARD_STOPPED || shard_log_is_quiet(&shard->log);
+        if (is_fit && shard->wants_recheck) {
             shard->wants_recheck = false;
             shard->since_ms = loop_now_ms();
             quarantine_move(&shard->parked, &leases->parked[shard->log.shard]);

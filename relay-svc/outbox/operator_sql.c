@@ -5,7 +5,7 @@
  * read but what names it: it may be there because the rest cannot be read. */
 #define PARKED                                                                                     \
     "SELECT q.shard, q.aggregatetype, q.aggregateid, q.seq, q.since, q.reason,"                    \
-    "  o.id, o.type, o.aggregateversion,"                                                          \
+    "  o.id, o.type, o.aggregateversion, o.occurred_at,"                                           \
     "  (SELECT count(*) FROM outbox w JOIN relay_shard r USING (shard)"                            \
     "    WHERE w.aggregatetype = q.aggregatetype AND w.aggregateid = q.aggregateid"                \
     "     AND w.seq >= q.seq AND w.seq <= r.position) AS waiting"                                  \
@@ -51,7 +51,8 @@ const char OPERATOR_SQL_SHOW_JSON[] =
     " FROM (" PARKED ") p WHERE aggregatetype = $1 AND aggregateid = $2";
 
 const char OPERATOR_SQL_FIRST[] =
-    "SELECT format(E'%s\\t%s\\t%s', seq, aggregateversion, type) FROM (" PARKED ") p"
+    "SELECT format(E'%s\\t%s\\t%s\\t%s', seq, aggregateversion, type,"
+    "  floor(extract(epoch FROM occurred_at) * 1000)::bigint) FROM (" PARKED ") p"
     " WHERE aggregatetype = $1 AND aggregateid = $2";
 
 const char OPERATOR_SQL_REQUEST[] =
@@ -61,4 +62,16 @@ const char OPERATOR_SQL_REQUEST[] =
     "  $7 || ' (database role ' || session_user || ')' FROM relay_quarantine"
     " WHERE aggregatetype = $2 AND aggregateid = $3 AND seq = $4::bigint RETURNING id";
 
-const char OPERATOR_SQL_OUTCOME[] = "SELECT outcome FROM relay_request WHERE id = $1::bigint";
+const char OPERATOR_SQL_RESUME[] =
+    "WITH asked AS (INSERT INTO relay_request (shard, kind, record, reason, requested_by, topic)"
+    "  SELECT shard, $1, $3::uuid, $4, $5 || ' (database role ' || session_user || ')', $6"
+    "   FROM relay_shard WHERE $2 = 'all' OR shard = nullif($2, 'all')::int RETURNING id)"
+    " SELECT string_agg(id::text, ',' ORDER BY id) FROM asked";
+
+const char OPERATOR_SQL_OUTCOME[] =
+    "SELECT CASE WHEN bool_and(outcome IS NOT NULL) THEN"
+    "  CASE WHEN bool_and(outcome LIKE 'done%' OR (aggregateid IS NULL"
+    "   AND outcome LIKE 'nothing to do%')) THEN 't' ELSE 'f' END"
+    "  || string_agg(DISTINCT coalesce(aggregatetype || '/' || aggregateid, 'shard ' || shard)"
+    "   || ': ' || outcome, E'\n') END"
+    " FROM relay_request WHERE id = ANY (string_to_array($1, ',')::bigint[])";

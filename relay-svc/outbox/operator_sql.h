@@ -11,7 +11,7 @@ extern const char OPERATOR_SQL_LIST[];
 extern const char OPERATOR_SQL_LIST_JSON[];
 
 /* $1 aggregate type, $2 id: what waits of it, and what was asked about it; the first event that
- * waits: shard, seq, version and type, by tab. NULL: it is not there. */
+ * waits: seq, version, type and when it happened (ms), by tab. NULL: it is not there. */
 extern const char OPERATOR_SQL_SHOW[];
 extern const char OPERATOR_SQL_SHOW_JSON[];
 extern const char OPERATOR_SQL_FIRST[];
@@ -20,7 +20,13 @@ extern const char OPERATOR_SQL_FIRST[];
  * Gives the request's id; NULL: that event does not wait. */
 extern const char OPERATOR_SQL_REQUEST[];
 
-/* $1 the request. Its outcome; NULL: there is none yet. */
+/* $1 "after-record" or "refill", $2 a shard's number or "all", $3 a record's id (NULL), $4 reason,
+ * $5 by whom, $6 a topic (NULL). Gives the requests' ids, by comma; NULL: there is no such shard.
+ */
+extern const char OPERATOR_SQL_RESUME[];
+
+/* $1 requests, by comma. "t" where all is done or nothing was to be done, else "f", and behind it
+ * what came of them; NULL: not all of them have ended yet. */
 extern const char OPERATOR_SQL_OUTCOME[];
 
 #endif

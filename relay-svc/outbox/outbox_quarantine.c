@@ -57,20 +57,36 @@ void outbox_store_park(struct outbox_store *store, const struct outbox_poison *p
 
 /* --- requests ----------------------------------------------------------------------- */
 
+static enum outbox_request_kind kind_of(struct strview name)
+{
+    static const char *const NAMES[] = {
+        [OUTBOX_SKIP] = "skip", [OUTBOX_AFTER_RECORD] = "after-record", [OUTBOX_REFILL] = "refill"};
+    for (size_t i = OUTBOX_SKIP; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (strview_is(name, NAMES[i])) {
+            return (enum outbox_request_kind)i;
+        }
+    }
+    return OUTBOX_RETRY;
+}
+
 static void on_requests(void *user, size_t index, const struct pgconn_result *result)
 {
     const struct errand *errand = user;
     const struct outbox_request_events *events = errand->events;
     (void)index;
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
-        const struct outbox_request request = {
+        struct outbox_request request = {
             .about = {.shard = (int)pgconn_value_i64(result, row, 0),
                       .key = {.type = pgconn_value(result, row, 3),
                               .id = pgconn_value(result, row, 4)},
                       .seq = pgconn_value_i64(result, row, 5)},
             .id = pgconn_value_i64(result, row, 1),
-            .is_skip = strview_is(pgconn_value(result, row, 2), "skip"),
+            .kind = kind_of(pgconn_value(result, row, 2)),
+            .topic = pgconn_value(result, row, 7),
         };
+        if (pgconn_value(result, row, 6).data != NULL) {
+            (void)!uuid_parse(pgconn_value(result, row, 6), &request.record);
+        }
         events->on_request(errand->user, &request);
     }
 }
@@ -108,7 +124,7 @@ void outbox_store_step(struct outbox_store *store, const struct outbox_step *ste
                        const struct outbox_step_events *events, void *user)
 {
     const struct outbox_request *request = step->request;
-    const bool decides = request->is_skip && step->published == 0;
+    const bool decides = request->kind == OUTBOX_SKIP && step->published == 0;
     struct number numbers[4];
     char type[NAME_MAX];
     char id[NAME_MAX];
@@ -151,6 +167,34 @@ void outbox_store_row(struct outbox_store *store, int shard, int64_t seq,
         store->control, SQL_ROW,
         (const char *const[]){put_number(&numbers[0], shard), put_number(&numbers[1], seq)}, 2);
     pgconn_send_trip(store->control, on_row, outbox_errand_finish,
+                     outbox_errand_new(store, OUTBOX_FREE, events, events->on_done, user));
+}
+
+static void on_resumed(void *user, size_t index, const struct pgconn_result *result)
+{
+    const struct errand *errand = user;
+    const struct outbox_resume_events *events = errand->events;
+    (void)index;
+    if (pgconn_row_count(result) == 1) {
+        events->on_resumed(errand->user);
+    }
+}
+
+void outbox_store_resume(struct outbox_store *store, const struct outbox_resumption *resumption,
+                         const struct outbox_resume_events *events, void *user)
+{
+    struct number numbers[4];
+    const struct tail_mark *sent = &resumption->sent;
+    const char *const params[] = {
+        outbox_owner(store),
+        put_number(&numbers[0], resumption->lease.shard),
+        put_number(&numbers[1], resumption->lease.epoch),
+        resumption->topic,
+        sent->exists ? put_number(&numbers[2], sent->seq) : NULL,
+        sent->exists ? sent->id.text : NULL,
+        resumption->complete_to >= 0 ? put_number(&numbers[3], resumption->complete_to) : NULL};
+    pgconn_query(store->control, SQL_RESUME, params, sizeof params / sizeof params[0]);
+    pgconn_send_trip(store->control, on_resumed, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_FREE, events, events->on_done, user));
 }
 

@@ -231,8 +231,10 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                   " SELECT seq, id, aggregatetype, aggregateid, type, aggregateversion FROM o",
                   6},
     /* The oldest of each shard; $1 owner */
-    [SQL_REQUESTS] = {"SELECT DISTINCT ON (q.shard) q.shard, q.id, q.kind, q.aggregatetype,"
-                      "  q.aggregateid, q.seq FROM relay_request q JOIN relay_shard r USING (shard)"
+    [SQL_REQUESTS] = {"SELECT DISTINCT ON (q.shard) q.shard, q.id, q.kind,"
+                      "  coalesce(q.aggregatetype, ''), coalesce(q.aggregateid, ''),"
+                      "  coalesce(q.seq, 0), q.record, q.topic FROM relay_request q JOIN "
+                      "relay_shard r USING (shard)"
                       " WHERE q.ended_at IS NULL AND r.owner = $1 ORDER BY q.shard, q.id",
                       1},
     /* $1 the request, $2 owner, $3 epoch; only of the event that the aggregate waits for */
@@ -267,6 +269,17 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_ROW] = {"SELECT " ROW_COLUMNS " FROM outbox o"
                  " WHERE o.shard = $1::smallint AND o.seq = $2::bigint",
                  2},
+    /* $1 owner, $2 shard, $3 epoch, $4 topic, $5 seq and $6 id of what is to count as the newest
+     * there (NULL: nothing is), $7 up to where it is complete (NULL: as it is) */
+    [SQL_RESUME] = {"WITH mine AS MATERIALIZED ("
+                    "  SELECT shard FROM relay_shard WHERE shard = $2::smallint AND owner = $1"
+                    "   AND epoch = $3::bigint FOR NO KEY UPDATE SKIP LOCKED)"
+                    " INSERT INTO relay_sent (shard, topic, seq, id, complete_to)"
+                    " SELECT shard, $4, $5::bigint, $6::uuid, coalesce($7::bigint, 0) FROM mine"
+                    " ON CONFLICT (shard, topic) DO UPDATE SET seq = excluded.seq,"
+                    "  id = excluded.id, complete_to = coalesce($7::bigint, relay_sent.complete_to)"
+                    " RETURNING shard",
+                    7},
     /* $1 the request, $2 who ends it, $3 what came of it */
     [SQL_END] =
         {"UPDATE relay_request SET ended_at = clock_timestamp(), ended_by = $2, outcome = $3"

@@ -35,6 +35,7 @@ enum control_statement {
     SQL_NEXT,
     SQL_ROW,
     SQL_END,
+    SQL_RESUME,
     CONTROL_STATEMENT_COUNT
 };
 

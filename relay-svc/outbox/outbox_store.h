@@ -259,11 +259,15 @@ struct outbox_park_events {
 void outbox_store_park(struct outbox_store *store, const struct outbox_poison *poison,
                        const struct outbox_park_events *events, void *user);
 
-/* What a person has asked for. */
+/* What a person has asked for: about an aggregate, or about a shard that stands. */
+enum outbox_request_kind { OUTBOX_RETRY = 0, OUTBOX_SKIP, OUTBOX_AFTER_RECORD, OUTBOX_REFILL };
+
 struct outbox_request {
     int64_t id;
-    bool is_skip; /* of the event; else it is tried again */
-    struct outbox_parked about;
+    enum outbox_request_kind kind;
+    struct outbox_parked about; /* the shard; RETRY, SKIP: the aggregate, and its event */
+    struct uuid record;         /* AFTER_RECORD */
+    struct strview topic;       /* the same, REFILL; no data: whichever it is */
 };
 
 struct outbox_request_events {
@@ -299,6 +303,22 @@ void outbox_store_step(struct outbox_store *store, const struct outbox_step *ste
 /* Reads that row. */
 void outbox_store_row(struct outbox_store *store, int shard, int64_t seq,
                       const struct outbox_step_events *events, void *user);
+
+/* What is to be known of a topic of a shard from now on, as a person has decided. */
+struct outbox_resumption {
+    struct outbox_lease lease; /* of which the position does not count */
+    const char *topic;
+    struct tail_mark sent;
+    int64_t complete_to; /* -1: as it is */
+};
+
+struct outbox_resume_events {
+    void (*on_resumed)(void *user); /* not where the shard is not ours, or somebody has locked it */
+    outbox_done *on_done;
+};
+
+void outbox_store_resume(struct outbox_store *store, const struct outbox_resumption *resumption,
+                         const struct outbox_resume_events *events, void *user);
 
 /* Says what came of a request. */
 void outbox_store_end(struct outbox_store *store, int64_t request, const char *outcome,

@@ -9,6 +9,7 @@
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/sending.h"
+#include "relay-svc/resume/resuming.h"
 #include "relay-svc/shards/shards.h"
 
 #include <assert.h>
@@ -99,7 +100,7 @@ static void on_ended(void *user, const struct error *err)
 static void end(struct freeing *freeing, enum log_level level)
 {
     log_event(level, "request_ended", LOG_INT("request", freeing->request.id),
-              LOG_STR("asked", freeing->request.is_skip ? "skip" : "retry"),
+              LOG_STR("asked", freeing->request.kind == OUTBOX_SKIP ? "skip" : "retry"),
               LOG_STR("aggregate", freeing->name.type), LOG_STR("id", freeing->name.id),
               LOG_INT("published", freeing->count), LOG_TEXT(freeing->outcome));
     freeing->state = FREE_ENDING;
@@ -198,7 +199,7 @@ static void go_on(struct freeing *freeing)
     static const struct outbox_step_events EVENTS = {.on_row = on_row, .on_done = on_row_done};
     const struct aggregate_key key = aggregate_text_key(&freeing->name);
     struct shard *shard = shard_of(freeing);
-    (void)!quarantine_put(&shard->parked, &key, freeing->next); /* it is there: it only moves */
+    quarantine_put(&shard->parked, &key, freeing->next); /* it is there: it only moves */
     if (freeing->count > 0 && freeing->count % PORTION == 0 && freeing->published > 0) {
         freeing->published = 0; /* taken out of the quarantine already */
         freeing->state = FREE_RESTING;
@@ -267,7 +268,7 @@ static enum request_verdict judge(const struct freeing *freeing)
                                      : quarantine_first(&shard->parked, &key),
         .first = quarantine_first(&shard->parked, &key),
         .topic = sending_topic(freeing->options.shards, key.type),
-        .is_skip = freeing->request.is_skip,
+        .is_skip = freeing->request.kind == OUTBOX_SKIP,
         .is_parking = shard->poison.is_met,
     };
     return request_judge(&facts, &shard->log);
@@ -332,6 +333,10 @@ static void on_request(void *user, const struct outbox_request *request)
 {
     struct freeing *freeing = user;
     const int shard = request->about.shard;
+    if (request->kind == OUTBOX_AFTER_RECORD || request->kind == OUTBOX_REFILL) {
+        resuming_take(freeing->options.resuming, request);
+        return;
+    }
     if (freeing->request.id != 0 || shard < 0 || shard >= freeing->options.shards->count ||
         !aggregate_text_set(&freeing->name, &request->about.key)) {
         return;

@@ -19,6 +19,7 @@ struct freeing;
 struct loop;
 struct marking;
 struct outbox_store;
+struct resuming;
 struct shards;
 
 struct freeing_options {
@@ -27,6 +28,7 @@ struct freeing_options {
     struct outbox_store *store;
     struct publisher *publisher;
     struct marking *marking;
+    struct resuming *resuming; /* gets what was asked about shards that stand */
 };
 
 struct freeing *freeing_new(const struct freeing_options *options);

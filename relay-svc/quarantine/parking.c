@@ -56,7 +56,7 @@ static void settle(struct parking *parking)
         return; /* not ours any more, or locked: then once more */
     }
     if (quarantine_first(&shard->parked, &key) == 0) {
-        (void)!quarantine_put(&shard->parked, &key, parking->seq);
+        quarantine_put(&shard->parked, &key, parking->seq);
     }
     tell(parking, shard);
     if (shard->poison.is_met && shard->poison.run == shard->log.run &&

@@ -47,7 +47,9 @@
 #               ROLE: customer (subject demo), agent, payment, fulfilment, operator, none
 #               seed_shop [SKUS [STOCK]]
 #               place_order KEY [SKU [QUANTITY [ROLE]]]   sets ORDER_ID too
-#               way_out WORDS [S=… T=… N=… ID=…]   the SQL that relay-svc/README.md gives for a stop
+#               way_out WORDS [S=… N=…]       the SQL that relay-svc/README.md gives for a stop
+#               way_on [relay2]               the line that the relay's /readyz prints for a stop
+#               relay_cli SUBCOMMAND …        relay-svc as an operator runs it
 #   stations    sql QUERY            as superuser in the world's database, unaligned, tuples only
 #               redis ARGS...        as admin in the world's logical database
 #               topic NAME           full name: `topic order` is order.events behind the prefix
@@ -251,6 +253,22 @@ way_out() {
         text=$(sed "s/\b${letter%%=*}\b/${letter#*=}/g" <<<"$text")
     done
     [ -n "$text" ] && sql "$text"
+}
+
+relay_cli() {
+    (
+        clean_env "DATABASE_URL=$(world_url "$PG_RELAY_URL" "$WORLD")"
+        exec "$(binary_of relay)" "$@"
+    )
+}
+
+way_on() {
+    local -a words
+    read -ra words < <(curl -s -m 5 "$(service_url "${1:-relay}")/readyz" |
+        jq -r '.checks[] | select(.name == "publishing") | .detail' |
+        grep -o 'relay-svc resume .* --reason')
+    note "${words[*]} test"
+    [ "${#words[@]}" -gt 2 ] && relay_cli "${words[@]:1}" test
 }
 
 trio_start() {

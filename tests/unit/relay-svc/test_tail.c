@@ -96,7 +96,8 @@ START_TEST(a_stop_says_where_and_what_to_do)
         ck_assert_ptr_nonnull(strstr(text, "customer.events/1023"));
         ck_assert_ptr_nonnull(strstr(text, "restore"));
         ck_assert_ptr_nonnull(strstr(text, "TOPIC_PREFIX"));
-        ck_assert_uint_lt(strlen(text), ERROR_TEXT_MAX);
+        ck_assert_ptr_nonnull(strstr(text, "relay-svc resume --shard 1023 --"));
+        ck_assert_uint_lt(strlen(text) + 100, ERROR_TEXT_MAX); /* with what /readyz says before */
     }
 }
 END_TEST

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/core/resume.h"
+
+#include "common/base/strview.h"
+
+#include <assert.h>
+
+#define WORDS_ROW(VERDICT, words) [RESUME_##VERDICT] = (words),
+static const char *const WORDS[] = {RESUME_VERDICTS(WORDS_ROW)};
+
+static bool is_meant(const struct resume_wish *wish, int topic)
+{
+    return wish->topic == RESUME_ANY_TOPIC || wish->topic == topic;
+}
+
+/* All that the outbox still has; what lies at the partition's end says nothing of what is before.
+ */
+static enum resume_verdict refill(const struct shard_log *log, int topic,
+                                  const struct tail_mark *record, struct resume_plan *ret_plan)
+{
+    *ret_plan = (struct resume_plan){
+        .topic = topic, .sent = *record, .complete_to = log->floor > 0 ? log->floor - 1 : 0};
+    return RESUME_GOES;
+}
+
+static enum resume_verdict judge_stopped(const struct resume_wish *wish,
+                                         const struct shard_log *log, struct resume_plan *ret_plan)
+{
+    const struct shard_stop *stop = &log->stop;
+    if (log->is_cut || shard_log_in_flight(log) > 0) {
+        return RESUME_WAITS; /* the tails tell by which record it is to be filled */
+    }
+    if (stop->topic < 0 || !is_meant(wish, stop->topic) ||
+        wish->is_refill == (stop->verdict == TAIL_UNKNOWN)) {
+        return RESUME_OTHER;
+    }
+    if (wish->is_refill) {
+        return refill(log, stop->topic, &stop->record, ret_plan);
+    }
+    if (!strview_equal(uuid_view(&wish->record), uuid_view(&stop->record.id))) {
+        return RESUME_RECORD;
+    }
+    *ret_plan = (struct resume_plan){.topic = stop->topic, .sent = stop->record, .complete_to = -1};
+    return RESUME_GOES;
+}
+
+/* A topic can lack what the outbox has dropped while the others go on. */
+static enum resume_verdict judge_running(const struct resume_wish *wish,
+                                         const struct shard_log *log, struct resume_plan *ret_plan)
+{
+    for (int i = 0; wish->is_refill && i < log->topic_count; i++) {
+        if (log->topics[i].state == TOPIC_REFUSED && is_meant(wish, i)) {
+            return refill(log, i, &log->topics[i].known.sent, ret_plan);
+        }
+    }
+    return RESUME_RUNS;
+}
+
+enum resume_verdict resume_judge(const struct resume_wish *wish, const struct shard_log *log,
+                                 struct resume_plan *ret_plan)
+{
+    switch (log->state) {
+    case SHARD_STOPPED:
+        return judge_stopped(wish, log, ret_plan);
+    case SHARD_RUNNING:
+        return judge_running(wish, log, ret_plan);
+    case SHARD_UNOWNED:
+    case SHARD_CHECKING:
+    case SHARD_FAILED:
+    case SHARD_LEAVING:
+    case SHARD_STATE_COUNT:
+        break;
+    }
+    return RESUME_WAITS;
+}
+
+const char *resume_words(enum resume_verdict verdict)
+{
+    assert(verdict < RESUME_VERDICT_COUNT);
+    return WORDS[verdict];
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `relay-svc resume`: a person's decision about a shard that stands. */
+#include "common/base/cleanup.h"
+#include "common/base/parse.h"
+#include "common/base/strbuf.h"
+#include "common/base/uuid7.h"
+#include "common/io/postgres/pgsession.h"
+#include "common/run/service.h"
+#include "relay-svc/app.h"
+#include "relay-svc/operator.h"
+#include "relay-svc/outbox/operator_sql.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { REQUESTS_MAX = 1 << 16 };
+
+struct wish {
+    const char *shard; /* or "all" */
+    const char *record;
+    bool is_refill;
+    const char *reason;
+    const char *topic; /* NULL: whichever it stands for */
+};
+
+DEFINE_CLEANUP(struct pgsession *, pgsession_close)
+
+static bool read_arguments(const struct service_call *call, struct wish *wish)
+{
+    const struct {
+        const char *name;
+        const char **value;
+    } options[] = {{"--shard", &wish->shard},
+                   {"--after-record", &wish->record},
+                   {"--reason", &wish->reason},
+                   {"--topic", &wish->topic}};
+    enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+    for (int i = 1; i < call->argc; i++) {
+        size_t option = 0;
+        if (strcmp(call->argv[i], "--refill") == 0) {
+            wish->is_refill = true;
+            continue;
+        }
+        while (option < OPTION_COUNT && strcmp(call->argv[i], options[option].name) != 0) {
+            option++;
+        }
+        if (option == OPTION_COUNT || ++i == call->argc) {
+            return false;
+        }
+        *options[option].value = call->argv[i];
+    }
+    return wish->shard != NULL && wish->reason != NULL && wish->is_refill == (wish->record == NULL);
+}
+
+static bool is_sound(const struct wish *wish)
+{
+    int64_t shard;
+    struct uuid record;
+    const bool is_shard =
+        strcmp(wish->shard, "all") == 0 ||
+        (parse_i64(strview_of(wish->shard), &shard) && shard >= 0 && shard < 32768);
+    return is_shard && operator_reason_fits(wish->reason) &&
+           (wish->record == NULL || uuid_parse(strview_of(wish->record), &record));
+}
+
+int app_resume(const struct service_call *call)
+{
+    struct wish wish = {.shard = NULL};
+    int code = SERVICE_FAILED;
+    struct error err;
+    struct strview ids;
+    char who[OPERATOR_NAME_MAX];
+    CLEANUP(cleanup_pgsession_close) struct pgsession *session = NULL;
+    CLEANUP(strbuf_done) struct strbuf requests;
+    strbuf_init(&requests, REQUESTS_MAX);
+    if (!read_arguments(call, &wish) || !is_sound(&wish)) {
+        (void)fprintf(stderr, "usage: relay-svc resume " RESUME_ARGUMENTS "\n");
+        return SERVICE_MISUSED;
+    }
+    session = operator_open(call, &code);
+    if (session == NULL) {
+        return code;
+    }
+    operator_name(who);
+    const char *const params[] = {wish.is_refill ? "refill" : "after-record",
+                                  wish.shard,
+                                  wish.record,
+                                  wish.reason,
+                                  who,
+                                  wish.topic};
+    if (pgsession_ask(session, OPERATOR_SQL_RESUME, params, sizeof params / sizeof params[0], &ids,
+                      &err) != ERROR_NONE) {
+        return operator_fail(call, err.text);
+    }
+    if (ids.data == NULL) {
+        return operator_fail(call, "there is no such shard");
+    }
+    strbuf_append(&requests, ids);
+    return operator_await(call, session, strbuf_cstr(&requests));
+}
