@@ -127,47 +127,58 @@ static void put_outbox_age(struct json_writer *writer, const void *user)
 }
 
 static const struct words WORDS[REJECTION_KIND_COUNT] = {
-    [REJECTION_NOT_FOUND] = {"there is no order {id}, or it belongs to someone else"},
+    [REJECTION_NOT_FOUND] = {.detail = "there is no order {id}, or it belongs to someone else"},
     [REJECTION_CUSTOMER_UNKNOWN] =
-        {"there is no customer {id}, or it is not you",
+        {.detail = "there is no customer {id}, or it is not you",
          .placing = "there is no customer {customer}, or you may not order for it"},
     [REJECTION_CUSTOMER_INACTIVE] =
-        {"customer {customer} is deactivated and cannot order until it is reactivated"},
-    [REJECTION_PRODUCT_UNKNOWN] = {"there is no product {sku}", .has_sku = true},
-    [REJECTION_PRODUCT_DISCONTINUED] = {"product {sku} is no longer sold: order without it",
+        {.detail = "customer {customer} is deactivated and cannot order until it is reactivated"},
+    [REJECTION_PRODUCT_UNKNOWN] = {.detail = "there is no product {sku}", .has_sku = true},
+    [REJECTION_PRODUCT_DISCONTINUED] = {.detail =
+                                            "product {sku} is no longer sold: order without it",
                                         .has_sku = true},
-    [REJECTION_CURRENCY_MISMATCH] = {"product {sku} is not sold in {currency}", .has_sku = true},
-    [REJECTION_PRICE_CHANGED] = {"product {sku} costs {number} minor units now: show the buyer the "
-                                 "new price and order again with a new Idempotency-Key",
-                                 .has_sku = true, .number = "unit_price_minor"},
+    [REJECTION_CURRENCY_MISMATCH] = {.detail = "product {sku} is not sold in {currency}",
+                                     .has_sku = true},
+    [REJECTION_PRICE_CHANGED] =
+        {.detail = "product {sku} costs {number} minor units now: show the buyer the "
+                   "new price and order again with a new Idempotency-Key",
+         .has_sku = true,
+         .number = "unit_price_minor"},
     [REJECTION_INSUFFICIENT_STOCK] =
-        {"of product {sku} {number} are available: no more can be taken away",
+        {.detail = "of product {sku} {number} are available: no more can be taken away",
          .placing = "of product {sku} only {number} are available: order fewer, or later, with a "
                     "new Idempotency-Key",
          .nothing = "of product {sku} nothing is available: order later, with a new "
                     "Idempotency-Key",
-         .has_sku = true, .number = "available"},
-    [REJECTION_ALREADY_EXISTS] = {"{type} {id} exists already"},
-    [REJECTION_ILLEGAL_TRANSITION] = {"{command} is not possible while the {type} is {from}; "
-                                      "possible now: {allowed}",
+         .has_sku = true,
+         .number = "available"},
+    [REJECTION_ALREADY_EXISTS] = {.detail = "{type} {id} exists already"},
+    [REJECTION_ILLEGAL_TRANSITION] = {.detail =
+                                          "{command} is not possible while the {type} is {from}; "
+                                          "possible now: {allowed}",
                                       .more = put_transition},
-    [REJECTION_AMOUNT_MISMATCH] = {"amount_minor must equal the order's total, {number}",
+    [REJECTION_AMOUNT_MISMATCH] = {.detail = "amount_minor must equal the order's total, {number}",
                                    .number = "expected_minor"},
-    [REJECTION_AMOUNT_EXCEEDED] = {"{number} minor units are left to be {done}",
+    [REJECTION_AMOUNT_EXCEEDED] = {.detail = "{number} minor units are left to be {done}",
                                    .number = "remaining_minor"},
-    [REJECTION_REFUND_WINDOW_CLOSED] = {"the order was delivered too long ago: refund it with "
-                                        "override true and a new Idempotency-Key"},
-    [REJECTION_VERSION_CONFLICT] = {"the {type} is at version {number}, If-Match asked for "
-                                    "{expected}: read it again, then decide anew",
-                                    .expected = "expected_version", .number = "current_version"},
-    [REJECTION_TOTAL_TOO_LARGE] = {"the stock would pass 10^15 pieces",
+    [REJECTION_REFUND_WINDOW_CLOSED] = {.detail =
+                                            "the order was delivered too long ago: refund it with "
+                                            "override true and a new Idempotency-Key"},
+    [REJECTION_VERSION_CONFLICT] = {.detail =
+                                        "the {type} is at version {number}, If-Match asked for "
+                                        "{expected}: read it again, then decide anew",
+                                    .expected = "expected_version",
+                                    .number = "current_version"},
+    [REJECTION_TOTAL_TOO_LARGE] = {.detail = "the stock would pass 10^15 pieces",
                                    .placing = "the order's total passes 10^12 minor units",
                                    .more = put_too_large},
-    [REJECTION_KEY_REUSED] = {"this Idempotency-Key came with a different request before: repeat "
-                              "that request as it was, or use a new key"},
-    [REJECTION_OUTBOX_TOO_OLD] = {"events have been waiting for Kafka for too long, so no new "
-                                  "orders are taken: try again later with the same Idempotency-Key",
-                                  .more = put_outbox_age},
+    [REJECTION_KEY_REUSED] =
+        {.detail = "this Idempotency-Key came with a different request before: repeat "
+                   "that request as it was, or use a new key"},
+    [REJECTION_OUTBOX_TOO_OLD] =
+        {.detail = "events have been waiting for Kafka for too long, so no new "
+                   "orders are taken: try again later with the same Idempotency-Key",
+         .more = put_outbox_age},
 };
 
 static void put_allowed(struct strbuf *out, const struct rejection *rejection)
