@@ -1,11 +1,12 @@
--- wrk script: cancels or refunds, as KIND says, orders that volume.sql made, all over the ORDERS there
--- are and none cancelled twice: the SKIPth of a walk through them and what comes after; refunds are
--- of one minor unit, and many of one order. Prints
+-- wrk script: cancels or refunds, as KIND says, orders that volume.sql made, all over the AMONG of them
+-- behind the FIRST, and none cancelled twice: the SKIPth of a walk through them and what comes after;
+-- refunds are of one minor unit, and many of one order. Prints
 -- "RESULT orders/s answered others".
 local token = os.getenv("TOKEN")
 local run = os.getenv("RUN")
 local kind = os.getenv("KIND")
-local orders = tonumber(os.getenv("ORDERS"))
+local first = tonumber(os.getenv("FIRST"))
+local among = tonumber(os.getenv("AMONG"))
 local count = tonumber(os.getenv("SKIP"))
 local PRIME = 7368787 -- divides no number of orders that anybody asks for
 local bodies = {cancel = '{"reason":"Ordered twice"}', refund = '{"amount_minor":1,"reason":"Returned"}'}
@@ -18,7 +19,7 @@ function init(args) ok, others = 0, 0 end
 -- Every tenth order is paid: refunds want these, cancellations the others.
 local function number()
     count = count + 1
-    local at = count * PRIME % (orders / 10)
+    local at = first / 10 + count * PRIME % (among / 10)
     return kind == "refund" and 10 * at + 10 or 10 * at + count % 9 + 1
 end
 
