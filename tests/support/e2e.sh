@@ -297,10 +297,12 @@ server_pids() {
     children_of "$pid"
 }
 
-# shellcheck disable=SC2046
-server_pause() { kill -s STOP $(server_pids "$1"); }
-# shellcheck disable=SC2046
-server_resume() { kill -s CONT $(server_pids "$1"); }
+# Looking for them takes long on a busy machine, and a pause is to end when a test says so.
+declare -A PAUSED=()
+# shellcheck disable=SC2086
+server_pause() { PAUSED[$1]=$(server_pids "$1") && kill -s STOP ${PAUSED[$1]}; }
+# shellcheck disable=SC2086
+server_resume() { kill -s CONT ${PAUSED[$1]}; }
 
 # ---- HTTP ----------------------------------------------------------------------------------
 
