@@ -132,11 +132,13 @@ static enum error_kind build(struct app *app, const struct service_call *call, u
 }
 
 /* Batches and fetched blocks come and go in large pieces. By default glibc would keep ever larger
- * ones on the heap, where a single small piece above holds all of them: 58 MB instead of 24. */
+ * ones on the heap, where a single small piece above holds all of them; and what librdkafka's
+ * thread allocates and we free would stay in a heap of its own. */
 static void return_large_pieces(void)
 {
-    enum { LARGE = 256 << 10 };
+    enum { LARGE = 64 << 10 };
     (void)mallopt(M_MMAP_THRESHOLD, LARGE);
+    (void)mallopt(M_ARENA_MAX, 1);
 }
 
 static int serve(const struct service_call *call, unsigned halves)

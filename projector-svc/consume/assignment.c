@@ -70,6 +70,8 @@ void assignment_take(struct assignment *assignment, const struct kafka_position 
         };
         assignment->partitions[i] = partition_new(assignment->context, &name);
     }
+    assignment->places = must_allocate(count + 1, sizeof(struct intake_place));
+    assignment->intake = (struct intake){.next = 0};
     assignment->count = count;
     assignment->epoch++;
 }
@@ -141,7 +143,9 @@ static void forget_partitions(struct assignment *assignment)
         partition_free(assignment->partitions[i]);
     }
     free(assignment->partitions);
+    free(assignment->places);
     assignment->partitions = NULL;
+    assignment->places = NULL;
     assignment->count = 0;
 }
 

@@ -38,7 +38,9 @@ struct assignment {
     struct partition_context *context;
     enum assignment_state state;
     struct partition **partitions;
+    struct intake_place *places; /* of the same, for assignment_heed_room() */
     size_t count;
+    struct intake intake;
     unsigned epoch; /* counts assignments: an answer may come when they have changed */
     struct loop_timer *restart_timer;
     struct activity assigning;
@@ -75,6 +77,10 @@ void assignment_give_up(struct assignment *assignment);
 /* For those who watch the group's lag; and after a loss in Redis it tells how far the views were.
  */
 void assignment_commit(const struct assignment *assignment);
+
+/* Pauses partitions and goes on with others, by how much is held. is_drained: whatever was fetched
+ * has been handed out. */
+void assignment_heed_room(struct assignment *assignment, bool is_drained);
 
 /* NULL: it is not ours. */
 struct partition *assignment_find(const struct assignment *assignment, int topic, int32_t number);

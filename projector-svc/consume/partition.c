@@ -32,15 +32,14 @@ void partition_take(struct partition *partition, struct kafka_record *record)
         kafka_record_done(record);
         return;
     }
+    partition->is_at_end = false;
     queue_put(&partition->queue, record);
-    if (queue_fills(&partition->queue)) {
-        partition->context->on_full(partition->context->user, partition, true);
-    }
     partition_ask_turn(partition);
 }
 
 void partition_at_end(struct partition *partition, int64_t offset)
 {
+    partition->is_at_end = true;
     heed_source(partition, source_meet_end(&partition->source, offset));
 }
 
@@ -154,7 +153,8 @@ int64_t partition_reads_from(const struct partition *partition)
 void partition_restarted(struct partition *partition)
 {
     partition->source.anchor.wants_restart = false;
-    partition->queue.is_full = false;
+    partition->is_paused = false;
+    partition->is_at_end = false;
 }
 
 /* A batch in flight ends first: its records were right when they were taken, and if they were not,
@@ -269,6 +269,12 @@ static void end_recovering(struct partition *partition, const struct partition_r
     }
 }
 
+/* It has nothing to apply until it is read again. */
+static bool waits_for_intake(const struct partition *partition)
+{
+    return partition->is_paused && partition->queue.count == 0;
+}
+
 void partition_look(struct partition *partition, int64_t known_end, bool can_move, int64_t now_ms)
 {
     if (!partition_is_closed(partition) && !source_watch_end(&partition->source, known_end)) {
@@ -279,7 +285,8 @@ void partition_look(struct partition *partition, int64_t known_end, bool can_mov
         partition->progress.moved_ms = loop_wall_ms();
     }
     end_recovering(partition, &report);
-    if (progress_look(&partition->progress, can_move && report.is_behind, report.position,
+    if (progress_look(&partition->progress,
+                      can_move && report.is_behind && !waits_for_intake(partition), report.position,
                       now_ms)) {
         log_event(LOG_ERROR, "partition_stuck", LOG_VIEW("slot", partition->slot),
                   LOG_INT("position", report.position), LOG_INT("end", report.end),

@@ -30,6 +30,7 @@
 #include "common/io/kafka/kafka_consumer.h"
 #include "projector-svc/consume/batch_log.h"
 #include "projector-svc/core/anchor.h"
+#include "projector-svc/core/intake.h"
 #include "projector-svc/core/turns.h"
 
 #include <stdbool.h>
@@ -44,7 +45,7 @@ struct redisconn;
 /*
  * What all partitions of a process share; the first part is the owner's to fill in.
  *
- * on_full, on_restart, on_recovered and on_closed without a reason may come from inside any
+ * on_room, on_restart, on_recovered and on_closed without a reason may come from inside any
  * function of a partition: they note what is to be done, and call no partition. on_closed with a
  * reason and on_stopped come from the loop alone.
  */
@@ -58,8 +59,8 @@ struct partition_context {
     void (*on_closed)(void *user, struct partition *partition, const struct error *why);
     /* A stopped partition has nothing in flight any more; it may be freed inside. */
     void (*on_stopped)(void *user);
-    /* The queue is full (pause), or has room again (resume). */
-    void (*on_full)(void *user, struct partition *partition, bool is_full);
+    /* Records were given back: there may be room for others. */
+    void (*on_room)(void *user);
     /* Reading must begin anew, at partition_reads_from(). */
     void (*on_restart)(void *user);
     /* All that Redis lost is there again, without a call that says so: Kafka ends before it, or the
@@ -110,6 +111,12 @@ int64_t partition_reads_from(const struct partition *partition);
 
 /* The assignment was made: it is read from there, and nothing is paused. */
 void partition_restarted(struct partition *partition);
+
+/* What it means for core/intake.h. */
+struct intake_place partition_place(const struct partition *partition);
+
+/* Kafka was told to pause it, or to go on. */
+void partition_note_paused(struct partition *partition, bool is_paused);
 
 /* What is in Kafka may have changed: compare before anything else is taken. */
 void partition_recheck(struct partition *partition);

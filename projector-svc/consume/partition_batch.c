@@ -42,7 +42,7 @@ static size_t measure_batch(const struct partition *partition, size_t *ret_bytes
     size_t count = 0;
     *ret_bytes = 0;
     while (count < partition->batch_limit && count < partition->queue.count) {
-        const size_t bytes = queue_size_of(queue_at(&partition->queue, count));
+        const size_t bytes = queue_bytes_at(&partition->queue, count);
         if (count > 0 && *ret_bytes + bytes > BATCH_BYTES) {
             break;
         }
@@ -109,9 +109,7 @@ void partition_give_back(struct partition *partition, size_t count)
 void partition_drop(struct partition *partition, size_t count)
 {
     partition_give_back(partition, count);
-    if (queue_clears(&partition->queue)) {
-        partition->context->on_full(partition->context->user, partition, false);
-    }
+    partition->context->on_room(partition->context->user);
 }
 
 static enum metric_retry retry_of(enum error_kind kind)

@@ -43,6 +43,8 @@ struct partition {
     struct draining draining;
     struct progress progress;
     struct turn turn;
+    bool is_paused; /* by core/intake.h: Kafka is not asked for more of it */
+    bool is_at_end; /* its end was the last thing that came */
     struct course course;
     size_t batch_limit;   /* events */
     struct error trouble; /* why Redis refused the last batch; kind NONE: it did not */
@@ -58,7 +60,7 @@ void partition_ask_turn(struct partition *partition);
 /* Gives its oldest records back. */
 void partition_give_back(struct partition *partition, size_t count);
 
-/* The same; reading goes on where there is room again. */
+/* The same, and tells that there is room. */
 void partition_drop(struct partition *partition, size_t count);
 
 /* Ends of a batch. why: NULL when it only wants to be compared with the log. */

@@ -33,3 +33,18 @@ struct partition_report partition_report(const struct partition *partition, int6
     }
     return report;
 }
+
+struct intake_place partition_place(const struct partition *partition)
+{
+    return (struct intake_place){
+        .bytes = partition->queue.bytes,
+        .is_open = !partition->is_paused,
+        .is_at_end = partition->is_at_end,
+        .is_working = !partition_is_closed(partition),
+    };
+}
+
+void partition_note_paused(struct partition *partition, bool is_paused)
+{
+    partition->is_paused = is_paused;
+}

@@ -48,14 +48,16 @@ static void on_partition_stopped(void *user)
     assignment_check_revoked(&projector->assignment);
 }
 
-static void on_partition_full(void *user, struct partition *partition, bool is_full)
+static void on_partition_room(void *user)
 {
     const struct projector *projector = user;
-    const struct partition_name *name = partition_name(partition);
-    if (projector->assignment.state == ASSIGNMENT_RUNNING) {
-        (is_full ? kafka_consumer_pause : kafka_consumer_resume)(projector->kafka,
-                                                                 name->topic_index, name->number);
-    }
+    loop_deferred_schedule(projector->heeding);
+}
+
+static void on_heed(void *user)
+{
+    struct projector *projector = user;
+    assignment_heed_room(&projector->assignment, false);
 }
 
 static void on_partition_restart(void *user)
@@ -204,7 +206,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
         .reader = strview_of(projector->reader),
         .on_closed = on_partition_closed,
         .on_stopped = on_partition_stopped,
-        .on_full = on_partition_full,
+        .on_room = on_partition_room,
         .on_restart = on_partition_restart,
         .on_recovered = on_partition_recovered,
         .user = projector,
@@ -218,6 +220,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
     projector->frozen.followed = &projector->followed;
     positions_init(&projector->positions, loop, &projector->assignment, &projector->gate);
     projector->tick_timer = loop_timer_new(loop, on_tick, projector);
+    projector->heeding = loop_deferred_new(loop, on_heed, projector);
     enum error_kind kind = open_redis(projector, err);
     if (kind == ERROR_NONE) {
         kind = projector_open_group(projector, err);
@@ -262,5 +265,6 @@ void projector_free(struct projector *projector)
     partition_context_close(&projector->context);
     kafka_consumer_free(projector->kafka);
     loop_timer_free(projector->tick_timer);
+    loop_deferred_free(projector->heeding);
     free(projector);
 }

@@ -9,9 +9,18 @@
 #include "projector-svc/consume/projector_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Without Redis: as long as the group would wait for a dead member. */
 enum { LEAVE_AFTER_MS = 6000 };
+
+/* What is read again after a pause is asked for when the broker has answered about those that are
+ * at their end; meanwhile what is queued is applied. */
+enum { FETCH_WAIT_MS = 25 };
+
+/* More than an answer of the broker brings, as a rule: what was fetched is handed out before the
+ * next one is there, so that pausing throws nothing away. */
+enum { BATCH_MAX = 2000 };
 
 /* --- what Kafka tells */
 
@@ -30,6 +39,12 @@ static void on_records(void *user, struct kafka_record *records, size_t count)
             partition_take(partition, &records[i]);
         }
     }
+}
+
+static void on_drained(void *user)
+{
+    struct projector *projector = user;
+    assignment_heed_room(&projector->assignment, true);
 }
 
 static void on_end(void *user, const struct kafka_position *end)
@@ -123,6 +138,7 @@ static void on_surveyed(void *user, const struct kafka_survey_place *places, siz
 
 static const struct kafka_consumer_callbacks KAFKA_EVENTS = {
     .on_records = on_records,
+    .on_drained = on_drained,
     .on_end = on_end,
     .on_assigned = on_assigned,
     .on_revoked = on_revoked,
@@ -168,6 +184,19 @@ static enum error_kind name_topics(struct projector *projector, struct error *er
     return ERROR_NONE;
 }
 
+/*
+ * One answer brings one batch of records or two, of whichever partition comes first in the request,
+ * which changes: the more it brings, the more is in memory before anything can be paused.
+ * (librdkafka wants the one limit not below the other.)
+ */
+#define FETCH_MAX "262144"
+static const struct kafka_property OWN[] = {
+    {"topic.metadata.refresh.interval.ms", "1000"},
+    {"fetch.max.bytes", FETCH_MAX},
+    {"message.max.bytes", FETCH_MAX},
+};
+enum { OWN_COUNT = sizeof OWN / sizeof OWN[0] };
+
 /* Topics may be made after we came, and until then their events are not followed. */
 enum error_kind projector_open_group(struct projector *projector, struct error *err)
 {
@@ -176,20 +205,22 @@ enum error_kind projector_open_group(struct projector *projector, struct error *
     if (kind != ERROR_NONE) {
         return kind;
     }
-    struct kafka_property *properties = must_allocate(given + 1, sizeof *properties);
-    properties[0] = (struct kafka_property){"topic.metadata.refresh.interval.ms", "1000"};
+    struct kafka_property *properties = must_allocate(given + OWN_COUNT, sizeof *properties);
+    memcpy(properties, OWN, sizeof OWN);
     for (size_t i = 0; i < given; i++) {
-        properties[i + 1] = projector->options.properties[i]; /* the later one counts */
+        properties[i + OWN_COUNT] = projector->options.properties[i]; /* the later one counts */
     }
     const struct kafka_consumer_options options = {
         .config = {.brokers = projector->options.kafka_brokers,
                    .client_id = "orderspine-projector",
                    .properties = properties,
-                   .property_count = given + 1,
+                   .property_count = given + OWN_COUNT,
                    .on_log = kafka_setup_log},
         .group_id = projector->options.group,
         .topics = projector->topics,
         .topic_count = AGGREGATE_COUNT,
+        .max_batch = BATCH_MAX,
+        .fetch_wait_ms = FETCH_WAIT_MS,
         .reads_uncommitted = true, /* a stranger's open transaction would hide what is behind it */
         .events = &KAFKA_EVENTS,
         .user = projector,

@@ -43,6 +43,7 @@ struct projector {
     char reader[READER_NAME_MAX];
     int64_t followed_since_ms; /* the first assignment; 0: none yet */
     struct loop_timer *tick_timer;
+    struct loop_deferred *heeding; /* that there is room */
     unsigned ticks;
 };
 

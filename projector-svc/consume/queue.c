@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { FIRST_CAP = 64 };
 
@@ -22,7 +21,7 @@ void queue_done(struct queue *queue)
     queue->cap = 0;
 }
 
-static struct kafka_record *place(const struct queue *queue, size_t index)
+static struct queued *place(const struct queue *queue, size_t index)
 {
     return &queue->records[(queue->head + index) % queue->cap];
 }
@@ -30,13 +29,19 @@ static struct kafka_record *place(const struct queue *queue, size_t index)
 const struct kafka_record *queue_at(const struct queue *queue, size_t index)
 {
     assert(index < queue->count);
-    return place(queue, index);
+    return &place(queue, index)->record;
+}
+
+size_t queue_bytes_at(const struct queue *queue, size_t index)
+{
+    assert(index < queue->count);
+    return place(queue, index)->bytes;
 }
 
 static void grow(struct queue *queue)
 {
     const size_t cap = queue->cap == 0 ? FIRST_CAP : queue->cap * 2;
-    struct kafka_record *records = must_allocate(cap, sizeof *records);
+    struct queued *records = must_allocate(cap, sizeof *records);
     for (size_t i = 0; i < queue->count; i++) {
         records[i] = *place(queue, i);
     }
@@ -46,59 +51,27 @@ static void grow(struct queue *queue)
     queue->head = 0;
 }
 
-static size_t size_of_headers(const struct kafka_record *record)
-{
-    const char *name;
-    struct strview value;
-    size_t bytes = 0;
-    for (size_t i = 0; record->message != NULL && kafka_record_header_at(record, i, &name, &value);
-         i++) {
-        bytes += strlen(name) + value.len;
-    }
-    return bytes;
-}
-
-size_t queue_size_of(const struct kafka_record *record)
-{
-    return record->key.len + record->value.len + size_of_headers(record) + QUEUE_RECORD_OVERHEAD;
-}
-
 void queue_put(struct queue *queue, const struct kafka_record *record)
 {
-    assert(queue->count == 0 || record->offset > place(queue, queue->count - 1)->offset);
+    assert(queue->count == 0 || record->offset > place(queue, queue->count - 1)->record.offset);
     if (queue->count == queue->cap) {
         grow(queue);
     }
-    *place(queue, queue->count++) = *record;
-    queue->bytes += queue_size_of(record);
-    *queue->all_bytes += queue_size_of(record);
+    const size_t bytes = record->key.len + record->value.len + kafka_record_header_bytes(record) +
+                         QUEUE_RECORD_OVERHEAD;
+    *place(queue, queue->count++) = (struct queued){.record = *record, .bytes = bytes};
+    queue->bytes += bytes;
+    *queue->all_bytes += bytes;
 }
 
 struct kafka_record queue_take(struct queue *queue)
 {
     assert(queue->count > 0);
-    const struct kafka_record record = *place(queue, 0);
-    const size_t size = queue_size_of(&record);
-    assert(queue->bytes >= size && *queue->all_bytes >= queue->bytes);
+    const struct queued oldest = *place(queue, 0);
+    assert(queue->bytes >= oldest.bytes && *queue->all_bytes >= queue->bytes);
     queue->head = (queue->head + 1) % queue->cap;
     queue->count--;
-    queue->bytes -= size;
-    *queue->all_bytes -= size;
-    return record;
-}
-
-bool queue_fills(struct queue *queue)
-{
-    const bool is_over_share = queue->bytes >= QUEUE_SHARE && *queue->all_bytes >= QUEUE_ALL_FULL;
-    const bool fills = !queue->is_full && (queue->bytes >= QUEUE_FULL || is_over_share);
-    queue->is_full = queue->is_full || fills;
-    return fills;
-}
-
-bool queue_clears(struct queue *queue)
-{
-    const size_t room = *queue->all_bytes < QUEUE_ALL_FULL ? QUEUE_ROOM : QUEUE_SHARE / 2;
-    const bool clears = queue->is_full && queue->bytes <= room;
-    queue->is_full = queue->is_full && !clears;
-    return clears;
+    queue->bytes -= oldest.bytes;
+    *queue->all_bytes -= oldest.bytes;
+    return oldest.record;
 }

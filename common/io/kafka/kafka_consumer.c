@@ -50,6 +50,8 @@ static void on_serve(void *user)
     kafka_consumer_serve_committed(consumer);
     if (!is_empty) {
         loop_deferred_schedule(consumer->again); /* the others' turn first */
+    } else if (consumer->options.events->on_drained != NULL) {
+        consumer->options.events->on_drained(consumer->options.user);
     }
     check_closed(consumer);
 }

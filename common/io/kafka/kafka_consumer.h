@@ -68,6 +68,8 @@ struct kafka_record {
 struct kafka_consumer_callbacks {
     /* At most max_batch records, in offset order within a partition; theirs to give back. */
     void (*on_records)(void *user, struct kafka_record *records, size_t count);
+    /* All that was fetched has been handed out. May be NULL. */
+    void (*on_drained)(void *user);
     /* The end was reached: offset is that of the next record there will be. Again after each
      * further record at the end. May be NULL. */
     void (*on_end)(void *user, const struct kafka_position *end);
@@ -186,6 +188,11 @@ struct strview kafka_record_header(const struct kafka_record *record, const char
 /* The index-th header, for copying all of them; false past the last. */
 MUST_USE bool kafka_record_header_at(const struct kafka_record *record, size_t index,
                                      const char **ret_name, struct strview *ret_value);
+
+/* Names and values of all headers. librdkafka reads headers when they are asked for, and keeps more
+ * of them than it had before: what is asked for here is forgotten again, and so is every view that
+ * was given of this record's headers. */
+size_t kafka_record_header_bytes(const struct kafka_record *record);
 
 void kafka_record_done(struct kafka_record *record);
 

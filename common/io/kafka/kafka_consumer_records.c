@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/kafka/kafka_consumer_internal.h"
 
+#include <string.h>
+
 /* --- handing out */
 
 static struct strview view_of(const void *data, size_t len)
@@ -123,6 +125,26 @@ bool kafka_record_header_at(const struct kafka_record *record, size_t index, con
     *ret_name = name;
     *ret_value = view_of(value, len);
     return true;
+}
+
+size_t kafka_record_header_bytes(const struct kafka_record *record)
+{
+    rd_kafka_headers_t *headers;
+    const char *name;
+    const void *value;
+    size_t len;
+    size_t bytes = 0;
+    if (record->message == NULL ||
+        rd_kafka_message_detach_headers(record->message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return 0;
+    }
+    for (size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &value, &len) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         i++) {
+        bytes += strlen(name) + len;
+    }
+    rd_kafka_headers_destroy(headers);
+    return bytes;
 }
 
 void kafka_record_done(struct kafka_record *record)

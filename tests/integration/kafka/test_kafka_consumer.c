@@ -123,7 +123,9 @@ static void check_record(const struct kafka_record *record)
     ck_assert_int_eq(record->offset, seen.next[record->partition]);
     ck_assert(strview_is(record->key, key));
     ck_assert(strview_is(record->value, "{}"));
-    ck_assert(strview_is(kafka_record_header(record, "ce_type"), "Last"));
+    ck_assert_uint_eq(kafka_record_header_bytes(record),
+                      sizeof "ce_typeFirstce_typeLastnumber" - 1 + record->key.len);
+    ck_assert(strview_is(kafka_record_header(record, "ce_type"), "Last")); /* read again */
     ck_assert(strview_is(kafka_record_header(record, "number"), key));
     ck_assert_ptr_null(kafka_record_header(record, "absent").data);
     ck_assert(kafka_record_header_at(record, 0, &name, &value));

@@ -7,6 +7,7 @@
 #include "common/io/loop.h"
 #include "common/run/metrics.h"
 #include "projector-svc/consume/partition_internal.h"
+#include "projector-svc/consume/queue.h"
 #include "projector-svc/metrics.h"
 #include "projector-svc/views/view_positions.h"
 #include "projector-svc/views/view_save.h"
@@ -37,6 +38,7 @@ static size_t questions;
 static enum error_kind refusal;      /* of the next questions, at once */
 static uintptr_t depths[PARTITIONS]; /* of the stack, at those that were closed */
 static size_t given_back;
+static size_t room_told;
 static size_t closed;
 static enum error_kind closed_why;
 static size_t stopped;
@@ -67,6 +69,12 @@ bool kafka_record_header_at(const struct kafka_record *record, size_t index, con
     (void)ret_name;
     (void)ret_value;
     return false;
+}
+
+size_t kafka_record_header_bytes(const struct kafka_record *record)
+{
+    (void)record;
+    return 0;
 }
 
 static enum error_kind ask(struct question asked, struct error *err)
@@ -141,11 +149,10 @@ static void on_stopped(void *user)
     stopped++;
 }
 
-static void on_full(void *user, struct partition *which, bool is_full)
+static void on_room(void *user)
 {
     (void)user;
-    (void)which;
-    (void)is_full;
+    room_told++;
 }
 
 static void on_restart(void *user)
@@ -204,7 +211,7 @@ static void set_up(void)
         .recent_cap = 100,
         .on_closed = on_closed,
         .on_stopped = on_stopped,
-        .on_full = on_full,
+        .on_room = on_room,
         .on_restart = on_restart,
         .on_recovered = on_recovered,
         .generation = "1",
@@ -214,7 +221,7 @@ static void set_up(void)
         partition[i] =
             partition_new(&context, &(struct partition_name){.topic = "order.events", .number = i});
     }
-    questions = given_back = closed = stopped = restarts = recovered = 0;
+    questions = given_back = room_told = closed = stopped = restarts = recovered = 0;
     refusal = closed_why = ERROR_NONE;
     is_frozen_already = false;
 }
@@ -250,6 +257,49 @@ START_TEST(a_batch_begins_in_the_next_turn_and_moves_the_position)
     ck_assert_uint_eq(questions, 0);
     let_loop_turn();
     ck_assert_int_eq(question[0].asked, ASKED_LOAD);
+}
+END_TEST
+
+START_TEST(what_it_holds_where_its_end_is_and_that_there_is_room_again_is_told)
+{
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    take(0, 1);
+    struct intake_place place = partition_place(partition[0]);
+    ck_assert(place.is_open && place.is_working && !place.is_at_end);
+    ck_assert_uint_ge(place.bytes, 2 * QUEUE_RECORD_OVERHEAD);
+    partition_at_end(partition[0], 2);
+    partition_note_paused(partition[0], true);
+    place = partition_place(partition[0]);
+    ck_assert(!place.is_open && place.is_at_end);
+    take(0, 2);
+    ck_assert(!partition_place(partition[0]).is_at_end);
+    room_told = 0;
+    let_loop_turn();
+    answer(ERROR_NONE);
+    answer(ERROR_NONE);
+    ck_assert_uint_eq(room_told, 1);
+    ck_assert_uint_eq(partition_place(partition[0]).bytes, 0);
+    partition_restarted(partition[0]);
+    ck_assert(partition_place(partition[0]).is_open);
+    partition_close(partition[0]);
+    ck_assert(!partition_place(partition[0]).is_working);
+}
+END_TEST
+
+/* Others are read meanwhile: that is no standstill. */
+START_TEST(who_waits_to_be_read_again_is_not_stuck)
+{
+    enum { LATER_MS = 60000 };
+    open_at(0, VIEW_POSITIONS_NONE);
+    partition_note_paused(partition[0], true);
+    partition_look(partition[0], 5, true, 1);
+    partition_look(partition[0], 5, true, LATER_MS);
+    ck_assert(!partition_report(partition[0], 5, LATER_MS).is_stuck);
+    partition_note_paused(partition[0], false);
+    partition_look(partition[0], 5, true, 2 * LATER_MS);
+    partition_look(partition[0], 5, true, 3 * LATER_MS);
+    ck_assert(partition_report(partition[0], 5, 3 * LATER_MS).is_stuck);
 }
 END_TEST
 
@@ -536,6 +586,8 @@ int main(void)
     TCase *courses = tcase_create("courses");
     tcase_add_checked_fixture(courses, set_up, tear_down);
     tcase_add_test(courses, a_batch_begins_in_the_next_turn_and_moves_the_position);
+    tcase_add_test(courses, what_it_holds_where_its_end_is_and_that_there_is_room_again_is_told);
+    tcase_add_test(courses, who_waits_to_be_read_again_is_not_stuck);
     tcase_add_test(courses, only_so_many_are_on_their_way_and_the_next_one_follows);
     tcase_add_loop_test(
         courses, a_failure_closes_it_and_what_is_queued_goes_on_from_where_redis_stands, 0, 2);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/intake.h"
+
+#include <assert.h>
+
+/* What the places are together. */
+struct sum {
+    size_t bytes;  /* of those that work; of all where none does */
+    size_t behind; /* not at their end */
+    size_t read;   /* of those, that are open */
+};
+
+static struct sum sum_up(const struct intake_place *places, size_t count)
+{
+    struct sum sum = {.bytes = 0};
+    size_t standing = 0;
+    size_t working = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct intake_place *place = &places[i];
+        standing += place->is_working ? 0 : place->bytes;
+        sum.bytes += place->is_working ? place->bytes : 0;
+        working += place->is_working ? 1 : 0;
+        sum.behind += place->is_at_end ? 0 : 1;
+        sum.read += place->is_open && !place->is_at_end ? 1 : 0;
+    }
+    sum.bytes += working == 0 ? standing : 0;
+    return sum;
+}
+
+/* What one may hold: all of it where it is alone. */
+static size_t share_of(const struct sum *sum)
+{
+    const size_t share = INTAKE_MOST / (sum->behind > 0 ? sum->behind : 1);
+    return share > INTAKE_UNIT ? share : INTAKE_UNIT;
+}
+
+static void close_full(struct intake_place *places, size_t count, struct sum *sum)
+{
+    const size_t share = share_of(sum);
+    for (size_t i = 0; i < count; i++) {
+        struct intake_place *place = &places[i];
+        const bool is_over = sum->bytes >= INTAKE_MOST && !place->is_at_end;
+        if (place->is_open && (is_over || place->bytes >= share)) {
+            place->is_open = false;
+            sum->read -= place->is_at_end ? 0 : 1;
+        }
+    }
+}
+
+static bool has_room(const struct intake_place *place, const struct sum *sum)
+{
+    return place->bytes <= share_of(sum) / 2 &&
+           (place->is_at_end || sum->bytes + (sum->read + 1) * INTAKE_UNIT <= INTAKE_MOST);
+}
+
+static void open_next(struct intake *intake, struct intake_place *places, size_t count,
+                      struct sum *sum)
+{
+    const size_t first = intake->next;
+    for (size_t i = 0; i < count; i++) {
+        const size_t at = (first + i) % count;
+        struct intake_place *place = &places[at];
+        if (place->is_open || !has_room(place, sum)) {
+            continue;
+        }
+        place->is_open = true;
+        sum->read += place->is_at_end ? 0 : 1;
+        intake->next = place->is_at_end ? intake->next : (at + 1) % count;
+    }
+}
+
+void intake_decide(struct intake *intake, struct intake_place *places, size_t count, bool may_close)
+{
+    struct sum sum = sum_up(places, count);
+    if (may_close || sum.bytes >= 2 * (size_t)INTAKE_MOST) {
+        close_full(places, count, &sum);
+    }
+    if (sum.bytes <= INTAKE_LOW) {
+        open_next(intake, places, count, &sum);
+    }
+    assert(sum.read <= sum.behind);
+}
