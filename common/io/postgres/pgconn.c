@@ -12,11 +12,6 @@ enum {
     REPLY_TIMEOUT_MS = 15000,
 };
 
-void pgconn_lose(struct pgconn *conn, const char *reason)
-{
-    reconnect_fail(&conn->life, "PostgreSQL: %s", reason);
-}
-
 static void let_go(struct pgconn *conn)
 {
     loop_fd_free(conn->watch);
@@ -86,24 +81,4 @@ void pgconn_free(struct pgconn *conn)
     free(conn->names);
     pgurl_done(&conn->url);
     free(conn);
-}
-
-void pgconn_abandon(struct pgconn *conn, const char *reason)
-{
-    pgconn_lose(conn, reason);
-}
-
-bool pgconn_is_ready(const struct pgconn *conn)
-{
-    return reconnect_is_ready(&conn->life);
-}
-
-bool pgconn_has_pooler(const struct pgconn *conn)
-{
-    return conn->peer == PGCONN_POOLER;
-}
-
-const char *pgconn_last_error(const struct pgconn *conn)
-{
-    return reconnect_last_error(&conn->life);
 }

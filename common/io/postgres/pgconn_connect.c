@@ -126,9 +126,9 @@ static void on_set_up(void *user, const struct pgconn_failure *failure)
     if (failure != NULL) {
         char reason[ERROR_TEXT_MAX];
         pgconn_reason(conn, failure, reason);
-        pgconn_lose(conn, reason);
+        pgconn_abandon(conn, reason);
     } else if (conn->refusal.kind != ERROR_NONE) {
-        pgconn_lose(conn, conn->refusal.text);
+        pgconn_abandon(conn, conn->refusal.text);
     } else {
         conn->is_in_round = false;
         reconnect_ready(&conn->life);
@@ -165,7 +165,7 @@ static void set_up(struct pgconn *conn)
     if (queue_all(conn)) {
         pgconn_flush(conn);
     } else {
-        pgconn_lose(conn, PQerrorMessage(conn->pg));
+        pgconn_abandon(conn, PQerrorMessage(conn->pg));
     }
 }
 
@@ -196,7 +196,7 @@ static void poll_connecting(struct pgconn *conn)
     case PGRES_POLLING_FAILED:
     case PGRES_POLLING_ACTIVE:
     default:
-        pgconn_lose(conn, PQerrorMessage(conn->pg));
+        pgconn_abandon(conn, PQerrorMessage(conn->pg));
         break;
     }
 }
@@ -276,7 +276,7 @@ static void connect_next(struct pgconn *conn)
     reconnect_limit(&conn->life, conn->share_ms);
     (void)PQsetNoticeReceiver(conn->pg, on_notice, NULL);
     if (PQstatus(conn->pg) == CONNECTION_BAD || PQsocket(conn->pg) < 0) {
-        pgconn_lose(conn, PQerrorMessage(conn->pg));
+        pgconn_abandon(conn, PQerrorMessage(conn->pg));
         return;
     }
     watch_for(conn, false, true); /* libpq: "as if PQconnectPoll had said WRITING" */
@@ -336,7 +336,7 @@ void pgconn_on_overdue(void *user)
     }
     char reason[64];
     (void)snprintf(reason, sizeof reason, "no answer within %lld ms", (long long)conn->share_ms);
-    pgconn_lose(conn, reason);
+    pgconn_abandon(conn, reason);
 }
 
 bool pgconn_next_address(struct pgconn *conn)

@@ -4,14 +4,15 @@
  * common/io/postgres/pgconn*.c.
  *
  *     pgconn.c          its life: how it begins, is lost and ends
+ *     pgconn_state.c    how it is; beneath all others
  *     pgconn_connect.c  finding a server, connecting, setting the session up
  *     pgconn_trip.c     trips: queueing, sending, reading, failing
  *     pgconn_error.c    what went wrong with a trip, and what SQLSTATE means
  *     pgconn_value.c    results, and array literals
  *
  * Who may be called back from where: outcomes come while the socket is read, or when the loop lets
- * go of a connection. A part that finds it bad says pgconn_lose(), which only notes it; until the
- * loop has let go of it, the libpq connection is there, and is not read any more.
+ * go of a connection. A part that finds it bad says pgconn_abandon(), which only notes it; until
+ * the loop has let go of it, the libpq connection is there, and is not read any more.
  */
 #ifndef COMMON_IO_POSTGRES_PGCONN_INTERNAL_H
 #define COMMON_IO_POSTGRES_PGCONN_INTERNAL_H
@@ -91,11 +92,6 @@ struct pgconn_result {
     const struct pg_result *pg;
     struct trip *trip;
 };
-
-/* ---- pgconn.c */
-
-/* From anywhere: the loop ends the trips in flight, and goes to the next address or round. */
-void pgconn_lose(struct pgconn *conn, const char *reason);
 
 /* ---- pgconn_connect.c: struct reconnect_options */
 

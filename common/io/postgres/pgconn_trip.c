@@ -96,7 +96,7 @@ void pgconn_on_deadline(void *user)
     char reason[64];
     (void)snprintf(reason, sizeof reason, "no answer within %lld ms",
                    (long long)conn->options.reply_timeout_ms);
-    pgconn_lose(conn, reason);
+    pgconn_abandon(conn, reason);
 }
 
 void pgconn_on_settle(void *user)
@@ -167,7 +167,7 @@ static void read_step(struct pgconn *conn)
         if (trip->ends_connection && reconnect_is_ready(&conn->life)) {
             char reason[ERROR_TEXT_MAX];
             pgconn_reason(conn, &trip->failure, reason);
-            pgconn_lose(conn, reason);
+            pgconn_abandon(conn, reason);
         }
         finish(trip);
         return;
@@ -200,12 +200,12 @@ static bool is_busy(const struct pgconn *conn)
 void pgconn_read(struct pgconn *conn)
 {
     if (PQconsumeInput(conn->pg) == 0) {
-        pgconn_lose(conn, PQerrorMessage(conn->pg));
+        pgconn_abandon(conn, PQerrorMessage(conn->pg));
         return;
     }
     while (reconnect_is_alive(&conn->life) && conn->in_flight.first != NULL && !is_busy(conn)) {
         if (PQstatus(conn->pg) == CONNECTION_BAD) {
-            pgconn_lose(conn, PQerrorMessage(conn->pg));
+            pgconn_abandon(conn, PQerrorMessage(conn->pg));
             return;
         }
         read_step(conn);
@@ -227,7 +227,7 @@ static bool try_flush(struct pgconn *conn)
 void pgconn_flush(struct pgconn *conn)
 {
     if (!try_flush(conn)) {
-        pgconn_lose(conn, PQerrorMessage(conn->pg));
+        pgconn_abandon(conn, PQerrorMessage(conn->pg));
     }
 }
 
@@ -337,7 +337,7 @@ void pgconn_send_trip(struct pgconn *conn, pgconn_result_fn *on_result, pgconn_d
     conn->building = 0;
     conn->spoilt = NULL;
     if (spoilt != NULL && pgconn_is_ready(conn)) {
-        pgconn_lose(conn, spoilt); /* half a trip must not be executed */
+        pgconn_abandon(conn, spoilt); /* half a trip must not be executed */
     }
     if (!pgconn_is_ready(conn)) {
         push(&conn->unsent, trip);
@@ -346,6 +346,6 @@ void pgconn_send_trip(struct pgconn *conn, pgconn_result_fn *on_result, pgconn_d
     }
     pgconn_push_trip(conn, trip);
     if (PQpipelineSync(conn->pg) == 0 || !try_flush(conn)) {
-        pgconn_lose(conn, PQerrorMessage(conn->pg));
+        pgconn_abandon(conn, PQerrorMessage(conn->pg));
     }
 }

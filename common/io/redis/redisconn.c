@@ -12,18 +12,6 @@
 
 enum { REPLY_TIMEOUT_MS = 5000, MOMENT_MS = 250 };
 
-void redisconn_begin(struct redisconn *conn)
-{
-    conn->next_address = 0;
-    reconnect_ready(&conn->life);
-}
-
-void redisconn_lose(struct redisconn *conn, const char *what, const char *reason)
-{
-    reconnect_fail(&conn->life, "%s %s:%d: %s", what, conn->url.host, conn->url.port,
-                   reason == NULL || *reason == '\0' ? "closed" : reason);
-}
-
 void redisconn_leave(struct redisconn *conn, const char *why)
 {
     if (redisconn_is_ready(conn)) {
@@ -126,16 +114,6 @@ void redisconn_free(struct redisconn *conn)
     loop_timer_free(conn->watchdog);
     resolver_free(conn->resolver);
     free(conn);
-}
-
-bool redisconn_is_ready(const struct redisconn *conn)
-{
-    return reconnect_is_ready(&conn->life);
-}
-
-const char *redisconn_last_error(const struct redisconn *conn)
-{
-    return reconnect_last_error(&conn->life);
 }
 
 size_t redisconn_in_flight(const struct redisconn *conn)

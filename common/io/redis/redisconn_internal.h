@@ -4,6 +4,7 @@
  * common/io/redis/redisconn*.c.
  *
  *     redisconn.c          its life: how it begins, is watched, is lost and ends
+ *     redisconn_state.c    how it is; beneath all others
  *     redisconn_connect.c  finding the server, connecting, the handshake
  *     redisconn_send.c     commands, and how each of them ends
  *     redisconn_listen.c   pub/sub
@@ -44,7 +45,7 @@ struct redisconn {
 
 typedef void redisconn_hiredis_fn(struct redisAsyncContext *context, void *answer, void *privdata);
 
-/* ---- redisconn.c */
+/* ---- redisconn_state.c */
 
 /* "what host:port: reason"; NULL or "" when the peer has just closed. */
 void redisconn_lose(struct redisconn *conn, const char *what, const char *reason);
