@@ -39,15 +39,6 @@ static enum http_chunks_place before_semicolon(struct http_chunks *chunks, unsig
     return end_of_size(chunks, c, CHUNKS_BAD);
 }
 
-static enum http_chunks_place in_extension(struct http_chunks *chunks, unsigned char c)
-{
-    (void)chunks;
-    if (c == '\r') {
-        return CHUNKS_SIZE_LF;
-    }
-    return http_is_text_char(c) ? CHUNKS_EXTENSION : CHUNKS_BAD;
-}
-
 static enum http_chunks_place at_size_lf(struct http_chunks *chunks, unsigned char c)
 {
     if (c != '\n') {
@@ -57,62 +48,49 @@ static enum http_chunks_place at_size_lf(struct http_chunks *chunks, unsigned ch
     return chunks->left > 0 ? CHUNKS_DATA : CHUNKS_TRAILER;
 }
 
-static enum http_chunks_place at_data_cr(struct http_chunks *chunks, unsigned char c)
-{
-    (void)chunks;
-    return c == '\r' ? CHUNKS_DATA_LF : CHUNKS_BAD;
-}
-
-static enum http_chunks_place at_data_lf(struct http_chunks *chunks, unsigned char c)
-{
-    (void)chunks;
-    return c == '\n' ? CHUNKS_SIZE : CHUNKS_BAD;
-}
-
-static enum http_chunks_place at_trailer(struct http_chunks *chunks, unsigned char c)
-{
-    (void)chunks;
-    if (c == '\r') {
-        return CHUNKS_LAST_LF;
-    }
-    return http_is_token_char(c) ? CHUNKS_TRAILER_NAME : CHUNKS_BAD;
-}
-
-static enum http_chunks_place in_trailer_name(struct http_chunks *chunks, unsigned char c)
-{
-    (void)chunks;
-    if (c == ':') {
-        return CHUNKS_TRAILER_VALUE;
-    }
-    return http_is_token_char(c) ? CHUNKS_TRAILER_NAME : CHUNKS_BAD;
-}
-
-static enum http_chunks_place in_trailer_value(struct http_chunks *chunks, unsigned char c)
-{
-    (void)chunks;
-    if (c == '\r') {
-        return CHUNKS_TRAILER_LF;
-    }
-    return http_is_text_char(c) ? CHUNKS_TRAILER_VALUE : CHUNKS_BAD;
-}
-
-static enum http_chunks_place at_trailer_lf(struct http_chunks *chunks, unsigned char c)
-{
-    (void)chunks;
-    return c == '\n' ? CHUNKS_TRAILER : CHUNKS_BAD;
-}
-
-static enum http_chunks_place at_last_lf(struct http_chunks *chunks, unsigned char c)
-{
-    (void)chunks;
-    return c == '\n' ? CHUNKS_DONE : CHUNKS_BAD;
-}
-
-#define PLACE_ROW(PLACE, read, is_extra) [CHUNKS_##PLACE] = {read, is_extra},
+/* What a byte leads to; a place without read and mark is none where single bytes are read. */
 static const struct {
-    place_fn *read;
-    bool is_extra; /* its bytes are counted */
-} PLACES[] = {HTTP_CHUNKS_PLACES(PLACE_ROW)};
+    place_fn *read;                /* where it takes more to tell; else */
+    char mark;                     /* that one byte leads */
+    enum http_chunks_place behind; /* there, */
+    bool (*fits)(unsigned char c); /* and such a one, where there may be any, */
+    enum http_chunks_place on;     /* there; all others are refused */
+    bool is_extra;                 /* its bytes are counted */
+} PLACES[CHUNKS_PLACE_COUNT] = {
+    [CHUNKS_SIZE] = {.read = in_size},
+    [CHUNKS_BEFORE_SEMICOLON] = {.read = before_semicolon, .is_extra = true},
+    [CHUNKS_EXTENSION] = {NULL, '\r', CHUNKS_SIZE_LF, http_is_text_char, CHUNKS_EXTENSION, true},
+    [CHUNKS_SIZE_LF] = {.read = at_size_lf},
+    [CHUNKS_DATA] = {.mark = '\0'},
+    [CHUNKS_DATA_CR] = {.mark = '\r', .behind = CHUNKS_DATA_LF},
+    [CHUNKS_DATA_LF] = {.mark = '\n', .behind = CHUNKS_SIZE},
+    [CHUNKS_TRAILER] = {NULL, '\r', CHUNKS_LAST_LF, http_is_token_char, CHUNKS_TRAILER_NAME, true},
+    [CHUNKS_TRAILER_NAME] = {NULL, ':', CHUNKS_TRAILER_VALUE, http_is_token_char,
+                             CHUNKS_TRAILER_NAME, true},
+    [CHUNKS_TRAILER_VALUE] = {NULL, '\r', CHUNKS_TRAILER_LF, http_is_text_char,
+                              CHUNKS_TRAILER_VALUE, true},
+    [CHUNKS_TRAILER_LF] = {.mark = '\n', .behind = CHUNKS_TRAILER, .is_extra = true},
+    [CHUNKS_LAST_LF] = {.mark = '\n', .behind = CHUNKS_DONE},
+    [CHUNKS_DONE] = {.mark = '\0'},
+    [CHUNKS_BAD] = {.mark = '\0'},
+};
+
+static bool reads_bytes(enum http_chunks_place place)
+{
+    return PLACES[place].read != NULL || PLACES[place].mark != '\0';
+}
+
+static enum http_chunks_place next_place(struct http_chunks *chunks, unsigned char c)
+{
+    const enum http_chunks_place place = chunks->place;
+    if (PLACES[place].read != NULL) {
+        return PLACES[place].read(chunks, c);
+    }
+    if (c == (unsigned char)PLACES[place].mark) {
+        return PLACES[place].behind;
+    }
+    return PLACES[place].fits != NULL && PLACES[place].fits(c) ? PLACES[place].on : CHUNKS_BAD;
+}
 
 static void take_byte(struct http_chunks *chunks, struct strview *bytes)
 {
@@ -121,13 +99,13 @@ static void take_byte(struct http_chunks *chunks, struct strview *bytes)
         chunks->place = CHUNKS_BAD;
         return;
     }
-    chunks->place = PLACES[chunks->place].read(chunks, c);
+    chunks->place = next_place(chunks, c);
 }
 
 enum http_chunks_result http_chunks_read(struct http_chunks *chunks, struct strview *bytes,
                                          struct strview *ret_piece)
 {
-    while (bytes->len > 0 && PLACES[chunks->place].read != NULL) {
+    while (bytes->len > 0 && reads_bytes(chunks->place)) {
         take_byte(chunks, bytes);
     }
     if (chunks->place == CHUNKS_BAD) {

@@ -22,28 +22,24 @@
 
 enum { HTTP_CHUNKS_EXTRA_MAX = 1024, HTTP_CHUNKS_DIGITS_MAX = 8 };
 
-/*
- * Where in the body the next byte stands, what reads it there (NULL: nothing reads single bytes),
- * and whether it is counted.
- */
-#define HTTP_CHUNKS_PLACES(X)                                                                      \
-    X(SIZE, in_size, false)                     /* in the digits */                                \
-    X(BEFORE_SEMICOLON, before_semicolon, true) /* blanks: only an extension may follow */         \
-    X(EXTENSION, in_extension, true)                                                               \
-    X(SIZE_LF, at_size_lf, false)                                                                  \
-    X(DATA, NULL, false)                                                                           \
-    X(DATA_CR, at_data_cr, false)                                                                  \
-    X(DATA_LF, at_data_lf, false)                                                                  \
-    X(TRAILER, at_trailer, true) /* at a line's beginning: a field's or the last */                \
-    X(TRAILER_NAME, in_trailer_name, true)                                                         \
-    X(TRAILER_VALUE, in_trailer_value, true)                                                       \
-    X(TRAILER_LF, at_trailer_lf, true)                                                             \
-    X(LAST_LF, at_last_lf, false)                                                                  \
-    X(DONE, NULL, false)                                                                           \
-    X(BAD, NULL, false) /* for good: where it ends cannot be known */
-
-#define HTTP_CHUNKS_PLACE_ENTRY(PLACE, read, is_extra) CHUNKS_##PLACE,
-enum http_chunks_place { HTTP_CHUNKS_PLACES(HTTP_CHUNKS_PLACE_ENTRY) CHUNKS_PLACE_COUNT };
+/* Where in the body the next byte stands. */
+enum http_chunks_place {
+    CHUNKS_SIZE = 0,         /* in the digits */
+    CHUNKS_BEFORE_SEMICOLON, /* blanks: only an extension may follow */
+    CHUNKS_EXTENSION,
+    CHUNKS_SIZE_LF,
+    CHUNKS_DATA,
+    CHUNKS_DATA_CR,
+    CHUNKS_DATA_LF,
+    CHUNKS_TRAILER, /* at a line's beginning: a field's or the last */
+    CHUNKS_TRAILER_NAME,
+    CHUNKS_TRAILER_VALUE,
+    CHUNKS_TRAILER_LF,
+    CHUNKS_LAST_LF,
+    CHUNKS_DONE,
+    CHUNKS_BAD, /* for good: where it ends cannot be known */
+    CHUNKS_PLACE_COUNT
+};
 
 /* All zero: before the first byte. */
 struct http_chunks {
