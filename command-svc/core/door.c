@@ -36,8 +36,3 @@ size_t door_limit(const struct door *door, enum command_kind kind, int64_t now_m
     assert(limit >= door->floor);
     return door_is_follow_up(kind) ? limit * DOOR_FOLLOW_UP_FACTOR : limit;
 }
-
-bool door_admits(const struct door *door, enum command_kind kind, size_t queue_len, int64_t now_ms)
-{
-    return queue_len < door_limit(door, kind, now_ms);
-}

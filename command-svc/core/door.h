@@ -35,7 +35,4 @@ bool door_is_follow_up(enum command_kind kind);
 /* How long a queue may be that one more command joins. */
 size_t door_limit(const struct door *door, enum command_kind kind, int64_t now_ms);
 
-/* Whether one more command may join a queue of that length. */
-bool door_admits(const struct door *door, enum command_kind kind, size_t queue_len, int64_t now_ms);
-
 #endif

@@ -47,11 +47,6 @@ static inline bool strview_begins(struct strview view, const char *prefix)
     return view.len >= len && memcmp(view.data, prefix, len) == 0;
 }
 
-static inline bool strview_is_empty(struct strview view)
-{
-    return view.len == 0;
-}
-
 /* Without its first bytes. C17 lets not even 0 be added to the NULL of an absent text. */
 static inline struct strview strview_skip(struct strview view, size_t len)
 {

@@ -73,11 +73,6 @@ void http_client_free(struct http_client *client)
     free(client);
 }
 
-bool http_client_is_busy(const struct http_client *client)
-{
-    return client->request != NULL;
-}
-
 static void turn_delay_off(struct evhttp_connection *connection)
 {
     const int on = 1;

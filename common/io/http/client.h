@@ -49,8 +49,6 @@ MUST_USE enum error_kind http_client_new(struct loop *loop, const char *host, ui
 /* A request in flight is dropped without a callback. */
 void http_client_free(struct http_client *client);
 
-bool http_client_is_busy(const struct http_client *client);
-
 /*
  * Fails with ERROR_CONFLICT while busy. The callback may send the next request; where a
  * connection is refused at once it may run before this returns.

@@ -110,7 +110,7 @@ static struct customer *find_or_add_customer(struct planner *planner, struct str
     struct customer *customer = name_map_find(&planner->customer_map, id);
     if (customer == NULL) {
         customer = must_alloc(planner->arena, sizeof *customer);
-        customer->id = strview_is_empty(id) ? GUEST : make_id(planner->arena, "c", id);
+        customer->id = id.len == 0 ? GUEST : make_id(planner->arena, "c", id);
         customer->chain.number = planner->customer_count;
         name_map_add(&planner->customer_map, id, customer);
         planner->customers[planner->customer_count++] = customer;
@@ -205,7 +205,7 @@ static enum error_kind fill_order(struct planner *planner, const struct invoice 
     *order = (struct plan_order){
         .invoice = invoice->number,
         .customer_id = invoice->customer->id,
-        .region = strview_is_empty(country) ? NO_COUNTRY : country,
+        .region = country.len == 0 ? NO_COUNTRY : country,
         .previous = invoice->customer->latest,
     };
     struct plan_line *last = NULL;

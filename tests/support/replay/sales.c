@@ -77,7 +77,7 @@ static enum error_kind read_sale(const struct layout *layout, const struct strvi
     };
     for (size_t i = 0; i < sizeof IDS / sizeof IDS[0]; i++) {
         const struct strview id = cells[IDS[i]];
-        if (id.len > ID_MAX || (strview_is_empty(id) && IDS[i] != CUSTOMER_ID)) {
+        if (id.len > ID_MAX || (id.len == 0 && IDS[i] != CUSTOMER_ID)) {
             return bad_cell(line, IDS[i], id, err);
         }
     }
