@@ -40,3 +40,15 @@ struct strview strview_take(struct strview *rest, char separator)
     *rest = (struct strview){.data = end + 1, .len = rest->len - part.len - 1};
     return part;
 }
+
+struct strview strview_take_host(struct strview *rest)
+{
+    if (rest->len == 0 || rest->data[0] != '[') {
+        return strview_take(rest, ':');
+    }
+    *rest = strview_skip(*rest, 1);
+    const struct strview host = strview_take(rest, ']');
+    const bool is_closed = rest->data != NULL;
+    const bool ends_well = strview_take(rest, ':').len == 0;
+    return is_closed && ends_well ? host : (struct strview){.data = NULL};
+}

@@ -71,4 +71,8 @@ struct strview strview_trim(struct strview view);
  * is none. */
 struct strview strview_take(struct strview *rest, char separator);
 
+/* Takes "host" or "[::1]" (without its brackets) and the colon behind it off *rest, whose data is
+ * NULL where there is no colon; data is NULL when malformed. */
+struct strview strview_take_host(struct strview *rest);
+
 #endif

@@ -186,25 +186,6 @@ struct strview http_client_header(const struct http_client_answer *answer, const
     return strview_of(value);
 }
 
-/* Takes "[::1]" or "host" off the text. */
-static struct strview take_host(struct strview *text)
-{
-    struct strview host = *text;
-    if (text->len > 0 && text->data[0] == '[') {
-        const char *end = memchr(text->data, ']', text->len);
-        host.data++;
-        host.len = end == NULL ? 0 : (size_t)(end - host.data);
-        text->data += host.len + 2;
-        text->len -= end == NULL ? text->len : host.len + 2;
-        return host;
-    }
-    const char *colon = text->len == 0 ? NULL : memchr(text->data, ':', text->len);
-    host.len = colon == NULL ? text->len : (size_t)(colon - text->data);
-    text->data += host.len;
-    text->len -= host.len;
-    return host;
-}
-
 enum error_kind http_client_parse_url(const char *url, char *host, size_t host_size,
                                       uint16_t *ret_port, struct error *err)
 {
@@ -217,10 +198,8 @@ enum error_kind http_client_parse_url(const char *url, char *host, size_t host_s
     if (rest.len > 0 && rest.data[rest.len - 1] == '/') {
         rest.len--;
     }
-    const struct strview name = take_host(&rest);
-    if (rest.len > 0 &&
-        (rest.data[0] != ':' || !parse_i64((struct strview){rest.data + 1, rest.len - 1}, &port) ||
-         port < 1 || port > UINT16_MAX)) {
+    const struct strview name = strview_take_host(&rest);
+    if (rest.data != NULL && (!parse_i64(rest, &port) || port < 1 || port > UINT16_MAX)) {
         return error_set(err, ERROR_INVALID, "%s is not http://host:port", url);
     }
     if (name.len == 0 || name.len >= host_size || memchr(name.data, '/', name.len) != NULL) {

@@ -34,29 +34,13 @@ static bool parse_credentials(struct strview text, struct redisurl *ret)
            decode_part(text, ret->password, sizeof ret->password);
 }
 
-/* Takes "[::1]" or "host" and the colon behind it off *rest; a view without data when malformed. */
-static struct strview take_host(struct strview *rest)
-{
-    if (rest->len == 0 || rest->data[0] != '[') {
-        return strview_take(rest, ':');
-    }
-    *rest = strview_skip(*rest, 1);
-    const struct strview host = strview_take(rest, ']');
-    const bool ends_well = rest->data != NULL && (rest->len == 0 || rest->data[0] == ':');
-    if (!ends_well) {
-        return (struct strview){.data = NULL};
-    }
-    *rest = strview_skip(*rest, rest->len == 0 ? 0 : 1);
-    return host;
-}
-
 /* Texts name the host: what is none may be a part of a password. */
 static const char HOST_BYTES[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:%";
 
 static bool parse_host_port(struct strview text, struct redisurl *ret)
 {
-    const struct strview host = take_host(&text);
+    const struct strview host = strview_take_host(&text);
     int64_t port = PORT_DEFAULT;
     if (text.len > 0 && !parse_number(text, UINT16_MAX, &port)) {
         return false;

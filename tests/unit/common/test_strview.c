@@ -72,6 +72,34 @@ START_TEST(bytes_are_taken_from_the_front)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    const char *host; /* NULL: malformed */
+    const char *rest; /* NULL: no colon */
+} HOSTS[] = {
+    {"a.example:80", "a.example", "80"},
+    {"a", "a", NULL},
+    {"a:", "a", ""},
+    {"[::1]:80", "::1", "80"},
+    {"[::1]", "::1", NULL},
+    {"", "", NULL},
+    {":80", "", "80"},
+    {"[::1", NULL, NULL},
+    {"[::1]x", NULL, NULL},
+    {"[::1]x:80", NULL, "80"},
+    {"[]:80", "", "80"},
+    {"[", NULL, NULL},
+};
+
+START_TEST(a_host_ends_at_the_colon_behind_it)
+{
+    struct strview rest = strview_of(HOSTS[_i].text);
+    const struct strview host = strview_take_host(&rest);
+    ck_assert(HOSTS[_i].host == NULL ? host.data == NULL : strview_is(host, HOSTS[_i].host));
+    ck_assert(HOSTS[_i].rest == NULL ? rest.data == NULL : strview_is(rest, HOSTS[_i].rest));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/strview");
@@ -83,6 +111,8 @@ int main(void)
                         sizeof TAKES / sizeof TAKES[0]);
     tcase_add_test(views, nothing_at_all_can_be_taken_from);
     tcase_add_test(views, bytes_are_taken_from_the_front);
+    tcase_add_loop_test(views, a_host_ends_at_the_colon_behind_it, 0,
+                        sizeof HOSTS / sizeof HOSTS[0]);
     suite_add_tcase(suite, views);
     return check_main(suite);
 }
