@@ -57,7 +57,8 @@ const char *decision_refusal(const struct decision *decision, enum lineup_state 
     if (decision->version != waits_for) {
         return "it waits for another version by now";
     }
-    if (decision->kind == DECISION_RETRY && state != LINEUP_GAP && state != LINEUP_UNREADABLE) {
+    const bool helps = !decision->is_of_none && (state == LINEUP_GAP || state == LINEUP_UNREADABLE);
+    if (decision->kind == DECISION_RETRY && !helps) {
         return "looking again would find the same: only skip ends it";
     }
     return taken >= DECISIONS_MAX ? "as many decisions as are kept were taken about it" : NULL;

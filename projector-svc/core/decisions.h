@@ -49,6 +49,8 @@ struct decision {
      * decided. */
     struct strview slot; /* "<topic>/<partition>" */
     int64_t below;
+    /* It is about records that belong to no aggregate, whatever versions they claim; not kept. */
+    bool is_of_none;
 };
 
 struct decisions {

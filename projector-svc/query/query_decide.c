@@ -85,7 +85,7 @@ static bool send_decision(struct dead_letter *asked, const struct redisconn_repl
         redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_MARK)),
         before.data == NULL ? STRVIEW("") : before,
         asked->decided,
-        strview_is(asked->id, INCOMING_NO_ID) ? STRVIEW("") : slot,
+        asked->decision.is_of_none ? STRVIEW("") : slot,
     };
     enum { ARGS = sizeof args / sizeof args[0] };
     bool is_whole = is_coded;
@@ -114,7 +114,7 @@ static void on_looked_at(struct query *query, const struct redisconn_reply *repl
     const char *refusal =
         decision_refusal(&asked->decision, mark.reason, mark.waits_for, taken.count);
     asked->decision.state = mark.reason;
-    if (decision_drops_records(&asked->decision) && !strview_is(asked->id, INCOMING_NO_ID)) {
+    if (decision_drops_records(&asked->decision) && !asked->decision.is_of_none) {
         asked->decision.slot = slot;
         asked->decision.below = position_of(slot, redisconn_reply_at(reply, DEAD_LETTER_POSITIONS));
     }
@@ -162,6 +162,7 @@ void dead_letter_on_decide(struct http_request *request, void *user)
         return;
     }
     asked->decision.kind = (enum decision_kind)http_request_tag(request);
+    asked->decision.is_of_none = strview_is(asked->id, INCOMING_NO_ID);
     asked->decision.at_ms = loop_wall_ms();
     asked->decision.by =
         principal == NULL ? STRVIEW("") : arena_view(query->arena, strview_of(principal->subject));

@@ -97,6 +97,19 @@ START_TEST(a_decision_is_judged_by_what_stands_still_now)
 }
 END_TEST
 
+/* Whatever version its records claim. */
+START_TEST(what_belongs_to_no_aggregate_is_only_skipped)
+{
+    struct decision decision = decision_of(DECISION_RETRY, LINEUP_GAP);
+    decision.is_of_none = true;
+    const char *refusal = decision_refusal(&decision, LINEUP_GAP, 5, 0);
+    ck_assert_ptr_nonnull(refusal);
+    ck_assert_ptr_nonnull(strstr(refusal, "only skip ends it"));
+    decision.kind = DECISION_SKIP;
+    ck_assert_ptr_null(decision_refusal(&decision, LINEUP_GAP, 5, 0));
+}
+END_TEST
+
 START_TEST(kinds_have_words)
 {
     ck_assert_int_eq(decision_kind_of_name(STRVIEW("skip")), DECISION_SKIP);
@@ -117,6 +130,7 @@ int main(void)
     tcase_add_test(rules, without_a_decision_nothing_is_dropped);
     tcase_add_loop_test(rules, a_decision_is_judged_by_what_stands_still_now, 0,
                         sizeof VERDICTS / sizeof VERDICTS[0]);
+    tcase_add_test(rules, what_belongs_to_no_aggregate_is_only_skipped);
     tcase_add_test(rules, kinds_have_words);
     suite_add_tcase(suite, rules);
     return check_main(suite);
