@@ -27,6 +27,7 @@ void partition_take(struct partition *partition, struct kafka_record *record)
 {
     const bool is_taken = source_meet(&partition->source, record);
     partition->progress.received++;
+    partition->silence.is_long = false;
     heed_source(partition, true);
     if (!is_taken) {
         kafka_record_done(record);
@@ -275,8 +276,15 @@ static bool waits_for_intake(const struct partition *partition)
     return partition->is_paused && partition->queue.count == 0;
 }
 
+static bool waits_for_kafka(const struct partition *partition)
+{
+    return !partition->is_paused && !partition->is_at_end && partition->queue.count == 0;
+}
+
 void partition_look(struct partition *partition, int64_t known_end, bool can_move, int64_t now_ms)
 {
+    partition->silence.is_long = stall_look(&partition->silence.stall, waits_for_kafka(partition),
+                                            partition->progress.received, now_ms);
     if (!partition_is_closed(partition) && !source_watch_end(&partition->source, known_end)) {
         partition_recheck(partition);
     }

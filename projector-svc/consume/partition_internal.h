@@ -12,6 +12,7 @@
 
 #include "common/base/error.h"
 #include "common/base/news.h"
+#include "common/base/stall.h"
 #include "common/base/strview.h"
 #include "projector-svc/consume/course.h"
 #include "projector-svc/consume/partition.h"
@@ -29,6 +30,12 @@ enum partition_state { STATE_NEW = 0, STATE_CLOSED, STATE_READY, STATE_BUSY, STA
 /* What follows when nothing is in flight any more. */
 enum partition_next { NEXT_BATCH = 0, NEXT_CLOSE, NEXT_STOP };
 
+/* Since when it is read and neither a record nor its end has come. */
+struct silence {
+    struct stall stall;
+    bool is_long;
+};
+
 struct partition {
     struct partition_context *context;
     struct partition_name name;
@@ -45,6 +52,7 @@ struct partition {
     struct turn turn;
     bool is_paused; /* by core/intake.h: Kafka is not asked for more of it */
     bool is_at_end; /* its end was the last thing that came */
+    struct silence silence;
     struct course course;
     size_t batch_limit;   /* events */
     struct error trouble; /* why Redis refused the last batch; kind NONE: it did not */

@@ -34,12 +34,19 @@ struct partition_report partition_report(const struct partition *partition, int6
     return report;
 }
 
+/* Of one without a leader nothing comes, and of one outside the log nothing is taken: it would have
+ * the turn for ever. */
+static bool takes_no_turn(const struct partition *partition)
+{
+    return partition->is_at_end || partition->silence.is_long || partition->source.is_out_of_range;
+}
+
 struct intake_place partition_place(const struct partition *partition)
 {
     return (struct intake_place){
         .bytes = partition->queue.bytes,
         .is_open = !partition->is_paused,
-        .is_at_end = partition->is_at_end,
+        .is_at_end = takes_no_turn(partition),
         .is_working = !partition_is_closed(partition),
     };
 }

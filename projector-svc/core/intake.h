@@ -29,7 +29,7 @@ enum {
 struct intake_place {
     size_t bytes;    /* that it has queued */
     bool is_open;    /* it is read */
-    bool is_at_end;  /* Kafka has no more of it, as far as is known */
+    bool is_at_end;  /* Kafka has no more of it, as far as is known, or brings none of it */
     bool is_working; /* its batches go on */
 };
 

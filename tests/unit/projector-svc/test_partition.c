@@ -287,6 +287,49 @@ START_TEST(what_it_holds_where_its_end_is_and_that_there_is_room_again_is_told)
 }
 END_TEST
 
+/* It has no leader, say: what it would bring is not waited for. */
+START_TEST(who_is_read_and_brings_nothing_counts_as_at_its_end_until_a_record_comes)
+{
+    enum { LATER_MS = 60000 };
+    open_at(0, VIEW_POSITIONS_NONE);
+    partition_look(partition[0], -1, false, 1);
+    ck_assert(!partition_place(partition[0]).is_at_end);
+    partition_look(partition[0], -1, false, LATER_MS);
+    ck_assert(partition_place(partition[0]).is_at_end);
+    partition_restarted(partition[0]);
+    ck_assert(partition_place(partition[0]).is_at_end);
+    take(0, 0);
+    ck_assert(!partition_place(partition[0]).is_at_end);
+    partition_look(partition[0], -1, false, 2 * LATER_MS);
+    partition_look(partition[0], -1, false, 3 * LATER_MS);
+    ck_assert(!partition_place(partition[0]).is_at_end); /* its own queue waits, not Kafka */
+}
+END_TEST
+
+START_TEST(who_is_paused_or_has_more_to_come_is_not_silent)
+{
+    enum { LATER_MS = 60000 };
+    open_at(0, VIEW_POSITIONS_NONE);
+    partition_note_paused(partition[0], true);
+    partition_look(partition[0], -1, false, 1);
+    partition_look(partition[0], -1, false, LATER_MS);
+    ck_assert(!partition_place(partition[0]).is_at_end);
+    partition_note_paused(partition[0], false);
+    partition_look(partition[0], -1, false, LATER_MS + 1);
+    ck_assert(!partition_place(partition[0]).is_at_end);
+}
+END_TEST
+
+/* Nothing of it is taken, so it would never be full. */
+START_TEST(who_lies_outside_the_log_counts_as_at_its_end)
+{
+    open_at(0, VIEW_POSITIONS_NONE);
+    ck_assert(!partition_place(partition[0]).is_at_end);
+    partition[0]->source.is_out_of_range = true;
+    ck_assert(partition_place(partition[0]).is_at_end);
+}
+END_TEST
+
 /* Others are read meanwhile: that is no standstill. */
 START_TEST(who_waits_to_be_read_again_is_not_stuck)
 {
@@ -587,6 +630,10 @@ int main(void)
     tcase_add_checked_fixture(courses, set_up, tear_down);
     tcase_add_test(courses, a_batch_begins_in_the_next_turn_and_moves_the_position);
     tcase_add_test(courses, what_it_holds_where_its_end_is_and_that_there_is_room_again_is_told);
+    tcase_add_test(courses,
+                   who_is_read_and_brings_nothing_counts_as_at_its_end_until_a_record_comes);
+    tcase_add_test(courses, who_is_paused_or_has_more_to_come_is_not_silent);
+    tcase_add_test(courses, who_lies_outside_the_log_counts_as_at_its_end);
     tcase_add_test(courses, who_waits_to_be_read_again_is_not_stuck);
     tcase_add_test(courses, only_so_many_are_on_their_way_and_the_next_one_follows);
     tcase_add_loop_test(
