@@ -181,8 +181,9 @@ bool shard_log_fill_wants(const struct shard_log *log, int64_t step, int64_t now
 enum shard_offer shard_log_fill_offer(struct shard_log *log, const struct window_row *row,
                                       int64_t now_ms);
 uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms);
-/* Every row of the range was offered and sent. */
-void shard_log_fill_read(struct shard_log *log, int64_t upto);
+/* Every row of that topic's range was offered, and sent or passed over. The last of them may have
+ * ended that topic's fill, and the next one's begun: of it this says nothing. */
+void shard_log_fill_read(struct shard_log *log, int topic, int64_t upto);
 
 /* --- between two batches ------------------------------------------------------------ */
 /* Nothing more is sent by log and fill. Of a shard that runs; a beginning anew ends it. */

@@ -88,9 +88,10 @@ uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row
     return ticket;
 }
 
-void shard_log_fill_read(struct shard_log *log, int64_t upto)
+void shard_log_fill_read(struct shard_log *log, int topic, int64_t upto)
 {
-    if (log->state == SHARD_RUNNING && log->pace == SHARD_FLOWS && log->fill.topic >= 0) {
+    assert(topic >= 0 && topic < log->topic_count);
+    if (log->state == SHARD_RUNNING && log->pace == SHARD_FLOWS && log->fill.topic == topic) {
         shard_log_fill_reach(log, upto);
     }
 }

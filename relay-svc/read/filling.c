@@ -98,7 +98,7 @@ static void on_done(void *user, int reader, const struct outbox_read_failure *fa
     } else {
         activity_succeeded(&filling->fares, loop_now_ms());
         if (!filling->has_held && !is_over(filling) && filling->rows < filling->limit) {
-            shard_log_fill_read(log_of(filling), filling->range.upto);
+            shard_log_fill_read(log_of(filling), filling->range.topic, filling->range.upto);
         }
     }
     reading_pump(filling->reading); /* the others may have been waiting for this range */

@@ -69,12 +69,12 @@ START_TEST(a_filled_topic_goes_on_with_the_others)
     own_with_a_new_topic(0);
     acknowledge_fill(send_fill(5), true);
     ck_assert_int_eq(offer(PRODUCTS, 101), OFFER_SKIP);
-    shard_log_fill_read(&the_log, 100); /* close, but one was passed over meanwhile */
+    shard_log_fill_read(&the_log, PRODUCTS, 100); /* close, but one was passed over meanwhile */
     ck_assert_int_eq(offer(ORDERS, 102), OFFER_HOLD);
     ck_assert_int_eq(fill_range().after, 100);
     ck_assert_int_eq(fill_range().upto, 101);
     const uint32_t last = send_fill(101);
-    shard_log_fill_read(&the_log, 101);
+    shard_log_fill_read(&the_log, PRODUCTS, 101);
 
     ck_assert_int_eq(the_log.topics[PRODUCTS].state, TOPIC_JOINED);
     const uint32_t next = send(PRODUCTS, 103);
@@ -93,7 +93,7 @@ START_TEST(a_topic_without_rows_of_its_own_is_complete_at_once)
 {
     struct shard_mark due;
     own_with_a_new_topic(0);
-    shard_log_fill_read(&the_log, 100);
+    shard_log_fill_read(&the_log, PRODUCTS, 100);
 
     ck_assert_int_eq(the_log.topics[PRODUCTS].state, TOPIC_LIVE);
     ck_assert(shard_log_is_dirty(&the_log));
@@ -182,7 +182,7 @@ START_TEST(a_full_window_of_the_fill_waits)
         (void)send_fill(seq);
     }
     ck_assert(!shard_log_fill_wants(&the_log, 1000, NOW, &none));
-    shard_log_fill_read(&the_log, 50);
+    shard_log_fill_read(&the_log, PRODUCTS, 50);
     ck_assert(!the_log.fill.is_joining); /* there is no room to come close in */
 }
 END_TEST
@@ -204,13 +204,13 @@ START_TEST(what_was_read_for_a_fill_that_is_over_says_nothing)
 {
     own_with_a_new_topic(0);
     follows = shard_log_leave(&the_log);
-    shard_log_fill_read(&the_log, 100);
+    shard_log_fill_read(&the_log, PRODUCTS, 100);
     ck_assert_int_eq(shard_log_complete_to(&the_log, PRODUCTS), 0);
 
     own(0, 0, 0);
     judge(ORDERS, TAIL_NONE_FINE, 0);
     judge(PRODUCTS, TAIL_NONE_FINE, 0);
-    shard_log_fill_read(&the_log, 100); /* none is behind */
+    shard_log_fill_read(&the_log, PRODUCTS, 100); /* none is behind */
     ck_assert_int_eq(shard_log_complete_to(&the_log, PRODUCTS), 0);
 }
 END_TEST

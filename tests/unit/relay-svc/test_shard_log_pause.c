@@ -226,8 +226,25 @@ START_TEST(the_fill_passes_over_an_aggregate_that_waits)
     ck_assert_int_eq(the_log.topics[ORDERS].complete_to, 3);
     shard_log_pause(&the_log);
     ck_assert_int_eq(fill_offer(SHARD_PASSES, 4), OFFER_HOLD);
-    shard_log_fill_read(&the_log, 10);
+    shard_log_fill_read(&the_log, ORDERS, 10);
     ck_assert_int_eq(the_log.topics[ORDERS].complete_to, 3);
+}
+END_TEST
+
+START_TEST(a_range_that_ends_with_an_aggregate_that_waits_says_nothing_of_the_next_topic)
+{
+    const struct shard_topic_mark topics[TOPIC_COUNT] = {{.complete_to = 0}, {.complete_to = 0}};
+    const struct shard_lease lease = {
+        .epoch = 1, .position = 10, .until_ms = LEASE_END, .topics = topics};
+    follows = shard_log_own(&the_log, &lease);
+    judge(ORDERS, TAIL_NONE_FINE, 0);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+
+    ck_assert_int_eq(fill_offer(SHARD_PASSES, 10), OFFER_SKIP); /* all that orders lacked */
+    ck_assert_int_eq(the_log.topics[ORDERS].state, TOPIC_LIVE);
+    shard_log_fill_read(&the_log, ORDERS, 10);
+    ck_assert_int_eq(the_log.topics[PRODUCTS].state, TOPIC_BEHIND);
+    ck_assert_int_eq(fill_offer(PRODUCTS, 2), OFFER_SEND);
 }
 END_TEST
 
@@ -282,6 +299,8 @@ int main(void)
     tcase_add_test(tests, a_row_sent_once_more_has_no_place_in_the_order_of_the_log);
     tcase_add_test(tests, to_a_topic_that_is_being_filled_nothing_is_sent_once_more);
     tcase_add_test(tests, the_fill_passes_over_an_aggregate_that_waits);
+    tcase_add_test(tests,
+                   a_range_that_ends_with_an_aggregate_that_waits_says_nothing_of_the_next_topic);
     tcase_add_test(tests, a_row_that_the_fill_cannot_send_is_parked_and_the_fill_goes_on);
     tcase_add_test(tests, what_the_fill_was_refused_alone_it_parks);
     suite_add_tcase(suite, tests);
