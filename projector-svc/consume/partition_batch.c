@@ -135,13 +135,18 @@ static void remember_trouble(struct partition *partition, const struct error *wh
     partition->trouble = *why;
 }
 
-/* The turn goes back first: on_closed() may free the partition. */
+/* The turn goes back first: on_closed() and on_stopped() may free the partition. Who stopped it
+ * waits for nothing but that its batch ends, whatever the next one would be. */
 static void close_busy(struct partition *partition, const struct error *why)
 {
     struct partition_context *context = partition->context;
     end_turn(partition);
     partition_enter(partition, STATE_CLOSED);
-    context->on_closed(context->user, partition, why); /* perhaps its end */
+    if (why == NULL && partition->next == NEXT_STOP) {
+        context->on_stopped(context->user);
+    } else {
+        context->on_closed(context->user, partition, why);
+    }
 }
 
 /* Without records it was a portion of parked events alone, of which the limit is the number, too.

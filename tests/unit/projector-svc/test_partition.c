@@ -486,6 +486,21 @@ START_TEST(when_redis_refuses_at_once_each_is_closed_once)
 }
 END_TEST
 
+/* Who waits for its end, to give it back, is told: no smaller batch follows. */
+START_TEST(one_that_is_stopped_while_its_batch_is_too_large_has_ended)
+{
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    take(0, 1);
+    let_loop_turn();
+    partition_stop(partition[0]);
+    answer(ERROR_EXHAUSTED);
+    ck_assert(!partition_is_busy(partition[0]));
+    ck_assert_uint_eq(stopped, 1);
+    ck_assert_uint_eq(closed, 0);
+}
+END_TEST
+
 START_TEST(a_stopped_one_ends_what_is_on_its_way_and_begins_nothing)
 {
     open_at(0, VIEW_POSITIONS_NONE);
@@ -643,6 +658,7 @@ int main(void)
     tcase_add_test(courses, the_drained_one_is_the_first_of_its_batch);
     tcase_add_test(courses, a_position_outside_the_queue_begins_reading_anew);
     tcase_add_test(courses, when_redis_refuses_at_once_each_is_closed_once);
+    tcase_add_test(courses, one_that_is_stopped_while_its_batch_is_too_large_has_ended);
     tcase_add_test(courses, a_stopped_one_ends_what_is_on_its_way_and_begins_nothing);
     tcase_add_loop_test(courses, a_batch_on_its_way_ends_before_it_is_closed, 0, CLOSER_COUNT);
     tcase_add_loop_test(courses, a_goal_learnt_in_flight_is_taken_away_again, 0, 2);
