@@ -9,19 +9,21 @@
 #include <string.h>
 
 /* By words, as ids have up to 64 bytes; uthash's own functions take them byte by byte. */
-static unsigned hash_of(const char *bytes, size_t len)
+unsigned id_map_hash(struct strview id)
 {
-    uint64_t hash = len;
-    for (size_t at = 0; at < len; at += sizeof hash) {
+    const uint64_t spread = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = id.len;
+    for (size_t at = 0; at < id.len; at += sizeof hash) {
         uint64_t word = 0;
-        memcpy(&word, bytes + at, len - at < sizeof word ? len - at : sizeof word);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        memcpy(&word, id.data + at, id.len - at < sizeof word ? id.len - at : sizeof word);
+        hash = (hash ^ word) * spread;
         hash ^= hash >> 32;
     }
-    return (unsigned)hash;
+    /* Of what is in the upper bits of the last word nothing has reached the lower ones yet. */
+    return (unsigned)(hash * spread >> 32);
 }
 
-#define HASH_FUNCTION(key, len, hash) ((hash) = hash_of((key), (len)))
+#define HASH_FUNCTION(key, len, hash) ((hash) = id_map_hash((struct strview){(key), (len)}))
 #define uthash_malloc(size)           must_allocate(1, size)
 #include <uthash.h>
 

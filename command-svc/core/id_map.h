@@ -18,6 +18,9 @@ struct id_map {
     struct id_map_node *nodes;
 };
 
+/* Where an id is looked for: each of its bytes has a part in each bit. */
+unsigned id_map_hash(struct strview id);
+
 /* NULL when no entry has that id. */
 void *id_map_find(const struct id_map *map, struct strview id);
 
