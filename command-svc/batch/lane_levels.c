@@ -49,7 +49,8 @@ int64_t lane_next_levels_in_ms(const struct lane_common *common)
     for (int i = 0; i < common->options->count; i++) {
         const int64_t due_ms = level_marks_due_ms(&common->levels[i]);
         if (due_ms != LEVEL_MARKS_NEVER) {
-            const int64_t its_ms = due_ms > now_ms ? due_ms - now_ms : LEVEL_TOGETHER_MS;
+            const int64_t look_ms = due_ms > now_ms ? due_ms : level_next_look_ms(now_ms);
+            const int64_t its_ms = look_ms - now_ms;
             wait_ms = its_ms < wait_ms ? its_ms : wait_ms;
         }
     }

@@ -42,6 +42,13 @@ static inline int64_t level_due_ms(int64_t now_ms, int64_t wait_ms)
     return early_ms - early_ms % LEVEL_TOGETHER_MS;
 }
 
+/* The end of the LEVEL_TOGETHER_MS that has begun, when what moves and what could not be taken up
+ * is looked at again, however late this look is. */
+static inline int64_t level_next_look_ms(int64_t now_ms)
+{
+    return level_due_ms(now_ms, 1);
+}
+
 /*
  * True: *ret_event is to be announced. False: nothing is new, and *ret_wait_ms is 0, or it is too
  * early by *ret_wait_ms, or cannot be written now and comes again after that time.

@@ -99,7 +99,7 @@ struct level_mark *level_marks_take(struct level_marks *marks, int64_t now_ms)
         if (!is_moving(marks->first, now_ms)) {
             return take_first(marks);
         }
-        put_last(marks, unlink_first(marks), level_due_ms(now_ms, LEVEL_TOGETHER_MS));
+        put_last(marks, unlink_first(marks), level_next_look_ms(now_ms));
     }
     return NULL;
 }

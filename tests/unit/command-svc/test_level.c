@@ -133,6 +133,24 @@ START_TEST(what_moves_is_told_once_it_stands_still)
 }
 END_TEST
 
+/* A look comes a moment after the mark fell due, and finds it moving still. */
+START_TEST(what_stands_still_is_told_within_75_ms_however_late_a_look_was)
+{
+    for (int64_t late = 0; late < LEVEL_TOGETHER_MS; late++) {
+        for (int64_t at = NOW; at < NOW + LEVEL_TOGETHER_MS; at++) {
+            struct level_mark *mark = NULL;
+            level_marks_change(&marks, STRVIEW("a"), 3, at);
+            const int64_t first = level_marks_due_ms(&marks) + late;
+            for (int64_t now = first; mark == NULL; now = level_next_look_ms(now)) {
+                ck_assert_int_le(now - at, LEVEL_STILL_MS + LEVEL_TOGETHER_MS);
+                mark = level_marks_take(&marks, now);
+            }
+            free(mark);
+        }
+    }
+}
+END_TEST
+
 START_TEST(one_that_moves_does_not_keep_those_behind_it)
 {
     level_marks_change(&marks, STRVIEW("a"), 3, NOW);
@@ -284,6 +302,7 @@ int main(void)
     tcase_add_test(rules, what_changes_at_about_one_time_falls_due_together);
     tcase_add_test(rules, what_changes_while_it_is_announced_is_marked_anew);
     tcase_add_test(rules, what_moves_is_told_once_it_stands_still);
+    tcase_add_test(rules, what_stands_still_is_told_within_75_ms_however_late_a_look_was);
     tcase_add_test(rules, one_that_moves_does_not_keep_those_behind_it);
     tcase_add_test(rules, what_never_stands_still_is_told_all_the_same);
     tcase_add_test(rules, what_comes_again_does_not_wait_for_it_to_stand_still);
