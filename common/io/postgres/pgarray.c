@@ -22,6 +22,7 @@ static char *put_big_endian(char *at, uint64_t value, size_t len)
 
 void pgarray_init(struct pgarray *array, size_t max)
 {
+    assert(max <= INT32_MAX); /* so that every length fits its word */
     *array = (struct pgarray){.count = 0};
     strbuf_init(&array->bytes, max);
 }
@@ -71,14 +72,15 @@ static void put_null(struct pgarray *array)
     strbuf_append(&array->bytes, STRVIEW("\xff\xff\xff\xff"));
 }
 
-/* Where the element's bytes go; NULL: there is no room. */
+/* Where the element's bytes go; NULL: there is no room. It is counted all the same, as an array
+ * that has failed is not one without elements. */
 static char *open_element(struct pgarray *array, size_t len)
 {
-    char *room = len > INT32_MAX ? NULL : strbuf_room(&array->bytes, WORD + len);
+    char *room = strbuf_room(&array->bytes, WORD + len);
+    array->count++;
     if (room == NULL) {
         return NULL;
     }
-    array->count++;
     array->bytes.len += WORD + len;
     return put_big_endian(room, len, WORD);
 }

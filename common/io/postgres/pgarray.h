@@ -39,7 +39,7 @@ struct pgarray {
     bool has_null;
 };
 
-/* Arrays of at most max bytes. */
+/* Arrays of at most max bytes, INT32_MAX or less. */
 void pgarray_init(struct pgarray *array, size_t max);
 void pgarray_done(struct pgarray *array);
 

@@ -165,6 +165,20 @@ START_TEST(too_much_is_told_at_the_end_and_forgotten_at_the_next_beginning)
 }
 END_TEST
 
+/* Who asks whether there are any must not take too much for none. */
+START_TEST(an_element_without_room_is_counted)
+{
+    struct pgarray tiny;
+    pgarray_init(&tiny, 8);
+    pgarray_open(&tiny, PGARRAY_TEXT);
+    pgarray_put(&tiny, STRVIEW("text"));
+    pgarray_put(&tiny, (struct strview){0});
+    ck_assert_uint_eq(tiny.count, 2);
+    ck_assert_ptr_null(pgarray_close(&tiny).data);
+    pgarray_done(&tiny);
+}
+END_TEST
+
 START_TEST(an_array_without_room_for_its_head_is_too_much)
 {
     struct pgarray tiny;
@@ -190,6 +204,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_uuid_that_is_none_is_null, 0,
                         sizeof NO_UUIDS / sizeof NO_UUIDS[0]);
     tcase_add_test(tcase, too_much_is_told_at_the_end_and_forgotten_at_the_next_beginning);
+    tcase_add_test(tcase, an_element_without_room_is_counted);
     tcase_add_test(tcase, an_array_without_room_for_its_head_is_too_much);
     suite_add_tcase(suite, tcase);
     return check_main(suite);
