@@ -36,7 +36,8 @@ static void recheck_stopped(struct relay *relay, int64_t now_ms)
         const bool is_stopped = shard->log.state == SHARD_STOPPED;
         const bool is_due = is_stopped && now_ms - shard->since_ms >= RECHECK_MS;
         shard->wants_recheck =
-            is_due || (shard->wants_recheck && (is_stopped || shard_log_is_quiet(&shard->log)));
+            is_due || (shard->wants_recheck &&
+                       (is_stopped || shard_log_is_quiet(&shard->log, SHARD_RESUMES)));
         is_wanted = is_wanted || shard->wants_recheck;
     }
     if (is_wanted) {

@@ -113,7 +113,7 @@ unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *leas
     if (log->state == SHARD_STOPPED && !is_fit) {
         return shard_log_enter(log, SHARD_STOPPED);
     }
-    if (!is_fit || (log->state != SHARD_STOPPED && !shard_log_is_quiet(log))) {
+    if (!is_fit || (log->state != SHARD_STOPPED && !shard_log_is_quiet(log, SHARD_RESUMES))) {
         return 0;
     }
     forget_flights(log);

@@ -47,7 +47,9 @@ enum {
 /* The ways to Kafka: as the log goes on, by the fill, and once more out of the quarantine. */
 enum shard_way { WAY_LOG = 0, WAY_FILL, WAY_AGAIN };
 
-enum shard_pace { SHARD_FLOWS = 0, SHARD_PAUSES };
+/* Whether it sends, or what it pauses for: parking an event, freeing an aggregate, resuming a
+ * topic. Who has not paused it does not let it go. */
+enum shard_pace { SHARD_FLOWS = 0, SHARD_PARKS, SHARD_FREES, SHARD_RESUMES };
 
 /* Where the ways on are written, for what only a person can decide: told with each stop. */
 #define SHARD_WAY_OUT "\"How a stop ends\" in relay-svc/README.md"
@@ -142,8 +144,9 @@ MUST_USE unsigned shard_log_own(struct shard_log *log, const struct shard_lease 
 void shard_log_renew(struct shard_log *log, int64_t until_ms);
 MUST_USE unsigned shard_log_lose(struct shard_log *log);
 MUST_USE unsigned shard_log_leave(struct shard_log *log);
-/* STOPPED or quiet, and nothing in flight: looks once more, perhaps somebody has mended it. Where
- * the database says other things than were written there, a person has decided: they count. */
+/* STOPPED or quiet for a topic to resume, and nothing in flight: looks once more, perhaps somebody
+ * has mended it. Where the database says other things than were written there, a person has
+ * decided: they count. */
 MUST_USE unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *lease);
 
 /* --- tails ------------------------------------------------------------------- */
@@ -186,11 +189,13 @@ uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row
 void shard_log_fill_read(struct shard_log *log, int topic, int64_t upto);
 
 /* --- between two batches ------------------------------------------------------------ */
-/* Nothing more is sent by log and fill. Of a shard that runs; a beginning anew ends it. */
-void shard_log_pause(struct shard_log *log);
-/* It pauses, and nothing is in flight. */
-bool shard_log_is_quiet(const struct shard_log *log);
-MUST_USE unsigned shard_log_go_on(struct shard_log *log);
+/* Nothing more is sent by log and fill. Of a shard that runs and flows; a beginning anew ends it.
+ */
+void shard_log_pause(struct shard_log *log, enum shard_pace pace);
+/* It pauses for that, and nothing is in flight. */
+bool shard_log_is_quiet(const struct shard_log *log, enum shard_pace pace);
+/* Nothing where it does not pause for that. */
+MUST_USE unsigned shard_log_go_on(struct shard_log *log, enum shard_pace pace);
 /* The database has put the row that comes next on that way into the quarantine: it is passed over.
  * Quiet. */
 void shard_log_parked(struct shard_log *log, enum shard_way way, int64_t seq);

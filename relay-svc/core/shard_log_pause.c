@@ -4,27 +4,30 @@
 
 #include <assert.h>
 
-void shard_log_pause(struct shard_log *log)
+void shard_log_pause(struct shard_log *log, enum shard_pace pace)
 {
-    assert(log->state == SHARD_RUNNING);
-    log->pace = SHARD_PAUSES;
+    assert(log->state == SHARD_RUNNING && log->pace == SHARD_FLOWS && pace != SHARD_FLOWS);
+    log->pace = pace;
 }
 
-bool shard_log_is_quiet(const struct shard_log *log)
+bool shard_log_is_quiet(const struct shard_log *log, enum shard_pace pace)
 {
-    return log->state == SHARD_RUNNING && log->pace == SHARD_PAUSES &&
-           shard_log_in_flight(log) == 0;
+    assert(pace != SHARD_FLOWS);
+    return log->state == SHARD_RUNNING && log->pace == pace && shard_log_in_flight(log) == 0;
 }
 
-unsigned shard_log_go_on(struct shard_log *log)
+unsigned shard_log_go_on(struct shard_log *log, enum shard_pace pace)
 {
+    if (log->pace != pace) {
+        return 0;
+    }
     log->pace = SHARD_FLOWS;
     return log->state == SHARD_RUNNING ? SHARD_READ : 0;
 }
 
 void shard_log_parked(struct shard_log *log, enum shard_way way, int64_t seq)
 {
-    assert(shard_log_is_quiet(log) && way != WAY_AGAIN);
+    assert(shard_log_is_quiet(log, SHARD_PARKS) && way != WAY_AGAIN);
     assert(window_is_empty(&log->window) && window_is_empty(&log->fill.window));
     log->refused = 0;
     if (way == WAY_FILL) {
@@ -40,13 +43,13 @@ void shard_log_parked(struct shard_log *log, enum shard_way way, int64_t seq)
 bool shard_log_may_send_again(const struct shard_log *log, int topic, int64_t now_ms)
 {
     assert(topic >= 0 && topic < log->topic_count);
-    return shard_log_is_quiet(log) && now_ms < log->lease_until_ms &&
+    return shard_log_is_quiet(log, SHARD_FREES) && now_ms < log->lease_until_ms &&
            log->topics[topic].state == TOPIC_LIVE;
 }
 
 uint32_t shard_log_sent_again(struct shard_log *log, const struct window_row *row)
 {
-    assert(shard_log_is_quiet(log) && row->seq <= log->read);
+    assert(shard_log_is_quiet(log, SHARD_FREES) && row->seq <= log->read);
     log->topics[row->topic].in_flight++;
     const uint32_t ticket = window_push(&log->again, row, true);
     assert(shard_log_adds_up(log));

@@ -139,7 +139,8 @@ static void on_look_done(void *user, const struct error *err)
     for (size_t i = 0; err == NULL && i < leases->granted_count; i++) {
         struct shard *shard = &shards->all[leases->granted[i].shard];
         const struct shard_lease lease = as_lease(leases, &leases->granted[i]);
-        const bool is_fit = shard->log.state == SHARD_STOPPED || shard_log_is_quiet(&shard->log);
+        const bool is_fit =
+            shard->log.state == SHARD_STOPPED || shard_log_is_quiet(&shard->log, SHARD_RESUMES);
         if (is_fit && shard->wants_recheck) {
             shard->wants_recheck = false;
             shard->since_ms = loop_now_ms();

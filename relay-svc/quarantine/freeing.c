@@ -68,15 +68,14 @@ static struct shard *shard_of(const struct freeing *freeing)
 static bool is_on(const struct freeing *freeing)
 {
     const struct shard_log *log = &shard_of(freeing)->log;
-    return log->epoch == freeing->epoch && log->run == freeing->run && shard_log_is_quiet(log);
+    return log->epoch == freeing->epoch && log->run == freeing->run &&
+           shard_log_is_quiet(log, SHARD_FREES);
 }
 
 static void let_go(struct freeing *freeing)
 {
     struct shard_log *log = &shard_of(freeing)->log;
-    if (log->pace == SHARD_PAUSES && log->run == freeing->run) {
-        shards_follow(freeing->options.shards, log->shard, shard_log_go_on(log));
-    }
+    shards_follow(freeing->options.shards, log->shard, shard_log_go_on(log, SHARD_FREES));
 }
 
 /* It is still in the database, and the next look finds it. */
@@ -289,7 +288,7 @@ static void carry_on(struct freeing *freeing)
         return;
     }
     if (log->pace == SHARD_FLOWS) {
-        shard_log_pause(log);
+        shard_log_pause(log, SHARD_FREES);
         freeing->run = log->run;
     }
     if (!is_on(freeing)) {

@@ -22,6 +22,7 @@ struct parking {
     bool is_asking; /* one at a time; about: */
     int shard;
     int64_t epoch;
+    uint16_t run;
     /* As the statement in flight tells: */
     int64_t seq; /* 0: nothing was put */
     struct aggregate_text key;
@@ -59,11 +60,11 @@ static void settle(struct parking *parking)
         quarantine_put(&shard->parked, &key, parking->seq);
     }
     tell(parking, shard);
-    if (shard->poison.is_met && shard->poison.run == shard->log.run &&
-        shard_log_is_quiet(&shard->log)) {
+    if (shard->poison.is_met && parking->run == shard->log.run &&
+        shard_log_is_quiet(&shard->log, SHARD_PARKS)) { /* else it meets it once more */
         shard->poison.is_met = false;
         shard_log_parked(&shard->log, shard->poison.way, parking->seq);
-        shards_follow(parking->shards, parking->shard, shard_log_go_on(&shard->log));
+        shards_follow(parking->shards, parking->shard, shard_log_go_on(&shard->log, SHARD_PARKS));
     }
 }
 
@@ -106,6 +107,7 @@ static void ask(struct parking *parking, const struct shard *shard)
     parking->is_asking = true;
     parking->shard = log->shard;
     parking->epoch = log->epoch;
+    parking->run = log->run;
     parking->seq = 0;
     outbox_store_park(parking->store, &poison, &EVENTS, parking);
 }
@@ -116,7 +118,7 @@ static void offer_again(struct parking *parking, struct shard *shard)
     struct shards *shards = parking->shards;
     if (shards_limits_are_fresh(shards, loop_now_ms())) {
         shard->poison.is_met = false;
-        shards_follow(shards, shard->log.shard, shard_log_go_on(&shard->log));
+        shards_follow(shards, shard->log.shard, shard_log_go_on(&shard->log, SHARD_PARKS));
     } else {
         shards->limits.is_wanted = true;
     }
@@ -130,7 +132,7 @@ static bool park(struct parking *parking, struct shard *shard)
         shard->poison.is_met = false; /* the shard begins anew, and meets it again */
         return false;
     }
-    if (!shard_log_is_quiet(log)) {
+    if (!shard_log_is_quiet(log, SHARD_PARKS)) {
         return false;
     }
     if (shard->poison.is_doubtful) {

@@ -21,7 +21,6 @@ struct resumed {
     int64_t request;
     struct resume_wish wish;
     int64_t epoch;
-    uint16_t run;    /* that pauses for us */
     bool is_written; /* by the statement in flight */
     int count;       /* of topics */
     char outcome[ERROR_TEXT_MAX];
@@ -44,9 +43,8 @@ static struct shard *shard_of(const struct resumed *resumed)
 static void let_go(const struct resumed *resumed)
 {
     struct shard *shard = shard_of(resumed);
-    if (shard->log.pace == SHARD_PAUSES && shard->log.run == resumed->run) {
-        shards_follow(resumed->resuming->shards, shard->log.shard, shard_log_go_on(&shard->log));
-    }
+    shards_follow(resumed->resuming->shards, shard->log.shard,
+                  shard_log_go_on(&shard->log, SHARD_RESUMES));
 }
 
 static void on_ended(void *user, const struct error *err)
@@ -127,10 +125,9 @@ static void carry_out(struct resumed *resumed, const struct resume_plan *plan)
         return;
     }
     if (log->state == SHARD_RUNNING && log->pace == SHARD_FLOWS) {
-        shard_log_pause(log);
-        resumed->run = log->run;
+        shard_log_pause(log, SHARD_RESUMES);
     }
-    if (log->state == SHARD_RUNNING && (resumed->run != log->run || !shard_log_is_quiet(log))) {
+    if (log->state == SHARD_RUNNING && !shard_log_is_quiet(log, SHARD_RESUMES)) {
         return;
     }
     if (shard_log_is_dirty(log)) {
@@ -193,7 +190,6 @@ void resuming_take(struct resuming *resuming, const struct outbox_request *reque
                  .is_refill = request->kind == OUTBOX_REFILL,
                  .record = request->record},
         .epoch = resuming->shards->all[shard].log.epoch,
-        .run = resuming->shards->all[shard].log.run,
     };
 }
 

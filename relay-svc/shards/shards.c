@@ -75,10 +75,10 @@ void shards_poison(struct shards *shards, int shard, enum shard_way way, const c
 {
     struct shard *met = &shards->all[shard];
     va_list args;
-    if (met->log.state != SHARD_RUNNING || met->log.pace == SHARD_PAUSES) {
+    if (met->log.state != SHARD_RUNNING || met->log.pace != SHARD_FLOWS) {
         return; /* it is met again, if it is one */
     }
-    shard_log_pause(&met->log);
+    shard_log_pause(&met->log, SHARD_PARKS);
     met->poison = (struct shard_poison){.is_met = true, .run = met->log.run, .way = way};
     va_start(args, fmt);
     (void)vsnprintf(met->poison.why, sizeof met->poison.why, fmt, args);

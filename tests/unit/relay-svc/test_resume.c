@@ -139,14 +139,14 @@ START_TEST(a_quiet_shard_looks_again_by_what_a_person_has_written)
     const struct shard_lease lease = {
         .epoch = 1, .position = 2, .until_ms = LEASE_END, .topics = told};
     ck_assert_uint_eq(shard_log_recheck(&the_log, &lease), 0); /* not while it flows */
-    shard_log_pause(&the_log);
+    shard_log_pause(&the_log, SHARD_RESUMES);
     ck_assert_uint_eq(shard_log_recheck(&the_log, &lease), SHARD_ENTERED | SHARD_CHECK_TAILS);
     ck_assert_int_eq(the_log.topics[ORDERS].complete_to, 0);
 
     const struct shard_lease other = {.epoch = 2, .topics = told};
     judge(ORDERS, TAIL_NONE_FINE, 0);
     judge(PRODUCTS, TAIL_SAME, 2);
-    shard_log_pause(&the_log);
+    shard_log_pause(&the_log, SHARD_RESUMES);
     ck_assert_uint_eq(shard_log_recheck(&the_log, &other), 0);
 }
 END_TEST

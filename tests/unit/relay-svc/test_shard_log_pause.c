@@ -76,9 +76,9 @@ START_TEST(what_is_refused_alone_is_to_be_parked_also_after_the_producer_was_ren
 
     ck_assert_int_eq(offer(ORDERS, 3), OFFER_PARK);
     ck_assert_ptr_nonnull(strstr(the_log.refusal, "order.events refuses it: too large"));
-    shard_log_pause(&the_log);
+    shard_log_pause(&the_log, SHARD_PARKS);
     shard_log_parked(&the_log, WAY_LOG, 3);
-    ck_assert_uint_eq(shard_log_go_on(&the_log), SHARD_READ);
+    ck_assert_uint_eq(shard_log_go_on(&the_log, SHARD_PARKS), SHARD_READ);
     ck_assert_int_eq(offer(ORDERS, 4), OFFER_SEND);
 }
 END_TEST
@@ -115,28 +115,41 @@ START_TEST(a_shard_that_pauses_is_quiet_once_nothing_is_in_flight)
 {
     prove_both();
     const uint32_t sent = send(ORDERS, 3);
-    shard_log_pause(&the_log);
-    ck_assert(!shard_log_is_quiet(&the_log));
+    shard_log_pause(&the_log, SHARD_PARKS);
+    ck_assert(!shard_log_is_quiet(&the_log, SHARD_PARKS));
     ck_assert_int_eq(offer(ORDERS, 4), OFFER_HOLD);
     acknowledge(sent);
-    ck_assert(shard_log_is_quiet(&the_log));
+    ck_assert(shard_log_is_quiet(&the_log, SHARD_PARKS));
     ck_assert_int_eq(offer(ORDERS, 4), OFFER_HOLD);
 
-    ck_assert_uint_eq(shard_log_go_on(&the_log), SHARD_READ);
+    ck_assert_uint_eq(shard_log_go_on(&the_log, SHARD_PARKS), SHARD_READ);
     ck_assert_int_eq(offer(ORDERS, 4), OFFER_SEND);
+}
+END_TEST
+
+START_TEST(who_has_not_paused_a_shard_does_not_let_it_go)
+{
+    prove_both();
+    shard_log_pause(&the_log, SHARD_PARKS);
+    ck_assert(!shard_log_is_quiet(&the_log, SHARD_FREES));
+    ck_assert_uint_eq(shard_log_go_on(&the_log, SHARD_FREES), 0);
+    ck_assert_uint_eq(shard_log_go_on(&the_log, SHARD_RESUMES), 0);
+    ck_assert(!shard_log_may_send_again(&the_log, ORDERS, NOW));
+    ck_assert_int_eq(offer(ORDERS, 4), OFFER_HOLD);
+    ck_assert(shard_log_is_quiet(&the_log, SHARD_PARKS));
 }
 END_TEST
 
 START_TEST(the_position_is_past_a_row_that_was_parked)
 {
     prove_both();
-    shard_log_pause(&the_log);
+    shard_log_pause(&the_log, SHARD_PARKS);
     shard_log_parked(&the_log, WAY_LOG, 9);
 
     ck_assert_int_eq(the_log.position, 9);
     ck_assert_int_eq(the_log.marked, 9);
     ck_assert_int_eq(the_log.topics[ORDERS].known.sent.seq, 1);
-    (void)!shard_log_go_on(&the_log);
+    (void)!shard_log_go_on(&the_log, SHARD_PARKS);
     acknowledge(send(ORDERS, 10));
     ck_assert_int_eq(the_log.position, 10);
 }
@@ -145,10 +158,10 @@ END_TEST
 START_TEST(a_beginning_anew_ends_the_pause)
 {
     prove_both();
-    shard_log_pause(&the_log);
+    shard_log_pause(&the_log, SHARD_PARKS);
     follows = shard_log_producer_lost(&the_log);
-    ck_assert(!shard_log_is_quiet(&the_log));
-    ck_assert_uint_eq(shard_log_go_on(&the_log), 0);
+    ck_assert(!shard_log_is_quiet(&the_log, SHARD_PARKS));
+    ck_assert_uint_eq(shard_log_go_on(&the_log, SHARD_PARKS), 0);
     ck_assert_int_eq(the_log.pace, SHARD_FLOWS);
 }
 END_TEST
@@ -170,19 +183,19 @@ START_TEST(a_row_sent_once_more_has_no_place_in_the_order_of_the_log)
 {
     prove_both();
     acknowledge(send(ORDERS, 9));
-    shard_log_pause(&the_log);
+    shard_log_pause(&the_log, SHARD_FREES);
     ck_assert(shard_log_may_send_again(&the_log, ORDERS, NOW));
     ck_assert(!shard_log_may_send_again(&the_log, ORDERS, LEASE_END));
     const struct window_row old = row(ORDERS, 5);
     ck_assert_uint_eq(shard_log_next_ticket(&the_log, WAY_AGAIN),
                       shard_log_sent_again(&the_log, &old));
-    ck_assert(!shard_log_is_quiet(&the_log));
+    ck_assert(!shard_log_is_quiet(&the_log, SHARD_FREES));
     ck_assert_uint_eq(shard_log_in_flight(&the_log), 1);
     ck_assert_uint_eq(shard_log_bytes(&the_log), old.bytes);
 
     answer(WAY_AGAIN, shard_log_next_ticket(&the_log, WAY_AGAIN) - 1);
     ck_assert_int_eq(answered_topic, ORDERS);
-    ck_assert(shard_log_is_quiet(&the_log));
+    ck_assert(shard_log_is_quiet(&the_log, SHARD_FREES));
     ck_assert_int_eq(the_log.position, 9);
     ck_assert_int_eq(the_log.topics[ORDERS].known.sent.seq, 9);
     ck_assert_int_eq(the_log.topics[ORDERS].known.acked.seq, 9);
@@ -193,7 +206,7 @@ START_TEST(to_a_topic_that_is_being_filled_nothing_is_sent_once_more)
 {
     prove_both();
     the_log.topics[ORDERS].state = TOPIC_BEHIND;
-    shard_log_pause(&the_log);
+    shard_log_pause(&the_log, SHARD_FREES);
     ck_assert(!shard_log_may_send_again(&the_log, ORDERS, NOW));
     ck_assert(shard_log_may_send_again(&the_log, PRODUCTS, NOW));
 }
@@ -224,7 +237,7 @@ START_TEST(the_fill_passes_over_an_aggregate_that_waits)
     begin_fill();
     ck_assert_int_eq(fill_offer(SHARD_PASSES, 3), OFFER_SKIP);
     ck_assert_int_eq(the_log.topics[ORDERS].complete_to, 3);
-    shard_log_pause(&the_log);
+    shard_log_pause(&the_log, SHARD_PARKS);
     ck_assert_int_eq(fill_offer(SHARD_PASSES, 4), OFFER_HOLD);
     shard_log_fill_read(&the_log, ORDERS, 10);
     ck_assert_int_eq(the_log.topics[ORDERS].complete_to, 3);
@@ -251,9 +264,9 @@ END_TEST
 START_TEST(a_row_that_the_fill_cannot_send_is_parked_and_the_fill_goes_on)
 {
     begin_fill();
-    shard_log_pause(&the_log);
+    shard_log_pause(&the_log, SHARD_PARKS);
     shard_log_parked(&the_log, WAY_FILL, 4);
-    (void)!shard_log_go_on(&the_log);
+    (void)!shard_log_go_on(&the_log, SHARD_PARKS);
     ck_assert_int_eq(the_log.topics[ORDERS].complete_to, 4);
     ck_assert_int_eq(the_log.position, 10);
     ck_assert_int_eq(fill_offer(ORDERS, 5), OFFER_SEND);
@@ -293,6 +306,7 @@ int main(void)
     tcase_add_test(tests, a_row_that_is_taken_after_all_is_no_longer_the_refused_one);
     tcase_add_test(tests, a_refusal_to_a_shard_that_has_failed_already_changes_nothing);
     tcase_add_test(tests, a_shard_that_pauses_is_quiet_once_nothing_is_in_flight);
+    tcase_add_test(tests, who_has_not_paused_a_shard_does_not_let_it_go);
     tcase_add_test(tests, the_position_is_past_a_row_that_was_parked);
     tcase_add_test(tests, a_beginning_anew_ends_the_pause);
     tcase_add_test(tests, rows_of_an_aggregate_that_waits_are_passed_over);
