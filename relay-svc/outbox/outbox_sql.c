@@ -230,12 +230,17 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                   "  FROM o WHERE r.shard = o.shard)"
                   " SELECT seq, id, aggregatetype, aggregateid, type, aggregateversion FROM o",
                   6},
-    /* The oldest of each shard; $1 owner */
-    [SQL_REQUESTS] = {"SELECT DISTINCT ON (q.shard) q.shard, q.id, q.kind,"
+    /* $1 owner. Of each shard the oldest about each type, and about the shard itself (NULL): a
+     * retry that waits for its topic, or for the shard to run, must not keep back what ends that. A
+     * skip that is written down has only to be published. */
+    [SQL_REQUESTS] = {"SELECT DISTINCT ON (q.shard, q.aggregatetype) q.shard, q.id,"
+                      "  CASE WHEN EXISTS (SELECT FROM relay_skipped k WHERE k.seq = q.seq)"
+                      "   THEN 'retry' ELSE q.kind END,"
                       "  coalesce(q.aggregatetype, ''), coalesce(q.aggregateid, ''),"
-                      "  coalesce(q.seq, 0), q.record, q.topic FROM relay_request q JOIN "
-                      "relay_shard r USING (shard)"
-                      " WHERE q.ended_at IS NULL AND r.owner = $1 ORDER BY q.shard, q.id",
+                      "  coalesce(q.seq, 0), q.record, q.topic"
+                      " FROM relay_request q JOIN relay_shard r USING (shard)"
+                      " WHERE q.ended_at IS NULL AND r.owner = $1"
+                      " ORDER BY q.shard, q.aggregatetype, q.id",
                       1},
     /* $1 the request, $2 owner, $3 epoch; only of the event that the aggregate waits for */
     [SQL_SKIP] = {"INSERT INTO relay_skipped (seq, shard, request, payload)"

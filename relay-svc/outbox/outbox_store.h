@@ -272,7 +272,7 @@ struct outbox_request {
 
 struct outbox_request_events {
     void (*on_request)(void *user,
-                       const struct outbox_request *request); /* the oldest of a shard */
+                       const struct outbox_request *request); /* the oldest of its kind */
     outbox_done *on_done;
 };
 

@@ -344,13 +344,14 @@ static void on_request(void *user, const struct outbox_request *request)
     freeing->request.about.key = aggregate_text_key(&freeing->name);
     freeing->count = 0;
     freeing->published = 0;
-    freeing->met_ms = freeing->met == request->id ? freeing->met_ms : loop_now_ms();
-    freeing->met = request->id;
     freeing->epoch = shard_of(freeing)->log.epoch;
     freeing->run = shard_of(freeing)->log.run;
     if (judge(freeing) == REQUEST_WAITS) {
         freeing->request.id = 0;
+        return;
     }
+    freeing->met_ms = freeing->met == request->id ? freeing->met_ms : loop_now_ms();
+    freeing->met = request->id;
 }
 
 static void on_looked(void *user, const struct error *err)
