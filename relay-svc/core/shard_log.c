@@ -98,6 +98,7 @@ unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
     log->marked = lease->position;
     log->floor = lease->floor;
     log->reason[0] = '\0';
+    log->is_asked = false;
     log->refused = 0;
     log->careful_to = 0;
     log->fill.careful_to = 0;

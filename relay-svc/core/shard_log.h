@@ -91,6 +91,7 @@ struct shard_log {
     char reason[SHARD_REASON_MAX]; /* of STOPPED or FAILED */
     struct shard_stop stop;        /* STOPPED for what a partition holds */
     enum shard_pace pace;
+    bool is_asked;                  /* the database for what waits of an aggregate */
     int64_t careful_to;             /* up to there one record at a time */
     int64_t refused;                /* seq of the row that Kafka refused alone; 0: none */
     char refusal[SHARD_REASON_MAX]; /* its words */
@@ -196,6 +197,9 @@ void shard_log_pause(struct shard_log *log, enum shard_pace pace);
 bool shard_log_is_quiet(const struct shard_log *log, enum shard_pace pace);
 /* Nothing where it does not pause for that. */
 MUST_USE unsigned shard_log_go_on(struct shard_log *log, enum shard_pace pace);
+/* Whether the database is being asked for what waits of an aggregate, up to where the log was read:
+ * until it has told, nothing behind is passed over, also where the shard begins anew meanwhile. */
+void shard_log_note_asked(struct shard_log *log, bool is_asked);
 /* The database has put the row that comes next on that way into the quarantine: it is passed over.
  * Quiet. */
 void shard_log_parked(struct shard_log *log, enum shard_way way, int64_t seq);

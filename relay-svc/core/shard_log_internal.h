@@ -34,7 +34,7 @@ static inline bool shard_log_is_careful(const struct shard_log *log)
 static inline bool shard_log_may_send(const struct shard_log *log, int64_t now_ms)
 {
     return log->state == SHARD_RUNNING && now_ms < log->lease_until_ms &&
-           log->pace == SHARD_FLOWS &&
+           log->pace == SHARD_FLOWS && !log->is_asked &&
            (!shard_log_is_careful(log) || shard_log_in_flight(log) == 0);
 }
 

@@ -25,6 +25,11 @@ unsigned shard_log_go_on(struct shard_log *log, enum shard_pace pace)
     return log->state == SHARD_RUNNING ? SHARD_READ : 0;
 }
 
+void shard_log_note_asked(struct shard_log *log, bool is_asked)
+{
+    log->is_asked = is_asked;
+}
+
 void shard_log_parked(struct shard_log *log, enum shard_way way, int64_t seq)
 {
     assert(shard_log_is_quiet(log, SHARD_PARKS) && way != WAY_AGAIN);

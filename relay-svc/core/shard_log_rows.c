@@ -126,6 +126,7 @@ static unsigned settle_delivery(struct shard_log *log, const struct shard_delive
 {
     if (delivery->is_acknowledged && delivery->way == WAY_AGAIN) {
         log->topics[row->topic].acknowledged_ms = now_ms; /* no place in the log's order */
+        log->refused = log->refused == row->seq ? 0 : log->refused;
         return 0;
     }
     if (delivery->is_acknowledged) {

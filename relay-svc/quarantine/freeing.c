@@ -213,7 +213,8 @@ static void go_on(struct freeing *freeing)
 static void on_step_done(void *user, const struct error *err)
 {
     struct freeing *freeing = user;
-    const struct shard_log *log = &shard_of(freeing)->log;
+    struct shard_log *log = &shard_of(freeing)->log;
+    shard_log_note_asked(log, false);
     if (err != NULL || log->epoch != freeing->epoch || !shard_log_is_owned(log) ||
         freeing->next < 0) {
         interrupt(freeing);
@@ -229,13 +230,14 @@ static void on_step_done(void *user, const struct error *err)
 static void ask_next(struct freeing *freeing)
 {
     static const struct outbox_step_events EVENTS = {.on_next = on_next, .on_done = on_step_done};
-    const struct shard_log *log = &shard_of(freeing)->log;
+    struct shard_log *log = &shard_of(freeing)->log;
     const struct outbox_step step = {
         .lease = {.shard = log->shard, .epoch = log->epoch, .position = log->read},
         .request = &freeing->request,
         .published = freeing->published};
     freeing->state = FREE_ASKING;
     freeing->next = -1;
+    shard_log_note_asked(log, true);
     outbox_store_step(freeing->options.store, &step, &EVENTS, freeing);
 }
 
@@ -249,8 +251,7 @@ void freeing_answer(struct freeing *freeing, const struct publisher_tag *tag,
     if (error == NULL) {
         freeing->published = freeing->next;
         freeing->count++;
-        ask_next(
-            freeing); /* also of a shard about to be given back, so that nobody sends it twice */
+        ask_next(freeing); /* of a shard that is left, too, so that nobody sends it twice */
     } else if (error->kind == ERROR_INVALID) {
         end_badly(freeing, error->text);
     } else {

@@ -202,6 +202,45 @@ START_TEST(a_row_sent_once_more_has_no_place_in_the_order_of_the_log)
 }
 END_TEST
 
+START_TEST(nothing_is_passed_over_while_the_database_is_asked_up_to_where_an_aggregate_waits)
+{
+    struct shard_fill_range range;
+    prove_both();
+    shard_log_pause(&the_log, SHARD_FREES);
+    shard_log_note_asked(&the_log, true);
+    renew(1);
+    ck_assert_int_eq(the_log.pace, SHARD_FLOWS);
+    ck_assert_int_eq(pass(3), OFFER_HOLD);
+    ck_assert_int_eq(offer(ORDERS, 3), OFFER_HOLD);
+    ck_assert(!shard_log_fill_wants(&the_log, 1000, NOW, &range));
+    ck_assert_int_eq(the_log.position, 2);
+
+    shard_log_note_asked(&the_log, false);
+    ck_assert_int_eq(pass(3), OFFER_SKIP);
+    shard_log_note_asked(&the_log, true);
+    own(2, 1, 2); /* under another lease nothing is on its way any more */
+    judge(ORDERS, TAIL_SAME, 1);
+    judge(PRODUCTS, TAIL_SAME, 2);
+    ck_assert_int_eq(pass(3), OFFER_SKIP);
+}
+END_TEST
+
+START_TEST(what_was_sent_once_more_is_no_longer_the_refused_one)
+{
+    prove_both();
+    refuse(send(ORDERS, 3));
+    renew(1);
+    shard_log_pause(&the_log, SHARD_PARKS);
+    shard_log_parked(&the_log, WAY_LOG, 9);
+    (void)!shard_log_go_on(&the_log, SHARD_PARKS);
+    the_log.refused = 3; /* once more, when it was tried again */
+    shard_log_pause(&the_log, SHARD_FREES);
+    const struct window_row parked = row(ORDERS, 3);
+    answer(WAY_AGAIN, shard_log_sent_again(&the_log, &parked));
+    ck_assert_int_eq(the_log.refused, 0);
+}
+END_TEST
+
 START_TEST(to_a_topic_that_is_being_filled_nothing_is_sent_once_more)
 {
     prove_both();
@@ -311,6 +350,9 @@ int main(void)
     tcase_add_test(tests, a_beginning_anew_ends_the_pause);
     tcase_add_test(tests, rows_of_an_aggregate_that_waits_are_passed_over);
     tcase_add_test(tests, a_row_sent_once_more_has_no_place_in_the_order_of_the_log);
+    tcase_add_test(
+        tests, nothing_is_passed_over_while_the_database_is_asked_up_to_where_an_aggregate_waits);
+    tcase_add_test(tests, what_was_sent_once_more_is_no_longer_the_refused_one);
     tcase_add_test(tests, to_a_topic_that_is_being_filled_nothing_is_sent_once_more);
     tcase_add_test(tests, the_fill_passes_over_an_aggregate_that_waits);
     tcase_add_test(tests,
