@@ -3,11 +3,13 @@
 
 #include "common/io/http/client.h"
 #include "common/io/loop.h"
+#include "common/run/jwt.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-enum { TIMEOUT_MS = 5000, HOST_MAX = 256, TOKEN_MAX = 8192 };
+enum { TIMEOUT_MS = 5000, HOST_MAX = 256, TOKEN_MAX = sizeof "Bearer " + JWT_LEN_MAX };
 
 struct asking {
     struct loop *loop;
@@ -40,6 +42,9 @@ static enum error_kind send_question(struct asking *asking, const struct ask_ser
     struct http_header headers[3] = {{NULL, NULL}};
     size_t count = 0;
     if (server->token != NULL) {
+        if (strlen(server->token) > JWT_LEN_MAX) {
+            return error_set(err, ERROR_INVALID, "the token has more than %d bytes", JWT_LEN_MAX);
+        }
         (void)snprintf(token, sizeof token, "Bearer %s", server->token);
         headers[count++] = (struct http_header){"Authorization", token};
     }
