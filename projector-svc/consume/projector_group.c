@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The projector as a member of its consumer group: what Kafka tells it, and when it stays out. */
 #include "common/base/fault_point.h"
-#include "common/base/must.h"
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/run/kafka_setup.h"
 #include "common/run/log.h"
+#include "projector-svc/consume/group_properties.h"
 #include "projector-svc/consume/projector_internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Without Redis: as long as the group would wait for a dead member. */
 enum { LEAVE_AFTER_MS = 6000 };
@@ -184,37 +183,20 @@ static enum error_kind name_topics(struct projector *projector, struct error *er
     return ERROR_NONE;
 }
 
-/*
- * One answer brings one batch of records or two, of whichever partition comes first in the request,
- * which changes: the more it brings, the more is in memory before anything can be paused.
- * (librdkafka wants the one limit not below the other.)
- */
-#define FETCH_MAX "262144"
-static const struct kafka_property OWN[] = {
-    {"topic.metadata.refresh.interval.ms", "1000"},
-    {"fetch.max.bytes", FETCH_MAX},
-    {"message.max.bytes", FETCH_MAX},
-};
-enum { OWN_COUNT = sizeof OWN / sizeof OWN[0] };
-
-/* Topics may be made after we came, and until then their events are not followed. */
 enum error_kind projector_open_group(struct projector *projector, struct error *err)
 {
-    const size_t given = projector->options.property_count;
     enum error_kind kind = name_topics(projector, err);
     if (kind != ERROR_NONE) {
         return kind;
     }
-    struct kafka_property *properties = must_allocate(given + OWN_COUNT, sizeof *properties);
-    memcpy(properties, OWN, sizeof OWN);
-    for (size_t i = 0; i < given; i++) {
-        properties[i + OWN_COUNT] = projector->options.properties[i]; /* the later one counts */
-    }
+    size_t property_count;
+    struct kafka_property *properties = group_properties(
+        projector->options.properties, projector->options.property_count, &property_count);
     const struct kafka_consumer_options options = {
         .config = {.brokers = projector->options.kafka_brokers,
                    .client_id = "orderspine-projector",
                    .properties = properties,
-                   .property_count = given + OWN_COUNT,
+                   .property_count = property_count,
                    .on_log = kafka_setup_log},
         .group_id = projector->options.group,
         .topics = projector->topics,
