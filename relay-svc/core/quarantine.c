@@ -102,6 +102,13 @@ void quarantine_put(struct quarantine *quarantine, const struct aggregate_key *k
     }
 }
 
+void quarantine_extend(struct quarantine *quarantine, const struct aggregate_key *key, int64_t seq)
+{
+    if (!quarantine_holds(quarantine, key, seq)) {
+        quarantine_put(quarantine, key, seq);
+    }
+}
+
 void quarantine_remove(struct quarantine *quarantine, const struct aggregate_key *key)
 {
     struct quarantine_node *node = find(quarantine, key);

@@ -47,6 +47,10 @@ struct aggregate_key aggregate_text_key(const struct aggregate_text *text);
 /* From that seq on it waits; one that waits already does so from there on. */
 void quarantine_put(struct quarantine *quarantine, const struct aggregate_key *key, int64_t seq);
 
+/* From that seq on it waits, too: what waits already stays (a topic that is filled anew may meet an
+ * earlier event of it that Kafka does not take any more). */
+void quarantine_extend(struct quarantine *quarantine, const struct aggregate_key *key, int64_t seq);
+
 /* It waits no more; nothing where it did not. */
 void quarantine_remove(struct quarantine *quarantine, const struct aggregate_key *key);
 

@@ -56,9 +56,7 @@ static void settle(struct parking *parking)
         shard->log.epoch != parking->epoch) {
         return; /* not ours any more, or locked: then once more */
     }
-    if (quarantine_first(&shard->parked, &key) == 0) {
-        quarantine_put(&shard->parked, &key, parking->seq);
-    }
+    quarantine_extend(&shard->parked, &key, parking->seq);
     tell(parking, shard);
     if (shard->poison.is_met && parking->run == shard->log.run &&
         shard_log_is_quiet(&shard->log, SHARD_PARKS)) { /* else it meets it once more */

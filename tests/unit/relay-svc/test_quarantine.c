@@ -49,6 +49,19 @@ START_TEST(names_that_read_alike_when_joined_are_two)
 }
 END_TEST
 
+START_TEST(an_earlier_event_waits_too_and_a_later_one_does_already)
+{
+    const struct aggregate_key order = key("order", "a");
+    quarantine_extend(&the_quarantine, &order, 9);
+    ck_assert_int_eq(quarantine_first(&the_quarantine, &order), 9);
+    quarantine_extend(&the_quarantine, &order, 12);
+    ck_assert_int_eq(quarantine_first(&the_quarantine, &order), 9);
+    quarantine_extend(&the_quarantine, &order, 5);
+    ck_assert_int_eq(quarantine_first(&the_quarantine, &order), 5);
+    ck_assert_uint_eq(the_quarantine.count, 1);
+}
+END_TEST
+
 START_TEST(what_was_published_of_it_waits_no_more)
 {
     const struct aggregate_key order = key("order", "a");
@@ -123,6 +136,7 @@ int main(void)
     tcase_add_checked_fixture(tests, open_quarantine, close_quarantine);
     tcase_add_test(tests, an_aggregate_waits_from_its_first_event_on);
     tcase_add_test(tests, names_that_read_alike_when_joined_are_two);
+    tcase_add_test(tests, an_earlier_event_waits_too_and_a_later_one_does_already);
     tcase_add_test(tests, what_was_published_of_it_waits_no_more);
     tcase_add_test(tests, beyond_its_bound_it_says_so_and_forgets_nothing);
     tcase_add_test(tests, what_a_claim_tells_takes_the_place_of_what_was_known);
