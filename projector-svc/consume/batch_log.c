@@ -75,7 +75,7 @@ static void log_aggregate(const struct batch_aggregate *aggregate, struct strvie
 static void log_decided(const struct batch_aggregate *aggregate, struct strview slot)
 {
     if (aggregate->portion == 0 || batch_aggregate_stays(aggregate) ||
-        aggregate->decided <= aggregate->frozen.decided) {
+        aggregate->decided == aggregate->frozen.decided) {
         return;
     }
     log_event(LOG_INFO, "decision_carried_out", LOG_STR("type", aggregate_name(aggregate->type)),

@@ -52,7 +52,7 @@ static void take(struct frozen *frozen, const struct redisconn_reply *row)
     }
     const struct mark_frozen mark = mark_json_read_frozen(document, &arena);
     frozen_tally_add(&frozen->tally, type, id, mark.reason, mark.waits_for);
-    const bool is_decided = decided > mark.decided && mark.reason != LINEUP_DRAINING;
+    const bool is_decided = decided != mark.decided && mark.reason != LINEUP_DRAINING;
     if (id_form_fits(id) && (is_decided || mark_wants_reader(&mark, frozen->reader))) {
         try_again(frozen, type, id);
     }

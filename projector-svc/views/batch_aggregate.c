@@ -158,7 +158,7 @@ bool batch_aggregate_stays(const struct batch_aggregate *aggregate)
 {
     const enum lineup_state state = batch_aggregate_state_before(aggregate);
     return (state == LINEUP_FORKED || state == LINEUP_UNIDENTIFIED) &&
-           aggregate->decided <= aggregate->frozen.decided;
+           aggregate->decided == aggregate->frozen.decided;
 }
 
 void batch_aggregate_begin(struct batch_aggregate *aggregate, struct arena *arena)

@@ -197,6 +197,22 @@ START_TEST(what_only_a_person_ends_stays_until_one_has_decided_anew)
 }
 END_TEST
 
+/* Where as many as are kept were taken, that makes room for the next one. */
+START_TEST(a_list_that_was_made_shorter_by_hand_is_looked_at_anew)
+{
+    drain(LINEUP_FORKED, 20000);
+    decide(FORK_DROPPED);
+    park(2, "x2", "StockReceived");
+    park(4, "e4", "StockReceived");
+
+    fold_and_write();
+
+    ck_assert_uint_eq(batch.counts.dropped, 1);
+    ck_assert_uint_eq(batch.counts.applied, 1);
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+}
+END_TEST
+
 START_TEST(of_a_long_list_the_next_portions_know_it_too)
 {
     drain(LINEUP_GAP, 0);
@@ -310,6 +326,7 @@ int main(void)
     tcase_add_test(batches, a_second_history_is_dropped_as_far_as_it_was_seen);
     tcase_add_test(batches, a_second_history_that_came_later_freezes_again);
     tcase_add_test(batches, what_only_a_person_ends_stays_until_one_has_decided_anew);
+    tcase_add_test(batches, a_list_that_was_made_shorter_by_hand_is_looked_at_anew);
     tcase_add_test(batches, of_a_long_list_the_next_portions_know_it_too);
     tcase_add_test(batches, what_is_damaged_decides_nothing);
     tcase_add_test(batches, a_record_that_was_dropped_is_not_put_aside_again);
