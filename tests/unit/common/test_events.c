@@ -62,6 +62,15 @@ START_TEST(what_was_decoded_says_the_type_it_was_published_under)
 }
 END_TEST
 
+START_TEST(each_aggregate_names_the_types_of_its_events)
+{
+    ck_assert_str_eq(order_event_type(ORDER_PLACED), "OrderPlaced");
+    ck_assert_str_eq(customer_event_type(CUSTOMER_REGISTERED), "CustomerRegistered");
+    ck_assert_str_eq(product_event_type(PRODUCT_ADDED), "ProductAdded");
+    ck_assert_str_eq(stock_event_type(STOCK_LEVEL_CHANGED), "StockLevelChanged");
+}
+END_TEST
+
 START_TEST(a_payload_begins_with_what_every_event_has)
 {
     static const char *const IDS[] = {[AGGREGATE_ORDER] = "order_id",
@@ -341,6 +350,7 @@ static TCase *round_trip_case(void)
                         SAMPLE_EVENT_COUNT);
     tcase_add_loop_test(round_trip, what_was_decoded_says_the_type_it_was_published_under, 0,
                         SAMPLE_EVENT_COUNT);
+    tcase_add_test(round_trip, each_aggregate_names_the_types_of_its_events);
     tcase_add_loop_test(round_trip, a_payload_begins_with_what_every_event_has, 0,
                         SAMPLE_EVENT_COUNT);
     return round_trip;

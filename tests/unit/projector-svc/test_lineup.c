@@ -134,6 +134,9 @@ START_TEST(the_parked_are_loaded_only_for_the_event_they_wait_for)
 
     begin(2, LINEUP_FLOWING);
     ck_assert(!lineup_needs_parked(&lineup, &next, 1));
+
+    begin(2, LINEUP_DRAINING);
+    ck_assert(lineup_needs_parked(&lineup, NULL, 0));
 }
 END_TEST
 
