@@ -129,15 +129,24 @@ static void on_healthz(struct http_request *request, void *user)
     http_respond_json(request, 200, put_alive, user);
 }
 
+/* Judged once: a probe may change its mind between two questions, and status and body would differ.
+ */
+struct readiness {
+    const struct health *health;
+    bool is_ready;
+};
+
 static void put_readiness(struct json_writer *writer, const void *user)
 {
-    json_put_member_bool(writer, "ready", is_ready(user));
-    put_checks(writer, user);
+    const struct readiness *readiness = user;
+    json_put_member_bool(writer, "ready", readiness->is_ready);
+    put_checks(writer, readiness->health);
 }
 
 static void on_readyz(struct http_request *request, void *user)
 {
-    http_respond_json(request, is_ready(user) ? 200 : 503, put_readiness, user);
+    const struct readiness readiness = {.health = user, .is_ready = is_ready(user)};
+    http_respond_json(request, readiness.is_ready ? 200 : 503, put_readiness, &readiness);
 }
 
 static void on_metrics(struct http_request *request, void *user)
