@@ -3,95 +3,9 @@
  * A whole batch without Redis: events in, stored views as the store would fill
  * them in, writes out.
  */
-#include "projector-svc/views/batch.h"
-#include "projector-svc/views/batch_write.h"
-#include "tests/support/check_main.h"
-#include "tests/unit/projector-svc/builders.h"
+#include "tests/unit/projector-svc/batch_fixture.h"
 
 #include <stdio.h>
-
-static struct arena arena;
-static struct batch batch;
-static struct write_set set;
-static struct error err;
-
-static const struct view_moment MOMENT = {.projected_at_ms = 9999, .recent_cap = 100};
-
-static void begin(void)
-{
-    arena_init(&arena, 1 << 20);
-    ck_assert_int_eq(batch_init(&batch, &arena, &err), ERROR_NONE);
-    batch.slot = STRVIEW("order.events/0");
-}
-
-static void end(void)
-{
-    arena_done(&arena);
-}
-
-static void add(enum order_event_kind kind, int64_t version, const char *event_id)
-{
-    struct incoming *incoming = arena_alloc(&arena, sizeof *incoming);
-    *incoming = (struct incoming){
-        .aggregate = AGGREGATE_ORDER,
-        .aggregate_id = STRVIEW(AN_ORDER_ID),
-        .version = version,
-        .event_id = strview_of(event_id),
-        .event_type = strview_of(order_event_type(kind)),
-        .at_ms = T0 + version,
-        .kind = INCOMING_EVENT,
-        .event.order = an_event(kind, version),
-        .topic = STRVIEW("order.events"),
-        .value = STRVIEW("{}"),
-    };
-    ck_assert_int_eq(batch_add(&batch, incoming, &err), ERROR_NONE);
-}
-
-static bool look(void)
-{
-    bool wants_more = false;
-    ck_assert_int_eq(batch_look(&batch, &wants_more, &err), ERROR_NONE);
-    return wants_more;
-}
-
-static void fold_and_write(void)
-{
-    ck_assert_int_eq(batch_fold(&batch, &err), ERROR_NONE);
-    ck_assert_int_eq(batch_write(&batch, &MOMENT, &set, &err), ERROR_NONE);
-}
-
-static const struct write *find(enum write_kind kind, const char *key)
-{
-    for (size_t i = 0; i < set.count; i++) {
-        if (set.writes[i].kind == kind && strview_is(set.writes[i].key, key)) {
-            return &set.writes[i];
-        }
-    }
-    return NULL;
-}
-
-static bool has_arg(const struct write *write, const char *arg)
-{
-    for (size_t i = 0; write != NULL && i < write->count; i++) {
-        if (strview_is(write->args[i], arg)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The order as it is stored after a life of that many versions. */
-static void store_life(int64_t version)
-{
-    static const enum order_event_kind LIFE[] = {ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED,
-                                                 ORDER_SHIPPED, ORDER_DELIVERED};
-    static char ids[4][3] = {"e1", "e2", "e3", "e4"};
-    struct order_view *view = &batch.aggregates[0]->before.order;
-    for (int64_t i = 0; i < version; i++) {
-        const struct order_event event = an_event(LIFE[i], i + 1);
-        ck_assert_int_eq(order_view_apply(view, &event, strview_of(ids[i]), &err), ERROR_NONE);
-    }
-}
 
 START_TEST(events_of_an_order_are_folded_together)
 {
@@ -155,32 +69,6 @@ START_TEST(another_event_under_an_old_version_is_a_fork)
     ck_assert_ptr_nonnull(find(WRITE_RPUSH, "projection:parked:order:" AN_ORDER_ID));
 }
 END_TEST
-
-static void add_product_event(enum product_event_kind kind, int64_t version, const char *event_id)
-{
-    struct incoming *incoming = arena_alloc(&arena, sizeof *incoming);
-    *incoming = (struct incoming){
-        .aggregate = AGGREGATE_PRODUCT,
-        .aggregate_id = STRVIEW("PEN"),
-        .version = version,
-        .event_id = strview_of(event_id),
-        .event_type = strview_of(product_event_type(kind)),
-        .kind = INCOMING_EVENT,
-        .event.product = {.kind = kind,
-                          .envelope = {.aggregate_id = STRVIEW("PEN"), .version = version},
-                          .added = {.name = STRVIEW("Pen"), .currency = STRVIEW("GBP")}},
-        .topic = STRVIEW("product.events"),
-        .value = STRVIEW("{}"),
-    };
-    ck_assert_int_eq(batch_add(&batch, incoming, &err), ERROR_NONE);
-}
-
-static void store_product(int64_t version, const char *last, const char *before)
-{
-    batch.aggregates[0]->before.product = (struct product_view){
-        .version = version, .last_event_id = strview_of(last), .name = STRVIEW("Pen")};
-    batch.aggregates[0]->ids_before = strview_of(before);
-}
 
 /* A product of version 5, of which the ids of 3, 4 and 5 are known. */
 static const struct {
@@ -322,24 +210,17 @@ END_TEST
 static void store_portion(int64_t first, size_t count, int64_t total)
 {
     for (size_t i = 0; i < count; i++) {
-        char form[512];
+        char event_id[24];
         const int version = (int)first + (int)i;
-        (void)snprintf(form, sizeof form,
-                       "{\"ce_id\":\"e%d\",\"ce_type\":\"StockReceived\","
-                       "\"ce_aggregateversion\":%d}\n{\"sku\":\"PEN\",\"version\":%d,"
-                       "\"occurred_at\":\"2026-01-02T03:04:05.000Z\",\"actor\":{\"role\":\"agent\","
-                       "\"subject\":\"a\"},\"quantity\":1}",
-                       version, version, version);
-        const struct strview kept = {.data = arena_copy(&arena, strview_of(form)),
-                                     .len = strlen(form)};
-        ck_assert_int_eq(batch_add_parked(&batch, batch.aggregates[0], kept, &err), ERROR_NONE);
+        (void)snprintf(event_id, sizeof event_id, "e%d", version);
+        park(version, event_id, "StockReceived");
     }
     batch.aggregates[0]->parked_total = total;
 }
 
 START_TEST(a_long_list_of_parked_ones_is_taken_in_portions)
 {
-    const char *const key = "projection:parked:product:PEN";
+    const char *const key = PARKED_PENS;
     add_product_event(PRODUCT_STOCK_RECEIVED, 2, "e2");
     store_product(1, "e1", "");
     batch.aggregates[0]->was_frozen = true;
@@ -412,7 +293,7 @@ static const struct {
 
 START_TEST(a_pass_that_moves_nothing_is_the_last)
 {
-    const char *const key = "projection:parked:product:PEN";
+    const char *const key = PARKED_PENS;
     ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
                      ERROR_NONE);
     store_draining(3, PASSES[_i].left, PASSES[_i].pass);
@@ -440,7 +321,7 @@ START_TEST(who_was_given_none_of_its_parked_ones_goes_on_draining)
 
     fold_and_write();
 
-    ck_assert_ptr_null(find(WRITE_LTRIM_AT, "projection:parked:product:PEN"));
+    ck_assert_ptr_null(find(WRITE_LTRIM_AT, PARKED_PENS));
     ck_assert_ptr_null(find(WRITE_HDEL, "projection:draining"));
     ck_assert_ptr_null(find(WRITE_HDEL, "projection:frozen"));
     ck_assert(batch.aggregates[0]->lineup.state == LINEUP_DRAINING);
@@ -637,7 +518,7 @@ int main(void)
 {
     Suite *suite = suite_create("projector-svc/views/batch");
     TCase *rules = tcase_create("rules");
-    tcase_add_checked_fixture(rules, begin, end);
+    tcase_add_checked_fixture(rules, open_batch, close_batch);
     tcase_add_test(rules, events_of_an_order_are_folded_together);
     tcase_add_test(rules, a_repeated_event_writes_no_view);
     tcase_add_test(rules, an_old_repeated_event_is_compared_with_the_timeline);

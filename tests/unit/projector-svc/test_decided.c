@@ -3,32 +3,13 @@
  * A batch on what operators have decided: products as they are stored, what is parked behind them,
  * decisions; writes out.
  */
-#include "projector-svc/views/batch.h"
-#include "projector-svc/views/batch_write.h"
 #include "projector-svc/views/decision_json.h"
-#include "tests/support/check_main.h"
-
-#include <stdio.h>
-
-#define PARKED "projection:parked:product:PEN"
-
-static struct arena arena;
-static struct batch batch;
-static struct write_set set;
-static struct error err;
-
-static const struct view_moment MOMENT = {.projected_at_ms = 9999, .recent_cap = 100};
+#include "tests/unit/projector-svc/batch_fixture.h"
 
 static void begin(void)
 {
-    arena_init(&arena, 1 << 20);
-    ck_assert_int_eq(batch_init(&batch, &arena, &err), ERROR_NONE);
+    open_batch();
     batch.slot = STRVIEW("product.events/3");
-}
-
-static void end(void)
-{
-    arena_done(&arena);
 }
 
 /* A product of version 3 that stands still, and is drained. */
@@ -37,61 +18,16 @@ static void drain(enum lineup_state state, int64_t decided)
     ck_assert_int_eq(batch_add_drained(&batch, AGGREGATE_PRODUCT, STRVIEW("PEN"), &err),
                      ERROR_NONE);
     struct batch_aggregate *aggregate = batch.aggregates[0];
-    aggregate->before.product =
-        (struct product_view){.version = 3, .last_event_id = STRVIEW("e3"), .name = STRVIEW("Pen")};
-    aggregate->ids_before = STRVIEW("e1 e2");
+    store_product(3, "e3", "e1 e2");
     aggregate->was_frozen = true;
     aggregate->frozen =
         (struct mark_frozen){.reason = state, .waits_for = 4, .since_ms = 1003, .decided = decided};
-    bool wants_more = false;
-    ck_assert_int_eq(batch_look(&batch, &wants_more, &err), ERROR_NONE);
-    ck_assert(wants_more);
+    ck_assert(look());
 }
 
 static void decide(const char *json)
 {
     ck_assert_int_eq(batch_decide(&batch, batch.aggregates[0], strview_of(json), &err), ERROR_NONE);
-}
-
-/* Offsets are ten times the version's. */
-static void park(int version, const char *event_id, const char *type)
-{
-    char form[512];
-    (void)snprintf(form, sizeof form,
-                   "{\"ce_id\":\"%s\",\"ce_type\":\"%s\",\"ce_aggregateversion\":%d,"
-                   "\"topic\":\"product.events\",\"partition\":3,\"offset\":%d}\n"
-                   "{\"sku\":\"PEN\",\"version\":%d,\"occurred_at\":\"2026-01-02T03:04:05.000Z\","
-                   "\"actor\":{\"role\":\"agent\",\"subject\":\"a\"},\"quantity\":1}",
-                   event_id, type, version, 10 * version, version);
-    const struct strview kept = {.data = arena_copy(&arena, strview_of(form)), .len = strlen(form)};
-    ck_assert_int_eq(batch_add_parked(&batch, batch.aggregates[0], kept, &err), ERROR_NONE);
-    batch.aggregates[0]->parked_total++;
-}
-
-static void fold_and_write(void)
-{
-    ck_assert_int_eq(batch_fold(&batch, &err), ERROR_NONE);
-    ck_assert_int_eq(batch_write(&batch, &MOMENT, &set, &err), ERROR_NONE);
-}
-
-static const struct write *find(enum write_kind kind, const char *key)
-{
-    for (size_t i = 0; i < set.count; i++) {
-        if (set.writes[i].kind == kind && strview_is(set.writes[i].key, key)) {
-            return &set.writes[i];
-        }
-    }
-    return NULL;
-}
-
-static bool has_arg(const struct write *write, const char *arg)
-{
-    for (size_t i = 0; write != NULL && i < write->count; i++) {
-        if (strview_is(write->args[i], arg)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 #define SKIP_4                                                                                     \
@@ -111,7 +47,7 @@ START_TEST(a_version_that_is_skipped_lets_the_next_ones_through)
     ck_assert(has_arg(find(WRITE_HSET, "product:PEN"), "e1 e2 e3 - e5"));
     ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
     ck_assert(has_arg(find(WRITE_HDEL, "projection:draining"), "product:PEN"));
-    ck_assert_ptr_nonnull(find(WRITE_DEL, PARKED));
+    ck_assert_ptr_nonnull(find(WRITE_DEL, PARKED_PENS));
 }
 END_TEST
 
@@ -319,7 +255,7 @@ int main(void)
 {
     Suite *suite = suite_create("projector-svc/views/decided");
     TCase *batches = tcase_create("batches");
-    tcase_add_checked_fixture(batches, begin, end);
+    tcase_add_checked_fixture(batches, begin, close_batch);
     tcase_add_test(batches, a_version_that_is_skipped_lets_the_next_ones_through);
     tcase_add_test(batches, one_that_cannot_be_read_goes_with_its_version);
     tcase_add_test(batches, what_is_still_missing_waits_and_is_not_looked_at_again);
