@@ -150,18 +150,21 @@ static bool print_decided(const struct json_value *letter)
     return true;
 }
 
+static bool print_first_rows(const struct json_value *answer)
+{
+    say("%-45s %-12s %10s %8s %s\n", "aggregate", "state", "waits for", "parked", "since");
+    return print_rows(answer);
+}
+
 /* --- the four of them */
 
 /* As many pages as there are; as JSON one document a page. */
 static bool run_list(const struct task *task)
 {
     char path[PATH_MAX_BYTES] = PATH;
-    if (!task->as_json) {
-        say("%-45s %-12s %10s %8s %s\n", "aggregate", "state", "waits for", "parked", "since");
-    }
-    for (;;) {
+    for (ask_print_fn *print = print_first_rows;; print = print_rows) {
         const struct ask_question question = {.method = HTTP_GET, .path = path};
-        const struct json_value *page = ask(task, &question, print_rows);
+        const struct json_value *page = ask(task, &question, print);
         const struct strview next = json_text(page, "next_cursor");
         if (page == NULL || next.len == 0) {
             return page != NULL;

@@ -15,6 +15,7 @@ struct asking {
     struct loop *loop;
     struct http_client *client;
     struct arena *arena;
+    const char *url;
     struct ask_answer answer;
     enum error_kind kind;
     struct error *err;
@@ -25,7 +26,8 @@ static void on_answer(const struct http_client_answer *answer, void *user)
     struct asking *asking = user;
     loop_stop(asking->loop);
     if (answer->status == 0) {
-        asking->kind = error_set(asking->err, ERROR_TRANSIENT, "%s", answer->failure);
+        asking->kind = error_set(asking->err, ERROR_TRANSIENT, "nothing answers at %s: %s",
+                                 asking->url, answer->failure);
         return;
     }
     asking->answer = (struct ask_answer){.status = answer->status,
@@ -61,7 +63,7 @@ static enum error_kind send_question(struct asking *asking, const struct ask_ser
 enum error_kind ask_once(const struct ask_server *server, const struct ask_question *question,
                          struct arena *arena, struct ask_answer *ret_answer, struct error *err)
 {
-    struct asking asking = {.arena = arena, .kind = ERROR_NONE, .err = err};
+    struct asking asking = {.arena = arena, .url = server->url, .kind = ERROR_NONE, .err = err};
     char host[HOST_MAX];
     uint16_t port;
     if (http_client_parse_url(server->url, host, sizeof host, &port, err) != ERROR_NONE ||

@@ -283,7 +283,7 @@ int service_main(const struct service *service, int argc, char **argv)
     }
     if (command->arguments == NULL && argc > 2) {
         (void)fprintf(stderr, "%s %s does not know %s; see %s --help\n", service->name, name,
-                      argv[2], service->name);
+                      argv[argc - 1], service->name);
         return SERVICE_MISUSED;
     }
     struct service_call call = {.service = service, .argc = argc - 1, .argv = argv + 1};
