@@ -30,22 +30,46 @@ static void decide(const char *json)
     ck_assert_int_eq(batch_decide(&batch, batch.aggregates[0], strview_of(json), &err), ERROR_NONE);
 }
 
+/* Of PEN, by their ids: e5 is of version 5. */
+static void park_received(const char *ids)
+{
+    for (const char *id = ids; *id != '\0'; id += id[2] == '\0' ? 2 : 3) {
+        const char event_id[] = {id[0], id[1], '\0'};
+        park(id[1] - '0', event_id, "StockReceived");
+    }
+}
+
+/* It stands still in that state, as was decided, with those parked behind it. */
+static void play(enum lineup_state state, const char *decisions, const char *parked)
+{
+    drain(state, 0);
+    decide(decisions);
+    park_received(parked);
+    fold_and_write();
+}
+
+static void assert_freed(void)
+{
+    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+}
+
+static void assert_counts(size_t applied, size_t dropped)
+{
+    ck_assert_uint_eq(batch.counts.applied, applied);
+    ck_assert_uint_eq(batch.counts.dropped, dropped);
+}
+
 #define SKIP_4                                                                                     \
     "[{\"decision\":\"skip\",\"state\":\"gap\",\"version\":4,\"at\":7,\"by\":\"ops\","             \
     "\"reason\":\"lost\"}]"
 
 START_TEST(a_version_that_is_skipped_lets_the_next_ones_through)
 {
-    drain(LINEUP_GAP, 0);
-    decide(SKIP_4);
-    park(5, "e5", "StockReceived");
-    park(6, "e6", "StockReceived");
-
-    fold_and_write();
+    play(LINEUP_GAP, SKIP_4, "e5 e6");
 
     ck_assert_uint_eq(batch.counts.applied, 3);
     ck_assert(has_arg(find(WRITE_HSET, "product:PEN"), "e1 e2 e3 - e5"));
-    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+    assert_freed();
     ck_assert(has_arg(find(WRITE_HDEL, "projection:draining"), "product:PEN"));
     ck_assert_ptr_nonnull(find(WRITE_DEL, PARKED_PENS));
 }
@@ -57,23 +81,21 @@ START_TEST(one_that_cannot_be_read_goes_with_its_version)
     decide("[{\"decision\":\"skip\",\"state\":\"unreadable\",\"version\":4,\"at\":7,"
            "\"by\":\"ops\",\"reason\":\"broken\"}]");
     park(4, "e4", "NobodyKnowsThis");
-    park(5, "e5", "StockReceived");
+    park_received("e5");
 
     fold_and_write();
 
     ck_assert_uint_eq(batch.counts.applied, 2);
     ck_assert_uint_eq(batch.counts.untold, 1);
-    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+    assert_freed();
 }
 END_TEST
 
 START_TEST(what_is_still_missing_waits_and_is_not_looked_at_again)
 {
-    drain(LINEUP_GAP, 0);
-    decide("[{\"decision\":\"retry\",\"state\":\"gap\",\"version\":4,\"at\":7,\"by\":\"ops\"}]");
-    park(5, "e5", "StockReceived");
-
-    fold_and_write();
+    play(LINEUP_GAP,
+         "[{\"decision\":\"retry\",\"state\":\"gap\",\"version\":4,\"at\":7,\"by\":\"ops\"}]",
+         "e5");
 
     ck_assert_uint_eq(batch.counts.applied, 0);
     ck_assert(has_arg(find(WRITE_HSET, "projection:frozen"),
@@ -88,33 +110,21 @@ END_TEST
 
 START_TEST(a_second_history_is_dropped_as_far_as_it_was_seen)
 {
-    drain(LINEUP_FORKED, 0);
-    decide(FORK_DROPPED);
-    park(2, "x2", "StockReceived");
-    park(3, "x3", "StockReceived");
-    park(4, "e4", "StockReceived");
+    play(LINEUP_FORKED, FORK_DROPPED, "x2 x3 e4");
 
-    fold_and_write();
-
-    ck_assert_uint_eq(batch.counts.dropped, 2);
-    ck_assert_uint_eq(batch.counts.applied, 1);
-    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+    assert_counts(1, 2);
+    assert_freed();
 }
 END_TEST
 
 START_TEST(a_second_history_that_came_later_freezes_again)
 {
-    drain(LINEUP_FORKED, 0);
-    decide("[{\"decision\":\"skip\",\"state\":\"forked\",\"version\":4,\"at\":7,\"by\":\"ops\","
-           "\"reason\":\"a test\",\"slot\":\"product.events/3\",\"below\":21}]");
-    park(2, "x2", "StockReceived");
-    park(3, "x3", "StockReceived");
-    park(4, "e4", "StockReceived");
+    play(LINEUP_FORKED,
+         "[{\"decision\":\"skip\",\"state\":\"forked\",\"version\":4,\"at\":7,\"by\":\"ops\","
+         "\"reason\":\"a test\",\"slot\":\"product.events/3\",\"below\":21}]",
+         "x2 x3 e4");
 
-    fold_and_write();
-
-    ck_assert_uint_eq(batch.counts.dropped, 1);
-    ck_assert_uint_eq(batch.counts.applied, 0);
+    assert_counts(0, 1);
     ck_assert_int_eq(batch.aggregates[0]->lineup.state, LINEUP_FORKED);
 }
 END_TEST
@@ -138,14 +148,12 @@ START_TEST(a_list_that_was_made_shorter_by_hand_is_looked_at_anew)
 {
     drain(LINEUP_FORKED, 20000);
     decide(FORK_DROPPED);
-    park(2, "x2", "StockReceived");
-    park(4, "e4", "StockReceived");
+    park_received("x2 e4");
 
     fold_and_write();
 
-    ck_assert_uint_eq(batch.counts.dropped, 1);
-    ck_assert_uint_eq(batch.counts.applied, 1);
-    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+    assert_counts(1, 1);
+    assert_freed();
 }
 END_TEST
 
@@ -153,7 +161,7 @@ START_TEST(of_a_long_list_the_next_portions_know_it_too)
 {
     drain(LINEUP_GAP, 0);
     decide(SKIP_4);
-    park(5, "e5", "StockReceived");
+    park_received("e5");
     batch.aggregates[0]->parked_total = 100;
 
     fold_and_write();
@@ -166,11 +174,7 @@ END_TEST
 
 START_TEST(what_is_damaged_decides_nothing)
 {
-    drain(LINEUP_GAP, 0);
-    decide("{\"decision\":");
-    park(5, "e5", "StockReceived");
-
-    fold_and_write();
+    play(LINEUP_GAP, "{\"decision\":", "e5");
 
     ck_assert_uint_eq(batch.counts.applied, 0);
     ck_assert_int_eq(batch.aggregates[0]->lineup.state, LINEUP_GAP);
@@ -191,15 +195,12 @@ START_TEST(a_record_that_was_dropped_is_not_put_aside_again)
                                   .partition = 3,
                                   .offset = 30};
     ck_assert_int_eq(batch_add(&batch, incoming, &err), ERROR_NONE);
-    drain(LINEUP_FORKED, 0);
-    decide(FORK_DROPPED);
-    park(2, "x2", "StockReceived");
 
-    fold_and_write();
+    play(LINEUP_FORKED, FORK_DROPPED, "x2");
 
     ck_assert_uint_eq(batch.counts.dropped, 2);
     ck_assert_uint_eq(batch.counts.parked, 0);
-    ck_assert(has_arg(find(WRITE_HDEL, "projection:frozen"), "product:PEN"));
+    assert_freed();
 }
 END_TEST
 
