@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What questions about the views are answered with. */
+#include "projector-svc/views/view_read.h"
+#include "tests/integration/redis_views/views_fixture.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *read_page(const char *limit, const char *score, const char *member)
+{
+    struct error err;
+    const struct strview args[] = {STRVIEW("PAGE"),   STRVIEW("list"),    strview_of(limit),
+                                   strview_of(score), strview_of(member), STRVIEW("status")};
+    const struct redisconn_command command = {args, sizeof args / sizeof args[0]};
+    ck_assert_int_eq(view_read(f.conn, &f.arena, &command, 1, on_reply, NULL, &err), ERROR_NONE);
+    await();
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+    return f.text;
+}
+
+START_TEST(pages_follow_each_other_also_within_one_instant)
+{
+    (void)redis("ZADD list 1 a 2 b 2 c 2 d 3 e");
+    (void)redis("HSET order:d status shipped");
+
+    ck_assert_str_eq(read_page("2", "", ""), "e 3  d 2 shipped c 2  "); /* one more than asked */
+    ck_assert_str_eq(read_page("2", "2", "d"), "c 2  b 2  a 1  ");
+    ck_assert_str_eq(read_page("2", "2", "b"), "a 1  ");
+    ck_assert_str_eq(read_page("2", "1", "a"), "");
+    ck_assert_str_eq(read_page("2", "2", "cc"), "c 2  b 2  a 1  "); /* one that is gone */
+}
+END_TEST
+
+/* Fills a sorted set: members m00000 to m<count - 1>, all of one instant. */
+static void plant_instant(const char *key, unsigned count)
+{
+    char member[16];
+    for (unsigned i = 0; i < count; i++) {
+        struct error err;
+        (void)snprintf(member, sizeof member, "m%05u", i);
+        const struct strview words[] = {STRVIEW("ZADD"), strview_of(key), STRVIEW("7"),
+                                        strview_of(member)};
+        ck_assert_int_eq(
+            redisconn_send(f.conn, (struct redisconn_command){words, 4}, on_reply, NULL, &err),
+            ERROR_NONE);
+        await();
+    }
+}
+
+START_TEST(a_page_within_a_crowded_instant_begins_where_the_last_one_ended)
+{
+    plant_instant("list", 1000);
+
+    ck_assert_str_eq(read_page("2", "7", "m00500"), "m00499 7  m00498 7  m00497 7  ");
+    ck_assert_str_eq(read_page("2", "7", "m00001"), "m00000 7  ");
+    ck_assert_str_eq(read_page("2", "7", "m00000"), "");
+    ck_assert_str_eq(read_page("2", "7", "z"), "m00999 7  m00998 7  m00997 7  ");
+    ck_assert_str_eq(read_page("2", "6", "z"), "");
+}
+END_TEST
+
+START_TEST(who_is_in_all_sets_is_found)
+{
+    (void)redis("SADD mail b a c");
+    (void)redis("SADD phone c b d");
+    (void)redis("HSET customer:b name Bob");
+
+    ck_assert_str_eq(find("FIND 5 1 mail name"), "0 a  b Bob c  ");
+    ck_assert_str_eq(find("FIND 5 2 mail phone name"), "0 b Bob c  ");
+    ck_assert_str_eq(find("FIND 3 1 mail name"), "0 a  b Bob c  ");
+    ck_assert_str_eq(find("FIND 5 2 mail nothing name"), "0 ");
+    ck_assert_str_eq(find("FIND 5 1 nothing name"), "0 ");
+}
+END_TEST
+
+/* Larger than any encoding that Redis gives back at once. */
+static void plant_set(const char *key, unsigned first, unsigned count)
+{
+    char line[TEXT_MAX];
+    for (unsigned i = first; i < first + count; i++) {
+        (void)snprintf(line, sizeof line, "SADD %s c%u", key, i);
+        (void)redis(line);
+    }
+}
+
+START_TEST(a_search_stops_at_its_limit_and_says_so)
+{
+    plant_set("mail", 0, 2000);
+    plant_set("phone", 2000, 2000);
+    (void)redis("SADD mail both");
+    (void)redis("SADD phone both");
+    (void)redis("SADD few both c1");
+
+    (void)find("FIND 5 1 mail name");
+    ck_assert_msg(strncmp(f.text, "1 ", 2) == 0, "%s", f.text);
+    ck_assert_uint_eq(split(f.text, (struct strview[WORDS_MAX]){{0}}),
+                      12); /* 5 rows, each with an empty name */
+    /* Nearly nobody is in both: to find out takes a look at all of them. */
+    ck_assert_msg(strncmp(find("FIND 5 2 mail phone name"), "1 ", 2) == 0, "%s", f.text);
+    ck_assert_str_eq(find("FIND 5 2 mail few name"), "0 both  c1  "); /* the smallest set decides */
+}
+END_TEST
+
+static const struct {
+    const char *question;
+    const char *answer;
+} HEADS[] = {
+    {"HEAD list 9 100", "4 aa bb cccccc d "}, /* of earlier versions, which run beside this one */
+    {"HEAD list 2 100", "4 aa bb "},
+    {"HEAD list 9 4", "4 aa bb "},
+    {"HEAD list 9 1", "4 aa "},
+    {"HEAD nothing 9 100", "0 "},
+    {"HEADS 100 list 9", "4 aa bb cccccc d "},
+    {"HEADS 100 list 2", "4 aa bb "},
+    {"HEADS 4 list 9", "4 aa bb "},
+    {"HEADS 9 list 9", "4 aa bb "},
+    {"HEADS 1 list 9", "4 aa "}, /* one at least */
+    {"HEADS 100 nothing 9", "0 "},
+    {"HEADS 100 list 2 nothing 9 list 1", "4 aa bb 0 4 aa "},
+    {"HEADS 5 list 2 list 9", "4 aa bb 4 "},
+    {"HEADS 6 list 2 list 9", "4 aa bb 4 aa "},
+    {"HEADS 1 nothing 9 list 9 list 9", "0 4 aa 4 "}, /* one of all of them */
+    {"TAIL list 0 9 100", "4 d cccccc bb aa "},
+    {"TAIL list 0 2 100", "4 d cccccc "},
+    {"TAIL list 4 2 100", "4 cccccc bb "},
+    {"TAIL list 9 2 100", "4 d cccccc "},
+    {"TAIL list 0 9 7", "4 d cccccc "},
+    {"TAIL list 4 9 1", "4 cccccc "},
+    {"TAIL list 2 9 100", "4 aa "},
+    {"TAIL list 1 9 100", "4 "},
+    {"TAIL nothing 0 9 100", "0 "},
+};
+
+START_TEST(a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow)
+{
+    (void)redis("RPUSH list aa bb cccccc d");
+
+    ck_assert_str_eq(find(HEADS[_i].question), HEADS[_i].answer);
+}
+END_TEST
+
+START_TEST(strings_are_told_as_far_as_there_is_room)
+{
+    (void)redis("SET one aaaa");
+    (void)redis("SET two bbbb");
+
+    ck_assert_str_eq(find("STRINGS 8 one none two"), "aaaa - bbbb ");
+    ck_assert_str_eq(find("STRINGS 7 one none two"), "aaaa - ");
+    ck_assert_str_eq(find("STRINGS 1 one none two"), "aaaa ");
+    ck_assert_str_eq(find("STRINGS 1 none one two"), "- ");
+}
+END_TEST
+
+START_TEST(what_stands_still_is_told_with_how_much_waits_and_was_decided)
+{
+    (void)redis("HSET projection:frozen order:o1 {} product:p1 {x}");
+    (void)redis("RPUSH projection:parked:order:o1 a b");
+    (void)redis("SET projection:parked:product:p1 damaged");
+    (void)redis("HSET projection:decided order:o1 [1234]");
+
+    ck_assert_str_eq(find("FROZEN 0 100"), "0 order:o1 {} 2 6 product:p1 {x} 0 0 ");
+    (void)redis("DEL projection:frozen");
+    ck_assert_str_eq(find("FROZEN 0 100"), "0 ");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("projector-svc/functions/reading");
+    TCase *server = tcase_create("server");
+    tcase_add_checked_fixture(server, setup, teardown);
+    tcase_set_timeout(server, 90);
+    tcase_add_test(server, pages_follow_each_other_also_within_one_instant);
+    tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
+    tcase_add_test(server, who_is_in_all_sets_is_found);
+    tcase_add_test(server, a_search_stops_at_its_limit_and_says_so);
+    tcase_add_loop_test(server, a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow, 0,
+                        sizeof HEADS / sizeof HEADS[0]);
+    tcase_add_test(server, strings_are_told_as_far_as_there_is_room);
+    tcase_add_test(server, what_stands_still_is_told_with_how_much_waits_and_was_decided);
+    suite_add_tcase(suite, server);
+    return check_main(suite);
+}

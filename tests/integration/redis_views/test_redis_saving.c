@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A batch is saved whole or not at all, whatever stands in the way. */
+#include "projector-svc/views/view_positions.h"
+#include "projector-svc/views/view_read.h"
+#include "tests/integration/redis_views/views_fixture.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+#include <string.h>
+
+START_TEST(every_kind_of_write_does_what_its_name_says)
+{
+    (void)redis("RPUSH list a");
+    (void)redis("RPUSH gone x");
+    (void)redis("HSET hash old 1 count 5");
+    (void)redis("RPUSH waiting a b c");
+    (void)redis("RPUSH capped a b");
+    (void)redis("SADD set left");
+    (void)redis("ZADD scores 1 one 2 two 3 three");
+    add(WRITE_HSET, "hash", "new 2");
+    add(WRITE_HDEL, "hash", "old");
+    add(WRITE_HINCRBY, "hash", "count 3");
+    add(WRITE_SET, "string", "value");
+    add(WRITE_RPUSH_AT, "list", "1 b c");
+    add(WRITE_RPUSH, "other", "x");
+    write_set_del(&f.set, STRVIEW("gone"));
+    add(WRITE_LTRIM_AT, "waiting", "3 2");
+    add(WRITE_RPUSH, "capped", "c d");
+    add(WRITE_LCAP, "capped", "3");
+    add(WRITE_SADD, "set", "right");
+    add(WRITE_SREM, "set", "left");
+    add(WRITE_ZADD, "scores", "4 four");
+    add(WRITE_ZREM, "scores", "three");
+    add(WRITE_ZCAP, "scores", "2");
+    write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
+
+    save("1", VIEW_POSITIONS_NONE, 7);
+
+    ck_assert_msg(f.kind == ERROR_NONE, "%s", f.text);
+    ck_assert_str_eq(redis("HMGET hash old new count"), "- 2 8 ");
+    ck_assert_str_eq(redis("GET string"), "value ");
+    ck_assert_str_eq(redis("LRANGE list 0 -1"), "a b c ");
+    ck_assert_str_eq(redis("LRANGE other 0 -1"), "x ");
+    ck_assert_str_eq(redis("LRANGE waiting 0 -1"), "c ");
+    ck_assert_str_eq(redis("LRANGE capped 0 -1"), "b c d ");
+    ck_assert_str_eq(redis("EXISTS gone"), "0 ");
+    ck_assert_str_eq(redis("SMEMBERS set"), "right ");
+    ck_assert_str_eq(redis("ZRANGE scores 0 -1"), "two four ");
+    ck_assert_str_eq(redis("HGET projection:position t/0"), "7 ");
+}
+END_TEST
+
+static const struct {
+    const char *generation;
+    int64_t from;
+} STRANGERS[] = {
+    {"1", VIEW_POSITIONS_NONE}, {"1", 6}, {"1", 8}, {"2", 7}, {"", 7},
+};
+
+START_TEST(who_expects_another_position_or_generation_writes_nothing)
+{
+    (void)redis("HSET projection:position t/0 7");
+    add(WRITE_SET, "string", "value");
+
+    save(STRANGERS[_i].generation, STRANGERS[_i].from, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_CONFLICT);
+    ck_assert_str_eq(redis("EXISTS string"), "0 ");
+    ck_assert_str_eq(redis("HGET projection:position t/0"), "7 ");
+}
+END_TEST
+
+/* A key of each type that a write cannot use. */
+static const struct {
+    enum write_kind kind;
+    const char *args;
+    const char *plant;
+} OBSTACLES[] = {
+    {WRITE_HSET, "a 1", "SET key x"},         {WRITE_HDEL, "a", "SET key x"},
+    {WRITE_HINCRBY, "a 1", "SADD key x"},     {WRITE_SET, "v", "HSET key a 1"},
+    {WRITE_RPUSH, "x", "SET key x"},          {WRITE_RPUSH_AT, "0 x", "SET key x"},
+    {WRITE_SADD, "x", "RPUSH key x"},         {WRITE_SREM, "x", "SET key x"},
+    {WRITE_ZADD, "1 x", "SADD key x"},        {WRITE_ZREM, "x", "SET key x"},
+    {WRITE_ZCAP, "5", "SET key x"},           {WRITE_RPUSH_AT, "1 x", "DEL key"},
+    {WRITE_RPUSH_AT, "1 x", "RPUSH key a b"}, {WRITE_LTRIM_AT, "1 1", "RPUSH key a b"},
+    {WRITE_LTRIM_AT, "1 1", "SET key x"},     {WRITE_HINCRBY, "a 1", "HSET key a word"},
+};
+
+START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
+{
+    add(WRITE_SET, "before", "1");
+    add(OBSTACLES[_i].kind, "key", OBSTACLES[_i].args);
+    add(WRITE_SET, "after", "1");
+    (void)redis(OBSTACLES[_i].plant);
+
+    save("1", VIEW_POSITIONS_NONE, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(f.text, "key"));
+    ck_assert_str_eq(redis("EXISTS before after"), "0 ");
+    ck_assert_str_eq(redis("HEXISTS projection:position t/0"), "0 ");
+}
+END_TEST
+
+/* Each command that writes, missing from the rights of who writes. */
+static const char *const RIGHTS[] = {
+    "hset", "hdel", "hincrby", "set",  "del",     "rpush",           "ltrim",
+    "sadd", "srem", "zadd",    "zrem", "publish", "zremrangebyrank",
+};
+
+START_TEST(a_right_that_is_missing_stops_everything_before_the_first_write)
+{
+    char user[128];
+    (void)snprintf(user, sizeof user, "ACL SETUSER limited reset on >x ~* &* +@all -%s",
+                   RIGHTS[_i]);
+    (void)redis(user);
+    (void)redis("RPUSH waiting a");
+    (void)redis("RPUSH gone x");
+    (void)redis("AUTH limited x");
+    add(WRITE_SADD, "before", "1");
+    add(WRITE_SET, "string", "1");
+    add(WRITE_HSET, "hash", "a 1");
+    add(WRITE_HDEL, "hash", "b");
+    add(WRITE_HINCRBY, "counts", "a 1");
+    write_set_del(&f.set, STRVIEW("gone"));
+    add(WRITE_RPUSH_AT, "list", "0 a");
+    add(WRITE_LTRIM_AT, "waiting", "1 1");
+    add(WRITE_SREM, "set", "x");
+    add(WRITE_ZADD, "scores", "1 x");
+    add(WRITE_ZREM, "scores", "y");
+    add(WRITE_ZCAP, "scores", "5");
+    write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
+
+    save("1", VIEW_POSITIONS_NONE, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_msg(strcasestr(f.text, RIGHTS[_i]) != NULL, "%s", f.text);
+    ck_assert_str_eq(redis("EXISTS before string hash counts list scores"), "0 ");
+    ck_assert_str_eq(redis("EXISTS gone waiting"), "2 ");
+    (void)redis("ACL SETUSER limited +@all");
+    save("1", VIEW_POSITIONS_NONE, 9);
+    ck_assert_msg(f.kind == ERROR_NONE, "%s", f.text);
+}
+END_TEST
+
+START_TEST(a_channel_that_may_not_be_told_stops_everything_before_the_first_write)
+{
+    (void)redis("ACL SETUSER limited reset on >x ~* &orders +@all");
+    (void)redis("AUTH limited x");
+    add(WRITE_SET, "before", "1");
+    write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
+    write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders:1"), STRVIEW("hello"));
+
+    save("1", VIEW_POSITIONS_NONE, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(f.text, "PUBLISH"));
+    ck_assert_str_eq(redis("EXISTS before"), "0 ");
+}
+END_TEST
+
+static const char *const PERSONAL[][2] = {
+    {"lookup:email:victim@private.example", "lookup:email:*"},
+    {"lookup:phone:+442079460000", "lookup:phone:*"},
+    {"customer:victim", "customer:*"},
+};
+
+START_TEST(a_refusal_tells_no_personal_data)
+{
+    char plant[TEXT_MAX];
+    (void)snprintf(plant, sizeof plant, "RPUSH %s x", PERSONAL[_i][0]);
+    (void)redis(plant);
+    add(WRITE_HSET, PERSONAL[_i][0], "a 1");
+
+    save("1", VIEW_POSITIONS_NONE, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(f.text, PERSONAL[_i][1]));
+    ck_assert_ptr_null(strstr(f.text, strrchr(PERSONAL[_i][0], ':') + 1));
+}
+END_TEST
+
+START_TEST(a_full_redis_refuses_the_whole_and_can_still_be_read)
+{
+    struct error err;
+    const struct strview get[] = {STRVIEW("GET"), STRVIEW("there")};
+    const struct strview page[] = {STRVIEW("PAGE"), STRVIEW("nothing"), STRVIEW("5"),
+                                   STRVIEW(""),     STRVIEW(""),        STRVIEW("status")};
+    const struct redisconn_command reads[] = {{get, 2}, {page, 6}, {get, 2}};
+    (void)redis("SET there 1");
+    (void)redis("CONFIG SET maxmemory 1");
+    add(WRITE_SET, "string", "value");
+
+    save("1", VIEW_POSITIONS_NONE, 9);
+    const enum error_kind kind = f.kind;
+    ck_assert_int_eq(view_read(f.conn, &f.arena, reads, 3, on_reply, NULL, &err), ERROR_NONE);
+    await();
+    const enum error_kind read_kind = f.kind;
+    (void)redis("CONFIG SET maxmemory 1gb");
+
+    ck_assert_int_eq(kind, ERROR_TRANSIENT);
+    ck_assert_int_eq(read_kind, ERROR_NONE);
+    ck_assert_str_eq(redis("EXISTS string"), "0 ");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("projector-svc/functions/saving");
+    TCase *server = tcase_create("server");
+    tcase_add_checked_fixture(server, setup, teardown);
+    tcase_set_timeout(server, 90);
+    tcase_add_test(server, every_kind_of_write_does_what_its_name_says);
+    tcase_add_loop_test(server, who_expects_another_position_or_generation_writes_nothing, 0,
+                        sizeof STRANGERS / sizeof STRANGERS[0]);
+    tcase_add_loop_test(server, what_cannot_be_written_stops_everything_before_the_first_write, 0,
+                        sizeof OBSTACLES / sizeof OBSTACLES[0]);
+    tcase_add_loop_test(server, a_right_that_is_missing_stops_everything_before_the_first_write, 0,
+                        sizeof RIGHTS / sizeof RIGHTS[0]);
+    tcase_add_test(server, a_channel_that_may_not_be_told_stops_everything_before_the_first_write);
+    tcase_add_loop_test(server, a_refusal_tells_no_personal_data, 0,
+                        sizeof PERSONAL / sizeof PERSONAL[0]);
+    tcase_add_test(server, a_full_redis_refuses_the_whole_and_can_still_be_read);
+    suite_add_tcase(suite, server);
+    return check_main(suite);
+}
