@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What Kafka does not take is parked until a person says what becomes of it.
+ */
+#include "relay-svc/metrics.h"
+#include "relay-svc/relay_internal.h"
+#include "relay-svc/shards/shards.h"
+#include "tests/integration/relay/relay_fixture.h"
+#include "tests/support/check_main.h"
+
+#include <stdio.h>
+
+enum { PRODUCE = 0 /* RD_KAFKAP_Produce */, REFUSALS = 20 };
+
+static const char *question;
+
+static bool the_answer_is_yes(void)
+{
+    return ask_sql(question);
+}
+
+static void await_answer(const char *sql)
+{
+    question = sql;
+    await(the_answer_is_yes);
+}
+
+static void append_one(const char *type, const char *id, int version, int shard)
+{
+    char sql[512];
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload,"
+                   "  aggregateversion, shard, occurred_at)"
+                   " VALUES (gen_random_uuid(), '%s', '%s', 'Tested', '{}', %d, %d, now());"
+                   " NOTIFY outbox",
+                   type, id, version, shard);
+    run_sql(url, sql);
+}
+
+static void ask_for(const char *kind, const char *payload)
+{
+    char sql[512];
+    (void)snprintf(
+        sql, sizeof sql,
+        "INSERT INTO relay_request (shard, kind, aggregatetype, aggregateid, seq, reason,"
+        "  payload, requested_by)"
+        " SELECT shard, '%s', aggregatetype, aggregateid, seq, 'meant', %s, 'test'"
+        "  FROM relay_quarantine",
+        kind, payload);
+    run_sql(url, sql);
+}
+
+static const char ENDED[] = "SELECT count(*) = 1 AND bool_and(outcome LIKE 'done: %')"
+                            " FROM relay_request WHERE ended_at IS NOT NULL";
+
+/* One aggregate of shard 0: version 2 is refused, 3 comes behind it. */
+START_TEST(what_the_broker_refuses_is_parked_with_what_follows_and_published_when_a_person_says_so)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    const double published = metrics_get(metrics, METRIC_PUBLISHED, 0);
+    /* As often as it comes: a producer's death may be told before the refusal is. */
+    for (int i = 0; i < REFUSALS; i++) {
+        rd_kafka_mock_push_request_errors(mock.cluster, PRODUCE, 1,
+                                          RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    }
+    append_one("order", "first-0-1", 2, 0);
+    await_answer("SELECT count(*) = 1 AND bool_and(aggregateid = 'first-0-1')"
+                 " FROM relay_quarantine");
+    rd_kafka_mock_clear_request_errors(mock.cluster, PRODUCE);
+    append_one("order", "first-0-1", 3, 0);
+    append(2, "second");
+    goal = SHARDS + 2 + 2 * SHARDS;
+    await(all_are_published);
+    await(all_is_well);
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 2 * SHARDS);
+    struct error err;
+    ck_assert_int_eq(relay_probe_quarantine(relay, &err), ERROR_CONFLICT);
+
+    ask_for(_i == 0 ? "retry" : "skip", _i == 0 ? "NULL" : "'{}'");
+    await_answer("SELECT count(*) = 0 FROM relay_quarantine");
+    await_answer(ENDED);
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 2 * SHARDS + 2);
+    ck_assert_int_eq(relay_probe_quarantine(relay, &err), ERROR_NONE);
+    ck_assert(ask_sql(_i == 0 ? "SELECT count(*) = 0 FROM relay_skipped"
+                              : "SELECT count(*) = 1 FROM relay_skipped"));
+    append_one("order", "first-0-1", 4, 0);
+    goal += 1;
+    await(all_are_published);
+}
+END_TEST
+
+static bool the_quarantine_is_known(void)
+{
+    struct error err;
+    return it_has_all() && relay_probe_quarantine(relay, &err) != ERROR_NONE;
+}
+
+START_TEST(who_takes_a_shard_over_knows_what_waits_and_a_type_without_a_topic_does)
+{
+    append_one("parcel", "p", 1, 3);
+    append_one("parcel", "p", 2, 3);
+    append(1, "first");
+    goal = SHARDS + 2;
+    await(all_are_published);
+    await_answer("SELECT count(*) = 1 FROM relay_quarantine q JOIN relay_shard r USING (shard)"
+                 " WHERE aggregatetype = 'parcel' AND reason LIKE '%has no topic%'"
+                 "  AND q.seq <= r.position");
+    ask_for("retry", "NULL");
+    await_answer("SELECT bool_and(outcome LIKE 'refused: %has no topic%') FROM relay_request");
+
+    relay_drain(relay);
+    await(the_first_has_gone);
+    relay_free(relay);
+    relay = open_relay("test-2", "", TOPICS, metrics);
+    await(the_quarantine_is_known);
+    append(1, "second");
+    goal += SHARDS;
+    await(all_are_published);
+    ck_assert(ask_sql("SELECT count(*) = 1 FROM relay_quarantine"));
+}
+END_TEST
+
+START_TEST(a_row_that_fits_no_topic_is_not_sent_and_the_limits_are_looked_at_first)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    const double renewed = metrics_get(metrics, METRIC_PRODUCERS, 0);
+    relay->shards->limits.message_max[0] = 1500; /* the mock cluster tells of none */
+    relay->shards->limits.looked_ms = loop_now_ms() - 20000;
+    append(1, "second");
+    goal += SHARDS;
+    await(all_are_published);
+    ck_assert(ask_sql("SELECT count(*) = 0 FROM relay_quarantine"));
+
+    relay->shards->limits.message_max[0] = 1500;
+    relay->shards->limits.looked_ms = loop_now_ms() + 60000; /* for all of what follows */
+    append(1, "third");
+    goal += SHARDS;
+    await(all_are_published);
+    ck_assert(ask_sql("SELECT count(*) = 12 AND bool_and(reason LIKE '%max.message.bytes=1500')"
+                      " FROM relay_quarantine"));
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PRODUCERS, 0), renewed);
+}
+END_TEST
+
+int main(void)
+{
+    enum { TEST_TIMEOUT_S = 240 };
+    Suite *suite = suite_create("relay-svc: quarantine");
+    TCase *tests = tcase_create("mock cluster");
+    tcase_set_timeout(tests, TEST_TIMEOUT_S);
+    tcase_add_checked_fixture(tests, open_all, close_all);
+    tcase_add_loop_test(
+        tests,
+        what_the_broker_refuses_is_parked_with_what_follows_and_published_when_a_person_says_so, 0,
+        2);
+    tcase_add_test(tests, who_takes_a_shard_over_knows_what_waits_and_a_type_without_a_topic_does);
+    tcase_add_test(tests, a_row_that_fits_no_topic_is_not_sent_and_the_limits_are_looked_at_first);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
