@@ -84,24 +84,34 @@ static const char *apply_returned(struct order_view *view, const struct order_ev
     return read_money(view, event->returned.payment_status, event->returned.refund_state);
 }
 
+static void add_entry(struct order_entries *entries, const struct order_event *event,
+                      int64_t amount_minor, struct strview text)
+{
+    order_entries_add(entries, &(struct order_entry){.at_ms = event->envelope.occurred_at_ms,
+                                                     .amount_minor = amount_minor,
+                                                     .by = event->envelope.actor.subject,
+                                                     .text = text});
+}
+
 static const char *apply_payment_captured(struct order_view *view, const struct order_event *event)
 {
     view->payment_status = PAYMENT_CAPTURED;
     view->captured_minor = event->payment_captured.captured_minor;
+    add_entry(&view->captures, event, event->payment_captured.amount_minor, STRVIEW(""));
     return NULL;
 }
 
 static const char *apply_payment_refunded(struct order_view *view, const struct order_event *event)
 {
     view->refunded_minor = event->payment_refunded.refunded_minor;
+    add_entry(&view->refunds, event, event->payment_refunded.amount_minor, event->envelope.reason);
     return read_money(view, event->payment_refunded.payment_status,
                       event->payment_refunded.refund_state);
 }
 
 static const char *apply_note_added(struct order_view *view, const struct order_event *event)
 {
-    (void)view; /* the timeline has it */
-    (void)event;
+    add_entry(&view->notes, event, 0, event->note_added.text);
     return NULL;
 }
 
@@ -146,15 +156,19 @@ static const char *apply_risk_cleared(struct order_view *view, const struct orde
 
 static const char *apply_dispute_opened(struct order_view *view, const struct order_event *event)
 {
-    (void)event;
     view->dispute = DISPUTE_OPEN;
+    view->dispute_case.reason = event->envelope.reason;
+    view->dispute_case.opened_at_ms = event->envelope.occurred_at_ms;
+    view->dispute_case.resolution = STRVIEW("");
+    view->dispute_case.resolved_at_ms = 0;
     return NULL;
 }
 
 static const char *apply_dispute_resolved(struct order_view *view, const struct order_event *event)
 {
-    (void)event;
     view->dispute = DISPUTE_RESOLVED;
+    view->dispute_case.resolution = event->envelope.reason;
+    view->dispute_case.resolved_at_ms = event->envelope.occurred_at_ms;
     return NULL;
 }
 

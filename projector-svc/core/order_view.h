@@ -21,6 +21,7 @@
 #include "common/contract/order_event.h"
 #include "common/contract/order_status.h"
 #include "common/contract/risk_flags.h"
+#include "projector-svc/core/order_entries.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,6 +47,15 @@ struct order_view {
     } authorization;
     int64_t captured_minor;
     int64_t refunded_minor;
+    struct order_entries captures;
+    struct order_entries refunds;
+    struct order_entries notes;
+    struct {
+        struct strview reason;
+        int64_t opened_at_ms;
+        struct strview resolution;
+        int64_t resolved_at_ms; /* 0: it is open */
+    } dispute_case;             /* the newest one */
     struct {
         struct strview carrier;
         struct strview tracking_number;

@@ -28,6 +28,14 @@ static const struct shown FRESHNESS[] = {
     {NULL, READABLE_COUNT, NULL, NULL},
 };
 
+static const struct shown DISPUTE_CASE[] = {
+    {"reason", READABLE_INTERNAL, NULL, NULL},
+    {"opened_at", READABLE_ORDER, NULL, NULL},
+    {"resolution", READABLE_INTERNAL, NULL, NULL},
+    {"resolved_at", READABLE_ORDER, NULL, NULL},
+    {NULL, READABLE_COUNT, NULL, NULL},
+};
+
 static const struct shown DETAILS[] = {
     {"order_id", READABLE_ORDER, NULL, NULL},
     {"status", READABLE_ORDER, NULL, NULL},
@@ -44,6 +52,11 @@ static const struct shown DETAILS[] = {
     {"shipping_address", READABLE_RECIPIENT, NULL, NULL},
     {"payment", READABLE_ORDER, NULL, NULL},
     {"shipment", READABLE_ORDER, NULL, NULL},
+    {"refunds", READABLE_ORDER, NULL, NULL},
+    {"refund_count", READABLE_ORDER, NULL, NULL},
+    {"dispute_case", READABLE_ORDER, DISPUTE_CASE, NULL},
+    {"notes", READABLE_INTERNAL, NULL, NULL},
+    {"note_count", READABLE_INTERNAL, NULL, NULL},
     {"cancellation", READABLE_ORDER, NULL, NULL},
     {"return", READABLE_ORDER, NULL, NULL},
     {"placed_at", READABLE_ORDER, NULL, NULL},

@@ -47,6 +47,26 @@ static const struct event_member RETURNING[] = {
     VIEW(MEMBER_OPTIONAL_TEXT, "reason", returning.reason),
     VIEW(MEMBER_NUMBER, "returned_at", returning.at_ms), MEMBERS_END};
 
+static const struct event_member DISPUTE_CASE[] = {
+    VIEW(MEMBER_OPTIONAL_TEXT, "reason", dispute_case.reason),
+    VIEW(MEMBER_OPTIONAL_NUMBER, "opened_at", dispute_case.opened_at_ms),
+    VIEW(MEMBER_OPTIONAL_TEXT, "resolution", dispute_case.resolution),
+    VIEW(MEMBER_OPTIONAL_NUMBER, "resolved_at", dispute_case.resolved_at_ms), MEMBERS_END};
+
+#define ENTRY(form, name, field) MEMBER_NAMED(name, form, struct order_entry, field)
+
+static const struct event_member CAPTURE[] = {ENTRY(MEMBER_NUMBER, "amount_minor", amount_minor),
+                                              ENTRY(MEMBER_NUMBER, "captured_at", at_ms),
+                                              MEMBERS_END};
+
+static const struct event_member REFUND[] = {
+    ENTRY(MEMBER_NUMBER, "amount_minor", amount_minor), ENTRY(MEMBER_OPTIONAL_TEXT, "reason", text),
+    ENTRY(MEMBER_NUMBER, "refunded_at", at_ms), MEMBERS_END};
+
+static const struct event_member NOTE[] = {ENTRY(MEMBER_TEXT, "text", text),
+                                           ENTRY(MEMBER_TEXT, "by", by),
+                                           ENTRY(MEMBER_NUMBER, "noted_at", at_ms), MEMBERS_END};
+
 static const struct event_member TIMES[] = {
     VIEW(MEMBER_OPTIONAL_NUMBER, "placed_at", placed_at_ms),
     VIEW(MEMBER_OPTIONAL_NUMBER, "status_since", status_since_ms),
@@ -62,6 +82,24 @@ static void put_word(struct json_writer *writer, const char *name, const char *v
     json_put_member_string(writer, name, strview_of(value));
 }
 
+/* The newest of them, and how many there were. */
+static void put_entries(struct json_writer *writer, const struct order_entries *entries,
+                        const char *name, const char *count_name,
+                        const struct event_member *members)
+{
+    if (entries->count == 0) {
+        return;
+    }
+    json_open_member_array(writer, name);
+    for (size_t i = 0; i < entries->kept; i++) {
+        json_open_object(writer);
+        event_members_put(writer, members, &entries->list[i]);
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+    json_put_member_integer(writer, count_name, entries->count);
+}
+
 static void put_placed(struct json_writer *writer, const struct order_view *view)
 {
     event_members_put(writer, PLACED_MEMBERS, view);
@@ -72,6 +110,7 @@ static void put_placed(struct json_writer *writer, const struct order_view *view
         event_members_put(writer, AUTHORIZATION, view);
     }
     event_members_put(writer, PAYMENT_SUMS, view);
+    put_entries(writer, &view->captures, "captures", "capture_count", CAPTURE);
     json_close_object(writer);
 }
 
@@ -123,6 +162,9 @@ bool view_json_details(const struct order_view *view, int64_t projected_at_ms, s
     }
     put_part(&writer, view->shipment.shipped_at_ms != 0 || view->shipment.delivered_at_ms != 0,
              "shipment", SHIPMENT, view);
+    put_entries(&writer, &view->refunds, "refunds", "refund_count", REFUND);
+    put_part(&writer, view->dispute_case.opened_at_ms != 0, "dispute_case", DISPUTE_CASE, view);
+    put_entries(&writer, &view->notes, "notes", "note_count", NOTE);
     put_part(&writer, view->cancellation.at_ms != 0, "cancellation", CANCELLATION, view);
     put_part(&writer, view->returning.at_ms != 0, "return", RETURNING, view);
     event_members_put(&writer, TIMES, view);
@@ -152,6 +194,17 @@ static bool read_risk_flags(const struct json_value *array, struct risk_flags *f
     return true;
 }
 
+/* More than are kept there are in no document of ours. */
+static void read_entries(struct event_reader *reader, const struct json_value *array, int64_t count,
+                         const struct event_member *members, struct order_entries *entries)
+{
+    const struct json_value *item = array == NULL ? NULL : array->first;
+    for (; item != NULL && entries->kept < ORDER_ENTRIES_KEPT; item = item->next) {
+        event_members_read(reader, item, members, &entries->list[entries->kept++]);
+    }
+    entries->count = count;
+}
+
 static void read_members(struct event_reader *reader, const struct json_value *doc,
                          struct order_view *view)
 {
@@ -162,6 +215,13 @@ static void read_members(struct event_reader *reader, const struct json_value *d
     event_members_read(reader, payment, AUTHORIZATION, view);
     event_members_read(reader, payment, PAYMENT_SUMS, view);
     event_members_read(reader, json_member(doc, "shipment"), SHIPMENT, view);
+    read_entries(reader, json_member(payment, "captures"),
+                 json_integer(payment, "capture_count", 0), CAPTURE, &view->captures);
+    read_entries(reader, json_member(doc, "refunds"), json_integer(doc, "refund_count", 0), REFUND,
+                 &view->refunds);
+    read_entries(reader, json_member(doc, "notes"), json_integer(doc, "note_count", 0), NOTE,
+                 &view->notes);
+    event_members_read(reader, json_member(doc, "dispute_case"), DISPUTE_CASE, view);
     event_members_read(reader, json_member(doc, "cancellation"), CANCELLATION, view);
     event_members_read(reader, json_member(doc, "return"), RETURNING, view);
     event_members_read(reader, doc, TIMES, view);

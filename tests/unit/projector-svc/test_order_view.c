@@ -90,6 +90,43 @@ START_TEST(a_note_is_a_version_and_changes_nothing_else)
     ck_assert_int_eq(view.payment_status, PAYMENT_PENDING);
     ck_assert_int_eq(view.status_since_ms, T0 + 1);
     ck_assert_int_eq(view.updated_at_ms, T0 + 2);
+    ck_assert_int_eq(view.notes.count, 1);
+    ck_text(view.notes.list[0].text, "called back");
+    ck_text(view.notes.list[0].by, "ann");
+    ck_assert_int_eq(view.notes.list[0].at_ms, T0 + 2);
+}
+END_TEST
+
+START_TEST(of_many_notes_the_newest_are_kept_and_all_counted)
+{
+    struct order_entries notes = {.kept = 0};
+    for (int64_t i = 1; i <= ORDER_ENTRIES_KEPT + 3; i++) {
+        order_entries_add(&notes, &(struct order_entry){.at_ms = i, .text = STRVIEW("short")});
+    }
+
+    ck_assert_int_eq(notes.count, ORDER_ENTRIES_KEPT + 3);
+    ck_assert_uint_eq(notes.kept, ORDER_ENTRIES_KEPT);
+    ck_assert_int_eq(notes.list[0].at_ms, 4);
+    ck_assert_int_eq(notes.list[ORDER_ENTRIES_KEPT - 1].at_ms, ORDER_ENTRIES_KEPT + 3);
+}
+END_TEST
+
+START_TEST(large_notes_make_place_for_each_other)
+{
+    static char text[ORDER_ENTRIES_BYTES + 1];
+    struct order_entries notes = {.kept = 0};
+    const struct strview third = {.data = text, .len = ORDER_ENTRIES_BYTES / 3};
+    const struct strview too_large = {.data = text, .len = ORDER_ENTRIES_BYTES + 1};
+    for (int64_t i = 1; i <= 4; i++) {
+        order_entries_add(&notes, &(struct order_entry){.at_ms = i, .text = third});
+    }
+    ck_assert_uint_eq(notes.kept, 3);
+    ck_assert_int_eq(notes.list[0].at_ms, 2);
+
+    order_entries_add(&notes, &(struct order_entry){.at_ms = 5, .text = too_large});
+
+    ck_assert_uint_eq(notes.kept, 1); /* whatever it has */
+    ck_assert_int_eq(notes.count, 5);
 }
 END_TEST
 
@@ -147,6 +184,11 @@ START_TEST(a_refund_says_how_much_is_back_and_whether_more_is_owed)
     const struct order_view view = fold(MONEY_LIFE, 7);
 
     ck_assert_int_eq(view.refunded_minor, 400);
+    ck_assert_int_eq(view.refunds.count, 1);
+    ck_assert_int_eq(view.refunds.list[0].amount_minor, 400);
+    ck_text(view.refunds.list[0].text, "returned");
+    ck_assert_int_eq(view.captures.count, 1);
+    ck_assert_int_eq(view.captures.list[0].amount_minor, 1000);
     ck_assert_int_eq(view.payment_status, PAYMENT_PARTIALLY_REFUNDED);
     ck_assert_int_eq(view.refund_state, REFUND_DUE);
     ck_assert_int_eq(view.status, ORDER_STATUS_RETURNED);
@@ -166,6 +208,11 @@ START_TEST(flags_and_disputes_come_and_go)
     ck_assert_int_eq(before.status_since_ms, T0 + 1);
     ck_assert_uint_eq(after.risk_flags.count, 0);
     ck_assert_int_eq(after.dispute, DISPUTE_RESOLVED);
+    ck_text(before.dispute_case.reason, "not received");
+    ck_assert_int_eq(before.dispute_case.opened_at_ms, T0 + 3);
+    ck_assert_int_eq(before.dispute_case.resolved_at_ms, 0);
+    ck_text(after.dispute_case.resolution, "not received");
+    ck_assert_int_eq(after.dispute_case.resolved_at_ms, T0 + 5);
 }
 END_TEST
 
@@ -291,6 +338,8 @@ int main(void)
     tcase_add_loop_test(rules, each_event_leads_to_its_status, 0, sizeof LIVES / sizeof LIVES[0]);
     tcase_add_test(rules, what_happened_stays_readable_afterwards);
     tcase_add_test(rules, a_note_is_a_version_and_changes_nothing_else);
+    tcase_add_test(rules, of_many_notes_the_newest_are_kept_and_all_counted);
+    tcase_add_test(rules, large_notes_make_place_for_each_other);
     tcase_add_test(rules, a_new_address_takes_the_place_of_the_old_one);
     tcase_add_test(rules, the_newest_word_of_the_carrier_is_kept);
     tcase_add_test(rules, money_taken_and_owed_is_told_from_what_was_returned);

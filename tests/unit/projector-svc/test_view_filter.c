@@ -14,7 +14,9 @@ enum { OUT_MAX = 1 << 20 };
     "\"unit_price_minor\":0}],"
 #define ADDRESS                                                                                    \
     "\"shipping_address\":{\"name\":\"Ada\",\"line1\":\"1 High Street\",\"country\":\"GB\"},"
-#define FLAGS "\"risk_flags\":[\"fraud\"],"
+#define CASE_OF(why) "\"dispute_case\":{\"opened_at\":7" why "},"
+#define NOTES        "\"notes\":[{\"text\":\"rude\"}],"
+#define FLAGS        "\"risk_flags\":[\"fraud\"],"
 #define TAIL_OF(freshness)                                                                         \
     "\"payment\":{\"provider\":\"demo\",\"method\":\"card\"},\"placed_at\":1,"                     \
     "\"freshness\":{\"source_version\":3,\"last_event_id\":\"e\"" freshness "}}"
@@ -24,7 +26,7 @@ enum { OUT_MAX = 1 << 20 };
 /* As a later version may store it: with members that nobody has decided about. */
 #define STORED_WHOLE                                                                               \
     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\",\"score\":1.5e3}," BODY ADDRESS   \
-         "\"notes\":[{\"text\":\"rude\"}]," FLAGS TAIL
+        CASE_OF(",\"reason\":\"lost\"") NOTES "\"mood\":1," FLAGS TAIL
 
 static const char *const STORED = STORED_WHOLE;
 
@@ -33,10 +35,12 @@ static const struct {
     const char *shown;
 } DETAILS[] = {
     {ROLE_CUSTOMER,
-     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS PUBLIC_TAIL},
-    {ROLE_FULFILMENT,
-     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS FLAGS TAIL},
-    {ROLE_PAYMENT, HEAD "\"customer\":{\"customer_id\":\"c-1\"}," BODY FLAGS TAIL},
+     HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS CASE_OF("")
+         PUBLIC_TAIL},
+    {ROLE_FULFILMENT, HEAD "\"customer\":{\"customer_id\":\"c-1\",\"name\":\"Ada\"}," BODY ADDRESS
+                          CASE_OF(",\"reason\":\"lost\"") NOTES FLAGS TAIL},
+    {ROLE_PAYMENT, HEAD "\"customer\":{\"customer_id\":\"c-1\"}," BODY CASE_OF(
+                       ",\"reason\":\"lost\"") NOTES FLAGS TAIL},
     {ROLE_AGENT, STORED_WHOLE},
     {ROLE_OPERATOR, "{}"},
 };

@@ -72,7 +72,50 @@ static const struct {
     {{ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED, ORDER_PAYMENT_CAPTURED, ORDER_RETURNED}, 4},
     {{ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED, ORDER_PAYMENT_CAPTURED, ORDER_PAYMENT_REFUNDED}, 4},
     {{ORDER_PLACED, ORDER_PAYMENT_AUTHORIZED, ORDER_SHIPPED, ORDER_TRACKING_RECORDED}, 4},
+    {{ORDER_PLACED, ORDER_NOTE_ADDED, ORDER_NOTE_ADDED}, 3},
+    {{ORDER_PLACED, ORDER_DISPUTE_OPENED, ORDER_DISPUTE_RESOLVED, ORDER_DISPUTE_OPENED}, 4},
 };
+
+START_TEST(what_happens_many_times_stands_in_the_details)
+{
+    const enum order_event_kind life[] = {ORDER_PLACED,           ORDER_PAYMENT_AUTHORIZED,
+                                          ORDER_PAYMENT_CAPTURED, ORDER_PAYMENT_REFUNDED,
+                                          ORDER_NOTE_ADDED,       ORDER_DISPUTE_OPENED};
+    const struct order_view view = fold(life, 6);
+
+    ck_assert(view_json_details(&view, 9999, &out));
+
+    ck_assert_ptr_nonnull(strstr(
+        strbuf_cstr(&out), "\"captured_minor\":1000,\"refunded_minor\":400,\"captures\":[{"
+                           "\"amount_minor\":1000,\"captured_at\":1003}],\"capture_count\":1},"));
+    ck_assert_ptr_nonnull(
+        strstr(strbuf_cstr(&out),
+               "\"refunds\":[{\"amount_minor\":400,\"reason\":\"returned\",\"refunded_at\":1004}],"
+               "\"refund_count\":1,\"dispute_case\":{\"reason\":\"not received\","
+               "\"opened_at\":1006},\"notes\":[{\"text\":\"called back\",\"by\":\"ann\","
+               "\"noted_at\":1005}],\"note_count\":1,"));
+}
+END_TEST
+
+START_TEST(more_entries_than_are_kept_are_not_read)
+{
+    struct order_view view = {.version = 0};
+    struct error err;
+    strbuf_append_cstr(&out,
+                       "{\"order_id\":\"o\",\"status\":\"placed\",\"payment_status\":"
+                       "\"pending\",\"refund_state\":\"none\",\"dispute\":\"none\",\"notes\":[");
+    for (int i = 0; i < 2 * ORDER_ENTRIES_KEPT; i++) {
+        strbuf_printf(&out, "%s{\"text\":\"%d\",\"by\":\"a\",\"noted_at\":%d}", i == 0 ? "" : ",",
+                      i, i);
+    }
+    strbuf_append_cstr(&out, "],\"note_count\":99,\"freshness\":{\"source_version\":1}}");
+
+    ck_assert_int_eq(view_json_read_details(strbuf_view(&out), &arena, &view, &err), ERROR_NONE);
+
+    ck_assert_uint_eq(view.notes.kept, ORDER_ENTRIES_KEPT);
+    ck_assert_int_eq(view.notes.count, 99);
+}
+END_TEST
 
 START_TEST(details_read_back_give_the_same_bytes_again)
 {
@@ -275,6 +318,8 @@ int main(void)
     TCase *rules = tcase_create("rules");
     tcase_add_checked_fixture(rules, begin, end);
     tcase_add_test(rules, the_details_are_these_bytes);
+    tcase_add_test(rules, what_happens_many_times_stands_in_the_details);
+    tcase_add_test(rules, more_entries_than_are_kept_are_not_read);
     tcase_add_loop_test(rules, details_read_back_give_the_same_bytes_again, 0,
                         sizeof LIVES / sizeof LIVES[0]);
     tcase_add_loop_test(rules, a_damaged_document_is_refused, 0,

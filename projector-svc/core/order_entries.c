@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/order_entries.h"
+
+#include <string.h>
+
+static size_t bytes_of(const struct order_entries *entries)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < entries->kept; i++) {
+        bytes += entries->list[i].text.len;
+    }
+    return bytes;
+}
+
+static void drop_oldest(struct order_entries *entries)
+{
+    entries->kept--;
+    memmove(&entries->list[0], &entries->list[1], entries->kept * sizeof entries->list[0]);
+}
+
+void order_entries_add(struct order_entries *entries, const struct order_entry *entry)
+{
+    while (entries->kept > 0 && (entries->kept == ORDER_ENTRIES_KEPT ||
+                                 bytes_of(entries) + entry->text.len > ORDER_ENTRIES_BYTES)) {
+        drop_oldest(entries);
+    }
+    entries->list[entries->kept++] = *entry;
+    entries->count++;
+}
