@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "command-svc/core/order.h"
+#include "common/contract/order_state.h"
 
 #include <assert.h>
 
