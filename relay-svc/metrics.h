@@ -17,19 +17,33 @@
       "Events that were put into the quarantine, or passed over as their aggregate is there.", )   \
     X(METRIC_QUARANTINED, GAUGE, "orderspine_relay_quarantined_aggregates",                        \
       "Aggregates of this relay's shards of which events wait for a person.", )                    \
+    X(METRIC_POSITION, GAUGE, "orderspine_relay_position",                                         \
+      "Number of the row up to which all of the shard is published, whoever holds it.", BY_SHARD)  \
+    X(METRIC_ROWS_BEHIND, GAUGE, "orderspine_relay_rows_behind",                                   \
+      "Events of the shard not yet published, whoever holds it, estimated.", BY_SHARD)             \
+    X(METRIC_SECONDS_BEHIND, GAUGE, "orderspine_relay_seconds_behind",                             \
+      "Age of the oldest of them.", BY_SHARD)                                                      \
     X(METRIC_DELIVERY_FAILURES, COUNTER, "orderspine_relay_delivery_failures_total",               \
       "Deliveries that failed; the shard then starts after its partition's tail.", )               \
     X(METRIC_PRODUCERS, COUNTER, "orderspine_relay_producers_renewed_total",                       \
       "Kafka producers replaced after a fatal error.", )                                           \
     X(METRIC_TAILS, COUNTER, "orderspine_relay_tails_total",                                       \
       "Partition tails judged before a shard ran.", METRIC_BY("verdict", TAIL_VERDICT_NAMES))      \
-    X(METRIC_READS, COUNTER, "orderspine_relay_reads_total", "Queries for rows of the outbox.", )  \
-    X(METRIC_ROWS_READ, COUNTER, "orderspine_relay_rows_read_total",                               \
-      "Rows these queries returned.", )                                                            \
     X(METRIC_ROWS_HELD, COUNTER, "orderspine_relay_rows_held_total",                               \
       "Rows read too early, to be read again.", )                                                  \
     X(METRIC_READ_SECONDS, HISTOGRAM, "orderspine_relay_read_seconds",                             \
       "How long a query for rows took.", )                                                         \
+    X(METRIC_READ_BATCH, HISTOGRAM, "orderspine_relay_read_batch_rows",                            \
+      "Rows that one query returned.", METRIC_BOUNDS(BATCH_BOUNDS))                                \
+    X(METRIC_PRODUCE_SECONDS, HISTOGRAM, "orderspine_relay_produce_seconds",                       \
+      "Age of an event when it is handed to Kafka's client, by the clocks of PostgreSQL and of "   \
+      "this host: of the first of each query.", )                                                  \
+    X(METRIC_ACKNOWLEDGE_SECONDS, HISTOGRAM, "orderspine_relay_acknowledge_seconds",               \
+      "From there to Kafka's acknowledgement, of each event.", )                                   \
+    X(METRIC_ACKNOWLEDGE_BATCH, HISTOGRAM, "orderspine_relay_acknowledge_batch_events",            \
+      "Events whose acknowledgements came together.", METRIC_BOUNDS(BATCH_BOUNDS))                 \
+    X(METRIC_LEASE_CHANGES, COUNTER, "orderspine_relay_lease_changes_total",                       \
+      "Shards that this relay took, gave back, or lost.", METRIC_BY("change", LEASE_CHANGE_NAMES)) \
     X(METRIC_MARKS, COUNTER, "orderspine_relay_marks_total",                                       \
       "Writes of positions to the database.", )                                                    \
     X(METRIC_IN_FLIGHT, GAUGE, "orderspine_relay_in_flight",                                       \
@@ -52,6 +66,12 @@
 enum relay_metric { RELAY_METRIC_ROWS(METRIC_ENTRY) RELAY_METRIC_COUNT };
 
 extern const struct metric RELAY_METRICS[RELAY_METRIC_COUNT];
+
+/* Labels of METRIC_LEASE_CHANGES. Lost: not given back by us; the database says that it is
+ * another's, or its connection was lost. */
+#define LEASE_CHANGES(X)               X(TAKEN, "taken") X(RETURNED, "returned") X(LOST, "lost")
+#define LEASE_CHANGE_ENTRY(KIND, name) LEASE_CHANGE_##KIND,
+enum lease_change { LEASE_CHANGES(LEASE_CHANGE_ENTRY) };
 
 /* Label values of METRIC_PUBLISHED, NULL-ended: to be set before the metrics are made. */
 extern const char *relay_topic_labels[SHARD_TOPICS_MAX + 1];

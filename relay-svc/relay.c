@@ -31,15 +31,16 @@ enum { TICK_MS = 1000 };
 
 /* --- what the publisher tells -------------------------------------------------------- */
 
-static void on_answer(void *user, const struct publisher_tag *tag, int64_t offset,
-                      const struct error *error)
+static void on_answer(void *user, const struct publisher_tag *tag,
+                      const struct kafka_delivery *answer)
 {
     struct relay *relay = user;
+    const struct error *error = answer->error;
     const struct shard_delivery delivery = {
         .run = tag->run,
         .way = tag->way,
         .ticket = tag->ticket,
-        .offset = offset,
+        .offset = answer->offset,
         .is_acknowledged = error == NULL,
         .is_refused = error != NULL && error->kind == ERROR_INVALID,
         .failure = error == NULL ? NULL : error->text,
@@ -47,11 +48,8 @@ static void on_answer(void *user, const struct publisher_tag *tag, int64_t offse
     int topic;
     const unsigned effects =
         shard_log_delivered(&relay->shards->all[tag->shard].log, &delivery, loop_now_ms(), &topic);
-    if (topic >= 0 && error == NULL) {
-        metrics_add(relay->options.metrics, METRIC_PUBLISHED, (size_t)topic, 1);
-        relay->shards->is_new = false;
-    } else if (topic >= 0) {
-        metrics_add(relay->options.metrics, METRIC_DELIVERY_FAILURES, 0, 1);
+    if (topic >= 0) {
+        relay_count_answer(relay, topic, answer);
     }
     shards_follow(relay->shards, tag->shard, effects);
     if (topic >= 0 && tag->way == WAY_AGAIN) {
@@ -63,6 +61,8 @@ static void on_answers_taken(void *user)
 {
     struct relay *relay = user;
     (void)FAULT_POINT("relay.after_ack_before_mark");
+    metrics_observe(relay->options.metrics, METRIC_ACKNOWLEDGE_BATCH, 0, relay->acknowledged);
+    relay->acknowledged = 0;
     marking_touch(relay->marking);
     relay_make_room(relay);
     relay_pump_quarantine(relay);

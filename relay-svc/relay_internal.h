@@ -11,6 +11,7 @@
 #include "relay-svc/relay.h"
 
 struct loop_timer;
+struct kafka_delivery;
 struct kafka_topics;
 struct kafka_topics_wanted;
 struct filling;
@@ -50,6 +51,7 @@ struct relay {
     struct shards *shards;
     struct relay_told *told; /* by shard */
     struct publisher *publisher;
+    int acknowledged; /* events, of the bunch of answers being taken */
     struct leases *leases;
     struct tails *tails;
     struct reading *reading;
@@ -73,6 +75,9 @@ struct relay {
  * happened.
  */
 void relay_carry_out(void *user, int shard, unsigned effects);
+
+/* Of a record on that topic, of which something was heard for the first time. */
+void relay_count_answer(struct relay *relay, int topic, const struct kafka_delivery *answer);
 
 /* There may be room in flight again: what waits for that goes on. */
 void relay_make_room(struct relay *relay);

@@ -149,6 +149,19 @@ enum error_kind relay_probe_quarantine(void *user, struct error *err)
                      count, first);
 }
 
+void relay_count_answer(struct relay *relay, int topic, const struct kafka_delivery *answer)
+{
+    struct metrics *metrics = relay->options.metrics;
+    if (answer->error != NULL) {
+        metrics_add(metrics, METRIC_DELIVERY_FAILURES, 0, 1);
+        return;
+    }
+    metrics_add(metrics, METRIC_PUBLISHED, (size_t)topic, 1);
+    metrics_observe(metrics, METRIC_ACKNOWLEDGE_SECONDS, 0, (double)answer->latency_us / 1e6);
+    relay->shards->is_new = false;
+    relay->acknowledged++;
+}
+
 void relay_update_metrics(void *user)
 {
     const struct relay *relay = user;

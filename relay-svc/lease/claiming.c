@@ -83,6 +83,7 @@ static void own(struct leases *leases, const struct outbox_lease *granted)
     const struct shard_lease lease = as_lease(leases, granted);
     quarantine_move(&shards->all[granted->shard].parked, &leases->parked[granted->shard]);
     const unsigned effects = shard_log_own(log, &lease);
+    leases_count(leases, LEASE_CHANGE_TAKEN);
     shards_follow(shards, granted->shard, shards->is_draining ? shard_log_leave(log) : effects);
 }
 

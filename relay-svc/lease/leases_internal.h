@@ -11,6 +11,7 @@
 #include "common/run/activity.h"
 #include "relay-svc/core/membership.h"
 #include "relay-svc/lease/leases.h"
+#include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/shards/shards.h"
 
@@ -45,6 +46,11 @@ static inline void leases_beat_now(struct leases *leases)
     if (!leases->membership.is_talking) {
         loop_timer_start(leases->timer, 0);
     }
+}
+
+static inline void leases_count(struct leases *leases, enum lease_change change)
+{
+    metrics_add(leases->options.shards->metrics, METRIC_LEASE_CHANGES, change, 1);
 }
 
 /* As many more shards as there are, and nobody holds. */

@@ -24,6 +24,7 @@ static void settle_doubt(struct leases *leases)
     for (int i = 0; i < shards->count; i++) {
         struct shard_log *log = &shards->all[i].log;
         if (shard_log_is_owned(log) && shard_log_in_flight(log) == 0) {
+            leases_count(leases, LEASE_CHANGE_LOST);
             shards_follow(shards, i, shard_log_lose(log));
         }
     }
@@ -59,6 +60,7 @@ static void on_release_done(void *user, const struct error *err)
     for (size_t i = 0; i < leases->released_count; i++) {
         struct shard_log *log = &shards->all[leases->released[i].shard].log;
         if (log->state == SHARD_LEAVING && log->epoch == leases->released[i].epoch) {
+            leases_count(leases, LEASE_CHANGE_RETURNED);
             shards_follow(shards, log->shard, shard_log_lose(log));
         }
     }

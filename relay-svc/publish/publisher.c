@@ -47,8 +47,7 @@ static struct publisher_tag unpack(uint64_t packed)
 
 /* --- a row as a record ------------------------------------------------------------ */
 
-/* PostgreSQL's "2026-01-02 03:04:05.67+00" as RFC 3339 with milliseconds. */
-static struct strview format_time(struct strview pg, char out[static TIME_TEXT_LEN + 1])
+struct strview publisher_format_time(struct strview pg, char out[static TIME_TEXT_LEN + 1])
 {
     enum { SECONDS_LEN = sizeof "2026-01-02 03:04:05" - 1, MILLIS = 3 };
     (void)snprintf(out, TIME_TEXT_LEN + 1, "2000-01-01T00:00:00.000Z");
@@ -135,7 +134,8 @@ static enum error_kind produce(struct publisher *publisher, int topic, const str
     add(&message, headers, TOPICS_HEADER_CE_SOURCE, STRVIEW(TOPICS_CE_SOURCE));
     add(&message, headers, TOPICS_HEADER_CE_TYPE, row->type);
     add(&message, headers, TOPICS_HEADER_CE_SUBJECT, row->aggregate_id);
-    add(&message, headers, TOPICS_HEADER_CE_TIME, format_time(row->occurred_at, time_text));
+    add(&message, headers, TOPICS_HEADER_CE_TIME,
+        publisher_format_time(row->occurred_at, time_text));
     add(&message, headers, TOPICS_HEADER_CE_DATASCHEMA, format_schema(row->type, schema_text));
     add(&message, headers, TOPICS_HEADER_CE_SEQUENCE, row->seq_text);
     add(&message, headers, TOPICS_HEADER_CE_VERSION, row->version);
@@ -179,13 +179,13 @@ static void on_delivery(void *user, const struct kafka_delivery *delivery)
 {
     struct publisher *publisher = user;
     const struct publisher_tag tag = unpack(delivery->tag);
-    const struct error *error = delivery->error;
+    struct kafka_delivery told = *delivery;
     struct error injected;
     if (FAULT_POINT("relay.ack_received")) {
         (void)error_set(&injected, ERROR_TRANSIENT, "injected failure of a delivery");
-        error = &injected;
+        told.error = &injected;
     }
-    publisher->options.on_answer(publisher->options.user, &tag, delivery->offset, error);
+    publisher->options.on_answer(publisher->options.user, &tag, &told);
 }
 
 static void on_served(void *user)

@@ -12,6 +12,7 @@
 #define RELAY_SVC_PUBLISH_PUBLISHER_H
 
 #include "common/base/error.h"
+#include "common/base/parse.h"
 #include "common/io/kafka/kafka_producer.h"
 #include "relay-svc/outbox/outbox_store.h"
 
@@ -36,9 +37,8 @@ struct publisher_options {
     int topic_count;
     const int64_t *message_max; /* of each topic, max.message.bytes; 0: not told. Read anew for each
                                    row, and for each producer. */
-    /* error is NULL for an acknowledgement; offset is -1 when not told. */
-    void (*on_answer)(void *user, const struct publisher_tag *tag, int64_t offset,
-                      const struct error *error);
+    void (*on_answer)(void *user, const struct publisher_tag *tag,
+                      const struct kafka_delivery *delivery);
     void (*on_answers_taken)(void *user); /* after a bunch of them */
     /* The producer died, with all that was in flight; a new one is on its way. */
     void (*on_lost)(void *user, const struct error *error);
@@ -63,6 +63,9 @@ bool publisher_is_open(const struct publisher *publisher);
 MUST_USE enum error_kind publisher_send(struct publisher *publisher, int topic,
                                         const struct outbox_row *row,
                                         const struct publisher_tag *tag, struct error *err);
+
+/* PostgreSQL's "2026-01-02 03:04:05.67+00" as RFC 3339 with milliseconds, written to out. */
+struct strview publisher_format_time(struct strview pg, char out[static TIME_TEXT_LEN + 1]);
 
 size_t publisher_in_flight(const struct publisher *publisher);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/publish/sending.h"
 
+#include "common/base/parse.h"
 #include "common/io/loop.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
@@ -85,4 +86,15 @@ enum sending sending_send(struct publisher *publisher, struct shards *shards,
     }
     shards_follow(shards, row->shard, effects);
     return SENDING_ENDED;
+}
+
+void sending_observe_age(const struct shards *shards, const struct outbox_row *row)
+{
+    char text[TIME_TEXT_LEN + 1];
+    int64_t occurred_ms = 0;
+    if (parse_time_ms(publisher_format_time(row->occurred_at, text), &occurred_ms)) {
+        const int64_t age_ms = loop_wall_ms() - occurred_ms;
+        metrics_observe(shards->metrics, METRIC_PRODUCE_SECONDS, 0,
+                        age_ms < 0 ? 0 : (double)age_ms / 1e3); /* clocks differ */
+    }
 }

@@ -40,4 +40,7 @@ enum sending sending_send(struct publisher *publisher, struct shards *shards,
                           const struct outbox_row *row, const struct window_row *wanted,
                           enum shard_way way);
 
+/* For METRIC_PRODUCE_SECONDS. */
+void sending_observe_age(const struct shards *shards, const struct outbox_row *row);
+
 #endif

@@ -71,7 +71,7 @@ static void hold(struct reading *reading, struct read_pace *pace)
 }
 
 /* What is not sent is read again, or parked. */
-static void offered(struct reading *reading, const struct outbox_row *row,
+static void offered(struct reading *reading, int reader, const struct outbox_row *row,
                     const struct window_row *wanted)
 {
     const enum sending outcome =
@@ -79,11 +79,13 @@ static void offered(struct reading *reading, const struct outbox_row *row,
     reading->is_choked = reading->is_choked || outcome == SENDING_CHOKED;
     if (outcome != SENDING_DONE) {
         hold(reading, &reading->shards[row->shard].pace);
+    } else if (reading->trips[reader].rows == 1) {
+        sending_observe_age(reading->options.shards, row);
     }
 }
 
 /* A row of a shard that runs, and of which none has been held back before. */
-static void send(struct reading *reading, const struct outbox_row *row)
+static void send(struct reading *reading, int reader, const struct outbox_row *row)
 {
     struct shards *shards = reading->options.shards;
     struct read_pace *pace = &reading->shards[row->shard].pace;
@@ -94,7 +96,7 @@ static void send(struct reading *reading, const struct outbox_row *row)
     }
     switch (shard_log_offer(log_of(reading, row->shard), &wanted, loop_now_ms())) {
     case OFFER_SEND:
-        offered(reading, row, &wanted);
+        offered(reading, reader, row, &wanted);
         break;
     case OFFER_SKIP:
         metrics_add(shards->metrics,
@@ -126,7 +128,7 @@ static void on_row(void *user, int reader, const struct outbox_row *row)
     if (pace->has_held) { /* what comes behind a row held must not overtake it */
         hold(reading, pace);
     } else {
-        send(reading, row);
+        send(reading, reader, row);
     }
 }
 
@@ -135,8 +137,7 @@ static void on_row(void *user, int reader, const struct outbox_row *row)
 static void count_trip(struct reading *reading, const struct trip *trip)
 {
     struct metrics *metrics = reading->options.shards->metrics;
-    metrics_add(metrics, METRIC_READS, 0, 1);
-    metrics_add(metrics, METRIC_ROWS_READ, 0, trip->rows);
+    metrics_observe(metrics, METRIC_READ_BATCH, 0, trip->rows);
     metrics_observe(metrics, METRIC_READ_SECONDS, 0, (double)(loop_now_us() - trip->sent_us) / 1e6);
 }
 

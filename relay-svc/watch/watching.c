@@ -117,6 +117,18 @@ static void judge_holder(struct watched *watched, int shard, const struct foreig
     }
 }
 
+/* A shard's numbers have holes, as all draw from one sequence. */
+static void count_shard(const struct watching *watching, const struct outbox_waiting *waiting)
+{
+    struct metrics *metrics = watching->shards->metrics;
+    const size_t shard = (size_t)waiting->shard;
+    metrics_set(metrics, METRIC_POSITION, shard, (double)waiting->position);
+    metrics_set(
+        metrics, METRIC_ROWS_BEHIND, shard,
+        (double)((waiting->distance + watching->shards->count - 1) / watching->shards->count));
+    metrics_set(metrics, METRIC_SECONDS_BEHIND, shard, (double)waiting->oldest_age_ms / 1e3);
+}
+
 static void on_shard(void *user, const struct outbox_waiting *waiting)
 {
     struct watching *watching = user;
@@ -131,6 +143,7 @@ static void on_shard(void *user, const struct outbox_waiting *waiting)
     if (waiting->is_missing && watching->missing++ == 0) {
         watching->first_missing = waiting->shard;
     }
+    count_shard(watching, waiting);
     watching->distance += waiting->distance;
     watching->oldest_age_ms = waiting->oldest_age_ms > watching->oldest_age_ms
                                   ? waiting->oldest_age_ms

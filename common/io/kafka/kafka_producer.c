@@ -56,6 +56,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     struct kafka_delivery delivery = {
         .tag = (uint64_t)(uintptr_t)message->_private,
         .offset = message->offset >= 0 ? message->offset : -1,
+        .latency_us = rd_kafka_message_latency(message),
     };
     /* A permanent failure with "possibly persisted" is no acknowledgement either. */
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR ||

@@ -48,6 +48,7 @@ struct kafka_message {
 struct kafka_delivery {
     uint64_t tag;
     int64_t offset;            /* -1 when the broker did not tell */
+    int64_t latency_us;        /* since it was queued */
     const struct error *error; /* NULL: acknowledged by all replicas in sync */
 };
 

@@ -116,12 +116,13 @@ static void take_missing(void *user, int topic, int partition, const struct erro
     ck_abort_msg("missing: %s", err->text);
 }
 
-static void take_answer(void *user, const struct publisher_tag *tag, int64_t offset,
-                        const struct error *error)
+static void take_answer(void *user, const struct publisher_tag *tag,
+                        const struct kafka_delivery *answer)
 {
+    const struct error *error = answer->error;
     const struct shard_delivery delivery = {.run = tag->run,
                                             .ticket = tag->ticket,
-                                            .offset = offset,
+                                            .offset = answer->offset,
                                             .is_acknowledged = error == NULL,
                                             .failure = error == NULL ? NULL : error->text};
     int topic;

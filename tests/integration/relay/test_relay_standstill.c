@@ -3,6 +3,7 @@
  * What keeps a shard from publishing is said as long as it does: a partition without a leader keeps
  * its own shard waiting, no other.
  */
+#include "common/base/strbuf.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/publish/publisher.h"
 #include "relay-svc/relay_internal.h"
@@ -10,6 +11,7 @@
 #include "tests/integration/relay/relay_fixture.h"
 #include "tests/support/check_main.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -72,7 +74,10 @@ static bool it_is_given_up(void)
 static bool its_rows_are_counted(void)
 {
     return metrics_get(metrics, METRIC_BACKLOG, 0) > 0 &&
-           metrics_get(metrics, METRIC_OLDEST_AGE, 0) > 0;
+           metrics_get(metrics, METRIC_OLDEST_AGE, 0) > 0 &&
+           metrics_get(metrics, METRIC_ROWS_BEHIND, 5) > 0 &&
+           metrics_get(metrics, METRIC_SECONDS_BEHIND, 5) > 0 &&
+           metrics_get(metrics, METRIC_ROWS_BEHIND, 4) == 0;
 }
 
 START_TEST(a_shard_without_a_row_of_its_own_is_named_and_its_events_are_counted)
@@ -171,6 +176,39 @@ static bool the_dead_one_is_said(void)
            strstr(err.text, "it is held by relay dead") != NULL;
 }
 
+static bool positions_are_counted(void)
+{
+    int right = 0;
+    for (size_t i = 0; i < SHARDS; i++) {
+        right += metrics_get(metrics, METRIC_POSITION, i) > SHARDS &&
+                         metrics_get(metrics, METRIC_ROWS_BEHIND, i) == 0
+                     ? 1
+                     : 0;
+    }
+    return right == SHARDS;
+}
+
+static void check_counts(void)
+{
+    enum { TEXT_MAX = 65536 };
+    struct strbuf text;
+    char answers[96];
+    strbuf_init(&text, TEXT_MAX);
+    (void)snprintf(answers, sizeof answers, "orderspine_relay_acknowledge_seconds_count %.0f\n",
+                   metrics_get(metrics, METRIC_PUBLISHED, 0));
+    metrics_expose(metrics, &text);
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&text), answers));
+    ck_assert_ptr_null(strstr(strbuf_cstr(&text), "orderspine_relay_produce_seconds_count 0\n"));
+    ck_assert_ptr_nonnull(
+        strstr(strbuf_cstr(&text), "orderspine_relay_position{shard=\"11\"} 24\n"));
+    strbuf_done(&text);
+    ck_assert_double_ge(metrics_get(metrics, METRIC_READ_BATCH, 0), 2 * SHARDS);
+    ck_assert_double_eq(metrics_get(metrics, METRIC_ACKNOWLEDGE_BATCH, 0),
+                        metrics_get(metrics, METRIC_PUBLISHED, 0));
+    ck_assert_double_ge(metrics_get(metrics, METRIC_LEASE_CHANGES, LEASE_CHANGE_TAKEN), SHARDS + 6);
+    ck_assert_double_ge(metrics_get(metrics, METRIC_LEASE_CHANGES, LEASE_CHANGE_LOST), 6);
+}
+
 START_TEST(a_shard_that_another_relay_holds_and_does_not_move_is_named)
 {
     append(1, "first");
@@ -187,6 +225,11 @@ START_TEST(a_shard_that_another_relay_holds_and_does_not_move_is_named)
             "UPDATE relay_shard SET lease_until = now() - interval '1 s' WHERE owner = 'dead'");
     await(all_are_published);
     await(all_is_well);
+    await(positions_are_counted);
+    check_counts();
+    relay_drain(relay);
+    await(the_first_has_gone);
+    ck_assert_double_ge(metrics_get(metrics, METRIC_LEASE_CHANGES, LEASE_CHANGE_RETURNED), SHARDS);
 }
 END_TEST
 
