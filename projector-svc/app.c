@@ -60,6 +60,7 @@ static enum error_kind build_projector(struct app *app, const struct service_cal
         .group = settings->group,
         .topic_prefix = settings->topic_prefix,
         .recent_cap = settings->recent_orders,
+        .stream_cap = settings->stream_entries,
         .version = service_version(),
         .properties = app->properties,
         .property_count = property_count,

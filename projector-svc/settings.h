@@ -26,6 +26,10 @@
     X(INT, recent_orders, "PROJECTOR_RECENT_ORDERS",                                               \
       "How many of the newest orders orders:recent keeps.",                                        \
       SETTING_WITHIN("10000", 1, 10000000, "orders"))                                              \
+    X(INT, stream_entries, "PROJECTOR_STREAM_ENTRIES",                                             \
+      "How many of the newest events stream:orders keeps, about: who was away for longer has to "  \
+      "read the views anew. 150 bytes each.",                                                      \
+      SETTING_WITHIN("100000", 1000, 100000000, "events"))                                         \
     X(INT, max_waiters, "PROJECTOR_MAX_WAITERS",                                                   \
       "Requests that may wait for a version at once; beyond it, and beyond half of "               \
       "LISTEN_MAX_CONNECTIONS, they get 503 overloaded.",                                          \

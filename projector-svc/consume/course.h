@@ -58,6 +58,7 @@ struct course_task {
     const char *generation;
     struct strview reader; /* see core/reader.h */
     int64_t recent_cap;
+    int64_t stream_cap;
 };
 
 /* failure is NULL when all is written. Never from inside course_begin(); the course is idle again,

@@ -53,6 +53,7 @@ struct partition_context {
     struct redisconn *redis;
     struct metrics *metrics;
     int64_t recent_cap;
+    int64_t stream_cap;
     struct strview reader; /* see core/reader.h; outlives them */
     /* The partition is closed and must be opened again; why is of its last failure, NULL: it only
      * wants to be compared with the log. A stopped one may be freed inside when there is a why. */

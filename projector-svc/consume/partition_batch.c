@@ -72,6 +72,7 @@ static void begin_batch(struct partition *partition, size_t records)
         .generation = context->generation,
         .reader = context->reader,
         .recent_cap = context->recent_cap,
+        .stream_cap = context->stream_cap,
     };
     assert(has_work(partition));
     partition_enter(partition, STATE_BUSY);

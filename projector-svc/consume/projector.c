@@ -203,6 +203,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
     projector->context = (struct partition_context){
         .metrics = metrics,
         .recent_cap = options->recent_cap,
+        .stream_cap = options->stream_cap,
         .reader = strview_of(projector->reader),
         .on_closed = on_partition_closed,
         .on_stopped = on_partition_stopped,

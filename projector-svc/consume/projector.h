@@ -30,6 +30,7 @@ struct projector_options {
     const char *group;
     const char *topic_prefix;
     int64_t recent_cap;  /* orders that orders:recent keeps */
+    int64_t stream_cap;  /* entries that stream:orders keeps, about */
     const char *version; /* of this program */
     const struct kafka_property *properties;
     size_t property_count;

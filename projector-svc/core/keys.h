@@ -23,6 +23,7 @@
 #define KEYS_DECIDED        "projection:decided"    /* hash: aggregate -> what operators decided */
 #define KEYS_RECOVERING     "projection:recovering" /* hash: slot -> offset that was reached before */
 #define KEYS_ORDERS_RECENT  "orders:recent"
+#define KEYS_STREAM_ORDERS  "stream:orders"
 #define KEYS_CHANNEL_ORDERS "orders"
 #define KEYS_CHANNEL_ORDER  "orders:"  /* with the order's id behind it */
 #define KEYS_CHANNEL_KEPT   "orders:-" /* nothing is ever published there */

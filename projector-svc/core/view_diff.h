@@ -22,6 +22,7 @@
 struct view_moment {
     int64_t projected_at_ms;
     int64_t recent_cap; /* how many orders orders:recent keeps */
+    int64_t stream_cap; /* how many entries stream:orders keeps, about */
 };
 
 struct order_documents {

@@ -37,6 +37,8 @@
     X(ZADD, "ZADD")        /* score, member ... */                                                 \
     X(ZREM, "ZREM")        /* member ... */                                                        \
     X(ZCAP, "ZCAP")        /* how many of the highest scores may stay; the last one counts */      \
+    X(XADD, "XADD")        /* how many of the newest entries stay, how many fields an entry has,   \
+                              their names, then as many values for each entry */                   \
     X(PUBLISH, "PUBLISH")  /* the key is a channel; message */
 
 #define WRITE_KIND_ENTRY(KIND, word) WRITE_##KIND,

@@ -40,6 +40,13 @@ local WRITES = {
   ZCAP = {'zset', 1, function(key, args)
     redis.call('ZREMRANGEBYRANK', key, 0, -1 - tonumber(args[1]))
   end},
+  XADD = {'stream', 2, function(key, args)
+    local count, entry = tonumber(args[2]), {}
+    for at = 3 + count, #args, count do
+      for i = 1, count do entry[2 * i - 1], entry[2 * i] = args[2 + i], args[at + i - 1] end
+      redis.call('XADD', key, 'MAXLEN', '~', args[1], '*', unpack(entry))
+    end
+  end},
   PUBLISH = {nil, 2, function(_, args) redis.call('PUBLISH', args[1], args[2]) end},
 }
 
@@ -50,7 +57,7 @@ local COMMANDS = {
   SET = {'SET', 'v'}, DEL = {'DEL'}, RPUSH = {'RPUSH', 'v'}, RPUSHAT = {'RPUSH', 'v'},
   LTRIMAT = {'LTRIM', '0', '1'}, LCAP = {'LTRIM', '0', '1'}, SADD = {'SADD', 'm'}, SREM = {'SREM', 'm'},
   ZADD = {'ZADD', '0', 'm'}, ZREM = {'ZREM', 'm'}, ZCAP = {'ZREMRANGEBYRANK', '0', '1'},
-  PUBLISH = {'PUBLISH', 'm'},
+  XADD = {'XADD', '*', 'f', 'v'}, PUBLISH = {'PUBLISH', 'm'},
 }
 
 -- Those whose first argument is the length that the list must have.

@@ -4,6 +4,7 @@
 #include "common/base/strbuf.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/views/mark_json.h"
+#include "projector-svc/views/stream_write.h"
 #include "projector-svc/views/view_json.h"
 
 enum {
@@ -297,6 +298,7 @@ enum error_kind batch_write(struct batch *batch, const struct view_moment *momen
     struct writing writing = {.batch = batch, .moment = moment, .set = set};
     strbuf_init_in(&writing.scratch, batch->arena, DOCUMENT_MAX);
     write_set_init(set, batch->arena);
+    stream_write(batch, moment, set);
     for (size_t i = 0; i < batch->aggregate_count && write_set_ok(set); i++) {
         write_aggregate(&writing, batch->aggregates[i]);
     }

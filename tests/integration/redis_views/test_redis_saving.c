@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A batch is saved whole or not at all, whatever stands in the way. */
+#include "common/base/parse.h"
 #include "projector-svc/views/view_positions.h"
 #include "projector-svc/views/view_read.h"
 #include "tests/integration/redis_views/views_fixture.h"
@@ -32,6 +33,7 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     add(WRITE_ZADD, "scores", "4 four");
     add(WRITE_ZREM, "scores", "three");
     add(WRITE_ZCAP, "scores", "2");
+    add(WRITE_XADD, "stream", "1000 2 type version Placed 1 Shipped 2");
     write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
 
     save("1", VIEW_POSITIONS_NONE, 7);
@@ -46,7 +48,30 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     ck_assert_str_eq(redis("EXISTS gone"), "0 ");
     ck_assert_str_eq(redis("SMEMBERS set"), "right ");
     ck_assert_str_eq(redis("ZRANGE scores 0 -1"), "two four ");
+    ck_assert_str_eq(redis("XLEN stream"), "2 ");
+    ck_assert_ptr_nonnull(strstr(redis("XRANGE stream - + COUNT 1"), " type Placed version 1 "));
     ck_assert_str_eq(redis("HGET projection:position t/0"), "7 ");
+}
+END_TEST
+
+START_TEST(a_stream_keeps_the_newest_entries)
+{
+    struct write_set *set = &f.set;
+    write_set_append(set, WRITE_XADD, STRVIEW("stream"), STRVIEW("1000"));
+    write_set_add(set, WRITE_XADD, STRVIEW("stream"), STRVIEW("1"));
+    write_set_add(set, WRITE_XADD, STRVIEW("stream"), STRVIEW("n"));
+    for (int i = 1; i <= 2000; i++) {
+        write_set_add(set, WRITE_XADD, STRVIEW("stream"), write_set_number(set, i));
+    }
+
+    save("1", VIEW_POSITIONS_NONE, 7);
+
+    ck_assert_msg(f.kind == ERROR_NONE, "%s", f.text);
+    int64_t kept = 0;
+    struct strview text = strview_of(redis("XLEN stream"));
+    ck_assert(parse_i64(strview_take(&text, ' '), &kept));
+    ck_assert_int_ge(kept, 1000);
+    ck_assert_int_lt(kept, 1200); /* Redis cuts whole nodes of 100 entries */
 }
 END_TEST
 
@@ -84,6 +109,7 @@ static const struct {
     {WRITE_ZCAP, "5", "SET key x"},           {WRITE_RPUSH_AT, "1 x", "DEL key"},
     {WRITE_RPUSH_AT, "1 x", "RPUSH key a b"}, {WRITE_LTRIM_AT, "1 1", "RPUSH key a b"},
     {WRITE_LTRIM_AT, "1 1", "SET key x"},     {WRITE_HINCRBY, "a 1", "HSET key a word"},
+    {WRITE_XADD, "9 1 a x", "SET key x"},
 };
 
 START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
@@ -105,7 +131,7 @@ END_TEST
 /* Each command that writes, missing from the rights of who writes. */
 static const char *const RIGHTS[] = {
     "hset", "hdel", "hincrby", "set",  "del",     "rpush",           "ltrim",
-    "sadd", "srem", "zadd",    "zrem", "publish", "zremrangebyrank",
+    "sadd", "srem", "zadd",    "zrem", "publish", "zremrangebyrank", "xadd",
 };
 
 START_TEST(a_right_that_is_missing_stops_everything_before_the_first_write)
@@ -129,13 +155,14 @@ START_TEST(a_right_that_is_missing_stops_everything_before_the_first_write)
     add(WRITE_ZADD, "scores", "1 x");
     add(WRITE_ZREM, "scores", "y");
     add(WRITE_ZCAP, "scores", "5");
+    add(WRITE_XADD, "stream", "9 1 a x");
     write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
 
     save("1", VIEW_POSITIONS_NONE, 9);
 
     ck_assert_int_eq(f.kind, ERROR_INVALID);
     ck_assert_msg(strcasestr(f.text, RIGHTS[_i]) != NULL, "%s", f.text);
-    ck_assert_str_eq(redis("EXISTS before string hash counts list scores"), "0 ");
+    ck_assert_str_eq(redis("EXISTS before string hash counts list scores stream"), "0 ");
     ck_assert_str_eq(redis("EXISTS gone waiting"), "2 ");
     (void)redis("ACL SETUSER limited +@all");
     save("1", VIEW_POSITIONS_NONE, 9);
@@ -211,6 +238,7 @@ int main(void)
     tcase_add_checked_fixture(server, setup, teardown);
     tcase_set_timeout(server, 90);
     tcase_add_test(server, every_kind_of_write_does_what_its_name_says);
+    tcase_add_test(server, a_stream_keeps_the_newest_entries);
     tcase_add_loop_test(server, who_expects_another_position_or_generation_writes_nothing, 0,
                         sizeof STRANGERS / sizeof STRANGERS[0]);
     tcase_add_loop_test(server, what_cannot_be_written_stops_everything_before_the_first_write, 0,

@@ -8,7 +8,7 @@ struct batch batch;
 struct write_set set;
 struct error err;
 
-const struct view_moment MOMENT = {.projected_at_ms = 9999, .recent_cap = 100};
+const struct view_moment MOMENT = {.projected_at_ms = 9999, .recent_cap = 100, .stream_cap = 1000};
 
 void open_batch(void)
 {

@@ -21,6 +21,31 @@ START_TEST(events_of_an_order_are_folded_together)
 }
 END_TEST
 
+START_TEST(each_applied_event_is_streamed_once_and_first_of_all)
+{
+    add(ORDER_PLACED, 1, "e1");
+    add(ORDER_PAYMENT_AUTHORIZED, 2, "e2");
+    add(ORDER_DELIVERED, 4, "e4"); /* waits for the third */
+    ck_assert(!look());
+
+    fold_and_write();
+
+    static const char *const WANTED[] = {
+        "1000",      "9",        "order_id",     "customer_id", "version", "type",
+        "status",    "event_id", "topic",        "partition",   "offset",  AN_ORDER_ID,
+        "c1",        "1",        "OrderPlaced",  "placed",      "e1",      "order.events",
+        "0",         "0",        AN_ORDER_ID,    "c1",          "2",       "PaymentAuthorized",
+        "confirmed", "e2",       "order.events", "0",           "0"};
+    const struct write *write = find(WRITE_XADD, "stream:orders");
+    ck_assert_ptr_eq(write, &set.writes[0]);
+    ck_assert_uint_eq(write->count, sizeof WANTED / sizeof WANTED[0]);
+    for (size_t i = 0; i < write->count; i++) {
+        ck_assert_msg(strview_is(write->args[i], WANTED[i]), "%zu: %.*s", i,
+                      STRVIEW_ARG(write->args[i]));
+    }
+}
+END_TEST
+
 START_TEST(a_gap_freezes_and_parks)
 {
     add(ORDER_PLACED, 1, "e1");
@@ -164,6 +189,7 @@ int main(void)
     Suite *suite = suite_create("projector-svc/views/batch");
     TCase *rules = tcase_create("rules");
     tcase_add_checked_fixture(rules, open_batch, close_batch);
+    tcase_add_test(rules, each_applied_event_is_streamed_once_and_first_of_all);
     tcase_add_test(rules, events_of_an_order_are_folded_together);
     tcase_add_test(rules, a_gap_freezes_and_parks);
     tcase_add_test(rules, a_later_event_of_a_frozen_order_is_only_parked);
