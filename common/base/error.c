@@ -12,8 +12,8 @@
 static const char *const KIND_NAMES[] = {ERROR_KINDS(NAME_ROW)};
 
 /* Texts go into one log line, one JSON member and one Redis field, and may quote an outsider or
- * be cut in the middle of a character: what is not UTF-8 becomes '?', a line break a blank. */
-static void make_one_clean_line(char *text)
+ * be cut in the middle of a character. */
+void error_clean_text(char *text)
 {
     size_t len = strlen(text);
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == ' ')) {
@@ -40,7 +40,7 @@ enum error_kind error_set(struct error *err, enum error_kind kind, const char *f
     char text[ERROR_TEXT_MAX]; /* fmt's arguments may point into err->text */
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    make_one_clean_line(text);
+    error_clean_text(text);
     err->kind = kind;
     memcpy(err->text, text, sizeof text);
     return kind;
@@ -57,7 +57,7 @@ enum error_kind error_context(struct error *err, const char *fmt, ...)
     char joined[2 * ERROR_TEXT_MAX + 2];
     (void)snprintf(joined, sizeof joined, "%s: %s", context, err->text);
     joined[ERROR_TEXT_MAX - 1] = '\0';
-    make_one_clean_line(joined);
+    error_clean_text(joined);
     memcpy(err->text, joined, ERROR_TEXT_MAX);
     return err->kind;
 }

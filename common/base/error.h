@@ -56,6 +56,10 @@ enum error_kind error_set(struct error *err, enum error_kind kind, const char *f
 /* Puts "context: " in front of the text already there; keeps and returns the kind. */
 enum error_kind error_context(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* For a text that is kept without its kind, and cut: what is not UTF-8 becomes '?', a line break a
+ * blank. */
+void error_clean_text(char *text);
+
 /* A stable lower-case word for logs and metrics, never NULL. */
 const char *error_kind_name(enum error_kind kind);
 

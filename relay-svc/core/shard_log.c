@@ -158,6 +158,7 @@ unsigned shard_log_stop(struct shard_log *log, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(log->reason, sizeof log->reason, fmt, args);
     va_end(args);
+    error_clean_text(log->reason);
     return shard_log_enter(log, SHARD_STOPPED);
 }
 

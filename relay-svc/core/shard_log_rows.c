@@ -62,6 +62,7 @@ static unsigned fail(struct shard_log *log, const char *failure)
         return 0;
     }
     (void)snprintf(log->reason, sizeof log->reason, "delivery failed: %s", failure);
+    error_clean_text(log->reason);
     return shard_log_enter(log, SHARD_FAILED);
 }
 

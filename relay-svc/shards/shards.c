@@ -83,6 +83,7 @@ void shards_poison(struct shards *shards, int shard, enum shard_way way, const c
     va_start(args, fmt);
     (void)vsnprintf(met->poison.why, sizeof met->poison.why, fmt, args);
     va_end(args);
+    error_clean_text(met->poison.why); /* PostgreSQL has to take it */
     shards_follow(shards, shard, SHARD_PARK);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/utf8.h"
 #include "tests/unit/relay-svc/shard_log_fixture.h"
 
 #include <signal.h>
@@ -46,6 +47,21 @@ START_TEST(a_stopped_shard_does_not_look_again_while_something_is_in_flight)
     ck_assert_uint_eq(shard_log_recheck(&the_log, &lease), SHARD_TELL_STOPPED | SHARD_FORGET_TAILS);
     acknowledge(sent);
     ck_assert_uint_eq(shard_log_recheck(&the_log, &lease), SHARD_ENTERED | SHARD_CHECK_TAILS);
+}
+END_TEST
+
+START_TEST(the_reason_of_a_stop_or_a_failure_is_utf8_wherever_it_is_cut)
+{
+    char words[ERROR_TEXT_MAX];
+    memset(words, 'x', sizeof words - 3);
+    memcpy(words + sizeof words - 3, "\xc3\xa9", sizeof "\xc3\xa9");
+    follows = shard_log_refused(&the_log, words);
+    ck_assert(utf8_is_valid(strview_of(the_log.reason)));
+
+    follows = shard_log_stop(&the_log, "%s%s", "y", words);
+
+    ck_assert(utf8_is_valid(strview_of(the_log.reason)));
+    ck_assert_uint_eq(strlen(the_log.reason), ERROR_TEXT_MAX - 1);
 }
 END_TEST
 
@@ -245,6 +261,7 @@ int main(void)
     tcase_add_test(tests, what_a_person_has_written_counts_when_a_stopped_shard_looks_again);
     tcase_add_test(tests, a_position_that_a_person_has_written_counts);
     tcase_add_test(tests, a_stopped_shard_does_not_look_again_while_something_is_in_flight);
+    tcase_add_test(tests, the_reason_of_a_stop_or_a_failure_is_utf8_wherever_it_is_cut);
     tcase_add_test(tests, each_state_of_a_topic_has_a_name);
     tcase_add_test(tests, a_leaving_shard_cannot_be_stopped);
     tcase_add_test(tests, a_shard_that_is_ours_asks_what_its_partitions_hold);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/utf8.h"
+#include "relay-svc/shards/shards.h"
+#include "tests/support/check_main.h"
+
+#include <string.h>
+
+static const char *const TOPICS[] = {"order.events"};
+static const char *const TYPES[] = {"order"};
+
+static struct shards *shards;
+
+static void follow(void *user, int shard, unsigned effects)
+{
+    (void)user;
+    (void)shard;
+    (void)effects;
+}
+
+static void open_shards(void)
+{
+    const struct shards_options options = {.count = 2,
+                                           .window_rows = 8,
+                                           .topics = TOPICS,
+                                           .aggregate_types = TYPES,
+                                           .topic_count = 1,
+                                           .on_effects = follow};
+    shards = shards_new(&options);
+    shards->all[1].log.state = SHARD_RUNNING;
+}
+
+static void close_shards(void)
+{
+    shards_free(shards);
+}
+
+/* PostgreSQL takes no other, and would refuse to park the event for ever. */
+START_TEST(the_reason_to_park_an_event_is_utf8_wherever_it_is_cut)
+{
+    char words[ERROR_TEXT_MAX];
+    memset(words, 0, sizeof words);
+    for (size_t i = 0; i + 2 < sizeof words; i += 2) {
+        memcpy(words + i, "\xc3\xa9", 2);
+    }
+    const int heads = 4;
+    for (int head = 0; head < heads; head++) {
+        shards->all[1].log.pace = SHARD_FLOWS;
+
+        shards_poison(shards, 1, WAY_LOG, "%.*s%s", head, "read", words);
+
+        const char *why = shards->all[1].poison.why;
+        ck_assert(utf8_is_valid(strview_of(why)));
+        ck_assert_uint_ge(strlen(why), ERROR_TEXT_MAX - 2);
+    }
+}
+END_TEST
+
+START_TEST(of_what_it_met_first_it_keeps_the_reason)
+{
+    shards_poison(shards, 1, WAY_LOG, "one");
+    shards_poison(shards, 1, WAY_FILL, "another");
+
+    ck_assert_str_eq(shards->all[1].poison.why, "one");
+    ck_assert_int_eq(shards->all[1].poison.way, WAY_LOG);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("relay-svc: shards");
+    TCase *tests = tcase_create("poison");
+    tcase_add_checked_fixture(tests, open_shards, close_shards);
+    tcase_add_test(tests, the_reason_to_park_an_event_is_utf8_wherever_it_is_cut);
+    tcase_add_test(tests, of_what_it_met_first_it_keeps_the_reason);
+    suite_add_tcase(suite, tests);
+    return check_main(suite);
+}
