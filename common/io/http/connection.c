@@ -154,7 +154,9 @@ static void receive(struct http_connection *connection)
 
 static void flush(struct http_connection *connection)
 {
-    if (http_line_flush(&connection->line) > 0 && connection->state == CONNECTION_WRITE) {
+    const bool has_said_all =
+        connection->state == CONNECTION_WRITE || connection->state == CONNECTION_STREAM;
+    if (http_line_flush(&connection->line) > 0 && has_said_all) {
         http_step_set_deadline(connection, connection->server->options.idle_timeout_ms);
     }
 }

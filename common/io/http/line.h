@@ -21,6 +21,7 @@
 
 #include <netinet/in.h>
 
+struct http_stream;
 struct loop_deferred;
 
 enum http_line_state {
@@ -60,7 +61,8 @@ struct http_line {
     struct loop_deferred *wake; /* runs the connection's steps once those on the stack are done */
     struct http_input in;
     struct http_output out;
-    struct http_body body; /* of the request read last */
+    struct http_body body;      /* of the request read last */
+    struct http_stream *stream; /* the answer to it, where that goes on; NULL: it does not */
     char peer[INET6_ADDRSTRLEN];
 };
 

@@ -93,9 +93,15 @@ static void append_body_headers(struct strbuf *out, const struct http_answer *an
     if (!http_message_may_have_body(answer->status)) {
         return;
     }
-    if (answer->body.len > 0) {
+    if (answer->body.len > 0 || answer->coding != HTTP_CODING_LENGTH) {
         append_header(out, "Content-Type",
                       answer->content_type == NULL ? "application/json" : answer->content_type);
+    }
+    if (answer->coding == HTTP_CODING_CHUNKED) {
+        append_header(out, "Transfer-Encoding", "chunked");
+    }
+    if (answer->coding != HTTP_CODING_LENGTH) {
+        return;
     }
     strbuf_append(out, STRVIEW("Content-Length: "));
     strbuf_append_i64(out, (int64_t)answer->body.len);

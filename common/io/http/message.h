@@ -28,10 +28,18 @@ struct http_header {
     const char *value;
 };
 
+/* How the reader of an answer learns where its body ends. */
+enum http_coding {
+    HTTP_CODING_LENGTH = 0,
+    HTTP_CODING_CHUNKED, /* the body comes later, in chunks */
+    HTTP_CODING_CLOSE,   /* or up to the connection's end */
+};
+
 struct http_answer {
     int status;
     const char *content_type;          /* NULL: application/json when there is a body */
     const struct http_header *headers; /* may be NULL; ended by a NULL name */
+    enum http_coding coding;
     struct strview body;
     bool body_stays; /* its bytes outlive the server: none are copied */
 };

@@ -2,6 +2,7 @@
 #include "common/io/http/steps.h"
 
 #include "common/io/http/exchange_internal.h"
+#include "common/io/http/stream_internal.h"
 
 #include <assert.h>
 #include <sys/socket.h>
@@ -103,6 +104,7 @@ static bool end(struct http_connection *connection)
     (void)enter(connection, CONNECTION_CLOSED, NEVER);
     connection->input = (struct strview){0};
     part(connection);
+    http_stream_part(&connection->line, HTTP_STREAM_LEFT);
     return false;
 }
 
@@ -301,7 +303,37 @@ static bool swallow(struct http_connection *connection)
 
 static bool await_answer(struct http_connection *connection)
 {
-    return connection->exchange->state == EXCHANGE_ANSWERED && end_exchange(connection);
+    if (connection->exchange->state != EXCHANGE_ANSWERED) {
+        return false;
+    }
+    if (connection->line.stream == NULL) {
+        return end_exchange(connection);
+    }
+    part(connection);
+    return enter(connection, CONNECTION_STREAM, NEVER);
+}
+
+/* As long as nothing is unsent it may last; flushing gives it more time, too. */
+static bool await_end(struct http_connection *connection)
+{
+    struct http_line *line = &connection->line;
+    const int64_t patience_ms = connection->server->options.idle_timeout_ms;
+    connection->input = (struct strview){0};
+    if (line->state != HTTP_LINE_OPEN) {
+        return end(connection);
+    }
+    if (!http_line_has_unsent(line) && line->stream != NULL) {
+        http_stream_drained(line); /* which may say more, or end it */
+    }
+    if (line->stream == NULL) {
+        return enter(connection, CONNECTION_WRITE, patience_ms);
+    }
+    if (http_line_has_unsent(line) && connection->deadline_ms == NEVER) {
+        http_step_set_deadline(connection, patience_ms);
+    } else if (!http_line_has_unsent(line) && !connection->server->is_draining) {
+        connection->deadline_ms = NEVER;
+    }
+    return false;
 }
 
 static bool await_writing(struct http_connection *connection)
@@ -326,7 +358,9 @@ static bool await_writing(struct http_connection *connection)
 void http_step_expire(struct http_connection *connection)
 {
     const enum connection_state state = connection->state;
-    const bool has_said_all = state == CONNECTION_WRITE || state == CONNECTION_LINGER;
+    const bool has_said_all =
+        state == CONNECTION_WRITE || state == CONNECTION_STREAM || state == CONNECTION_LINGER;
+    http_stream_part(&connection->line, HTTP_STREAM_CUT);
     if (has_said_all || http_step_is_idle(connection)) {
         (void)end(connection);
     } else {

@@ -4,6 +4,9 @@
  *
  *   READ_HEAD -> READ_BODY -> HANDLED -> WRITE -> READ_HEAD ...
  *
+ * Where the answer goes on (stream.h), STREAM comes before WRITE; what the peer says then is
+ * dropped.
+ *
  * A head, or a piece of a body, may be answered at once and so lead straight to WRITE. Behind an
  * answer that did not wait for its request's body comes SKIP_BODY, behind the last one LINGER.
  *
@@ -25,7 +28,8 @@ enum { HTTP_DRAIN_MS = 1000 }; /* how long a peer may take no step while drainin
 #define HTTP_STATES(X, TO)                                                                         \
     X(READ_HEAD, read_head, true, TO(READ_BODY) | TO(HANDLED) | TO(WRITE) | TO(CLOSED))            \
     X(READ_BODY, read_body, true, TO(HANDLED) | TO(WRITE) | TO(CLOSED))                            \
-    X(HANDLED, await_answer, true, TO(WRITE) | TO(CLOSED))                                         \
+    X(HANDLED, await_answer, true, TO(STREAM) | TO(WRITE) | TO(CLOSED))                            \
+    X(STREAM, await_end, true, TO(WRITE) | TO(CLOSED))                                             \
     X(WRITE, await_writing, false, TO(READ_HEAD) | TO(SKIP_BODY) | TO(LINGER) | TO(CLOSED))        \
     X(SKIP_BODY, skip_body, true, TO(READ_HEAD) | TO(LINGER) | TO(CLOSED))                         \
     X(LINGER, swallow, true, TO(CLOSED))                                                           \

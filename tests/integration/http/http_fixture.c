@@ -6,9 +6,11 @@
  * is left over. Its argument names the limits, see LIMITS.
  */
 #include "common/base/arena.h"
+#include "common/base/parse.h"
 #include "common/contract/json.h"
 #include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
+#include "common/io/http/stream.h"
 #include "common/io/loop.h"
 
 #include <signal.h>
@@ -25,6 +27,16 @@ struct fixture {
     size_t held_count;
     struct loop_timer *drained;
     int gone;
+    struct stream *streams;
+    int left, cut; /* streams that ended so */
+};
+
+struct stream {
+    struct fixture *fixture;
+    struct http_stream *stream;
+    struct stream *next;
+    int64_t wanted, said; /* pieces */
+    size_t len;           /* of each */
 };
 
 struct delayed {
@@ -121,10 +133,87 @@ static void state(struct http_request *request, void *user)
     const struct fixture *fixture = user;
     char text[128];
     const struct http_stats *stats = http_server_stats(fixture->server);
-    const int len = snprintf(
-        text, sizeof text, "{\"held\":%zu,\"connections\":%zu,\"pending\":%zu}",
-        http_server_held_bytes(fixture->server), stats->connections, stats->requests_pending);
+    const int len =
+        snprintf(text, sizeof text,
+                 "{\"held\":%zu,\"connections\":%zu,\"pending\":%zu,\"left\":%d,\"cut\":%d}",
+                 http_server_held_bytes(fixture->server), stats->connections,
+                 stats->requests_pending, fixture->left, fixture->cut);
     http_respond(request, &(struct http_answer){.status = 200, .body = {text, (size_t)len}});
+}
+
+static void drop_stream(struct stream *stream)
+{
+    struct stream **at = &stream->fixture->streams;
+    while (*at != stream) {
+        at = &(*at)->next;
+    }
+    *at = stream->next;
+    free(stream);
+}
+
+/* As long as nothing is unsent; the last one ends it. */
+static void say_more(void *user)
+{
+    struct stream *stream = user;
+    static char piece[HTTP_PIECE_MAX];
+    memset(piece, 's', sizeof piece);
+    while (stream->said < stream->wanted && !http_stream_has_unsent(stream->stream)) {
+        http_stream_send(stream->stream, (struct strview){piece, stream->len});
+        stream->said++;
+    }
+    if (stream->said == stream->wanted && stream->wanted > 0) {
+        http_stream_end(stream->stream);
+        drop_stream(stream);
+    }
+}
+
+static void on_stream_end(void *user, enum http_stream_end why)
+{
+    struct stream *stream = user;
+    stream->fixture->left += why == HTTP_STREAM_LEFT;
+    stream->fixture->cut += why == HTTP_STREAM_CUT;
+    drop_stream(stream);
+}
+
+/* So many pieces of that length; without a number it goes on for ever. */
+static void begin_stream(struct http_request *request, void *user)
+{
+    static const struct http_header HEADERS[] = {{"X-Accel-Buffering", "no"}, {NULL, NULL}};
+    struct fixture *fixture = user;
+    int64_t len = 1;
+    struct stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL) {
+        abort();
+    }
+    (void)!parse_i64(http_request_query(request, "pieces"), &stream->wanted);
+    (void)!parse_i64(http_request_query(request, "len"), &len);
+    stream->fixture = fixture;
+    stream->len = (size_t)len;
+    stream->stream =
+        http_respond_stream(request, &(struct http_stream_options){.content_type = "text/plain",
+                                                                   .headers = HEADERS,
+                                                                   .on_drained = say_more,
+                                                                   .on_end = on_stream_end,
+                                                                   .user = stream});
+    if (stream->stream == NULL) {
+        free(stream);
+        return;
+    }
+    stream->next = fixture->streams;
+    fixture->streams = stream;
+    say_more(stream);
+}
+
+/* Each of those that go on gets one more piece. */
+static void say_one(struct http_request *request, void *user)
+{
+    const struct fixture *fixture = user;
+    for (struct stream *each = fixture->streams; each != NULL; each = each->next) {
+        if (!http_stream_has_unsent(each->stream)) {
+            http_stream_send(each->stream, STRVIEW("news"));
+        }
+    }
+    http_respond(request, &(struct http_answer){.status = 200, .body = STRVIEW("\"said\"")});
 }
 
 static void on_wait_over(void *user)
@@ -202,6 +291,8 @@ static const struct http_route ROUTES[] = {
     {HTTP_POST, "/hold", hold, .tag = 0},
     {HTTP_GET, "/release", release, .is_vital = true},
     {HTTP_GET, "/state", state, .is_vital = true},
+    {HTTP_GET, "/stream", begin_stream, .tag = 0},
+    {HTTP_GET, "/say", say_one, .is_vital = true},
     {HTTP_GET, "/wait", wait_for_the_end, .tag = 0},
     {HTTP_GET, "/document", document, .tag = 0},
     {HTTP_POST, "/kept/guarded", echo, .on_head = has_token},
@@ -225,6 +316,10 @@ static void on_term(void *user)
     struct fixture *fixture = user;
     http_server_drain(fixture->server);
     release_all(fixture);
+    while (fixture->streams != NULL) {
+        http_stream_end(fixture->streams->stream);
+        drop_stream(fixture->streams);
+    }
     loop_timer_start(fixture->drained, 0);
 }
 
@@ -261,6 +356,11 @@ static void be_hasty(struct http_options *options)
     options->first_timeout_ms = 500;
 }
 
+static void be_brief(struct http_options *options)
+{
+    options->idle_timeout_ms = 700;
+}
+
 static void be_wide(struct http_options *options)
 {
     (void)options;
@@ -270,8 +370,8 @@ static const struct {
     const char *name;
     void (*set)(struct http_options *options);
 } LIMITS[] = {
-    {"tight", be_tight}, {"poor", be_poor}, {"crowded", be_crowded},
-    {"hasty", be_hasty}, {"wide", be_wide},
+    {"tight", be_tight}, {"poor", be_poor},   {"crowded", be_crowded},
+    {"hasty", be_hasty}, {"brief", be_brief}, {"wide", be_wide},
 };
 
 static struct http_options limits(const char *name)

@@ -743,6 +743,111 @@ class Waits(HttpTest):
         self.assertEqual(pending, 1)  # the question itself
 
 
+class StreamTest(HttpTest):
+    def begin(self, peer, query=""):
+        peer.send(get("/stream" + query))
+        answer = peer.answer()
+        self.assertEqual((answer.status, answer.body), (200, b""))
+        return answer
+
+    def unchunked(self, peer):
+        """All that comes up to the end."""
+        body = b""
+        while True:
+            while b"\r\n" not in peer.bytes:
+                self.assertTrue(peer.fill(), "closed within a stream")
+            length, peer.bytes = peer.bytes.split(b"\r\n", 1)
+            while len(peer.bytes) < int(length, 16) + 2:
+                self.assertTrue(peer.fill(), "closed within a chunk")
+            body += peer.bytes[:int(length, 16)]
+            self.assertEqual(peer.bytes[int(length, 16):int(length, 16) + 2], b"\r\n")
+            peer.bytes = peer.bytes[int(length, 16) + 2:]
+            if int(length, 16) == 0:
+                return body
+
+
+class Streams(StreamTest):
+    """Answers that go on."""
+    limits = "crowded"
+
+    def test_it_comes_in_chunks_and_ends_its_connection(self):
+        with self.peer() as peer:
+            answer = self.begin(peer, "?pieces=3&len=10")
+            self.assertEqual(answer.headers["transfer-encoding"], "chunked")
+            self.assertEqual(answer.headers["cache-control"], "no-store")
+            self.assertNotIn("content-length", answer.headers)
+            self.assertEqual(self.unchunked(peer), b"s" * 30)
+            self.assertTrue(peer.is_closed())
+
+    def test_http_1_0_reads_it_up_to_the_end(self):
+        with self.peer() as peer:
+            peer.send(b"GET /stream?pieces=3&len=10 HTTP/1.0\r\n\r\n")
+            self.assertNotIn("transfer-encoding", peer.answer().headers)
+            while peer.fill():
+                pass
+            self.assertEqual(peer.bytes, b"s" * 30)
+
+    def test_head_begins_none(self):
+        with self.peer() as peer:
+            peer.send(request("HEAD", "/stream") + get("/v1/orders/8"))
+            self.assertEqual(peer.answer(head_only=True).status, 200)
+            self.assertEqual(peer.answer().body, b"8|")
+
+    def test_a_slow_reader_gets_all_of_it_and_holds_one_piece(self):
+        with self.peer(receive_buffer=4096) as peer:
+            self.begin(peer, "?pieces=1000&len=8192")
+            time.sleep(0.2)
+            self.assertLess(json.loads(self.ask(get("/state")).body)["held"], 16384)
+            self.assertEqual(len(self.unchunked(peer)), 8192000)
+
+    def test_who_leaves_is_seen_though_nothing_is_said(self):
+        with self.peer() as peer:
+            self.begin(peer)
+        self.await_state(left=1, connections=1)
+        with self.peer() as peer:
+            self.begin(peer)
+            peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.await_state(left=2, cut=0, connections=1)
+
+    def test_what_its_reader_says_is_dropped(self):
+        with self.peer() as peer:
+            peer.send(get("/stream") + get("/v1/orders/8") * 20)
+            peer.answer()
+            peer.send(b"x" * 1000000)
+            self.ask(get("/say"))
+            while b"news" not in peer.bytes:
+                self.assertTrue(peer.fill())
+            self.await_state(left=0, connections=2)
+            self.assertNotIn(b"8|", peer.bytes)
+
+    def test_a_stop_ends_it(self):
+        with self.peer() as peer:
+            self.begin(peer)
+            self.server.send_signal(signal.SIGTERM)
+            self.assertEqual(self.unchunked(peer), b"")
+            self.assertTrue(peer.is_closed())
+
+
+class BriefStreams(StreamTest):
+    """Where idle connections are closed after 700 ms."""
+    limits = "brief"
+
+    def test_it_outlasts_every_deadline_and_is_counted_for_nothing(self):
+        alone = json.loads(self.ask(get("/state")).body)["held"]
+        with self.peer() as peer:
+            self.begin(peer)
+            time.sleep(1.5)
+            self.await_state(held=alone, pending=1, connections=2)
+            self.ask(get("/say"))
+            while b"news" not in peer.bytes:
+                self.assertTrue(peer.fill())
+
+    def test_who_takes_nothing_is_cut_off(self):
+        with self.peer(receive_buffer=4096) as peer:
+            self.begin(peer, "?pieces=100000&len=8192")
+            self.await_state(cut=1, left=0, connections=1)
+
+
 class Draining(HttpTest):
     def test_what_is_in_flight_is_answered_and_the_rest_closed(self):
         with self.peer() as idle, self.peer() as busy:

@@ -40,6 +40,14 @@ static const struct {
     /* RFC 9110 §8.6: no Content-Length with 204 */
     {{.status = 204, .body = {"x", 1}}, false, FIRST_LINES("204 No Content") "\r\n"},
     {{.status = 304}, true, FIRST_LINES("304 Not Modified") "Connection: close\r\n\r\n"},
+    /* without a length where the body comes later */
+    {{.status = 200, .coding = HTTP_CODING_CHUNKED, .content_type = "text/event-stream"},
+     true,
+     FIRST_LINES("200 OK") "Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+                           "Connection: close\r\n\r\n"},
+    {{.status = 200, .coding = HTTP_CODING_CLOSE},
+     true,
+     FIRST_LINES("200 OK") "Content-Type: application/json\r\nConnection: close\r\n\r\n"},
     {{.status = 599}, false, FIRST_LINES("599 Unknown") "Content-Length: 0\r\n\r\n"},
 };
 enum { HEAD_COUNT = sizeof HEADS / sizeof HEADS[0] };
