@@ -118,7 +118,8 @@ static enum error_kind build(struct app *app, const struct command_settings *set
     }
     const struct control_options control = {
         .database_url = settings->database_url,
-        .receipt_retention_ms = settings->receipt_retention_ms,
+        .chores = {.receipt_retention_ms = settings->receipt_retention_ms,
+                   .outbox_retention_ms = settings->outbox_retention_ms},
         .on_installation = on_installation,
         .on_level = on_level,
         .user = app,

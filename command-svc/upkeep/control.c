@@ -2,7 +2,6 @@
 #include "command-svc/upkeep/control.h"
 
 #include "command-svc/upkeep/bell.h"
-#include "command-svc/upkeep/chores.h"
 #include "command-svc/upkeep/control_sql.h"
 #include "common/base/must.h"
 #include "common/contract/shard.h"
@@ -98,7 +97,7 @@ enum error_kind control_new(struct loop *loop, const struct control_options *opt
 {
     struct control *control = must_allocate(1, sizeof *control);
     control->options = *options;
-    chores_init(&control->chores, loop, options->receipt_retention_ms);
+    chores_init(&control->chores, loop, &options->chores);
     watch_init(&control->watch, loop, &options->watch);
     level_scan_init(&control->levels, loop, options->on_level, options->user);
     const struct pgconn_options conn = {

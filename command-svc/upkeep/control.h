@@ -10,6 +10,7 @@
 #ifndef COMMAND_SVC_UPKEEP_CONTROL_H
 #define COMMAND_SVC_UPKEEP_CONTROL_H
 
+#include "command-svc/upkeep/chores.h"
 #include "command-svc/upkeep/level_scan.h"
 #include "command-svc/upkeep/receipt_search.h"
 #include "command-svc/upkeep/watch.h"
@@ -19,7 +20,7 @@ struct loop;
 
 struct control_options {
     const char *database_url;
-    int64_t receipt_retention_ms;
+    struct chores_options chores;
     /* At each connection: the number of shards, and when the database was made. */
     void (*on_installation)(void *user, int shards, int64_t installed_ms);
     level_found_fn *on_level; /* a product whose stock is not what was announced */

@@ -19,7 +19,11 @@ const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
     [READ_INSTALLATION] = {"SELECT shards, (date_part('epoch', created_at) * 1000)::bigint"
                            " FROM installation",
                            0},
-    [MAINTAIN_OUTBOX] = {"SELECT outbox_maintain()", 0},
+    [MAINTAIN_OUTBOX] = {"SELECT outbox_maintain(nullif($1::bigint, 0) * interval '1 ms')", 1},
+    [READ_RETENTION] = {"SELECT name, from_seq, to_seq, kept_because FROM outbox_partition"
+                        " WHERE dropped_at = now() OR kept_because IS NOT NULL"
+                        " ORDER BY kept_because IS NULL LIMIT 1",
+                        0},
     /* A thousand rows at a time: a big DELETE would hold back vacuum and fill the disk with WAL.
      * One service at a time: several would pick the same rows. */
     [EXPIRE_RECEIPTS] = {"DELETE FROM receipt WHERE key IN (SELECT key FROM receipt"

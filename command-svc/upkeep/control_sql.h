@@ -11,6 +11,7 @@ enum control_statement {
     RING_BELL,
     READ_INSTALLATION,
     MAINTAIN_OUTBOX,
+    READ_RETENTION,  /* what came of it, in the same transaction */
     EXPIRE_RECEIPTS, /* a portion of them */
     FIND_RECEIPT,
     OUTBOX_AGE,
