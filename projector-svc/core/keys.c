@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/keys.h"
 
+#include "common/base/ascii.h"
+
 #include <stdio.h>
 
 static struct strview join(struct arena *arena, const char *before, struct strview id,
@@ -27,6 +29,39 @@ static struct strview join(struct arena *arena, const char *before, struct strvi
         return join(arena, before, id, after);                                                     \
     }
 KEYS(KEY_OF)
+
+static bool stands_as_it_is(char byte)
+{
+    return ascii_is_digit(byte) || ascii_is_capital(byte) || ascii_is_lower(byte) || byte == '.' ||
+           byte == '_' || byte == '-';
+}
+
+struct strview keys_encode(struct arena *arena, struct strview text)
+{
+    enum { CODED = 3 };
+    static const char HEX[] = "0123456789ABCDEF";
+    char *coded = arena_alloc(arena, CODED * text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; coded != NULL && i < text.len; i++) {
+        const unsigned char byte = (unsigned char)text.data[i];
+        if (stands_as_it_is(text.data[i])) {
+            coded[len++] = text.data[i];
+        } else {
+            coded[len++] = '%';
+            coded[len++] = HEX[byte >> 4];
+            coded[len++] = HEX[byte & 15];
+        }
+    }
+    return (struct strview){.data = coded, .len = len};
+}
+
+#define KEY_OF_VALUE(name, before, after)                                                          \
+    struct strview keys_##name(struct arena *arena, struct strview value)                          \
+    {                                                                                              \
+        const struct strview coded = keys_encode(arena, value);                                    \
+        return coded.data == NULL ? coded : join(arena, before, coded, after);                     \
+    }
+KEYS_OF_VALUES(KEY_OF_VALUE)
 
 struct strview keys_view(struct arena *arena, enum aggregate_type type, struct strview id)
 {

@@ -47,9 +47,20 @@
     X(status_last, "last:", "")                                                                    \
     X(status_end, "end:", "")
 
+/*
+ * Those with a word that somebody else chose, or a value, percent-encoded: see keys_encode().
+ */
+#define KEYS_OF_VALUES(X)                                                                          \
+    X(lookup_tracking, "lookup:tracking:", "")                                                     \
+    X(lookup_payment, "lookup:payment:", "")
+
 #define KEY_DECLARED(name, before, after)                                                          \
     struct strview keys_##name(struct arena *arena, struct strview id);
 KEYS(KEY_DECLARED)
+KEYS_OF_VALUES(KEY_DECLARED)
+
+/* Every byte but A-Z a-z 0-9 . _ - as %XX: what stands in a name or field between colons. */
+struct strview keys_encode(struct arena *arena, struct strview text);
 
 /* The hash an aggregate's view is read from: order:<id>, customer:<id> or product:<id>. */
 struct strview keys_view(struct arena *arena, enum aggregate_type type, struct strview id);

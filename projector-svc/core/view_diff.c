@@ -3,6 +3,7 @@
 
 #include "projector-svc/core/contact.h"
 #include "projector-svc/core/keys.h"
+#include "projector-svc/core/order_places.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -162,6 +163,7 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
     if (is_placed_now) {
         list_order(new_view, moment, set);
     }
+    order_places_diff(old_view, new_view, set);
     publish(new_view, documents, set);
 }
 

@@ -32,6 +32,16 @@ START_TEST(each_view_has_its_key)
 }
 END_TEST
 
+START_TEST(what_somebody_chose_is_encoded)
+{
+    ck_key(keys_lookup_tracking(&arena, STRVIEW("aZ0._-")), "lookup:tracking:aZ0._-");
+    ck_key(keys_lookup_payment(&arena, STRVIEW("a:b/\xc3\xa9 %")),
+           "lookup:payment:a%3Ab%2F%C3%A9%20%25");
+    ck_key(keys_encode(&arena, STRVIEW("[`{@")), "%5B%60%7B%40");
+    ck_key(keys_encode(&arena, STRVIEW("")), "");
+}
+END_TEST
+
 START_TEST(an_aggregates_view_is_found_by_its_type)
 {
     ck_key(keys_view(&arena, AGGREGATE_ORDER, STRVIEW("o1")), "order:o1");
@@ -63,6 +73,7 @@ START_TEST(a_full_arena_is_said)
     struct arena nothing;
     arena_init(&nothing, 0);
     ck_assert_ptr_null(keys_order(&nothing, STRVIEW("o1")).data);
+    ck_assert_ptr_null(keys_lookup_tracking(&nothing, STRVIEW("T1")).data);
     arena_done(&nothing);
 }
 END_TEST
@@ -73,6 +84,7 @@ int main(void)
     TCase *names = tcase_create("names");
     tcase_add_checked_fixture(names, open_arena, close_arena);
     tcase_add_test(names, each_view_has_its_key);
+    tcase_add_test(names, what_somebody_chose_is_encoded);
     tcase_add_test(names, an_aggregates_view_is_found_by_its_type);
     tcase_add_test(names, each_partition_has_its_fields);
     tcase_add_test(names, no_id_leaves_the_rest_of_the_name);

@@ -3,6 +3,7 @@
  * What is written when views change. The expectations are whole scripts, in the form
  * "COMMAND key arg arg", written by hand.
  */
+#include "projector-svc/core/order_places.h"
 #include "projector-svc/core/view_diff.h"
 #include "tests/support/check_main.h"
 #include "tests/unit/projector-svc/builders.h"
@@ -110,6 +111,7 @@ START_TEST(a_later_event_writes_only_what_it_changed)
         " projected_at 9999\n"
         "SET order:" AN_ORDER_ID ":details DETAILS\n"
         "RPUSHAT order:" AN_ORDER_ID ":timeline 2 t1\n"
+        "SADD lookup:tracking:T1 " AN_ORDER_ID "\n"
         "PUBLISH orders m1\n"
         "PUBLISH orders:" AN_ORDER_ID " m1\n");
 }
@@ -130,6 +132,41 @@ START_TEST(two_events_of_an_order_are_written_once)
     ck_assert_ptr_nonnull(
         strstr(all, "PUBLISH orders m1\nPUBLISH orders:" AN_ORDER_ID " m1\nPUBLISH orders m2\n"));
     ck_assert_ptr_null(strstr(all, "pending"));
+}
+END_TEST
+
+START_TEST(an_order_leaves_the_place_of_an_old_value)
+{
+    const struct order_view nothing = {.version = 0};
+    const struct order_view placed = apply(nothing, ORDER_PLACED, "e1");
+    const struct order_view confirmed = apply(placed, ORDER_PAYMENT_AUTHORIZED, "e2");
+    const struct order_view shipped = apply(confirmed, ORDER_SHIPPED, "e3");
+    struct order_view moved = shipped;
+    moved.version++;
+    moved.shipment.tracking_number = STRVIEW("T 2");
+    begin();
+
+    order_places_diff(&placed, &confirmed, &set);
+    order_places_diff(&confirmed, &shipped, &set);
+    order_places_diff(&shipped, &moved, &set);
+
+    ck_assert_str_eq(written(), "SADD lookup:payment:ref-1 " AN_ORDER_ID "\n"
+                                "SADD lookup:tracking:T1 " AN_ORDER_ID "\n"
+                                "SREM lookup:tracking:T1 " AN_ORDER_ID "\n"
+                                "SADD lookup:tracking:T%202 " AN_ORDER_ID "\n");
+}
+END_TEST
+
+START_TEST(an_order_that_was_never_placed_is_found_nowhere)
+{
+    struct order_view nothing = {.version = 0};
+    struct order_view skipped = {.version = 1, .order_id = STRVIEW(AN_ORDER_ID)};
+    skipped.shipment.tracking_number = STRVIEW("T1");
+    begin();
+
+    order_places_diff(&nothing, &skipped, &set);
+
+    ck_assert_str_eq(written(), "");
 }
 END_TEST
 
@@ -332,6 +369,8 @@ int main(void)
     tcase_add_test(rules, a_placed_order_writes_all_of_its_views);
     tcase_add_test(rules, a_later_event_writes_only_what_it_changed);
     tcase_add_test(rules, two_events_of_an_order_are_written_once);
+    tcase_add_test(rules, an_order_leaves_the_place_of_an_old_value);
+    tcase_add_test(rules, an_order_that_was_never_placed_is_found_nowhere);
     tcase_add_test(rules, orders_of_one_batch_share_the_lists_commands);
     tcase_add_test(rules, a_customer_is_found_by_normalised_contacts);
     tcase_add_test(rules, a_changed_contact_moves_the_lookup_and_an_equal_one_does_not);
