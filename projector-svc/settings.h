@@ -30,6 +30,16 @@
       "How many of the newest events stream:orders keeps, about: who was away for longer has to "  \
       "read the views anew. 150 bytes each.",                                                      \
       SETTING_WITHIN("100000", 1000, 100000000, "events"))                                         \
+    X(DURATION_MS, limit_placed_ms, "PROJECTOR_LIMIT_PLACED",                                      \
+      "How long an order may wait for its payment before it counts as stuck. The same in every "   \
+      "projector; an order keeps the limit it entered its status with.",                           \
+      SETTING_WITHIN("15m", 1, 365LL * 24 * 3600 * 1000, NULL))                                    \
+    X(DURATION_MS, limit_confirmed_ms, "PROJECTOR_LIMIT_CONFIRMED",                                \
+      "The same, for a confirmed one to be shipped.",                                              \
+      SETTING_WITHIN("48h", 1, 365LL * 24 * 3600 * 1000, NULL))                                    \
+    X(DURATION_MS, limit_shipped_ms, "PROJECTOR_LIMIT_SHIPPED",                                    \
+      "The same, for a shipped one to be delivered.",                                              \
+      SETTING_WITHIN("14d", 1, 365LL * 24 * 3600 * 1000, NULL))                                    \
     X(INT, max_waiters, "PROJECTOR_MAX_WAITERS",                                                   \
       "Requests that may wait for a version at once; beyond it, and beyond half of "               \
       "LISTEN_MAX_CONNECTIONS, they get 503 overloaded.",                                          \

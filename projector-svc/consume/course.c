@@ -101,7 +101,8 @@ static enum error_kind fold(struct course *course, enum outcome *ret_outcome, st
     const struct course_task *task = &course->task;
     const struct view_moment moment = {.projected_at_ms = loop_wall_ms(),
                                        .recent_cap = task->recent_cap,
-                                       .stream_cap = task->stream_cap};
+                                       .stream_cap = task->stream_cap,
+                                       .limits = task->limits};
     enum error_kind kind = batch_fold(&course->batch, err);
     if (kind == ERROR_NONE) {
         kind = batch_write(&course->batch, &moment, &course->writes, err);

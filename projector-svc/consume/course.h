@@ -21,6 +21,7 @@
 #include "common/base/error.h"
 #include "common/base/strview.h"
 #include "common/contract/topics.h"
+#include "projector-svc/core/order_places.h"
 #include "projector-svc/core/recovery.h"
 #include "projector-svc/core/write_set.h"
 #include "projector-svc/views/batch.h"
@@ -59,6 +60,7 @@ struct course_task {
     struct strview reader; /* see core/reader.h */
     int64_t recent_cap;
     int64_t stream_cap;
+    const struct order_limits *limits;
 };
 
 /* failure is NULL when all is written. Never from inside course_begin(); the course is idle again,

@@ -31,6 +31,7 @@
 #include "projector-svc/consume/batch_log.h"
 #include "projector-svc/core/anchor.h"
 #include "projector-svc/core/intake.h"
+#include "projector-svc/core/order_places.h"
 #include "projector-svc/core/turns.h"
 
 #include <stdbool.h>
@@ -54,6 +55,7 @@ struct partition_context {
     struct metrics *metrics;
     int64_t recent_cap;
     int64_t stream_cap;
+    struct order_limits limits;
     struct strview reader; /* see core/reader.h; outlives them */
     /* The partition is closed and must be opened again; why is of its last failure, NULL: it only
      * wants to be compared with the log. A stopped one may be freed inside when there is a why. */

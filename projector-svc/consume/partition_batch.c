@@ -73,6 +73,7 @@ static void begin_batch(struct partition *partition, size_t records)
         .reader = context->reader,
         .recent_cap = context->recent_cap,
         .stream_cap = context->stream_cap,
+        .limits = &context->limits,
     };
     assert(has_work(partition));
     partition_enter(partition, STATE_BUSY);

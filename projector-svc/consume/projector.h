@@ -14,6 +14,7 @@
 #define PROJECTOR_SVC_CONSUME_PROJECTOR_H
 
 #include "common/base/error.h"
+#include "projector-svc/core/order_places.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,8 +30,9 @@ struct projector_options {
     const char *kafka_brokers;
     const char *group;
     const char *topic_prefix;
-    int64_t recent_cap;  /* orders that orders:recent keeps */
-    int64_t stream_cap;  /* entries that stream:orders keeps, about */
+    int64_t recent_cap; /* orders that orders:recent keeps */
+    int64_t stream_cap; /* entries that stream:orders keeps, about */
+    struct order_limits limits;
     const char *version; /* of this program */
     const struct kafka_property *properties;
     size_t property_count;

@@ -24,6 +24,7 @@
 #define KEYS_RECOVERING     "projection:recovering" /* hash: slot -> offset that was reached before */
 #define KEYS_ORDERS_RECENT  "orders:recent"
 #define KEYS_STREAM_ORDERS  "stream:orders"
+#define KEYS_OPS_OPEN       "ops:open" /* zset: by when an order should have got further */
 #define KEYS_CHANNEL_ORDERS "orders"
 #define KEYS_CHANNEL_ORDER  "orders:"  /* with the order's id behind it */
 #define KEYS_CHANNEL_KEPT   "orders:-" /* nothing is ever published there */
@@ -52,7 +53,11 @@
  */
 #define KEYS_OF_VALUES(X)                                                                          \
     X(lookup_tracking, "lookup:tracking:", "")                                                     \
-    X(lookup_payment, "lookup:payment:", "")
+    X(lookup_payment, "lookup:payment:", "")                                                       \
+    X(idx_status, "idx:status:", "")                                                               \
+    X(idx_payment, "idx:payment:", "")                                                             \
+    X(idx_refund, "idx:refund:", "")                                                               \
+    X(idx_risk, "idx:risk:", "")
 
 #define KEY_DECLARED(name, before, after)                                                          \
     struct strview keys_##name(struct arena *arena, struct strview id);

@@ -41,6 +41,30 @@ static void find_payment_reference(const struct order_view *view, struct values 
     add(ret, view->authorization.reference);
 }
 
+static void find_status(const struct order_view *view, struct values *ret)
+{
+    add(ret, strview_of(order_status_name(view->status)));
+}
+
+static void find_payment_status(const struct order_view *view, struct values *ret)
+{
+    add(ret, strview_of(payment_status_name(view->payment_status)));
+}
+
+static void find_refund_state(const struct order_view *view, struct values *ret)
+{
+    if (view->refund_state != REFUND_NONE) {
+        add(ret, strview_of(refund_state_name(view->refund_state)));
+    }
+}
+
+static void find_risk_flags(const struct order_view *view, struct values *ret)
+{
+    for (size_t i = 0; i < view->risk_flags.count; i++) {
+        add(ret, view->risk_flags.names[i]);
+    }
+}
+
 /* RANKED: by when the order changed last, so that each event moves it. */
 enum place_kind { PLACE_SET = 0, PLACE_RANKED };
 
@@ -51,6 +75,10 @@ static const struct place {
 } PLACES[] = {
     {keys_lookup_tracking, find_tracking, PLACE_SET},
     {keys_lookup_payment, find_payment_reference, PLACE_SET},
+    {keys_idx_status, find_status, PLACE_RANKED},
+    {keys_idx_payment, find_payment_status, PLACE_RANKED},
+    {keys_idx_refund, find_refund_state, PLACE_RANKED},
+    {keys_idx_risk, find_risk_flags, PLACE_RANKED},
 };
 
 /* --- from one place to another */
@@ -84,22 +112,48 @@ static void enter(const struct place *place, struct strview value, const struct 
     }
 }
 
-void order_places_diff(const struct order_view *old_view, const struct order_view *new_view,
-                       struct write_set *set)
+static void move_between(const struct place *place, const struct order_view *old_view,
+                         const struct order_view *new_view, struct write_set *set)
 {
-    for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
-        const struct place *place = &PLACES[i];
-        const struct values before = values_of(place, old_view);
-        const struct values now = values_of(place, new_view);
-        for (size_t j = 0; j < before.count; j++) {
-            if (!has(&now, before.list[j])) {
-                leave(place, before.list[j], new_view->order_id, set);
-            }
-        }
-        for (size_t j = 0; j < now.count; j++) {
-            if (place->kind == PLACE_RANKED || !has(&before, now.list[j])) {
-                enter(place, now.list[j], new_view, set);
-            }
+    const struct values before = values_of(place, old_view);
+    const struct values now = values_of(place, new_view);
+    for (size_t i = 0; i < before.count; i++) {
+        if (!has(&now, before.list[i])) {
+            leave(place, before.list[i], new_view->order_id, set);
         }
     }
+    for (size_t i = 0; i < now.count; i++) {
+        if (place->kind == PLACE_RANKED || !has(&before, now.list[i])) {
+            enter(place, now.list[i], new_view, set);
+        }
+    }
+}
+
+/* --- what is open: by when it should have got further; 0: it may stay as it is */
+
+static int64_t deadline_of(const struct order_view *view, const struct order_limits *limits)
+{
+    const int64_t limit_ms = limits->ms[view->status];
+    return limit_ms == 0 ? 0 : view->status_since_ms + limit_ms;
+}
+
+static void move_deadline(int64_t before_ms, int64_t now_ms, struct strview order_id,
+                          struct write_set *set)
+{
+    const struct strview key = STRVIEW(KEYS_OPS_OPEN);
+    if (now_ms == 0 && before_ms != 0) {
+        write_set_add(set, WRITE_ZREM, key, order_id);
+    } else if (now_ms != before_ms) {
+        write_set_add2(set, WRITE_ZADD, key, write_set_number(set, now_ms), order_id);
+    }
+}
+
+void order_places_diff(const struct order_view *old_view, const struct order_view *new_view,
+                       const struct order_limits *limits, struct write_set *set)
+{
+    for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
+        move_between(&PLACES[i], old_view, new_view, set);
+    }
+    move_deadline(deadline_of(old_view, limits), deadline_of(new_view, limits), new_view->order_id,
+                  set);
 }

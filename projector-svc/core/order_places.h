@@ -15,8 +15,13 @@
 #include "projector-svc/core/order_view.h"
 #include "projector-svc/core/write_set.h"
 
+/* How long an order may stay in a status; 0: as long as it likes. Units: milliseconds. */
+struct order_limits {
+    int64_t ms[ORDER_STATUS_COUNT];
+};
+
 /* new_view->version > old_view->version. */
 void order_places_diff(const struct order_view *old_view, const struct order_view *new_view,
-                       struct write_set *set);
+                       const struct order_limits *limits, struct write_set *set);
 
 #endif

@@ -163,7 +163,7 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
     if (is_placed_now) {
         list_order(new_view, moment, set);
     }
-    order_places_diff(old_view, new_view, set);
+    order_places_diff(old_view, new_view, moment->limits, set);
     publish(new_view, documents, set);
 }
 

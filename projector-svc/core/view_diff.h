@@ -13,6 +13,7 @@
 #define PROJECTOR_SVC_CORE_VIEW_DIFF_H
 
 #include "projector-svc/core/customer_view.h"
+#include "projector-svc/core/order_places.h"
 #include "projector-svc/core/order_view.h"
 #include "projector-svc/core/product_view.h"
 #include "projector-svc/core/stock_view.h"
@@ -23,6 +24,7 @@ struct view_moment {
     int64_t projected_at_ms;
     int64_t recent_cap; /* how many orders orders:recent keeps */
     int64_t stream_cap; /* how many entries stream:orders keeps, about */
+    const struct order_limits *limits;
 };
 
 struct order_documents {

@@ -8,7 +8,10 @@ struct batch batch;
 struct write_set set;
 struct error err;
 
-const struct view_moment MOMENT = {.projected_at_ms = 9999, .recent_cap = 100, .stream_cap = 1000};
+const struct view_moment MOMENT = {.projected_at_ms = 9999,
+                                   .recent_cap = 100,
+                                   .stream_cap = 1000,
+                                   .limits = &(const struct order_limits){{0}}};
 
 void open_batch(void)
 {

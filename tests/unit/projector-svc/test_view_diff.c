@@ -47,7 +47,11 @@ static const char *written(void)
     return script;
 }
 
-static const struct view_moment MOMENT = {.projected_at_ms = 9999, .recent_cap = 100};
+static const struct order_limits LIMITS = {.ms = {[ORDER_STATUS_PLACED] = 100,
+                                                  [ORDER_STATUS_CONFIRMED] = 2000,
+                                                  [ORDER_STATUS_SHIPPED] = 30000}};
+static const struct view_moment MOMENT = {
+    .projected_at_ms = 9999, .recent_cap = 100, .limits = &LIMITS};
 
 static struct order_view apply(struct order_view view, enum order_event_kind kind, const char *id)
 {
@@ -89,6 +93,9 @@ START_TEST(a_placed_order_writes_all_of_its_views)
         "ZADD customer:c1:orders 1001 " AN_ORDER_ID "\n"
         "ZADD orders:recent 1001 " AN_ORDER_ID "\n"
         "ZCAP orders:recent 100\n"
+        "ZADD idx:status:placed 1001 " AN_ORDER_ID "\n"
+        "ZADD idx:payment:pending 1001 " AN_ORDER_ID "\n"
+        "ZADD ops:open 1101 " AN_ORDER_ID "\n"
         "PUBLISH orders m1\n"
         "PUBLISH orders:" AN_ORDER_ID " m1\n");
 }
@@ -112,6 +119,10 @@ START_TEST(a_later_event_writes_only_what_it_changed)
         "SET order:" AN_ORDER_ID ":details DETAILS\n"
         "RPUSHAT order:" AN_ORDER_ID ":timeline 2 t1\n"
         "SADD lookup:tracking:T1 " AN_ORDER_ID "\n"
+        "ZREM idx:status:confirmed " AN_ORDER_ID "\n"
+        "ZADD idx:status:shipped 1003 " AN_ORDER_ID "\n"
+        "ZADD idx:payment:authorized 1003 " AN_ORDER_ID "\n"
+        "ZADD ops:open 31003 " AN_ORDER_ID "\n"
         "PUBLISH orders m1\n"
         "PUBLISH orders:" AN_ORDER_ID " m1\n");
 }
@@ -135,25 +146,81 @@ START_TEST(two_events_of_an_order_are_written_once)
 }
 END_TEST
 
+/* Each change of an order's places by itself. */
+static void walk(const struct order_view *views, size_t count)
+{
+    begin();
+    for (size_t i = 1; i < count; i++) {
+        order_places_diff(&views[i - 1], &views[i], &LIMITS, &set);
+    }
+}
+
 START_TEST(an_order_leaves_the_place_of_an_old_value)
 {
     const struct order_view nothing = {.version = 0};
     const struct order_view placed = apply(nothing, ORDER_PLACED, "e1");
     const struct order_view confirmed = apply(placed, ORDER_PAYMENT_AUTHORIZED, "e2");
-    const struct order_view shipped = apply(confirmed, ORDER_SHIPPED, "e3");
-    struct order_view moved = shipped;
-    moved.version++;
-    moved.shipment.tracking_number = STRVIEW("T 2");
-    begin();
+    struct order_view views[3] = {confirmed, apply(confirmed, ORDER_SHIPPED, "e3")};
+    views[2] = views[1];
+    views[2].version++;
+    views[2].shipment.tracking_number = STRVIEW("T 2");
 
-    order_places_diff(&placed, &confirmed, &set);
-    order_places_diff(&confirmed, &shipped, &set);
-    order_places_diff(&shipped, &moved, &set);
+    walk(views, 3);
 
-    ck_assert_str_eq(written(), "SADD lookup:payment:ref-1 " AN_ORDER_ID "\n"
-                                "SADD lookup:tracking:T1 " AN_ORDER_ID "\n"
-                                "SREM lookup:tracking:T1 " AN_ORDER_ID "\n"
-                                "SADD lookup:tracking:T%202 " AN_ORDER_ID "\n");
+    const char *all = written();
+    ck_assert_ptr_nonnull(strstr(all, "SADD lookup:tracking:T1 " AN_ORDER_ID "\n"));
+    ck_assert_ptr_nonnull(strstr(all, "SREM lookup:tracking:T1 " AN_ORDER_ID "\n"
+                                      "SADD lookup:tracking:T%202 " AN_ORDER_ID "\n"));
+    ck_assert_ptr_null(strstr(all, "lookup:payment")); /* where it was before, and is */
+}
+END_TEST
+
+START_TEST(an_order_moves_between_indexes_and_up_in_those_where_it_stays)
+{
+    const struct order_view nothing = {.version = 0};
+    const struct order_view placed = apply(nothing, ORDER_PLACED, "e1");
+    const struct order_view flagged = apply(placed, ORDER_RISK_FLAGGED, "e2");
+    const struct order_view views[] = {flagged, apply(flagged, ORDER_RISK_CLEARED, "e3")};
+
+    walk((const struct order_view[]){placed, flagged}, 2);
+    ck_assert_str_eq(written(), "ZADD idx:status:placed 1002 " AN_ORDER_ID "\n"
+                                "ZADD idx:payment:pending 1002 " AN_ORDER_ID "\n"
+                                "ZADD idx:risk:fraud 1002 " AN_ORDER_ID "\n");
+
+    walk(views, 2);
+    ck_assert_str_eq(written(), "ZADD idx:status:placed 1003 " AN_ORDER_ID "\n"
+                                "ZADD idx:payment:pending 1003 " AN_ORDER_ID "\n"
+                                "ZREM idx:risk:fraud " AN_ORDER_ID "\n");
+}
+END_TEST
+
+START_TEST(what_nobody_owes_stands_in_no_index_of_refunds)
+{
+    const struct order_view nothing = {.version = 0};
+    struct order_view views[3] = {apply(nothing, ORDER_PLACED, "e1")};
+    views[1] = views[2] = views[0];
+    views[1].refund_state = REFUND_DUE;
+
+    walk(views, 3);
+
+    ck_assert_ptr_nonnull(strstr(written(), "ZADD idx:refund:due 1001 " AN_ORDER_ID "\n"
+                                            "ZREM idx:refund:due " AN_ORDER_ID "\n"));
+}
+END_TEST
+
+START_TEST(an_order_is_open_until_it_has_come_to_an_end)
+{
+    const struct order_view nothing = {.version = 0};
+    struct order_view views[5] = {nothing, apply(nothing, ORDER_PLACED, "e1")};
+    views[2] = apply(views[1], ORDER_NOTE_ADDED, "e2");
+    views[3] = apply(views[2], ORDER_CANCELLED, "e3");
+    views[4] = apply(views[3], ORDER_NOTE_ADDED, "e4");
+
+    walk(views, 5);
+
+    const char *all = written();
+    ck_assert_ptr_nonnull(strstr(all, "ZADD ops:open 1101 " AN_ORDER_ID "\n")); /* once */
+    ck_assert_ptr_nonnull(strstr(all, "ZREM ops:open " AN_ORDER_ID "\n"));
 }
 END_TEST
 
@@ -164,7 +231,7 @@ START_TEST(an_order_that_was_never_placed_is_found_nowhere)
     skipped.shipment.tracking_number = STRVIEW("T1");
     begin();
 
-    order_places_diff(&nothing, &skipped, &set);
+    order_places_diff(&nothing, &skipped, &LIMITS, &set);
 
     ck_assert_str_eq(written(), "");
 }
@@ -370,6 +437,9 @@ int main(void)
     tcase_add_test(rules, a_later_event_writes_only_what_it_changed);
     tcase_add_test(rules, two_events_of_an_order_are_written_once);
     tcase_add_test(rules, an_order_leaves_the_place_of_an_old_value);
+    tcase_add_test(rules, an_order_moves_between_indexes_and_up_in_those_where_it_stays);
+    tcase_add_test(rules, what_nobody_owes_stands_in_no_index_of_refunds);
+    tcase_add_test(rules, an_order_is_open_until_it_has_come_to_an_end);
     tcase_add_test(rules, an_order_that_was_never_placed_is_found_nowhere);
     tcase_add_test(rules, orders_of_one_batch_share_the_lists_commands);
     tcase_add_test(rules, a_customer_is_found_by_normalised_contacts);
