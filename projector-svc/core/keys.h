@@ -57,6 +57,7 @@
     X(idx_status, "idx:status:", "")                                                               \
     X(idx_payment, "idx:payment:", "")                                                             \
     X(idx_refund, "idx:refund:", "")                                                               \
+    X(idx_carrier, "idx:carrier:", "")                                                             \
     X(idx_risk, "idx:risk:", "")
 
 #define KEY_DECLARED(name, before, after)                                                          \

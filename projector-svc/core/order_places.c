@@ -58,6 +58,11 @@ static void find_refund_state(const struct order_view *view, struct values *ret)
     }
 }
 
+static void find_carrier(const struct order_view *view, struct values *ret)
+{
+    add(ret, view->shipment.carrier);
+}
+
 static void find_risk_flags(const struct order_view *view, struct values *ret)
 {
     for (size_t i = 0; i < view->risk_flags.count; i++) {
@@ -78,6 +83,7 @@ static const struct place {
     {keys_idx_status, find_status, PLACE_RANKED},
     {keys_idx_payment, find_payment_status, PLACE_RANKED},
     {keys_idx_refund, find_refund_state, PLACE_RANKED},
+    {keys_idx_carrier, find_carrier, PLACE_RANKED},
     {keys_idx_risk, find_risk_flags, PLACE_RANKED},
 };
 

@@ -122,6 +122,7 @@ START_TEST(a_later_event_writes_only_what_it_changed)
         "ZREM idx:status:confirmed " AN_ORDER_ID "\n"
         "ZADD idx:status:shipped 1003 " AN_ORDER_ID "\n"
         "ZADD idx:payment:authorized 1003 " AN_ORDER_ID "\n"
+        "ZADD idx:carrier:dhl 1003 " AN_ORDER_ID "\n"
         "ZADD ops:open 31003 " AN_ORDER_ID "\n"
         "PUBLISH orders m1\n"
         "PUBLISH orders:" AN_ORDER_ID " m1\n");
