@@ -264,6 +264,7 @@ def check_redis(verdict, orders, groups):
     verdict.say("each order's hash is the fold of its events", wrong)
     verdict.say("each order's details are, too", wrong_details)
     verdict.say("each timeline has every event once, in order", wrong_timelines)
+    check_places(verdict, redis, dict(zip(ids, hashes)), dict(zip(ids, details)))
     check_customers(verdict, redis, orders, groups)
     recent = set(redis.ask([["ZRANGE", "orders:recent", 0, -1]])[0])
     newest = sorted(orders, key=lambda order_id: orders[order_id]["placed_at"])[-RECENT // 2:]
@@ -274,6 +275,30 @@ def check_redis(verdict, orders, groups):
         if key.count(":") == 1 and key.split(":")[1] not in orders))
     frozen = stations.pairs(redis.ask([["HGETALL", "projection:frozen"]])[0])
     verdict.say("nothing is frozen", (f"{name}: {why}" for name, why in frozen.items()))
+
+
+def check_places(verdict, redis, hashes, details):
+    """Each order stands in the index of each of its values, ranked by its last change, and nowhere
+    else. Values and change are the views', which were compared with the events."""
+    wanted = collections.defaultdict(dict)
+    for order_id, fields in hashes.items():
+        values = {"status": [fields.get("status")], "payment": [fields.get("payment_status")],
+                  "refund": [x for x in [fields.get("refund_state")] if x != "none"],
+                  "carrier": [fields.get("carrier")],
+                  "risk": fields.get("risk_flags", "").split(",")}
+        changed = json.loads(details[order_id] or "{}").get("updated_at")
+        for index, found in values.items():
+            for value in filter(None, found):
+                wanted[f"idx:{index}:{value}"][order_id] = str(changed)
+    keys = sorted(keys_of(redis, "idx:*") | wanted.keys())
+    members = redis.ask([["ZRANGE", key, 0, -1, "WITHSCORES"] for key in keys])
+    verdict.say("each order stands in its indexes, and in no other", (
+        f"{key}: {len(flat) // 2} orders in Redis, {len(wanted[key])} by their values"
+        for key, flat in zip(keys, members) if stations.pairs(flat) != wanted[key]))
+    open_orders = redis.ask([["ZRANGE", "ops:open", 0, -1]])[0]
+    verdict.say("what has not come to an end is open", (
+        set(open_orders) ^ {order_id for order_id, fields in hashes.items()
+                            if fields.get("status") in ("placed", "confirmed", "shipped")}))
 
 
 def keys_of(redis, pattern):
