@@ -6,10 +6,15 @@
 #include <assert.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+enum { WATCHED_FIRST = 64 };
 
 struct loop {
     struct event_base *base;
+    bool *is_watched; /* by descriptor */
+    size_t watched_size;
 };
 
 /* An event that only says "now", and whom to call. */
@@ -33,6 +38,8 @@ struct loop_signal {
 
 /* Two events, so that wanting to write costs one system call and leaves reading alone. */
 struct loop_fd {
+    struct loop *loop;
+    int fd;
     struct event *read;
     struct event *write;
     bool wants_read;
@@ -82,6 +89,7 @@ void loop_free(struct loop *loop)
         return;
     }
     event_base_free(loop->base);
+    free(loop->is_watched);
     free(loop);
 }
 
@@ -185,9 +193,34 @@ static void on_fd(evutil_socket_t fd, short what, void *arg)
     watch->callback(watch->user, (what & EV_READ) != 0, (what & EV_WRITE) != 0);
 }
 
+/*
+ * A descriptor that was closed while it is watched comes back as somebody else's under the same
+ * number, and whoever watches that would never be called: libevent takes it for registered already.
+ */
+static bool *watched(struct loop *loop, int fd)
+{
+    assert(fd >= 0);
+    const size_t index = (size_t)fd;
+    if (index >= loop->watched_size) {
+        const size_t size = 2 * index + WATCHED_FIRST;
+        bool *grown = must_allocate(size, sizeof *grown);
+        if (loop->watched_size > 0) {
+            memcpy(grown, loop->is_watched, loop->watched_size * sizeof *grown);
+        }
+        free(loop->is_watched);
+        loop->is_watched = grown;
+        loop->watched_size = size;
+    }
+    return &loop->is_watched[index];
+}
+
 struct loop_fd *loop_fd_new(struct loop *loop, int fd, loop_fd_callback *callback, void *user)
 {
     struct loop_fd *watch = must_allocate(1, sizeof *watch);
+    assert(!*watched(loop, fd));
+    *watched(loop, fd) = true;
+    watch->loop = loop;
+    watch->fd = fd;
     watch->callback = callback;
     watch->user = user;
     watch->read = must_watch(loop, fd, EV_READ | EV_PERSIST, on_fd, watch);
@@ -219,6 +252,7 @@ void loop_fd_free(struct loop_fd *watch)
     if (watch == NULL) {
         return;
     }
+    *watched(watch->loop, watch->fd) = false;
     event_free(watch->read);
     event_free(watch->write);
     free(watch);

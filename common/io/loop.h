@@ -57,7 +57,8 @@ void loop_timer_stop(struct loop_timer *timer);
 bool loop_timer_is_armed(const struct loop_timer *timer);
 void loop_timer_free(struct loop_timer *timer);
 
-/* Watches fd, level-triggered, at first for nothing. Freeing does not close it. */
+/* Watches fd, level-triggered, at first for nothing. Freeing does not close it. Close it after that
+ * only: a descriptor that a library closes in its own time is watched by a duplicate. */
 struct loop_fd *loop_fd_new(struct loop *loop, int fd, loop_fd_callback *callback, void *user);
 void loop_fd_want(struct loop_fd *watch, bool read, bool write);
 void loop_fd_free(struct loop_fd *watch);

@@ -14,8 +14,7 @@ enum {
 
 static void let_go(struct pgconn *conn)
 {
-    loop_fd_free(conn->watch);
-    conn->watch = NULL;
+    pgconn_unwatch(conn);
     PQfinish(conn->pg);
     conn->pg = NULL;
 }

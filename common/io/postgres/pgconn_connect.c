@@ -7,9 +7,13 @@
 #include "common/io/loop.h"
 #include "common/io/postgres/pgconn_internal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum {
     ROUND_MS = 10000,
@@ -172,11 +176,31 @@ static void set_up(struct pgconn *conn)
 /* ---- connecting ---------------------------------------------------------------------------------
  */
 
-/* libpq may change its socket between two polls (TLS fallback). */
+void pgconn_unwatch(struct pgconn *conn)
+{
+    if (conn->watch != NULL) {
+        loop_fd_free(conn->watch);
+        conn->watch = NULL;
+        (void)close(conn->socket);
+    }
+}
+
+/*
+ * libpq may change its socket between two polls (TLS fallback), and closes it as soon as it finds
+ * it broken, in whichever call that is. So what is watched is a descriptor of our own: its number
+ * cannot become somebody else's while it is.
+ */
 static void watch_for(struct pgconn *conn, bool read, bool write)
 {
-    loop_fd_free(conn->watch);
-    conn->watch = loop_fd_new(conn->loop, PQsocket(conn->pg), on_socket, conn);
+    pgconn_unwatch(conn);
+    conn->socket = fcntl(PQsocket(conn->pg), F_DUPFD_CLOEXEC, 0);
+    if (conn->socket < 0) {
+        char reason[ERROR_TEXT_MAX];
+        (void)snprintf(reason, sizeof reason, "its socket cannot be watched: %s", strerror(errno));
+        pgconn_abandon(conn, reason);
+        return;
+    }
+    conn->watch = loop_fd_new(conn->loop, conn->socket, on_socket, conn);
     loop_fd_want(conn->watch, read, write);
 }
 
@@ -191,7 +215,9 @@ static void poll_connecting(struct pgconn *conn)
         break;
     case PGRES_POLLING_OK:
         watch_for(conn, true, false);
-        set_up(conn);
+        if (conn->watch != NULL) {
+            set_up(conn);
+        }
         break;
     case PGRES_POLLING_FAILED:
     case PGRES_POLLING_ACTIVE:

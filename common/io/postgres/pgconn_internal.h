@@ -69,6 +69,7 @@ struct pgconn {
     struct reconnect life;
     enum pgconn_step step;
     struct pg_conn *pg; /* NULL while waiting and resolving */
+    int socket;         /* libpq's, by a number of our own, while there is: */
     struct loop_fd *watch;
     struct loop_timer *deadline;   /* of the first trip in flight */
     struct loop_deferred *settler; /* of unsent */
@@ -97,6 +98,9 @@ struct pgconn_result {
 
 void pgconn_on_attempt(void *user);
 void pgconn_on_overdue(void *user);
+
+/* Nothing more is heard of the socket. */
+void pgconn_unwatch(struct pgconn *conn);
 
 /* After a loss: is there another address to be tried in this round? */
 bool pgconn_next_address(struct pgconn *conn);

@@ -2,7 +2,9 @@
 /* What becomes of trips when a connection is lost, given up or freed. */
 #include "tests/integration/pgconn/pgconn_fixture.h"
 
+#include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 START_TEST(a_trip_in_flight_on_a_lost_connection_fails_and_the_connection_comes_back)
@@ -167,6 +169,62 @@ START_TEST(trips_without_an_outcome_are_told_when_the_connection_is_freed)
 }
 END_TEST
 
+/* Somebody else of the loop, who in every turn takes the first number that is free. */
+struct stranger {
+    struct loop_timer *turn;
+    struct loop_fd *watch;
+    int bell;
+    int heard;
+};
+
+static void on_bell(void *user, bool readable, bool writable)
+{
+    struct stranger *stranger = user;
+    (void)readable;
+    (void)writable;
+    loop_fd_free(stranger->watch);
+    (void)close(stranger->bell);
+    stranger->watch = NULL;
+    stranger->heard++;
+    loop_stop(f.loop);
+}
+
+static void on_stranger(void *user)
+{
+    struct stranger *stranger = user;
+    const uint64_t one = 1;
+    if (stranger->watch == NULL) {
+        stranger->bell = eventfd(0, EFD_CLOEXEC);
+        stranger->watch = loop_fd_new(f.loop, stranger->bell, on_bell, stranger);
+        loop_fd_want(stranger->watch, true, false);
+        ck_assert_int_eq(write(stranger->bell, &one, sizeof one), sizeof one);
+    }
+    loop_timer_start(stranger->turn, 0);
+}
+
+/* libpq closes its socket when it finds it broken; by then its number may be somebody else's. */
+START_TEST(a_lost_connection_makes_nobody_else_deaf)
+{
+    struct stranger stranger = {0};
+    query(BACKEND_PID, NULL);
+    run_trip();
+    kill_backend(f.seen[0].value);
+    stranger.turn = loop_timer_new(f.loop, on_stranger, &stranger);
+    loop_timer_start(stranger.turn, 0);
+    while (f.lost == 0) {
+        loop_run(f.loop);
+    }
+    const int before = stranger.heard;
+    while (stranger.heard < before + 2) {
+        loop_run(f.loop);
+    }
+    loop_timer_free(stranger.turn);
+    if (stranger.watch != NULL) {
+        on_bell(&stranger, true, false);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/io/postgres: life");
@@ -182,6 +240,7 @@ int main(void)
     tcase_add_test(server, an_outcome_never_comes_from_inside_a_call);
     tcase_add_test(server, outcomes_come_in_order_when_the_connection_is_lost);
     tcase_add_test(server, trips_without_an_outcome_are_told_when_the_connection_is_freed);
+    tcase_add_test(server, a_lost_connection_makes_nobody_else_deaf);
     suite_add_tcase(suite, server);
     return check_main(suite);
 }
