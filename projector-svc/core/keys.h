@@ -45,6 +45,7 @@
     X(stock, "product:", "")                                                                       \
     X(lookup_email, "lookup:email:", "")                                                           \
     X(lookup_phone, "lookup:phone:", "")                                                           \
+    X(ops_minute, "ops:minute:", "")                                                               \
     X(status_last, "last:", "")                                                                    \
     X(status_end, "end:", "")
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/write_set.h"
 
+#include "common/base/parse.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -110,7 +112,7 @@ void write_set_add(struct write_set *set, enum write_kind kind, struct strview k
                    struct strview arg)
 {
     struct write *write = find_or_new(set, kind, key);
-    if (write != NULL && (kind == WRITE_SET || kind == WRITE_ZCAP)) {
+    if (write != NULL && (kind == WRITE_SET || kind == WRITE_ZCAP || kind == WRITE_EXPIRE_AT)) {
         write->count = 0;
     }
     add_arg(set, write, arg);
@@ -132,6 +134,28 @@ void write_set_append(struct write_set *set, enum write_kind kind, struct strvie
         return;
     }
     add_arg(set, new_write(set, kind, key), arg);
+}
+
+static struct strview *find_count(const struct write *write, struct strview field)
+{
+    for (size_t i = 0; i < write->count; i += 2) {
+        if (strview_equal(write->args[i], field)) {
+            return &write->args[i + 1];
+        }
+    }
+    return NULL;
+}
+
+void write_set_count(struct write_set *set, struct strview key, struct strview field)
+{
+    const struct write *write = find_or_new(set, WRITE_COUNT, key);
+    struct strview *amount = write == NULL ? NULL : find_count(write, field);
+    int64_t before;
+    if (amount != NULL && parse_i64(*amount, &before)) {
+        *amount = write_set_number(set, before + 1);
+    } else {
+        write_set_add2(set, WRITE_COUNT, key, field, STRVIEW("1"));
+    }
 }
 
 void write_set_del(struct write_set *set, struct strview key)

@@ -39,7 +39,9 @@
     X(ZCAP, "ZCAP")        /* how many of the highest scores may stay; the last one counts */      \
     X(XADD, "XADD")        /* how many of the newest entries stay, how many fields an entry has,   \
                               their names, then as many values for each entry */                   \
-    X(PUBLISH, "PUBLISH")  /* the key is a channel; message */
+    X(COUNT, "COUNT") /* field, amount ...; past so many fields the rest is counted as other */    \
+    X(EXPIRE_AT, "EXPIREAT") /* epoch seconds; the last one counts */                              \
+    X(PUBLISH, "PUBLISH")    /* the key is a channel; message */
 
 #define WRITE_KIND_ENTRY(KIND, word) WRITE_##KIND,
 enum write_kind { WRITE_KINDS(WRITE_KIND_ENTRY) WRITE_KIND_COUNT };
@@ -76,6 +78,9 @@ void write_set_add2(struct write_set *set, enum write_kind kind, struct strview 
 /* A command of its own, even if the key has one: PUBLISH keeps its messages apart. */
 void write_set_append(struct write_set *set, enum write_kind kind, struct strview key,
                       struct strview arg);
+
+/* One more of the field: counters of one key are summed. */
+void write_set_count(struct write_set *set, struct strview key, struct strview field);
 
 /* DEL has no argument. */
 void write_set_del(struct write_set *set, struct strview key);

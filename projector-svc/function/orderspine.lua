@@ -20,6 +20,19 @@
 local MISSING = 'none'  -- what TYPE says of a key that does not exist
 local ARGS_MAX = 4000   -- Lua's unpack() fails near 8,000, which would be after the first write
 
+local FIELDS_MAX = 1536 -- of a hash of counters: 256 regions and providers, six statuses
+local DIGITS_MAX = 18   -- of a counter
+
+-- The field that is counted where there is no room for more of the same kind.
+local function other_of(field) return 'other:other:' .. string.match(field, '[^:]*$') end
+
+local function count_up(key, field, amount)
+  if not redis.call('HGET', key, field) and redis.call('HLEN', key) >= FIELDS_MAX then
+    field = other_of(field)
+  end
+  redis.call('HINCRBY', key, field, amount)
+end
+
 -- name -> {type its key must have, fewest arguments, write}
 local WRITES = {
   HSET = {'hash', 2, function(key, args) redis.call('HSET', key, unpack(args)) end},
@@ -47,6 +60,10 @@ local WRITES = {
       redis.call('XADD', key, 'MAXLEN', '~', args[1], '*', unpack(entry))
     end
   end},
+  COUNT = {'hash', 2, function(key, args)
+    for i = 1, #args, 2 do count_up(key, args[i], args[i + 1]) end
+  end},
+  EXPIREAT = {nil, 1, function(key, args) redis.call('EXPIREAT', key, args[1]) end},
   PUBLISH = {nil, 2, function(_, args) redis.call('PUBLISH', args[1], args[2]) end},
 }
 
@@ -57,8 +74,10 @@ local COMMANDS = {
   SET = {'SET', 'v'}, DEL = {'DEL'}, RPUSH = {'RPUSH', 'v'}, RPUSHAT = {'RPUSH', 'v'},
   LTRIMAT = {'LTRIM', '0', '1'}, LCAP = {'LTRIM', '0', '1'}, SADD = {'SADD', 'm'}, SREM = {'SREM', 'm'},
   ZADD = {'ZADD', '0', 'm'}, ZREM = {'ZREM', 'm'}, ZCAP = {'ZREMRANGEBYRANK', '0', '1'},
-  XADD = {'XADD', '*', 'f', 'v'}, PUBLISH = {'PUBLISH', 'm'},
+  XADD = {'XADD', '*', 'f', 'v'}, COUNT = {'HINCRBY', 'f', '1'}, EXPIREAT = {'EXPIREAT', '0'}, PUBLISH = {'PUBLISH', 'm'},
 }
+
+local COUNTERS = {HINCRBY = true, COUNT = true}
 
 -- Those whose first argument is the length that the list must have.
 local LENGTHS = {RPUSHAT = true, LTRIMAT = true}
@@ -102,11 +121,15 @@ local function find_missing_right(writes, positions)
   return nil
 end
 
--- HINCRBY fails at what is no number.
-local function find_no_number(key, args)
+-- HINCRBY fails at what is no number, and at one that it would make too large.
+local function find_no_number(name, key, args)
   for i = 1, #args, 2 do
-    local value = redis.call('HGET', key, args[i])
-    if value and not string.find(value, '^-?%d+$') then return {'number', key, args[i]} end
+    for _, field in ipairs(name == 'COUNT' and {args[i], other_of(args[i])} or {args[i]}) do
+      local value = redis.call('HGET', key, field)
+      if value and not (string.find(value, '^-?%d+$') and #value <= DIGITS_MAX) then
+        return {'number', key, field}
+      end
+    end
   end
   return nil
 end
@@ -121,7 +144,7 @@ local function find_refusal(writes)
       if LENGTHS[w[4]] and redis.call('LLEN', w[2]) ~= tonumber(w[3][1]) then
         return {'length', w[2], w[3][1]}
       end
-      local no_number = w[4] == 'HINCRBY' and find_no_number(w[2], w[3])
+      local no_number = COUNTERS[w[4]] and find_no_number(w[4], w[2], w[3])
       if no_number then return no_number end
     end
   end

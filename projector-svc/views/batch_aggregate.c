@@ -121,7 +121,9 @@ static bool remember_applied(struct batch_aggregate *aggregate, const struct inc
     }
     aggregate->applied = applied;
     aggregate->applied[aggregate->applied_count++] =
-        (struct batch_applied){.event = incoming, .status = aggregate->after.order.status};
+        (struct batch_applied){.event = incoming,
+                               .status = aggregate->after.order.status,
+                               .region = aggregate->after.order.placed.region};
     return true;
 }
 

@@ -41,6 +41,7 @@ struct batch_view {
 struct batch_applied {
     const struct incoming *event;
     enum order_status status; /* the order's, after it */
+    struct strview region;    /* the same */
 };
 
 /* An applied version of an order that came again: its id is read from the timeline. */

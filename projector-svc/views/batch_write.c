@@ -3,6 +3,7 @@
 
 #include "common/base/strbuf.h"
 #include "projector-svc/core/keys.h"
+#include "projector-svc/core/ops_minute.h"
 #include "projector-svc/views/mark_json.h"
 #include "projector-svc/views/stream_write.h"
 #include "projector-svc/views/view_json.h"
@@ -26,6 +27,25 @@ static struct strview keep_document(struct writing *writing, bool is_coded)
     const struct strview kept = strbuf_keep(&writing->scratch);
     writing->set->failed = writing->set->failed || !is_coded || kept.data == NULL;
     return kept;
+}
+
+/* Each by itself, also where several came in one batch: a replay counts the same. */
+static void count_transitions(struct writing *writing, const struct batch_aggregate *aggregate)
+{
+    enum order_status status = aggregate->before.order.status;
+    for (size_t i = 0; i < aggregate->applied_count; i++) {
+        const struct batch_applied *applied = &aggregate->applied[i];
+        if (applied->status != status) {
+            const struct ops_transition transition = {
+                .at_ms = applied->event->at_ms,
+                .region = applied->region,
+                .provider = aggregate->after.order.placed.provider,
+                .status = applied->status,
+            };
+            ops_minute_count(&transition, writing->moment->projected_at_ms, writing->set);
+        }
+        status = applied->status;
+    }
 }
 
 static void write_order(struct writing *writing, const struct batch_aggregate *aggregate)
@@ -56,6 +76,7 @@ static void write_order(struct writing *writing, const struct batch_aggregate *a
     };
     if (write_set_ok(writing->set)) {
         view_diff_order(&aggregate->before.order, after, &documents, writing->moment, writing->set);
+        count_transitions(writing, aggregate);
     }
 }
 

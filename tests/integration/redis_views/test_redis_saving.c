@@ -33,6 +33,8 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     add(WRITE_ZADD, "scores", "4 four");
     add(WRITE_ZREM, "scores", "three");
     add(WRITE_ZCAP, "scores", "2");
+    add(WRITE_COUNT, "counts", "a:b:placed 2 a:b:shipped 1");
+    add(WRITE_EXPIRE_AT, "counts", "2000000000");
     add(WRITE_XADD, "stream", "1000 2 type version Placed 1 Shipped 2");
     write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
 
@@ -48,6 +50,8 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
     ck_assert_str_eq(redis("EXISTS gone"), "0 ");
     ck_assert_str_eq(redis("SMEMBERS set"), "right ");
     ck_assert_str_eq(redis("ZRANGE scores 0 -1"), "two four ");
+    ck_assert_str_eq(redis("HMGET counts a:b:placed a:b:shipped"), "2 1 ");
+    ck_assert_str_eq(redis("EXPIRETIME counts"), "2000000000 ");
     ck_assert_str_eq(redis("XLEN stream"), "2 ");
     ck_assert_ptr_nonnull(strstr(redis("XRANGE stream - + COUNT 1"), " type Placed version 1 "));
     ck_assert_str_eq(redis("HGET projection:position t/0"), "7 ");
@@ -72,6 +76,24 @@ START_TEST(a_stream_keeps_the_newest_entries)
     ck_assert(parse_i64(strview_take(&text, ' '), &kept));
     ck_assert_int_ge(kept, 1000);
     ck_assert_int_lt(kept, 1200); /* Redis cuts whole nodes of 100 entries */
+}
+END_TEST
+
+START_TEST(a_hash_of_counters_takes_no_more_than_its_share)
+{
+    char line[64];
+    for (int i = 0; i < 1536; i++) { /* 256 regions and providers, six statuses */
+        (void)snprintf(line, sizeof line, "HSET counts r%d:p:placed 1", i);
+        (void)redis(line);
+    }
+    add(WRITE_COUNT, "counts", "new:p:placed 2 r7:p:placed 3 new:p:shipped 1 more:p:placed 1");
+
+    save("1", VIEW_POSITIONS_NONE, 7);
+
+    ck_assert_msg(f.kind == ERROR_NONE, "%s", f.text);
+    ck_assert_str_eq(redis("HMGET counts new:p:placed r7:p:placed other:other:placed"), "- 4 3 ");
+    ck_assert_str_eq(redis("HGET counts other:other:shipped"), "1 ");
+    ck_assert_str_eq(redis("HLEN counts"), "1538 ");
 }
 END_TEST
 
@@ -131,7 +153,8 @@ END_TEST
 /* Each command that writes, missing from the rights of who writes. */
 static const char *const RIGHTS[] = {
     "hset", "hdel", "hincrby", "set",  "del",     "rpush",           "ltrim",
-    "sadd", "srem", "zadd",    "zrem", "publish", "zremrangebyrank", "xadd",
+    "sadd", "srem", "zadd",    "zrem", "publish", "zremrangebyrank", "expireat",
+    "xadd",
 };
 
 START_TEST(a_right_that_is_missing_stops_everything_before_the_first_write)
@@ -155,6 +178,8 @@ START_TEST(a_right_that_is_missing_stops_everything_before_the_first_write)
     add(WRITE_ZADD, "scores", "1 x");
     add(WRITE_ZREM, "scores", "y");
     add(WRITE_ZCAP, "scores", "5");
+    add(WRITE_COUNT, "counted", "a 1");
+    add(WRITE_EXPIRE_AT, "counted", "2000000000");
     add(WRITE_XADD, "stream", "9 1 a x");
     write_set_append(&f.set, WRITE_PUBLISH, STRVIEW("orders"), STRVIEW("hello"));
 
@@ -238,6 +263,7 @@ int main(void)
     tcase_add_checked_fixture(server, setup, teardown);
     tcase_set_timeout(server, 90);
     tcase_add_test(server, every_kind_of_write_does_what_its_name_says);
+    tcase_add_test(server, a_hash_of_counters_takes_no_more_than_its_share);
     tcase_add_test(server, a_stream_keeps_the_newest_entries);
     tcase_add_loop_test(server, who_expects_another_position_or_generation_writes_nothing, 0,
                         sizeof STRANGERS / sizeof STRANGERS[0]);

@@ -4,6 +4,23 @@
  */
 #include "tests/unit/projector-svc/batch_fixture.h"
 
+START_TEST(each_status_is_counted_where_the_order_was_then)
+{
+    add(ORDER_PLACED, 1, "e1");
+    add(ORDER_SHIPPING_ADDRESS_CHANGED, 2, "e2");
+    add(ORDER_PAYMENT_AUTHORIZED, 3, "e3");
+    (void)look();
+
+    fold_and_write();
+
+    const struct write *counts = find(WRITE_COUNT, "ops:minute:197001010000");
+    ck_assert_ptr_nonnull(counts);
+    ck_assert_uint_eq(counts->count, 4);
+    ck_assert(has_arg(counts, "Kent:demo:placed"));
+    ck_assert(has_arg(counts, "FR:demo:confirmed"));
+}
+END_TEST
+
 START_TEST(events_of_an_order_are_folded_together)
 {
     add(ORDER_PLACED, 1, "e1");
@@ -189,6 +206,7 @@ int main(void)
     Suite *suite = suite_create("projector-svc/views/batch");
     TCase *rules = tcase_create("rules");
     tcase_add_checked_fixture(rules, open_batch, close_batch);
+    tcase_add_test(rules, each_status_is_counted_where_the_order_was_then);
     tcase_add_test(rules, each_applied_event_is_streamed_once_and_first_of_all);
     tcase_add_test(rules, events_of_an_order_are_folded_together);
     tcase_add_test(rules, a_gap_freezes_and_parks);

@@ -3,6 +3,7 @@
  * What is written when views change. The expectations are whole scripts, in the form
  * "COMMAND key arg arg", written by hand.
  */
+#include "projector-svc/core/ops_minute.h"
 #include "projector-svc/core/order_places.h"
 #include "projector-svc/core/view_diff.h"
 #include "tests/support/check_main.h"
@@ -19,7 +20,7 @@ static const char *const NAMES[WRITE_KIND_COUNT] = {
     [WRITE_SET] = "SET",         [WRITE_DEL] = "DEL",          [WRITE_RPUSH] = "RPUSH",
     [WRITE_SADD] = "SADD",       [WRITE_RPUSH_AT] = "RPUSHAT", [WRITE_SREM] = "SREM",
     [WRITE_ZADD] = "ZADD",       [WRITE_ZREM] = "ZREM",        [WRITE_ZCAP] = "ZCAP",
-    [WRITE_PUBLISH] = "PUBLISH",
+    [WRITE_PUBLISH] = "PUBLISH", [WRITE_COUNT] = "COUNT",      [WRITE_EXPIRE_AT] = "EXPIREAT",
 };
 
 static void begin(void)
@@ -364,6 +365,38 @@ START_TEST(a_level_is_shown_in_the_products_hash_and_leaves_its_fields_alone)
 }
 END_TEST
 
+static const struct ops_transition SHIPPED = {.at_ms = 61000,
+                                              .region = {"Kent & co", 9},
+                                              .provider = {"demo", 4},
+                                              .status = ORDER_STATUS_SHIPPED};
+
+START_TEST(transitions_are_counted_in_their_minute)
+{
+    struct ops_transition other = SHIPPED;
+    other.status = ORDER_STATUS_PLACED;
+    begin();
+
+    ops_minute_count(&SHIPPED, 61000, &set);
+    ops_minute_count(&other, 61000, &set);
+    ops_minute_count(&SHIPPED, 61000, &set);
+
+    ck_assert_str_eq(written(), "COUNT ops:minute:197001010001 Kent%20%26%20co:demo:shipped 2"
+                                " Kent%20%26%20co:demo:placed 1\n"
+                                "EXPIREAT ops:minute:197001010001 172920\n");
+}
+END_TEST
+
+START_TEST(what_would_have_expired_is_not_counted)
+{
+    begin();
+    ops_minute_count(&SHIPPED, 172920000, &set);
+    ck_assert_str_eq(written(), "");
+    begin();
+    ops_minute_count(&SHIPPED, 172919999, &set);
+    ck_assert_str_ne(written(), "");
+}
+END_TEST
+
 START_TEST(waiting_is_shown_and_taken_back)
 {
     begin();
@@ -424,6 +457,8 @@ START_TEST(wherever_the_arena_ends_it_is_said)
         write_set_init(&set, &arena);
         diff(&none, &placed);
         view_diff_customer(&nobody, &ada, &MOMENT, &set);
+        ops_minute_count(&SHIPPED, 61000, &set);
+        ops_minute_count(&SHIPPED, 61000, &set);
         is_whole = write_set_ok(&set);
         arena_done(&arena);
     }
@@ -448,6 +483,8 @@ int main(void)
     tcase_add_test(rules, a_free_product_still_has_a_price);
     tcase_add_test(rules, a_product_shows_what_changed_of_it);
     tcase_add_test(rules, a_level_is_shown_in_the_products_hash_and_leaves_its_fields_alone);
+    tcase_add_test(rules, transitions_are_counted_in_their_minute);
+    tcase_add_test(rules, what_would_have_expired_is_not_counted);
     tcase_add_test(rules, waiting_is_shown_and_taken_back);
     tcase_add_test(rules, many_keys_are_kept_apart_and_repeated_ones_together);
     tcase_add_test(rules, a_full_arena_is_said);
