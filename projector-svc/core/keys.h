@@ -55,6 +55,7 @@
 #define KEYS_OF_VALUES(X)                                                                          \
     X(lookup_tracking, "lookup:tracking:", "")                                                     \
     X(lookup_payment, "lookup:payment:", "")                                                       \
+    X(search_product, "search:product:", "")                                                       \
     X(idx_status, "idx:status:", "")                                                               \
     X(idx_payment, "idx:payment:", "")                                                             \
     X(idx_refund, "idx:refund:", "")                                                               \

@@ -4,6 +4,7 @@
 #include "projector-svc/core/contact.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/core/order_places.h"
+#include "projector-svc/core/words.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -220,6 +221,19 @@ void view_diff_customer(const struct customer_view *old_view, const struct custo
 
 /* --- products */
 
+/* A product never changes its name. */
+static void list_words(struct write_set *set, struct strview name, struct strview sku)
+{
+    struct strview word;
+    while (words_take(set->arena, &name, &word)) {
+        if (word.data == NULL) {
+            set->failed = true;
+            return;
+        }
+        write_set_add(set, WRITE_SADD, keys_search_product(set->arena, word), sku);
+    }
+}
+
 void view_diff_product(const struct product_view *old_view, const struct product_view *new_view,
                        const struct view_moment *moment, struct write_set *set)
 {
@@ -235,6 +249,9 @@ void view_diff_product(const struct product_view *old_view, const struct product
     put_number(set, key, "source_version", new_view->version);
     put_field(set, key, "last_event_id", STRVIEW(""), new_view->last_event_id);
     put_number(set, key, "projected_at", moment->projected_at_ms);
+    if (old_view->name.len == 0) {
+        list_words(set, new_view->name, new_view->sku);
+    }
 }
 
 /* --- stock */

@@ -232,13 +232,13 @@ local function page(args)
   return answer
 end
 
--- The smallest of the sets, and the others.
-local function by_size(keys)
-  local smallest = 1
-  for i = 2, #keys do
+-- The smallest of the sets, or the one that was chosen before, which it is, and the others.
+local function by_size(keys, chosen)
+  local smallest = keys[chosen] and chosen or 1
+  for i = 2, keys[chosen] and 1 or #keys do
     if redis.call('SCARD', keys[i]) < redis.call('SCARD', keys[smallest]) then smallest = i end
   end
-  return table.remove(keys, smallest), keys
+  return table.remove(keys, smallest), keys, smallest
 end
 
 local function is_in_all(sets, member)
@@ -278,6 +278,40 @@ local function find(args)
   local answer = {is_partial and 1 or 0}
   for _, id in ipairs(ids) do
     answer[#answer + 1] = add_fields({id}, 'customer:' .. id, fields)
+  end
+  return answer
+end
+
+-- One step of SSCAN through a set: adds to found what is in the others, too. Gives where to go on, and how
+-- many of the step were looked at when found became full.
+local function step_through(set, others, from, limit, found)
+  local step = redis.call('SSCAN', set, from.at, 'COUNT', limit)
+  for i = from.skip + 1, #step[2] do
+    if #found == limit then return {at = from.at, skip = i - 1} end
+    if is_in_all(others, step[2][i]) then found[#found + 1] = step[2][i] end
+  end
+  return {at = step[1], skip = 0}
+end
+
+-- A page of the members of all of some sets; the smallest is gone through as it is stored, five times as
+-- many of its members at most as are wanted. A page may be short or empty and have a next one.
+-- MATCH limit cursor prefix count key ... field ... -> {next cursor ('' at the end), {id, value ...} ...}
+-- The cursor ('' = from the beginning) is the set that is gone through, SSCAN's, and what of its step
+-- was seen.
+local function match(args)
+  local limit, count = tonumber(args[2]), tonumber(args[5])
+  local keys, fields = {unpack(args, 6, 5 + count)}, {unpack(args, 6 + count)}
+  local which, at, skip = string.match(args[3], '^(%d+)%.(%d+)%.(%d+)$')
+  local smallest, others, chosen = by_size(keys, tonumber(which))
+  local from, found, steps = {at = at or '0', skip = tonumber(skip or 0)}, {}, 0
+  local is_over
+  repeat
+    from, steps = step_through(smallest, others, from, limit, found), steps + 1
+    is_over = from.at == '0' and from.skip == 0
+  until is_over or #found == limit or steps == 5
+  local answer = {is_over and '' or table.concat({chosen, from.at, from.skip}, '.')}
+  for _, id in ipairs(found) do
+    answer[#answer + 1] = add_fields({id}, args[4] .. id, fields)
   end
   return answer
 end
@@ -360,7 +394,7 @@ local function frozen(args)
 end
 
 local COMPOUND = {
-  PAGE = page, FIND = find, HEAD = head, HEADS = heads, TAIL = tail, STRINGS = strings, FROZEN = frozen,
+  PAGE = page, FIND = find, MATCH = match, HEAD = head, HEADS = heads, TAIL = tail, STRINGS = strings, FROZEN = frozen,
 }
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue

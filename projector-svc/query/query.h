@@ -126,6 +126,9 @@ void query_put_recovering(const struct query *query, struct json_writer *writer)
 
 MUST_USE bool query_limit(struct query *query, int64_t *ret_limit);
 
+/* The number as text in the query's arena. */
+struct strview query_number(struct query *query, int64_t number);
+
 /* --- freshness of lists --------------------------------------------------------------------------
  */
 

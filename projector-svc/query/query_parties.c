@@ -3,8 +3,10 @@
  * Customers, products, and finding a customer by email or phone.
  */
 #include "common/base/id_form.h"
+#include "common/base/parse.h"
 #include "projector-svc/core/contact.h"
 #include "projector-svc/core/keys.h"
+#include "projector-svc/core/words.h"
 #include "projector-svc/query/query.h"
 
 #include <inttypes.h>
@@ -159,7 +161,7 @@ static void on_request(struct http_request *request, void *user)
 
 /* --- finding */
 
-enum { FIND_CUSTOMERS = 0, FIND_FRESHNESS, FIND_COUNT = FIND_FRESHNESS + QUERY_FRESHNESS_COMMANDS };
+enum { FIND_ROWS = 0, FIND_FRESHNESS, FIND_COUNT = FIND_FRESHNESS + QUERY_FRESHNESS_COMMANDS };
 
 /* A row is the customer's id, then the fields. */
 static void put_found(struct json_writer *writer, const struct redisconn_reply *row)
@@ -172,7 +174,7 @@ static void put_found(struct json_writer *writer, const struct redisconn_reply *
 /* The first element says whether some were left out; the rows follow. */
 static void on_found(struct query *query, const struct redisconn_reply *reply)
 {
-    const struct redisconn_reply *found = redisconn_reply_at(reply, FIND_CUSTOMERS);
+    const struct redisconn_reply *found = redisconn_reply_at(reply, FIND_ROWS);
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
     json_open_member_array(writer, "customers");
@@ -221,12 +223,109 @@ static void on_search(struct http_request *request, void *user)
     for (size_t i = 0; i < PARTIES[PARTY_CUSTOMER].count; i++) {
         args[count++] = strview_of(CUSTOMER_FIELDS[i].name);
     }
-    struct redisconn_command commands[FIND_COUNT] = {[FIND_CUSTOMERS] = {args, count}};
+    struct redisconn_command commands[FIND_COUNT] = {[FIND_ROWS] = {args, count}};
     query_ask_freshness(&commands[FIND_FRESHNESS]);
     query_read(query, commands, FIND_COUNT, on_found);
 }
 
+/* --- products by the words of their names */
+
+enum { WORDS_MAX = 8 };
+
+/* "<set>.<cursor>.<seen>", as MATCH of orderspine.lua makes it. */
+static bool is_match_cursor(struct strview text)
+{
+    enum { PARTS = 3 };
+    int64_t number;
+    size_t parts = 0;
+    while (text.len > 0) {
+        if (!parse_i64(strview_take(&text, '.'), &number) || number < 0) {
+            return false;
+        }
+        parts++;
+    }
+    return parts == PARTS;
+}
+
+/* One set per word; 0: there is none, or there are too many. */
+static size_t add_words(struct query *query, struct strview *args)
+{
+    struct strview text = http_request_query(query->request, "q");
+    struct strview word;
+    size_t count = 0;
+    while (words_take(query->arena, &text, &word)) {
+        if (count == WORDS_MAX) {
+            return 0;
+        }
+        args[count++] = word.data == NULL ? word : keys_search_product(query->arena, word);
+    }
+    return count;
+}
+
+static void put_matched(struct json_writer *writer, const struct redisconn_reply *row)
+{
+    json_open_object(writer);
+    put_party(writer, PARTY_PRODUCT, redisconn_reply_text(redisconn_reply_at(row, 0)), row, 1);
+    json_close_object(writer);
+}
+
+/* The first element is the next cursor; the rows follow. */
+static void on_matched(struct query *query, const struct redisconn_reply *reply)
+{
+    const struct redisconn_reply *found = redisconn_reply_at(reply, FIND_ROWS);
+    struct json_writer *writer = query_write(query);
+    json_open_object(writer);
+    json_open_member_array(writer, "products");
+    for (size_t i = 1; i < redisconn_reply_count(found); i++) {
+        put_matched(writer, redisconn_reply_at(found, i));
+    }
+    json_close_array(writer);
+    json_put_member_text(writer, "next_cursor", redisconn_reply_text(redisconn_reply_at(found, 0)));
+    query_put_freshness(query, writer, reply, FIND_FRESHNESS);
+    json_close_object(writer);
+    query_answer(query, NULL);
+}
+
+static void read_matching(struct query *query, int64_t limit, struct strview cursor)
+{
+    enum { ARG_LIMIT = 1, ARG_CURSOR, ARG_PREFIX, ARG_COUNT, ARG_SETS };
+    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("MATCH")};
+    const size_t sets = add_words(query, args + ARG_SETS);
+    if (sets == 0) {
+        query_refuse(query, 400, "malformed-request", "q has one to eight words to look for");
+        return;
+    }
+    args[ARG_LIMIT] = query_number(query, limit);
+    args[ARG_CURSOR] = cursor.data == NULL ? STRVIEW("") : cursor;
+    args[ARG_PREFIX] = keys_product(query->arena, STRVIEW(""));
+    args[ARG_COUNT] = query_number(query, (int64_t)sets);
+    size_t count = ARG_SETS + sets;
+    for (size_t i = 0; i < PARTIES[PARTY_PRODUCT].count; i++) {
+        args[count++] = strview_of(PRODUCT_FIELDS[i].name);
+    }
+    struct redisconn_command commands[FIND_COUNT] = {[FIND_ROWS] = {args, count}};
+    query_ask_freshness(&commands[FIND_FRESHNESS]);
+    query_read(query, commands, FIND_COUNT, on_matched);
+}
+
+static void on_search_products(struct http_request *request, void *user)
+{
+    static const char *const PARAMETERS[] = {"q", "cursor", "limit", NULL};
+    struct query *query = query_begin(user, request, READABLE_PRODUCT, PARAMETERS, sizeof *query);
+    int64_t limit;
+    if (query == NULL || !query_limit(query, &limit)) {
+        return;
+    }
+    const struct strview cursor = http_request_query(request, "cursor");
+    if (cursor.data != NULL && !is_match_cursor(cursor)) {
+        query_refuse(query, 400, "malformed-request", "cursor is not one that was handed out");
+        return;
+    }
+    read_matching(query, limit, cursor);
+}
+
 const struct http_route QUERY_PARTY_ROUTES[] = {
+    {HTTP_GET, "/v1/products", on_search_products, .tag = 0},
     {HTTP_GET, "/v1/customers/{id}", on_request, .tag = PARTY_CUSTOMER},
     {HTTP_GET, "/v1/products/{sku}", on_request, .tag = PARTY_PRODUCT},
     {HTTP_GET, "/v1/search", on_search, .tag = 0},

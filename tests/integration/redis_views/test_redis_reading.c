@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What questions about the views are answered with. */
+#include "common/base/parse.h"
 #include "projector-svc/views/view_read.h"
 #include "tests/integration/redis_views/views_fixture.h"
 #include "tests/support/check_main.h"
@@ -102,6 +103,54 @@ START_TEST(a_search_stops_at_its_limit_and_says_so)
 }
 END_TEST
 
+/* Every member that MATCH tells, page by page, each but the last with not more than limit. */
+static size_t match_all(size_t limit, const char *sets, bool *seen)
+{
+    char line[TEXT_MAX], cursor[64] = "";
+    size_t count = 0;
+    do {
+        struct strview words[TEXT_MAX];
+        struct error err;
+        (void)snprintf(line, sizeof line, "MATCH %zu  product: %s name", limit, sets);
+        size_t args = split(line, words);
+        words[2] = strview_of(cursor);
+        const struct redisconn_command command = {words, args};
+        ck_assert_int_eq(view_read(f.conn, &f.arena, &command, 1, on_reply, NULL, &err),
+                         ERROR_NONE);
+        await();
+        ck_assert_int_eq(f.kind, ERROR_NONE);
+        args = split(f.text, words);
+        (void)snprintf(cursor, sizeof cursor, "%.*s", STRVIEW_ARG(words[0]));
+        size_t in_page = 0;
+        for (size_t i = 1; i < args; i++) {
+            int64_t number;
+            if (words[i].len > 1 && words[i].data[0] == 'c' &&
+                parse_i64(strview_skip(words[i], 1), &number)) {
+                ck_assert(!seen[number]);
+                seen[number] = true;
+                in_page++;
+            }
+        }
+        ck_assert_uint_le(in_page, limit);
+        count += in_page;
+    } while (cursor[0] != '\0');
+    return count;
+}
+
+START_TEST(pages_of_a_match_have_every_member_once)
+{
+    bool seen[2000] = {false}, both[2000] = {false}, few[2000] = {false};
+    plant_set("many", 0, 1000);
+    plant_set("others", 900, 1000);
+    plant_set("few", 950, 30); /* which Redis gives back at once */
+
+    ck_assert_uint_eq(match_all(7, "1 many", seen), 1000);
+    ck_assert_uint_eq(match_all(7, "2 many others", both), 100);
+    ck_assert_uint_eq(match_all(7, "3 many others few", few), 30);
+    ck_assert_uint_eq(match_all(7, "2 many nothing", few), 0);
+}
+END_TEST
+
 static const struct {
     const char *question;
     const char *answer;
@@ -175,6 +224,7 @@ int main(void)
     tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
     tcase_add_test(server, who_is_in_all_sets_is_found);
     tcase_add_test(server, a_search_stops_at_its_limit_and_says_so);
+    tcase_add_test(server, pages_of_a_match_have_every_member_once);
     tcase_add_loop_test(server, a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow, 0,
                         sizeof HEADS / sizeof HEADS[0]);
     tcase_add_test(server, strings_are_told_as_far_as_there_is_room);

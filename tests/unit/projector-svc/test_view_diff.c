@@ -322,7 +322,28 @@ START_TEST(a_free_product_still_has_a_price)
     view_diff_product(&nothing, &gift, &MOMENT, &set);
 
     ck_assert_str_eq(written(), "HSET product:GIFT name Gift currency GBP unit_price_minor 0"
-                                " source_version 1 last_event_id e1 projected_at 9999\n");
+                                " source_version 1 last_event_id e1 projected_at 9999\n"
+                                "SADD search:product:gift GIFT\n");
+}
+END_TEST
+
+START_TEST(a_product_is_found_by_the_words_of_its_name)
+{
+    const struct product_view nothing = {.version = 0};
+    const struct product_view ink = {
+        .sku = STRVIEW("INK"),
+        .version = 1,
+        .name = STRVIEW(" Ink, blue-BLACK (50ml) K\xc3\xb6ln\xe2\x80\x83x")};
+    begin();
+
+    view_diff_product(&nothing, &ink, &MOMENT, &set);
+
+    ck_assert_ptr_nonnull(strstr(written(), "SADD search:product:ink INK\n"
+                                            "SADD search:product:blue INK\n"
+                                            "SADD search:product:black INK\n"
+                                            "SADD search:product:50ml INK\n"
+                                            "SADD search:product:k%C3%B6ln INK\n"
+                                            "SADD search:product:x INK\n"));
 }
 END_TEST
 
@@ -450,6 +471,9 @@ START_TEST(wherever_the_arena_ends_it_is_said)
                                       .name = STRVIEW("Ada"),
                                       .email = STRVIEW("a@b"),
                                       .phone = STRVIEW("1")};
+    const struct product_view no_product = {.version = 0};
+    const struct product_view gift = {
+        .sku = STRVIEW("GIFT"), .version = 1, .name = STRVIEW("A gift")};
     bool is_whole = false;
     for (size_t max = 0; !is_whole; max += STEP) {
         ck_assert_uint_lt(max, ENOUGH);
@@ -458,6 +482,7 @@ START_TEST(wherever_the_arena_ends_it_is_said)
         diff(&none, &placed);
         view_diff_customer(&nobody, &ada, &MOMENT, &set);
         ops_minute_count(&SHIPPED, 61000, &set);
+        view_diff_product(&no_product, &gift, &MOMENT, &set);
         ops_minute_count(&SHIPPED, 61000, &set);
         is_whole = write_set_ok(&set);
         arena_done(&arena);
@@ -481,6 +506,7 @@ int main(void)
     tcase_add_test(rules, a_customer_is_found_by_normalised_contacts);
     tcase_add_test(rules, a_changed_contact_moves_the_lookup_and_an_equal_one_does_not);
     tcase_add_test(rules, a_free_product_still_has_a_price);
+    tcase_add_test(rules, a_product_is_found_by_the_words_of_its_name);
     tcase_add_test(rules, a_product_shows_what_changed_of_it);
     tcase_add_test(rules, a_level_is_shown_in_the_products_hash_and_leaves_its_fields_alone);
     tcase_add_test(rules, transitions_are_counted_in_their_minute);
