@@ -35,6 +35,7 @@ static const struct {
 
 static enum state state_of(const struct customer *customer)
 {
+    assert(customer->version >= 0);
     if (customer->version == 0) {
         return ABSENT;
     }
@@ -43,6 +44,7 @@ static enum state state_of(const struct customer *customer)
 
 static bool is_possible(const void *aggregate, enum command_kind kind)
 {
+    assert(kind < COMMAND_KIND_COUNT);
     const struct rule *rule = ACTIONS[kind].rule;
     return rule != NULL && (rule->states & IN(state_of(aggregate))) != 0;
 }
@@ -92,7 +94,7 @@ bool customer_decide(const struct customer *customer, const struct command *comm
 static void fill_register_customer(const struct customer *customer, const struct command *command,
                                    struct customer_event *event)
 {
-    (void)customer;
+    assert(customer->version == 0);
     event->registered = command->register_customer;
 }
 
@@ -124,24 +126,28 @@ static void set_contact(struct customer *customer, const struct contact *contact
 
 static void apply_registered(struct customer *customer, const struct customer_event *event)
 {
+    assert(customer->version == 1 && !customer->is_active);
     set_contact(customer, &event->registered);
     customer->is_active = true;
 }
 
 static void apply_contact_changed(struct customer *customer, const struct customer_event *event)
 {
+    assert(customer->version > 1);
     set_contact(customer, &event->contact_changed);
 }
 
 static void apply_deactivated(struct customer *customer, const struct customer_event *event)
 {
     (void)event;
+    assert(customer->is_active);
     customer->is_active = false;
 }
 
 static void apply_reactivated(struct customer *customer, const struct customer_event *event)
 {
     (void)event;
+    assert(!customer->is_active);
     customer->is_active = true;
 }
 
@@ -150,7 +156,9 @@ static apply_fn *const APPLY[] = {CUSTOMER_EVENTS(APPLY_ROW)};
 
 void customer_apply(struct customer *customer, const struct customer_event *event)
 {
-    assert(event->envelope.version == customer->version + 1);
+    assert(event->kind < CUSTOMER_EVENT_KIND_COUNT);
+    assert(event->envelope.version == customer->version + 1); /* dense */
+    assert(event->envelope.occurred_at_ms >= customer->last_at_ms);
     customer->version = event->envelope.version;
     customer->last_at_ms = event->envelope.occurred_at_ms;
     APPLY[event->kind](customer, event);

@@ -41,6 +41,7 @@ static void drop(struct held *held, struct held_entry *entry)
 bool held_note(struct held *held, enum held_kind kind, struct strview name, int64_t since_ms,
                int64_t now_ms)
 {
+    assert(kind < HELD_KIND_COUNT);
     struct held_entry *entry = find(held, kind, name);
     if (entry != NULL) {
         entry->noted_ms = now_ms;
@@ -117,6 +118,7 @@ static struct held_told *find_told(struct held *held, const struct held_entry *e
 
 bool held_take_news(struct held *held, const struct held_entry *entry, int64_t now_ms)
 {
+    assert(entry->kind < HELD_KIND_COUNT && held->told_next < HELD_MAX);
     struct held_told *told = find_told(held, entry);
     if (entry->state < TOLD_FROM[entry->kind] ||
         (told != NULL && now_ms - told->at_ms < HELD_TELL_MS)) {
@@ -134,6 +136,7 @@ bool held_take_news(struct held *held, const struct held_entry *entry, int64_t n
 size_t held_count(const struct held *held, enum held_kind kind)
 {
     size_t count = 0;
+    assert(kind < HELD_KIND_COUNT && held->count <= HELD_MAX);
     for (size_t i = 0; i < held->count; i++) {
         count += held->entries[i].kind == kind ? 1 : 0;
     }

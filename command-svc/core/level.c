@@ -23,6 +23,7 @@ bool level_decide(const struct level *level, struct strview sku, int64_t now_ms,
     if (*ret_wait_ms == 0 && level->is_locked) {
         *ret_wait_ms = LEVEL_EVERY_MS;
     }
+    assert(*ret_wait_ms >= 0 && *ret_wait_ms <= LEVEL_EVERY_MS);
     if (*ret_wait_ms > 0) {
         return false;
     }

@@ -73,6 +73,7 @@ int64_t level_marks_due_ms(const struct level_marks *marks)
 static struct level_mark *unlink_first(struct level_marks *marks)
 {
     struct level_mark *mark = marks->first;
+    assert(mark != NULL && marks->count > 0 && marks->late <= marks->count);
     marks->first = mark->next;
     marks->last = mark->next == NULL ? NULL : marks->last;
     mark->next = NULL;
@@ -85,6 +86,7 @@ static struct level_mark *take_first(struct level_marks *marks)
     marks->count--;
     marks->late -= mark->is_late ? 1 : 0;
     id_map_remove(&marks->by_sku, level_mark_sku(mark));
+    assert((marks->first == NULL) == (marks->last == NULL));
     return mark;
 }
 

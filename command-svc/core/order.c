@@ -78,6 +78,8 @@ static const struct {
 
 static bool is_possible(const struct order *order, enum command_kind kind)
 {
+    assert(kind < COMMAND_KIND_COUNT);
+    assert(order->status < ORDER_STATUS_COUNT && order->payment_status < PAYMENT_STATUS_COUNT);
     const struct rule *rule = ACTIONS[kind].rule;
     return rule != NULL && (rule->statuses >> order->status & 1) != 0 &&
            (rule->payments >> order->payment_status & 1) != 0 &&
@@ -98,6 +100,7 @@ static void refuse_transition(const struct order *order, enum command_kind refus
             ret_rejection->allowed[count++] = command_word(kind);
         }
     }
+    assert(count < ALLOWED_MAX && ret_rejection->allowed[count] == NULL);
 }
 
 static bool check_transition(const struct order *order, const struct command *command,
@@ -232,7 +235,7 @@ static bool has_open_dispute(const struct order *order)
 static void fill_authorize_payment(const struct order *order, const struct command *command,
                                    struct order_event *event)
 {
-    (void)order;
+    assert(command->authorize_payment.amount_minor == order->total_minor); /* the guard's */
     event->payment_authorized.amount_minor = command->authorize_payment.amount_minor;
     event->payment_authorized.reference = command->authorize_payment.reference;
 }
@@ -281,6 +284,7 @@ static void fill_capture_payment(const struct order *order, const struct command
     const int64_t amount_minor = command->capture_payment.amount_minor;
     event->payment_captured.amount_minor = amount_minor;
     event->payment_captured.captured_minor = order->captured_minor + amount_minor;
+    assert(event->payment_captured.captured_minor <= order->authorized_minor);
 }
 
 /* What is owed stays owed until all of it is paid. */
@@ -289,6 +293,7 @@ static void fill_refund_payment(const struct order *order, const struct command 
 {
     const int64_t refunded_minor = order->refunded_minor + command->refund_payment.amount_minor;
     const bool is_all = refunded_minor == order->captured_minor;
+    assert(refunded_minor > order->refunded_minor && refunded_minor <= order->captured_minor);
     const enum refund_state in_parts =
         order->refund_state == REFUND_DUE ? REFUND_DUE : REFUND_PARTIAL;
     event->payment_refunded.amount_minor = command->refund_payment.amount_minor;
@@ -326,14 +331,14 @@ static void fill_record_tracking(const struct order *order, const struct command
 static void fill_flag_risk(const struct order *order, const struct command *command,
                            struct order_event *event)
 {
-    (void)order;
+    assert(!risk_flags_has(&order->risk_flags, command->flag_risk.flag));
     event->risk_flagged.flag = command->flag_risk.flag;
 }
 
 static void fill_clear_risk(const struct order *order, const struct command *command,
                             struct order_event *event)
 {
-    (void)order;
+    assert(risk_flags_has(&order->risk_flags, command->clear_risk.flag));
     event->risk_cleared.flag = command->clear_risk.flag;
 }
 
@@ -351,5 +356,6 @@ bool order_event_releases_stock(const struct order_event *event)
 
 bool order_command_releases_stock(enum command_kind kind)
 {
+    assert(kind < COMMAND_KIND_COUNT);
     return ACTIONS[kind].rule != NULL && releases_stock(ACTIONS[kind].event);
 }

@@ -31,6 +31,7 @@ static bool check_line(const struct command *command, const struct product *prod
 {
     const struct place_order *wanted = &command->place_order;
     const struct wanted_line *line = &wanted->lines[index];
+    assert(index < wanted->line_count && product->version >= 0);
     if (product->version == 0) {
         return refuse_line(ret_rejection, REJECTION_PRODUCT_UNKNOWN, line, 0);
     }

@@ -38,6 +38,7 @@ static const struct {
 
 static enum state state_of(const struct product *product)
 {
+    assert(product->version >= 0);
     if (product->version == 0) {
         return ABSENT;
     }
@@ -46,6 +47,7 @@ static enum state state_of(const struct product *product)
 
 static bool is_possible(const void *aggregate, enum command_kind kind)
 {
+    assert(kind < COMMAND_KIND_COUNT);
     const struct rule *rule = ACTIONS[kind].rule;
     return rule != NULL && (rule->states & IN(state_of(aggregate))) != 0;
 }
@@ -150,6 +152,7 @@ typedef void apply_fn(struct product *product, const struct product_event *event
 
 static void apply_added(struct product *product, const struct product_event *event)
 {
+    assert(product->version == 1);
     product->name = event->added.name;
     product->unit_price_minor = event->added.unit_price_minor;
     product->currency = event->added.currency;
@@ -168,6 +171,7 @@ static void apply_stock_received(struct product *product, const struct product_e
 
 static void apply_price_changed(struct product *product, const struct product_event *event)
 {
+    assert(!product->is_discontinued);
     product->unit_price_minor = event->price_changed.unit_price_minor;
 }
 
@@ -179,6 +183,7 @@ static void apply_stock_adjusted(struct product *product, const struct product_e
 static void apply_discontinued(struct product *product, const struct product_event *event)
 {
     (void)event;
+    assert(!product->is_discontinued);
     product->is_discontinued = true;
 }
 
@@ -187,7 +192,9 @@ static apply_fn *const APPLY[] = {PRODUCT_EVENTS(APPLY_ROW)};
 
 void product_apply(struct product *product, const struct product_event *event)
 {
-    assert(event->envelope.version == product->version + 1);
+    assert(event->kind < PRODUCT_EVENT_KIND_COUNT);
+    assert(event->envelope.version == product->version + 1); /* dense */
+    assert(event->envelope.occurred_at_ms >= product->last_at_ms);
     product->version = event->envelope.version;
     product->last_at_ms = event->envelope.occurred_at_ms;
     APPLY[event->kind](product, event);

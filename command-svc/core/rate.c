@@ -31,6 +31,7 @@ bool rate_is_limited(const struct rate *rate)
 /* The principal's own, or of its set the one that is nearest to full. */
 static struct rate_bucket *bucket_of(const struct rate *rate, uint64_t who)
 {
+    assert(rate_is_limited(rate));
     struct rate_bucket *set = &rate->buckets[who % RATE_SETS * RATE_WAYS];
     struct rate_bucket *fullest = &set[0];
     for (struct rate_bucket *each = set; each < set + RATE_WAYS; each++) {
@@ -45,6 +46,7 @@ static struct rate_bucket *bucket_of(const struct rate *rate, uint64_t who)
 
 static int64_t divide_up(int64_t number, int64_t by)
 {
+    assert(number >= 0 && by > 0);
     return (number + by - 1) / by;
 }
 
@@ -62,6 +64,7 @@ struct rate_state rate_ask(struct rate *rate, uint64_t who, int64_t now_us)
     const int64_t whole_ns = token_ns * rate->quota;
     const int64_t start_ns = bucket->full_ns > now_ns ? bucket->full_ns : now_ns;
     const int64_t room_ns = whole_ns - (start_ns - now_ns);
+    assert(room_ns <= whole_ns && token_ns > 0);
     if (room_ns < token_ns) {
         return (struct rate_state){.reset_s = divide_up(token_ns - room_ns, NS_A_SECOND)};
     }

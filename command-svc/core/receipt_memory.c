@@ -57,6 +57,7 @@ static size_t place_of(const struct uuid *key)
 
 static void append(struct receipt_memory *memory, const void *bytes, size_t len)
 {
+    assert(len <= RING_BYTES - memory->end % RING_BYTES);
     if (len > 0) {
         memcpy(memory->ring + memory->end % RING_BYTES, bytes, len);
         memory->end += len;
@@ -101,6 +102,7 @@ bool receipt_memory_find(const struct receipt_memory *memory, const struct uuid 
     if (memcmp(head.key, key->text, sizeof head.key) != 0) {
         return false;
     }
+    assert(head.location_len + head.body_len <= RING_BYTES - sizeof head);
     *ret = (struct remembered){.request_hash =
                                    (const uint8_t *)bytes + offsetof(struct head, request_hash),
                                .status = head.status,

@@ -6,6 +6,7 @@
 
 static int64_t room_of(const struct stock_change *change)
 {
+    assert(change->least <= change->read && change->read <= change->most);
     const int64_t below = change->read - change->least;
     const int64_t above = change->most - change->read;
     return below < above ? below : above;
@@ -46,6 +47,7 @@ void scarce_suspect(struct scarce_suspects *suspects, const struct stock_change 
 
 static void add(struct scarce *scarce, const char *sku, int64_t until_ms)
 {
+    assert(scarce->next < SCARCE_MAX);
     struct scarce_product *place = &scarce->list[scarce->next];
     for (size_t i = 0; i < SCARCE_MAX; i++) {
         if (strcmp(scarce->list[i].sku, sku) == 0) {
@@ -64,6 +66,7 @@ static void add(struct scarce *scarce, const char *sku, int64_t until_ms)
 void scarce_learn(struct scarce *scarce, struct scarce_suspects *suspects,
                   const struct world *world, int64_t now_ms)
 {
+    assert(suspects->count <= SCARCE_MAX);
     for (size_t i = 0; i < suspects->count; i++) {
         const struct scarce_suspect *one = &suspects->list[i];
         const struct world_product *product =

@@ -57,6 +57,7 @@ static int compare_skus(const void *a, const void *b)
 {
     const struct strview left = ((const struct stock_change *)a)->sku;
     const struct strview right = ((const struct stock_change *)b)->sku;
+    assert(left.len > 0 && right.len > 0);
     const int order = memcmp(left.data, right.data, left.len < right.len ? left.len : right.len);
     return order != 0 ? order : (left.len > right.len) - (left.len < right.len);
 }
@@ -73,6 +74,7 @@ enum error_kind stock_changes(const struct world *world, struct arena *arena,
         return ERROR_EXHAUSTED;
     }
     *ret_count = list_changes(world, changes);
+    assert(*ret_count <= products);
     qsort(changes, *ret_count, sizeof *changes, compare_skus);
     *ret_changes = changes;
     return ERROR_NONE;

@@ -48,6 +48,7 @@ enum error_kind customer_view_apply(struct customer_view *view, const struct cus
     CHANGES[event->kind](view, event);
     view->customer_id = event->envelope.aggregate_id;
     customer_view_pass(view, event_id);
+    assert(view->version == event->envelope.version);
     return ERROR_NONE;
 }
 

@@ -31,6 +31,7 @@ void frozen_tally_add(struct frozen_tally *tally, enum aggregate_type type, stru
 
 void frozen_tally_end(struct frozen_tally *tally)
 {
+    assert(tally->counting.state < LINEUP_STATE_COUNT);
     tally->whole = tally->counting;
     tally->counting = (struct frozen_count){.state = LINEUP_FLOWING};
 }

@@ -25,6 +25,7 @@ enum lineup_state lineup_state_of_name(struct strview name)
 void lineup_init(struct lineup *lineup, struct arena *arena,
                  const struct lineup_callbacks *callbacks, int64_t version, enum lineup_state state)
 {
+    assert(state < LINEUP_STATE_COUNT);
     *lineup = (struct lineup){
         .callbacks = callbacks,
         .arena = arena,
@@ -142,6 +143,7 @@ static bool apply(struct lineup *lineup, struct lineup_item *item)
     }
     lineup->version++;
     lineup->applied++;
+    assert(lineup->version == item->version);
     return true;
 }
 

@@ -52,6 +52,7 @@ enum error_kind product_view_apply(struct product_view *view, const struct produ
     CHANGES[event->kind](view, event);
     view->sku = event->envelope.aggregate_id;
     product_view_pass(view, event_id);
+    assert(view->version == event->envelope.version);
     return ERROR_NONE;
 }
 

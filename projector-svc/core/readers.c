@@ -45,5 +45,6 @@ unsigned readers_of(enum readable readable)
     for (unsigned i = 0; i < ROLE_COUNT; i++) {
         roles |= readers_may_read((enum role)i, readable) ? ROLE_BIT(i) : 0;
     }
+    assert(roles != 0); /* what nobody may read is no readable */
     return roles;
 }

@@ -6,6 +6,7 @@
 void turns_wait(struct turns *turns, struct turn *turn)
 {
     assert(turn->state == TURN_NONE);
+    assert((turns->first == NULL) == (turns->last == NULL));
     turn->state = TURN_WAITING;
     turn->next = NULL;
     if (turns->first == NULL) {
@@ -49,6 +50,7 @@ bool turns_take(struct turns *turns, struct turn *turn, size_t bytes)
     turn->bytes = bytes;
     turns->taken++;
     turns->bytes += bytes;
+    assert(turns->taken <= TURNS_MAX);
     return true;
 }
 

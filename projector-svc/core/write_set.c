@@ -105,12 +105,14 @@ static void add_arg(struct write_set *set, struct write *write, struct strview a
         return;
     }
     write->args = args;
+    assert(write->count < write->cap);
     write->args[write->count++] = arg;
 }
 
 void write_set_add(struct write_set *set, enum write_kind kind, struct strview key,
                    struct strview arg)
 {
+    assert(kind < WRITE_KIND_COUNT && kind != WRITE_DEL);
     struct write *write = find_or_new(set, kind, key);
     if (write != NULL && (kind == WRITE_SET || kind == WRITE_ZCAP || kind == WRITE_EXPIRE_AT)) {
         write->count = 0;

@@ -125,6 +125,7 @@ enum membership_move membership_balance(const struct membership *membership, int
         return MOVE_NONE;
     }
     *ret_count = kept < share ? share - kept : kept - share;
+    assert(*ret_count > 0 && *ret_count <= membership->shards);
     if (kept < share) {
         return MOVE_CLAIM;
     }

@@ -38,6 +38,7 @@ int read_pace_start(struct read_pace *pace, int64_t bytes, int64_t room)
     pace->limit = pace->limit < READ_LIMIT_FIRST ? READ_LIMIT_FIRST : pace->limit;
     const int64_t fits = bytes / (int64_t)(pace->largest + 1) + 1;
     pace->asked = (int)least(least(fits, READ_LIMIT_MAX), least(room, pace->limit));
+    assert(pace->asked >= 1 && pace->asked <= READ_LIMIT_MAX);
     pace->largest -= pace->largest / LARGEST_FADES;
     pace->next = READ_NOTHING;
     pace->is_reading = true;
@@ -74,6 +75,7 @@ static void end(struct read_pace *pace)
 
 void read_pace_succeeded(struct read_pace *pace)
 {
+    assert(pace->asked > 0);
     const bool is_more = pace->rows >= pace->asked;
     end(pace);
     pace->next = is_more ? READ_MUCH : pace->next;

@@ -13,6 +13,7 @@ void shard_log_init(struct shard_log *log, int shard, const char *const *topic_n
                     int topic_count, uint32_t window_rows)
 {
     assert(topic_count > 0 && topic_count <= SHARD_TOPICS_MAX);
+    assert(shard >= 0 && window_rows > 0);
     *log = (struct shard_log){
         .shard = shard, .topic_names = topic_names, .topic_count = topic_count, .awaited = -1};
     log->stop.topic = -1;

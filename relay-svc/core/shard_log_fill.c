@@ -52,6 +52,7 @@ bool shard_log_fill_wants(const struct shard_log *log, int64_t step, int64_t now
         return false;
     }
     const int64_t left = log->read - fill->read;
+    assert(step > 0);
     *ret_range = (struct shard_fill_range){.topic = fill->topic,
                                            .after = fill->read,
                                            .upto = fill->read + (left < step ? left : step)};

@@ -23,6 +23,7 @@ static void advance(struct shard_log *log)
             shard_topic_note_sent(&log->topics[row.topic], &row);
         }
     }
+    assert(log->position <= log->read);
 }
 
 enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row *row,
@@ -76,6 +77,7 @@ static unsigned refuse(struct shard_log *log, const struct window_row *row, cons
     if (log->state != SHARD_RUNNING) {
         return 0;
     }
+    assert(row->topic >= 0 && row->topic < log->topic_count);
     if (log->topics[row->topic].in_flight == 0) {
         log->refused = row->seq;
         (void)snprintf(log->refusal, sizeof log->refusal, "%s refuses it: %s",
@@ -91,6 +93,7 @@ static unsigned refuse(struct shard_log *log, const struct window_row *row, cons
 static unsigned acknowledge(struct shard_log *log, const struct window_row *row, int64_t offset,
                             int64_t now_ms)
 {
+    assert(row->topic >= 0 && row->topic < log->topic_count);
     struct shard_topic *topic = &log->topics[row->topic];
     const struct tail_mark *acked = &topic->known.acked;
     log->refused = log->refused == row->seq ? 0 : log->refused; /* it was taken after all */

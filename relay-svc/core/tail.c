@@ -78,6 +78,7 @@ void tail_explain(enum tail_verdict verdict, const char *topic, int partition,
                   size_t size)
 {
     const struct tail_mark *record = &found->record;
+    assert(verdict < TAIL_VERDICT_COUNT);
     switch (verdict) {
     case TAIL_UNKNOWN:
         (void)snprintf(out, size,
