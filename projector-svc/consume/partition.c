@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes that it may keep queued when what comes is not to be taken yet. */
+enum { BEYOND_BYTES = 64 << 10 };
+
 /* --- records */
 
 static void heed_source(struct partition *partition, bool is_fine)
@@ -23,8 +26,22 @@ static void heed_source(struct partition *partition, bool is_fine)
     }
 }
 
+/* Beyond the ceiling there may be millions. What has come in order goes on being read; once one was
+ * left out, nothing behind it is kept. */
+static bool leaves_out(struct partition *partition, const struct kafka_record *record)
+{
+    const bool is_beyond =
+        record->offset >= partition->ceiling.offset && partition->queue.bytes >= BEYOND_BYTES;
+    partition->ceiling.is_over = partition->ceiling.is_over || is_beyond;
+    return partition->ceiling.is_over;
+}
+
 void partition_take(struct partition *partition, struct kafka_record *record)
 {
+    if (leaves_out(partition, record)) {
+        kafka_record_done(record);
+        return;
+    }
     const bool is_taken = source_meet(&partition->source, record);
     partition->progress.received++;
     partition->silence.is_long = false;
@@ -119,6 +136,24 @@ static size_t count_known(const struct partition *partition, bool goes_on, int64
     return known;
 }
 
+/* What was left out is read again once there is nothing before it that waits. */
+void partition_set_ceiling(struct partition *partition, int64_t offset)
+{
+    partition->ceiling.offset = offset;
+    if (partition->ceiling.is_over && partition->queue.count == 0 &&
+        partition->source.anchor.next < offset) {
+        partition->context->on_restart(partition->context->user);
+    }
+    partition_ask_turn(partition);
+}
+
+bool partition_is_at_ceiling(struct partition *partition)
+{
+    partition_set_ceiling(partition, partition->ceiling.offset); /* perhaps there is room by now */
+    return partition->state == STATE_READY &&
+           (partition->position > 0 ? partition->position : 0) == partition->ceiling.offset;
+}
+
 /* Two ways. After a call that failed for a moment the position lies within what is queued: those
  * before it were applied (the answer was lost), the rest goes on, and Kafka is not asked again.
  * Else nothing of the queue can be trusted: all is given back, and reading begins anew at the
@@ -156,6 +191,7 @@ void partition_restarted(struct partition *partition)
     partition->source.anchor.wants_restart = false;
     partition->is_paused = false;
     partition->is_at_end = false;
+    partition->ceiling.is_over = false;
 }
 
 /* A batch in flight ends first: its records were right when they were taken, and if they were not,
@@ -207,6 +243,7 @@ struct partition *partition_new(struct partition_context *context,
     partition->name = *name;
     partition->position = VIEW_POSITIONS_NONE;
     partition->batch_limit = BATCH_EVENTS_MAX;
+    partition->ceiling.offset = INT64_MAX;
     partition->turn.owner = partition;
     course_init(&partition->course, partition_on_course_done, partition);
     const struct strview slot =
@@ -270,10 +307,12 @@ static void end_recovering(struct partition *partition, const struct partition_r
     }
 }
 
-/* It has nothing to apply until it is read again. */
-static bool waits_for_intake(const struct partition *partition)
+/* It has nothing to apply until it is read again, or may take more. */
+static bool waits_for_leave(const struct partition *partition)
 {
-    return partition->is_paused && partition->queue.count == 0;
+    return partition->queue.count == 0
+               ? partition->is_paused || partition->source.anchor.next >= partition->ceiling.offset
+               : queue_at(&partition->queue, 0)->offset >= partition->ceiling.offset;
 }
 
 static bool waits_for_kafka(const struct partition *partition)
@@ -294,7 +333,7 @@ void partition_look(struct partition *partition, int64_t known_end, bool can_mov
     }
     end_recovering(partition, &report);
     if (progress_look(&partition->progress,
-                      can_move && report.is_behind && !waits_for_intake(partition), report.position,
+                      can_move && report.is_behind && !waits_for_leave(partition), report.position,
                       now_ms)) {
         log_event(LOG_ERROR, "partition_stuck", LOG_VIEW("slot", partition->slot),
                   LOG_INT("position", report.position), LOG_INT("end", report.end),

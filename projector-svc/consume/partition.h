@@ -56,6 +56,7 @@ struct partition_context {
     int64_t recent_cap;
     int64_t stream_cap;
     struct order_limits limits;
+    bool is_quiet;         /* nobody is told what is applied */
     struct strview reader; /* see core/reader.h; outlives them */
     /* The partition is closed and must be opened again; why is of its last failure, NULL: it only
      * wants to be compared with the log. A stopped one may be freed inside when there is a why. */
@@ -120,6 +121,13 @@ struct intake_place partition_place(const struct partition *partition);
 
 /* Kafka was told to pause it, or to go on. */
 void partition_note_paused(struct partition *partition, bool is_paused);
+
+/* It takes no record from this offset on; at first it takes all. What comes beyond is kept as far
+ * as it is little; to be told again and again, so that the rest is read when there is room. */
+void partition_set_ceiling(struct partition *partition, int64_t offset);
+
+/* All before it is applied, and nothing is on its way. */
+bool partition_is_at_ceiling(struct partition *partition);
 
 /* What is in Kafka may have changed: compare before anything else is taken. */
 void partition_recheck(struct partition *partition);

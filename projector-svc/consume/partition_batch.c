@@ -12,9 +12,16 @@
 /* Of records: a batch ends before more, but has one event at least. */
 enum { BATCH_BYTES = 512 << 10 };
 
+/* The next record may be taken. */
+static bool has_record(const struct partition *partition)
+{
+    return partition->queue.count > 0 &&
+           queue_at(&partition->queue, 0)->offset < partition->ceiling.offset;
+}
+
 static bool has_work(const struct partition *partition)
 {
-    return partition->queue.count > 0 || (partition->draining.count > 0 && partition->position > 0);
+    return has_record(partition) || (partition->draining.count > 0 && partition->position > 0);
 }
 
 void partition_ask_turn(struct partition *partition)
@@ -36,12 +43,14 @@ static void end_turn(struct partition *partition)
     }
 }
 
-/* As many of the queue's first records as one call may carry; at least one. */
+/* As many of the queue's first records as one call may carry; at least one, where one may be taken.
+ */
 static size_t measure_batch(const struct partition *partition, size_t *ret_bytes)
 {
     size_t count = 0;
     *ret_bytes = 0;
-    while (count < partition->batch_limit && count < partition->queue.count) {
+    while (count < partition->batch_limit && count < partition->queue.count &&
+           queue_at(&partition->queue, count)->offset < partition->ceiling.offset) {
         const size_t bytes = queue_bytes_at(&partition->queue, count);
         if (count > 0 && *ret_bytes + bytes > BATCH_BYTES) {
             break;
@@ -74,6 +83,7 @@ static void begin_batch(struct partition *partition, size_t records)
         .recent_cap = context->recent_cap,
         .stream_cap = context->stream_cap,
         .limits = &context->limits,
+        .is_quiet = context->is_quiet,
     };
     assert(has_work(partition));
     partition_enter(partition, STATE_BUSY);

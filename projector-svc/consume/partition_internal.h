@@ -36,6 +36,12 @@ struct silence {
     bool is_long;
 };
 
+/* How far it may go. */
+struct ceiling {
+    int64_t offset; /* of the first record that is not to be taken */
+    bool is_over;   /* records beyond it were given back; they are read again when it is raised */
+};
+
 struct partition {
     struct partition_context *context;
     struct partition_name name;
@@ -51,6 +57,7 @@ struct partition {
     struct progress progress;
     struct turn turn;
     bool is_paused; /* by core/intake.h: Kafka is not asked for more of it */
+    struct ceiling ceiling;
     bool is_at_end; /* its end was the last thing that came */
     struct silence silence;
     struct course course;

@@ -38,16 +38,20 @@ struct partition_report partition_report(const struct partition *partition, int6
  * the turn for ever. */
 static bool takes_no_turn(const struct partition *partition)
 {
-    return partition->is_at_end || partition->silence.is_long || partition->source.is_out_of_range;
+    return partition->is_at_end || partition->ceiling.is_over || partition->silence.is_long ||
+           partition->source.is_out_of_range;
 }
 
 struct intake_place partition_place(const struct partition *partition)
 {
+    const struct queue *queue = &partition->queue;
+    const bool may_take =
+        queue->count == 0 || queue_at(queue, 0)->offset < partition->ceiling.offset;
     return (struct intake_place){
-        .bytes = partition->queue.bytes,
+        .bytes = partition->ceiling.is_over ? (size_t)INTAKE_MOST : queue->bytes,
         .is_open = !partition->is_paused,
         .is_at_end = takes_no_turn(partition),
-        .is_working = !partition_is_closed(partition),
+        .is_working = !partition_is_closed(partition) && may_take && !partition->ceiling.is_over,
     };
 }
 

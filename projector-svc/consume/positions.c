@@ -139,6 +139,9 @@ static void on_opening(void *user, const struct view_positions *reading,
         log_event(LOG_WARN, "positions_unknown", LOG_ERR(failure), LOG_TEXT("asking Redis again"));
         redis_gate_reload(positions->gate, failure);
         positions_open_later(positions);
+    } else if (positions->generation != NULL &&
+               strcmp(positions->generation, reading->generation) != 0) {
+        positions->on_exchanged(positions->user);
     } else if (is_current(positions, &positions->opening)) {
         open_all(positions, reading);
     } else {
@@ -154,7 +157,9 @@ static void on_open_due(void *user)
         assignment_begin(assignment); /* the group is larger than what it shares out */
         return;
     }
-    view_positions_start_generation(positions->gate->conn);
+    if (positions->generation == NULL) {
+        view_positions_start_generation(positions->gate->conn);
+    }
     ask(positions, &positions->opening, on_opening);
     if (!positions->opening.is_asked) {
         positions_open_later(positions);

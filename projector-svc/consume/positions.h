@@ -30,6 +30,9 @@ struct positions_question {
 struct positions {
     struct assignment *assignment; /* the owner's, as the gate */
     struct redis_gate *gate;
+    const char *generation;           /* NULL: any will do */
+    void (*on_exchanged)(void *user); /* where Redis has another one; nothing is opened then */
+    void *user;
     struct positions_question opening;
     struct positions_question comparing;
     struct loop_timer *timer; /* until the next opening is asked for */

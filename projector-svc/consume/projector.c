@@ -100,6 +100,15 @@ static void on_gate_fatal(void *user, const struct error *why)
     projector->options.on_fatal(projector->options.user, why);
 }
 
+/* Somebody emptied what is filled here, or it took its place. */
+static void on_exchanged(void *user)
+{
+    const struct projector *projector = user;
+    struct error err;
+    (void)error_set(&err, ERROR_FATAL, "these are not the views that were being filled any more");
+    projector->options.on_fatal(projector->options.user, &err);
+}
+
 /* --- every second */
 
 /* A broker that was away may have come back with less. */
@@ -137,11 +146,17 @@ static void look_at_topics(struct projector *projector)
     if (!projector->gate.is_open) {
         return;
     }
+    const bool is_apart = projector->options.apart != NULL;
     if (projector->ticks % SURVEY_EVERY == 0 && projector->membership == MEMBERSHIP_IN &&
         kafka_consumer_state(projector->kafka, &ignored) == ERROR_NONE) {
-        kafka_consumer_survey(projector->kafka, !projector->followed.is_all_own);
+        kafka_consumer_survey(projector->kafka, is_apart ? KAFKA_SURVEY_FIRSTS
+                                                : projector->followed.is_all_own
+                                                    ? KAFKA_SURVEY_ENDS
+                                                    : KAFKA_SURVEY_HOLDERS);
     }
-    followed_look(&projector->followed, &projector->assignment);
+    if (!is_apart) {
+        followed_look(&projector->followed, &projector->assignment);
+    }
     frozen_look(&projector->frozen);
 }
 
@@ -154,7 +169,7 @@ static void work(struct projector *projector)
         positions_compare(&projector->positions);
     }
     positions_settle(&projector->positions);
-    if (projector->ticks % COMMIT_EVERY == 0) {
+    if (projector->ticks % COMMIT_EVERY == 0 && projector->options.apart == NULL) {
         assignment_commit(&projector->assignment);
     }
 }
@@ -205,6 +220,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
         .recent_cap = options->recent_cap,
         .stream_cap = options->stream_cap,
         .limits = options->limits,
+        .is_quiet = options->apart != NULL,
         .reader = strview_of(projector->reader),
         .on_closed = on_partition_closed,
         .on_stopped = on_partition_stopped,
@@ -221,6 +237,11 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
     projector->frozen.assignment = &projector->assignment;
     projector->frozen.followed = &projector->followed;
     positions_init(&projector->positions, loop, &projector->assignment, &projector->gate);
+    if (options->apart != NULL) {
+        projector->positions.generation = options->apart->generation;
+        projector->positions.on_exchanged = on_exchanged;
+        projector->positions.user = projector;
+    }
     projector->tick_timer = loop_timer_new(loop, on_tick, projector);
     projector->heeding = loop_deferred_new(loop, on_heed, projector);
     enum error_kind kind = open_redis(projector, err);
@@ -231,8 +252,10 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
         projector_free(projector);
         return kind;
     }
-    metrics_on_scrape(metrics, projector_on_scrape, projector);
-    loop_timer_start(projector->tick_timer, TICK_MS);
+    if (options->apart == NULL) {
+        metrics_on_scrape(metrics, projector_on_scrape, projector);
+    }
+    loop_timer_start(projector->tick_timer, options->apart == NULL ? TICK_MS : 0);
     *ret_projector = projector;
     return ERROR_NONE;
 }

@@ -14,6 +14,7 @@
 #define PROJECTOR_SVC_CONSUME_PROJECTOR_H
 
 #include "common/base/error.h"
+#include "common/base/strview.h"
 #include "projector-svc/core/order_places.h"
 
 #include <stdbool.h>
@@ -24,6 +25,16 @@ struct kafka_property;
 struct loop;
 struct metrics;
 struct projector;
+
+/*
+ * It fills views that nobody reads yet: all partitions are its own, from their beginnings on,
+ * without the group; nobody is told what it applies. Another generation than this one is fatal:
+ * those are not the views that it was to fill.
+ */
+struct projector_apart {
+    const char *generation;
+    bool begins_anywhere; /* the topics may begin late: the rest is there already */
+};
 
 struct projector_options {
     const char *redis_url;
@@ -36,6 +47,7 @@ struct projector_options {
     const char *version; /* of this program */
     const struct kafka_property *properties;
     size_t property_count;
+    const struct projector_apart *apart; /* NULL: a member of the group; outlives it */
     /* This Redis must not be written to, and never was ready before: the process should end. */
     void (*on_fatal)(void *user, const struct error *why);
     void *user;
@@ -45,6 +57,19 @@ struct projector_options {
 MUST_USE enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
                                        const struct projector_options *options,
                                        struct projector **ret_projector, struct error *err);
+
+/* Apart: how far a partition may go, as "<topic>/<number>"; offset of the first record that is not
+ * to be taken. */
+typedef int64_t projector_limit_fn(void *user, struct strview slot);
+
+/* Asks for each partition that is read; false while they are not known yet. */
+bool projector_limit(struct projector *projector, projector_limit_fn *limit_of, void *user);
+
+/* A partition of that name is read. */
+bool projector_reads(const struct projector *projector, struct strview slot);
+
+/* All of them are there, and nothing is on its way. Again and again, until it is true. */
+bool projector_is_at_limit(struct projector *projector);
 
 /* Ends the batches in flight and leaves the group. */
 void projector_drain(struct projector *projector);

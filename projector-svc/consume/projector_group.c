@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The projector as a member of its consumer group: what Kafka tells it, and when it stays out. */
 #include "common/base/fault_point.h"
+#include "common/base/must.h"
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/run/kafka_setup.h"
@@ -65,7 +66,7 @@ static void on_assigned(void *user, const struct kafka_position *places, size_t 
     if (projector->followed_since_ms == 0) {
         projector->followed_since_ms = loop_now_ms();
     }
-    if (count > 0) {
+    if (count > 0 && projector->options.apart == NULL) {
         kafka_consumer_ask_committed(projector->kafka, places, count);
     }
     positions_open_soon(&projector->positions, 0);
@@ -125,6 +126,45 @@ static void on_committed(void *user, const struct kafka_position *positions, siz
     }
 }
 
+/* The first place that lost its beginning; NULL: none has. */
+static const struct kafka_survey_place *find_cut(const struct kafka_survey_place *places,
+                                                 size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (places[i].first > 0) {
+            return &places[i];
+        }
+    }
+    return NULL;
+}
+
+/* Apart from the group all of it is ours, once Kafka has told where it begins. */
+static void take_all(struct projector *projector, const struct kafka_survey_place *places,
+                     size_t count)
+{
+    const struct kafka_survey_place *cut =
+        projector->options.apart->begins_anywhere ? NULL : find_cut(places, count);
+    struct kafka_position *all = must_allocate(count + 1, sizeof *all);
+    bool is_known = count > 0;
+    for (size_t i = 0; i < count; i++) {
+        all[i] =
+            (struct kafka_position){.topic = places[i].topic, .partition = places[i].partition};
+        is_known = is_known && places[i].first >= 0;
+    }
+    struct error err;
+    if (cut != NULL) {
+        (void)error_set(&err, ERROR_FATAL,
+                        "%s/%d begins at offset %lld: Kafka no longer has the events before it. "
+                        "`relay-svc replay` writes all of them to a topic of their own, and "
+                        "`projector-svc rebuild --from-topic` begins there",
+                        projector->topics[cut->topic], (int)cut->partition, (long long)cut->first);
+        projector->options.on_fatal(projector->options.user, &err);
+    } else if (is_known) {
+        on_assigned(projector, all, count);
+    }
+    free(all);
+}
+
 /* When Kafka does not answer, what was known stays. */
 static void on_surveyed(void *user, const struct kafka_survey_place *places, size_t count,
                         const struct error *err)
@@ -132,6 +172,9 @@ static void on_surveyed(void *user, const struct kafka_survey_place *places, siz
     struct projector *projector = user;
     if (err == NULL) {
         followed_take_survey(&projector->followed, places, count);
+        if (projector->options.apart != NULL && projector->assignment.state == ASSIGNMENT_NONE) {
+            take_all(projector, places, count);
+        }
     }
 }
 
@@ -153,6 +196,9 @@ static const struct kafka_consumer_callbacks KAFKA_EVENTS = {
 void projector_keep_group(struct projector *projector)
 {
     struct error err;
+    if (projector->options.apart != NULL) {
+        return;
+    }
     const bool is_out = projector->membership == MEMBERSHIP_OUT;
     const bool leaves = projector->membership == MEMBERSHIP_IN &&
                         redis_gate_shut_for_ms(&projector->gate, loop_now_ms()) >= LEAVE_AFTER_MS;
@@ -199,6 +245,7 @@ enum error_kind projector_open_group(struct projector *projector, struct error *
                    .property_count = property_count,
                    .on_log = kafka_setup_log},
         .group_id = projector->options.group,
+        .chooses_itself = projector->options.apart != NULL,
         .topics = projector->topics,
         .topic_count = AGGREGATE_COUNT,
         .max_batch = BATCH_MAX,

@@ -132,7 +132,7 @@ void write_set_add2(struct write_set *set, enum write_kind kind, struct strview 
 void write_set_append(struct write_set *set, enum write_kind kind, struct strview key,
                       struct strview arg)
 {
-    if (set->failed) {
+    if (set->failed || (set->is_quiet && kind == WRITE_PUBLISH)) {
         return;
     }
     add_arg(set, new_write(set, kind, key), arg);

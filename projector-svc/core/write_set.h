@@ -62,6 +62,7 @@ struct write_set {
     uint32_t *index; /* open addressing over (kind, key): place + 1 */
     size_t index_size;
     bool failed;
+    bool is_quiet; /* set after write_set_init(): nobody is told, PUBLISH is left out */
 };
 
 void write_set_init(struct write_set *set, struct arena *arena);

@@ -55,6 +55,7 @@ struct batch {
     struct strview slot;   /* "<topic>/<partition>", the caller's */
     struct strview reader; /* who says what can be read, see core/reader.h; the caller's */
     int64_t portion;       /* of parked events taken at once; 0: BATCH_EVENTS_MAX */
+    bool is_quiet;         /* nobody is told what it applies; the caller's */
     bool wants_parked;     /* found by batch_look(): those of one aggregate at least */
     const struct incoming *last;
     const struct incoming *last_identified; /* the newest with an event id; NULL: none has one */

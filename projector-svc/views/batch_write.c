@@ -319,7 +319,10 @@ enum error_kind batch_write(struct batch *batch, const struct view_moment *momen
     struct writing writing = {.batch = batch, .moment = moment, .set = set};
     strbuf_init_in(&writing.scratch, batch->arena, DOCUMENT_MAX);
     write_set_init(set, batch->arena);
-    stream_write(batch, moment, set);
+    set->is_quiet = batch->is_quiet;
+    if (!batch->is_quiet) {
+        stream_write(batch, moment, set);
+    }
     for (size_t i = 0; i < batch->aggregate_count && write_set_ok(set); i++) {
         write_aggregate(&writing, batch->aggregates[i]);
     }

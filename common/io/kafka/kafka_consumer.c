@@ -182,7 +182,8 @@ enum error_kind kafka_consumer_new(struct loop *loop, const struct kafka_consume
         return err->kind;
     }
     watch(consumer, loop);
-    if ((kafka_consumer_is_member(consumer) ? kafka_consumer_join(consumer, err)
+    if (!options->chooses_itself &&
+        (kafka_consumer_is_member(consumer) ? kafka_consumer_join(consumer, err)
                                             : open_topics(consumer, err)) != ERROR_NONE) {
         return err->kind;
     }

@@ -6,12 +6,14 @@
  * position beside what it applied. Offsets are committed to Kafka for lag tools
  * and to tell how far one once was; nothing is stored or committed by itself.
  *
- * Two ways to get partitions:
+ * Three ways to get partitions:
  *   member of a group (group_id set): kafka_consumer_new() subscribes; on_assigned
  *     names the partitions, and nothing flows until kafka_consumer_assign() says
  *     where each begins; on_revoked asks for all of them back (eager protocol), and
  *     the others in the group wait until kafka_consumer_unassign(). Either may
  *     be called inside the callback or later.
+ *   chosen by the caller (group_id set, chooses_itself): it joins nothing; kafka_consumer_survey()
+ *     names what there is, and kafka_consumer_assign() says what is read, and from where.
  *   alone (no group_id): kafka_consumer_start() and kafka_consumer_stop(), each
  *     partition by itself.
  *
@@ -101,6 +103,7 @@ struct kafka_consumer_callbacks {
 struct kafka_consumer_options {
     struct kafka_config config;
     const char *group_id;      /* NULL: alone */
+    bool chooses_itself;       /* with a group's name, for the survey, but no member of it */
     const char *const *topics; /* copied */
     int topic_count;
     size_t max_batch;       /* 0: 500 */
@@ -153,10 +156,10 @@ void kafka_consumer_ask_committed(struct kafka_consumer *consumer,
 void kafka_consumer_commit(struct kafka_consumer *consumer, const struct kafka_position *positions,
                            size_t count);
 
-/* All partitions of the topics and their ends as Kafka has them, and on demand which member of the
- * group holds them (librdkafka 2.0 must not ask a broker for that which cannot tell): on_surveyed
- * follows, within three seconds. Nothing while one is on its way. */
-void kafka_consumer_survey(struct kafka_consumer *consumer, bool names_holders);
+/* All partitions of the topics and their ends as Kafka has them, and what is wished besides
+ * (librdkafka 2.0 must not ask a broker for holders that cannot tell): on_surveyed follows, within
+ * three seconds for each question. Nothing while one is on its way. */
+void kafka_consumer_survey(struct kafka_consumer *consumer, enum kafka_survey_wish wish);
 
 /* --- alone --------------------------------------------------------------------- */
 

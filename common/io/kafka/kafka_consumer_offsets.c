@@ -31,10 +31,10 @@ int64_t kafka_consumer_first_offset(struct kafka_consumer *consumer, int topic, 
 }
 
 /* All of them, also those that others hold. */
-void kafka_consumer_survey(struct kafka_consumer *consumer, bool names_holders)
+void kafka_consumer_survey(struct kafka_consumer *consumer, enum kafka_survey_wish wish)
 {
     assert(kafka_consumer_is_member(consumer));
-    kafka_survey_begin(consumer->survey, names_holders);
+    kafka_survey_begin(consumer->survey, wish);
 }
 
 /* --- of the group */

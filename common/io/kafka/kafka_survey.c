@@ -26,7 +26,7 @@ struct kafka_survey {
     struct loop_fd *watch;
     pthread_t thread;
     bool is_running;
-    bool names_holders;
+    enum kafka_survey_wish wish;
     atomic_bool is_ending; /* no further question */
     /* Written by the thread before it writes to done_fd, read by the loop after. */
     struct kafka_survey_place *places;
@@ -67,11 +67,10 @@ static void add_topic(struct kafka_survey *survey, int topic,
     }
     for (int i = 0; i < found->partition_cnt; i++) {
         const struct rd_kafka_metadata_partition *partition = &found->partitions[i];
-        grown[survey->count++] =
-            (struct kafka_survey_place){.topic = topic, .partition = partition->id, .end = -1};
+        grown[survey->count++] = (struct kafka_survey_place){
+            .topic = topic, .partition = partition->id, .end = -1, .first = -1};
         if (partition->leader >= 0) {
-            rd_kafka_topic_partition_list_add(ends, found->topic, partition->id)->offset =
-                RD_KAFKA_OFFSET_END;
+            (void)rd_kafka_topic_partition_list_add(ends, found->topic, partition->id);
         }
     }
     free(survey->places);
@@ -102,31 +101,53 @@ static enum error_kind list_topic(struct kafka_survey *survey, int topic,
     return ERROR_NONE;
 }
 
-static enum error_kind list_partitions(struct kafka_survey *survey)
+static void take_offset(struct kafka_survey_place *place, int64_t question, int64_t offset)
 {
-    CLEANUP(cleanup_rd_kafka_topic_partition_list_destroy)
-    rd_kafka_topic_partition_list_t *ends = rd_kafka_topic_partition_list_new(0);
-    for (int topic = 0; topic < survey->options.topic_count; topic++) {
-        if (list_topic(survey, topic, ends) != ERROR_NONE) {
-            return survey->err.kind;
-        }
+    if (question == RD_KAFKA_OFFSET_END) {
+        place->end = offset;
+    } else {
+        place->first = offset;
     }
-    if (ends->cnt == 0) {
-        return ERROR_NONE;
+}
+
+/* question: RD_KAFKA_OFFSET_END or RD_KAFKA_OFFSET_BEGINNING. */
+static enum error_kind ask_offsets(struct kafka_survey *survey,
+                                   rd_kafka_topic_partition_list_t *list, int64_t question)
+{
+    for (int i = 0; i < list->cnt; i++) {
+        list->elems[i].offset = question;
     }
     const rd_kafka_resp_err_t code =
-        rd_kafka_offsets_for_times(survey->options.handle->rk, ends, patience_ms(survey));
+        rd_kafka_offsets_for_times(survey->options.handle->rk, list, patience_ms(survey));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return kafka_handle_error(&survey->err, code, NULL);
     }
-    for (int i = 0; i < ends->cnt; i++) {
-        const rd_kafka_topic_partition_t *at = &ends->elems[i];
+    for (int i = 0; i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *at = &list->elems[i];
         struct kafka_survey_place *place = find(survey, strview_of(at->topic), at->partition);
         if (place != NULL && at->err == RD_KAFKA_RESP_ERR_NO_ERROR && at->offset >= 0) {
-            place->end = at->offset;
+            take_offset(place, question, at->offset);
         }
     }
     return ERROR_NONE;
+}
+
+static enum error_kind list_partitions(struct kafka_survey *survey)
+{
+    CLEANUP(cleanup_rd_kafka_topic_partition_list_destroy)
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(0);
+    for (int topic = 0; topic < survey->options.topic_count; topic++) {
+        if (list_topic(survey, topic, list) != ERROR_NONE) {
+            return survey->err.kind;
+        }
+    }
+    if (list->cnt == 0) {
+        return ERROR_NONE;
+    }
+    const enum error_kind kind = ask_offsets(survey, list, RD_KAFKA_OFFSET_END);
+    return kind == ERROR_NONE && survey->wish == KAFKA_SURVEY_FIRSTS
+               ? ask_offsets(survey, list, RD_KAFKA_OFFSET_BEGINNING)
+               : kind;
 }
 
 /* --- who holds them ----------------------------------------------------------- */
@@ -181,7 +202,7 @@ static void *look(void *argument)
 {
     static const uint64_t ONE = 1;
     struct kafka_survey *survey = argument;
-    if (list_partitions(survey) == ERROR_NONE && survey->names_holders) {
+    if (list_partitions(survey) == ERROR_NONE && survey->wish == KAFKA_SURVEY_HOLDERS) {
         name_holders(survey);
     }
     if (write(survey->done_fd, &ONE, sizeof ONE) != (ssize_t)sizeof ONE) {
@@ -206,7 +227,7 @@ static void on_looked(void *user, bool readable, bool writable)
                             is_told ? survey->count : 0, is_told ? NULL : &survey->err);
 }
 
-void kafka_survey_begin(struct kafka_survey *survey, bool names_holders)
+void kafka_survey_begin(struct kafka_survey *survey, enum kafka_survey_wish wish)
 {
     if (survey->is_running) {
         return;
@@ -216,7 +237,7 @@ void kafka_survey_begin(struct kafka_survey *survey, bool names_holders)
     survey->count = 0;
     survey->err = (struct error){.kind = ERROR_NONE};
     survey->is_running = true;
-    survey->names_holders = names_holders;
+    survey->wish = wish;
     if (pthread_create(&survey->thread, NULL, look, survey) != 0) {
         abort(); /* as the loop: nothing left to decide */
     }

@@ -31,8 +31,11 @@ struct kafka_survey_place {
     int topic; /* index into the options' topics */
     int32_t partition;
     int64_t end;      /* of the next record there will be; -1: nobody tells */
+    int64_t first;    /* of the oldest record there is; -1: not asked, or nobody tells */
     char holder[128]; /* the group's member: its client id (its host); empty: none, or not told */
 };
+
+enum kafka_survey_wish { KAFKA_SURVEY_ENDS = 0, KAFKA_SURVEY_HOLDERS, KAFKA_SURVEY_FIRSTS };
 
 /* places live during the call; err is NULL unless Kafka did not answer. */
 typedef void kafka_survey_fn(void *user, const struct kafka_survey_place *places, size_t count,
@@ -54,6 +57,6 @@ struct kafka_survey *kafka_survey_new(struct loop *loop,
 void kafka_survey_free(struct kafka_survey *survey);
 
 /* Nothing while one is on its way. */
-void kafka_survey_begin(struct kafka_survey *survey, bool names_holders);
+void kafka_survey_begin(struct kafka_survey *survey, enum kafka_survey_wish wish);
 
 #endif

@@ -9,14 +9,14 @@ START_TEST(a_survey_tells_the_ends_of_partitions_that_others_hold_and_that_kafka
     seen.wanted = 1;
     mock_run(&mock);
     kafka_consumer_unassign(seen.consumer); /* as if others had them */
-    kafka_consumer_survey(seen.consumer, false);
+    kafka_consumer_survey(seen.consumer, KAFKA_SURVEY_ENDS);
     mock_run(&mock);
     ck_assert_int_eq(seen.surveyed, 2 * PARTITIONS);
     ck_assert_int_eq(seen.surveyed_ends, (int64_t)PARTITIONS * RECORDS);
 
     enum { LONGER_THAN_A_SURVEY_MS = 20000 };
     (void)rd_kafka_mock_broker_set_rtt(mock.cluster, 1, LONGER_THAN_A_SURVEY_MS);
-    kafka_consumer_survey(seen.consumer, false);
+    kafka_consumer_survey(seen.consumer, KAFKA_SURVEY_ENDS);
     mock_run(&mock);
     ck_assert_int_eq(seen.surveyed, -1);
 }
@@ -31,7 +31,7 @@ START_TEST(a_survey_has_patience_for_each_of_its_questions)
     seen.wanted = 1;
     mock_run(&mock);
     (void)rd_kafka_mock_broker_set_rtt(mock.cluster, 1, SLOW_MS);
-    kafka_consumer_survey(seen.consumer, false);
+    kafka_consumer_survey(seen.consumer, KAFKA_SURVEY_ENDS);
     while (seen.surveyed == 0) { /* records stop the loop, too */
         mock_run(&mock);
     }

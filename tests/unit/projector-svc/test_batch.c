@@ -63,6 +63,21 @@ START_TEST(each_applied_event_is_streamed_once_and_first_of_all)
 }
 END_TEST
 
+START_TEST(a_quiet_batch_writes_the_same_and_tells_nobody)
+{
+    add(ORDER_PLACED, 1, "e1");
+    batch.is_quiet = true;
+    ck_assert(!look());
+
+    fold_and_write();
+
+    ck_assert_ptr_nonnull(find(WRITE_HSET, "order:" AN_ORDER_ID));
+    ck_assert_ptr_null(find(WRITE_XADD, "stream:orders"));
+    ck_assert_ptr_null(find(WRITE_PUBLISH, "orders"));
+    ck_assert_ptr_null(find(WRITE_PUBLISH, "orders:" AN_ORDER_ID));
+}
+END_TEST
+
 START_TEST(a_gap_freezes_and_parks)
 {
     add(ORDER_PLACED, 1, "e1");
@@ -208,6 +223,7 @@ int main(void)
     tcase_add_checked_fixture(rules, open_batch, close_batch);
     tcase_add_test(rules, each_status_is_counted_where_the_order_was_then);
     tcase_add_test(rules, each_applied_event_is_streamed_once_and_first_of_all);
+    tcase_add_test(rules, a_quiet_batch_writes_the_same_and_tells_nobody);
     tcase_add_test(rules, events_of_an_order_are_folded_together);
     tcase_add_test(rules, a_gap_freezes_and_parks);
     tcase_add_test(rules, a_later_event_of_a_frozen_order_is_only_parked);
