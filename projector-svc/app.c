@@ -48,13 +48,9 @@ static bool is_drained(void *user)
     return app->projector == NULL || projector_is_drained(app->projector);
 }
 
-static enum error_kind build_projector(struct app *app, const struct service_call *call,
-                                       struct error *err)
+struct projector_options app_projector_options(const struct projector_settings *settings)
 {
-    const struct projector_settings *settings = call->values;
-    size_t property_count;
-    app->properties = kafka_setup_properties(call->settings, &property_count);
-    const struct projector_options options = {
+    return (struct projector_options){
         .redis_url = settings->redis_url,
         .kafka_brokers = settings->kafka_brokers,
         .group = settings->group,
@@ -65,11 +61,17 @@ static enum error_kind build_projector(struct app *app, const struct service_cal
                       [ORDER_STATUS_CONFIRMED] = settings->limit_confirmed_ms,
                       [ORDER_STATUS_SHIPPED] = settings->limit_shipped_ms},
         .version = service_version(),
-        .properties = app->properties,
-        .property_count = property_count,
-        .on_fatal = on_fatal,
-        .user = app,
     };
+}
+
+static enum error_kind build_projector(struct app *app, const struct service_call *call,
+                                       struct error *err)
+{
+    struct projector_options options = app_projector_options(call->values);
+    app->properties = kafka_setup_properties(call->settings, &options.property_count);
+    options.properties = app->properties;
+    options.on_fatal = on_fatal;
+    options.user = app;
     return projector_new(app->runtime.loop, app->runtime.metrics, &options, &app->projector, err);
 }
 

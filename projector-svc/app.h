@@ -5,7 +5,12 @@
 #ifndef PROJECTOR_SVC_APP_H
 #define PROJECTOR_SVC_APP_H
 
+struct projector_options;
+struct projector_settings;
 struct service_call;
+
+/* As far as settings say. */
+struct projector_options app_projector_options(const struct projector_settings *settings);
 
 /* The subcommand serve: returns the exit code. */
 int app_serve(const struct service_call *call);
@@ -22,5 +27,13 @@ int app_status(const struct service_call *call);
 
 /* The subcommand dead-letters: the same, and tells it what an operator has decided. */
 int app_dead_letters(const struct service_call *call);
+
+#define REBUILD_ARGUMENTS  "[--fresh] [--accept]"
+#define ROLLBACK_ARGUMENTS "[--accept]"
+
+/* The subcommands rebuild and rollback: another copy of the views takes the place of the live one.
+ */
+int app_rebuild(const struct service_call *call);
+int app_rollback(const struct service_call *call);
 
 #endif

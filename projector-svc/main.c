@@ -19,6 +19,11 @@ static const struct service_command COMMANDS[] = {
     {"dead-letters", DEAD_LETTERS_ARGUMENTS,
      "List and show what stands still, try it again, or go on without it.", app_dead_letters, false,
      true},
+    {"rebuild", REBUILD_ARGUMENTS,
+     "Make the views anew in another database of Redis, and exchange them for the live ones.",
+     app_rebuild, false, false},
+    {"rollback", ROLLBACK_ARGUMENTS, "Go back to the views of before the last exchange.",
+     app_rollback, false, false},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

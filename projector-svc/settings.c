@@ -34,6 +34,7 @@ void projector_settings_check(const void *values, struct settings *settings)
     char name[TOPIC_NAME_MAX + 1];
     check_url("REDIS_URL", own->redis_url, settings);
     check_url("REDIS_QUERY_URL", own->redis_query_url, settings);
+    check_url("REDIS_REBUILD_URL", own->redis_rebuild_url, settings);
     if (!topic_name(own->topic_prefix, strview_of(aggregate_name(AGGREGATE_CUSTOMER)), name)) {
         settings_add_fault(settings, "TOPIC_PREFIX: it makes no legal topic name");
     }

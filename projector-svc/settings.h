@@ -17,6 +17,10 @@
     X(STRING, redis_query_url, "REDIS_QUERY_URL",                                                  \
       "The same Redis for queries, as a user that may only read; unset: REDIS_URL.",               \
       SETTING_IS(SETTING_SECRET))                                                                  \
+    X(STRING, redis_rebuild_url, "REDIS_REBUILD_URL",                                              \
+      "For rebuild and rollback only: the same Redis as the user rebuilder, with the number of "   \
+      "another database at its end.",                                                              \
+      SETTING_IS(SETTING_SECRET))                                                                  \
     X(STRING, topic_prefix, "TOPIC_PREFIX",                                                        \
       "Put before order.events, customer.events, product.events and stock.events.",                \
       SETTING_DEFAULT(""))                                                                         \

@@ -54,11 +54,12 @@ static void tell_replaced(const struct source *source)
 static void tell_removed(const struct source *source)
 {
     if (!source->is_out_of_range) {
-        log_event(LOG_ERROR, "position_out_of_range", LOG_VIEW("slot", source->slot),
-                  LOG_INT("position", source->anchor.position),
-                  LOG_TEXT("Kafka has removed events that were never read; this partition is not "
-                           "consumed. projector-svc/README.md, \"A partition that lost events\", "
-                           "says what can be done by hand"));
+        log_event(
+            LOG_ERROR, "position_out_of_range", LOG_VIEW("slot", source->slot),
+            LOG_INT("position", source->anchor.position),
+            LOG_TEXT("Kafka has removed events that were never read; this partition is not "
+                     "consumed. `relay-svc replay`, then `projector-svc rebuild --from-topic` has "
+                     "them again; see projector-svc/README.md, \"A partition that lost events\""));
     }
 }
 

@@ -18,6 +18,7 @@
 -- side: a change of theirs takes a new function name.
 
 local MISSING = 'none'  -- what TYPE says of a key that does not exist
+local HELD = 'projection:held' -- while a rebuild takes the place of these views; it expires
 local ARGS_MAX = 4000   -- Lua's unpack() fails near 8,000, which would be after the first write
 
 local FIELDS_MAX = 1536 -- of a hash of counters: 256 regions and providers, six statuses
@@ -154,12 +155,13 @@ end
 -- KEYS: projection:status, projection:position, then the keys written.
 -- ARGV: slot, generation, expected position ('' = none yet), next position, then the writes.
 -- -> {'ok'} | {'moved', generation, position} | {'right', key, command} | {'type', key, found}
---    | {'length', key, expected} | {'number', key, field}
+--    | {'length', key, expected} | {'number', key, field} | {'held'}
 redis.register_function('orderspine_project', function(keys, argv)
   local status, positions, slot = keys[1], keys[2], argv[1]
   local generation = redis.call('HGET', status, 'generation') or ''
   local position = redis.call('HGET', positions, slot) or ''
   if generation ~= argv[2] or position ~= argv[3] then return {'moved', generation, position} end
+  if redis.call('EXISTS', HELD) == 1 then return {'held'} end
   local writes = read_writes(keys, argv, 5)
   if not writes then return {'malformed', slot} end
   local refusal = find_missing_right(writes, positions) or find_refusal(writes)
@@ -173,11 +175,12 @@ end)
 -- KEYS: projection:frozen, projection:decided, projection:draining, its parked list.
 -- ARGV: field, its mark as it was seen, what was decided before ('' = nothing), what is decided now,
 -- the partition whose owner carries it out ('' = it belongs to no aggregate: all of it is dropped).
--- -> {'ok'} | {'moved'}
+-- -> {'ok'} | {'moved'} | {'held'}
 redis.register_function('orderspine_decide', function(keys, argv)
   local field = argv[1]
   local mark = redis.call('HGET', keys[1], field) or ''
   local decided = redis.call('HGET', keys[2], field) or ''
+  if redis.call('EXISTS', HELD) == 1 then return {'held'} end -- it would be lost
   redis.call('HLEN', keys[3]) -- of a wrong type this ends here, before the first write
   if mark ~= argv[2] or decided ~= argv[3] then return {'moved'} end
   redis.call('HSET', keys[2], field, argv[4])

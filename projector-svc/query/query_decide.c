@@ -27,7 +27,12 @@ static void on_decided(void *user, const struct redisconn_reply *reply, const st
         query_unavailable(query, "the decision cannot be written down now");
         return;
     }
-    if (!strview_is(redisconn_reply_text(redisconn_reply_at(reply, 0)), "ok")) {
+    const struct strview verdict = redisconn_reply_text(redisconn_reply_at(reply, 0));
+    if (strview_is(verdict, "held")) {
+        query_unavailable(query, "the views are being exchanged for rebuilt ones; ask again");
+        return;
+    }
+    if (!strview_is(verdict, "ok")) {
         refuse_decision(query, "it changed while this was written down");
         return;
     }

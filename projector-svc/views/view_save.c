@@ -86,6 +86,9 @@ static enum error_kind read_verdict(const struct redisconn_reply *reply, struct 
         return error_set(err, ERROR_CONFLICT, "Redis is at generation '%.*s', position '%.*s'",
                          STRVIEW_ARG(first), STRVIEW_ARG(second));
     }
+    if (strview_is(verdict, "held")) {
+        return error_set(err, ERROR_CONFLICT, "these views are being exchanged for rebuilt ones");
+    }
     const char *rest;
     const struct strview key = key_shown(first, &rest);
     return error_set(err, ERROR_INVALID, "Redis refused the batch: %.*s of key %.*s%s (%.*s)",

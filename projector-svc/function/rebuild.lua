@@ -1,0 +1,226 @@
+#!lua name=orderspine_rebuild
+-- rebuild.lua - two copies of the views in one Redis: `projector-svc rebuild` fills the spare one,
+-- and the two change places in one call.
+--
+-- Each function is called on the spare database, with the number of the live one. What begins a
+-- spare copy leaves a marker in it (projection:rebuild), and nothing is emptied or exchanged without
+-- it: the live views have none, so that no mistake in an address ever empties those.
+--
+-- Who fills it has a name of its own (run). Another one that begins takes the spare over, and what
+-- the first one asks afterwards is refused.
+--
+-- Refusals are values. All that can be refused is refused before the first write.
+
+local MARKER, STATUS, POSITION = 'projection:rebuild', 'projection:status', 'projection:position'
+local FROZEN, DECIDED, DRAINING = 'projection:frozen', 'projection:decided', 'projection:draining'
+local RECOVERING, IDENTITY = 'projection:recovering', 'projection:identity'
+local HELD, STREAM = 'projection:held', 'stream:orders'
+-- Sorted sets with a member for each order, or each one in a state: they grow by events alone.
+local COUNTED = {'orders:recent', 'idx:status:placed', 'idx:status:confirmed', 'idx:status:shipped',
+                 'idx:status:delivered', 'idx:status:returned', 'idx:status:cancelled'}
+
+local function at(database, ...)
+  redis.call('SELECT', database)
+  return redis.call(...)
+end
+
+-- A hash as a table.
+local function hash(database, key)
+  local list, found = at(database, 'HGETALL', key), {}
+  for i = 1, #list, 2 do found[list[i]] = list[i + 1] end
+  return found
+end
+
+local function generation_of(database)
+  return at(database, 'HGET', STATUS, 'generation') or ''
+end
+
+local function keys_of(database)
+  return at(database, 'DBSIZE')
+end
+
+-- Whether the rest of a second copy of the live views has room: {needed, there is}, or nil.
+local function find_no_room(live, spare)
+  local info = redis.call('INFO', 'memory')
+  local used = tonumber(string.match(info, 'used_memory:(%d+)'))
+  local most = tonumber(string.match(info, 'maxmemory:(%d+)'))
+  if most == 0 then most = tonumber(string.match(info, 'total_system_memory:(%d+)')) end
+  local there, begun = keys_of(live), keys_of(spare)
+  local needed = used + used * (there - begun) / (there + begun)
+  return needed > most and {needed, most} or nil
+end
+
+local function text_of(number) return string.format('%.0f', number) end
+
+-- What forbids to begin, or nil. wish: fill | fresh | back.
+local function find_no_begin(live, spare, wish, version, from)
+  local marker = hash(spare, MARKER)
+  if live == spare then return {'same'} end
+  if generation_of(live) == '' then return {'no-views'} end
+  if at(live, 'EXISTS', MARKER) == 1 then return {'not-live'} end
+  if marker.state and marker.live ~= live then return {'other-live', marker.live} end
+  if not marker.state and keys_of(spare) > 0 then return {'foreign', text_of(keys_of(spare))} end
+  if wish == 'back' then return marker.state ~= 'previous' and {'nothing-back'} or nil end
+  local no_room = find_no_room(live, spare)
+  if no_room then return {'memory', text_of(no_room[1]), text_of(no_room[2])} end
+  if wish == 'fresh' then return nil end
+  if marker.state == 'previous' then return {'previous'} end
+  if marker.state and (marker.version ~= version or marker.from ~= from) then
+    return {'begun-otherwise', marker.version, marker.from}
+  end
+  return nil
+end
+
+-- ARGV: live, spare, run, wish, version of the program, the topic it is filled from ('' = the usual).
+-- -> {'ok', generation, 'new' | 'continued'} | {why not ...}
+redis.register_function('orderspine_rebuild_begin', function(_, argv)
+  local live, spare, run, wish, version = unpack(argv)
+  local from = argv[6] or ''
+  local refusal = find_no_begin(live, spare, wish, version, from)
+  if refusal then return refusal end
+  local generation = text_of((tonumber(generation_of(live)) or 0) + 1)
+  if wish == 'fresh' then at(spare, 'FLUSHDB', 'ASYNC') end
+  local had = at(spare, 'EXISTS', MARKER) == 1
+  local marker = {'run', run, 'live', live, 'version', version, 'from', from,
+                  'state', wish == 'back' and 'previous' or 'filling'}
+  at(spare, 'HSET', MARKER, unpack(marker))
+  at(spare, 'HSET', STATUS, 'generation', generation)
+  at(live, 'COPY', DECIDED, DECIDED, 'DB', spare, 'REPLACE')
+  redis.call('SELECT', spare)
+  return {'ok', generation, had and 'continued' or 'new'}
+end)
+
+-- Whether the caller still fills this spare, under the generation that follows the live one's.
+local function find_lost(live, spare, run)
+  local held_by = at(spare, 'HGET', MARKER, 'run')
+  if held_by ~= run then return {'lost', generation_of(live)} end
+  local now, own = tonumber(generation_of(live)) or 0, tonumber(generation_of(spare)) or 0
+  if own ~= now + 1 then return {'lost', generation_of(live)} end
+  return nil
+end
+
+local function count_orders(database)
+  local total = 0
+  for i = 2, #COUNTED do total = total + at(database, 'ZCARD', COUNTED[i]) end
+  return total, at(database, 'ZCARD', COUNTED[1])
+end
+
+-- The version that a mark in projection:frozen waits for.
+local function waits_for(mark)
+  return tonumber(string.match(mark, '"waits_for":(%d+)') or 0)
+end
+
+-- The first thing that stands still in the spare and not, or not so early, in the live one. Records of
+-- no aggregate are put aside anew, whatever was decided about them.
+local function find_standing(live, spare)
+  local before = hash(live, FROZEN)
+  for field, mark in pairs(hash(spare, FROZEN)) do
+    local is_stray = string.sub(field, -2) == ':-'
+    if not is_stray and not before[field] or not is_stray and waits_for(before[field]) > waits_for(mark) then
+      return field
+    end
+  end
+  return nil
+end
+
+-- A Redis that is full refuses the live views, too: the rebuild ends before.
+local function find_full()
+  local info = redis.call('INFO', 'memory')
+  local used = tonumber(string.match(info, 'used_memory:(%d+)'))
+  local most = tonumber(string.match(info, 'maxmemory:(%d+)'))
+  return most > 0 and used > 0.95 * most and {'full', text_of(used), text_of(most)} or nil
+end
+
+-- Live positions for the caller: how far it may go. What was decided meanwhile comes over.
+-- -> {'ok', live's {slot, position ...}, spare's the same, being drained, orders live, spare}
+local function look(live, spare)
+  at(live, 'COPY', DECIDED, DECIDED, 'DB', spare, 'REPLACE')
+  local orders_live, orders_spare = count_orders(live), count_orders(spare)
+  return {'ok', at(live, 'HGETALL', POSITION), at(spare, 'HGETALL', POSITION),
+          at(spare, 'HLEN', DRAINING), orders_live, orders_spare}
+end
+
+-- ARGV: live, spare, run
+redis.register_function('orderspine_rebuild_look', function(_, argv)
+  local live, spare, run = unpack(argv)
+  return find_lost(live, spare, run) or find_full() or look(live, spare)
+end)
+
+-- The live views take no writes from here on, for so many ms at most: whoever holds them may die.
+-- ARGV: live, spare, run, ms -> as look
+redis.register_function('orderspine_rebuild_hold', function(_, argv)
+  local live, spare, run, ms = unpack(argv)
+  local refusal = find_lost(live, spare, run)
+  if refusal then return refusal end
+  at(live, 'SET', HELD, run, 'PX', ms)
+  return look(live, spare)
+end)
+
+-- ARGV: live, spare, run
+redis.register_function('orderspine_rebuild_release', function(_, argv)
+  local live, _, run = unpack(argv)
+  if at(live, 'GET', HELD) == run then redis.call('DEL', HELD) end
+  return {'ok'}
+end)
+
+local RIGHTS = {{'SWAPDB', '0', '1'}, {'MOVE', STREAM, '1'}, {'DEL', HELD}, {'HSET', MARKER, 'f', 'v'},
+                {'HDEL', POSITION, 'f'}}
+
+-- What forbids the exchange, or nil.
+local function find_no_swap(live, spare, run, accepts)
+  local refusal = find_lost(live, spare, run)
+  if refusal then return refusal end
+  if at(live, 'GET', HELD) ~= run then return {'not-held'} end
+  for _, command in ipairs(RIGHTS) do
+    if not redis.acl_check_cmd(unpack(command)) then return {'right', command[1]} end
+  end
+  local reached = hash(spare, POSITION)
+  for slot, position in pairs(hash(live, POSITION)) do
+    if reached[slot] ~= position then return {'behind', slot, reached[slot] or '', position} end
+  end
+  if at(spare, 'HLEN', DRAINING) > 0 then return {'draining'} end
+  if accepts then return nil end
+  local standing = find_standing(live, spare)
+  if standing then return {'standing', standing} end
+  local orders_live, recent_live = count_orders(live)
+  local orders_spare, recent_spare = count_orders(spare)
+  if orders_spare < orders_live then return {'fewer', text_of(orders_spare), text_of(orders_live)} end
+  if recent_spare < recent_live then return {'fewer', text_of(recent_spare), text_of(recent_live)} end
+  return nil
+end
+
+-- What is of the live views and not of their events goes over: where partitions end, the goal of a
+-- recovery, the stream. What the spare has of other topics goes.
+local function take_over(live, spare)
+  local lives, ends = hash(live, POSITION), {}
+  for field, value in pairs(hash(live, STATUS)) do
+    if string.sub(field, 1, 4) == 'end:' then
+      ends[#ends + 1], ends[#ends + 2] = field, value
+    end
+  end
+  for slot in pairs(hash(spare, POSITION)) do
+    if not lives[slot] then
+      at(spare, 'HDEL', POSITION, slot)
+      redis.call('HDEL', IDENTITY, slot)
+      redis.call('HDEL', STATUS, 'last:' .. slot, 'end:' .. slot)
+    end
+  end
+  for i = 1, #ends, 2 do at(spare, 'HSET', STATUS, ends[i], ends[i + 1]) end
+  at(spare, 'DEL', STREAM, MARKER, RECOVERING)
+  at(live, 'COPY', RECOVERING, RECOVERING, 'DB', spare, 'REPLACE')
+  at(live, 'MOVE', STREAM, spare)
+end
+
+-- The two change places. ARGV: live, spare, run, '1': also with fewer orders, or what stands still
+-- -> {'ok', generation} | {why not ...}
+redis.register_function('orderspine_rebuild_swap', function(_, argv)
+  local live, spare, run = unpack(argv)
+  local refusal = find_no_swap(live, spare, run, argv[4] == '1')
+  if refusal then return refusal end
+  local generation = generation_of(spare)
+  take_over(live, spare)
+  at(live, 'DEL', HELD, MARKER)
+  redis.call('HSET', MARKER, 'state', 'previous', 'live', live, 'run', '', 'version', '', 'from', '')
+  redis.call('SWAPDB', live, spare)
+  return {'ok', generation}
+end)

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/rebuild/exchange.h"
+
+#include "common/base/embedded_text.h"
+
+#include <stdio.h>
+
+extern const struct embedded_text PROJECTOR_REBUILD_FUNCTIONS[];
+
+enum error_kind exchange_load(const struct exchange *exchange, redisconn_reply_fn *on_reply,
+                              void *user, struct error *err)
+{
+    const struct strview args[] = {STRVIEW("FUNCTION"), STRVIEW("LOAD"), STRVIEW("REPLACE"),
+                                   strview_of(PROJECTOR_REBUILD_FUNCTIONS[0].text)};
+    const struct redisconn_command command = {args, sizeof args / sizeof args[0]};
+    return redisconn_send(exchange->conn, command, on_reply, user, err);
+}
+
+enum error_kind exchange_ask(const struct exchange *exchange, const char *name,
+                             const struct strview arguments[static EXCHANGE_WORDS_MAX],
+                             redisconn_reply_fn *on_reply, void *user, struct error *err)
+{
+    enum { FIXED = 6, FUNCTION_MAX = 64 };
+    char function[FUNCTION_MAX];
+    (void)snprintf(function, sizeof function, "orderspine_rebuild_%s", name);
+    struct strview args[FIXED + EXCHANGE_WORDS_MAX] = {
+        STRVIEW("FCALL"),           strview_of(function),        STRVIEW("0"),
+        strview_of(exchange->live), strview_of(exchange->spare), uuid_view(&exchange->run),
+    };
+    size_t count = FIXED;
+    for (size_t i = 0; i < EXCHANGE_WORDS_MAX && arguments[i].data != NULL; i++) {
+        args[count++] = arguments[i];
+    }
+    return redisconn_send(exchange->conn, (struct redisconn_command){args, count}, on_reply, user,
+                          err);
+}
+
+bool exchange_is_ok(const struct redisconn_reply *reply)
+{
+    return strview_is(redisconn_reply_text(redisconn_reply_at(reply, 0)), "ok");
+}
+
+size_t exchange_words(const struct redisconn_reply *reply,
+                      struct strview words[static EXCHANGE_WORDS_MAX])
+{
+    size_t count = 0;
+    while (count < EXCHANGE_WORDS_MAX && count < redisconn_reply_count(reply)) {
+        words[count] = redisconn_reply_text(redisconn_reply_at(reply, count));
+        count++;
+    }
+    return count;
+}
+
+int64_t exchange_position(const struct redisconn_reply *positions, struct strview slot)
+{
+    for (size_t i = 0; i + 1 < redisconn_reply_count(positions); i += 2) {
+        if (strview_equal(redisconn_reply_text(redisconn_reply_at(positions, i)), slot)) {
+            return redisconn_reply_integer(redisconn_reply_at(positions, i + 1), 0);
+        }
+    }
+    return 0;
+}

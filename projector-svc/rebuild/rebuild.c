@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/rebuild/rebuild.h"
+
+#include "common/base/fault_point.h"
+#include "common/base/must.h"
+#include "common/io/jitter.h"
+#include "common/io/loop.h"
+#include "common/io/redis/redisconn.h"
+#include "common/run/log.h"
+#include "projector-svc/rebuild/rebuild_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    LOOK_MS = 500,      /* how often the live views are asked how far they are */
+    LINE_MS = 5000,     /* between two lines of progress where there is no terminal */
+    CONNECT_MS = 10000, /* until Redis must have let us in */
+    FAREWELL_MS = 100,  /* for letting the live views go, when stopped */
+};
+
+/* --- filling */
+
+static void show(struct rebuild *rebuild)
+{
+    char line[TAKEOVER_LINE_MAX];
+    const int64_t now_ms = loop_now_ms();
+    if (rebuild->began < 0) {
+        rebuild->began = rebuild->state.rebuilt;
+        rebuild->began_ms = now_ms;
+    }
+    takeover_line(&rebuild->state, rebuild->began, now_ms - rebuild->began_ms,
+                  rebuild->options.is_terminal, line);
+    if (rebuild->options.is_terminal) {
+        (void)printf("\r\033[K%s", line);
+        (void)fflush(stdout);
+    } else if (now_ms - rebuild->line_ms >= LINE_MS || takeover_is_even(&rebuild->state)) {
+        rebuild->line_ms = now_ms;
+        rebuild_say(rebuild, line);
+    }
+}
+
+static void show_waiting(struct rebuild *rebuild)
+{
+    struct error err;
+    const int64_t now_ms = loop_now_ms();
+    if (now_ms - rebuild->line_ms >= LINE_MS &&
+        projector_probe_kafka(rebuild->projector, &err) != ERROR_NONE) {
+        rebuild->line_ms = now_ms;
+        rebuild_say(rebuild, err.text);
+    }
+}
+
+static void on_looked(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct rebuild *rebuild = user;
+    if (!rebuild_is_answered(rebuild, reply, failure)) {
+        return;
+    }
+    (void)FAULT_POINT("rebuild.looked");
+    rebuild_compare(rebuild, reply);
+    if (rebuild->phase != PHASE_FILL) {
+        return;
+    }
+    if (rebuild->state.is_ready) {
+        show(rebuild);
+    } else {
+        show_waiting(rebuild);
+    }
+    if (takeover_is_near(&rebuild->state)) {
+        rebuild_hold(rebuild);
+    } else {
+        loop_timer_start(rebuild->timer, LOOK_MS);
+    }
+}
+
+/* The first time nobody may wait for ever: the address may be wrong. */
+static void give_up_connecting(struct rebuild *rebuild)
+{
+    struct error err;
+    (void)error_set(&err, ERROR_TRANSIENT, "REDIS_REBUILD_URL: %s",
+                    redisconn_last_error(rebuild->exchange.conn));
+    rebuild_finish(rebuild, &err);
+}
+
+static void on_timer(void *user)
+{
+    struct rebuild *rebuild = user;
+    if (rebuild->is_stopping) {
+        const struct error err = {.kind = ERROR_TRANSIENT,
+                                  .text = "stopped; begun again, it goes on from here"};
+        rebuild_finish(rebuild, &err);
+    } else if (rebuild->phase == PHASE_AWAY) {
+        give_up_connecting(rebuild);
+    } else if (rebuild->phase == PHASE_HOLD) {
+        rebuild_look_held(rebuild);
+    } else if (!rebuild->is_asking) {
+        rebuild_ask(rebuild, "look", REBUILD_NO_ARGUMENTS, on_looked);
+    }
+}
+
+/* --- beginning */
+
+/* The answer to the exchange says whether it was ours. */
+static void on_projector_fatal(void *user, const struct error *why)
+{
+    struct rebuild *rebuild = user;
+    if (rebuild->phase != PHASE_SWAP) {
+        rebuild_release(rebuild);
+        rebuild_finish(rebuild, why);
+    }
+}
+
+static void on_begun(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct rebuild *rebuild = user;
+    struct strview words[EXCHANGE_WORDS_MAX];
+    struct error err;
+    char text[TAKEOVER_LINE_MAX];
+    if (!rebuild_is_answered(rebuild, reply, failure)) {
+        return;
+    }
+    (void)FAULT_POINT("rebuild.begun");
+    (void)exchange_words(reply, words);
+    (void)snprintf(rebuild->generation, sizeof rebuild->generation, "%.*s", STRVIEW_ARG(words[1]));
+    (void)snprintf(text, sizeof text, "database %s: %.*s, generation %s", rebuild->exchange.spare,
+                   STRVIEW_ARG(words[2]), rebuild->generation);
+    rebuild_say(rebuild, text);
+    rebuild->apart.generation = rebuild->generation;
+    if (projector_new(rebuild->loop, rebuild->metrics, &rebuild->options.projector,
+                      &rebuild->projector, &err) != ERROR_NONE) {
+        rebuild_finish(rebuild, &err);
+        return;
+    }
+    rebuild_fill(rebuild, 0);
+}
+
+static void begin(struct rebuild *rebuild)
+{
+#define WISH_ROW(WISH, name) [REBUILD_##WISH] = (name),
+    static const char *const WISHES[] = {REBUILD_WISHES(WISH_ROW)};
+    const struct strview arguments[EXCHANGE_WORDS_MAX] = {
+        strview_of(WISHES[rebuild->options.wish]), strview_of(rebuild->options.projector.version),
+        STRVIEW("")};
+    rebuild->phase = PHASE_BEGIN;
+    rebuild_ask(rebuild, "begin", arguments, on_begun);
+}
+
+static void on_loaded(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct rebuild *rebuild = user;
+    (void)reply;
+    rebuild->is_asking = false;
+    if (rebuild->phase == PHASE_OVER) {
+        return;
+    }
+    if (failure != NULL && failure->kind == ERROR_TRANSIENT) {
+        rebuild_leave(rebuild, failure);
+    } else if (failure != NULL) {
+        rebuild_finish(rebuild, failure);
+    } else if (rebuild->projector == NULL) {
+        begin(rebuild);
+    } else {
+        rebuild_fill(rebuild, 0);
+    }
+}
+
+static void on_ready(void *user)
+{
+    struct rebuild *rebuild = user;
+    struct error err;
+    loop_timer_stop(rebuild->timer);
+    if (exchange_load(&rebuild->exchange, on_loaded, rebuild, &err) != ERROR_NONE) {
+        rebuild_leave(rebuild, &err);
+    }
+}
+
+static void on_lost(void *user, const struct error *why)
+{
+    struct rebuild *rebuild = user;
+    rebuild->is_asking = false;
+    if (rebuild->phase != PHASE_OVER) {
+        log_event(LOG_WARN, "rebuild_waits", LOG_ERR(why), LOG_TEXT("for Redis"));
+        rebuild->phase = PHASE_AWAY;
+        loop_timer_stop(rebuild->timer);
+    }
+}
+
+/* --- life */
+
+static struct uuid draw_run(void)
+{
+    uint8_t random[UUID7_RANDOM_LEN];
+    for (size_t i = 0; i < sizeof random; i++) {
+        random[i] = (uint8_t)jitter_draw();
+    }
+    return uuid7_make(loop_wall_ms(), random);
+}
+
+enum error_kind rebuild_new(struct loop *loop, struct metrics *metrics,
+                            const struct rebuild_options *options, struct rebuild **ret_rebuild,
+                            struct error *err)
+{
+    struct rebuild *rebuild = must_allocate(1, sizeof *rebuild);
+    rebuild->loop = loop;
+    rebuild->metrics = metrics;
+    rebuild->options = *options;
+    rebuild->options.projector.apart = &rebuild->apart;
+    rebuild->options.projector.on_fatal = on_projector_fatal;
+    rebuild->options.projector.user = rebuild;
+    rebuild->apart.begins_anywhere = options->wish == REBUILD_BACK; /* most of it is there */
+    rebuild->line_ms = loop_now_ms();
+    rebuild->began = -1;
+    rebuild->timer = loop_timer_new(loop, on_timer, rebuild);
+    rebuild->exchange.run = draw_run();
+    (void)snprintf(rebuild->exchange.live, EXCHANGE_DATABASE_MAX, "%" PRId64,
+                   options->live_database);
+    (void)snprintf(rebuild->exchange.spare, EXCHANGE_DATABASE_MAX, "%" PRId64,
+                   options->spare_database);
+    const struct redisconn_options conn = {
+        .needs_primary = true,
+        .url = options->projector.redis_url,
+        .client_name = "orderspine-rebuild",
+        .reply_timeout_ms = 60000, /* an exchange compares all that stands still */
+        .on_ready = on_ready,
+        .on_lost = on_lost,
+        .user = rebuild,
+    };
+    if (redisconn_new(loop, &conn, &rebuild->exchange.conn, err) != ERROR_NONE) {
+        rebuild_free(rebuild);
+        return err->kind;
+    }
+    loop_timer_start(rebuild->timer, CONNECT_MS);
+    *ret_rebuild = rebuild;
+    return ERROR_NONE;
+}
+
+void rebuild_stop(struct rebuild *rebuild)
+{
+    rebuild->is_stopping = true;
+    rebuild_release(rebuild);
+    loop_timer_start(rebuild->timer, FAREWELL_MS);
+}
+
+void rebuild_free(struct rebuild *rebuild)
+{
+    if (rebuild == NULL) {
+        return;
+    }
+    rebuild->phase = PHASE_OVER;
+    projector_free(rebuild->projector);
+    redisconn_free(rebuild->exchange.conn);
+    loop_timer_free(rebuild->timer);
+    free(rebuild);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The last steps: the live views are held, the rebuilt ones come up to them, and take their place.
+ */
+#include "common/base/fault_point.h"
+#include "common/io/loop.h"
+#include "projector-svc/rebuild/rebuild_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { HELD_LOOK_MS = 10 }; /* how often we look at ourselves while they are held */
+
+/* --- how far both are */
+
+/* The live positions bound ours. */
+struct comparison {
+    struct takeover_state state;
+    const struct redisconn_reply *live;
+    const struct redisconn_reply *spare;
+};
+
+/* The first of the live ones that is not read here; empty: all are. */
+static struct strview find_unread(const struct comparison *comparison, struct projector *projector)
+{
+    size_t at = 0;
+    struct strview slot;
+    do {
+        slot = redisconn_reply_text(redisconn_reply_at(comparison->live, at));
+        at += 2;
+    } while (slot.data != NULL && projector_reads(projector, slot));
+    return slot;
+}
+
+static int64_t limit_of(void *user, struct strview slot)
+{
+    struct comparison *comparison = user;
+    const int64_t live = exchange_position(comparison->live, slot);
+    takeover_add(&comparison->state, live, exchange_position(comparison->spare, slot));
+    return live;
+}
+
+void rebuild_compare(struct rebuild *rebuild, const struct redisconn_reply *reply)
+{
+    enum { VERDICT = 0, LIVE, SPARE, DRAINING_NOW };
+    struct comparison comparison = {.live = redisconn_reply_at(reply, LIVE),
+                                    .spare = redisconn_reply_at(reply, SPARE)};
+    const bool is_running = projector_limit(rebuild->projector, limit_of, &comparison);
+    rebuild->state = comparison.state;
+    rebuild->state.draining = redisconn_reply_integer(redisconn_reply_at(reply, DRAINING_NOW), 0);
+    rebuild->state.is_ready = is_running;
+    const struct strview unread =
+        is_running ? find_unread(&comparison, rebuild->projector) : STRVIEW("");
+    if (unread.len > 0) {
+        struct error err;
+        (void)error_set(&err, ERROR_INVALID,
+                        "the live views were made of %.*s, too, which is not in Kafka: is "
+                        "TOPIC_PREFIX theirs?",
+                        STRVIEW_ARG(unread));
+        rebuild_release(rebuild);
+        rebuild_finish(rebuild, &err);
+    }
+}
+
+/* --- hold and swap */
+
+static void on_swapped(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct rebuild *rebuild = user;
+    (void)FAULT_POINT("rebuild.swapped");
+    if (rebuild_is_answered(rebuild, reply, failure)) {
+        char text[TAKEOVER_LINE_MAX];
+        (void)snprintf(text, sizeof text, "the live views took no writes for %" PRId64 " ms",
+                       loop_now_ms() - rebuild->held_ms);
+        rebuild_say(rebuild, text);
+        rebuild_finish(rebuild, NULL);
+    }
+}
+
+static void swap(struct rebuild *rebuild)
+{
+    const struct strview arguments[EXCHANGE_WORDS_MAX] = {rebuild->options.accepts ? STRVIEW("1")
+                                                                                   : STRVIEW("0")};
+    rebuild->phase = PHASE_SWAP;
+    (void)FAULT_POINT("rebuild.before_swap");
+    rebuild_ask(rebuild, "swap", arguments, on_swapped);
+    (void)FAULT_POINT("rebuild.swap_sent");
+}
+
+void rebuild_look_held(struct rebuild *rebuild)
+{
+    if (projector_is_at_limit(rebuild->projector)) {
+        swap(rebuild);
+    } else if (loop_now_ms() - rebuild->held_ms < TAKEOVER_GIVE_UP_MS) {
+        loop_timer_start(rebuild->timer, HELD_LOOK_MS);
+    } else {
+        struct error err;
+        (void)error_set(&err, ERROR_TRANSIENT,
+                        "the rebuilt views did not come up to the live ones "
+                        "while these were held");
+        rebuild_try_again(rebuild, &err);
+    }
+}
+
+static void on_held(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct rebuild *rebuild = user;
+    (void)FAULT_POINT("rebuild.held");
+    if (rebuild_is_answered(rebuild, reply, failure)) {
+        rebuild_compare(rebuild, reply);
+        if (rebuild->phase == PHASE_HOLD) {
+            rebuild_look_held(rebuild);
+        }
+    }
+}
+
+void rebuild_hold(struct rebuild *rebuild)
+{
+    char ms[24];
+    (void)snprintf(ms, sizeof ms, "%d", (int)TAKEOVER_HOLD_MS);
+    const struct strview arguments[EXCHANGE_WORDS_MAX] = {strview_of(ms)};
+    rebuild->phase = PHASE_HOLD;
+    rebuild->held_ms = loop_now_ms();
+    rebuild_ask(rebuild, "hold", arguments, on_held);
+}

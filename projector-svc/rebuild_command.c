@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `projector-svc rebuild` and `rollback`: another copy of the views takes the place of the live
+ * one. */
+#include "common/io/loop.h"
+#include "common/io/redis/redisurl.h"
+#include "common/run/ask.h"
+#include "common/run/kafka_setup.h"
+#include "common/run/log.h"
+#include "common/run/metrics.h"
+#include "common/run/service.h"
+#include "projector-svc/app.h"
+#include "projector-svc/metrics.h"
+#include "projector-svc/rebuild/rebuild.h"
+#include "projector-svc/settings.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct task {
+    const struct service_call *call;
+    struct loop *loop;
+    struct rebuild *rebuild;
+    int code;
+};
+
+static void on_done(void *user, const struct error *failure)
+{
+    struct task *task = user;
+    task->code = failure == NULL ? SERVICE_OK : SERVICE_FAILED;
+    (void)fputs(isatty(STDOUT_FILENO) ? "\n" : "", stdout);
+    if (failure == NULL) {
+        (void)printf(
+            "the views are exchanged; `projector-svc rollback` goes back to those before\n");
+    } else {
+        (void)fflush(stdout);
+        ask_complain(task->call, "%s", failure->text);
+    }
+    loop_stop(task->loop);
+}
+
+static void on_signal(void *user)
+{
+    const struct task *task = user;
+    rebuild_stop(task->rebuild);
+}
+
+static int run_loop(struct task *task, const struct rebuild_options *options)
+{
+    struct error err;
+    struct metrics *metrics = metrics_new(PROJECTOR_METRICS, PROJECTOR_METRIC_COUNT);
+    if (rebuild_new(task->loop, metrics, options, &task->rebuild, &err) != ERROR_NONE) {
+        ask_complain(task->call, "%s", err.text);
+    } else {
+        struct loop_signal *term = loop_signal_new(task->loop, SIGTERM, on_signal, task);
+        struct loop_signal *interrupt = loop_signal_new(task->loop, SIGINT, on_signal, task);
+        loop_run(task->loop);
+        loop_signal_free(term);
+        loop_signal_free(interrupt);
+    }
+    rebuild_free(task->rebuild);
+    metrics_free(metrics);
+    return task->code;
+}
+
+/* The databases' numbers; both addresses were checked with the settings. */
+static bool read_databases(const struct task *task, struct rebuild_options *options)
+{
+    const struct projector_settings *settings = task->call->values;
+    struct redisurl live;
+    struct redisurl spare;
+    struct error err;
+    if (settings->redis_rebuild_url == NULL) {
+        ask_complain(task->call,
+                     "REDIS_REBUILD_URL is not set: the same Redis as REDIS_URL, as the user "
+                     "rebuilder, with the number of another database at its end");
+        return false;
+    }
+    if (redisurl_read(settings->redis_url, &live, &err) != ERROR_NONE ||
+        redisurl_read(settings->redis_rebuild_url, &spare, &err) != ERROR_NONE) {
+        ask_complain(task->call, "%s", err.text);
+        return false;
+    }
+    options->live_database = live.database;
+    options->spare_database = spare.database;
+    return true;
+}
+
+static int run(const struct service_call *call, struct rebuild_options *options)
+{
+    const struct projector_settings *settings = call->values;
+    struct task task = {.call = call, .code = SERVICE_FAILED};
+    struct error err;
+    size_t property_count;
+    if (!read_databases(&task, options)) {
+        return SERVICE_MISUSED;
+    }
+    if (settings->common.log_level > LOG_WARN) {
+        log_setup(call->service->name, LOG_WARN); /* progress is what is to be seen */
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (loop_new(&task.loop, &err) != ERROR_NONE) {
+        ask_complain(call, "%s", err.text);
+        return SERVICE_FAILED;
+    }
+    struct kafka_property *properties = kafka_setup_properties(call->settings, &property_count);
+    options->is_terminal = isatty(STDOUT_FILENO) != 0;
+    options->on_done = on_done;
+    options->user = &task;
+    options->projector = app_projector_options(settings);
+    options->projector.redis_url = settings->redis_rebuild_url;
+    options->projector.properties = properties;
+    options->projector.property_count = property_count;
+    const int code = run_loop(&task, options);
+    free(properties);
+    loop_free(task.loop);
+    return code;
+}
+
+static int misuse(const struct service_call *call, const char *arguments)
+{
+    (void)fprintf(stderr, "usage: %s %s %s\n", call->service->name, call->argv[0], arguments);
+    return SERVICE_MISUSED;
+}
+
+int app_rebuild(const struct service_call *call)
+{
+    struct rebuild_options options = {.wish = REBUILD_FILL};
+    for (int i = 1; i < call->argc; i++) {
+        if (strcmp(call->argv[i], "--fresh") == 0) {
+            options.wish = REBUILD_FRESH;
+        } else if (strcmp(call->argv[i], "--accept") == 0) {
+            options.accepts = true;
+        } else {
+            return misuse(call, REBUILD_ARGUMENTS);
+        }
+    }
+    return run(call, &options);
+}
+
+int app_rollback(const struct service_call *call)
+{
+    struct rebuild_options options = {.wish = REBUILD_BACK};
+    options.accepts = call->argc == 2 && strcmp(call->argv[1], "--accept") == 0;
+    return call->argc > 2 || (call->argc == 2 && !options.accepts)
+               ? misuse(call, ROLLBACK_ARGUMENTS)
+               : run(call, &options);
+}
