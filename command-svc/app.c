@@ -226,3 +226,9 @@ int app_migrate(const struct service_call *call)
     strbuf_done(&report);
     return kind == ERROR_NONE ? SERVICE_OK : SERVICE_FAILED;
 }
+
+int app_print_roles(const struct service_call *call)
+{
+    (void)call;
+    return fputs(migrate_roles(), stdout) >= 0 && fflush(stdout) == 0 ? SERVICE_OK : SERVICE_FAILED;
+}

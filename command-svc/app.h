@@ -9,6 +9,8 @@ struct service_call;
 
 /* Subcommands of main(); the result is the exit code. */
 int app_serve(const struct service_call *call);
+int app_doctor(const struct service_call *call);
+int app_print_roles(const struct service_call *call);
 int app_migrate(const struct service_call *call);
 
 #endif

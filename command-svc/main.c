@@ -3,13 +3,20 @@
 #include "command-svc/app.h"
 #include "command-svc/metrics.h"
 #include "command-svc/settings.h"
+#include "common/run/doctor.h"
 #include "common/run/service.h"
 
 static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Take commands over HTTP until SIGTERM.", app_serve, true, false},
+    {"migrate", "--print-roles",
+     "Print the SQL that makes the group roles and grants their rights.", app_print_roles, false,
+     true},
     {"migrate", "[--shards N] [--print]",
      "Bring the database's schema up to date, or print the SQL that would.", app_migrate, false,
      false},
+    {"doctor", DOCTOR_ARGUMENTS,
+     "Look at all that it needs, and say what mends what is missing. Changes nothing.", app_doctor,
+     false, false},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

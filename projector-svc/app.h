@@ -19,6 +19,9 @@ int app_serve(const struct service_call *call);
 int app_serve_only(const struct service_call *call);
 int app_project_only(const struct service_call *call);
 
+/* The subcommand doctor: is all that it needs there? */
+int app_doctor(const struct service_call *call);
+
 /* The subcommand status: asks the running projector. */
 int app_status(const struct service_call *call);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* projector-svc: folds the events on Kafka into views in Redis, and serves them. */
 #include "common/run/ask.h"
+#include "common/run/doctor.h"
 #include "common/run/service.h"
 #include "projector-svc/app.h"
 #include "projector-svc/metrics.h"
@@ -13,6 +14,9 @@ static const struct service_command COMMANDS[] = {
     {"serve", "--project-only", "Only fold events into views.", app_project_only, true, false},
     {"serve", NULL, "Fold events into views and answer queries until SIGTERM.", app_serve, true,
      false},
+    {"doctor", DOCTOR_ARGUMENTS,
+     "Look at all that it needs, and say what mends what is missing. Changes nothing.", app_doctor,
+     false, false},
     {"status", ASK_ARGUMENTS,
      "Show how far the views of the running projector at PROJECTOR_URL are.", app_status, false,
      true},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* relay-svc: publishes the outbox to Kafka, in order, without a gap. */
 #include "common/run/ask.h"
+#include "common/run/doctor.h"
 #include "common/run/service.h"
 #include "relay-svc/app.h"
 #include "relay-svc/metrics.h"
@@ -8,6 +9,9 @@
 
 static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Publish the outbox until SIGTERM.", app_serve, true, false},
+    {"doctor", DOCTOR_ARGUMENTS,
+     "Look at all that it needs, and say what mends what is missing. Changes nothing.", app_doctor,
+     false, false},
     {"status", ASK_ARGUMENTS, "Show the shards of the running relay at RELAY_URL.", app_status,
      false, true},
     {"quarantine", QUARANTINE_ARGUMENTS,

@@ -12,6 +12,7 @@
 #include <time.h>
 
 extern const struct embedded_text COMMAND_MIGRATIONS[];
+extern const struct embedded_text COMMAND_ROLES[];
 
 enum {
     SCRIPT_MAX = 4 << 20,
@@ -263,4 +264,9 @@ enum error_kind migrate_print(int shards, struct strbuf *script, struct error *e
     }
     strbuf_printf(script, "SELECT installation_init(%d);\n", shards);
     return strbuf_ok(script) ? ERROR_NONE : error_set(err, ERROR_FATAL, "the script is too long");
+}
+
+const char *migrate_roles(void)
+{
+    return COMMAND_ROLES[0].text;
 }

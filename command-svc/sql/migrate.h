@@ -22,4 +22,8 @@ MUST_USE enum error_kind migrate_run(const char *database_url, int shards, struc
 /* The same as one SQL script for psql, for those who let nobody else change their schema. */
 MUST_USE enum error_kind migrate_print(int shards, struct strbuf *script, struct error *err);
 
+/* The group roles and what they are granted, for psql: for those whose owner may make no roles, and
+ * where a right was lost. */
+const char *migrate_roles(void);
+
 #endif

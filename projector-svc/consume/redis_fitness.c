@@ -6,6 +6,7 @@
 #include "common/base/parse.h"
 #include "common/io/redis/redisconn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 extern const struct embedded_text PROJECTOR_FUNCTIONS[];
@@ -15,13 +16,19 @@ enum { OLDEST_MAJOR = 7 };
 struct check {
     struct redisconn *conn;
     bool is_bounded;
+    struct redis_facts facts;
     redis_fitness_fn *done;
+    redis_fitness_look_fn *only_looks; /* NULL: done */
     void *user;
 };
 
 static void finish(struct check *check, const struct error *failure)
 {
-    check->done(check->user, check->is_bounded, failure);
+    if (check->only_looks != NULL) {
+        check->only_looks(check->user, &check->facts, failure);
+    } else {
+        check->done(check->user, check->is_bounded, failure);
+    }
     free(check);
 }
 
@@ -58,7 +65,9 @@ static void on_listed(void *user, const struct redisconn_reply *reply, const str
 {
     struct check *check = user;
     const struct strview ours = strview_of(PROJECTOR_FUNCTIONS[0].text);
-    if (failure != NULL || strview_equal(code_of(redisconn_reply_at(reply, 0)), ours)) {
+    check->facts.has_library =
+        failure == NULL && strview_equal(code_of(redisconn_reply_at(reply, 0)), ours);
+    if (failure != NULL || check->facts.has_library || check->only_looks != NULL) {
         finish(check, failure);
         return;
     }
@@ -119,7 +128,10 @@ static enum error_kind judge(struct strview info, struct error *err)
 static void on_info(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct check *check = user;
+    const struct strview version =
+        info_value(redisconn_reply_text(reply), STRVIEW("redis_version:"));
     struct error err;
+    (void)snprintf(check->facts.version, sizeof check->facts.version, "%.*s", STRVIEW_ARG(version));
     if (failure == NULL && judge(redisconn_reply_text(reply), &err) != ERROR_NONE) {
         failure = &err;
     }
@@ -134,10 +146,20 @@ static void on_info(void *user, const struct redisconn_reply *reply, const struc
     send(check, list, sizeof list / sizeof list[0], on_listed);
 }
 
+static void begin(const struct check *wanted)
+{
+    const struct strview info = STRVIEW("INFO");
+    struct check *check = must_allocate(1, sizeof *check);
+    *check = *wanted;
+    send(check, &info, 1, on_info);
+}
+
 void redis_fitness_check(struct redisconn *conn, redis_fitness_fn *done, void *user)
 {
-    struct check *check = must_allocate(1, sizeof *check);
-    *check = (struct check){.conn = conn, .done = done, .user = user};
-    const struct strview info = STRVIEW("INFO");
-    send(check, &info, 1, on_info);
+    begin(&(struct check){.conn = conn, .done = done, .user = user});
+}
+
+void redis_fitness_look(struct redisconn *conn, redis_fitness_look_fn *done, void *user)
+{
+    begin(&(struct check){.conn = conn, .only_looks = done, .user = user});
 }

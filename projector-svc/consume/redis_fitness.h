@@ -27,4 +27,13 @@ typedef void redis_fitness_fn(void *user, bool is_bounded, const struct error *f
 /* done is called once, never from inside. */
 void redis_fitness_check(struct redisconn *conn, redis_fitness_fn *done, void *user);
 
+/* The same without loading anything. */
+struct redis_facts {
+    char version[24]; /* "" where it was not told */
+    bool has_library;
+};
+typedef void redis_fitness_look_fn(void *user, const struct redis_facts *facts,
+                                   const struct error *failure);
+void redis_fitness_look(struct redisconn *conn, redis_fitness_look_fn *done, void *user);
+
 #endif

@@ -39,6 +39,7 @@ struct kafka_topics {
     /* The thread's own. */
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
+    char trouble[REASON_MAX]; /* the last with a connection: why nobody answers */
 };
 
 static const struct kafka_default NO_ROWS[] = {{NULL, NULL}};
@@ -67,6 +68,24 @@ static rd_kafka_AdminOptions_t *options_for(struct kafka_topics *topics, rd_kafk
     return options;
 }
 
+static void on_trouble(rd_kafka_t *rk, int code, const char *reason, void *user)
+{
+    struct kafka_topics *topics = user;
+    (void)rk;
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) { /* what else came says why */
+        (void)snprintf(topics->trouble, sizeof topics->trouble, ": %s", reason);
+    }
+}
+
+/* By itself the code says no more than that no answer came. */
+static enum error_kind unanswered(struct kafka_topics *topics, rd_kafka_resp_err_t code,
+                                  struct error *err)
+{
+    (void)rd_kafka_poll(topics->rk, 0);
+    return error_set(err, ERROR_TRANSIENT, "asking for the topics: %s%s", rd_kafka_err2str(code),
+                     topics->trouble);
+}
+
 /* *ret_count is 0 when there is no such topic. */
 static enum error_kind count_partitions(struct kafka_topics *topics, int index, int *ret_count,
                                         struct error *err)
@@ -82,7 +101,7 @@ static enum error_kind count_partitions(struct kafka_topics *topics, int index, 
         rd_kafka_metadata(topics->rk, 0, handle, &metadata, CALL_TIMEOUT_MS);
     rd_kafka_topic_destroy(handle);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return transient(err, "asking for the topics", code);
+        return unanswered(topics, code, err);
     }
     enum error_kind kind = ERROR_NONE;
     const struct rd_kafka_metadata_topic *topic = &metadata->topics[0];
@@ -92,7 +111,7 @@ static enum error_kind count_partitions(struct kafka_topics *topics, int index, 
     } else if (topic->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         kind = transient(err, name, topic->err);
     } else {
-        *ret_count = topic->partition_cnt;
+        *ret_count = topics->found[index].partitions = topic->partition_cnt;
         topics->found[index].replication =
             topic->partition_cnt > 0 ? topic->partitions[0].replica_cnt : 0;
     }
@@ -219,6 +238,14 @@ static enum error_kind check_count(const struct kafka_topics *topics, int index,
                                    struct error *err)
 {
     const int wanted = topics->wanted->partitions;
+    if (wanted == 0 && partitions == topics->found[0].partitions) {
+        return ERROR_NONE;
+    }
+    if (wanted == 0) {
+        return error_set(err, ERROR_FATAL, "topic %s has %d partitions, %s has %d: one is not ours",
+                         topics->wanted->topics[index], partitions, topics->found[0].name,
+                         topics->found[0].partitions);
+    }
     if (partitions == wanted) {
         return ERROR_NONE;
     }
@@ -237,8 +264,8 @@ static enum error_kind ensure_one(struct kafka_topics *topics, int index, struct
         return err->kind;
     }
     if (partitions == 0 && topics->wanted->only_looks) {
-        return transient(err, topics->wanted->topics[index],
-                         RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+        return error_set(err, ERROR_NOT_FOUND, "there is no topic %s",
+                         topics->wanted->topics[index]);
     }
     if (partitions == 0 && create(topics, index, err) != ERROR_NONE) {
         return err->kind;
@@ -278,6 +305,9 @@ static enum error_kind open_instance(struct kafka_topics *topics, struct error *
     if (kafka_handle_conf(&topics->wanted->config, NO_ROWS, NO_ROWS, &conf, err) != ERROR_NONE) {
         return err->kind;
     }
+    rd_kafka_conf_set_opaque(conf, topics);
+    rd_kafka_conf_set_error_cb(conf, on_trouble);
+    rd_kafka_conf_set_log_cb(conf, NULL); /* a handle's, which there is none of */
     topics->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
     if (topics->rk == NULL) {
         rd_kafka_conf_destroy(conf);

@@ -24,8 +24,8 @@ struct kafka_topics_wanted {
     struct kafka_config config;
     const char *const *topics;
     int topic_count;
-    int partitions;
-    bool only_looks; /* creates none; one that is missing is ERROR_TRANSIENT */
+    int partitions;  /* 0: as many as the first topic has */
+    bool only_looks; /* creates none; one that is missing is ERROR_NOT_FOUND */
     int replication; /* copies of each partition; as many as there are brokers when these are fewer
                       */
 };
@@ -33,6 +33,7 @@ struct kafka_topics_wanted {
 struct kafka_topic_found {
     const char *name;
     bool was_created;
+    int partitions;
     int replication;
     int64_t retention_ms; /* -1: kept for ever */
     int64_t message_max;  /* its max.message.bytes; 0: not told */
@@ -48,7 +49,8 @@ struct kafka_topics_report {
 
 /*
  * Called once, with the report or with an error: ERROR_TRANSIENT (Kafka is away, ask again
- * later) or ERROR_FATAL (a topic has another number of partitions, or may not be created).
+ * later), ERROR_NOT_FOUND, or ERROR_FATAL (a topic has another number of partitions, or may not be
+ * created).
  */
 typedef void kafka_topics_done(void *user, const struct kafka_topics_report *report,
                                const struct error *err);

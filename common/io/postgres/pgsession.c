@@ -24,6 +24,12 @@ static void on_notice(void *user, const PGresult *result)
     (void)result;
 }
 
+const char *pgsession_sqlstate(const struct pgsession *session)
+{
+    const char *sqlstate = PQresultErrorField(session->result, PG_DIAG_SQLSTATE);
+    return sqlstate == NULL ? "" : sqlstate;
+}
+
 static enum error_kind check(const struct pgsession *session, struct error *err)
 {
     const ExecStatusType status = PQresultStatus(session->result);
@@ -32,11 +38,10 @@ static enum error_kind check(const struct pgsession *session, struct error *err)
     }
     const char *text = PQresultErrorField(session->result, PG_DIAG_MESSAGE_PRIMARY);
     const char *hint = PQresultErrorField(session->result, PG_DIAG_MESSAGE_HINT);
-    const char *sqlstate = PQresultErrorField(session->result, PG_DIAG_SQLSTATE);
     if (text == NULL) {
         return error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
     }
-    const bool is_locked = sqlstate != NULL && strcmp(sqlstate, LOCK_NOT_AVAILABLE) == 0;
+    const bool is_locked = strcmp(pgsession_sqlstate(session), LOCK_NOT_AVAILABLE) == 0;
     return error_set(err, is_locked ? ERROR_CONFLICT : ERROR_FATAL, "PostgreSQL: %s%s%s", text,
                      hint == NULL ? "" : ". ", hint == NULL ? "" : hint);
 }
@@ -53,10 +58,11 @@ static PGconn *connect_to(const char *url, const char *application_name)
     return PQconnectdbParams(names, values, 1);
 }
 
-static enum error_kind check_server(struct pgsession *session, struct error *err)
+enum error_kind pgsession_judge(struct pgsession *session, struct error *err)
 {
     char pid[PGSERVER_PID_LEN];
     pgserver_put_pid(PQbackendPID(session->pg), pid);
+    PQclear(session->result);
     session->result = PQexecParams(session->pg, PGSERVER_QUESTION, 1, NULL,
                                    (const char *const[]){pid}, NULL, NULL, 0);
     enum error_kind kind = check(session, err);
@@ -67,8 +73,8 @@ static enum error_kind check_server(struct pgsession *session, struct error *err
     return kind;
 }
 
-enum error_kind pgsession_open(const char *url, const char *application_name,
-                               struct pgsession **ret_session, struct error *err)
+enum error_kind pgsession_connect(const char *url, const char *application_name,
+                                  struct pgsession **ret_session, struct error *err)
 {
     if (pgurl_check(url, err) != ERROR_NONE) {
         return err->kind = ERROR_FATAL;
@@ -76,12 +82,24 @@ enum error_kind pgsession_open(const char *url, const char *application_name,
     struct pgsession *session = must_allocate(1, sizeof *session);
     session->pg = connect_to(url, application_name);
     (void)PQsetNoticeReceiver(session->pg, on_notice, NULL);
-    enum error_kind kind = ERROR_NONE;
     if (PQstatus(session->pg) != CONNECTION_OK) {
-        kind = error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
-    } else {
-        kind = check_server(session, err);
+        (void)error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
+        pgsession_close(session);
+        return err->kind;
     }
+    *ret_session = session;
+    return ERROR_NONE;
+}
+
+enum error_kind pgsession_open(const char *url, const char *application_name,
+                               struct pgsession **ret_session, struct error *err)
+{
+    struct pgsession *session;
+    enum error_kind kind = pgsession_connect(url, application_name, &session, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
+    kind = pgsession_judge(session, err);
     if (kind != ERROR_NONE) {
         pgsession_close(session);
         return kind;

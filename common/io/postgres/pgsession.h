@@ -22,11 +22,21 @@ struct pgsession;
 MUST_USE enum error_kind pgsession_open(const char *url, const char *application_name,
                                         struct pgsession **ret_session, struct error *err);
 
+/* The same in two steps, for who wants to tell them apart: whatever server answers, and whether it
+ * is one to work with. */
+MUST_USE enum error_kind pgsession_connect(const char *url, const char *application_name,
+                                           struct pgsession **ret_session, struct error *err);
+MUST_USE enum error_kind pgsession_judge(struct pgsession *session, struct error *err);
+
 /* Accepts NULL. */
 void pgsession_close(struct pgsession *session);
 
 /* A pooler stands between, which may give each transaction another session. */
 bool pgsession_is_pooled(const struct pgsession *session);
+
+/* Of the last failure of a statement: its SQLSTATE; "" where the server gave none. Until the next
+ * call. */
+const char *pgsession_sqlstate(const struct pgsession *session);
 
 /* Runs a text of one or more statements; what they return is dropped. */
 MUST_USE enum error_kind pgsession_run(struct pgsession *session, const char *sql,

@@ -77,6 +77,9 @@ bool redisconn_is_ready(const struct redisconn *conn);
 /* The reason while not ready, "" otherwise. */
 const char *redisconn_last_error(const struct redisconn *conn);
 
+/* An attempt to connect has failed; the next one comes by itself. */
+bool redisconn_has_failed(const struct redisconn *conn);
+
 /* Commands whose outcome is still to come. */
 size_t redisconn_in_flight(const struct redisconn *conn);
 

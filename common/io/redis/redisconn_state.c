@@ -23,3 +23,8 @@ const char *redisconn_last_error(const struct redisconn *conn)
 {
     return reconnect_last_error(&conn->life);
 }
+
+bool redisconn_has_failed(const struct redisconn *conn)
+{
+    return !redisconn_is_ready(conn) && conn->life.backoff.attempts > 0;
+}

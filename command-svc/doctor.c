@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `command-svc doctor`: what it needs of PostgreSQL. */
+#include "common/run/doctor.h"
+
+#include "command-svc/app.h"
+#include "command-svc/batch/batch_sql.h"
+#include "command-svc/settings.h"
+#include "command-svc/upkeep/control_sql.h"
+#include "common/run/doctor_database.h"
+#include "common/run/service.h"
+
+static const struct doctor_statements STATEMENTS[] = {
+    {BATCH_STATEMENTS, BATCH_STATEMENT_COUNT},
+    {CONTROL_STATEMENTS, CONTROL_STATEMENT_COUNT},
+    {NULL, 0},
+};
+
+static const struct doctor_check CHECKS[] = {DOCTOR_DATABASE_CHECKS("orderspine_command", 0)};
+
+int app_doctor(const struct service_call *call)
+{
+    const struct command_settings *settings = call->values;
+    struct doctor_database patient = {.url = settings->database_url,
+                                      .application_name = "command-svc doctor",
+                                      .statements = STATEMENTS};
+    const int code = doctor_run(call, CHECKS, sizeof CHECKS / sizeof CHECKS[0], &patient);
+    doctor_database_done(&patient);
+    return code;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * doctor_database.h - what `doctor` looks at in PostgreSQL, for the services that use it.
+ *
+ * Why the service's own statements: each is explained, not carried out, so PostgreSQL itself says
+ * which table, column, function or right is missing, and there is no second list of them to keep.
+ *
+ * Calling sequence: a service's patient holds a struct doctor_database, its table has
+ * DOCTOR_DATABASE_CHECKS(); at the end doctor_database_done().
+ */
+#ifndef COMMON_RUN_DOCTOR_DATABASE_H
+#define COMMON_RUN_DOCTOR_DATABASE_H
+
+#include "common/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pgconn_statement;
+struct pgsession;
+struct strbuf;
+
+struct doctor_statements {
+    const struct pgconn_statement *all; /* NULL ends a list of these */
+    size_t count;
+};
+
+struct doctor_database {
+    const char *url;
+    const char *application_name;
+    const struct doctor_statements *statements;
+    struct pgsession *session;
+    int64_t shards; /* 0: not known (yet) */
+};
+
+/* group is the role whose member the service's is, part the offset of the patient's. */
+#define DOCTOR_DATABASE_CHECKS(group, part)                                                        \
+    {"postgresql", NULL, (part), doctor_database_connect,                                          \
+     "set DATABASE_URL (or DATABASE_URL_FILE) to a server that answers, with a role and password " \
+     "it takes"},                                                                                  \
+        {"primary", "postgresql", (part), doctor_database_judge,                                   \
+         "name the primary in DATABASE_URL; where the role may only read: ALTER ROLE … SET "     \
+         "default_transaction_read_only = off"},                                                   \
+        {"clock", "postgresql", (part), doctor_database_clock,                                     \
+         "set the clocks of both machines: timedatectl set-ntp true"},                             \
+        {"schema", "primary", (part), doctor_database_schema, DOCTOR_MIGRATE_MENDS},               \
+        {"grants", "schema", (part), doctor_database_grants,                                       \
+         "GRANT " group " TO the role in DATABASE_URL; what that group is granted: command-svc "   \
+         "migrate --print-roles"},                                                                 \
+    {                                                                                              \
+        "shards", "grants", (part), doctor_database_shards, DOCTOR_MIGRATE_MENDS                   \
+    }
+#define DOCTOR_MIGRATE_MENDS "command-svc migrate, with the DATABASE_URL of the tables' owner"
+
+/* A check's functions; part is a struct doctor_database. */
+enum error_kind doctor_database_connect(void *part, struct strbuf *told, struct error *err);
+enum error_kind doctor_database_judge(void *part, struct strbuf *told, struct error *err);
+enum error_kind doctor_database_clock(void *part, struct strbuf *told, struct error *err);
+enum error_kind doctor_database_schema(void *part, struct strbuf *told, struct error *err);
+enum error_kind doctor_database_grants(void *part, struct strbuf *told, struct error *err);
+enum error_kind doctor_database_shards(void *part, struct strbuf *told, struct error *err);
+
+void doctor_database_done(struct doctor_database *database);
+
+/* ---- pure, for the above and their tests */
+
+/* The statement with EXPLAIN before it and NULL for each parameter, in a transaction of its own.
+ * False: it is not one of those that can be explained (BEGIN, LISTEN …). */
+MUST_USE bool doctor_database_explain(const char *sql, struct strbuf *out);
+
+/* theirs_ms was taken between before_ms and after_ms of ours. */
+MUST_USE enum error_kind doctor_database_compare_clocks(int64_t theirs_ms, int64_t before_ms,
+                                                        int64_t after_ms, struct error *err);
+
+#endif

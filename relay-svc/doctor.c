@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `relay-svc doctor`: what it needs of PostgreSQL and Kafka. */
+#include "common/run/doctor.h"
+
+#include "common/run/doctor_database.h"
+#include "common/run/doctor_kafka.h"
+#include "common/run/kafka_setup.h"
+#include "common/run/service.h"
+#include "relay-svc/app.h"
+#include "relay-svc/outbox/outbox_sql.h"
+#include "relay-svc/settings.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+struct patient {
+    struct doctor_database database;
+    struct doctor_kafka kafka;
+};
+
+static const struct doctor_check CHECKS[] = {
+    DOCTOR_DATABASE_CHECKS("orderspine_relay", offsetof(struct patient, database)),
+    DOCTOR_KAFKA_CHECKS(offsetof(struct patient, kafka)),
+};
+
+static const struct doctor_statements STATEMENTS[] = {
+    {OUTBOX_CONTROL_SQL, CONTROL_STATEMENT_COUNT},
+    {OUTBOX_READER_SQL, READER_STATEMENT_COUNT},
+    {NULL, 0},
+};
+
+int app_doctor(const struct service_call *call)
+{
+    const struct relay_settings *settings = call->values;
+    struct relay_names names;
+    struct error err;
+    size_t count;
+    if (relay_names_make(settings, &names, &err) != ERROR_NONE) {
+        return SERVICE_MISUSED; /* said already, by the settings' check */
+    }
+    struct kafka_property *properties = kafka_setup_properties(call->settings, &count);
+    struct patient patient = {
+        .database = {.url = settings->database_url,
+                     .application_name = "relay-svc doctor",
+                     .statements = STATEMENTS},
+        .kafka = {.wanted = {.config = {.brokers = settings->kafka_brokers,
+                                        .client_id = "relay-svc",
+                                        .properties = properties,
+                                        .property_count = count},
+                             .topics = names.topic_list,
+                             .topic_count = names.count},
+                  .shards = &patient.database.shards},
+    };
+    const int code = doctor_run(call, CHECKS, sizeof CHECKS / sizeof CHECKS[0], &patient);
+    doctor_database_done(&patient.database);
+    free(properties);
+    return code;
+}

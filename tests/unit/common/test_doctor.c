@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The subcommand doctor: what it makes of what it sees. */
+#include "common/base/strbuf.h"
+#include "common/contract/json.h"
+#include "common/run/doctor.h"
+#include "common/run/doctor_database.h"
+#include "common/run/doctor_kafka.h"
+#include "tests/support/check_main.h"
+
+#include <string.h>
+
+struct patient {
+    int looks;
+    int ill; /* the look that finds something, from 1 */
+};
+
+static enum error_kind look(void *part, struct strbuf *told, struct error *err)
+{
+    struct patient *patient = part;
+    patient->looks++;
+    if (patient->looks == patient->ill) {
+        return error_set(err, ERROR_INVALID, "it \"hurts\"");
+    }
+    strbuf_append_cstr(told, "fine");
+    return ERROR_NONE;
+}
+
+static const struct doctor_check CHECKS[] = {
+    {"first", NULL, 0, look, "mend the first"},
+    {"second", "first", 0, look, "mend the second"},
+    {"third", "second", 0, look, "mend the third"},
+    {"other", NULL, 0, look, "mend the other"},
+};
+enum { CHECK_COUNT = sizeof CHECKS / sizeof CHECKS[0] };
+
+static struct doctor_finding findings[CHECK_COUNT];
+static struct strbuf text;
+
+START_TEST(all_is_well)
+{
+    struct patient patient = {.ill = 0};
+
+    ck_assert(doctor_look(CHECKS, CHECK_COUNT, &patient, findings));
+    ck_assert_int_eq(patient.looks, CHECK_COUNT);
+    for (size_t i = 0; i < CHECK_COUNT; i++) {
+        ck_assert_int_eq(findings[i].state, DOCTOR_WELL);
+        ck_assert_str_eq(findings[i].says, "fine");
+    }
+}
+END_TEST
+
+START_TEST(what_needs_something_that_is_ill_is_not_looked_at)
+{
+    struct patient patient = {.ill = 1};
+
+    ck_assert(!doctor_look(CHECKS, CHECK_COUNT, &patient, findings));
+    ck_assert_int_eq(patient.looks, 2);
+    ck_assert_int_eq(findings[0].state, DOCTOR_ILL);
+    ck_assert_str_eq(findings[0].says, "it \"hurts\"");
+    ck_assert_int_eq(findings[1].state, DOCTOR_SKIPPED);
+    ck_assert_int_eq(findings[2].state, DOCTOR_SKIPPED);
+    ck_assert_str_eq(findings[2].says, "needs second");
+    ck_assert_int_eq(findings[3].state, DOCTOR_WELL);
+}
+END_TEST
+
+START_TEST(the_table_has_the_line_that_mends)
+{
+    struct patient patient = {.ill = 2};
+
+    (void)doctor_look(CHECKS, CHECK_COUNT, &patient, findings);
+    strbuf_init(&text, 4096);
+    doctor_put_table(CHECKS, findings, CHECK_COUNT, &text);
+
+    ck_assert_str_eq(strbuf_cstr(&text), "ok    first       fine\n"
+                                         "FAIL  second      it \"hurts\"\n"
+                                         "                  => mend the second\n"
+                                         "-     third       needs second\n"
+                                         "ok    other       fine\n");
+    strbuf_done(&text);
+}
+END_TEST
+
+START_TEST(the_document_says_the_same)
+{
+    struct patient patient = {.ill = 4};
+
+    (void)doctor_look(CHECKS, CHECK_COUNT, &patient, findings);
+    strbuf_init(&text, 4096);
+    doctor_put_json("some-svc", CHECKS, findings, CHECK_COUNT, &text);
+
+    ck_assert_str_eq(strbuf_cstr(&text),
+                     "{\"service\":\"some-svc\",\"is_well\":false,\"checks\":["
+                     "{\"name\":\"first\",\"state\":\"ok\",\"says\":\"fine\"},"
+                     "{\"name\":\"second\",\"state\":\"ok\",\"says\":\"fine\"},"
+                     "{\"name\":\"third\",\"state\":\"ok\",\"says\":\"fine\"},"
+                     "{\"name\":\"other\",\"state\":\"failed\",\"says\":\"it \\\"hurts\\\"\","
+                     "\"mends\":\"mend the other\"}]}\n");
+    strbuf_done(&text);
+}
+END_TEST
+
+START_TEST(a_statement_is_explained_without_its_parameters)
+{
+    strbuf_init(&text, 4096);
+
+    ck_assert(
+        doctor_database_explain("SELECT a FROM b WHERE c = $1::int AND d = ANY($12) -- $", &text));
+
+    ck_assert_str_eq(strbuf_cstr(&text),
+                     "BEGIN; SET LOCAL lock_timeout = '2s'; EXPLAIN SELECT a FROM b WHERE c = "
+                     "NULL::int AND d = ANY(NULL) -- $");
+    strbuf_done(&text);
+}
+END_TEST
+
+START_TEST(what_is_no_question_is_not_explained)
+{
+    static const char *const OTHERS[] = {"BEGIN", "LISTEN outbox", "SET LOCAL a = 1", "COMMIT", ""};
+    strbuf_init(&text, 4096);
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        ck_assert(!doctor_database_explain(OTHERS[i], &text));
+    }
+    ck_assert_str_eq(strbuf_cstr(&text), "");
+    strbuf_done(&text);
+}
+END_TEST
+
+static const struct {
+    int64_t theirs_ms;
+    enum error_kind kind;
+    const char *says;
+} CLOCKS[] = {
+    {1000000, ERROR_NONE, ""},
+    {1000000 + 6000, ERROR_NONE, ""}, /* five seconds beyond our second look */
+    {1000000 + 6001, ERROR_INVALID, "PostgreSQL's clock is 5 s ahead of ours"},
+    {1000000 - 5000, ERROR_NONE, ""},
+    {1000000 - 5001, ERROR_INVALID, "PostgreSQL's clock is 5 s behind ours"},
+    {1000000 + 3601000, ERROR_INVALID, "PostgreSQL's clock is 3600 s ahead of ours"},
+    {1000000 - 3600000, ERROR_INVALID, "PostgreSQL's clock is 3600 s behind ours"},
+};
+
+START_TEST(a_clock_that_is_off_is_told)
+{
+    struct error err = {.kind = ERROR_NONE};
+
+    ck_assert_int_eq(
+        doctor_database_compare_clocks(CLOCKS[_i].theirs_ms, 1000000, 1000000 + 1000, &err),
+        CLOCKS[_i].kind);
+    ck_assert(CLOCKS[_i].kind == ERROR_NONE || strcmp(err.text, CLOCKS[_i].says) == 0);
+}
+END_TEST
+
+static const struct kafka_topic_found FOUND[] = {
+    {.name = "a.events", .partitions = 12, .retention_ms = -1},
+    {.name = "b.events", .partitions = 12, .retention_ms = 7},
+    {.name = "c.events", .partitions = 12, .retention_ms = -1, .is_compacted = true},
+};
+
+START_TEST(topics_that_forget_are_named)
+{
+    struct doctor_kafka kafka = {.wanted.topic_count = 3};
+    const struct kafka_topics_report report = {
+        .topics = FOUND, .topic_count = 3, .brokers = 2, .cluster = "x"};
+    struct error err;
+
+    doctor_kafka_note(&kafka, &report, NULL);
+    strbuf_init(&text, 4096);
+
+    ck_assert_int_eq(doctor_kafka_topics(&kafka, &text, &err), ERROR_NONE);
+    ck_assert_str_eq(strbuf_cstr(&text), "3, with 12 partitions each");
+    ck_assert_int_eq(doctor_kafka_retention(&kafka, &text, &err), ERROR_INVALID);
+    ck_assert_str_eq(err.text, "these do not keep all events: b.events, c.events");
+    strbuf_done(&text);
+}
+END_TEST
+
+START_TEST(what_a_look_at_topics_failed_with_is_told)
+{
+    struct doctor_kafka kafka = {.wanted.topic_count = 3};
+    struct error failure;
+    struct error err;
+
+    (void)error_set(&failure, ERROR_FATAL, "another number");
+    doctor_kafka_note(&kafka, NULL, &failure);
+    strbuf_init(&text, 4096);
+
+    ck_assert_int_eq(doctor_kafka_topics(&kafka, &text, &err), ERROR_FATAL);
+    ck_assert_str_eq(err.text, "another number");
+    strbuf_done(&text);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("common/run/doctor");
+    TCase *checks = tcase_create("checks");
+    tcase_add_test(checks, all_is_well);
+    tcase_add_test(checks, what_needs_something_that_is_ill_is_not_looked_at);
+    tcase_add_test(checks, the_table_has_the_line_that_mends);
+    tcase_add_test(checks, the_document_says_the_same);
+    suite_add_tcase(suite, checks);
+    TCase *parties = tcase_create("parties");
+    tcase_add_test(parties, a_statement_is_explained_without_its_parameters);
+    tcase_add_test(parties, what_is_no_question_is_not_explained);
+    tcase_add_loop_test(parties, a_clock_that_is_off_is_told, 0, sizeof CLOCKS / sizeof CLOCKS[0]);
+    tcase_add_test(parties, topics_that_forget_are_named);
+    tcase_add_test(parties, what_a_look_at_topics_failed_with_is_told);
+    suite_add_tcase(suite, parties);
+    return check_main(suite);
+}
