@@ -49,7 +49,7 @@ static void on_answer(void *user, const struct publisher_tag *tag,
     const unsigned effects =
         shard_log_delivered(&relay->shards->all[tag->shard].log, &delivery, loop_now_ms(), &topic);
     if (topic >= 0) {
-        relay_count_answer(relay, topic, answer);
+        relay_count_answer(relay, topic, tag->shard, answer);
     }
     shards_follow(relay->shards, tag->shard, effects);
     if (topic >= 0 && tag->way == WAY_AGAIN) {

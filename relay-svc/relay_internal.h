@@ -77,7 +77,8 @@ struct relay {
 void relay_carry_out(void *user, int shard, unsigned effects);
 
 /* Of a record on that topic, of which something was heard for the first time. */
-void relay_count_answer(struct relay *relay, int topic, const struct kafka_delivery *answer);
+void relay_count_answer(struct relay *relay, int topic, int shard,
+                        const struct kafka_delivery *answer);
 
 /* There may be room in flight again: what waits for that goes on. */
 void relay_make_room(struct relay *relay);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/loop.h"
+#include "common/run/log.h"
 #include "relay-svc/lease/leases.h"
 #include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
@@ -11,6 +12,8 @@
 #include "relay-svc/shards/shards.h"
 #include "relay-svc/tail/tails.h"
 #include "relay-svc/watch/watching.h"
+
+#include <time.h>
 
 const struct shards *relay_shards(const struct relay *relay)
 {
@@ -149,9 +152,23 @@ enum error_kind relay_probe_quarantine(void *user, struct error *err)
                      count, first);
 }
 
-void relay_count_answer(struct relay *relay, int topic, const struct kafka_delivery *answer)
+/* Where a record is, and when it was known; tests/bench/timeline reads it. */
+static void tell_answer(const char *topic, int shard, const struct kafka_delivery *answer)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    log_event(LOG_DEBUG, "event_answered", LOG_STR("topic", topic), LOG_INT("partition", shard),
+              LOG_INT("offset", answer->offset), LOG_INT("took_us", answer->latency_us),
+              LOG_INT("at_us", (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000));
+}
+
+void relay_count_answer(struct relay *relay, int topic, int shard,
+                        const struct kafka_delivery *answer)
 {
     struct metrics *metrics = relay->options.metrics;
+    if (log_is_on(LOG_DEBUG)) {
+        tell_answer(relay->options.topics[topic], shard, answer);
+    }
     if (answer->error != NULL) {
         metrics_add(metrics, METRIC_DELIVERY_FAILURES, 0, 1);
         return;

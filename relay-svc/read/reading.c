@@ -6,6 +6,7 @@
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/activity.h"
+#include "common/run/log.h"
 #include "relay-svc/core/read_pace.h"
 #include "relay-svc/core/read_plan.h"
 #include "relay-svc/metrics.h"
@@ -202,6 +203,8 @@ static void on_trip_done(void *user, int reader, const struct outbox_read_failur
         fail_trip(reading, trip, failure);
     }
     if (trip->rows > 0) {
+        log_event(LOG_DEBUG, "rows_read", LOG_INT("rows", trip->rows),
+                  LOG_INT("took_us", loop_now_us() - trip->sent_us));
         reading->pause_ms = FIRST_PAUSE_MS;
         (void)FAULT_POINT("relay.rows_read");
     }

@@ -2,11 +2,12 @@
 /*
  * visible - places orders at a fixed rate and asks for each view as soon as its order was answered.
  *
- *     visible RATE SECONDS      addresses and TOKEN_AGENT from the environment
+ *     visible RATE SECONDS [FILE]      addresses and TOKEN_AGENT from the environment
  *
  * Open loop: an order is due at its time whether earlier ones have been answered or not, and its
  * latency counts from then. Each client does one order at a time: POST, then GET with min_version=1
- * and a wait. Prints two lines: due -> 201, and 201 -> view answered.
+ * and a wait. Prints two lines: due -> 201, and 201 -> view answered. With FILE it asks for no
+ * view, and writes each order's id and when it was answered, in microseconds since 1970.
  */
 #include "common/base/parse.h"
 #include "common/contract/json.h"
@@ -15,6 +16,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
     CLIENTS_MAX = 256,
@@ -56,6 +58,7 @@ struct bench {
     struct series visible;
     char authorization[TEXT_MAX];
     long run;
+    FILE *answered; /* NULL: views are asked for */
 };
 
 static void on_tick(void *user);
@@ -86,7 +89,29 @@ static void on_view(const struct http_client_answer *answer, void *user)
     end_one(worker, answer->status != 200);
 }
 
-static bool ask_view(struct worker *worker, struct strview body)
+static bool write_answered(struct worker *worker, struct strview id)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)fprintf(worker->bench->answered, "%.*s %lld\n", STRVIEW_ARG(id),
+                  (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    end_one(worker, false);
+    return true;
+}
+
+static bool ask_view(struct worker *worker, struct strview id)
+{
+    char path[TEXT_MAX];
+    struct error err;
+    (void)snprintf(path, sizeof path, "/v1/orders/%.*s?min_version=1&wait=10s", STRVIEW_ARG(id));
+    const struct http_header headers[] = {{"Authorization", worker->bench->authorization},
+                                          {NULL, NULL}};
+    const struct http_client_request request = {
+        .method = HTTP_GET, .path = path, .headers = headers};
+    return http_client_send(worker->query, &request, on_view, worker, &err) == ERROR_NONE;
+}
+
+static bool take_receipt(struct worker *worker, struct strview body)
 {
     struct arena arena;
     arena_init(&arena, ARENA_MAX);
@@ -95,14 +120,7 @@ static bool ask_view(struct worker *worker, struct strview body)
     bool ok = json_parse(body, &arena, &receipt, &err) == ERROR_NONE;
     if (ok) {
         const struct strview id = json_text(json_member(receipt, "aggregate"), "id");
-        char path[TEXT_MAX];
-        (void)snprintf(path, sizeof path, "/v1/orders/%.*s?min_version=1&wait=10s",
-                       STRVIEW_ARG(id));
-        const struct http_header headers[] = {{"Authorization", worker->bench->authorization},
-                                              {NULL, NULL}};
-        const struct http_client_request request = {
-            .method = HTTP_GET, .path = path, .headers = headers};
-        ok = http_client_send(worker->query, &request, on_view, worker, &err) == ERROR_NONE;
+        ok = worker->bench->answered == NULL ? ask_view(worker, id) : write_answered(worker, id);
     }
     arena_done(&arena);
     return ok;
@@ -118,7 +136,7 @@ static void on_receipt(const struct http_client_answer *answer, void *user)
         return;
     }
     bench->accepted.values_us[bench->accepted.count++] = worker->answered_us - worker->due_us;
-    if (!ask_view(worker, answer->body)) {
+    if (!take_receipt(worker, answer->body)) {
         end_one(worker, true);
     }
 }
@@ -231,9 +249,10 @@ static void open_bench(struct bench *bench)
     }
     (void)snprintf(bench->authorization, sizeof bench->authorization, "Bearer %s", token);
     for (size_t i = 0; i < CLIENTS_MAX; i++) {
-        bench->workers[i] = (struct worker){.bench = bench,
-                                            .command = connect_to(bench->loop, "COMMAND_URL"),
-                                            .query = connect_to(bench->loop, "QUERY_URL")};
+        bench->workers[i] = (struct worker){
+            .bench = bench,
+            .command = connect_to(bench->loop, "COMMAND_URL"),
+            .query = bench->answered != NULL ? NULL : connect_to(bench->loop, "QUERY_URL")};
     }
     bench->accepted.values_us = calloc(bench->wanted, sizeof(int64_t));
     bench->visible.values_us = calloc(bench->wanted, sizeof(int64_t));
@@ -260,11 +279,14 @@ int main(int argc, char **argv)
 {
     static struct bench bench;
     int64_t seconds;
-    if (argc != 3 || !parse_i64(strview_of(argv[1]), &bench.rate) ||
+    if (argc < 3 || argc > 4 || !parse_i64(strview_of(argv[1]), &bench.rate) ||
         !parse_i64(strview_of(argv[2]), &seconds) || bench.rate < 1 || seconds < 1 ||
         bench.rate > 100000 || seconds > 3600) {
-        (void)fprintf(stderr, "usage: visible RATE SECONDS\n");
+        (void)fprintf(stderr, "usage: visible RATE SECONDS [FILE]\n");
         return EXIT_FAILURE;
+    }
+    if (argc == 4 && (bench.answered = fopen(argv[3], "w")) == NULL) {
+        die(argv[3], "cannot be written");
     }
     bench.wanted = (size_t)(bench.rate * seconds);
     open_bench(&bench);
@@ -272,7 +294,11 @@ int main(int argc, char **argv)
     on_tick(&bench);
     loop_run(bench.loop);
     print_series("due -> 201", &bench.accepted);
-    print_series("201 -> view", &bench.visible);
+    if (bench.answered == NULL) {
+        print_series("201 -> view", &bench.visible);
+    } else {
+        (void)fclose(bench.answered);
+    }
     (void)printf("%zu failed, %zu times every client was busy\n", bench.failed, bench.late);
     const int code = bench.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     close_bench(&bench);
