@@ -83,7 +83,7 @@ static bool read_conditions(struct asking *asking)
 {
     struct command *command = &asking->submission.command;
     const struct strview if_match = http_request_header(asking->request, "If-Match");
-    const struct strview trace = http_request_header(asking->request, "traceparent");
+    const struct strview trace = http_request_lone_header(asking->request, "traceparent");
     command->expected_version = EXPECT_ANY_VERSION;
     if (if_match.data != NULL && !headers_read_version(if_match, &command->expected_version)) {
         return asking_refuse(

@@ -54,6 +54,9 @@ MUST_USE bool http_request_query_only(struct http_request *request, const char *
 /* A header's value without blanks around it; data is NULL when absent. Case does not count. */
 struct strview http_request_header(const struct http_request *request, const char *name);
 
+/* The same; data is NULL also where it stands twice. */
+struct strview http_request_lone_header(const struct http_request *request, const char *name);
+
 /* Made at first use; freed with the request. */
 struct arena *http_request_arena(struct http_request *request);
 

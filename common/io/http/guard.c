@@ -166,6 +166,11 @@ struct strview http_head_field(const struct http_head *head, const char *name)
     return (struct strview){0};
 }
 
+struct strview http_head_lone_field(const struct http_head *head, const char *name)
+{
+    return count_fields(head, name) == 1 ? http_head_field(head, name) : (struct strview){0};
+}
+
 static bool equals_ignoring_case(struct strview text, const char *word)
 {
     return text.len == strlen(word) && strncasecmp(text.data, word, text.len) == 0;

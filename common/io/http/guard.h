@@ -67,4 +67,7 @@ MUST_USE struct http_verdict http_guard_read(struct strview bytes, size_t max_bo
 /* A field's value; data is NULL when absent. Case does not count. */
 struct strview http_head_field(const struct http_head *head, const char *name);
 
+/* The same; data is NULL also where it stands twice: nobody can tell which of them is meant. */
+struct strview http_head_lone_field(const struct http_head *head, const char *name);
+
 #endif

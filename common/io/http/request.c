@@ -50,6 +50,11 @@ struct strview http_request_header(const struct http_request *request, const cha
     return http_head_field(&request->head, name);
 }
 
+struct strview http_request_lone_header(const struct http_request *request, const char *name)
+{
+    return http_head_lone_field(&request->head, name);
+}
+
 struct arena *http_request_arena(struct http_request *request)
 {
     return &request->arena;

@@ -198,6 +198,9 @@ START_TEST(an_accepted_head_is_taken_apart)
     ck_assert_int_eq(head.minor_version, 1);
     ck_assert(strview_is(http_head_field(&head, "X-TRACE"), "two words"));
     ck_assert_ptr_null(http_head_field(&head, "X-Tra").data);
+    ck_assert_ptr_null(http_head_lone_field(&head, "X-TRACE").data); /* it stands twice */
+    ck_assert_ptr_null(http_head_lone_field(&head, "X-Tra").data);
+    ck_assert(strview_is(http_head_lone_field(&head, "EXPECT"), "100-Continue"));
     ck_assert(head.wants_close);
     ck_assert(head.expects_continue);
 }
