@@ -69,6 +69,11 @@ void auth_check_settings(const struct common_settings *common, struct settings *
         settings_add_fault(settings, "AUTH_TOKENS_FILE is not set: say who may ask what, there or "
                                      "by AUTH_JWT_KEY_FILE, or AUTH=off on a loopback address");
     }
+    if (common->auth == AUTH_OFF &&
+        (common->auth_tokens_file != NULL || common->auth_jwt_key_file != NULL)) {
+        settings_add_fault(settings, "AUTH=off asks nobody for a token: leave out AUTH_TOKENS_FILE "
+                                     "and AUTH_JWT_KEY_FILE, which say who may ask what");
+    }
     auth_jwt_check_settings(common, settings);
 }
 

@@ -29,7 +29,7 @@ enum auth_mode { AUTH_TOKENS = 0, AUTH_OFF, AUTH_MODE_COUNT };
 
 /*
  * Adds a fault when neither a tokens file nor a key file is set without AUTH=off, or AUTH=off
- * leaves loopback.
+ * leaves loopback or stands beside one of them.
  * service_main() calls it for commands that serve.
  */
 void auth_check_settings(const struct common_settings *common, struct settings *settings);

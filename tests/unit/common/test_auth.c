@@ -199,22 +199,27 @@ static const struct {
     int auth;
     const char *address;
     const char *file;
+    const char *keys;
     size_t faults;
 } SETTINGS[] = {
-    {AUTH_TOKENS, "0.0.0.0", "/x", 0}, {AUTH_TOKENS, "127.0.0.1", NULL, 1},
-    {AUTH_OFF, "127.0.0.1", NULL, 0},  {AUTH_OFF, "127.8.0.1", NULL, 0},
-    {AUTH_OFF, "::1", NULL, 0},        {AUTH_OFF, "0.0.0.0", NULL, 1},
-    {AUTH_OFF, "::", NULL, 1},         {AUTH_OFF, "10.0.0.1", "/x", 1},
+    {AUTH_TOKENS, "0.0.0.0", "/x", NULL, 0}, {AUTH_TOKENS, "127.0.0.1", NULL, NULL, 1},
+    {AUTH_TOKENS, "0.0.0.0", NULL, "/k", 0}, {AUTH_OFF, "127.0.0.1", NULL, NULL, 0},
+    {AUTH_OFF, "127.8.0.1", NULL, NULL, 0},  {AUTH_OFF, "::1", NULL, NULL, 0},
+    {AUTH_OFF, "0.0.0.0", NULL, NULL, 1},    {AUTH_OFF, "::", NULL, NULL, 1},
+    {AUTH_OFF, "10.0.0.1", "/x", NULL, 2},   {AUTH_OFF, "127.0.0.1", "/x", NULL, 1},
+    {AUTH_OFF, "127.0.0.1", NULL, "/k", 1},  {AUTH_OFF, "::1", "/x", "/k", 1},
 };
 
-START_TEST(no_tokens_is_for_loopback_only)
+START_TEST(no_tokens_is_for_loopback_only_and_beside_none)
 {
     static const struct settings_schema EMPTY = {.service = "x"};
     char *env[] = {NULL};
     struct settings *settings = settings_load(&EMPTY, env, NULL);
     const struct common_settings common = {.auth = SETTINGS[_i].auth,
                                            .listen_address = SETTINGS[_i].address,
-                                           .auth_tokens_file = SETTINGS[_i].file};
+                                           .auth_tokens_file = SETTINGS[_i].file,
+                                           .auth_jwt_key_file = SETTINGS[_i].keys,
+                                           .auth_jwt_audience = SETTINGS[_i].keys};
 
     auth_check_settings(&common, settings);
 
@@ -239,7 +244,7 @@ int main(void)
     tcase_add_test(tokens, a_reload_takes_the_new_tokens);
     tcase_add_test(tokens, a_faulty_reload_keeps_the_old_tokens);
     tcase_add_test(tokens, without_tokens_everybody_is_anyone);
-    tcase_add_loop_test(tokens, no_tokens_is_for_loopback_only, 0,
+    tcase_add_loop_test(tokens, no_tokens_is_for_loopback_only_and_beside_none, 0,
                         sizeof SETTINGS / sizeof SETTINGS[0]);
     suite_add_tcase(suite, tokens);
     return check_main(suite);
