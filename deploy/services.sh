@@ -83,9 +83,14 @@ migrate() {
     fi
 }
 
+# AUTH_JWT_* are the caller's, all else is ours.
 service_settings() {
+    local name
     printf 'LISTEN_PORT=%s\nAUTH_TOKENS_FILE=%s\n' "$(port "${SERVICE_PORT[$1]}")" \
         "$SERVERS/$1-svc/tokens"
+    for name in $(compgen -e AUTH_JWT_); do
+        printf '%s=%s\n' "$name" "${!name}"
+    done
     case $1 in
     command)
         printf 'DATABASE_URL=%s\n' "$(pg_url command_svc "$PG_COMMAND_PASSWORD")"
