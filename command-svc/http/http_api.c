@@ -159,9 +159,6 @@ static void on_answer(void *user, const struct answer *answer)
     if (answer->is_replayed) {
         append_header(headers, &count, "Idempotent-Replayed", "true");
     }
-    if (answer->status == 503) {
-        append_header(headers, &count, "Retry-After", "1");
-    }
     append_rate(headers, &count, asking, &rate);
     append_trace(headers, &count, &asking->submission.command, trace);
     log_if_refused(asking, answer);

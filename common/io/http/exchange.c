@@ -309,6 +309,7 @@ static const char *date_now(struct http_server *server)
     const time_t now = time(NULL);
     if (now != server->date_s) {
         http_message_date(now, server->date);
+        http_pause_pass(&server->pause, now - server->date_s);
         server->date_s = now;
     }
     return server->date;
@@ -326,9 +327,11 @@ static bool must_close(const struct http_server *server, const struct http_line 
 static void say(struct http_server *server, struct http_line *line,
                 const struct http_answer *answer, enum http_holder holder, bool has_body)
 {
+    const char *date = date_now(server); /* first: with the second, the pause may change */
+    const int pause_s = http_pause_next(&server->pause, http_message_needs_pause(answer));
     line->closes = must_close(server, line);
     strbuf_reset(&server->head);
-    http_message_head(answer, date_now(server), line->closes, &server->head);
+    http_message_head(answer, date, pause_s, line->closes, &server->head);
     if (!strbuf_ok(&server->head)) {
         line->state = HTTP_LINE_BROKEN; /* headers of ours beyond 16 KiB: nothing fit to send */
         return;
@@ -365,10 +368,9 @@ void http_respond(struct http_request *request, const struct http_answer *answer
 
 void http_problem(struct http_request *request, const struct http_problem *problem)
 {
-    struct http_header headers[HTTP_HEADERS_MAX];
     struct strbuf body;
     strbuf_init(&body, HTTP_PROBLEM_MAX);
-    const struct http_answer answer = http_problem_answer(problem, &body, headers);
+    const struct http_answer answer = http_problem_answer(problem, &body);
     http_respond(request, &answer);
     strbuf_done(&body);
 }
@@ -381,13 +383,12 @@ void http_refuse(struct http_request *request, int status, const char *slug, con
 void http_exchange_refuse(struct http_server *server, struct http_line *line,
                           const struct http_verdict *verdict)
 {
-    struct http_header headers[HTTP_HEADERS_MAX];
     struct strbuf body;
     strbuf_init(&body, HTTP_PROBLEM_MAX);
     const struct http_answer answer = http_problem_answer(
         &(struct http_problem){
             .status = verdict->status, .slug = verdict->slug, .detail = verdict->detail},
-        &body, headers);
+        &body);
     line->closes = true;
     say(server, line, &answer, HTTP_HOLDER_STRANGER, true);
     strbuf_done(&body);

@@ -100,7 +100,8 @@ void http_respond_json(struct http_request *request, int status, http_members *p
 /* A handler for a document that is part of the program; user is its text, in JSON. */
 void http_send_document(struct http_request *request, void *user);
 
-/* Answers with application/problem+json. 429 and 503 get Retry-After: 1 unless headers say. */
+/* Answers with application/problem+json. As all answers do, 429 and 503 get a
+ * Retry-After by pause.h unless headers have one. */
 void http_problem(struct http_request *request, const struct http_problem *problem);
 
 /* The usual case: no members, no headers. */

@@ -18,6 +18,7 @@
 #include "common/io/http/line.h"
 #include "common/io/http/message.h"
 #include "common/io/http/options.h"
+#include "common/io/http/pause.h"
 #include "common/io/http/router.h"
 #include "common/io/loop.h"
 
@@ -44,6 +45,7 @@ struct http_server {
     int64_t trimmed_ms;
     struct http_request *pending; /* with handlers */
     struct strbuf head;           /* of the answer being written */
+    struct http_pause pause;      /* for those who are refused for now */
     int64_t date_s;
     char date[HTTP_DATE_SIZE];
     bool is_draining;

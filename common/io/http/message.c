@@ -108,7 +108,16 @@ static void append_body_headers(struct strbuf *out, const struct http_answer *an
     strbuf_append(out, STRVIEW("\r\n"));
 }
 
-void http_message_head(const struct http_answer *answer, const char *date, bool closes,
+bool http_message_needs_pause(const struct http_answer *answer)
+{
+    const struct http_header *each = answer->headers;
+    while (each != NULL && each->name != NULL && strcmp(each->name, "Retry-After") != 0) {
+        each++;
+    }
+    return (answer->status == 429 || answer->status == 503) && (each == NULL || each->name == NULL);
+}
+
+void http_message_head(const struct http_answer *answer, const char *date, int pause_s, bool closes,
                        struct strbuf *out)
 {
     assert(answer->status >= 200 && answer->status < 600);
@@ -124,6 +133,11 @@ void http_message_head(const struct http_answer *answer, const char *date, bool 
     for (const struct http_header *each = answer->headers; each != NULL && each->name != NULL;
          each++) {
         append_header(out, each->name, each->value);
+    }
+    if (pause_s > 0) {
+        strbuf_append(out, STRVIEW("Retry-After: "));
+        strbuf_append_i64(out, pause_s);
+        strbuf_append(out, STRVIEW("\r\n"));
     }
     if (closes) {
         strbuf_append(out, STRVIEW("Connection: close\r\n"));
@@ -198,33 +212,11 @@ bool http_problem_write(const struct http_problem *problem, struct strbuf *out)
     return false;
 }
 
-static bool names_retry_after(const struct http_header *headers)
+struct http_answer http_problem_answer(const struct http_problem *problem, struct strbuf *body)
 {
-    for (; headers != NULL && headers->name != NULL; headers++) {
-        if (strcmp(headers->name, "Retry-After") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-struct http_answer http_problem_answer(const struct http_problem *problem, struct strbuf *body,
-                                       struct http_header headers[HTTP_HEADERS_MAX])
-{
-    size_t count = 0;
-    for (const struct http_header *each = problem->headers; each != NULL && each->name != NULL;
-         each++) {
-        assert(count < HTTP_HEADERS_MAX - 2); /* lists are literals of ours */
-        headers[count++] = *each;
-    }
-    if ((problem->status == 429 || problem->status == 503) &&
-        !names_retry_after(problem->headers)) {
-        headers[count++] = (struct http_header){"Retry-After", "1"};
-    }
-    headers[count] = (struct http_header){NULL, NULL};
     (void)http_problem_write(problem, body); /* rather a part of it than none */
     return (struct http_answer){.status = problem->status,
                                 .content_type = "application/problem+json",
-                                .headers = headers,
+                                .headers = problem->headers,
                                 .body = strbuf_view(body)};
 }

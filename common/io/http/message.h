@@ -21,7 +21,7 @@
 struct json_writer;
 struct strbuf;
 
-enum { HTTP_DATE_SIZE = 32, HTTP_PROBLEM_MAX = 65536, HTTP_HEADERS_MAX = 16 };
+enum { HTTP_DATE_SIZE = 32, HTTP_PROBLEM_MAX = 65536 };
 
 struct http_header {
     const char *name; /* NULL ends a list */
@@ -62,8 +62,11 @@ http_members http_problem_put_reason;
 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 void http_message_date(int64_t wall_s, char ret_date[HTTP_DATE_SIZE]);
 
-/* Appends the head of an answer, blank line included. */
-void http_message_head(const struct http_answer *answer, const char *date, bool closes,
+/* 429 or 503, and no Retry-After of its own. */
+bool http_message_needs_pause(const struct http_answer *answer);
+
+/* Appends the head of an answer, blank line included; with Retry-After where pause_s is not 0. */
+void http_message_head(const struct http_answer *answer, const char *date, int pause_s, bool closes,
                        struct strbuf *out);
 
 /* RFC 9110 §6.4.1: no body, and no length, for 1xx, 204 and 304. */
@@ -75,12 +78,8 @@ bool http_message_may_have_body(int status);
  */
 bool http_problem_write(const struct http_problem *problem, struct strbuf *out);
 
-/*
- * The problem as an answer; its body is written to body, its list of headers to headers. 429 and
- * 503 get Retry-After: 1 unless the problem's headers say otherwise.
- */
-struct http_answer http_problem_answer(const struct http_problem *problem, struct strbuf *body,
-                                       struct http_header headers[HTTP_HEADERS_MAX]);
+/* The problem as an answer; its body is written to body. */
+struct http_answer http_problem_answer(const struct http_problem *problem, struct strbuf *body);
 
 /* The standard reason phrase; "Unknown" for codes we never send. */
 const char *http_reason(int status);
