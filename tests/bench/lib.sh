@@ -14,16 +14,16 @@ set -uo pipefail
 if [ -z "${TEST_DATABASE_URL:-}" ] && [ -z "${BENCH_BUILD:-}" ]; then
     need_packages may build run bench
     (cd "$ROOT" && cmake --preset release -DBUILD_TESTING=OFF &&
-        cmake --build --preset release --parallel "$(nproc)" --target all --target visible --target bare_commands --target swarm) >/dev/null ||
+        cmake --build --preset release --parallel "$(nproc)" --target all --target visible --target bare_commands --target bare_views --target swarm) >/dev/null ||
         die "the release build failed; cmake --build --preset release says why"
 fi
 export BUILD=${BENCH_BUILD:-$ROOT/build/release}
 # shellcheck source=tests/support/e2e.sh
 . "$ROOT/tests/support/e2e.sh"
 
-# fill_outbox EVENTS
+# fill_outbox EVENTS [FIRST]
 fill_outbox() {
-    psql -X -q -v ON_ERROR_STOP=1 -v events="$1" -v shards="$SHARDS" \
+    psql -X -q -v ON_ERROR_STOP=1 -v events="$1" -v first="${2:-1}" -v shards="$SHARDS" \
         -d "$(world_url "$PG_SUPERUSER_URL" "$WORLD")" -f "$ROOT/tests/bench/outbox.sql"
 }
 
