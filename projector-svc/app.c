@@ -82,6 +82,12 @@ static size_t max_waiters(const struct projector_settings *settings)
     return (size_t)(settings->max_waiters < half ? settings->max_waiters : half);
 }
 
+static size_t max_streams(const struct projector_settings *settings)
+{
+    const int64_t quarter = (settings->common.max_connections + 3) / 4;
+    return (size_t)(settings->max_streams < quarter ? settings->max_streams : quarter);
+}
+
 /* Operators decide where views are written: what only answers can write nothing. */
 static enum error_kind build_queries(struct app *app, const struct projector_settings *settings,
                                      unsigned halves, struct error *err)
@@ -93,6 +99,7 @@ static enum error_kind build_queries(struct app *app, const struct projector_set
         .auth = app->runtime.auth,
         .metrics = app->runtime.metrics,
         .max_waiters = max_waiters(settings),
+        .max_streams = max_streams(settings),
         .recent_cap = settings->recent_orders,
     };
     return query_api_new(app->runtime.loop, &options, &app->queries, err);
@@ -133,6 +140,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, u
         query_api_serve(app->queries, app->runtime.http);
         health_add(health, "queries", query_api_probe, app->queries);
         health_add_advisory(health, "reading", query_api_probe_reading, app->queries);
+        health_add_advisory(health, "streams", query_api_probe_streams, app->queries);
     }
     return ERROR_NONE;
 }

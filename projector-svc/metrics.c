@@ -17,8 +17,15 @@ static const char *const PARTITIONS[] = {"assigned", "out_of_range", "stalled",
                                          "stuck",    "unreported",   NULL};
 static const char *const FOLLOWED[] = {"wanted", "followed", NULL};
 static const char *const CHECKS[] = {"same", "unknown", "replaced", "removed", NULL}; /* anchor.h */
+static const char *const RESETS[] = {"gone", "ahead", "unknown", NULL};
+static_assert(sizeof RESETS / sizeof RESETS[0] == RESET_COUNT + 1, "every reason");
 #define TOPIC_ROW(NAME, name) #name,
 static const char *const TOPICS[] = {AGGREGATES(TOPIC_ROW) NULL};
 static const double EVENT_BOUNDS[] = {1, 2, 4, 8, 16, 32, 48, 64};
 
 const struct metric PROJECTOR_METRICS[] = {PROJECTOR_METRIC_ROWS(METRIC_ROW)};
+
+const char *metric_reset_name(enum metric_reset reset)
+{
+    return RESETS[reset];
+}

@@ -42,6 +42,14 @@
       METRIC_BY("aggregate", TOPICS))                                                              \
     X(METRIC_QUEUED, GAUGE, "orderspine_projector_queued_events",                                  \
       "Events read from Kafka and waiting for their batch.", )                                     \
+    X(METRIC_STREAMS, GAUGE, "orderspine_projector_streams", "Open streams (/v1/stream).", )       \
+    X(METRIC_STREAM_EVENTS, COUNTER, "orderspine_projector_stream_events_total",                   \
+      "Events sent on streams, to each reader.", )                                                 \
+    X(METRIC_STREAM_RESETS, COUNTER, "orderspine_projector_stream_resets_total",                   \
+      "Readers told that what they had last is not known to be followed by all.",                  \
+      METRIC_BY("reason", RESETS))                                                                 \
+    X(METRIC_STREAMS_CUT, COUNTER, "orderspine_projector_streams_cut_total",                       \
+      "Streams ended because their readers took nothing.", )                                       \
     X(METRIC_WAITERS, GAUGE, "orderspine_projector_waiters",                                       \
       "Requests waiting for an order's version.", )
 
@@ -66,7 +74,11 @@ enum metric_partition {
     PARTITION_STUCK,
     PARTITION_UNREPORTED
 };
+enum metric_reset { RESET_GONE = 0, RESET_AHEAD, RESET_UNKNOWN, RESET_COUNT };
 enum metric_topics { TOPICS_WANTED = 0, TOPICS_FOLLOWED };
+
+/* Readers are told the same word. */
+const char *metric_reset_name(enum metric_reset reset);
 
 extern const struct metric PROJECTOR_METRICS[PROJECTOR_METRIC_COUNT];
 

@@ -48,6 +48,10 @@
       "Requests that may wait for a version at once; beyond it, and beyond half of "               \
       "LISTEN_MAX_CONNECTIONS, they get 503 overloaded.",                                          \
       SETTING_WITHIN("512", 1, 1000000, "requests"))                                               \
+    X(INT, max_streams, "PROJECTOR_MAX_STREAMS",                                                   \
+      "Streams that may be open at once; beyond it, and beyond a quarter of "                      \
+      "LISTEN_MAX_CONNECTIONS, the next one gets 503 overloaded. One customer may have 8.",        \
+      SETTING_WITHIN("512", 1, 1000000, "streams"))                                                \
     X(STRING, url, "PROJECTOR_URL", "Where `projector-svc status` and `dead-letters` ask.",        \
       SETTING_DEFAULT("http://127.0.0.1:8082"))                                                    \
     X(STRING, token, "TOKEN_OPERATOR",                                                             \

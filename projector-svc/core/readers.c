@@ -20,6 +20,8 @@ static const enum reading READERS[][ROLE_COUNT] = {
     [READABLE_STAFF]         = {NO,       ALL,   ALL,     ALL,        NO},
     [READABLE_INTERNAL]      = {NO,       ALL,   ALL,     ALL,        NO},
     [READABLE_DEAD_LETTERS]  = {NO,       NO,    NO,      NO,         ALL},
+    [READABLE_STREAM]        = {OWN,      ALL,   NO,      NO,         ALL},
+    [READABLE_STREAM_CUSTOMER] = {OWN,    ALL,   NO,      NO,         NO},
     [READABLE_FRESHNESS_IDS] = {NO,       ALL,   ALL,     ALL,        ALL},
 };
 /* clang-format on */

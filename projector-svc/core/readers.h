@@ -22,12 +22,14 @@ enum readable {
     READABLE_CUSTOMER,   /* with email and phone */
     READABLE_SEARCH,     /* by email or phone */
     READABLE_FRESHNESS,
+    READABLE_STREAM,       /* which orders change, live */
     READABLE_DEAD_LETTERS, /* without the records' values; and decide about them */
     /* parts of them */
     READABLE_RECIPIENT, /* names and the address, in an order */
     READABLE_STAFF,     /* who of the staff did something */
     READABLE_INTERNAL,  /* what the staff keeps to itself: notes, risk flags, why of a dispute */
-    READABLE_FRESHNESS_IDS, /* which event and aggregate a partition saw last */
+    READABLE_FRESHNESS_IDS,   /* which event and aggregate a partition saw last */
+    READABLE_STREAM_CUSTOMER, /* whose the orders are that change */
     READABLE_COUNT
 };
 

@@ -76,6 +76,11 @@ static void end_query(struct query *query)
     }
 }
 
+void query_leave(struct query *query)
+{
+    end_query(query);
+}
+
 struct query *query_begin(struct query_context *context, struct http_request *request,
                           enum readable readable, const char *const *parameters, size_t size)
 {

@@ -31,6 +31,7 @@
 struct loop;
 struct order_waits;
 struct query;
+struct stream_hub;
 
 typedef void query_reply_fn(struct query *query, const struct redisconn_reply *reply);
 
@@ -39,6 +40,7 @@ struct query_context {
     struct redisconn *reader;
     struct redisconn *decider; /* may write what operators decide; nothing else uses it */
     struct order_waits *waits;
+    struct stream_hub *streams; /* NULL: none are served here */
     const struct auth *auth;
     int64_t recent_cap;
     struct query *live;         /* begun and not answered */
@@ -109,6 +111,9 @@ struct json_writer *query_write(struct query *query);
 /* Answers with what was written; 500 when that failed. headers may be NULL. */
 void query_answer(struct query *query, const struct http_header *headers);
 
+/* It is answered by other means, with what the request still holds. */
+void query_leave(struct query *query);
+
 void query_refuse(struct query *query, int status, const char *slug, const char *detail);
 void query_problem(struct query *query, const struct http_problem *problem);
 
@@ -136,6 +141,10 @@ struct strview query_number(struct query *query, int64_t number);
 enum { QUERY_FRESHNESS_COMMANDS = 2 };
 void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRESHNESS_COMMANDS]);
 
+/* Its members alone: projected_at and lag_ms. */
+void query_put_slowest(struct arena *arena, struct json_writer *writer,
+                       const struct redisconn_reply *reply, size_t first);
+
 /* Writes the members "freshness" and "recovering" of a list. first: index of the first of the two
  * replies. */
 void query_put_freshness(struct query *query, struct json_writer *writer,
@@ -148,6 +157,7 @@ extern const struct http_route QUERY_ORDER_ROUTES[];
 extern const struct http_route QUERY_LIST_ROUTES[];
 extern const struct http_route QUERY_PARTY_ROUTES[];
 extern const struct http_route QUERY_FRESHNESS_ROUTES[];
+extern const struct http_route QUERY_STREAM_ROUTES[];
 extern const struct http_route QUERY_DEAD_LETTER_ROUTES[];
 
 /* Waiting orders answer with what there is. */

@@ -10,6 +10,7 @@
 #include "projector-svc/metrics.h"
 #include "projector-svc/query/order_waits.h"
 #include "projector-svc/query/query.h"
+#include "projector-svc/query/stream_hub.h"
 
 #include <stdlib.h>
 
@@ -34,6 +35,7 @@ static void on_scrape(void *user)
 {
     const struct query_api *api = user;
     metrics_set(api->metrics, METRIC_WAITERS, 0, (double)order_waits_count(api->context.waits));
+    metrics_set(api->metrics, METRIC_STREAMS, 0, (double)stream_hub_count(api->context.streams));
 }
 
 enum error_kind query_api_new(struct loop *loop, const struct query_api_options *options,
@@ -58,6 +60,14 @@ enum error_kind query_api_new(struct loop *loop, const struct query_api_options 
         kind = order_waits_new(loop, options->redis_url, options->max_waiters, &api->context.waits,
                                err);
     }
+    if (kind == ERROR_NONE) {
+        const struct stream_hub_options streams = {.redis_url = options->redis_url,
+                                                   .reader = api->context.reader,
+                                                   .auth = options->auth,
+                                                   .metrics = options->metrics,
+                                                   .max_streams = options->max_streams};
+        kind = stream_hub_new(loop, &streams, &api->context.streams, err);
+    }
     if (kind != ERROR_NONE) {
         query_api_free(api);
         return kind;
@@ -78,6 +88,7 @@ void query_api_serve(struct query_api *api, struct http_server *server)
     http_server_route(server, QUERY_LIST_ROUTES, &api->context);
     http_server_route(server, QUERY_PARTY_ROUTES, &api->context);
     http_server_route(server, QUERY_FRESHNESS_ROUTES, &api->context);
+    http_server_route(server, QUERY_STREAM_ROUTES, &api->context);
     query_api_serve_operators(api, server);
     http_server_route(server, OPEN_ROUTES, (void *)(uintptr_t)PROJECTOR_OPENAPI[0].text);
 }
@@ -86,6 +97,7 @@ void query_api_drain(struct query_api *api)
 {
     api->context.is_draining = true;
     query_orders_drain(&api->context);
+    stream_hub_drain(api->context.streams);
 }
 
 void query_api_free(struct query_api *api)
@@ -98,6 +110,7 @@ void query_api_free(struct query_api *api)
     while (api->context.live != NULL) {
         query_unavailable(api->context.live, "shutting down");
     }
+    stream_hub_free(api->context.streams);
     order_waits_free(api->context.waits);
     free(api);
 }
@@ -117,4 +130,10 @@ enum error_kind query_api_probe(void *user, struct error *err)
                          redisconn_last_error(api->context.reader));
     }
     return ERROR_NONE;
+}
+
+enum error_kind query_api_probe_streams(void *user, struct error *err)
+{
+    const struct query_api *api = user;
+    return stream_hub_probe(api->context.streams, err);
 }

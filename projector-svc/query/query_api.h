@@ -29,6 +29,7 @@ struct query_api_options {
     const struct auth *auth;
     struct metrics *metrics;
     size_t max_waiters;
+    size_t max_streams;
     int64_t recent_cap; /* how many orders orders:recent keeps */
 };
 
@@ -48,8 +49,9 @@ void query_api_drain(struct query_api *api);
 void query_api_free(struct query_api *api);
 
 /* Health probes; user is the api. Is there a connection to read by? Has Redis refused a reading, of
- * one damaged key, say, and none succeeded a minute later? */
+ * one damaged key, say, and none succeeded a minute later? Can those who follow be read for? */
 enum error_kind query_api_probe(void *user, struct error *err);
+enum error_kind query_api_probe_streams(void *user, struct error *err);
 enum error_kind query_api_probe_reading(void *user, struct error *err);
 
 #endif

@@ -172,13 +172,19 @@ static void put_slowest(struct json_writer *writer, const struct slot *slots, si
     put_known(writer, "lag_ms", is_known ? slowest->lag_ms : 0, is_known);
 }
 
+void query_put_slowest(struct arena *arena, struct json_writer *writer,
+                       const struct redisconn_reply *reply, size_t first)
+{
+    struct slot *slots = NULL;
+    const size_t count = read_slots(arena, reply, first, &slots);
+    put_slowest(writer, slots, count);
+}
+
 void query_put_freshness(struct query *query, struct json_writer *writer,
                          const struct redisconn_reply *reply, size_t first)
 {
-    struct slot *slots = NULL;
-    const size_t count = read_slots(query->arena, reply, first, &slots);
     json_open_member_object(writer, "freshness");
-    put_slowest(writer, slots, count);
+    query_put_slowest(query->arena, writer, reply, first);
     json_close_object(writer);
     query_put_recovering(query, writer);
 }

@@ -154,13 +154,22 @@ static const struct shown *choose_details(const struct json_value *document)
     return DETAILS;
 }
 
-static const struct shown *choose_event(const struct json_value *document)
+/* NULL: it is not guarded. */
+static const struct shown *guarded(struct strview type)
 {
-    const struct strview type = json_text(document, "type");
     for (size_t i = 0; i < sizeof GUARDED / sizeof GUARDED[0]; i++) {
         if (strview_is(type, GUARDED[i].type)) {
             return GUARDED[i].shown;
         }
+    }
+    return NULL;
+}
+
+static const struct shown *choose_event(const struct json_value *document)
+{
+    const struct shown *list = guarded(json_text(document, "type"));
+    if (list != NULL) {
+        return list;
     }
     enum role actor = ROLE_COUNT;
     const struct strview name = json_text(json_member(document, "actor"), "role");
@@ -195,4 +204,12 @@ void view_filter_details(struct json_writer *writer, struct strview json, enum r
 void view_filter_timeline(struct json_writer *writer, struct strview json, enum role role)
 {
     open_shown(writer, json, role, choose_event);
+}
+
+struct strview view_filter_type(struct strview type, enum role role)
+{
+    const struct shown *list = guarded(type);
+    const struct shown *shown = list == NULL ? NULL : find(list, STRVIEW("type"));
+    const bool is_told = shown == NULL || readers_may_read(role, shown->readable);
+    return is_told ? type : strview_of(shown->instead);
 }

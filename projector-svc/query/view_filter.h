@@ -22,4 +22,7 @@ void view_filter_details(struct json_writer *writer, struct strview json, enum r
 /* Of an element of the timeline. */
 void view_filter_timeline(struct json_writer *writer, struct strview json, enum role role);
 
+/* An event's type as that role is told it. */
+struct strview view_filter_type(struct strview type, enum role role);
+
 #endif

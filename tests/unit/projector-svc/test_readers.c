@@ -3,7 +3,7 @@
 #include "projector-svc/core/readers.h"
 #include "tests/support/check_main.h"
 
-enum { ENTRIES_MAX = 10 };
+enum { ENTRIES_MAX = 12 };
 
 static const struct {
     enum role role;
@@ -19,8 +19,10 @@ static const struct {
       {READABLE_ORDER_LIST, READING_OWN},
       {READABLE_CUSTOMER, READING_OWN},
       {READABLE_FRESHNESS, READING_ALL},
-      {READABLE_RECIPIENT, READING_OWN}},
-     6},
+      {READABLE_RECIPIENT, READING_OWN},
+      {READABLE_STREAM, READING_OWN},
+      {READABLE_STREAM_CUSTOMER, READING_OWN}},
+     8},
     {ROLE_AGENT,
      {{READABLE_PRODUCT, READING_ALL},
       {READABLE_ORDER, READING_ALL},
@@ -31,8 +33,10 @@ static const struct {
       {READABLE_RECIPIENT, READING_ALL},
       {READABLE_STAFF, READING_ALL},
       {READABLE_INTERNAL, READING_ALL},
-      {READABLE_FRESHNESS_IDS, READING_ALL}},
-     10},
+      {READABLE_FRESHNESS_IDS, READING_ALL},
+      {READABLE_STREAM, READING_ALL},
+      {READABLE_STREAM_CUSTOMER, READING_ALL}},
+     12},
     {ROLE_PAYMENT,
      {{READABLE_PRODUCT, READING_ALL},
       {READABLE_ORDER, READING_ALL},
@@ -54,8 +58,9 @@ static const struct {
      {{READABLE_PRODUCT, READING_ALL},
       {READABLE_FRESHNESS, READING_ALL},
       {READABLE_FRESHNESS_IDS, READING_ALL},
-      {READABLE_DEAD_LETTERS, READING_ALL}},
-     4},
+      {READABLE_DEAD_LETTERS, READING_ALL},
+      {READABLE_STREAM, READING_ALL}},
+     5},
 };
 
 static enum reading expected(size_t row, enum readable readable)
