@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { FROM_MAX = 1024 };
+
 struct task {
     const struct service_call *call;
     struct loop *loop;
@@ -125,11 +127,52 @@ static int misuse(const struct service_call *call, const char *arguments)
     return SERVICE_MISUSED;
 }
 
+/* The type whose topic is called so, behind some prefix; AGGREGATE_COUNT: none. */
+static size_t type_of(const char *topic)
+{
+    const size_t len = strlen(topic);
+    char name[TOPIC_NAME_MAX + 1];
+    size_t type = 0;
+    for (; type < AGGREGATE_COUNT; type++) {
+        const bool is_name =
+            topic_name("", strview_of(aggregate_name((enum aggregate_type)type)), name);
+        const size_t own = strlen(name);
+        if (is_name && len > own && len <= TOPIC_NAME_MAX && topic[len - own - 1] == '.' &&
+            strcmp(topic + len - own, name) == 0) {
+            break;
+        }
+    }
+    return type;
+}
+
+/* One that `relay-svc replay` made, with the events of one type; the live one is none. */
+static bool take_topic(const char *topic, const char *prefix, struct rebuild_options *options,
+                       char from[static FROM_MAX])
+{
+    const size_t had = strlen(from);
+    const size_t type = type_of(topic);
+    char live[TOPIC_NAME_MAX + 1];
+    if (type == AGGREGATE_COUNT || options->replayed[type] != NULL ||
+        had + strlen(topic) + 2 > FROM_MAX ||
+        (topic_name(prefix, strview_of(aggregate_name((enum aggregate_type)type)), live) &&
+         strcmp(topic, live) == 0)) {
+        return false;
+    }
+    options->replayed[type] = topic;
+    (void)snprintf(from + had, FROM_MAX - had, "%s%s", had > 0 ? "," : "", topic);
+    return true;
+}
+
 int app_rebuild(const struct service_call *call)
 {
-    struct rebuild_options options = {.wish = REBUILD_FILL};
+    const struct projector_settings *settings = call->values;
+    char from[FROM_MAX] = "";
+    struct rebuild_options options = {.wish = REBUILD_FILL, .from = from};
     for (int i = 1; i < call->argc; i++) {
-        if (strcmp(call->argv[i], "--fresh") == 0) {
+        if (strcmp(call->argv[i], "--from-topic") == 0 && i + 1 < call->argc &&
+            take_topic(call->argv[i + 1], settings->topic_prefix, &options, from)) {
+            i++;
+        } else if (strcmp(call->argv[i], "--fresh") == 0) {
             options.wish = REBUILD_FRESH;
         } else if (strcmp(call->argv[i], "--accept") == 0) {
             options.accepts = true;
@@ -142,7 +185,7 @@ int app_rebuild(const struct service_call *call)
 
 int app_rollback(const struct service_call *call)
 {
-    struct rebuild_options options = {.wish = REBUILD_BACK};
+    struct rebuild_options options = {.wish = REBUILD_BACK, .from = ""};
     options.accepts = call->argc == 2 && strcmp(call->argv[1], "--accept") == 0;
     return call->argc > 2 || (call->argc == 2 && !options.accepts)
                ? misuse(call, ROLLBACK_ARGUMENTS)

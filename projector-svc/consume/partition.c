@@ -151,7 +151,7 @@ bool partition_is_at_ceiling(struct partition *partition)
 {
     partition_set_ceiling(partition, partition->ceiling.offset); /* perhaps there is room by now */
     return partition->state == STATE_READY &&
-           (partition->position > 0 ? partition->position : 0) == partition->ceiling.offset;
+           (partition->position > 0 ? partition->position : 0) >= partition->ceiling.offset;
 }
 
 /* Two ways. After a call that failed for a moment the position lies within what is queued: those

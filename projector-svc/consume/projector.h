@@ -15,6 +15,7 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "common/contract/topics.h"
 #include "projector-svc/core/order_places.h"
 
 #include <stdbool.h>
@@ -33,6 +34,8 @@ struct projector;
  */
 struct projector_apart {
     const char *generation;
+    const char *replayed[AGGREGATE_COUNT]; /* a topic with all events of that type; NULL: none */
+    bool reads_replayed;                   /* these, in place of the usual ones */
     bool begins_anywhere; /* the topics may begin late: the rest is there already */
 };
 
@@ -64,6 +67,16 @@ typedef int64_t projector_limit_fn(void *user, struct strview slot);
 
 /* Asks for each partition that is read; false while they are not known yet. */
 bool projector_limit(struct projector *projector, projector_limit_fn *limit_of, void *user);
+
+/* Of the topics read in place of the usual ones. */
+struct projector_replayed {
+    int64_t events;
+    int64_t done;
+    const char *missing; /* such a topic that Kafka does not have; NULL: it has all */
+    bool is_over;        /* all of them are read */
+};
+
+struct projector_replayed projector_replayed(const struct projector *projector);
 
 /* A partition of that name is read. */
 bool projector_reads(const struct projector *projector, struct strview slot);

@@ -126,12 +126,15 @@ static void on_committed(void *user, const struct kafka_position *positions, siz
     }
 }
 
-/* The first place that lost its beginning; NULL: none has. */
-static const struct kafka_survey_place *find_cut(const struct kafka_survey_place *places,
-                                                 size_t count)
+/* The first place that lost its beginning, where that is not there already; NULL: none has. */
+static const struct kafka_survey_place *
+find_cut(const struct projector_apart *apart, const struct kafka_survey_place *places, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (places[i].first > 0) {
+        const bool may_begin_late =
+            apart->begins_anywhere ||
+            (!apart->reads_replayed && apart->replayed[places[i].topic] != NULL);
+        if (places[i].first > 0 && !may_begin_late) {
             return &places[i];
         }
     }
@@ -142,8 +145,7 @@ static const struct kafka_survey_place *find_cut(const struct kafka_survey_place
 static void take_all(struct projector *projector, const struct kafka_survey_place *places,
                      size_t count)
 {
-    const struct kafka_survey_place *cut =
-        projector->options.apart->begins_anywhere ? NULL : find_cut(places, count);
+    const struct kafka_survey_place *cut = find_cut(projector->options.apart, places, count);
     struct kafka_position *all = must_allocate(count + 1, sizeof *all);
     bool is_known = count > 0;
     for (size_t i = 0; i < count; i++) {
@@ -151,6 +153,7 @@ static void take_all(struct projector *projector, const struct kafka_survey_plac
             (struct kafka_position){.topic = places[i].topic, .partition = places[i].partition};
         is_known = is_known && places[i].first >= 0;
     }
+    is_known = is_known && projector->gate.is_open;
     struct error err;
     if (cut != NULL) {
         (void)error_set(&err, ERROR_FATAL,
@@ -160,6 +163,7 @@ static void take_all(struct projector *projector, const struct kafka_survey_plac
                         projector->topics[cut->topic], (int)cut->partition, (long long)cut->first);
         projector->options.on_fatal(projector->options.user, &err);
     } else if (is_known) {
+        projector_pass_over(projector, places, count);
         on_assigned(projector, all, count);
     }
     free(all);
@@ -216,9 +220,21 @@ void projector_keep_group(struct projector *projector)
         LOG_TEXT(leaves ? "Redis is away: others may take the partitions" : "Redis answers again"));
 }
 
+/* In place of the usual topic; NULL: it is read. */
+static const char *replayed_topic(const struct projector *projector, size_t type)
+{
+    const struct projector_apart *apart = projector->options.apart;
+    return apart != NULL && apart->reads_replayed ? apart->replayed[type] : NULL;
+}
+
 static enum error_kind name_topics(struct projector *projector, struct error *err)
 {
     for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
+        const char *replayed = replayed_topic(projector, type);
+        if (replayed != NULL) {
+            projector->topics[type] = projector->followed.topics[type] = replayed;
+            continue;
+        }
         if (!topic_name(projector->options.topic_prefix,
                         strview_of(aggregate_name((enum aggregate_type)type)),
                         projector->topic_names[type])) {

@@ -54,6 +54,10 @@ MUST_USE enum error_kind projector_open_group(struct projector *projector, struc
  * well outside. */
 void projector_keep_group(struct projector *projector);
 
+/* What Kafka no longer has of topics that were replayed is there already. */
+void projector_pass_over(const struct projector *projector, const struct kafka_survey_place *places,
+                         size_t count);
+
 /* What the metrics are at this moment; user is the projector. */
 void projector_on_scrape(void *user);
 

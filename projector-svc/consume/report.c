@@ -132,7 +132,8 @@ static enum error_kind tell_partition(const struct partition *partition,
     const struct strview slot = partition_slot(partition);
     if (report->is_out_of_range) {
         return error_set(err, ERROR_INVALID,
-                         "%.*s: Kafka no longer has what comes after position %lld; see "
+                         "%.*s: Kafka no longer has what comes after position %lld; `relay-svc "
+                         "replay`, then `projector-svc rebuild --from-topic` bring it back; see "
                          "\"A partition that lost events\" in projector-svc/README.md",
                          STRVIEW_ARG(slot), (long long)report->position);
     }

@@ -22,6 +22,7 @@
 #define KEYS_FROZEN         "projection:frozen"
 #define KEYS_DECIDED        "projection:decided"    /* hash: aggregate -> what operators decided */
 #define KEYS_RECOVERING     "projection:recovering" /* hash: slot -> offset that was reached before */
+#define KEYS_REBUILD        "projection:rebuild"    /* hash, in a spare database only */
 #define KEYS_ORDERS_RECENT  "orders:recent"
 #define KEYS_STREAM_ORDERS  "stream:orders"
 #define KEYS_OPS_OPEN       "ops:open" /* zset: by when an order should have got further */
@@ -31,8 +32,10 @@
 
 /*
  * Those with an id between two texts, as keys_order(arena, id) and so on. A product's stock is
- * shown with the product; what is looked up by is normalised, see contact.h; the last two are the
- * fields of KEYS_STATUS that one partition owns: what it read last, and how far its topic goes.
+ * shown with the product; what is looked up by is normalised, see contact.h; status_last and
+ * status_end are the fields of KEYS_STATUS that one partition owns: what it read last, and how far
+ * its topic goes; rebuild_first one of KEYS_REBUILD: where a topic began whose events were
+ * replayed.
  */
 #define KEYS(X)                                                                                    \
     X(order, "order:", "")                                                                         \
@@ -47,7 +50,8 @@
     X(lookup_phone, "lookup:phone:", "")                                                           \
     X(ops_minute, "ops:minute:", "")                                                               \
     X(status_last, "last:", "")                                                                    \
-    X(status_end, "end:", "")
+    X(status_end, "end:", "")                                                                      \
+    X(rebuild_first, "first:", "")
 
 /*
  * Those with a word that somebody else chose, or a value, percent-encoded: see keys_encode().

@@ -57,9 +57,9 @@ static const struct {
      "the spare database holds the views of before the last exchange, for `projector-svc "
      "rollback`; `projector-svc rebuild --fresh` gives them up"},
     {"begun-otherwise", TAKEOVER_END,
-     "the spare database was begun by version '@1', from topic '@2': `projector-svc rebuild "
+     "the spare database was begun by version '@1', from '@2': `projector-svc rebuild "
      "--fresh` begins anew"},
-    {"standing", TAKEOVER_END,
+    {"standing", TAKEOVER_TRY_AGAIN, /* perhaps it was decided just now */
      "@1 stands still in the rebuilt views and not in the live ones; --accept exchanges them all "
      "the same"},
     {"fewer", TAKEOVER_END,
@@ -148,7 +148,9 @@ void takeover_line(const struct takeover_state *state, int64_t began, int64_t to
     if (has_bar) {
         draw_bar(percent, bar);
     }
-    if (rate > 0 && state->live > state->rebuilt) {
+    if (state->draining > 0 && state->live == state->rebuilt) {
+        (void)snprintf(left, sizeof left, ", parked ones are applied");
+    } else if (rate > 0 && state->live > state->rebuilt) {
         (void)snprintf(left, sizeof left, ", %" PRId64 " s left",
                        (state->live - state->rebuilt) / rate + 1);
     }

@@ -131,13 +131,14 @@ local function find_full()
   return most > 0 and used > 0.95 * most and {'full', text_of(used), text_of(most)} or nil
 end
 
--- Live positions for the caller: how far it may go. What was decided meanwhile comes over.
--- -> {'ok', live's {slot, position ...}, spare's the same, being drained, orders live, spare}
+-- Live positions for the caller: how far it may go. What was decided meanwhile comes over. What the
+-- live views are still freeing they have not told yet.
+-- -> {'ok', live's {slot, position ...}, spare's the same, being drained in both, orders live, spare}
 local function look(live, spare)
   at(live, 'COPY', DECIDED, DECIDED, 'DB', spare, 'REPLACE')
   local orders_live, orders_spare = count_orders(live), count_orders(spare)
   return {'ok', at(live, 'HGETALL', POSITION), at(spare, 'HGETALL', POSITION),
-          at(spare, 'HLEN', DRAINING), orders_live, orders_spare}
+          at(spare, 'HLEN', DRAINING) + at(live, 'HLEN', DRAINING), orders_live, orders_spare}
 end
 
 -- ARGV: live, spare, run
@@ -174,11 +175,14 @@ local function find_no_swap(live, spare, run, accepts)
   for _, command in ipairs(RIGHTS) do
     if not redis.acl_check_cmd(unpack(command)) then return {'right', command[1]} end
   end
-  local reached = hash(spare, POSITION)
+  local reached, marker = hash(spare, POSITION), hash(spare, MARKER)
   for slot, position in pairs(hash(live, POSITION)) do
-    if reached[slot] ~= position then return {'behind', slot, reached[slot] or '', position} end
+    -- where Kafka has lost what the live views were to read next, the spare ones have it by a replay
+    local is_past = reached[slot] and reached[slot] == marker['first:' .. slot] and
+                    tonumber(reached[slot]) > tonumber(position)
+    if reached[slot] ~= position and not is_past then return {'behind', slot, reached[slot] or '', position} end
   end
-  if at(spare, 'HLEN', DRAINING) > 0 then return {'draining'} end
+  if at(spare, 'HLEN', DRAINING) + at(live, 'HLEN', DRAINING) > 0 then return {'draining'} end
   if accepts then return nil end
   local standing = find_standing(live, spare)
   if standing then return {'standing', standing} end

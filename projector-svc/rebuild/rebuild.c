@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     LOOK_MS = 500,      /* how often the live views are asked how far they are */
@@ -21,6 +22,17 @@ enum {
 };
 
 /* --- filling */
+
+static void open_projector(struct rebuild *rebuild)
+{
+    struct error err;
+    if (projector_new(rebuild->loop, rebuild->metrics, &rebuild->options.projector,
+                      &rebuild->projector, &err) == ERROR_NONE) {
+        rebuild_fill(rebuild, 0);
+    } else {
+        rebuild_finish(rebuild, &err);
+    }
+}
 
 static void show(struct rebuild *rebuild)
 {
@@ -52,6 +64,38 @@ static void show_waiting(struct rebuild *rebuild)
     }
 }
 
+/* Then what the usual topics have, once more: what came before is passed over by its versions. */
+static void read_usual(struct rebuild *rebuild)
+{
+    rebuild_say(rebuild, "the replayed topics are read; going on with the usual ones");
+    projector_free(rebuild->projector);
+    rebuild->projector = NULL;
+    rebuild->apart.reads_replayed = false;
+    rebuild->began = -1;
+    open_projector(rebuild);
+}
+
+/* False: the usual topics are being read. */
+static bool look_at_replayed(struct rebuild *rebuild)
+{
+    if (!rebuild->apart.reads_replayed) {
+        return false;
+    }
+    const struct projector_replayed replayed = projector_replayed(rebuild->projector);
+    if (replayed.missing != NULL) {
+        struct error err;
+        (void)error_set(&err, ERROR_NOT_FOUND, "Kafka has no topic %s", replayed.missing);
+        rebuild_finish(rebuild, &err);
+    } else if (replayed.is_over) {
+        read_usual(rebuild);
+    } else {
+        rebuild->state = (struct takeover_state){.live = replayed.events, .rebuilt = replayed.done};
+        loop_timer_start(rebuild->timer, LOOK_MS);
+        show(rebuild);
+    }
+    return true;
+}
+
 static void on_looked(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct rebuild *rebuild = user;
@@ -60,7 +104,7 @@ static void on_looked(void *user, const struct redisconn_reply *reply, const str
     }
     (void)FAULT_POINT("rebuild.looked");
     rebuild_compare(rebuild, reply);
-    if (rebuild->phase != PHASE_FILL) {
+    if (rebuild->phase != PHASE_FILL || look_at_replayed(rebuild)) {
         return;
     }
     if (rebuild->state.is_ready) {
@@ -116,7 +160,6 @@ static void on_begun(void *user, const struct redisconn_reply *reply, const stru
 {
     struct rebuild *rebuild = user;
     struct strview words[EXCHANGE_WORDS_MAX];
-    struct error err;
     char text[TAKEOVER_LINE_MAX];
     if (!rebuild_is_answered(rebuild, reply, failure)) {
         return;
@@ -128,12 +171,7 @@ static void on_begun(void *user, const struct redisconn_reply *reply, const stru
                    STRVIEW_ARG(words[2]), rebuild->generation);
     rebuild_say(rebuild, text);
     rebuild->apart.generation = rebuild->generation;
-    if (projector_new(rebuild->loop, rebuild->metrics, &rebuild->options.projector,
-                      &rebuild->projector, &err) != ERROR_NONE) {
-        rebuild_finish(rebuild, &err);
-        return;
-    }
-    rebuild_fill(rebuild, 0);
+    open_projector(rebuild);
 }
 
 static void begin(struct rebuild *rebuild)
@@ -142,7 +180,7 @@ static void begin(struct rebuild *rebuild)
     static const char *const WISHES[] = {REBUILD_WISHES(WISH_ROW)};
     const struct strview arguments[EXCHANGE_WORDS_MAX] = {
         strview_of(WISHES[rebuild->options.wish]), strview_of(rebuild->options.projector.version),
-        STRVIEW("")};
+        strview_of(rebuild->options.from)};
     rebuild->phase = PHASE_BEGIN;
     rebuild_ask(rebuild, "begin", arguments, on_begun);
 }
@@ -209,6 +247,8 @@ enum error_kind rebuild_new(struct loop *loop, struct metrics *metrics,
     rebuild->options.projector.apart = &rebuild->apart;
     rebuild->options.projector.on_fatal = on_projector_fatal;
     rebuild->options.projector.user = rebuild;
+    memcpy(rebuild->apart.replayed, options->replayed, sizeof options->replayed);
+    rebuild->apart.reads_replayed = options->from[0] != '\0';
     rebuild->apart.begins_anywhere = options->wish == REBUILD_BACK; /* most of it is there */
     rebuild->line_ms = loop_now_ms();
     rebuild->began = -1;

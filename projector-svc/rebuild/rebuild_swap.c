@@ -17,6 +17,7 @@ struct comparison {
     struct takeover_state state;
     const struct redisconn_reply *live;
     const struct redisconn_reply *spare;
+    bool reads_replayed;
 };
 
 /* The first of the live ones that is not read here; empty: all are. */
@@ -36,20 +37,22 @@ static int64_t limit_of(void *user, struct strview slot)
     struct comparison *comparison = user;
     const int64_t live = exchange_position(comparison->live, slot);
     takeover_add(&comparison->state, live, exchange_position(comparison->spare, slot));
-    return live;
+    return comparison->reads_replayed && live == 0 ? INT64_MAX : live;
 }
 
 void rebuild_compare(struct rebuild *rebuild, const struct redisconn_reply *reply)
 {
     enum { VERDICT = 0, LIVE, SPARE, DRAINING_NOW };
     struct comparison comparison = {.live = redisconn_reply_at(reply, LIVE),
-                                    .spare = redisconn_reply_at(reply, SPARE)};
+                                    .spare = redisconn_reply_at(reply, SPARE),
+                                    .reads_replayed = rebuild->apart.reads_replayed};
     const bool is_running = projector_limit(rebuild->projector, limit_of, &comparison);
     rebuild->state = comparison.state;
     rebuild->state.draining = redisconn_reply_integer(redisconn_reply_at(reply, DRAINING_NOW), 0);
     rebuild->state.is_ready = is_running;
-    const struct strview unread =
-        is_running ? find_unread(&comparison, rebuild->projector) : STRVIEW("");
+    const struct strview unread = is_running && !comparison.reads_replayed
+                                      ? find_unread(&comparison, rebuild->projector)
+                                      : STRVIEW("");
     if (unread.len > 0) {
         struct error err;
         (void)error_set(&err, ERROR_INVALID,

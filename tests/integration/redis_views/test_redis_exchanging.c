@@ -205,7 +205,11 @@ START_TEST(copies_that_differ_stay_where_they_are)
     ck_assert_str_eq(ask("swap 0"), "behind t/0 6 7 ");
     (void)spare("HSET projection:position t/0 8"); /* ahead: nobody was told of it */
     ck_assert_str_eq(ask("swap 1"), "behind t/0 8 7 ");
-    (void)spare("HSET projection:position t/0 7");
+    (void)redis("HSET projection:position t/1 3");
+    (void)spare("HSET projection:position t/0 7 t/1 5");
+    (void)spare("HSET projection:rebuild first:t/1 4");
+    ck_assert_str_eq(ask("swap 0"), "behind t/1 5 3 ");
+    (void)spare("HSET projection:rebuild first:t/1 5"); /* Kafka has nothing between them */
 
     (void)spare("HSET projection:draining order:o1 t/0");
     ck_assert_str_eq(ask("swap 0"), "draining ");

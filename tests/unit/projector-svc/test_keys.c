@@ -58,6 +58,7 @@ START_TEST(each_partition_has_its_fields)
     ck_key(slot, "order.events/11");
     ck_key(keys_status_last(&arena, slot), "last:order.events/11");
     ck_key(keys_status_end(&arena, slot), "end:order.events/11");
+    ck_key(keys_rebuild_first(&arena, slot), "first:order.events/11");
     ck_key(keys_slot(&arena, STRVIEW("t"), INT32_MIN), "t/-2147483648");
 }
 END_TEST

@@ -84,6 +84,10 @@ START_TEST(progress_is_a_line_or_a_bar)
                      "[###############...............]  50 %  500 of 1000 events, 200/s, 3 s left");
     takeover_line(&half, 500, 0, false, line);
     ck_assert_str_eq(line, " 50 %  500 of 1000 events, 0/s");
+    struct takeover_state draining = state_of(5, 5);
+    draining.draining = 2;
+    takeover_line(&draining, 0, 1000, false, line);
+    ck_assert_str_eq(line, "100 %  5 of 5 events, 5/s, parked ones are applied");
     const struct takeover_state none = state_of(0, 0);
     takeover_line(&none, 0, 1, false, line);
     ck_assert_str_eq(line, "100 %  0 of 0 events, 0/s");
