@@ -5,6 +5,7 @@
 #include "common/run/auth.h"
 #include "common/run/health.h"
 #include "common/run/log.h"
+#include "common/run/notify.h"
 #include "common/run/process.h"
 #include "common/run/runtime_metrics.h"
 #include "common/run/service.h"
@@ -23,6 +24,7 @@ static void on_scrape(void *user)
 static void on_drain(void *user)
 {
     struct runtime *runtime = user;
+    notify_stopping(runtime->notify);
     health_set_draining(runtime->health);
     http_server_drain(runtime->http);
     if (runtime->hooks != NULL && runtime->hooks->drain != NULL) {
@@ -103,6 +105,7 @@ enum error_kind runtime_init(struct runtime *runtime, const struct service_call 
         runtime_done(runtime);
         return kind;
     }
+    runtime->notify = notify_new(runtime->loop);
     runtime->metrics = metrics_new(service->metrics, service->metric_count);
     runtime->furniture = metrics_append(runtime->metrics, RUNTIME_METRICS, RUNTIME_METRIC_COUNT);
     metrics_on_scrape(runtime->metrics, on_scrape, runtime);
@@ -125,6 +128,7 @@ int runtime_run(struct runtime *runtime)
     log_event(LOG_INFO, "service_started", LOG_STR("version", service_version()),
               LOG_STR("address", runtime->common->listen_address),
               LOG_INT("port", http_server_port(runtime->http)), LOG_INT("pid", getpid()));
+    notify_ready(runtime->notify);
     loop_run(runtime->loop);
     return shutdown_exit_code(runtime->shutdown);
 }
@@ -132,6 +136,7 @@ int runtime_run(struct runtime *runtime)
 void runtime_done(struct runtime *runtime)
 {
     shutdown_free(runtime->shutdown);
+    notify_free(runtime->notify);
     http_server_free(runtime->http);
     health_free(runtime->health);
     metrics_free(runtime->metrics);

@@ -26,6 +26,7 @@ struct http_server;
 struct loop;
 struct metric;
 struct metrics;
+struct notify;
 struct service;
 struct shutdown;
 struct shutdown_hooks;
@@ -78,6 +79,7 @@ struct runtime {
     struct health *health;
     struct auth *auth;
     struct shutdown *shutdown;
+    struct notify *notify;
     const struct service *service;
     const struct common_settings *common;
     const struct shutdown_hooks *hooks;
