@@ -7,6 +7,7 @@
 #include "common/run/auth.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/query/asker.h"
+#include "projector-svc/views/arglist.h"
 #include "projector-svc/views/view_read.h"
 
 #include <inttypes.h>
@@ -329,4 +330,11 @@ struct strview query_number(struct query *query, int64_t number)
     }
     const int len = snprintf(text, NUMBER_MAX, "%" PRId64, number);
     return (struct strview){.data = text, .len = (size_t)len};
+}
+
+struct redisconn_command query_command(const struct arglist *args)
+{
+    static const struct strview NOTHING[] = {{NULL, 0}};
+    return args->failed ? (struct redisconn_command){NOTHING, 1}
+                        : (struct redisconn_command){args->args, args->count};
 }

@@ -131,6 +131,10 @@ void query_put_recovering(const struct query *query, struct json_writer *writer)
 
 MUST_USE bool query_limit(struct query *query, int64_t *ret_limit);
 
+/* What was put together as one command; where the arena was full, one that query_read() refuses. */
+struct arglist;
+struct redisconn_command query_command(const struct arglist *args);
+
 /* The number as text in the query's arena. */
 struct strview query_number(struct query *query, int64_t number);
 

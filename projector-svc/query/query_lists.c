@@ -9,9 +9,9 @@
 #include "common/base/parse.h"
 #include "common/base/uuid7.h"
 #include "projector-svc/core/keys.h"
+#include "projector-svc/query/order_row.h"
 #include "projector-svc/query/query.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 enum list_kind { LIST_RECENT = 0, LIST_OF_CUSTOMER };
@@ -22,19 +22,6 @@ struct list_query {
     struct strview customer_id; /* whose list it is; empty: all orders */
     int64_t limit;
 };
-
-/* What a list shows of each order: the hash's fields, as numbers or texts. */
-static const struct {
-    const char *name;
-    bool is_number;
-} FIELDS[] = {
-    {"status", false},        {"payment_status", false},  {"refund_state", false},
-    {"dispute", false},       {"customer_id", false},     {"total_minor", true},
-    {"currency", false},      {"item_count", true},       {"region", false},
-    {"carrier", false},       {"tracking_number", false}, {"status_since", true},
-    {"source_version", true}, {"waiting_for", true},
-};
-enum { FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0], FIXED_ARGS = 5 };
 
 enum {
     READ_PAGE = 0,
@@ -86,23 +73,20 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
 {
     struct arena *arena = asked->query.arena;
     const bool is_all = asked->customer_id.len == 0;
-    char limit[24];
-    (void)snprintf(limit, sizeof limit, "%" PRId64, asked->limit);
-    struct strview args[FIXED_ARGS + FIELD_COUNT] = {
-        STRVIEW("PAGE"),
-        is_all ? STRVIEW(KEYS_ORDERS_RECENT) : keys_customer_orders(arena, asked->customer_id),
-        strview_of(limit),
-        cursor->score,
-        cursor->id,
-    };
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        args[FIXED_ARGS + i] = strview_of(FIELDS[i].name);
-    }
+    struct arglist args = {.arena = arena};
+    const struct strview key =
+        is_all ? STRVIEW(KEYS_ORDERS_RECENT) : keys_customer_orders(arena, asked->customer_id);
+    arglist_add(&args, STRVIEW("PAGE"));
+    arglist_add(&args, key);
+    arglist_add_number(&args, asked->limit);
+    arglist_add(&args, cursor->score);
+    arglist_add(&args, cursor->id);
+    order_row_ask(&args);
     const struct strview customer_key = keys_customer(arena, asked->customer_id);
     const struct strview customer[] = {STRVIEW("EXISTS"), customer_key};
-    const struct strview size[] = {STRVIEW("ZCARD"), args[1]};
+    const struct strview size[] = {STRVIEW("ZCARD"), key};
     struct redisconn_command commands[READ_COUNT] = {
-        [READ_PAGE] = {args, sizeof args / sizeof args[0]},
+        [READ_PAGE] = query_command(&args),
         [READ_CUSTOMER] = {customer, 2},
         [READ_SIZE] = {size, 2},
     };
@@ -111,34 +95,6 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
 }
 
 /* --- answering */
-
-static void put_field(struct json_writer *writer, size_t field, const struct redisconn_reply *value)
-{
-    const struct strview text = redisconn_reply_text(value);
-    if (text.len == 0) {
-        return;
-    }
-    if (FIELDS[field].is_number) {
-        json_put_member_integer(writer, FIELDS[field].name, redisconn_reply_integer(value, 0));
-    } else {
-        json_put_member_string(writer, FIELDS[field].name, text);
-    }
-}
-
-/* A row is the order's id, its time, then the fields. */
-static void put_order(struct json_writer *writer, const struct redisconn_reply *row)
-{
-    enum { ROW_ID = 0, ROW_TIME, ROW_FIELDS };
-    json_open_object(writer);
-    json_put_member_string(writer, "order_id",
-                           redisconn_reply_text(redisconn_reply_at(row, ROW_ID)));
-    json_put_member_integer(writer, "placed_at",
-                            redisconn_reply_integer(redisconn_reply_at(row, ROW_TIME), 0));
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        put_field(writer, i, redisconn_reply_at(row, ROW_FIELDS + i));
-    }
-    json_close_object(writer);
-}
 
 static void put_cursor(struct json_writer *writer, const struct redisconn_reply *row)
 {
@@ -167,7 +123,7 @@ static void answer_page(struct list_query *asked, const struct redisconn_reply *
     json_open_object(writer);
     json_open_member_array(writer, "orders");
     for (size_t i = 0; i < shown; i++) {
-        put_order(writer, redisconn_reply_at(rows, i));
+        order_row_put(writer, redisconn_reply_at(rows, i));
     }
     json_close_array(writer);
     if (found > shown) {
