@@ -9,7 +9,7 @@ find_program(AWK awk REQUIRED)
 
 # Where most have no row, and NULL or 0 says so.
 set(SPARSE command-svc/batch/batch_load.c projector-svc/query/query_lists.c
-  projector-svc/query/query_parties.c)
+  projector-svc/query/query_parties.c projector-svc/query/query_search.c projector-svc/query/query_ops.c)
 
 set(files)
 foreach(kind h c)

@@ -17,10 +17,13 @@
 enum readable {
     /* whole answers */
     READABLE_PRODUCT = 0,
-    READABLE_ORDER,      /* one, by its id, and its timeline */
-    READABLE_ORDER_LIST, /* of all, or of a customer */
-    READABLE_CUSTOMER,   /* with email and phone */
-    READABLE_SEARCH,     /* by email or phone */
+    READABLE_ORDER,       /* one, by its id, and its timeline */
+    READABLE_ORDER_LIST,  /* of all, or of a customer */
+    READABLE_CUSTOMER,    /* with email and phone */
+    READABLE_SEARCH,      /* by anything, together */
+    READABLE_BY_TRACKING, /* orders, by the carrier's number alone */
+    READABLE_BY_PAYMENT,  /* orders, by the payment's reference alone */
+    READABLE_OPS,         /* orders that are stuck, without whose; transitions per minute */
     READABLE_FRESHNESS,
     READABLE_STREAM,       /* which orders change, live */
     READABLE_DEAD_LETTERS, /* without the records' values; and decide about them */

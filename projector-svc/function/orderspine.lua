@@ -195,6 +195,10 @@ end)
 
 -- A reading's work is bounded by its limit, never by the size of the data: the rest of Redis waits.
 
+local LOOKED_MAX = 500 -- of orders whose hashes a search tests
+local COUNTERS_MAX = 5000 -- fields of hashes of counters that one answer has
+local STEPS_MAX = 5     -- of SSCAN, each about a page's limit
+
 -- Where in a sorted set, newest first, the one behind (score, member) stands. Within one instant
 -- members follow each other by name, so those are halved until the place is found.
 local function place_behind(key, score, member)
@@ -209,6 +213,12 @@ local function place_behind(key, score, member)
     end
   end
   return low
+end
+
+-- Where in a sorted set, the lowest first, the one behind (score, member) stands.
+local function place_before(key, score, member)
+  local is_there = tonumber(redis.call('ZSCORE', key, member) or -1) == tonumber(score)
+  return redis.call('ZCARD', key) - place_behind(key, score, member) + (is_there and 1 or 0)
 end
 
 -- A hash's fields behind what the row has already; '' where one is missing.
@@ -285,15 +295,26 @@ local function find(args)
   return answer
 end
 
--- One step of SSCAN through a set: adds to found what is in the others, too. Gives where to go on, and how
--- many of the step were looked at when found became full.
-local function step_through(set, others, from, limit, found)
+-- One step of SSCAN through a set: adds to found what is wanted. Gives where to go on, and how many of the
+-- step were looked at when found became full.
+local function step_through(set, is_wanted, from, limit, found)
   local step = redis.call('SSCAN', set, from.at, 'COUNT', limit)
   for i = from.skip + 1, #step[2] do
     if #found == limit then return {at = from.at, skip = i - 1} end
-    if is_in_all(others, step[2][i]) then found[#found + 1] = step[2][i] end
+    if is_wanted(step[2][i]) then found[#found + 1] = step[2][i] end
   end
   return {at = step[1], skip = 0}
+end
+
+-- Some steps, until so many are found. at, skip: where to begin, '0' and 0 at first. Gives what was found,
+-- and where to go on; nothing at the end.
+local function go_through(set, is_wanted, at, skip, limit)
+  local from, found, steps, is_over = {at = at or '0', skip = tonumber(skip or 0)}, {}, 0
+  repeat
+    from, steps = step_through(set, is_wanted, from, limit, found), steps + 1
+    is_over = from.at == '0' and from.skip == 0
+  until is_over or #found == limit or steps == STEPS_MAX
+  return found, not is_over and from.at .. '.' .. from.skip or nil
 end
 
 -- A page of the members of all of some sets; the smallest is gone through as it is stored, five times as
@@ -306,16 +327,129 @@ local function match(args)
   local keys, fields = {unpack(args, 6, 5 + count)}, {unpack(args, 6 + count)}
   local which, at, skip = string.match(args[3], '^(%d+)%.(%d+)%.(%d+)$')
   local smallest, others, chosen = by_size(keys, tonumber(which))
-  local from, found, steps = {at = at or '0', skip = tonumber(skip or 0)}, {}, 0
-  local is_over
-  repeat
-    from, steps = step_through(smallest, others, from, limit, found), steps + 1
-    is_over = from.at == '0' and from.skip == 0
-  until is_over or #found == limit or steps == 5
-  local answer = {is_over and '' or table.concat({chosen, from.at, from.skip}, '.')}
+  local function is_wanted(member) return is_in_all(others, member) end
+  local found, next_one = go_through(smallest, is_wanted, at, skip, limit)
+  local answer = {next_one and chosen .. '.' .. next_one or ''}
   for _, id in ipairs(found) do
     answer[#answer + 1] = add_fields({id}, args[4] .. id, fields)
   end
+  return answer
+end
+
+-- --- searching orders: one key is gone through, and each order's hash is tested
+
+local TESTS = {
+  IS = function(value, wanted) return value == wanted end,
+  HAS = function(value, wanted) return string.find(',' .. value .. ',', ',' .. wanted .. ',', 1, true) end,
+  IN = function(value, set) return redis.call('SISMEMBER', set, value) == 1 end,
+  AMONG = function(_, set, id) return redis.call('SISMEMBER', set, id) == 1 end,
+}
+
+-- count, then test field operand ..., from argument `at` on -> what tells whether an order passes all of them,
+-- and where the arguments go on.
+local function read_tests(args, at)
+  local count, tests, fields = tonumber(args[at]), {}, {}
+  for i = 1, count do
+    local first = at + 3 * i - 2
+    tests[i], fields[i] = {TESTS[args[first]], args[first + 2]}, args[first + 1]
+  end
+  local function passes(id)
+    if count == 0 then return true end
+    local values = redis.call('HMGET', 'order:' .. id, unpack(fields))
+    for i, test in ipairs(tests) do
+      if not values[i] or not test[1](values[i], test[2], id) then return false end
+    end
+    return true
+  end
+  return passes, at + 1 + 3 * count
+end
+
+-- A lookup of customers stands for the orders of the one it has; of several none does. A key that is not there
+-- is the smallest of all.
+local function ranked_by(base)
+  if string.sub(base, 1, 7) ~= 'lookup:' then return base end
+  local count = redis.call('SCARD', base)
+  if count == 1 then return 'customer:' .. redis.call('SSCAN', base, 0)[2][1] .. ':orders' end
+  return count == 0 and base or nil
+end
+
+local function choose_base(bases, chosen)
+  local key = bases[chosen] and ranked_by(bases[chosen])
+  if key then return key, chosen end
+  local smallest, size
+  for i, base in ipairs(bases) do
+    local candidate = ranked_by(base)
+    local count = candidate and redis.call('ZCARD', candidate)
+    if count and (not size or count < size) then key, smallest, size = candidate, i, count end
+  end
+  return key, smallest
+end
+
+-- A page of the orders that pass, the highest score first; looks at LOOKED_MAX at most, so that a page may be
+-- short or empty and have a next one.
+-- SEARCH limit cursor count base ... count test field operand ... field ...
+-- -> {next cursor ('' at the end), {id, value ...} ...}
+local function search(args)
+  local limit, count = tonumber(args[2]), tonumber(args[4])
+  local passes, first = read_tests(args, 5 + count)
+  local fields, answer, at = {unpack(args, first)}, {''}, 1
+  local which, score, member = string.match(args[3], '^(%d+)_(%d+)_(.+)$')
+  local key, chosen = choose_base({unpack(args, 5, 4 + count)}, tonumber(which))
+  local start = score and place_behind(key, score, member) or 0
+  local found = redis.call('ZREVRANGE', key, start, start + LOOKED_MAX - 1, 'WITHSCORES')
+  while at < #found and #answer <= limit do
+    if passes(found[at]) then
+      answer[#answer + 1] = add_fields({found[at]}, 'order:' .. found[at], fields)
+    end
+    at = at + 2
+  end
+  if start + (at - 1) / 2 < redis.call('ZCARD', key) then
+    answer[1] = table.concat({chosen, found[at - 1], found[at - 2]}, '_')
+  end
+  return answer
+end
+
+-- A page of the orders whose deadline is over, the longest first; as SEARCH it looks at LOOKED_MAX at most.
+-- STUCK limit cursor now count test field operand ... field ...
+-- -> {next cursor ('' at the end), {id, deadline, value ...} ...}
+local function stuck(args)
+  local key, limit, now = 'ops:open', tonumber(args[2]), tonumber(args[4])
+  local passes, first = read_tests(args, 5)
+  local fields, answer, at = {unpack(args, first)}, {''}, 1
+  local score, member = string.match(args[3], '^(%d+)_(.+)$')
+  local start = score and place_before(key, score, member) or 0
+  local found = redis.call('ZRANGE', key, start, start + LOOKED_MAX - 1, 'WITHSCORES')
+  while at < #found and tonumber(found[at + 1]) <= now do
+    if #answer > limit then break end
+    if passes(found[at]) then
+      answer[#answer + 1] = add_fields({found[at], found[at + 1]}, 'order:' .. found[at], fields)
+    end
+    at = at + 2
+  end
+  local next_one = redis.call('ZRANGE', key, start + (at - 1) / 2, start + (at - 1) / 2, 'WITHSCORES')
+  if next_one[1] and tonumber(next_one[2]) <= now then answer[1] = found[at - 1] .. '_' .. found[at - 2] end
+  return answer
+end
+
+-- Hashes, as many of the first ones as have not more than COUNTERS_MAX fields together; one at least.
+-- HASHES key ... -> {{field, value ...} ...}
+local function hashes(args)
+  local left, answer = COUNTERS_MAX, {}
+  for i = 2, #args do
+    left = left - redis.call('HLEN', args[i])
+    if left < 0 and i > 2 then break end
+    answer[#answer + 1] = redis.call('HGETALL', args[i])
+  end
+  return answer
+end
+
+-- The same of a lookup of orders, in no order: with the key in place of the bases.
+local function search_lookup(args)
+  local passes, first = read_tests(args, 6)
+  local at, skip = string.match(args[3], '^(%d+)%.(%d+)$')
+  local found, next_one = go_through(args[5], passes, at, skip, tonumber(args[2]))
+  local answer, fields = {next_one or ''}, {unpack(args, first)}
+  for _, id in ipairs(found) do answer[#answer + 1] = add_fields({id}, 'order:' .. id, fields) end
   return answer
 end
 
@@ -397,7 +531,8 @@ local function frozen(args)
 end
 
 local COMPOUND = {
-  PAGE = page, FIND = find, MATCH = match, HEAD = head, HEADS = heads, TAIL = tail, STRINGS = strings, FROZEN = frozen,
+  PAGE = page, FIND = find, MATCH = match, SEARCH = search, STUCK = stuck, HASHES = hashes, LOOKUP = search_lookup,
+  HEAD = head, HEADS = heads, TAIL = tail, STRINGS = strings, FROZEN = frozen,
 }
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue

@@ -10,9 +10,6 @@
 #include "projector-svc/views/arglist.h"
 #include "projector-svc/views/view_read.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 enum { READINGS_MAX = 4 };
 
 /* --- one query's life */
@@ -319,17 +316,6 @@ bool query_limit(struct query *query, int64_t *ret_limit)
     }
     *ret_limit = limit;
     return true;
-}
-
-struct strview query_number(struct query *query, int64_t number)
-{
-    enum { NUMBER_MAX = sizeof "-9223372036854775808" };
-    char *text = arena_alloc(query->arena, NUMBER_MAX);
-    if (text == NULL) {
-        return (struct strview){.data = NULL};
-    }
-    const int len = snprintf(text, NUMBER_MAX, "%" PRId64, number);
-    return (struct strview){.data = text, .len = (size_t)len};
 }
 
 struct redisconn_command query_command(const struct arglist *args)

@@ -135,9 +135,6 @@ MUST_USE bool query_limit(struct query *query, int64_t *ret_limit);
 struct arglist;
 struct redisconn_command query_command(const struct arglist *args);
 
-/* The number as text in the query's arena. */
-struct strview query_number(struct query *query, int64_t number);
-
 /* --- freshness of lists --------------------------------------------------------------------------
  */
 
@@ -160,9 +157,14 @@ void query_put_freshness(struct query *query, struct json_writer *writer,
 extern const struct http_route QUERY_ORDER_ROUTES[];
 extern const struct http_route QUERY_LIST_ROUTES[];
 extern const struct http_route QUERY_PARTY_ROUTES[];
+extern const struct http_route QUERY_SEARCH_ROUTES[];
+extern const struct http_route QUERY_OPS_ROUTES[];
 extern const struct http_route QUERY_FRESHNESS_ROUTES[];
 extern const struct http_route QUERY_STREAM_ROUTES[];
 extern const struct http_route QUERY_DEAD_LETTER_ROUTES[];
+
+/* Answers with the customers that are in all of the sets of customers; data NULL: it is none. */
+void query_find_customers(struct query *query, const struct strview *sets, size_t count);
 
 /* Waiting orders answer with what there is. */
 void query_orders_drain(struct query_context *context);

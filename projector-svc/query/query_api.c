@@ -87,6 +87,8 @@ void query_api_serve(struct query_api *api, struct http_server *server)
     http_server_route(server, QUERY_ORDER_ROUTES, &api->context);
     http_server_route(server, QUERY_LIST_ROUTES, &api->context);
     http_server_route(server, QUERY_PARTY_ROUTES, &api->context);
+    http_server_route(server, QUERY_SEARCH_ROUTES, &api->context);
+    http_server_route(server, QUERY_OPS_ROUTES, &api->context);
     http_server_route(server, QUERY_FRESHNESS_ROUTES, &api->context);
     http_server_route(server, QUERY_STREAM_ROUTES, &api->context);
     query_api_serve_operators(api, server);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Customers, products, and finding a customer by email or phone.
+ * Customers and products, and finding them.
  */
 #include "common/base/id_form.h"
 #include "common/base/parse.h"
-#include "projector-svc/core/contact.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/core/words.h"
 #include "projector-svc/query/query.h"
+#include "projector-svc/views/arglist.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -189,41 +189,26 @@ static void on_found(struct query *query, const struct redisconn_reply *reply)
     query_answer(query, NULL);
 }
 
-/* One set per criterion; who is in all of them is found. */
-static size_t add_sets(struct query *query, struct strview *args)
+/* Who is in all of the sets is found. */
+void query_find_customers(struct query *query, const struct strview *sets, size_t count)
 {
-    const struct strview email = http_request_query(query->request, "email");
-    const struct strview phone = http_request_query(query->request, "phone");
-    size_t count = 0;
-    if (email.data != NULL) {
-        args[count++] = keys_lookup_email(query->arena, contact_email(query->arena, email));
+    struct arglist args = {.arena = query->arena};
+    size_t given = 0;
+    for (size_t i = 0; i < count; i++) {
+        given += sets[i].data != NULL ? 1 : 0;
     }
-    if (phone.data != NULL) {
-        args[count++] = keys_lookup_phone(query->arena, contact_phone(query->arena, phone));
+    arglist_add(&args, STRVIEW("FIND"));
+    arglist_add_number(&args, QUERY_LIMIT_MAX);
+    arglist_add_number(&args, (int64_t)given);
+    for (size_t i = 0; i < count; i++) {
+        if (sets[i].data != NULL) {
+            arglist_add(&args, sets[i]);
+        }
     }
-    return count;
-}
-
-static void on_search(struct http_request *request, void *user)
-{
-    enum { FIRST_SET = 3 };
-    static const char *const PARAMETERS[] = {"email", "phone", NULL};
-    struct query *query = query_begin(user, request, READABLE_SEARCH, PARAMETERS, sizeof *query);
-    if (query == NULL) {
-        return;
-    }
-    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("FIND"), STRVIEW("200")};
-    const size_t sets = add_sets(query, args + FIRST_SET);
-    if (sets == 0) {
-        query_refuse(query, 400, "malformed-request", "search by email, by phone or by both");
-        return;
-    }
-    args[2] = sets == 1 ? STRVIEW("1") : STRVIEW("2");
-    size_t count = FIRST_SET + sets;
     for (size_t i = 0; i < PARTIES[PARTY_CUSTOMER].count; i++) {
-        args[count++] = strview_of(CUSTOMER_FIELDS[i].name);
+        arglist_add(&args, strview_of(CUSTOMER_FIELDS[i].name));
     }
-    struct redisconn_command commands[FIND_COUNT] = {[FIND_ROWS] = {args, count}};
+    struct redisconn_command commands[FIND_COUNT] = {[FIND_ROWS] = query_command(&args)};
     query_ask_freshness(&commands[FIND_FRESHNESS]);
     query_read(query, commands, FIND_COUNT, on_found);
 }
@@ -248,7 +233,7 @@ static bool is_match_cursor(struct strview text)
 }
 
 /* One set per word; 0: there is none, or there are too many. */
-static size_t add_words(struct query *query, struct strview *args)
+static size_t read_words(struct query *query, struct strview sets[static WORDS_MAX])
 {
     struct strview text = http_request_query(query->request, "q");
     struct strview word;
@@ -257,7 +242,7 @@ static size_t add_words(struct query *query, struct strview *args)
         if (count == WORDS_MAX) {
             return 0;
         }
-        args[count++] = word.data == NULL ? word : keys_search_product(query->arena, word);
+        sets[count++] = word.data == NULL ? word : keys_search_product(query->arena, word);
     }
     return count;
 }
@@ -288,22 +273,25 @@ static void on_matched(struct query *query, const struct redisconn_reply *reply)
 
 static void read_matching(struct query *query, int64_t limit, struct strview cursor)
 {
-    enum { ARG_LIMIT = 1, ARG_CURSOR, ARG_PREFIX, ARG_COUNT, ARG_SETS };
-    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("MATCH")};
-    const size_t sets = add_words(query, args + ARG_SETS);
-    if (sets == 0) {
+    struct arglist args = {.arena = query->arena};
+    struct strview sets[WORDS_MAX];
+    const size_t count = read_words(query, sets);
+    if (count == 0) {
         query_refuse(query, 400, "malformed-request", "q has one to eight words to look for");
         return;
     }
-    args[ARG_LIMIT] = query_number(query, limit);
-    args[ARG_CURSOR] = cursor.data == NULL ? STRVIEW("") : cursor;
-    args[ARG_PREFIX] = keys_product(query->arena, STRVIEW(""));
-    args[ARG_COUNT] = query_number(query, (int64_t)sets);
-    size_t count = ARG_SETS + sets;
-    for (size_t i = 0; i < PARTIES[PARTY_PRODUCT].count; i++) {
-        args[count++] = strview_of(PRODUCT_FIELDS[i].name);
+    arglist_add(&args, STRVIEW("MATCH"));
+    arglist_add_number(&args, limit);
+    arglist_add(&args, cursor.data == NULL ? STRVIEW("") : cursor);
+    arglist_add(&args, keys_product(query->arena, STRVIEW("")));
+    arglist_add_number(&args, (int64_t)count);
+    for (size_t i = 0; i < count; i++) {
+        arglist_add(&args, sets[i]);
     }
-    struct redisconn_command commands[FIND_COUNT] = {[FIND_ROWS] = {args, count}};
+    for (size_t i = 0; i < PARTIES[PARTY_PRODUCT].count; i++) {
+        arglist_add(&args, strview_of(PRODUCT_FIELDS[i].name));
+    }
+    struct redisconn_command commands[FIND_COUNT] = {[FIND_ROWS] = query_command(&args)};
     query_ask_freshness(&commands[FIND_FRESHNESS]);
     query_read(query, commands, FIND_COUNT, on_matched);
 }
@@ -328,6 +316,5 @@ const struct http_route QUERY_PARTY_ROUTES[] = {
     {HTTP_GET, "/v1/products", on_search_products, .tag = 0},
     {HTTP_GET, "/v1/customers/{id}", on_request, .tag = PARTY_CUSTOMER},
     {HTTP_GET, "/v1/products/{sku}", on_request, .tag = PARTY_PRODUCT},
-    {HTTP_GET, "/v1/search", on_search, .tag = 0},
     {.pattern = NULL},
 };

@@ -23,7 +23,7 @@ struct http_field;
 struct http_request;
 struct strbuf;
 
-enum { HTTP_PARAMS_MAX = 4, HTTP_QUERY_MAX = 32, HTTP_TABLES_MAX = 8 };
+enum { HTTP_PARAMS_MAX = 4, HTTP_QUERY_MAX = 32, HTTP_TABLES_MAX = 12 };
 
 #define HTTP_METHODS(X)    X(GET) X(HEAD) X(POST) X(PUT) X(DELETE)
 #define HTTP_METHOD_(name) HTTP_##name,

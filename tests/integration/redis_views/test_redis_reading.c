@@ -151,6 +151,104 @@ START_TEST(pages_of_a_match_have_every_member_once)
 }
 END_TEST
 
+static void plant_order(int number, const char *status, const char *customer, const char *flags)
+{
+    char line[TEXT_MAX];
+    (void)snprintf(line, sizeof line, "HSET order:o%d status %s customer_id %s risk_flags %s",
+                   number, status, customer, flags);
+    (void)redis(line);
+    (void)snprintf(line, sizeof line, "ZADD idx:%s %d o%d", status, number, number);
+    (void)redis(line);
+    (void)snprintf(line, sizeof line, "ZADD customer:%s:orders %d o%d", customer, number, number);
+    (void)redis(line);
+}
+
+static void plant_orders(void)
+{
+    for (int i = 1; i <= 9; i++) {
+        plant_order(i, i % 3 == 0 ? "shipped" : "placed", i % 2 == 0 ? "ann" : "bob",
+                    i == 3 ? "new,fraud" : "fraudulent");
+    }
+    (void)redis("SADD lookup:one ann");
+    (void)redis("SADD lookup:two ann bob");
+    (void)redis("SADD paid o2 o3");
+}
+
+/* The cursor's place is left for the test to fill in; "" stands between two blanks. */
+static const struct {
+    const char *question;
+    const char *answer;
+} SEARCHES[] = {
+    {"SEARCH 9  1 idx:shipped 1 IS status shipped status", " o9 shipped o6 shipped o3 shipped "},
+    {"SEARCH 2  1 idx:shipped 1 IS status shipped status", "1_6_o6 o9 shipped o6 shipped "},
+    {"SEARCH 2 1_6_o6 1 idx:shipped 1 IS status shipped status", " o3 shipped "},
+    {"SEARCH 9  2 idx:placed idx:shipped 2 IS status shipped IS customer_id bob status",
+     " o9 shipped o3 shipped "},
+    {"SEARCH 9  1 idx:shipped 1 HAS risk_flags fraud status", " o3 shipped "}, /* the whole word */
+    {"SEARCH 9  2 idx:placed lookup:one 1 IN customer_id lookup:one status",
+     " o8 placed o6 shipped o4 placed o2 placed "}, /* of the orders of the one, ranked by them */
+    {"SEARCH 9  2 idx:shipped lookup:two 1 IN customer_id lookup:two status",
+     " o9 shipped o6 shipped o3 shipped "},
+    {"SEARCH 9  2 idx:shipped lookup:none 1 IN customer_id lookup:none status", " "},
+    {"SEARCH 9  1 idx:nothing 1 IS status x status", " "},
+    {"SEARCH 9 7_6_o6 1 idx:shipped 1 IS status shipped status", " o3 shipped "},
+    {"LOOKUP 9  1 paid 2 AMONG customer_id paid IS status placed status", " o2 placed "},
+    {"LOOKUP 9  1 paid 2 AMONG customer_id paid IS status shipped status", " o3 shipped "},
+    {"LOOKUP 9  1 nothing 1 AMONG customer_id nothing status", " "},
+};
+
+START_TEST(orders_that_pass_every_test_are_found)
+{
+    plant_orders();
+    ck_assert_str_eq(find(SEARCHES[_i].question), SEARCHES[_i].answer);
+}
+END_TEST
+
+static const struct {
+    const char *question;
+    const char *answer;
+} STUCK[] = {
+    {"STUCK 9  25 0 status", " o1 10 placed o3 20 shipped o4 20 placed "},
+    {"STUCK 2  25 0 status", "20_o3 o1 10 placed o3 20 shipped "},
+    {"STUCK 2 20_o3 25 0 status", " o4 20 placed "},
+    {"STUCK 2 20_o2 25 0 status", " o3 20 shipped o4 20 placed "}, /* one that is gone */
+    {"STUCK 9  25 1 IS status shipped status", " o3 20 shipped "},
+    {"STUCK 9  5 0 status", " "},
+    {"HASHES c1 none c2", "a 1 b 2 "},
+};
+
+START_TEST(orders_whose_deadline_is_over_are_told_the_longest_first)
+{
+    plant_orders();
+    (void)redis("ZADD ops:open 10 o1 20 o4 20 o3 30 o2");
+    (void)redis("HSET c1 a 1");
+    (void)redis("HSET c2 b 2");
+    ck_assert_str_eq(find(STUCK[_i].question), STUCK[_i].answer);
+}
+END_TEST
+
+START_TEST(a_search_that_finds_nothing_goes_on_from_where_it_stopped)
+{
+    plant_instant("idx:status:placed", 700); /* without hashes: none passes */
+
+    ck_assert_str_eq(find("SEARCH 9  1 idx:status:placed 1 IS status placed status"),
+                     "1_7_m00200 ");
+    ck_assert_str_eq(find("SEARCH 9 1_7_m00200 1 idx:status:placed 1 IS status placed status"),
+                     " ");
+}
+END_TEST
+
+START_TEST(a_crowded_lookup_is_told_in_pages)
+{
+    plant_set("paid", 0, 700);
+
+    (void)find("LOOKUP 2  1 paid 1 IS status placed status");
+
+    ck_assert_msg(strchr(f.text, '.') != NULL, "%s",
+                  f.text); /* none passes: five steps, then a cursor */
+}
+END_TEST
+
 static const struct {
     const char *question;
     const char *answer;
@@ -224,6 +322,12 @@ int main(void)
     tcase_add_test(server, a_page_within_a_crowded_instant_begins_where_the_last_one_ended);
     tcase_add_test(server, who_is_in_all_sets_is_found);
     tcase_add_test(server, a_search_stops_at_its_limit_and_says_so);
+    tcase_add_loop_test(server, orders_that_pass_every_test_are_found, 0,
+                        sizeof SEARCHES / sizeof SEARCHES[0]);
+    tcase_add_loop_test(server, orders_whose_deadline_is_over_are_told_the_longest_first, 0,
+                        sizeof STUCK / sizeof STUCK[0]);
+    tcase_add_test(server, a_search_that_finds_nothing_goes_on_from_where_it_stopped);
+    tcase_add_test(server, a_crowded_lookup_is_told_in_pages);
     tcase_add_test(server, pages_of_a_match_have_every_member_once);
     tcase_add_loop_test(server, a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow, 0,
                         sizeof HEADS / sizeof HEADS[0]);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Searching: customers by email and phone, orders by what they say, all criteria together.
+ *
+ * Orders are found by going through the smallest key that one of the criteria names, a few hundred
+ * at a time, and testing each one's hash: see SEARCH and LOOKUP of orderspine.lua. Who may search
+ * by what is said by which criteria there are.
+ */
+#include "common/base/parse.h"
+#include "common/base/uuid7.h"
+#include "common/contract/order_status.h"
+#include "projector-svc/core/contact.h"
+#include "projector-svc/core/keys.h"
+#include "projector-svc/query/order_row.h"
+#include "projector-svc/query/query.h"
+
+/* What a criterion names: an index, a set of orders, a set of customers. */
+enum base { BASE_INDEX = 0, BASE_LOOKUP, BASE_CUSTOMERS };
+
+static struct strview email_key(struct arena *arena, struct strview typed)
+{
+    const struct strview email = contact_email(arena, typed);
+    return email.data == NULL ? email : keys_lookup_email(arena, email);
+}
+
+static struct strview phone_key(struct arena *arena, struct strview typed)
+{
+    const struct strview phone = contact_phone(arena, typed);
+    return phone.data == NULL ? phone : keys_lookup_phone(arena, phone);
+}
+
+static bool is_status(struct strview word)
+{
+    enum order_status status;
+    return order_status_parse(word, &status) && status != ORDER_STATUS_NONE;
+}
+
+static bool is_payment_status(struct strview word)
+{
+    enum payment_status status;
+    return payment_status_parse(word, &status);
+}
+
+static bool is_refund_state(struct strview word)
+{
+    enum refund_state state;
+    return refund_state_parse(word, &state) && state != REFUND_NONE;
+}
+
+static bool is_anything(struct strview text)
+{
+    (void)text; /* where nothing of it is left, nobody is found by it */
+    return true;
+}
+
+static bool is_text(struct strview text)
+{
+    return text.len > 0;
+}
+
+/* Those of orders first: a search without any of them finds customers. */
+static const struct criterion {
+    const char *name; /* of the parameter */
+    enum base base;
+    struct strview (*key)(struct arena *arena, struct strview value);
+    bool (*is_known)(struct strview value);
+    const char *test, *field; /* as in orderspine.lua */
+} CRITERIA[] = {
+    {"tracking", BASE_LOOKUP, keys_lookup_tracking, is_text, "AMONG", "customer_id"},
+    {"payment_reference", BASE_LOOKUP, keys_lookup_payment, is_text, "AMONG", "customer_id"},
+    {"status", BASE_INDEX, keys_idx_status, is_status, "IS", "status"},
+    {"payment_status", BASE_INDEX, keys_idx_payment, is_payment_status, "IS", "payment_status"},
+    {"refund_state", BASE_INDEX, keys_idx_refund, is_refund_state, "IS", "refund_state"},
+    {"carrier", BASE_INDEX, keys_idx_carrier, is_text, "IS", "carrier"},
+    {"risk", BASE_INDEX, keys_idx_risk, is_text, "HAS", "risk_flags"},
+    {"email", BASE_CUSTOMERS, email_key, is_anything, "IN", "customer_id"},
+    {"phone", BASE_CUSTOMERS, phone_key, is_anything, "IN", "customer_id"},
+};
+enum {
+    CRITERION_TRACKING = 0,
+    CRITERION_PAYMENT,
+    CRITERION_COUNT = sizeof CRITERIA / sizeof CRITERIA[0],
+};
+
+/* What was asked for, and by which keys it is found. */
+struct asked {
+    struct strview values[CRITERION_COUNT]; /* data NULL: not asked for */
+    struct strview keys[CRITERION_COUNT];
+    size_t count;
+    size_t of_orders;
+};
+
+static struct asked read_criteria(const struct http_request *request)
+{
+    struct asked asked = {.count = 0};
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
+        asked.values[i] = http_request_query(request, CRITERIA[i].name);
+        if (asked.values[i].data != NULL) {
+            asked.count++;
+            asked.of_orders += CRITERIA[i].base != BASE_CUSTOMERS ? 1 : 0;
+        }
+    }
+    return asked;
+}
+
+/* A number that somebody holds in hand finds his own work; everything else is the agents'. */
+static enum readable readable_of(const struct asked *asked)
+{
+    if (asked->count == 1 && asked->values[CRITERION_TRACKING].data != NULL) {
+        return READABLE_BY_TRACKING;
+    }
+    if (asked->count == 1 && asked->values[CRITERION_PAYMENT].data != NULL) {
+        return READABLE_BY_PAYMENT;
+    }
+    return READABLE_SEARCH;
+}
+
+static bool judge_criteria(struct query *query, struct asked *asked)
+{
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
+        if (asked->values[i].data == NULL) {
+            continue;
+        }
+        if (!CRITERIA[i].is_known(asked->values[i])) {
+            query_refuse(query, 400, "malformed-request",
+                         "a criterion is empty, or no word of its kind");
+            return false;
+        }
+        asked->keys[i] = CRITERIA[i].key(query->arena, asked->values[i]);
+        if (asked->keys[i].data == NULL) {
+            query_unavailable(query, "no memory for this request");
+            return false;
+        }
+    }
+    if (asked->count == 0) {
+        query_refuse(query, 400, "malformed-request",
+                     "search by email, phone, or what orders are found by");
+        return false;
+    }
+    return true;
+}
+
+/* --- orders */
+
+enum { READ_ORDERS = 0, READ_FRESHNESS, READ_COUNT = READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS };
+
+/* A lookup of orders is gone through where there is one: it has few of them. */
+static size_t lookup_of(const struct asked *asked)
+{
+    size_t i = 0;
+    while (i < CRITERION_COUNT &&
+           (asked->values[i].data == NULL || CRITERIA[i].base != BASE_LOOKUP)) {
+        i++;
+    }
+    return i;
+}
+
+/* "<base>_<score>_<order id>", or "<cursor>.<seen>" in a lookup. */
+static bool is_cursor(struct strview text, bool is_of_lookup)
+{
+    const char parting = is_of_lookup ? '.' : '_';
+    struct uuid id;
+    int64_t number;
+    return parse_i64(strview_take(&text, parting), &number) && number >= 0 &&
+           (is_of_lookup || parse_i64(strview_take(&text, parting), &number)) && number >= 0 &&
+           (is_of_lookup ? parse_i64(text, &number) && number >= 0 : uuid_parse(text, &id));
+}
+
+static void add_bases(struct arglist *args, const struct asked *asked, size_t lookup)
+{
+    if (lookup < CRITERION_COUNT) {
+        arglist_add_number(args, 1);
+        arglist_add(args, asked->keys[lookup]);
+        return;
+    }
+    arglist_add_number(args, (int64_t)asked->count);
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
+        if (asked->values[i].data != NULL) {
+            arglist_add(args, asked->keys[i]);
+        }
+    }
+}
+
+static void add_tests(struct arglist *args, const struct asked *asked)
+{
+    arglist_add_number(args, (int64_t)asked->count);
+    for (size_t i = 0; i < CRITERION_COUNT; i++) {
+        if (asked->values[i].data != NULL) {
+            const bool is_of_set = CRITERIA[i].base != BASE_INDEX;
+            arglist_add(args, strview_of(CRITERIA[i].test));
+            arglist_add(args, strview_of(CRITERIA[i].field));
+            arglist_add(args, is_of_set ? asked->keys[i] : asked->values[i]);
+        }
+    }
+}
+
+/* The first element is the next cursor; the rows follow. */
+static void on_orders(struct query *query, const struct redisconn_reply *reply)
+{
+    const struct redisconn_reply *found = redisconn_reply_at(reply, READ_ORDERS);
+    struct json_writer *writer = query_write(query);
+    json_open_object(writer);
+    json_open_member_array(writer, "orders");
+    for (size_t i = 1; i < redisconn_reply_count(found); i++) {
+        order_row_put(writer, redisconn_reply_at(found, i));
+    }
+    json_close_array(writer);
+    json_put_member_text(writer, "next_cursor", redisconn_reply_text(redisconn_reply_at(found, 0)));
+    query_put_freshness(query, writer, reply, READ_FRESHNESS);
+    json_close_object(writer);
+    query_answer(query, NULL);
+}
+
+static void read_orders(struct query *query, const struct asked *asked)
+{
+    const struct strview cursor = http_request_query(query->request, "cursor");
+    const size_t lookup = lookup_of(asked);
+    const bool is_of_lookup = lookup < CRITERION_COUNT;
+    struct arglist args = {.arena = query->arena};
+    int64_t limit;
+    if (!query_limit(query, &limit)) {
+        return;
+    }
+    if (cursor.data != NULL && !is_cursor(cursor, is_of_lookup)) {
+        query_refuse(query, 400, "malformed-request", "cursor is not one that was handed out");
+        return;
+    }
+    arglist_add(&args, is_of_lookup ? STRVIEW("LOOKUP") : STRVIEW("SEARCH"));
+    arglist_add_number(&args, limit);
+    arglist_add(&args, cursor.data == NULL ? STRVIEW("") : cursor);
+    add_bases(&args, asked, lookup);
+    add_tests(&args, asked);
+    arglist_add(&args, STRVIEW("placed_at"));
+    order_row_ask(&args);
+    struct redisconn_command commands[READ_COUNT] = {[READ_ORDERS] = query_command(&args)};
+    query_ask_freshness(&commands[READ_FRESHNESS]);
+    query_read(query, commands, READ_COUNT, on_orders);
+}
+
+/* --- routes */
+
+static void on_search(struct http_request *request, void *user)
+{
+    static const char *const PARAMETERS[] = {"tracking",     "payment_reference",
+                                             "status",       "payment_status",
+                                             "refund_state", "carrier",
+                                             "risk",         "email",
+                                             "phone",        "cursor",
+                                             "limit",        NULL};
+    struct asked asked = read_criteria(request);
+    struct query *query =
+        query_begin(user, request, readable_of(&asked), PARAMETERS, sizeof *query);
+    if (query == NULL || !judge_criteria(query, &asked)) {
+        return;
+    }
+    if (asked.of_orders > 0) {
+        read_orders(query, &asked);
+    } else {
+        query_find_customers(query, asked.keys + CRITERION_COUNT - 2, 2);
+    }
+}
+
+const struct http_route QUERY_SEARCH_ROUTES[] = {
+    {HTTP_GET, "/v1/search", on_search, .tag = 0},
+    {.pattern = NULL},
+};
