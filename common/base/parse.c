@@ -193,6 +193,60 @@ bool parse_time_ms(struct strview text, int64_t *ret_ms)
     return true;
 }
 
+/* "Z", "+01:00", in minutes. */
+static bool parse_offset(struct strview text, int64_t *ret)
+{
+    static const char SHAPE[] = "sdd:dd";
+    if (text.len == 1 && (text.data[0] == 'Z' || text.data[0] == 'z')) {
+        *ret = 0;
+        return true;
+    }
+    if (text.len != sizeof SHAPE - 1 || (text.data[0] != '+' && text.data[0] != '-') ||
+        text.data[3] != ':') {
+        return false;
+    }
+    for (size_t i = 1; i < text.len; i++) {
+        if (SHAPE[i] == 'd' && !ascii_is_digit(text.data[i])) {
+            return false;
+        }
+    }
+    const int hours = field(text.data, 1, 2);
+    const int minutes = field(text.data, 4, 2);
+    *ret = (text.data[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
+    return hours <= 23 && minutes <= 59;
+}
+
+bool parse_rfc3339_ms(struct strview text, int64_t *ret_ms)
+{
+    enum { SECONDS_LEN = 19, MINUTE_MS = 60000 }; /* "2026-01-02T03:04:05" */
+    char ours[] = "0000-00-00T00:00:00.000Z";
+    int64_t offset;
+    int64_t at_ms;
+    if (text.len <= SECONDS_LEN) {
+        return false;
+    }
+    memcpy(ours, text.data, SECONDS_LEN);
+    ours[10] = ours[10] == 't' ? 'T' : ours[10];
+    size_t at = SECONDS_LEN;
+    if (text.data[at] == '.') {
+        const size_t first = ++at;
+        for (; at < text.len && ascii_is_digit(text.data[at]); at++) {
+            if (at - first < 3) {
+                ours[20 + at - first] = text.data[at];
+            }
+        }
+        if (at == first) {
+            return false;
+        }
+    }
+    if (!parse_offset(strview_skip(text, at), &offset) ||
+        !parse_time_ms((struct strview){ours, TIME_TEXT_LEN}, &at_ms)) {
+        return false;
+    }
+    *ret_ms = at_ms - offset * MINUTE_MS;
+    return true;
+}
+
 static void put_digits(char *text, size_t from, size_t len, int value)
 {
     for (size_t i = from + len; i > from; i--) {

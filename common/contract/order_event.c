@@ -45,6 +45,8 @@ static const struct event_member CHANGED_PERSONAL_MEMBERS[] = {
 /* clang-format on */
 /* NOLINTEND(bugprone-macro-parentheses) */
 
+static const struct event_member LINES_ALONE[] = {LINES(struct order_placed, ), MEMBERS_END};
+
 /* What a view shows of them, too. */
 static const struct event_member DETAIL_MEMBERS[] = {
     LINES(struct order_placed, ),
@@ -106,9 +108,23 @@ void order_event_put_members(struct json_writer *writer, const struct order_even
     event_members_put_plain(writer, MEMBERS[event->kind], event);
 }
 
+bool order_event_read_members(struct event_reader *reader, struct strview type,
+                              const struct json_value *object, struct order_event *ret)
+{
+    for (size_t i = 0; i < ORDER_EVENT_KIND_COUNT; i++) {
+        if (strview_is(type, TYPES[i])) {
+            ret->kind = (enum order_event_kind)i;
+            event_members_read(reader, object, MEMBERS[i], ret);
+            return true;
+        }
+    }
+    return false;
+}
+
 void order_event_put_details(struct json_writer *writer, const struct order_placed *placed)
 {
-    event_members_put(writer, DETAIL_MEMBERS, placed);
+    const bool has_address = placed->address.country.len > 0;
+    event_members_put(writer, has_address ? DETAIL_MEMBERS : LINES_ALONE, placed);
 }
 
 void order_event_read_details(struct event_reader *reader, const struct json_value *object,

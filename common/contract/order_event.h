@@ -128,13 +128,16 @@ const char *order_event_type(enum order_event_kind kind);
 
 /* ---- what looks the same in an event and in a view -------------------------------------- */
 
-/* The members "lines" and "shipping_address". */
+/* The members "lines" and "shipping_address"; without the address where it has no country. */
 struct event_reader;
 void order_event_put_details(struct json_writer *writer, const struct order_placed *placed);
 void order_event_read_details(struct event_reader *reader, const struct json_value *object,
                               struct order_placed *placed);
 
-/* The members that are texts and numbers, as the event has them behind its envelope. */
+/* The members that are texts and numbers, as the event has them behind its envelope; and back, for
+ * an event of that type: what does not stand there is empty. False for a type nobody knows. */
 void order_event_put_members(struct json_writer *writer, const struct order_event *event);
+bool order_event_read_members(struct event_reader *reader, struct strview type,
+                              const struct json_value *object, struct order_event *ret);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "common/base/uuid7.h"
 #include "projector-svc/query/query.h"
+#include "projector-svc/views/order_past.h"
 
 #include <stdint.h>
 
@@ -48,6 +49,15 @@ struct order_answer {
     const struct redisconn_reply *reply;
     const struct order_state *state;
 };
+
+/* Of the first ones, where an order is shown as it was. */
+enum { HISTORY_EVENTS_MAX = 1000, HISTORY_BYTES_MAX = 1 << 20 };
+
+/* The order as it was then; the reply has the timeline's first elements. See order_past_fold(). */
+MUST_USE enum error_kind order_answer_write_past(const struct order_answer *answer,
+                                                 const struct order_moment *moment,
+                                                 struct json_writer *writer, int64_t *ret_version,
+                                                 struct error *err);
 
 /* What is stored and not complete spoils the writer. */
 void order_answer_write(const struct order_answer *answer, struct json_writer *writer);

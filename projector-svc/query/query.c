@@ -247,6 +247,12 @@ void query_answer(struct query *query, const struct http_header *headers)
     strbuf_done(&body);
 }
 
+void query_answer_unmodified(struct query *query, const struct http_header *headers)
+{
+    end_query(query);
+    http_respond(query->request, &(struct http_answer){.status = 304, .headers = headers});
+}
+
 /* The problem's own members, and that what is not there may only not be there yet. */
 static void put_recovering(struct json_writer *writer, const void *user)
 {

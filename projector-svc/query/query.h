@@ -114,6 +114,9 @@ void query_answer(struct query *query, const struct http_header *headers);
 /* It is answered by other means, with what the request still holds. */
 void query_leave(struct query *query);
 
+/* 304: the reader has it already. */
+void query_answer_unmodified(struct query *query, const struct http_header *headers);
+
 void query_refuse(struct query *query, int status, const char *slug, const char *detail);
 void query_problem(struct query *query, const struct http_problem *problem);
 

@@ -243,7 +243,7 @@ static void on_minutes(struct query *query, const struct redisconn_reply *reply)
 static bool read_time(struct query *query, const char *name, int64_t *ret)
 {
     const struct strview text = http_request_query(query->request, name);
-    if (text.data == NULL || (parse_time_ms(text, ret) && *ret >= 0)) {
+    if (text.data == NULL || (parse_rfc3339_ms(text, ret) && *ret >= 0)) {
         return true;
     }
     query_refuse(query, 400, "malformed-request",

@@ -10,6 +10,7 @@
 #include "common/base/parse.h"
 #include "common/base/uuid7.h"
 #include "common/io/loop.h"
+#include "projector-svc/core/etags.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/query/order_answer.h"
 #include "projector-svc/query/order_waits.h"
@@ -31,8 +32,9 @@ struct order_query {
     struct query query; /* first */
     enum order_part part;
     struct uuid order_id;
-    int64_t min_version; /* 0: whatever there is */
-    int64_t before;      /* of the timeline the events before that version; 0: the newest */
+    int64_t min_version;        /* 0: whatever there is */
+    struct order_moment moment; /* as it was then */
+    int64_t before;             /* of the timeline the events before that version; 0: the newest */
     int64_t wait_ms;
     bool takes_stale;
     struct order_wait wait;
@@ -91,6 +93,30 @@ static bool read_word(struct order_query *asked, const char *name, const char *w
     return false;
 }
 
+static bool is_past(const struct order_query *asked)
+{
+    return asked->moment.version != INT64_MAX || asked->moment.as_of_ms != INT64_MAX;
+}
+
+static bool read_moment(struct order_query *asked)
+{
+    asked->moment = (struct order_moment){INT64_MAX, INT64_MAX};
+    const struct strview as_of = http_request_query(asked->query.request, "as_of");
+    if (!read_version(asked, "version", &asked->moment.version)) {
+        return false;
+    }
+    const bool is_time = as_of.data == NULL || parse_rfc3339_ms(as_of, &asked->moment.as_of_ms);
+    const bool is_one = asked->moment.version == INT64_MAX || as_of.data == NULL;
+    const bool is_alone =
+        !is_past(asked) || http_request_query(asked->query.request, "include").data == NULL;
+    if (is_time && is_one && is_alone) {
+        return true;
+    }
+    query_refuse(&asked->query, 400, "malformed-request",
+                 "either version or as_of, a time such as 2026-01-02T03:04:05Z, and no timeline");
+    return false;
+}
+
 /* --- reading */
 
 static query_reply_fn on_order;
@@ -111,15 +137,18 @@ static void read_order(struct order_query *asked)
     const struct strview id = uuid_view(&asked->order_id);
     const struct strview hash[] = {STRVIEW("HMGET"), keys_order(arena, id), ORDER_ANSWER_FIELDS};
     const struct strview details[] = {STRVIEW("GET"), keys_order_details(arena, id)};
-    struct number_text before, events, bytes;
+    struct number_text before, events, bytes, first_events, first_bytes;
     const struct strview timeline[] = {
         STRVIEW("TAIL"), keys_order_timeline(arena, id), number_text(&before, asked->before),
         number_text(&events, TIMELINE_EVENTS_MAX), number_text(&bytes, TIMELINE_BYTES_MAX)};
-    const bool wants_timeline = asked->part != PART_ORDER;
+    const struct strview history[] = {STRVIEW("HEAD"), timeline[1],
+                                      number_text(&first_events, HISTORY_EVENTS_MAX),
+                                      number_text(&first_bytes, HISTORY_BYTES_MAX)};
+    const bool wants_timeline = asked->part != PART_ORDER || is_past(asked);
     const struct redisconn_command commands[READ_COUNT] = {
         [READ_HASH] = {hash, sizeof hash / sizeof hash[0]},
         [READ_DETAILS] = {details, 2},
-        [READ_TIMELINE] = {timeline, sizeof timeline / sizeof timeline[0]},
+        [READ_TIMELINE] = {is_past(asked) ? history : timeline, is_past(asked) ? 4 : 5},
     };
     asked->reading = READING_SENT;
     query_read(&asked->query, commands, wants_timeline ? READ_COUNT : READ_TIMELINE, on_order);
@@ -134,6 +163,38 @@ static void stop_waiting(struct query *query)
         order_waits_remove(query->context->waits, &asked->wait);
         loop_timer_free(asked->timer);
         asked->timer = NULL;
+    }
+}
+
+/* What changes without an event is told again. */
+static bool is_known(const struct order_query *asked, const struct order_state *state,
+                     const char *etag)
+{
+    return state->waiting_for == 0 && asked->query.views == QUERY_VIEWS_WHOLE &&
+           etags_have(http_request_header(asked->query.request, "If-None-Match"), strview_of(etag));
+}
+
+/* A version that is over never changes again. */
+static void answer_past(struct order_query *asked, const struct order_answer *answer)
+{
+    char etag[ETAG_MAX];
+    struct error err;
+    int64_t version;
+    struct json_writer *writer = query_write(&asked->query);
+    const enum error_kind kind =
+        order_answer_write_past(answer, &asked->moment, writer, &version, &err);
+    if (kind == ERROR_NONE) {
+        (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", version);
+        query_answer(&asked->query, (const struct http_header[]){{"ETag", etag}, {NULL, NULL}});
+        return;
+    }
+    strbuf_done(&asked->query.body);
+    if (kind == ERROR_NOT_FOUND) {
+        query_not_found(&asked->query);
+    } else if (kind == ERROR_EXHAUSTED) {
+        query_refuse(&asked->query, 400, "malformed-request", err.text);
+    } else {
+        query_refuse(&asked->query, 500, "internal", "the order's history cannot be read");
     }
 }
 
@@ -155,8 +216,14 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
         .reply = reply,
         .state = state,
     };
-    order_answer_write(&answer, query_write(&asked->query));
-    query_answer(&asked->query, headers);
+    if (is_past(asked)) {
+        answer_past(asked, &answer);
+    } else if (!is_stale && is_known(asked, state, etag)) {
+        query_answer_unmodified(&asked->query, headers);
+    } else {
+        order_answer_write(&answer, query_write(&asked->query));
+        query_answer(&asked->query, headers);
+    }
 }
 
 struct versions {
@@ -252,7 +319,8 @@ static void on_order(struct query *query, const struct redisconn_reply *reply)
 
 static void on_request(struct http_request *request, void *user)
 {
-    static const char *const ORDER_PARAMETERS[] = {"min_version", "wait", "stale", "include", NULL};
+    static const char *const ORDER_PARAMETERS[] = {"min_version", "wait",  "stale", "include",
+                                                   "version",     "as_of", NULL};
     static const char *const TIMELINE_PARAMETERS[] = {"min_version", "wait", "stale", "before",
                                                       NULL};
     const enum order_part part = (enum order_part)http_request_tag(request);
@@ -269,8 +337,8 @@ static void on_request(struct http_request *request, void *user)
         return;
     }
     bool has_timeline = false;
-    if (read_version(asked, "min_version", &asked->min_version) && read_wait(asked) &&
-        read_version(asked, "before", &asked->before) &&
+    if (read_moment(asked) && read_version(asked, "min_version", &asked->min_version) &&
+        read_wait(asked) && read_version(asked, "before", &asked->before) &&
         read_word(asked, "stale", "ok", &asked->takes_stale) &&
         read_word(asked, "include", "timeline", &has_timeline)) {
         asked->part = has_timeline ? PART_BOTH : part;

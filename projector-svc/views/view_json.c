@@ -10,12 +10,10 @@
 static const struct event_member CUSTOMER[] = {
     PLACED(MEMBER_TEXT, customer_id), VIEW(MEMBER_TEXT, "name", placed.customer_name), MEMBERS_END};
 
-static const struct event_member PLACED_MEMBERS[] = {{"customer", MEMBER_PART, 0, CUSTOMER, 0, 0},
-                                                     PLACED(MEMBER_TEXT, currency),
-                                                     PLACED(MEMBER_NUMBER, total_minor),
-                                                     PLACED(MEMBER_NUMBER, item_count),
-                                                     PLACED(MEMBER_TEXT, region),
-                                                     MEMBERS_END};
+static const struct event_member PLACED_MEMBERS[] = {
+    {"customer", MEMBER_PART, 0, CUSTOMER, 0, 0}, PLACED(MEMBER_TEXT, currency),
+    PLACED(MEMBER_NUMBER, total_minor),           PLACED(MEMBER_NUMBER, item_count),
+    PLACED(MEMBER_OPTIONAL_TEXT, region),         MEMBERS_END};
 
 static const struct event_member PAYMENT_WAY[] = {PLACED(MEMBER_TEXT, provider),
                                                   PLACED(MEMBER_TEXT, method), MEMBERS_END};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/etags.h"
+
+bool etags_have(struct strview header, struct strview etag)
+{
+    while (header.len > 0) {
+        struct strview tag = strview_trim(strview_take(&header, ','));
+        if (tag.len > 2 && tag.data[0] == 'W' && tag.data[1] == '/') {
+            tag = strview_skip(tag, 2); /* compared weakly, as for a reading */
+        }
+        if (strview_equal(tag, etag) || strview_is(tag, "*")) {
+            return true;
+        }
+    }
+    return false;
+}
