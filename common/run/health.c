@@ -80,8 +80,7 @@ static bool ask(const struct health *health, size_t index, struct error *err)
     return health->probes[index].probe(health->probes[index].user, err) == ERROR_NONE;
 }
 
-/* What /readyz answers. */
-static bool is_ready(const struct health *health)
+bool health_is_ready(const struct health *health)
 {
     struct error err;
     bool all_are = !health->is_draining;
@@ -145,7 +144,7 @@ static void put_readiness(struct json_writer *writer, const void *user)
 
 static void on_readyz(struct http_request *request, void *user)
 {
-    const struct readiness readiness = {.health = user, .is_ready = is_ready(user)};
+    const struct readiness readiness = {.health = user, .is_ready = health_is_ready(user)};
     http_respond_json(request, readiness.is_ready ? 200 : 503, put_readiness, &readiness);
 }
 

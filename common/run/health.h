@@ -34,6 +34,9 @@ void health_add(struct health *health, const char *name, health_probe *probe, vo
  */
 void health_add_advisory(struct health *health, const char *name, health_probe *probe, void *user);
 
+/* What /readyz answers. */
+bool health_is_ready(const struct health *health);
+
 /* From now on /readyz says no, with "shutting down" as the reason. */
 void health_set_draining(struct health *health);
 

@@ -19,6 +19,8 @@ static void on_scrape(void *user)
 {
     const struct runtime *runtime = user;
     runtime_metrics_update(runtime->metrics, runtime->furniture, runtime->http);
+    metrics_set(runtime->metrics, runtime->furniture + RUNTIME_READY, 0,
+                health_is_ready(runtime->health));
 }
 
 static void on_drain(void *user)

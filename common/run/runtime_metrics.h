@@ -14,6 +14,7 @@ struct http_server;
     X(RUNTIME_RESIDENT, GAUGE, "process_resident_memory_bytes", "Resident memory.", )              \
     X(RUNTIME_DESCRIPTORS, GAUGE, "process_open_fds", "Open descriptors.", )                       \
     X(RUNTIME_START, GAUGE, "process_start_time_seconds", "Start, in seconds since 1970.", )       \
+    X(RUNTIME_READY, GAUGE, "orderspine_ready", "1 where /readyz says 200, else 0.", )             \
     X(RUNTIME_HTTP_CONNECTIONS, GAUGE, "orderspine_http_connections", "Open HTTP connections.", )  \
     X(RUNTIME_HTTP_STANDING, GAUGE, "orderspine_http_connections_by_state",                        \
       "Open HTTP connections: fresh have sent no request, strangers are between requests "         \
