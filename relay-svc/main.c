@@ -19,6 +19,9 @@ static const struct service_command COMMANDS[] = {
      true},
     {"resume", RESUME_ARGUMENTS, "End a shard's stop, by the line that its message prints.",
      app_resume, false, true},
+    {"replay", REPLAY_ARGUMENTS,
+     "Publish once more what the outbox has, to topics of its own, for readers that begin anew.",
+     app_replay, false, false},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

@@ -75,3 +75,42 @@ const char OPERATOR_SQL_OUTCOME[] =
     "  || string_agg(DISTINCT coalesce(aggregatetype || '/' || aggregateid, 'shard ' || shard)"
     "   || ': ' || outcome, E'\n') END"
     " FROM relay_request WHERE id = ANY (string_to_array($1, ',')::bigint[])";
+
+const char OPERATOR_SQL_IN_USE[] =
+    "SELECT 'in use' WHERE EXISTS (SELECT FROM relay_sent WHERE topic = $1)"
+    " OR EXISTS (SELECT FROM relay_member"
+    "  WHERE coalesce(topic_prefix, '') || $2 || '.events' = $1)";
+
+/*
+ * A moment is looked for in each shard by halving, as times grow with seq there but for a little:
+ * what counts is that it is one place, so that no version between two others is left out.
+ */
+const char OPERATOR_SQL_RANGES[] =
+    "WITH RECURSIVE s AS MATERIALIZED (SELECT n::smallint AS shard, coalesce(r.position, 0) AS last"
+    "  FROM installation CROSS JOIN generate_series(0, shards - 1) n"
+    "  LEFT JOIN relay_shard r ON r.shard = n),"
+    " halving AS (SELECT s.shard, w.bound, to_timestamp(w.ms / 1000.0) AS at, 0::bigint AS low,"
+    "   s.last + 1 AS high"
+    "  FROM s CROSS JOIN (VALUES ('from', $3::bigint), ('to', $4::bigint)) w(bound, ms)"
+    "  WHERE w.ms IS NOT NULL"
+    " UNION ALL SELECT h.shard, h.bound, h.at,"
+    "   CASE WHEN m.occurred_at < h.at THEN m.seq + 1 ELSE h.low END,"
+    "   CASE WHEN m.occurred_at < h.at THEN h.high ELSE (h.low + h.high) / 2 END"
+    "  FROM halving h LEFT JOIN LATERAL (SELECT o.seq, o.occurred_at FROM outbox o"
+    "    WHERE o.shard = h.shard AND o.seq >= (h.low + h.high) / 2 AND o.seq < h.high"
+    "    ORDER BY o.seq LIMIT 1) m ON true WHERE h.low < h.high),"
+    " found AS (SELECT shard, bound, low FROM halving WHERE low >= high),"
+    " bounds AS (SELECT s.shard, greatest(coalesce($1::bigint, f.low, 1) - 1, 0) AS after,"
+    "   least(s.last, $2::bigint, t.low - 1) AS upto"
+    "  FROM s LEFT JOIN found f ON f.shard = s.shard AND f.bound = 'from'"
+    "  LEFT JOIN found t ON t.shard = s.shard AND t.bound = 'to')"
+    " SELECT concat(CASE WHEN $3::bigint IS NULL THEN coalesce($1::bigint, 0)"
+    "   ELSE (SELECT coalesce(min(low), 0) FROM found WHERE bound = 'from' AND low > 0) END, ' ',"
+    "  string_agg(concat(after, ' ', greatest(after, upto)), ' ' ORDER BY shard)) FROM bounds";
+
+const char OPERATOR_SQL_FIRST_WHOLE[] =
+    "SELECT nullif(greatest($1::bigint, (SELECT max(to_seq) FROM outbox_missing),"
+    "  (SELECT min(substring(pg_get_expr(c.relpartbound, c.oid)"
+    "    FROM 'FROM \\(''?([0-9]+)')::bigint)"
+    "   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+    "   WHERE i.inhparent = 'outbox'::regclass)), $1::bigint)";

@@ -29,4 +29,16 @@ extern const char OPERATOR_SQL_RESUME[];
  * what came of them; NULL: not all of them have ended yet. */
 extern const char OPERATOR_SQL_OUTCOME[];
 
+/* $1 a topic, $2 the aggregate type that it is for: something, where a relay publishes to it, or
+ * has done so; else NULL. */
+extern const char OPERATOR_SQL_IN_USE[];
+
+/* $1, $2 from and to as seq, $3, $4 as ms since 1970 (NULL each): the seq from which on the outbox
+ * must be whole for that, then of each shard behind which seq it begins and which is its last, as
+ * far as all is published; with blanks between them. */
+extern const char OPERATOR_SQL_RANGES[];
+
+/* $1 a seq: the one from which on the outbox has all rows, where it has not from there on. */
+extern const char OPERATOR_SQL_FIRST_WHOLE[];
+
 #endif

@@ -10,20 +10,6 @@
 
 #define LONGEST_LEASE "interval '300 s'"
 
-/*
- * As enum row_column names them. In place of an event that a person has skipped comes what is
- * published for it, and its own payload is not looked at: it may be what nobody can read. (The
- * table is nearly always empty, and is read once for all rows.)
- */
-#define IS_SKIPPED    "o.seq IN (SELECT k.seq FROM relay_skipped k)"
-#define ROW_COLUMNS                                                                                \
-    "o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid,"                                        \
-    " CASE WHEN " IS_SKIPPED " THEN 'EventSkipped' ELSE o.type END,"                               \
-    " CASE WHEN " IS_SKIPPED                                                                       \
-    "  THEN (SELECT k.payload FROM relay_skipped k WHERE k.seq = o.seq) ELSE o.payload END,"       \
-    " o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"                            \
-    " o.headers->>'causation_id', o.headers->>'traceparent'"
-
 /* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
@@ -277,7 +263,7 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          " SELECT coalesce((SELECT seq FROM o), 0) FROM q",
          7},
     /* $1 shard, $2 seq */
-    [SQL_ROW] = {"SELECT " ROW_COLUMNS " FROM outbox o"
+    [SQL_ROW] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM outbox o"
                  " WHERE o.shard = $1::smallint AND o.seq = $2::bigint",
                  2},
     /* $1 owner, $2 shard, $3 epoch, $4 topic, $5 seq and $6 id of what is to count as the newest
@@ -304,7 +290,7 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
  */
 const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
     /* $1-$4 shards, epochs, places, how many of each; $5 owner */
-    [SQL_READ] = {"SELECT " ROW_COLUMNS
+    [SQL_READ] = {"SELECT " OUTBOX_ROW_COLUMNS
                   " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::int[])"
                   "  AS w(shard, epoch, after, rows)"
                   " CROSS JOIN LATERAL (SELECT * FROM outbox"
@@ -314,7 +300,7 @@ const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
                   "  WHERE r.shard = w.shard AND r.owner = $5)",
                   5},
     /* $1 shard, $2 epoch, $3 after, $4 up to, $5 aggregate type, $6 how many, $7 owner */
-    [SQL_FILL] = {"SELECT " ROW_COLUMNS " FROM outbox o"
+    [SQL_FILL] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM outbox o"
                   " WHERE o.shard = $1::smallint AND o.seq > $3::bigint AND o.seq <= $4::bigint"
                   "  AND o.aggregatetype = $5 AND $2::bigint = (SELECT r.epoch FROM relay_shard r"
                   "   WHERE r.shard = $1::smallint AND r.owner = $7)"

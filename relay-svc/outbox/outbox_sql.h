@@ -58,6 +58,20 @@ enum row_column {
     ROW_COLUMN_COUNT
 };
 
+/*
+ * As enum row_column names them. In place of an event that a person has skipped comes what is
+ * published for it, and its own payload is not looked at: it may be what nobody can read. (The
+ * table is nearly always empty, and is read once for all rows.)
+ */
+#define OUTBOX_IS_SKIPPED "o.seq IN (SELECT k.seq FROM relay_skipped k)"
+#define OUTBOX_ROW_COLUMNS                                                                         \
+    "o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid,"                                        \
+    " CASE WHEN " OUTBOX_IS_SKIPPED " THEN 'EventSkipped' ELSE o.type END,"                        \
+    " CASE WHEN " OUTBOX_IS_SKIPPED                                                                \
+    "  THEN (SELECT k.payload FROM relay_skipped k WHERE k.seq = o.seq) ELSE o.payload END,"       \
+    " o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"                            \
+    " o.headers->>'causation_id', o.headers->>'traceparent'"
+
 enum reader_statement { SQL_READ = 0, SQL_FILL, READER_STATEMENT_COUNT };
 
 extern const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT];
