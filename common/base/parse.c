@@ -216,6 +216,10 @@ static bool parse_offset(struct strview text, int64_t *ret)
     return hours <= 23 && minutes <= 59;
 }
 
+/* Of the years 1 and 9999: beyond, an offset can lead, but format_time_ms() cannot follow. */
+#define FIRST_MS INT64_C(-62135596800000)
+#define LAST_MS  INT64_C(253402300799999)
+
 bool parse_rfc3339_ms(struct strview text, int64_t *ret_ms)
 {
     enum { SECONDS_LEN = 19, MINUTE_MS = 60000 }; /* "2026-01-02T03:04:05" */
@@ -243,7 +247,11 @@ bool parse_rfc3339_ms(struct strview text, int64_t *ret_ms)
         !parse_time_ms((struct strview){ours, TIME_TEXT_LEN}, &at_ms)) {
         return false;
     }
-    *ret_ms = at_ms - offset * MINUTE_MS;
+    at_ms -= offset * MINUTE_MS;
+    if (at_ms < FIRST_MS || at_ms > LAST_MS) {
+        return false;
+    }
+    *ret_ms = at_ms;
     return true;
 }
 

@@ -37,7 +37,7 @@ MUST_USE bool parse_hex(struct strview text, uint8_t *ret_bytes, size_t len);
 MUST_USE bool parse_time_ms(struct strview text, int64_t *ret_ms);
 
 /* Any RFC 3339 time, as somebody else may write it: with or without a fraction, of which
- * milliseconds count, and with an offset. */
+ * milliseconds count, and with an offset; in UTC of the years 1 to 9999. */
 MUST_USE bool parse_rfc3339_ms(struct strview text, int64_t *ret_ms);
 
 enum { TIME_TEXT_LEN = sizeof "2026-01-02T03:04:05.678Z" - 1 };
