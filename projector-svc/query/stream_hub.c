@@ -95,7 +95,9 @@ void stream_hub_drain(struct stream_hub *hub)
 static void on_drained(void *user)
 {
     struct live *live = user;
-    live->state = LIVE_FOLLOWS;
+    if (live->state == LIVE_HELD) {
+        live->state = LIVE_FOLLOWS;
+    } /* else it was the answer's head, behind other answers */
     stream_hub_step(live->hub);
 }
 

@@ -20,7 +20,7 @@ struct loop_timer;
  * NEW:      goes on at the end, wherever that will be found
  * RESUMED:  its place is to be found
  * FOLLOWS:  nothing is unsent
- * HELD:     takes nothing just now
+ * HELD:     takes nothing just now; the first two may not either, where the answer's head is unsent
  */
 enum live_state { LIVE_NEW = 0, LIVE_RESUMED, LIVE_FOLLOWS, LIVE_HELD };
 

@@ -121,7 +121,7 @@ void stream_live_serve(struct live *live, struct page *page)
     const bool is_greeted = live->state != LIVE_NEW && live->state != LIVE_RESUMED;
     if (!may_go_on(live)) {
         stream_hub_end(live);
-    } else if (live->state == LIVE_HELD || (!is_greeted && hub->wants_freshness)) {
+    } else if (http_stream_has_unsent(live->stream) || (!is_greeted && hub->wants_freshness)) {
         return; /* another time */
     } else if (live->state == LIVE_NEW) {
         begin_at_end(live);

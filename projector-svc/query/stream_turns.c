@@ -221,9 +221,9 @@ static void wait_for_more(struct stream_hub *hub)
 static bool is_due(const struct live *live)
 {
     const struct stream_hub *hub = live->hub;
-    return live->state == LIVE_RESUMED ||
-           (live->state == LIVE_FOLLOWS &&
-            (hub->is_rung || stream_id_compare(live->at, hub->end) != 0));
+    const bool is_behind =
+        live->state == LIVE_FOLLOWS && (hub->is_rung || stream_id_compare(live->at, hub->end) != 0);
+    return (live->state == LIVE_RESUMED || is_behind) && !http_stream_has_unsent(live->stream);
 }
 
 /* By turns the one that is furthest, and the one that has waited longest; NULL: nobody. */
@@ -247,10 +247,11 @@ static struct live *choose(struct stream_hub *hub)
     return longest;
 }
 
+/* One that takes what it is told. */
 static bool has(const struct stream_hub *hub, enum live_state state)
 {
     const struct live *live = hub->first;
-    while (live != NULL && live->state != state) {
+    while (live != NULL && (live->state != state || http_stream_has_unsent(live->stream))) {
         live = live->next;
     }
     return live != NULL;

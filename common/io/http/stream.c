@@ -55,6 +55,9 @@ struct http_stream *http_respond_stream(struct http_request *request,
                                                 .content_type = options->content_type,
                                                 .headers = options->headers,
                                                 .coding = coding});
+    if (stream != NULL) {
+        stream->is_held = http_line_has_unsent(stream->line); /* behind what came before it */
+    }
     return stream;
 }
 

@@ -46,8 +46,8 @@ struct http_stream_options {
     void *user;
 };
 
-/* Answers the request with 200. NULL: with the head alone, as it was asked by HEAD or nobody is
- * there any more; neither callback comes. */
+/* Answers the request with 200, which may be unsent yet. NULL: with the head alone, as it was asked
+ * by HEAD or nobody is there any more; neither callback comes. */
 struct http_stream *http_respond_stream(struct http_request *request,
                                         const struct http_stream_options *options);
 

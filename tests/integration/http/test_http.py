@@ -800,6 +800,13 @@ class Streams(StreamTest):
             self.assertLess(json.loads(self.ask(get("/state")).body)["held"], 16384)
             self.assertEqual(len(self.unchunked(peer)), 8192000)
 
+    def test_it_waits_for_the_answers_before_it(self):
+        with self.peer(receive_buffer=4096) as peer:
+            peer.send(get("/document") + get("/stream?pieces=3&len=10"))
+            self.assertEqual(len(peer.answer().body), 8 << 20)
+            self.assertEqual(peer.answer().status, 200)
+            self.assertEqual(self.unchunked(peer), b"s" * 30)
+
     def test_who_leaves_is_seen_though_nothing_is_said(self):
         with self.peer() as peer:
             self.begin(peer)

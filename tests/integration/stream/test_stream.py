@@ -396,6 +396,30 @@ class Readers(StreamTest):
 class Trouble(StreamTest):
     settings = {"PROJECTOR_MAX_STREAMS": "20"}
 
+    def test_it_may_come_behind_answers_that_nobody_reads(self):
+        """They fill what the kernel takes: the head itself may have to wait."""
+        first = self.add(1)
+        peers = []
+        for last_id in (None, first, "none"):
+            peer = socket.socket()
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            peer.connect(("127.0.0.1", urllib.parse.urlsplit(self.url).port))
+            ask = "GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token-of-agent\r\n%s\r\n"
+            resume = f"Last-Event-ID: {last_id}\r\n" if last_id else ""
+            peer.sendall((ask % ("/openapi.json", "") * 20 + ask % ("/v1/stream", resume)).encode())
+            peers.append(peer)
+        with self.begin() as live:
+            self.add(2)
+            self.assertEqual(self.versions(live, 1), [2])
+        for peer in peers:
+            peer.settimeout(LIMIT)
+            found = b""
+            while b"event: freshness" not in found[-4096:]:
+                data = peer.recv(65536)
+                self.assertTrue(data, found[-200:])
+                found += data
+            peer.close()
+
     def test_beyond_so_many_the_next_is_refused(self):
         streams = [self.begin() for _ in range(20)]
         with self.assertRaises(Refused) as caught:
