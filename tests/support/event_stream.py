@@ -2,7 +2,6 @@
 """Server-sent events over a plain socket, as the standard reads them, and what they said last."""
 import json
 import socket
-import time
 import urllib.parse
 
 
@@ -113,20 +112,3 @@ class EventStream:
             if event[0] == "message":
                 found.append(event[2])
         return found
-
-
-def follow(url, token, out, is_over):
-    """Appends each event to out, comes again whenever it is cut off, until is_over() says so."""
-    last_id = None
-    while not is_over():
-        try:
-            with EventStream(url, token, last_id, limit=20) as stream:
-                while not is_over():
-                    event = stream.next()
-                    last_id = stream.last_id
-                    if event is None:
-                        break
-                    out.append(event)
-        except (OSError, EOFError, Refused):
-            time.sleep(0.1)
-    return last_id
