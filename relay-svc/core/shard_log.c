@@ -98,6 +98,7 @@ unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
     log->position = lease->position;
     log->marked = lease->position;
     log->floor = lease->floor;
+    log->lost_below = lease->lost_below;
     log->reason[0] = '\0';
     log->is_asked = false;
     log->refused = 0;
@@ -124,6 +125,7 @@ unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *leas
         log->marked = lease->position;
     }
     log->floor = lease->floor;
+    log->lost_below = lease->lost_below;
     for (int i = 0; i < log->topic_count; i++) {
         if (!shard_topic_mark_is_same(&lease->topics[i], &log->topics[i].marked)) {
             shard_topic_take_mark(&log->topics[i], &lease->topics[i]);

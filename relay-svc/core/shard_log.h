@@ -82,7 +82,8 @@ struct shard_log {
     uint16_t run;  /* counts beginnings; answers to an earlier one mean nothing */
     int64_t epoch; /* of the lease */
     int64_t lease_until_ms;
-    int64_t floor;                 /* smallest seq that the outbox may still have */
+    int64_t floor;                 /* from there on the outbox has all rows */
+    int64_t lost_below;            /* somebody has dropped rows before it; 0: nobody has */
     int64_t position;              /* every row up to it is in Kafka, or its topic is behind */
     int64_t marked;                /* of that, what the database holds */
     int64_t read;                  /* newest seq taken from the outbox */
@@ -105,8 +106,9 @@ struct shard_log {
 struct shard_lease {
     int64_t epoch;
     int64_t position;
-    int64_t until_ms; /* by our clock, with the margin taken off */
-    int64_t floor;    /* smallest seq that the outbox may still have; 0: all are there */
+    int64_t until_ms;   /* by our clock, with the margin taken off */
+    int64_t floor;      /* from there on the outbox has all rows; 0: all are there */
+    int64_t lost_below; /* before it somebody has dropped rows by hand; 0: nobody has */
     const struct shard_topic_mark *topics;
 };
 
@@ -167,6 +169,8 @@ MUST_USE unsigned shard_log_delivered(struct shard_log *log, const struct shard_
                                       int64_t now_ms, int *ret_topic);
 /* The producer refused the row that was just offered: as a delivery that failed at once. */
 MUST_USE unsigned shard_log_refused(struct shard_log *log, const char *failure);
+/* Somebody has dropped rows before that seq by hand: stops what would pass over them. */
+MUST_USE unsigned shard_log_note_lost(struct shard_log *log, int64_t lost_below);
 /* Something only a person can mend, e.g. a row for which there is no topic. A shard that is not
  * ours, or is leaving, has nothing to stop. */
 MUST_USE unsigned shard_log_stop(struct shard_log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -42,10 +42,11 @@ static void on_parked(void *user, const struct outbox_parked *parked)
     }
 }
 
-static void on_floor(void *user, int64_t seq)
+static void on_floor(void *user, int64_t floor, int64_t lost_below)
 {
     struct leases *leases = user;
-    leases->floor = seq;
+    leases->floor = floor > lost_below ? floor : lost_below;
+    leases->lost_below = lost_below;
 }
 
 static struct shard_lease as_lease(const struct leases *leases, const struct outbox_lease *granted)
@@ -55,6 +56,7 @@ static struct shard_lease as_lease(const struct leases *leases, const struct out
         .position = granted->position,
         .until_ms = membership_lease_end(&leases->membership),
         .floor = leases->floor,
+        .lost_below = leases->lost_below,
         .topics = &leases->sent[granted->shard * leases->options.shards->topic_count],
     };
 }
@@ -66,6 +68,7 @@ static void forget_told(struct leases *leases)
     const size_t marks = (size_t)shards->count * (size_t)shards->topic_count;
     memset(leases->sent, 0, marks * sizeof *leases->sent);
     leases->floor = 0;
+    leases->lost_below = 0;
     leases->granted_count = 0;
     for (int i = 0; i < shards->count; i++) {
         quarantine_clear(&leases->parked[i]);

@@ -29,7 +29,8 @@ struct leases {
     size_t granted_count;
     struct shard_topic_mark *sent; /* the same: [shard][topic] */
     struct quarantine *parked;     /* the same, by shard */
-    int64_t floor;                 /* the same: smallest seq that the outbox may have */
+    int64_t floor;                 /* the same: the outbox has all rows from there on */
+    int64_t lost_below;            /* the same: somebody has dropped rows before it; 0: nobody */
     struct outbox_lease *released;
     size_t released_count;
 };

@@ -73,6 +73,7 @@ static void on_backlog(void *user, size_t index, const struct pgconn_result *res
     } else if (index == SEQUENCE) {
         events->on_sequence(errand->user, pgconn_value_i64(result, 0, 0),
                             pgconn_value_i64(result, 0, 1));
+        events->on_lost(errand->user, pgconn_value_i64(result, 0, 2));
     } else {
         const struct foreign_holder holder = holder_of(result, 0, 0);
         events->on_member(errand->user, &holder);

@@ -10,6 +10,9 @@
 
 #define LONGEST_LEASE "interval '300 s'"
 
+/* The first seq behind all rows that somebody has dropped with their partition; 0: nobody has. */
+#define LOST_BELOW    "(SELECT coalesce(max(to_seq), 0) FROM outbox_missing)"
+
 /* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
@@ -112,7 +115,7 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                   1},
     /* The smallest seq for which there is a partition; what lies before it was dropped. */
     [SQL_FLOOR] = {"SELECT min(substring(pg_get_expr(c.relpartbound, c.oid)"
-                   "  FROM 'FROM \\(''?([0-9]+)')::bigint)"
+                   "  FROM 'FROM \\(''?([0-9]+)')::bigint), " LOST_BELOW
                    " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
                    " WHERE i.inhparent = 'outbox'::regclass",
                    0},
@@ -185,7 +188,7 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_SEQUENCE] = {"WITH p AS MATERIALIZED (SELECT coalesce(max(position), 0) AS greatest"
                       "  FROM relay_shard)"
                       " SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END,"
-                      "  (SELECT greatest FROM p) FROM outbox_seq_seq",
+                      "  (SELECT greatest FROM p), " LOST_BELOW " FROM outbox_seq_seq",
                       0},
     [SQL_MEMBER_HOLDER] = {"WITH " ROW_LOCKS_SQL
                            " SELECT h.holding, h.pid, h.usename, h.application"
@@ -296,12 +299,14 @@ const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
                   " CROSS JOIN LATERAL (SELECT * FROM outbox"
                   "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
                   "  ORDER BY outbox.seq LIMIT w.rows) AS o"
-                  " WHERE w.epoch = (SELECT r.epoch FROM relay_shard r"
+                  " WHERE w.after + 1 >= " LOST_BELOW
+                  "  AND w.epoch = (SELECT r.epoch FROM relay_shard r"
                   "  WHERE r.shard = w.shard AND r.owner = $5)",
                   5},
     /* $1 shard, $2 epoch, $3 after, $4 up to, $5 aggregate type, $6 how many, $7 owner */
     [SQL_FILL] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM outbox o"
                   " WHERE o.shard = $1::smallint AND o.seq > $3::bigint AND o.seq <= $4::bigint"
+                  "  AND $3::bigint + 1 >= " LOST_BELOW
                   "  AND o.aggregatetype = $5 AND $2::bigint = (SELECT r.epoch FROM relay_shard r"
                   "   WHERE r.shard = $1::smallint AND r.owner = $7)"
                   " ORDER BY o.seq LIMIT $6::int",

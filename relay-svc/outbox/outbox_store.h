@@ -150,7 +150,9 @@ struct outbox_claim_events {
     /* Of every shard it owns: */
     void (*on_sent)(void *user, const struct outbox_sent *sent);
     void (*on_parked)(void *user, const struct outbox_parked *parked);
-    void (*on_floor)(void *user, int64_t seq); /* smallest for which the outbox has a partition */
+    /* The smallest seq for which the outbox has a partition; the first one behind all rows that
+     * somebody has dropped by hand, or 0. */
+    void (*on_floor)(void *user, int64_t floor, int64_t lost_below);
     outbox_done *on_done;
 };
 
@@ -213,6 +215,8 @@ struct outbox_backlog_events {
     void (*on_shard)(void *user, const struct outbox_waiting *waiting); /* of all there are */
     /* The number given last, and the greatest position: it may not be above that number. */
     void (*on_sequence)(void *user, int64_t last, int64_t greatest);
+    /* As on_floor of a claim. */
+    void (*on_lost)(void *user, int64_t lost_below);
     void (*on_member)(void *user, const struct foreign_holder *holder); /* of our own row there */
     outbox_done *on_done;
 };

@@ -165,6 +165,15 @@ static void on_sequence(void *user, int64_t last, int64_t greatest)
     (void)activity_failed(&watching->sequence, &err, loop_now_ms(), jitter_draw());
 }
 
+static void on_lost(void *user, int64_t lost_below)
+{
+    const struct watching *watching = user;
+    struct shards *shards = watching->shards;
+    for (int i = 0; i < shards->count; i++) {
+        shards_follow(shards, i, shard_log_note_lost(&shards->all[i].log, lost_below));
+    }
+}
+
 static void judge_rows(struct watching *watching)
 {
     struct error err;
@@ -196,6 +205,7 @@ static void ask(struct watching *watching)
 {
     static const struct outbox_backlog_events EVENTS = {.on_shard = on_shard,
                                                         .on_sequence = on_sequence,
+                                                        .on_lost = on_lost,
                                                         .on_member = on_member,
                                                         .on_done = on_done};
     const struct shards *shards = watching->shards;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/relay-svc/shard_log_fixture.h"
 
+#include <string.h>
+
 /* The orders are complete, the products' topic is new; the shard stands at seq 100. */
 static void own_with_a_new_topic(int64_t floor)
 {
@@ -215,6 +217,61 @@ START_TEST(what_was_read_for_a_fill_that_is_over_says_nothing)
 }
 END_TEST
 
+static void own_with_lost_rows(int64_t position, int64_t lost_below)
+{
+    const struct shard_topic_mark topics[TOPIC_COUNT] = {{mark(0), position}, {mark(0), position}};
+    const struct shard_lease lease = {.epoch = 1,
+                                      .position = position,
+                                      .until_ms = LEASE_END,
+                                      .floor = lost_below,
+                                      .lost_below = lost_below,
+                                      .topics = topics};
+    follows = shard_log_own(&the_log, &lease);
+    judge(ORDERS, TAIL_NONE_FINE, 0);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+}
+
+START_TEST(nothing_passes_over_rows_that_somebody_has_dropped)
+{
+    own_with_lost_rows(100, 102);
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+    ck_assert_ptr_nonnull(strstr(the_log.reason, "published up to seq 100 only"));
+    ck_assert_ptr_nonnull(strstr(the_log.reason, "N is 101"));
+
+    own_with_lost_rows(101, 102);
+    ck_assert_int_eq(the_log.state, SHARD_RUNNING);
+}
+END_TEST
+
+START_TEST(rows_may_be_dropped_while_it_runs)
+{
+    own(100, 0, 0);
+    ck_assert_int_eq(shard_log_note_lost(&the_log, 200), 0); /* its tails are not judged yet */
+    judge(ORDERS, TAIL_NONE_FINE, 0);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+
+    ck_assert_int_eq(shard_log_note_lost(&the_log, 0), 0);
+    ck_assert_int_eq(shard_log_note_lost(&the_log, 101), 0); /* it has read them */
+    ck_assert_int_eq(the_log.state, SHARD_RUNNING);
+    (void)!shard_log_note_lost(&the_log, 102);
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+}
+END_TEST
+
+START_TEST(a_topic_being_filled_from_dropped_rows_is_refused)
+{
+    own_with_a_new_topic(0);
+    ck_assert_int_eq(the_log.topics[PRODUCTS].state, TOPIC_BEHIND);
+    (void)!shard_log_note_lost(&the_log, 50);
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+    judge(ORDERS, TAIL_SAME, 90);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+
+    ck_assert_int_eq(the_log.state, SHARD_RUNNING);
+    ck_assert_int_eq(the_log.topics[PRODUCTS].state, TOPIC_REFUSED);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("shard_log_fill");
@@ -230,6 +287,9 @@ int main(void)
     tcase_add_test(tests, a_full_window_of_the_fill_waits);
     tcase_add_test(tests, rows_that_are_not_the_fills_are_held);
     tcase_add_test(tests, what_was_read_for_a_fill_that_is_over_says_nothing);
+    tcase_add_test(tests, nothing_passes_over_rows_that_somebody_has_dropped);
+    tcase_add_test(tests, rows_may_be_dropped_while_it_runs);
+    tcase_add_test(tests, a_topic_being_filled_from_dropped_rows_is_refused);
     Suite *suite = suite_create("relay-svc/core/shard_log_fill");
     suite_add_tcase(suite, tests);
     return check_main(suite);
