@@ -85,8 +85,11 @@ static int find_types(struct errand *errand)
         const char *topic = errand->topics[i];
         const int type = replay_type_of(topic, names->type_list, names->count);
         char checked[TOPIC_NAME_MAX + 1];
-        if (type < 0 || !topic_name("", strview_of("x"), checked)) {
-            return refuse(errand, topic, "does not end with a type of AGGREGATE_TYPES and .events");
+        const size_t len = strlen(topic) - (type < 0 ? 0 : sizeof ".events" - 1);
+        if (type < 0 || !topic_name("", (struct strview){topic, len}, checked)) {
+            return refuse(
+                errand, topic,
+                "is no topic's name that ends with a type of AGGREGATE_TYPES and .events");
         }
         errand->types[i] = names->type_list[type];
         if (strcmp(topic, names->topic_list[type]) == 0) {
@@ -322,10 +325,11 @@ int app_replay(const struct service_call *call)
     if (code != SERVICE_OK) {
         return code;
     }
-    CLEANUP(cleanup_pgsession_close) struct pgsession *session = look(&errand, &code);
-    if (session == NULL || code != SERVICE_OK) {
+    pgsession_close(look(&errand, &code));
+    code = code == SERVICE_OK ? run(&errand) : code;
+    if (code != SERVICE_OK) {
         return code;
     }
-    code = run(&errand);
-    return code == SERVICE_OK ? check_whole(&errand, session) : code;
+    CLEANUP(cleanup_pgsession_close) struct pgsession *session = operator_open(call, &code);
+    return session == NULL ? code : check_whole(&errand, session);
 }
