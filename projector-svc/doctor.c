@@ -133,16 +133,28 @@ static enum error_kind look_at_library(void *user, struct strbuf *told, struct e
     return ERROR_NONE;
 }
 
-static enum error_kind reach_queries(void *user, struct strbuf *told, struct error *err)
+static enum error_kind reach_if_set(struct patient *patient, const char *url, struct strbuf *told,
+                                    struct error *err)
 {
-    struct patient *patient = user;
-    if (patient->settings->redis_query_url == NULL) {
-        strbuf_append_cstr(told, "by REDIS_URL");
+    if (url == NULL) {
+        strbuf_append_cstr(told, "not set");
         return ERROR_NONE;
     }
     patient->only_reaches = true;
-    strbuf_append_cstr(told, "REDIS_QUERY_URL lets us in");
-    return reach(patient, patient->settings->redis_query_url, err);
+    strbuf_append_cstr(told, "it lets us in");
+    return reach(patient, url, err);
+}
+
+static enum error_kind reach_queries(void *user, struct strbuf *told, struct error *err)
+{
+    struct patient *patient = user;
+    return reach_if_set(patient, patient->settings->redis_query_url, told, err);
+}
+
+static enum error_kind reach_rebuild(void *user, struct strbuf *told, struct error *err)
+{
+    struct patient *patient = user;
+    return reach_if_set(patient, patient->settings->redis_rebuild_url, told, err);
 }
 
 static const struct doctor_check CHECKS[] = {
@@ -158,6 +170,10 @@ static const struct doctor_check CHECKS[] = {
      "projector-svc serve, which loads it when it starts"},
     {"queries", NULL, 0, reach_queries,
      "set REDIS_QUERY_URL (or REDIS_QUERY_URL_FILE) to the same Redis, or leave it unset"},
+    {"rebuild", NULL, 0, reach_rebuild,
+     "set REDIS_REBUILD_URL (or REDIS_REBUILD_URL_FILE) to the same Redis as the user rebuilder, "
+     "or "
+     "leave it unset"},
     DOCTOR_KAFKA_CHECKS(offsetof(struct patient, kafka)),
 };
 
