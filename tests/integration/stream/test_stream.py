@@ -313,10 +313,11 @@ class Resets(StreamTest):
             self.assertEqual(self.versions(stream, 1), [1])
 
     def test_who_follows_is_told_when_others_stand_in_its_place(self):
-        self.add_many(range(1, 11))
+        ids = self.add_many(range(1, 11))
+        later = f"{int(ids[-1].split('-')[0]) + 1000}-0"  # in the same millisecond it would be behind
         with self.begin() as stream:
             self.redis.send([("MULTI",), ("DEL", "stream:orders"),
-                             ("XADD", "stream:orders", "*", *entry(12)), ("EXEC",)])
+                             ("XADD", "stream:orders", later, *entry(12)), ("EXEC",)])
             [self.redis.reply() for _ in range(4)]
             self.assert_reset(stream, "gone")
             self.add(13)
