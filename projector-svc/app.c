@@ -145,10 +145,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, u
     return ERROR_NONE;
 }
 
-/* Batches and fetched blocks come and go in large pieces. By default glibc would keep ever larger
- * ones on the heap, where a single small piece above holds all of them; and what librdkafka's
- * thread allocates and we free would stay in a heap of its own. */
-static void return_large_pieces(void)
+void app_return_large_pieces(void)
 {
     enum { LARGE = 64 << 10 };
     (void)mallopt(M_MMAP_THRESHOLD, LARGE);
@@ -157,7 +154,7 @@ static void return_large_pieces(void)
 
 static int serve(const struct service_call *call, unsigned halves)
 {
-    return_large_pieces();
+    app_return_large_pieces();
     struct app app = {.projector = NULL};
     const struct shutdown_hooks hooks = {.drain = on_drain, .is_drained = is_drained, .user = &app};
     struct error err;

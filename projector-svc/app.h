@@ -9,6 +9,11 @@ struct projector_options;
 struct projector_settings;
 struct service_call;
 
+/* Batches and fetched blocks come and go in large pieces. By default glibc would keep ever larger
+ * ones on the heap, where a single small piece above holds all of them; and what librdkafka's
+ * thread allocates and we free would stay in a heap of its own. */
+void app_return_large_pieces(void);
+
 /* As far as settings say. */
 struct projector_options app_projector_options(const struct projector_settings *settings);
 

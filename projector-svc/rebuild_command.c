@@ -102,6 +102,7 @@ static int run(const struct service_call *call, struct rebuild_options *options)
     if (settings->common.log_level > LOG_WARN) {
         log_setup(call->service->name, LOG_WARN); /* progress is what is to be seen */
     }
+    app_return_large_pieces();
     (void)signal(SIGPIPE, SIG_IGN);
     if (loop_new(&task.loop, &err) != ERROR_NONE) {
         ask_complain(call, "%s", err.text);

@@ -243,7 +243,7 @@ struct partition *partition_new(struct partition_context *context,
     partition->name = *name;
     partition->position = VIEW_POSITIONS_NONE;
     partition->batch_limit = BATCH_EVENTS_MAX;
-    partition->ceiling.offset = INT64_MAX;
+    partition->ceiling.offset = context->is_quiet ? 0 : INT64_MAX;
     partition->turn.owner = partition;
     course_init(&partition->course, partition_on_course_done, partition);
     const struct strview slot =

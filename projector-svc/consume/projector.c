@@ -15,6 +15,7 @@
 
 enum {
     TICK_MS = 1000,
+    SEEKING_MS = 50,    /* a tick, apart from the group, until the partitions are known */
     COMMIT_EVERY = 5,   /* ticks */
     FITNESS_EVERY = 10, /* ticks: what may have changed under an open connection */
     SURVEY_EVERY = 3,   /* ticks: which partitions are there, and how far do they go? */
@@ -140,6 +141,12 @@ static void look_at_partitions(struct projector *projector)
     }
 }
 
+/* No group tells it which partitions there are. */
+static bool is_seeking(const struct projector *projector)
+{
+    return projector->options.apart != NULL && projector->assignment.state == ASSIGNMENT_NONE;
+}
+
 static void look_at_topics(struct projector *projector)
 {
     struct error ignored;
@@ -147,7 +154,8 @@ static void look_at_topics(struct projector *projector)
         return;
     }
     const bool is_apart = projector->options.apart != NULL;
-    if (projector->ticks % SURVEY_EVERY == 0 && projector->membership == MEMBERSHIP_IN &&
+    const bool is_due = projector->ticks % SURVEY_EVERY == 0 || is_seeking(projector);
+    if (is_due && projector->membership == MEMBERSHIP_IN &&
         kafka_consumer_state(projector->kafka, &ignored) == ERROR_NONE) {
         kafka_consumer_survey(projector->kafka, is_apart ? KAFKA_SURVEY_FIRSTS
                                                 : projector->followed.is_all_own
@@ -177,7 +185,7 @@ static void work(struct projector *projector)
 static void on_tick(void *user)
 {
     struct projector *projector = user;
-    loop_timer_start(projector->tick_timer, TICK_MS);
+    loop_timer_start(projector->tick_timer, is_seeking(projector) ? SEEKING_MS : TICK_MS);
     projector->ticks++;
     projector_keep_group(projector);
     look_at_topics(projector);
@@ -255,7 +263,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
     if (options->apart == NULL) {
         metrics_on_scrape(metrics, projector_on_scrape, projector);
     }
-    loop_timer_start(projector->tick_timer, options->apart == NULL ? TICK_MS : 0);
+    loop_timer_start(projector->tick_timer, is_seeking(projector) ? 0 : TICK_MS);
     *ret_projector = projector;
     return ERROR_NONE;
 }
