@@ -122,8 +122,9 @@ struct intake_place partition_place(const struct partition *partition);
 /* Kafka was told to pause it, or to go on. */
 void partition_note_paused(struct partition *partition, bool is_paused);
 
-/* It takes no record from this offset on; at first it takes all, or none where it is quiet. What comes beyond is kept as far
- * as it is little; to be told again and again, so that the rest is read when there is room. */
+/* It takes no record from this offset on; at first it takes all, or none where it is quiet. What
+ * comes beyond is kept as far as it is little; to be told again and again, so that the rest is read
+ * when there is room. */
 void partition_set_ceiling(struct partition *partition, int64_t offset);
 
 /* All before it is applied, and nothing is on its way. */
