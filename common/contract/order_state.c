@@ -57,14 +57,12 @@ static void apply_payment_captured(struct order *order, const struct order_event
 {
     order->payment_status = PAYMENT_CAPTURED;
     order->captured_minor = event->payment_captured.captured_minor;
-    assert(order->captured_minor <= order->authorized_minor);
 }
 
 static void apply_payment_refunded(struct order *order, const struct order_event *event)
 {
     order->refunded_minor = event->payment_refunded.refunded_minor;
     take_words(order, event->payment_refunded.payment_status, event->payment_refunded.refund_state);
-    assert(order->refunded_minor <= order->captured_minor);
 }
 
 static void apply_note_added(struct order *order, const struct order_event *event)
@@ -96,7 +94,7 @@ static void apply_tracking_recorded(struct order *order, const struct order_even
 static void apply_risk_flagged(struct order *order, const struct order_event *event)
 {
     const bool is_set = risk_flags_set(&order->risk_flags, event->risk_flagged.flag);
-    assert(is_set); /* order_decide() looked */
+    assert(is_set); /* order_takes() looked */
 }
 
 static void apply_risk_cleared(struct order *order, const struct order_event *event)
@@ -120,11 +118,35 @@ static void apply_dispute_resolved(struct order *order, const struct order_event
 #define APPLY_ROW(KIND, kind, type) [ORDER_##KIND] = apply_##kind,
 static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 
+static bool amounts_fit(const struct order *order, const struct order_event *event)
+{
+    return (event->kind != ORDER_PAYMENT_CAPTURED ||
+            event->payment_captured.captured_minor <= order->authorized_minor) &&
+           (event->kind != ORDER_PAYMENT_REFUNDED ||
+            event->payment_refunded.refunded_minor <= order->captured_minor);
+}
+
+static bool flags_fit(const struct order *order, const struct order_event *event)
+{
+    const bool sets = event->kind == ORDER_RISK_FLAGGED;
+    const bool clears = event->kind == ORDER_RISK_CLEARED;
+    return (!sets || (!risk_flags_has(&order->risk_flags, event->risk_flagged.flag) &&
+                      order->risk_flags.count < RISK_FLAGS_MAX)) &&
+           (!clears || risk_flags_has(&order->risk_flags, event->risk_cleared.flag));
+}
+
+bool order_takes(const struct order *order, const struct order_event *event)
+{
+    return event->kind < ORDER_EVENT_KIND_COUNT &&
+           event->envelope.version == order->version + 1 && /* dense */
+           event->envelope.occurred_at_ms >= order->last_at_ms &&
+           (event->kind == ORDER_PLACED) == (order->version == 0) && amounts_fit(order, event) &&
+           flags_fit(order, event);
+}
+
 void order_apply(struct order *order, const struct order_event *event)
 {
-    assert(event->kind < ORDER_EVENT_KIND_COUNT);
-    assert(event->envelope.version == order->version + 1); /* dense */
-    assert(event->envelope.occurred_at_ms >= order->last_at_ms);
+    assert(order_takes(order, event));
     order->version = event->envelope.version;
     order->last_at_ms = event->envelope.occurred_at_ms;
     APPLY[event->kind](order, event);

@@ -42,7 +42,11 @@ struct order {
     size_t claim_count;
 };
 
-/* Moves on by an event that was decided; it is the next one. */
+/* Whether the event can follow: what was decided here always can, what somebody changed in a table
+ * perhaps not. */
+MUST_USE bool order_takes(const struct order *order, const struct order_event *event);
+
+/* Moves on by an event that can follow. */
 void order_apply(struct order *order, const struct order_event *event);
 
 #endif
