@@ -134,11 +134,7 @@ static enum error_kind open_topics(struct kafka_consumer *consumer, struct error
 static void watch(struct kafka_consumer *consumer, struct loop *loop)
 {
     rd_kafka_t *rk = consumer->handle.rk;
-    if (kafka_consumer_is_member(consumer)) {
-        static const uint64_t ONE = 1;
-        (void)rd_kafka_poll_set_consumer(rk);
-        kafka_handle_watch(&consumer->handle, loop, rd_kafka_queue_get_consumer(rk));
-        consumer->committed = rd_kafka_queue_new(rk);
+    if (consumer->options.events->on_surveyed != NULL) {
         consumer->survey = kafka_survey_new(
             loop, &(struct kafka_survey_options){.handle = &consumer->handle,
                                                  .group_id = consumer->options.group_id,
@@ -146,6 +142,12 @@ static void watch(struct kafka_consumer *consumer, struct loop *loop)
                                                  .topic_count = consumer->topic_count,
                                                  .on_done = consumer->options.events->on_surveyed,
                                                  .user = consumer->options.user});
+    }
+    if (kafka_consumer_is_member(consumer)) {
+        static const uint64_t ONE = 1;
+        (void)rd_kafka_poll_set_consumer(rk);
+        kafka_handle_watch(&consumer->handle, loop, rd_kafka_queue_get_consumer(rk));
+        consumer->committed = rd_kafka_queue_new(rk);
         rd_kafka_queue_io_event_enable(consumer->committed, consumer->handle.wake_fd, &ONE,
                                        sizeof ONE);
         return;

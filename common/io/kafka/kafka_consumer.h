@@ -156,11 +156,6 @@ void kafka_consumer_ask_committed(struct kafka_consumer *consumer,
 void kafka_consumer_commit(struct kafka_consumer *consumer, const struct kafka_position *positions,
                            size_t count);
 
-/* All partitions of the topics and their ends as Kafka has them, and what is wished besides
- * (librdkafka 2.0 must not ask a broker for holders that cannot tell): on_surveyed follows, within
- * three seconds for each question. Nothing while one is on its way. */
-void kafka_consumer_survey(struct kafka_consumer *consumer, enum kafka_survey_wish wish);
-
 /* --- alone --------------------------------------------------------------------- */
 
 MUST_USE enum error_kind kafka_consumer_start(struct kafka_consumer *consumer,
@@ -180,6 +175,12 @@ int64_t kafka_consumer_end_offset(struct kafka_consumer *consumer, int topic, in
 
 /* The offset of the oldest record still there, as the last fetch saw it; -1 when not known yet. */
 int64_t kafka_consumer_first_offset(struct kafka_consumer *consumer, int topic, int32_t partition);
+
+/* All partitions of the topics and their ends as Kafka has them, and what is wished besides,
+ * holders by a group's member only (librdkafka 2.0 must not ask a broker for those that cannot
+ * tell): on_surveyed, which must be set, follows, within three seconds for each question. Nothing
+ * while one is on its way. */
+void kafka_consumer_survey(struct kafka_consumer *consumer, enum kafka_survey_wish wish);
 
 /* Whether brokers answer; otherwise the reason. From memory. */
 MUST_USE enum error_kind kafka_consumer_state(const struct kafka_consumer *consumer,

@@ -38,7 +38,7 @@ struct kafka_consumer {
     struct kafka_position *started; /* alone: what kafka_consumer_start() began */
     size_t started_count;
     rd_kafka_queue_t *closing;   /* group member: from kafka_consumer_close() on */
-    struct kafka_survey *survey; /* group member */
+    struct kafka_survey *survey; /* where on_surveyed is set */
     rd_kafka_queue_t *committed; /* group member: answers to kafka_consumer_ask_committed() */
     enum kafka_consumer_closing state;
     struct kafka_record *batch;

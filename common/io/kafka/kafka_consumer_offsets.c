@@ -33,7 +33,8 @@ int64_t kafka_consumer_first_offset(struct kafka_consumer *consumer, int topic, 
 /* All of them, also those that others hold. */
 void kafka_consumer_survey(struct kafka_consumer *consumer, enum kafka_survey_wish wish)
 {
-    assert(kafka_consumer_is_member(consumer));
+    assert(consumer->survey != NULL &&
+           (kafka_consumer_is_member(consumer) || wish != KAFKA_SURVEY_HOLDERS));
     kafka_survey_begin(consumer->survey, wish);
 }
 

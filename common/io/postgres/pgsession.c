@@ -2,6 +2,7 @@
 #include "common/io/postgres/pgsession.h"
 
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "common/io/postgres/pgserver.h"
 #include "common/io/postgres/pgurl.h"
 
@@ -139,10 +140,55 @@ enum error_kind pgsession_ask(struct pgsession *session, const char *sql, const 
     if (kind != ERROR_NONE) {
         return kind;
     }
-    *ret_value = (struct strview){0};
-    if (PQntuples(session->result) > 0 && PQgetisnull(session->result, 0, 0) == 0) {
-        *ret_value = (struct strview){.data = PQgetvalue(session->result, 0, 0),
-                                      .len = (size_t)PQgetlength(session->result, 0, 0)};
-    }
+    *ret_value = PQntuples(session->result) > 0 ? pgsession_value(session, 0) : (struct strview){0};
     return ERROR_NONE;
+}
+
+struct strview pgsession_value(const struct pgsession *session, size_t column)
+{
+    const int at = (int)column;
+    if (PQgetisnull(session->result, 0, at) != 0) {
+        return (struct strview){0};
+    }
+    return (struct strview){.data = PQgetvalue(session->result, 0, at),
+                            .len = (size_t)PQgetlength(session->result, 0, at)};
+}
+
+int64_t pgsession_value_i64(const struct pgsession *session, size_t column)
+{
+    int64_t value = 0;
+    (void)!parse_i64(pgsession_value(session, column), &value);
+    return value;
+}
+
+/* One of several results of a statement; the last tells how it ended. */
+static bool next_result(struct pgsession *session)
+{
+    PGresult *result = PQgetResult(session->pg);
+    if (result != NULL) {
+        PQclear(session->result);
+        session->result = result;
+    }
+    return result != NULL;
+}
+
+enum error_kind pgsession_each(struct pgsession *session, const char *sql,
+                               const char *const *params, size_t param_count,
+                               void (*on_row)(void *user, const struct pgsession *session),
+                               void *user, struct error *err)
+{
+    assert(param_count <= PGSESSION_PARAMS_MAX);
+    if (PQsendQueryParams(session->pg, sql, (int)param_count, NULL, params, NULL, NULL, 0) != 1 ||
+        PQsetSingleRowMode(session->pg) != 1) {
+        return error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
+    }
+    enum error_kind kind = ERROR_NONE;
+    while (next_result(session)) {
+        if (PQresultStatus(session->result) == PGRES_SINGLE_TUPLE) {
+            on_row(user, session);
+        } else {
+            kind = check(session, err);
+        }
+    }
+    return kind;
 }

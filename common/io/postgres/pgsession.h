@@ -16,6 +16,8 @@
 #include "common/base/strview.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct pgsession;
 
@@ -49,5 +51,18 @@ enum { PGSESSION_PARAMS_MAX = 8 };
 MUST_USE enum error_kind pgsession_ask(struct pgsession *session, const char *sql,
                                        const char *const *params, size_t param_count,
                                        struct strview *ret_value, struct error *err);
+
+/* A row while its on_row runs. The text form; data is NULL for SQL NULL. */
+struct strview pgsession_value(const struct pgsession *session, size_t column);
+
+/* A column known to hold an integer; 0 for NULL and for other text. */
+int64_t pgsession_value_i64(const struct pgsession *session, size_t column);
+
+/* Runs one statement and hands its rows out one by one as they come, so that never more than one is
+ * held here; on_row may not use the session otherwise. */
+MUST_USE enum error_kind pgsession_each(struct pgsession *session, const char *sql,
+                                        const char *const *params, size_t param_count,
+                                        void (*on_row)(void *user, const struct pgsession *session),
+                                        void *user, struct error *err);
 
 #endif
