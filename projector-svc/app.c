@@ -57,9 +57,7 @@ struct projector_options app_projector_options(const struct projector_settings *
         .topic_prefix = settings->topic_prefix,
         .recent_cap = settings->recent_orders,
         .stream_cap = settings->stream_entries,
-        .limits.ms = {[ORDER_STATUS_PLACED] = settings->limit_placed_ms,
-                      [ORDER_STATUS_CONFIRMED] = settings->limit_confirmed_ms,
-                      [ORDER_STATUS_SHIPPED] = settings->limit_shipped_ms},
+        .limits = projector_order_limits(settings),
         .version = service_version(),
     };
 }

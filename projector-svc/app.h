@@ -44,4 +44,9 @@ int app_dead_letters(const struct service_call *call);
 int app_rebuild(const struct service_call *call);
 int app_rollback(const struct service_call *call);
 
+#define VERIFY_ARGUMENTS "[-o json]"
+
+/* The subcommand verify: looks at PostgreSQL, Kafka and Redis itself. */
+int app_verify(const struct service_call *call);
+
 #endif

@@ -4,17 +4,16 @@
 #include "common/base/parse.h"
 #include "common/run/ask_once.h"
 #include "projector-svc/app.h"
+#include "projector-svc/operator.h"
 #include "projector-svc/settings.h"
 
-#include <ctype.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define PATH "/v1/ops/dead-letters"
 
-enum { ARENA_MAX = 32 << 20, PATH_MAX_BYTES = 512, BODY_MAX = 4096, LINE_MAX = 2048 };
+enum { ARENA_MAX = 32 << 20, PATH_MAX_BYTES = 512, BODY_MAX = 4096 };
 
 struct task {
     const struct service_call *call;
@@ -64,20 +63,6 @@ static const char *path_of(const struct task *task, const char *action, char *pa
 
 /* --- what is printed */
 
-/* Records are strangers' as well: nothing of them reaches a terminal as anything but text. */
-PRINTF_LIKE(1, 2) static void say(const char *fmt, ...)
-{
-    char line[LINE_MAX];
-    va_list args;
-    va_start(args, fmt);
-    (void)vsnprintf(line, sizeof line, fmt, args);
-    va_end(args);
-    for (char *at = line; *at != '\0'; at++) {
-        *at = iscntrl((unsigned char)*at) && *at != '\n' ? '?' : *at;
-    }
-    (void)fputs(line, stdout);
-}
-
 static const char *time_text(int64_t at_ms, char text[static TIME_TEXT_LEN + 1])
 {
     format_time_ms(at_ms, text);
@@ -98,22 +83,24 @@ static bool print_rows(const struct json_value *answer)
         char name[PATH_MAX_BYTES];
         (void)snprintf(name, sizeof name, "%.*s:%.*s", STRVIEW_ARG(json_text(at, "type")),
                        STRVIEW_ARG(json_text(at, "id")));
-        say("%-45s %-12.*s %10" PRId64 " %8" PRId64 " %s\n", name,
-            STRVIEW_ARG(json_text(at, "state")), json_integer(at, "waits_for", 0),
-            json_integer(at, "parked", 0), time_text(json_integer(at, "since", 0), since));
+        operator_say("%-45s %-12.*s %10" PRId64 " %8" PRId64 " %s\n", name,
+                     STRVIEW_ARG(json_text(at, "state")), json_integer(at, "waits_for", 0),
+                     json_integer(at, "parked", 0), time_text(json_integer(at, "since", 0), since));
     }
     return true;
 }
 
 static void print_records(const struct json_value *letter)
 {
-    say("parked records: %" PRId64 ", the first ones:\n", json_integer(letter, "parked", 0));
+    operator_say("parked records: %" PRId64 ", the first ones:\n",
+                 json_integer(letter, "parked", 0));
     for (const struct json_value *at = first_of(letter, "records"); at != NULL; at = at->next) {
-        say("  %.*s/%" PRId64 " offset %" PRId64 "  version %" PRId64 "  %.*s  %.*s  %.*s\n",
-            STRVIEW_ARG(json_text(at, "topic")), json_integer(at, "partition", -1),
-            json_integer(at, "offset", -1), json_integer(at, "ce_aggregateversion", 0),
-            STRVIEW_ARG(json_text(at, "ce_type")), STRVIEW_ARG(json_text(at, "ce_id")),
-            STRVIEW_ARG(json_text(at, "why")));
+        operator_say("  %.*s/%" PRId64 " offset %" PRId64 "  version %" PRId64
+                     "  %.*s  %.*s  %.*s\n",
+                     STRVIEW_ARG(json_text(at, "topic")), json_integer(at, "partition", -1),
+                     json_integer(at, "offset", -1), json_integer(at, "ce_aggregateversion", 0),
+                     STRVIEW_ARG(json_text(at, "ce_type")), STRVIEW_ARG(json_text(at, "ce_id")),
+                     STRVIEW_ARG(json_text(at, "why")));
     }
 }
 
@@ -121,7 +108,8 @@ static void print_decisions(const struct json_value *letter)
 {
     char at_text[TIME_TEXT_LEN + 1];
     for (const struct json_value *at = first_of(letter, "decisions"); at != NULL; at = at->next) {
-        say("decided %s by %.*s: %.*s, when it was %.*s and waited for %" PRId64 "; %.*s\n",
+        operator_say(
+            "decided %s by %.*s: %.*s, when it was %.*s and waited for %" PRId64 "; %.*s\n",
             time_text(json_integer(at, "at", 0), at_text), STRVIEW_ARG(json_text(at, "by")),
             STRVIEW_ARG(json_text(at, "decision")), STRVIEW_ARG(json_text(at, "state")),
             json_integer(at, "version", 0), STRVIEW_ARG(json_text(at, "reason")));
@@ -131,13 +119,14 @@ static void print_decisions(const struct json_value *letter)
 static bool print_letter(const struct json_value *letter)
 {
     char since[TIME_TEXT_LEN + 1];
-    say("%.*s:%.*s is %.*s", STRVIEW_ARG(json_text(letter, "type")),
-        STRVIEW_ARG(json_text(letter, "id")), STRVIEW_ARG(json_text(letter, "state")));
+    operator_say("%.*s:%.*s is %.*s", STRVIEW_ARG(json_text(letter, "type")),
+                 STRVIEW_ARG(json_text(letter, "id")), STRVIEW_ARG(json_text(letter, "state")));
     if (json_integer(letter, "waits_for", 0) > 0) {
-        say(", waits for version %" PRId64 " since %s", json_integer(letter, "waits_for", 0),
-            time_text(json_integer(letter, "since", 0), since));
+        operator_say(", waits for version %" PRId64 " since %s",
+                     json_integer(letter, "waits_for", 0),
+                     time_text(json_integer(letter, "since", 0), since));
     }
-    say("\n");
+    operator_say("\n");
     print_decisions(letter);
     print_records(letter);
     return true;
@@ -146,13 +135,13 @@ static bool print_letter(const struct json_value *letter)
 static bool print_decided(const struct json_value *letter)
 {
     print_decisions(letter);
-    say("the owner of its partition carries it out within seconds\n");
+    operator_say("the owner of its partition carries it out within seconds\n");
     return true;
 }
 
 static bool print_first_rows(const struct json_value *answer)
 {
-    say("%-45s %-12s %10s %8s %s\n", "aggregate", "state", "waits for", "parked", "since");
+    operator_say("%-45s %-12s %10s %8s %s\n", "aggregate", "state", "waits for", "parked", "since");
     return print_rows(answer);
 }
 

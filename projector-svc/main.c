@@ -28,6 +28,10 @@ static const struct service_command COMMANDS[] = {
      app_rebuild, false, false},
     {"rollback", ROLLBACK_ARGUMENTS, "Go back to the views of before the last exchange.",
      app_rollback, false, false},
+    {"verify", VERIFY_ARGUMENTS,
+     "Compare PostgreSQL, Kafka and Redis, all of them; it only reads, and ends with 1 where they "
+     "do not agree.",
+     app_verify, false, true},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

@@ -40,3 +40,10 @@ void projector_settings_check(const void *values, struct settings *settings)
     }
     kafka_setup_check(KAFKA_CONSUMER, settings);
 }
+
+struct order_limits projector_order_limits(const struct projector_settings *settings)
+{
+    return (struct order_limits){.ms = {[ORDER_STATUS_PLACED] = settings->limit_placed_ms,
+                                        [ORDER_STATUS_CONFIRMED] = settings->limit_confirmed_ms,
+                                        [ORDER_STATUS_SHIPPED] = settings->limit_shipped_ms}};
+}

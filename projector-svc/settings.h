@@ -6,6 +6,7 @@
 #define PROJECTOR_SVC_SETTINGS_H
 
 #include "common/run/settings.h"
+#include "projector-svc/core/order_places.h"
 
 #define PROJECTOR_SETTING_ROWS(X)                                                                  \
     X(STRING, kafka_brokers, "KAFKA_BROKERS",                                                      \
@@ -55,7 +56,14 @@
     X(STRING, url, "PROJECTOR_URL", "Where `projector-svc status` and `dead-letters` ask.",        \
       SETTING_DEFAULT("http://127.0.0.1:8082"))                                                    \
     X(STRING, token, "TOKEN_OPERATOR",                                                             \
-      "The bearer token they show; dead-letters needs an operator's.", SETTING_IS(SETTING_SECRET))
+      "The bearer token they show; dead-letters needs an operator's.", SETTING_IS(SETTING_SECRET)) \
+    X(STRING, database_url, "DATABASE_URL",                                                        \
+      "PostgreSQL for `verify` and `explain`, as one who may read all tables "                     \
+      "(orderspine_reader); serve has no use for it.",                                             \
+      SETTING_IS(SETTING_SECRET))                                                                  \
+    X(DURATION_MS, verify_wait_ms, "PROJECTOR_VERIFY_WAIT",                                        \
+      "How long `verify` waits for relay and projector to be past the newest events.",             \
+      SETTING_WITHIN("30s", 0, 3600000, NULL))
 
 struct projector_settings {
     struct common_settings common; /* first */
@@ -63,6 +71,9 @@ struct projector_settings {
 };
 
 extern const struct settings_schema PROJECTOR_SCHEMA;
+
+/* How long an order may have each status. */
+struct order_limits projector_order_limits(const struct projector_settings *settings);
 
 /* Rules the table cannot say: urls, Kafka properties. */
 void projector_settings_check(const void *values, struct settings *settings);

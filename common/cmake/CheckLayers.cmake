@@ -41,6 +41,7 @@ set(relay-svc_http_MAY "${relay-svc_shards_MAY}|relay-svc/http/")
 set(projector-svc_views_MAY "common/|projector-svc/(core|views)/|projector-svc/metrics\\.h")
 set(projector-svc_consume_MAY "${projector-svc_views_MAY}|projector-svc/consume/")
 set(projector-svc_rebuild_MAY "${projector-svc_consume_MAY}|projector-svc/rebuild/")
+set(projector-svc_verify_MAY "${projector-svc_views_MAY}|projector-svc/verify/")
 set(projector-svc_query_MAY "${projector-svc_views_MAY}|projector-svc/query/")
 
 # header of a library -> the files that may include it

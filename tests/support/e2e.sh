@@ -262,6 +262,23 @@ relay_cli() {
     )
 }
 
+# projector_cli SUBCOMMAND [NAME=VALUE...]: as the reader of PostgreSQL and the viewer of Redis.
+projector_cli() {
+    local -a settings words=()
+    mapfile -t settings < <(settings_of projector)
+    while [ $# -gt 0 ]; do
+        case $1 in
+        [A-Z]*=*) settings+=("$1") ;;
+        *) words+=("$1") ;;
+        esac
+        shift
+    done
+    (
+        clean_env "${settings[@]}" "DATABASE_URL=$(world_url "$PG_READER_URL" "$WORLD")"
+        exec "$(binary_of projector)" "${words[@]}"
+    )
+}
+
 way_on() {
     local -a words
     read -ra words < <(curl -s -m 5 "$(service_url "${1:-relay}")/readyz" |

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/verdict.h"
+
+#include <assert.h>
+
+#define VERDICT_NAME(NAME, name) [VERDICT_##NAME] = (name),
+static const char *const NAMES[] = {VERDICTS(VERDICT_NAME)};
+
+const char *verdict_name(enum verdict verdict)
+{
+    assert(verdict < VERDICT_COUNT);
+    return NAMES[verdict];
+}
+
+bool verdict_of_view(const struct shown_view *shown, enum verdict *ret)
+{
+    if (shown->version < 0) {
+        *ret = VERDICT_EDITED;
+    } else if (shown->version == 0) {
+        *ret = VERDICT_LOST;
+    } else if (shown->version > shown->head || shown->event != LIKENESS_SAME) {
+        *ret = VERDICT_FORKED;
+    } else if (shown->contents == LIKENESS_MISSING) {
+        *ret = VERDICT_LOST;
+    } else if (shown->contents == LIKENESS_OTHER) {
+        *ret = VERDICT_EDITED;
+    } else if (shown->version < shown->head) {
+        *ret = VERDICT_STALE;
+    } else {
+        return false;
+    }
+    return true;
+}

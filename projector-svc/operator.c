@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/operator.h"
+
+#include "common/run/service.h"
+#include "projector-svc/settings.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { LINE_MAX_BYTES = 2048 };
+
+void operator_say(const char *fmt, ...)
+{
+    char line[LINE_MAX_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    for (char *at = line; *at != '\0'; at++) {
+        *at = iscntrl((unsigned char)*at) && *at != '\n' ? '?' : *at;
+    }
+    (void)fputs(line, stdout);
+}
+
+bool operator_has_stations(const struct service_call *call)
+{
+    const struct projector_settings *settings = call->values;
+    const struct {
+        const char *name;
+        bool is_set;
+    } needed[] = {
+        {"DATABASE_URL", settings->database_url != NULL},
+        {"KAFKA_BROKERS", settings->kafka_brokers != NULL},
+        {"REDIS_QUERY_URL, or REDIS_URL,", operator_redis_url(settings) != NULL},
+    };
+    bool has_all = true;
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (!needed[i].is_set) {
+            (void)fprintf(stderr, "%s %s: %s must be set\n", call->service->name, call->argv[0],
+                          needed[i].name);
+            has_all = false;
+        }
+    }
+    return has_all;
+}
+
+const char *operator_redis_url(const struct projector_settings *settings)
+{
+    return settings->redis_query_url != NULL ? settings->redis_query_url : settings->redis_url;
+}
+
+int operator_fail(const struct service_call *call, const char *text)
+{
+    (void)fprintf(stderr, "%s %s: %s\n", call->service->name, call->argv[0], text);
+    return SERVICE_FAILED;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * operator.h - what the subcommands have in common that look at PostgreSQL, Kafka and Redis
+ * themselves, and those that print what strangers wrote.
+ */
+#ifndef PROJECTOR_SVC_OPERATOR_H
+#define PROJECTOR_SVC_OPERATOR_H
+
+#include "common/base/error.h"
+
+#include <stdbool.h>
+
+struct projector_settings;
+struct service_call;
+
+/* Records are strangers' as well: nothing of them reaches a terminal as anything but text. */
+void operator_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Whether DATABASE_URL, KAFKA_BROKERS and a Redis are set; those that are not are named. */
+bool operator_has_stations(const struct service_call *call);
+
+/* To read with: REDIS_QUERY_URL, else REDIS_URL. */
+const char *operator_redis_url(const struct projector_settings *settings);
+
+/* Says why, and is the exit code. */
+int operator_fail(const struct service_call *call, const char *text);
+
+#endif

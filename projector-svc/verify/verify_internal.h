@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verify_internal.h - what the parts of one run share.
+ */
+#ifndef PROJECTOR_SVC_VERIFY_VERIFY_INTERNAL_H
+#define PROJECTOR_SVC_VERIFY_VERIFY_INTERNAL_H
+
+#include "common/io/kafka/kafka_consumer.h"
+#include "common/io/loop.h"
+#include "common/io/postgres/pgsession.h"
+#include "common/io/redis/redisconn.h"
+#include "projector-svc/verify/verify.h"
+
+enum { VERIFY_SHARDS_MAX = 1024, VERIFY_ANSWER_MS = 30000 };
+
+/* One shard's place in all of the three. */
+struct verify_shard {
+    int64_t head;     /* its newest row in the snapshot; 0: none */
+    int64_t position; /* the relay's */
+    bool is_behind;
+    int64_t end[AGGREGATE_COUNT]; /* of its partitions; 0: they are empty, or not there */
+};
+
+struct verify {
+    const struct verify_options *options;
+    struct verify_tally *tally;
+    struct loop *loop;
+    struct loop_timer *limit;
+    struct pgsession *session;
+    struct redisconn *redis;
+    struct kafka_consumer *consumer;
+    void *reading; /* what the consumer's records are for, see verify_log.c */
+    char topics[AGGREGATE_COUNT][TOPIC_NAME_MAX + 1];
+    struct verify_shard shards[VERIFY_SHARDS_MAX];
+    int shard_count;
+    size_t awaited; /* answers that are still to come */
+    bool is_late;   /* the limit passed */
+    struct error failure;
+};
+
+/* Runs the loop until nothing is awaited; ERROR_TRANSIENT past the limit, or what was failed. */
+MUST_USE enum error_kind verify_await(struct verify *verify, int64_t limit_ms, const char *whom,
+                                      struct error *err);
+
+void verify_pause(struct verify *verify, int64_t pause_ms);
+
+/* One that was awaited is there. failure may be NULL; the first one is kept. */
+void verify_arrived(struct verify *verify, const struct error *failure);
+
+bool verify_is_cancelled(const struct verify *verify);
+
+void verify_found(struct verify *verify, const struct verify_finding *finding);
+
+/* --- the steps, in their order */
+
+/* The heads, and relay and projector past them, or what is not told to be behind. */
+MUST_USE enum error_kind verify_wait(struct verify *verify, struct error *err);
+
+/* Every partition with its shard's rows. */
+MUST_USE enum error_kind verify_log(struct verify *verify, struct error *err);
+
+/* Every aggregate's rows with the tables and Redis. */
+MUST_USE enum error_kind verify_views(struct verify *verify, struct error *err);
+
+/* For verify_wait.c: what its survey has found. */
+void verify_surveyed(struct verify *verify, const struct kafka_survey_place *places, size_t count,
+                     const struct error *failure);
+
+extern const struct kafka_consumer_callbacks VERIFY_CONSUMER;
+
+#endif
