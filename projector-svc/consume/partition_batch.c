@@ -99,6 +99,10 @@ static void on_serve(void *user)
     struct turn *turn;
     while ((turn = turns_first(&context->turns)) != NULL) {
         struct partition *partition = turn->owner;
+        if (!has_work(partition)) { /* its ceiling was lowered since it asked */
+            turns_leave(&context->turns, turn);
+            continue;
+        }
         size_t bytes;
         const size_t records = measure_batch(partition, &bytes);
         if (!turns_take(&context->turns, turn, bytes)) {

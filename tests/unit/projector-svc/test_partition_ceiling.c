@@ -28,6 +28,19 @@ START_TEST(nothing_from_the_ceiling_on_is_taken_until_it_is_raised)
 }
 END_TEST
 
+START_TEST(a_ceiling_lowered_while_a_turn_is_waited_for_ends_the_waiting)
+{
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    partition_set_ceiling(partition[0], 0);
+    let_loop_turn();
+    ck_assert_uint_eq(questions, 0);
+    partition_set_ceiling(partition[0], 1);
+    pass_batch();
+    ck_assert_int_eq(position_of(0), 1);
+}
+END_TEST
+
 START_TEST(a_quiet_one_takes_nothing_before_it_was_told_how_far)
 {
     context.is_quiet = true;
@@ -107,6 +120,7 @@ int main(void)
     tcase_add_checked_fixture(courses, set_up, tear_down);
     tcase_add_test(courses, nothing_from_the_ceiling_on_is_taken_until_it_is_raised);
     tcase_add_test(courses, a_quiet_one_takes_nothing_before_it_was_told_how_far);
+    tcase_add_test(courses, a_ceiling_lowered_while_a_turn_is_waited_for_ends_the_waiting);
     tcase_add_test(courses, a_partition_without_a_position_may_be_where_it_is_to_be);
     tcase_add_test(courses, what_is_left_out_beyond_is_read_again_when_there_is_room);
     tcase_add_test(courses, who_waits_at_the_ceiling_is_not_stuck);
