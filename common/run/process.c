@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -59,26 +60,32 @@ static double seconds(struct timeval time)
     return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-/* Clock ticks between boot and start; the process's name, field 1, has no blanks in it. */
-static double start_time(void)
+static pthread_once_t start_time_once = PTHREAD_ONCE_INIT;
+static double start_time;
+
+/* Clock ticks between boot and start; the process's name, field 1, has no blanks in it. Once: by
+ * two clocks of which one is set now and then, it would be another each time, and a change is what
+ * a restart is told by. */
+static void look_at_start_time(void)
 {
     struct timespec now = {0};
     struct timespec boot = {0};
     (void)clock_gettime(CLOCK_REALTIME, &now);
     (void)clock_gettime(CLOCK_BOOTTIME, &boot);
-    return (double)(now.tv_sec - boot.tv_sec) +
-           read_number("/proc/self/stat", 21) / (double)sysconf(_SC_CLK_TCK);
+    start_time = (double)(now.tv_sec - boot.tv_sec) + (double)(now.tv_nsec - boot.tv_nsec) / 1e9 +
+                 read_number("/proc/self/stat", 21) / (double)sysconf(_SC_CLK_TCK);
 }
 
 struct process_usage process_usage(void)
 {
     struct rusage usage = {0};
+    (void)pthread_once(&start_time_once, look_at_start_time);
     (void)getrusage(RUSAGE_SELF, &usage);
     return (struct process_usage){
         .cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime),
         .resident_bytes = resident_bytes(),
         .open_descriptors = open_descriptors(),
-        .start_time = start_time(),
+        .start_time = start_time,
     };
 }
 

@@ -11,7 +11,7 @@ struct process_usage {
     double cpu_seconds; /* user and system, since start */
     double resident_bytes;
     double open_descriptors;
-    double start_time; /* seconds since 1970 */
+    double start_time; /* seconds since 1970; always the same */
 };
 
 /* What cannot be read stays 0. */

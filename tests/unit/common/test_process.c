@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/run/process.h"
+#include "tests/support/check_main.h"
+
+#include <time.h>
+#include <unistd.h>
+
+/* Over more than a second, as clocks that are cut to seconds differ at one moment of each. */
+START_TEST(the_start_is_always_the_same)
+{
+    const struct process_usage first = process_usage();
+    ck_assert(first.start_time > 0 && first.start_time <= (double)time(NULL) + 1);
+
+    for (int i = 0; i < 1100; i++) {
+        ck_assert_double_eq(process_usage().start_time, first.start_time);
+        (void)usleep(1000);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("common/run/process");
+    TCase *usage = tcase_create("usage");
+    tcase_add_test(usage, the_start_is_always_the_same);
+    suite_add_tcase(suite, usage);
+    return check_main(suite);
+}
