@@ -63,9 +63,14 @@ static const char *path_of(const struct task *task, const char *action, char *pa
 
 /* --- what is printed */
 
+/* A record's own time is what its writer says. */
 static const char *time_text(int64_t at_ms, char text[static TIME_TEXT_LEN + 1])
 {
-    format_time_ms(at_ms, text);
+    if (time_has_text(at_ms)) {
+        format_time_ms(at_ms, text);
+    } else {
+        (void)snprintf(text, TIME_TEXT_LEN + 1, "%" PRId64, at_ms);
+    }
     return text;
 }
 

@@ -220,6 +220,11 @@ static bool parse_offset(struct strview text, int64_t *ret)
 #define FIRST_MS INT64_C(-62135596800000)
 #define LAST_MS  INT64_C(253402300799999)
 
+bool time_has_text(int64_t epoch_ms)
+{
+    return epoch_ms >= FIRST_MS && epoch_ms <= LAST_MS;
+}
+
 bool parse_rfc3339_ms(struct strview text, int64_t *ret_ms)
 {
     enum { SECONDS_LEN = 19, MINUTE_MS = 60000 }; /* "2026-01-02T03:04:05" */
@@ -248,7 +253,7 @@ bool parse_rfc3339_ms(struct strview text, int64_t *ret_ms)
         return false;
     }
     at_ms -= offset * MINUTE_MS;
-    if (at_ms < FIRST_MS || at_ms > LAST_MS) {
+    if (!time_has_text(at_ms)) {
         return false;
     }
     *ret_ms = at_ms;

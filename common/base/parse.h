@@ -42,6 +42,9 @@ MUST_USE bool parse_rfc3339_ms(struct strview text, int64_t *ret_ms);
 
 enum { TIME_TEXT_LEN = sizeof "2026-01-02T03:04:05.678Z" - 1 };
 
+/* Whether format_time_ms() may be asked: of a number that came from outside nobody knows. */
+bool time_has_text(int64_t epoch_ms);
+
 /* The inverse of parse_time_ms; years 1 to 9999. Writes TIME_TEXT_LEN bytes and a NUL. */
 void format_time_ms(int64_t epoch_ms, char ret_text[static TIME_TEXT_LEN + 1]);
 

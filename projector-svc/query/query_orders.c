@@ -53,8 +53,8 @@ static struct order_query *own(struct query *query)
 static bool read_version(struct order_query *asked, const char *name, int64_t *ret)
 {
     const struct strview text = http_request_query(asked->query.request, name);
-    if (text.data == NULL || (parse_i64(text, ret) && *ret >= 1)) {
-        return true;
+    if (text.data == NULL || (parse_i64(text, ret) && *ret >= 1 && *ret < INT64_MAX)) {
+        return true; /* the greatest one says that none was given */
     }
     char detail[DETAIL_MAX];
     (void)snprintf(detail, sizeof detail, "%s is a number from 1 on", name);
@@ -166,12 +166,15 @@ static void stop_waiting(struct query *query)
     }
 }
 
-/* What changes without an event is told again. */
-static bool is_known(const struct order_query *asked, const struct order_state *state,
-                     const char *etag)
+/* What also changes without an event has no tag: one that is kept would outlive it. */
+static bool is_whole(const struct order_query *asked, const struct order_state *state)
 {
-    return state->waiting_for == 0 && asked->query.views == QUERY_VIEWS_WHOLE &&
-           etags_have(http_request_header(asked->query.request, "If-None-Match"), strview_of(etag));
+    return state->waiting_for == 0 && asked->query.views == QUERY_VIEWS_WHOLE;
+}
+
+static bool is_known(const struct order_query *asked, const char *etag)
+{
+    return etags_have(http_request_header(asked->query.request, "If-None-Match"), strview_of(etag));
 }
 
 /* A version that is over never changes again. */
@@ -203,11 +206,14 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
 {
     char etag[ETAG_MAX];
     (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", state->version);
-    const struct http_header headers[] = {
-        {"ETag", etag},
-        {is_stale ? "X-Stale" : NULL, "true"},
-        {NULL, NULL},
-    };
+    struct http_header headers[3] = {{NULL, NULL}};
+    size_t count = 0;
+    if (is_whole(asked, state)) {
+        headers[count++] = (struct http_header){"ETag", etag};
+    }
+    if (is_stale) {
+        headers[count++] = (struct http_header){"X-Stale", "true"};
+    }
     const struct order_answer answer = {
         .query = &asked->query,
         .part = asked->part,
@@ -218,7 +224,7 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
     };
     if (is_past(asked)) {
         answer_past(asked, &answer);
-    } else if (!is_stale && is_known(asked, state, etag)) {
+    } else if (!is_stale && is_whole(asked, state) && is_known(asked, etag)) {
         query_answer_unmodified(&asked->query, headers);
     } else {
         order_answer_write(&answer, query_write(&asked->query));

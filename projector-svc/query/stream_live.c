@@ -40,13 +40,12 @@ void stream_live_announce(struct live *live)
     }
 }
 
-static void tell_reset(struct live *live, enum metric_reset why)
+static void put_reset(struct live *live, enum metric_reset why)
 {
     struct stream_hub *hub = live->hub;
     live->at = hub->end;
     metrics_add(hub->options.metrics, METRIC_STREAM_RESETS, why, 1);
     stream_put_reset(&hub->piece, live->at, metric_reset_name(why));
-    (void)flush(live);
 }
 
 /* The entries from there on that are its, as far as its reader takes them. */
@@ -78,23 +77,42 @@ static bool may_go_on(const struct live *live)
            loop_wall_ms() < live->until_ms;
 }
 
-/* Stands before what the same piece goes on with: one that is held behind it would miss that. */
-static void put_greeting(struct live *live)
+static void put_retry(struct live *live)
 {
     strbuf_printf(&live->hub->piece, "retry: %d\n",
                   RETRY_MS + (int)(jitter_draw() % (2 * RETRY_MS)));
+}
+
+/* Before anything that has an id: a reader that got the id alone would come again with it, and
+ * never learn that something is missing. */
+static void begin_anew(struct live *live, enum metric_reset why)
+{
+    put_retry(live);
+    put_reset(live, why);
     put_freshness(live);
+    (void)flush(live);
 }
 
 static void begin_at_end(struct live *live)
 {
-    live->at = live->hub->end;
-    put_greeting(live);
     if (live->is_lost) {
-        tell_reset(live, RESET_UNKNOWN);
-    } else {
-        (void)flush(live);
+        begin_anew(live, RESET_UNKNOWN);
+        return;
     }
+    live->at = live->hub->end;
+    put_retry(live);
+    put_freshness(live);
+    (void)flush(live);
+}
+
+static void lose_place(struct live *live, enum metric_reset why)
+{
+    if (live->state == LIVE_RESUMED) {
+        begin_anew(live, why);
+        return;
+    }
+    put_reset(live, why);
+    (void)flush(live);
 }
 
 static void go_on(struct live *live, struct page *page)
@@ -104,15 +122,15 @@ static void go_on(struct live *live, struct page *page)
     if (place == STREAM_BEYOND) {
         return;
     }
-    if (live->state == LIVE_RESUMED) {
-        live->at = place == STREAM_FOUND ? live->at : live->hub->end;
-        put_greeting(live);
+    if (place != STREAM_FOUND) {
+        lose_place(live, place == STREAM_GONE ? RESET_GONE : RESET_AHEAD);
+        return;
     }
-    if (place == STREAM_FOUND) {
-        tell_entries(live, page, next);
-    } else {
-        tell_reset(live, place == STREAM_GONE ? RESET_GONE : RESET_AHEAD);
+    if (live->state == LIVE_RESUMED) { /* in the same piece: one that is held would miss it */
+        put_retry(live);
+        put_freshness(live);
     }
+    tell_entries(live, page, next);
 }
 
 void stream_live_serve(struct live *live, struct page *page)

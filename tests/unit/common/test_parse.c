@@ -236,6 +236,20 @@ START_TEST(times_are_written_as_they_are_read)
 }
 END_TEST
 
+START_TEST(no_time_is_written_beyond_the_years_that_have_four_digits)
+{
+    char text[TIME_TEXT_LEN + 1];
+    ck_assert(!time_has_text(INT64_MIN));
+    ck_assert(!time_has_text(-62135596800001));
+    ck_assert(time_has_text(-62135596800000));
+    ck_assert(time_has_text(253402300799999));
+    ck_assert(!time_has_text(253402300800000));
+    ck_assert(!time_has_text(INT64_MAX));
+    format_time_ms(253402300799999, text);
+    ck_assert_str_eq(text, "9999-12-31T23:59:59.999Z");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/parse");
@@ -248,6 +262,7 @@ int main(void)
     tcase_add_test(text, each_day_of_a_gregorian_cycle_survives_the_round_trip);
     tcase_add_test(text, days_of_ten_thousand_years_survive_the_round_trip);
     tcase_add_test(text, times_are_written_as_they_are_read);
+    tcase_add_test(text, no_time_is_written_beyond_the_years_that_have_four_digits);
     suite_add_tcase(suite, text);
     return check_main(suite);
 }
