@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/operator.h"
 
+#include "common/run/kafka_setup.h"
 #include "common/run/service.h"
 #include "projector-svc/settings.h"
+#include "projector-svc/verify/verify.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -48,6 +50,23 @@ bool operator_has_stations(const struct service_call *call)
 const char *operator_redis_url(const struct projector_settings *settings)
 {
     return settings->redis_query_url != NULL ? settings->redis_query_url : settings->redis_url;
+}
+
+struct verify_options operator_stations(const struct service_call *call, const char *client_id,
+                                        struct kafka_property **ret_properties)
+{
+    const struct projector_settings *settings = call->values;
+    size_t property_count;
+    *ret_properties = kafka_setup_properties(call->settings, &property_count);
+    return (struct verify_options){.database_url = settings->database_url,
+                                   .redis_url = operator_redis_url(settings),
+                                   .kafka = {.brokers = settings->kafka_brokers,
+                                             .client_id = client_id,
+                                             .properties = *ret_properties,
+                                             .property_count = property_count},
+                                   .topic_prefix = settings->topic_prefix,
+                                   .limits = projector_order_limits(settings),
+                                   .wait_ms = settings->verify_wait_ms};
 }
 
 int operator_fail(const struct service_call *call, const char *text)

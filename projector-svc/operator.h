@@ -10,8 +10,10 @@
 
 #include <stdbool.h>
 
+struct kafka_property;
 struct projector_settings;
 struct service_call;
+struct verify_options;
 
 /* Records are strangers' as well: nothing of them reaches a terminal as anything but text. */
 void operator_say(const char *fmt, ...) PRINTF_LIKE(1, 2);
@@ -21,6 +23,11 @@ bool operator_has_stations(const struct service_call *call);
 
 /* To read with: REDIS_QUERY_URL, else REDIS_URL. */
 const char *operator_redis_url(const struct projector_settings *settings);
+
+/* PostgreSQL, Kafka and Redis, without what is told about them. *ret_properties are the caller's to
+ * free, after the last use. */
+struct verify_options operator_stations(const struct service_call *call, const char *client_id,
+                                        struct kafka_property **ret_properties);
 
 /* Says why, and is the exit code. */
 int operator_fail(const struct service_call *call, const char *text);

@@ -2,11 +2,9 @@
 /* `projector-svc verify`: do PostgreSQL, Kafka and Redis agree? */
 #include "common/base/cleanup.h"
 #include "common/contract/json_writer.h"
-#include "common/run/kafka_setup.h"
 #include "common/run/service.h"
 #include "projector-svc/app.h"
 #include "projector-svc/operator.h"
-#include "projector-svc/settings.h"
 #include "projector-svc/verify/verify.h"
 
 #include <inttypes.h>
@@ -200,26 +198,14 @@ static void open_report(struct report *report)
 
 static int run(const struct service_call *call, struct report *report)
 {
-    const struct projector_settings *settings = call->values;
-    size_t property_count;
     CLEANUP_FREE
-    struct kafka_property *properties = kafka_setup_properties(call->settings, &property_count);
-    const struct verify_options options = {
-        .database_url = settings->database_url,
-        .redis_url = operator_redis_url(settings),
-        .kafka = {.brokers = settings->kafka_brokers,
-                  .client_id = "projector-svc-verify",
-                  .properties = properties,
-                  .property_count = property_count},
-        .topic_prefix = settings->topic_prefix,
-        .limits = projector_order_limits(settings),
-        .wait_ms = settings->verify_wait_ms,
-        .on_finding = on_finding,
-        .on_behind = on_behind,
-        .on_progress = on_progress,
-        .is_cancelled = is_cancelled,
-        .user = report,
-    };
+    struct kafka_property *properties = NULL;
+    struct verify_options options = operator_stations(call, "projector-svc-verify", &properties);
+    options.on_finding = on_finding;
+    options.on_behind = on_behind;
+    options.on_progress = on_progress;
+    options.is_cancelled = is_cancelled;
+    options.user = report;
     struct verify_tally tally;
     struct error err;
     if (verify_run(&options, &tally, &err) != ERROR_NONE) {

@@ -62,6 +62,23 @@ void verify_arrived(struct verify *verify, const struct error *failure)
     }
 }
 
+/* Brokers that are away come back by themselves, or the limit passes. */
+void verify_partition_failed(void *user, const struct kafka_position *where,
+                             const struct error *failure)
+{
+    (void)where;
+    if (failure->kind == ERROR_NOT_FOUND) {
+        verify_arrived(user, failure);
+    }
+}
+
+void verify_consumer_failed(void *user, const struct error *failure)
+{
+    if (failure->kind == ERROR_FATAL) {
+        verify_arrived(user, failure);
+    }
+}
+
 bool verify_is_cancelled(const struct verify *verify)
 {
     const struct verify_options *options = verify->options;
@@ -95,7 +112,8 @@ static enum error_kind open_redis(struct verify *verify, struct error *err)
     return kind;
 }
 
-static enum error_kind open_kafka(struct verify *verify, struct error *err)
+static enum error_kind open_kafka(struct verify *verify,
+                                  const struct kafka_consumer_callbacks *events, struct error *err)
 {
     const char *topics[AGGREGATE_COUNT];
     for (int type = 0; type < AGGREGATE_COUNT; type++) {
@@ -109,13 +127,18 @@ static enum error_kind open_kafka(struct verify *verify, struct error *err)
     const struct kafka_consumer_options options = {.config = verify->options->kafka,
                                                    .topics = topics,
                                                    .topic_count = AGGREGATE_COUNT,
-                                                   .events = &VERIFY_CONSUMER,
+                                                   .events = events,
                                                    .user = verify};
     return kafka_consumer_new(verify->loop, &options, &verify->consumer, err);
 }
 
-static enum error_kind open_all(struct verify *verify, struct error *err)
+enum error_kind verify_open(const struct verify_options *options,
+                            const struct kafka_consumer_callbacks *events, struct verify **ret,
+                            struct error *err)
 {
+    struct verify *verify = must_allocate(1, sizeof *verify);
+    *ret = verify;
+    verify->options = options;
     enum error_kind kind = loop_new(&verify->loop, err);
     if (kind == ERROR_NONE) {
         verify->limit = loop_timer_new(verify->loop, on_limit, verify);
@@ -125,10 +148,10 @@ static enum error_kind open_all(struct verify *verify, struct error *err)
     if (kind == ERROR_NONE) {
         kind = open_redis(verify, err);
     }
-    return kind == ERROR_NONE ? open_kafka(verify, err) : kind;
+    return kind == ERROR_NONE ? open_kafka(verify, events, err) : kind;
 }
 
-static void close_all(struct verify *verify)
+void verify_close(struct verify *verify)
 {
     kafka_consumer_free(verify->consumer);
     redisconn_free(verify->redis);
@@ -143,16 +166,15 @@ static void close_all(struct verify *verify)
 enum error_kind verify_run(const struct verify_options *options, struct verify_tally *ret,
                            struct error *err)
 {
-    struct verify *verify = must_allocate(1, sizeof *verify);
+    struct verify *verify;
     *ret = (struct verify_tally){0};
-    verify->options = options;
+    enum error_kind kind = verify_open(options, &VERIFY_CONSUMER, &verify, err);
     verify->tally = ret;
-    enum error_kind kind = open_all(verify, err);
     kind = kind == ERROR_NONE ? verify_wait(verify, err) : kind;
     kind = kind == ERROR_NONE ? verify_log(verify, err) : kind;
     kind = kind == ERROR_NONE ? verify_views(verify, err) : kind;
     ret->was_cancelled = verify_is_cancelled(verify);
-    close_all(verify);
+    verify_close(verify);
     return kind;
 }
 

@@ -47,9 +47,21 @@ void verify_pause(struct verify *verify, int64_t pause_ms);
 /* One that was awaited is there. failure may be NULL; the first one is kept. */
 void verify_arrived(struct verify *verify, const struct error *failure);
 
+/* What every consumer of a verify calls. */
+void verify_partition_failed(void *user, const struct kafka_position *where,
+                             const struct error *failure);
+void verify_consumer_failed(void *user, const struct error *failure);
+
 bool verify_is_cancelled(const struct verify *verify);
 
 void verify_found(struct verify *verify, const struct verify_finding *finding);
+
+/* All three, connected; events are what the consumer calls, with the verify as their user. On
+ * failure, too, *ret is to be closed. */
+MUST_USE enum error_kind verify_open(const struct verify_options *options,
+                                     const struct kafka_consumer_callbacks *events,
+                                     struct verify **ret, struct error *err);
+void verify_close(struct verify *verify);
 
 /* --- the steps, in their order */
 

@@ -242,23 +242,6 @@ static void on_end(void *user, const struct kafka_position *end)
     }
 }
 
-/* Brokers that are away come back by themselves, or the limit passes. */
-static void on_partition_error(void *user, const struct kafka_position *where,
-                               const struct error *failure)
-{
-    (void)where;
-    if (failure->kind == ERROR_NOT_FOUND) {
-        verify_arrived(user, failure);
-    }
-}
-
-static void on_error(void *user, const struct error *failure)
-{
-    if (failure->kind == ERROR_FATAL) {
-        verify_arrived(user, failure);
-    }
-}
-
 static void on_surveyed(void *user, const struct kafka_survey_place *places, size_t count,
                         const struct error *failure)
 {
@@ -268,8 +251,8 @@ static void on_surveyed(void *user, const struct kafka_survey_place *places, siz
 const struct kafka_consumer_callbacks VERIFY_CONSUMER = {
     .on_records = on_records,
     .on_end = on_end,
-    .on_partition_error = on_partition_error,
-    .on_error = on_error,
+    .on_partition_error = verify_partition_failed,
+    .on_error = verify_consumer_failed,
     .on_surveyed = on_surveyed,
 };
 
