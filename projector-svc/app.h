@@ -44,9 +44,13 @@ int app_dead_letters(const struct service_call *call);
 int app_rebuild(const struct service_call *call);
 int app_rollback(const struct service_call *call);
 
-#define VERIFY_ARGUMENTS "[-o json]"
+#define VERIFY_ARGUMENTS  "[-o json]"
+#define EXPLAIN_ARGUMENTS "ORDER [-o json]"
 
 /* The subcommand verify: looks at PostgreSQL, Kafka and Redis itself. */
 int app_verify(const struct service_call *call);
+
+/* The subcommand explain: where the events of one order are, in all three. */
+int app_explain(const struct service_call *call);
 
 #endif

@@ -32,6 +32,10 @@ static const struct service_command COMMANDS[] = {
      "Compare PostgreSQL, Kafka and Redis, all of them; it only reads, and ends with 1 where they "
      "do not agree.",
      app_verify, false, true},
+    {"explain", EXPLAIN_ARGUMENTS,
+     "Show each event of an order in PostgreSQL, Kafka and Redis, with the time between; it only "
+     "reads.",
+     app_explain, false, true},
     {NULL, NULL, NULL, NULL, false, false},
 };
 
