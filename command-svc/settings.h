@@ -42,7 +42,8 @@
       SETTING_WITHIN("15m", 1000, INT64_C(366) * 86400 * 1000, NULL))                              \
     X(DURATION_MS, outbox_retention_ms, "OUTBOX_RETENTION",                                        \
       "How long the outbox keeps published events; older ones are dropped, ten million numbers "   \
-      "at a time. 0ms: for ever. The same for all command-svc on one database.",                   \
+      "at a time, but none within installation.outbox_keep, a day. 0ms: for ever. The same for "   \
+      "all command-svc on one database.",                                                          \
       SETTING_WITHIN("0ms", 0, INT64_C(36600) * 86400 * 1000, NULL))
 
 struct command_settings {

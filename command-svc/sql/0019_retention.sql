@@ -1,10 +1,15 @@
 -- The outbox's history may be given up once it is old and published. And which partitions there are is
 -- written down: one that is gone without having been given up here holds events that nobody publishes,
 -- and a relay that found nothing there would pass over them in silence.
+ALTER TABLE installation ADD COLUMN outbox_keep interval DEFAULT '1 day';
+COMMENT ON COLUMN installation.outbox_keep IS 'For the owner alone to set: OUTBOX_RETENTION drops no partition that has been full for less; NULL: none at all.';
+COMMENT ON TABLE installation IS 'One row: what can never change in this database, and what its owner has decided.';
+
 CREATE TABLE outbox_partition (
     from_seq     bigint PRIMARY KEY,
     to_seq       bigint NOT NULL,
     name         name NOT NULL,
+    full_at      timestamptz,
     dropped_at   timestamptz,
     lost_to      bigint,
     kept_because text
@@ -12,16 +17,18 @@ CREATE TABLE outbox_partition (
 
 COMMENT ON TABLE outbox_partition IS 'The partitions of outbox, those that are gone included.';
 COMMENT ON COLUMN outbox_partition.to_seq IS 'The first seq beyond it.';
+COMMENT ON COLUMN outbox_partition.full_at IS 'When outbox_maintain() first saw that all numbers of it were given; rows tell no age that who writes them could not make up.';
 COMMENT ON COLUMN outbox_partition.dropped_at IS 'When outbox_maintain() dropped it, old and published.';
 COMMENT ON COLUMN outbox_partition.lost_to IS 'It was made once more, after somebody had dropped it with its rows: the first seq beyond those.';
 COMMENT ON COLUMN outbox_partition.kept_because IS 'Why it is not dropped, though it is old enough.';
 
 -- What nobody here dropped, and is not there: rows up to to_seq are lost to whoever has not read them.
+-- One whose numbers are still to be given has none.
 CREATE VIEW outbox_missing AS
 SELECT from_seq, CASE WHEN is_there THEN lost_to ELSE to_seq END AS to_seq
 FROM (SELECT *, EXISTS (SELECT FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
         WHERE inhparent = 'outbox'::regclass AND c.relname = name) AS is_there
-    FROM outbox_partition WHERE dropped_at IS NULL) p
+    FROM outbox_partition, outbox_seq_seq WHERE dropped_at IS NULL AND from_seq <= last_value) p
 WHERE NOT is_there OR lost_to IS NOT NULL;
 
 COMMENT ON VIEW outbox_missing IS 'Rows of the outbox that somebody has dropped or detached by hand.';
@@ -49,19 +56,10 @@ SELECT coalesce(
 $$;
 REVOKE ALL ON FUNCTION outbox_kept_because(bigint, bigint) FROM PUBLIC;
 
-CREATE FUNCTION outbox_newest_in(first bigint, beyond bigint) RETURNS timestamptz
-    LANGUAGE sql STABLE SET enable_seqscan = off SET jit = off AS $$
-SELECT max(o.occurred_at)
-FROM (SELECT n::smallint AS shard FROM installation, generate_series(0, shards - 1) n) s
-CROSS JOIN LATERAL (SELECT occurred_at FROM outbox WHERE outbox.shard = s.shard AND seq >= first AND seq < beyond
-    ORDER BY seq DESC LIMIT 1) o
-$$;
-REVOKE ALL ON FUNCTION outbox_newest_in(bigint, bigint) FROM PUBLIC;
-
 -- Attaches the partitions that the next rows will need, as before; then, where keep says for how long the
--- outbox is kept, drops the oldest partition, if all of it is older than that and published. One at a
--- time, and only where all who use the table let it in within a tenth of a second, as everybody waits
--- behind it meanwhile.
+-- outbox is kept, drops the oldest partition, if it has been full for as long and is all published. One at
+-- a time, and only where all who use the table let it in within a tenth of a second, as everybody waits
+-- behind it meanwhile. Whatever stands in the way of that, the next rows have their partitions.
 DROP FUNCTION outbox_maintain();
 CREATE FUNCTION outbox_maintain(keep interval DEFAULT NULL) RETURNS int
     LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -85,7 +83,8 @@ BEGIN
         EXECUTE format('CREATE TABLE %s (LIKE outbox INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part);
         EXECUTE format('ALTER TABLE %s ADD PRIMARY KEY (shard, seq), ADD UNIQUE (aggregatetype, aggregateid, aggregateversion)', part);
         EXECUTE format('ALTER TABLE outbox ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)', part, n * rows_each, (n + 1) * rows_each);
-        UPDATE outbox_partition SET lost_to = newest + 1 WHERE from_seq = n * rows_each AND dropped_at IS NULL;
+        UPDATE outbox_partition SET lost_to = newest + 1
+            WHERE from_seq = n * rows_each AND from_seq <= newest AND dropped_at IS NULL;
         made := made + 1;
     END LOOP;
     INSERT INTO outbox_partition (from_seq, to_seq, name)
@@ -93,33 +92,40 @@ BEGIN
         FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
             regexp_match(pg_get_expr(c.relpartbound, c.oid), $b$FROM \('?(\d+)'?\) TO \('?(\d+)'?\)$b$) AS bounds
         WHERE i.inhparent = 'outbox'::regclass AND bounds IS NOT NULL
-        ON CONFLICT (from_seq) DO UPDATE SET dropped_at = NULL, to_seq = excluded.to_seq, name = excluded.name
+        ON CONFLICT (from_seq) DO UPDATE SET dropped_at = NULL, full_at = NULL, to_seq = excluded.to_seq, name = excluded.name
         WHERE outbox_partition.dropped_at IS NOT NULL OR outbox_partition.name <> excluded.name;
 
+    UPDATE outbox_partition SET full_at = now() WHERE full_at IS NULL AND to_seq <= newest;
+
     SELECT p.* INTO oldest FROM outbox_partition p
-        WHERE p.dropped_at IS NULL AND p.to_seq <= newest AND keep IS NOT NULL
+        WHERE p.dropped_at IS NULL AND p.to_seq <= newest
             AND EXISTS (SELECT FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
                 WHERE inhparent = 'outbox'::regclass AND c.relname = p.name)
         ORDER BY p.from_seq LIMIT 1;
-    IF oldest.from_seq IS NOT NULL AND outbox_newest_in(oldest.from_seq, oldest.to_seq) >= now() - keep THEN
+    IF keep IS NULL OR NOT EXISTS (SELECT FROM installation
+        WHERE oldest.full_at <= now() - keep AND oldest.full_at <= now() - outbox_keep) THEN
         oldest.from_seq := NULL;
     END IF;
     IF oldest.from_seq IS NOT NULL THEN
-        why := outbox_kept_because(oldest.from_seq, oldest.to_seq);
-    END IF;
-    IF oldest.from_seq IS NOT NULL AND why IS NULL THEN
         BEGIN
-            part := format('%I.%I', home, oldest.name);
-            PERFORM set_config('lock_timeout', '100ms', true);
-            LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE;
-            why := outbox_kept_because(oldest.from_seq, oldest.to_seq); -- who was writing has ended
+            why := outbox_kept_because(oldest.from_seq, oldest.to_seq);
+            IF why IS NULL THEN
+                part := format('%I.%I', home, oldest.name);
+                PERFORM set_config('lock_timeout', '100ms', true);
+                LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE;
+                why := outbox_kept_because(oldest.from_seq, oldest.to_seq); -- who was writing has ended
+            END IF;
             IF why IS NULL THEN
                 EXECUTE format('ALTER TABLE outbox DETACH PARTITION %s', part);
                 EXECUTE format('DROP TABLE %s', part);
                 UPDATE outbox_partition SET dropped_at = now(), kept_because = NULL WHERE from_seq = oldest.from_seq;
             END IF;
-        EXCEPTION WHEN lock_not_available THEN
-            why := 'the table outbox is in use by somebody who does not end';
+        EXCEPTION
+            WHEN lock_not_available THEN
+                why := 'the table outbox is in use by somebody who does not end';
+            WHEN OTHERS THEN
+                GET STACKED DIAGNOSTICS part = PG_EXCEPTION_DETAIL;
+                why := concat_ws(': ', SQLERRM, nullif(part, ''));
         END;
     END IF;
     UPDATE outbox_partition SET kept_because = CASE WHEN from_seq = oldest.from_seq THEN why END
