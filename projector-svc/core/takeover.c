@@ -64,6 +64,10 @@ static const struct {
      "the same"},
     {"fewer", TAKEOVER_END,
      "the rebuilt views have @1 orders, the live ones @2; --accept exchanges them all the same"},
+    {"fewer-events", TAKEOVER_END,
+     "the rebuilt views are made of @1 events, the live ones of @2; --accept exchanges them all "
+     "the "
+     "same"},
     {"right", TAKEOVER_END,
      "the user of REDIS_REBUILD_URL may not @1; the user `rebuilder` of deploy/redis/users.acl "
      "may"},

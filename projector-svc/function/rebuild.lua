@@ -35,6 +35,10 @@ local function generation_of(database)
   return at(database, 'HGET', STATUS, 'generation') or ''
 end
 
+local function number_of(database, field)
+  return tonumber(at(database, 'HGET', STATUS, field) or 0) or 0
+end
+
 local function keys_of(database)
   return at(database, 'DBSIZE')
 end
@@ -78,7 +82,8 @@ redis.register_function('orderspine_rebuild_begin', function(_, argv)
   local from = argv[6] or ''
   local refusal = find_no_begin(live, spare, wish, version, from)
   if refusal then return refusal end
-  local generation = text_of((tonumber(generation_of(live)) or 0) + 1)
+  -- above both: what whoever filled this one before still writes is refused
+  local generation = text_of(math.max(number_of(live, 'generation'), number_of(spare, 'generation')) + 1)
   if wish == 'fresh' then at(spare, 'FLUSHDB', 'ASYNC') end
   local had = at(spare, 'EXISTS', MARKER) == 1
   local marker = {'run', run, 'live', live, 'version', version, 'from', from,
@@ -90,13 +95,12 @@ redis.register_function('orderspine_rebuild_begin', function(_, argv)
   return {'ok', generation, had and 'continued' or 'new'}
 end)
 
--- Whether the caller still fills this spare, under the generation that follows the live one's.
+-- Whether the caller still fills this spare, under a generation behind the live one's. Who lost the answer to
+-- its own exchange finds its name here.
 local function find_lost(live, spare, run)
   local held_by = at(spare, 'HGET', MARKER, 'run')
-  if held_by ~= run then return {'lost', generation_of(live)} end
-  local now, own = tonumber(generation_of(live)) or 0, tonumber(generation_of(spare)) or 0
-  if own ~= now + 1 then return {'lost', generation_of(live)} end
-  return nil
+  if held_by == run and number_of(spare, 'generation') > number_of(live, 'generation') then return nil end
+  return {'lost', at(live, 'HGET', STATUS, 'exchanged_by') or ''}
 end
 
 local function count_orders(database)
@@ -167,6 +171,37 @@ end)
 local RIGHTS = {{'SWAPDB', '0', '1'}, {'MOVE', STREAM, '1'}, {'DEL', HELD}, {'HSET', MARKER, 'f', 'v'},
                 {'HDEL', POSITION, 'f'}}
 
+-- Where Kafka has lost what the live views were to read next, the spare ones have it by a replay.
+local function is_past(marker, reached, slot, position)
+  return reached[slot] and reached[slot] == marker['first:' .. slot] and
+         tonumber(reached[slot]) > tonumber(position)
+end
+
+-- The first slot that is not where the live one is, or nil. With accepts, topics that the spare ones read nothing
+-- of do not count: they were of another prefix.
+local function find_behind(live, spare, accepts)
+  local reached, marker = hash(spare, POSITION), hash(spare, MARKER)
+  for slot, position in pairs(hash(live, POSITION)) do
+    local is_even = reached[slot] == position or accepts and not reached[slot]
+    if not is_even and not is_past(marker, reached, slot, position) then
+      return {'behind', slot, reached[slot] or '', position}
+    end
+  end
+  return nil
+end
+
+-- The first count that is lower in the spare ones, or nil. Each version of an order, customer, product or stock is
+-- applied once, so that these add up to events.
+local function find_fewer(live, spare)
+  local orders_live, recent_live = count_orders(live)
+  local orders_spare, recent_spare = count_orders(spare)
+  local events_live, events_spare = number_of(live, 'applied'), number_of(spare, 'applied')
+  if orders_spare < orders_live then return {'fewer', text_of(orders_spare), text_of(orders_live)} end
+  if recent_spare < recent_live then return {'fewer', text_of(recent_spare), text_of(recent_live)} end
+  if events_spare < events_live then return {'fewer-events', text_of(events_spare), text_of(events_live)} end
+  return nil
+end
+
 -- What forbids the exchange, or nil.
 local function find_no_swap(live, spare, run, accepts)
   local refusal = find_lost(live, spare, run)
@@ -175,34 +210,29 @@ local function find_no_swap(live, spare, run, accepts)
   for _, command in ipairs(RIGHTS) do
     if not redis.acl_check_cmd(unpack(command)) then return {'right', command[1]} end
   end
-  local reached, marker = hash(spare, POSITION), hash(spare, MARKER)
-  for slot, position in pairs(hash(live, POSITION)) do
-    -- where Kafka has lost what the live views were to read next, the spare ones have it by a replay
-    local is_past = reached[slot] and reached[slot] == marker['first:' .. slot] and
-                    tonumber(reached[slot]) > tonumber(position)
-    if reached[slot] ~= position and not is_past then return {'behind', slot, reached[slot] or '', position} end
-  end
+  local behind = find_behind(live, spare, accepts)
+  if behind then return behind end
   if at(spare, 'HLEN', DRAINING) + at(live, 'HLEN', DRAINING) > 0 then return {'draining'} end
   if accepts then return nil end
   local standing = find_standing(live, spare)
   if standing then return {'standing', standing} end
-  local orders_live, recent_live = count_orders(live)
-  local orders_spare, recent_spare = count_orders(spare)
-  if orders_spare < orders_live then return {'fewer', text_of(orders_spare), text_of(orders_live)} end
-  if recent_spare < recent_live then return {'fewer', text_of(recent_spare), text_of(recent_live)} end
-  return nil
+  return find_fewer(live, spare)
 end
 
 -- What is of the live views and not of their events goes over: where partitions end, the goal of a
--- recovery, the stream. What the spare has of other topics goes.
+-- recovery, the stream; not of topics that only the live ones were made of. What the spare has of other topics
+-- goes. The stream lacks events that came by a replay: it begins anew then, as its readers must.
 local function take_over(live, spare)
-  local lives, ends = hash(live, POSITION), {}
+  local lives, reached, ends = hash(live, POSITION), hash(spare, POSITION), {}
+  local marker, is_gap = hash(spare, MARKER), false
   for field, value in pairs(hash(live, STATUS)) do
-    if string.sub(field, 1, 4) == 'end:' then
+    local slot = string.match(field, '^end:(.*)$')
+    if slot and (reached[slot] or not lives[slot]) then
       ends[#ends + 1], ends[#ends + 2] = field, value
     end
   end
-  for slot in pairs(hash(spare, POSITION)) do
+  for slot in pairs(reached) do
+    is_gap = is_gap or lives[slot] and is_past(marker, reached, slot, lives[slot])
     if not lives[slot] then
       at(spare, 'HDEL', POSITION, slot)
       redis.call('HDEL', IDENTITY, slot)
@@ -212,7 +242,10 @@ local function take_over(live, spare)
   for i = 1, #ends, 2 do at(spare, 'HSET', STATUS, ends[i], ends[i + 1]) end
   at(spare, 'DEL', STREAM, MARKER, RECOVERING)
   at(live, 'COPY', RECOVERING, RECOVERING, 'DB', spare, 'REPLACE')
-  at(live, 'MOVE', STREAM, spare)
+  for slot in pairs(lives) do
+    if not reached[slot] then at(spare, 'HDEL', RECOVERING, slot) end
+  end
+  if is_gap then at(live, 'DEL', STREAM) else at(live, 'MOVE', STREAM, spare) end
 end
 
 -- The two change places. ARGV: live, spare, run, '1': also with fewer orders, or what stands still
@@ -223,6 +256,7 @@ redis.register_function('orderspine_rebuild_swap', function(_, argv)
   if refusal then return refusal end
   local generation = generation_of(spare)
   take_over(live, spare)
+  at(spare, 'HSET', STATUS, "exchanged_by", run)
   at(live, 'DEL', HELD, MARKER)
   redis.call('HSET', MARKER, 'state', 'previous', 'live', live, 'run', '', 'version', '', 'from', '')
   redis.call('SWAPDB', live, spare)

@@ -53,11 +53,11 @@ void rebuild_release(struct rebuild *rebuild)
     }
 }
 
-/* Whoever lost the answer to the exchange finds the live views under the generation of its own. */
+/* Whoever lost the answer to the exchange finds its own name at the live views. */
 static bool has_taken_place(const struct rebuild *rebuild, const struct strview *words,
                             size_t count)
 {
-    return rebuild->generation[0] != '\0' && count > 1 && strview_is(words[1], rebuild->generation);
+    return count > 1 && strview_is(words[1], rebuild->exchange.run.text);
 }
 
 /* True: the answer is a refusal, and it was seen to. */

@@ -80,7 +80,7 @@ START_TEST(a_spare_is_begun_beside_the_live_views_with_what_was_decided)
     ck_assert_str_eq(spare("HGET projection:status generation"), "2 ");
     ck_assert_str_eq(spare("HGET projection:decided order:o1"), "[1] ");
     ck_assert_str_eq(redis("HGET projection:status generation"), "1 ");
-    ck_assert_str_eq(begin(), "ok 2 continued ");
+    ck_assert_str_eq(begin(), "ok 3 continued ");
     ck_assert_str_eq(ask("begin fill v2"), "begun-otherwise v1  ");
     ck_assert_str_eq(ask("begin back v1"), "nothing-back ");
 }
@@ -96,7 +96,7 @@ START_TEST(nothing_but_what_a_rebuild_wrote_is_ever_emptied)
 
     ck_assert_str_eq(begin(), "ok 2 new ");
     (void)spare("SET half filled");
-    ck_assert_str_eq(ask("begin fresh v2"), "ok 2 new ");
+    ck_assert_str_eq(ask("begin fresh v2"), "ok 3 new ");
     ck_assert_str_eq(spare("EXISTS half"), "0 ");
 }
 END_TEST
@@ -221,8 +221,40 @@ START_TEST(copies_that_differ_stay_where_they_are)
     (void)spare("ZADD idx:status:placed 1 b");
     (void)redis("ZADD orders:recent 1 a");
     ck_assert_str_eq(ask("swap 0"), "fewer 0 1 ");
+    (void)spare("ZADD orders:recent 1 a");
+    (void)redis("HSET projection:status applied 12"); /* customers, products and stock, too */
+    (void)spare("HSET projection:status applied 11");
+    ck_assert_str_eq(ask("swap 0"), "fewer-events 11 12 ");
     ck_assert_str_eq(redis("GET who"), "live ");
     ck_assert_str_eq(ask("swap 1"), "ok 2 ");
+}
+END_TEST
+
+START_TEST(topics_of_a_prefix_that_was_given_up_stay_behind_when_accepted)
+{
+    begin_even();
+    (void)redis("HSET projection:position old/0 9");
+    (void)redis("HSET projection:status end:old/0 x end:t/1 empty");
+    (void)redis("HSET projection:recovering old/0 9 t/0 7");
+    (void)ask("hold 5000");
+    ck_assert_str_eq(ask("swap 0"), "behind old/0  9 ");
+    ck_assert_str_eq(ask("swap 1"), "ok 2 ");
+    ck_assert_str_eq(redis("HGETALL projection:position"), "t/0 7 ");
+    ck_assert_str_eq(redis("HMGET projection:status end:t/0 end:t/1 end:old/0"), "live empty - ");
+    ck_assert_str_eq(redis("HGETALL projection:recovering"), "t/0 7 ");
+}
+END_TEST
+
+START_TEST(a_stream_that_lacks_what_came_by_a_replay_begins_anew)
+{
+    begin_even();
+    (void)redis("XADD stream:orders 1-1 a b");
+    (void)spare("HSET projection:position t/0 9");
+    (void)spare("HSET projection:rebuild first:t/0 9");
+    (void)ask("hold 5000");
+    ck_assert_str_eq(ask("swap 0"), "ok 2 ");
+    ck_assert_str_eq(redis("EXISTS stream:orders"), "0 ");
+    ck_assert_str_eq(spare("EXISTS stream:orders"), "0 ");
 }
 END_TEST
 
@@ -247,16 +279,42 @@ START_TEST(who_was_overtaken_is_refused_all_it_asks)
     begin_even();
     (void)ask("hold 5000");
     as("two");
-    ck_assert_str_eq(begin(), "ok 2 continued ");
+    ck_assert_str_eq(begin(), "ok 3 continued "); /* what "one" still writes is refused */
     as("one");
-    ck_assert_str_eq(ask("look"), "lost 1 ");
-    ck_assert_str_eq(ask("hold 5000"), "lost 1 ");
-    ck_assert_str_eq(ask("swap 1"), "lost 1 ");
+    ck_assert_str_eq(ask("look"), "lost  ");
+    ck_assert_str_eq(ask("hold 5000"), "lost  ");
+    ck_assert_str_eq(ask("swap 1"), "lost  ");
     as("two");
     ck_assert_str_eq(ask("swap 1"), "not-held "); /* the other one's */
     (void)ask("hold 5000");
+    ck_assert_str_eq(ask("swap 1"), "ok 3 ");
+    char lost[TEXT_MAX]; /* the answer was lost: it has been done, and by whom */
+    (void)snprintf(lost, sizeof lost, "lost %-36s ", "two");
+    ck_assert_str_eq(ask("swap 1"), lost);
+}
+END_TEST
+
+START_TEST(of_two_spare_databases_one_is_exchanged_and_the_other_is_told_whose)
+{
+    char lost[TEXT_MAX];
+    const struct exchange first = exchange;
+    begin_even();
+    (void)snprintf(exchange.spare, sizeof exchange.spare, "11");
+    as("two");
+    (void)redis("SELECT 11");
+    (void)redis("FLUSHDB");
+    ck_assert_str_eq(begin(), "ok 2 new ");
+    (void)redis("HSET projection:position t/0 7");
+    (void)ask("hold 5000");
     ck_assert_str_eq(ask("swap 1"), "ok 2 ");
-    ck_assert_str_eq(ask("swap 1"), "lost 2 "); /* the answer was lost: it has been done */
+    (void)redis("SELECT 11");
+    (void)redis("FLUSHDB");
+    (void)redis("SELECT 9");
+    exchange = first;
+    (void)snprintf(lost, sizeof lost, "lost %-36s ", "two");
+    ck_assert_str_eq(ask("look"), lost);
+    ck_assert_str_eq(begin(), "ok 3 continued ");
+    ck_assert_str_eq(redis("HGET projection:position t/0"), "7 ");
 }
 END_TEST
 
@@ -273,8 +331,11 @@ int main(void)
     tcase_add_test(server, the_two_change_places_with_stream_ends_and_a_way_back);
     tcase_add_test(server, held_views_take_no_batch_and_no_decision_and_go_on_by_themselves);
     tcase_add_test(server, copies_that_differ_stay_where_they_are);
+    tcase_add_test(server, topics_of_a_prefix_that_was_given_up_stay_behind_when_accepted);
+    tcase_add_test(server, a_stream_that_lacks_what_came_by_a_replay_begins_anew);
     tcase_add_test(server, what_stands_still_only_when_rebuilt_keeps_them_apart);
     tcase_add_test(server, who_was_overtaken_is_refused_all_it_asks);
+    tcase_add_test(server, of_two_spare_databases_one_is_exchanged_and_the_other_is_told_whose);
     suite_add_tcase(suite, server);
     return check_main(suite);
 }

@@ -47,8 +47,11 @@ START_TEST(a_refusal_is_told_with_its_words_and_the_command_that_helps)
     const struct strview behind[] = {STRVIEW("behind"), STRVIEW("order.events/3"), STRVIEW("7")};
     const struct strview lost[] = {STRVIEW("lost")};
     const struct strview previous[] = {STRVIEW("previous")};
+    const struct strview fewer[] = {STRVIEW("fewer-events"), STRVIEW("8"), STRVIEW("9")};
     struct error err;
 
+    ck_assert_int_eq(takeover_refusal(fewer, 3, &err), TAKEOVER_END);
+    ck_assert_ptr_nonnull(strstr(err.text, "made of 8 events, the live ones of 9;"));
     ck_assert_int_eq(takeover_refusal(memory, 3, &err), TAKEOVER_END);
     ck_assert_ptr_nonnull(strstr(err.text, "about 200 bytes and it may use 100;"));
     ck_assert_int_eq(takeover_refusal(behind, 3, &err), TAKEOVER_TRY_AGAIN);
