@@ -19,6 +19,7 @@ enum {
     LINE_MS = 5000,     /* between two lines of progress where there is no terminal */
     CONNECT_MS = 10000, /* until Redis must have let us in */
     FAREWELL_MS = 100,  /* for letting the live views go, when stopped */
+    FROM_MAX = 2048,    /* a prefix and topics */
 };
 
 /* --- filling */
@@ -132,8 +133,11 @@ static void on_timer(void *user)
 {
     struct rebuild *rebuild = user;
     if (rebuild->is_stopping) {
-        const struct error err = {.kind = ERROR_TRANSIENT,
-                                  .text = "stopped; begun again, it goes on from here"};
+        struct error err;
+        (void)error_set(&err, ERROR_TRANSIENT, "%s",
+                        rebuild->swaps > 0 ? "stopped; begun again, it says whether the views are "
+                                             "exchanged, or goes on from here"
+                                           : "stopped; begun again, it goes on from here");
         rebuild_finish(rebuild, &err);
     } else if (rebuild->phase == PHASE_AWAY) {
         give_up_connecting(rebuild);
@@ -146,11 +150,13 @@ static void on_timer(void *user)
 
 /* --- beginning */
 
-/* The answer to the exchange says whether it was ours. */
+/* Where an exchange was asked for, Redis says first whether it was carried out. */
 static void on_projector_fatal(void *user, const struct error *why)
 {
     struct rebuild *rebuild = user;
-    if (rebuild->phase != PHASE_SWAP) {
+    if (rebuild->swaps > 0) {
+        rebuild->broken = *why; /* as it stands on what were the live views, perhaps */
+    } else {
         rebuild_release(rebuild);
         rebuild_finish(rebuild, why);
     }
@@ -178,9 +184,12 @@ static void begin(struct rebuild *rebuild)
 {
 #define WISH_ROW(WISH, name) [REBUILD_##WISH] = (name),
     static const char *const WISHES[] = {REBUILD_WISHES(WISH_ROW)};
+    char from[FROM_MAX]; /* the usual topics, then what is read before them */
+    (void)snprintf(from, sizeof from, "%s*%s%s", rebuild->options.projector.topic_prefix,
+                   rebuild->options.from[0] != '\0' ? "," : "", rebuild->options.from);
     const struct strview arguments[EXCHANGE_WORDS_MAX] = {
         strview_of(WISHES[rebuild->options.wish]), strview_of(rebuild->options.projector.version),
-        strview_of(rebuild->options.from)};
+        strview_of(from)};
     rebuild->phase = PHASE_BEGIN;
     rebuild_ask(rebuild, "begin", arguments, on_begun);
 }
@@ -208,7 +217,7 @@ static void on_ready(void *user)
 {
     struct rebuild *rebuild = user;
     struct error err;
-    loop_timer_stop(rebuild->timer);
+    rebuild_rest(rebuild);
     if (exchange_load(&rebuild->exchange, on_loaded, rebuild, &err) != ERROR_NONE) {
         rebuild_leave(rebuild, &err);
     }
@@ -220,8 +229,7 @@ static void on_lost(void *user, const struct error *why)
     rebuild->is_asking = false;
     if (rebuild->phase != PHASE_OVER) {
         log_event(LOG_WARN, "rebuild_waits", LOG_ERR(why), LOG_TEXT("for Redis"));
-        rebuild->phase = PHASE_AWAY;
-        loop_timer_stop(rebuild->timer);
+        rebuild_rest(rebuild);
     }
 }
 

@@ -74,11 +74,12 @@ static bool is_refused(struct rebuild *rebuild, const struct redisconn_reply *re
         rebuild_finish(rebuild, NULL);
         return true;
     }
-    if (next == TAKEOVER_TRY_AGAIN) {
+    rebuild->swaps = 0;
+    if (next == TAKEOVER_TRY_AGAIN && rebuild->broken.kind == ERROR_NONE) {
         rebuild_try_again(rebuild, &err);
     } else {
         rebuild_release(rebuild);
-        rebuild_finish(rebuild, &err);
+        rebuild_finish(rebuild, next == TAKEOVER_TRY_AGAIN ? &rebuild->broken : &err);
     }
     return true;
 }
@@ -95,13 +96,22 @@ void rebuild_try_again(struct rebuild *rebuild, const struct error *why)
     rebuild_fill(rebuild, TRY_AGAIN_MS);
 }
 
+void rebuild_rest(struct rebuild *rebuild)
+{
+    if (rebuild->phase != PHASE_OVER) {
+        rebuild->phase = PHASE_AWAY;
+    }
+    if (!rebuild->is_stopping) {
+        loop_timer_stop(rebuild->timer);
+    }
+}
+
 /* Redis is away, or lost the functions: the way begins with the next connection. */
 void rebuild_leave(struct rebuild *rebuild, const struct error *why)
 {
     log_event(LOG_WARN, "rebuild_waits", LOG_ERR(why), LOG_TEXT("for Redis"));
     if (rebuild->phase != PHASE_OVER) {
-        rebuild->phase = PHASE_AWAY;
-        loop_timer_stop(rebuild->timer);
+        rebuild_rest(rebuild);
         redisconn_leave(rebuild->exchange.conn, why->text);
     }
 }
@@ -140,5 +150,13 @@ static bool has_come(struct rebuild *rebuild, const struct error *failure)
 bool rebuild_is_answered(struct rebuild *rebuild, const struct redisconn_reply *reply,
                          const struct error *failure)
 {
-    return has_come(rebuild, failure) && !is_refused(rebuild, reply);
+    if (!has_come(rebuild, failure) || is_refused(rebuild, reply)) {
+        return false;
+    }
+    rebuild->swaps = 0; /* not carried out: still ours to fill */
+    if (rebuild->broken.kind != ERROR_NONE && rebuild->phase != PHASE_SWAP) {
+        rebuild_release(rebuild);
+        rebuild_finish(rebuild, &rebuild->broken);
+    }
+    return rebuild->phase != PHASE_OVER;
 }

@@ -36,6 +36,8 @@ struct rebuild {
     int64_t held_ms; /* since when; then how long */
     int64_t line_ms;
     int tries;
+    int swaps;           /* sent, and no answer read yet that tells whether one was carried out */
+    struct error broken; /* of the projector, kept until that is known */
     bool is_asking;
     bool is_stopping;
 };
@@ -54,6 +56,9 @@ MUST_USE bool rebuild_is_answered(struct rebuild *rebuild, const struct rediscon
 
 /* Redis is away, or lost the functions: the way begins with the next connection. */
 void rebuild_leave(struct rebuild *rebuild, const struct error *why);
+
+/* Waits for the next connection; or, when stopped, for the moment's end. */
+void rebuild_rest(struct rebuild *rebuild);
 
 /* The live views go on, and are held again in a while; after some times it gives up. */
 void rebuild_try_again(struct rebuild *rebuild, const struct error *why);

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { HELD_LOOK_MS = 10 }; /* how often we look at ourselves while they are held */
 
@@ -17,7 +18,7 @@ struct comparison {
     struct takeover_state state;
     const struct redisconn_reply *live;
     const struct redisconn_reply *spare;
-    bool reads_replayed;
+    const struct projector_apart *apart;
 };
 
 /* The first of the live ones that is not read here; empty: all are. */
@@ -32,12 +33,25 @@ static struct strview find_unread(const struct comparison *comparison, struct pr
     return slot;
 }
 
+/* Of a topic that is read in place of a usual one: there is nothing live to wait for. */
+static bool is_replayed(const struct projector_apart *apart, struct strview slot)
+{
+    bool is = false;
+    for (size_t type = 0; type < AGGREGATE_COUNT && apart->reads_replayed; type++) {
+        const struct strview topic =
+            strview_of(apart->replayed[type] != NULL ? apart->replayed[type] : "");
+        is = is || (topic.len > 0 && slot.len > topic.len && slot.data[topic.len] == '/' &&
+                    memcmp(slot.data, topic.data, topic.len) == 0);
+    }
+    return is;
+}
+
 static int64_t limit_of(void *user, struct strview slot)
 {
     struct comparison *comparison = user;
     const int64_t live = exchange_position(comparison->live, slot);
     takeover_add(&comparison->state, live, exchange_position(comparison->spare, slot));
-    return comparison->reads_replayed && live == 0 ? INT64_MAX : live;
+    return is_replayed(comparison->apart, slot) ? INT64_MAX : live;
 }
 
 void rebuild_compare(struct rebuild *rebuild, const struct redisconn_reply *reply)
@@ -45,20 +59,22 @@ void rebuild_compare(struct rebuild *rebuild, const struct redisconn_reply *repl
     enum { VERDICT = 0, LIVE, SPARE, DRAINING_NOW };
     struct comparison comparison = {.live = redisconn_reply_at(reply, LIVE),
                                     .spare = redisconn_reply_at(reply, SPARE),
-                                    .reads_replayed = rebuild->apart.reads_replayed};
+                                    .apart = &rebuild->apart};
     const bool is_running = projector_limit(rebuild->projector, limit_of, &comparison);
     rebuild->state = comparison.state;
     rebuild->state.draining = redisconn_reply_integer(redisconn_reply_at(reply, DRAINING_NOW), 0);
     rebuild->state.is_ready = is_running;
-    const struct strview unread = is_running && !comparison.reads_replayed
-                                      ? find_unread(&comparison, rebuild->projector)
-                                      : STRVIEW("");
+    const bool is_compared =
+        is_running && !rebuild->apart.reads_replayed && !rebuild->options.accepts;
+    const struct strview unread =
+        is_compared ? find_unread(&comparison, rebuild->projector) : STRVIEW("");
     if (unread.len > 0) {
         struct error err;
         (void)error_set(&err, ERROR_INVALID,
-                        "the live views were made of %.*s, too, which is not in Kafka: is "
-                        "TOPIC_PREFIX theirs?",
-                        STRVIEW_ARG(unread));
+                        "the live views were made of %.*s, too, which is not read here: is "
+                        "TOPIC_PREFIX theirs? Of one that was given up `redis-cli HDEL "
+                        "projection:position %.*s` ends it, or --accept, which leaves all such out",
+                        STRVIEW_ARG(unread), STRVIEW_ARG(unread));
         rebuild_release(rebuild);
         rebuild_finish(rebuild, &err);
     }
@@ -85,6 +101,7 @@ static void swap(struct rebuild *rebuild)
                                                                                    : STRVIEW("0")};
     rebuild->phase = PHASE_SWAP;
     (void)FAULT_POINT("rebuild.before_swap");
+    rebuild->swaps++;
     rebuild_ask(rebuild, "swap", arguments, on_swapped);
     (void)FAULT_POINT("rebuild.swap_sent");
 }
