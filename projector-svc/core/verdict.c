@@ -12,6 +12,11 @@ const char *verdict_name(enum verdict verdict)
     return NAMES[verdict];
 }
 
+bool verdict_is_of_timing(const struct shown_view *shown, enum verdict verdict)
+{
+    return shown->version == 0 || shown->version > shown->head || verdict == VERDICT_STALE;
+}
+
 bool verdict_of_view(const struct shown_view *shown, enum verdict *ret)
 {
     if (shown->version < 0) {

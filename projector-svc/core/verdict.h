@@ -48,6 +48,9 @@ struct shown_view {
     enum likeness contents; /* with the fold of so many versions */
 };
 
+/* It may be so because the view was read at another moment than the rows; anything else cannot. */
+bool verdict_is_of_timing(const struct shown_view *shown, enum verdict verdict);
+
 /* False: nothing is different. */
 MUST_USE bool verdict_of_view(const struct shown_view *shown, enum verdict *ret);
 

@@ -122,8 +122,7 @@ bool subject_is_in_flight(const struct subject *subject)
 static bool tell(const struct subject *subject, enum verify_station station, enum verdict verdict,
                  const char *what, struct verify_finding *ret)
 {
-    *ret = (struct verify_finding){.verdict =
-                                       subject_is_in_flight(subject) ? VERDICT_IN_FLIGHT : verdict,
+    *ret = (struct verify_finding){.verdict = verdict,
                                    .station = station,
                                    .type = subject->events.type,
                                    .id = subject->events.id.data,
@@ -344,5 +343,9 @@ bool subject_judge_view(struct subject *subject, struct verify_finding *ret)
         return false;
     }
     describe(subject, verdict);
+    /* PostgreSQL's own are of one statement, and never in flight. */
+    if (verdict_is_of_timing(&subject->shown, verdict) && subject_is_in_flight(subject)) {
+        verdict = VERDICT_IN_FLIGHT;
+    }
     return tell(subject, VERIFY_REDIS, verdict, subject->what, ret);
 }

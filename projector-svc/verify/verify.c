@@ -43,6 +43,13 @@ enum error_kind verify_await(struct verify *verify, int64_t limit_ms, const char
                                 : error_set(err, ERROR_TRANSIENT, "%s does not answer", whom);
 }
 
+void verify_goes_on(struct verify *verify)
+{
+    if (loop_timer_is_armed(verify->limit)) {
+        loop_timer_start(verify->limit, VERIFY_ANSWER_MS);
+    }
+}
+
 void verify_pause(struct verify *verify, int64_t pause_ms)
 {
     struct error ignored; /* nothing comes: only time passes */
@@ -127,6 +134,9 @@ static enum error_kind open_kafka(struct verify *verify,
     const struct kafka_consumer_options options = {.config = verify->options->kafka,
                                                    .topics = topics,
                                                    .topic_count = AGGREGATE_COUNT,
+                                                   /* a stranger's open transaction would hide
+                                                    * what is behind it */
+                                                   .reads_uncommitted = true,
                                                    .events = events,
                                                    .user = verify};
     return kafka_consumer_new(verify->loop, &options, &verify->consumer, err);

@@ -42,6 +42,9 @@ struct verify {
 MUST_USE enum error_kind verify_await(struct verify *verify, int64_t limit_ms, const char *whom,
                                       struct error *err);
 
+/* Something of a long answer came: its limit begins anew. */
+void verify_goes_on(struct verify *verify);
+
 void verify_pause(struct verify *verify, int64_t pause_ms);
 
 /* One that was awaited is there. failure may be NULL; the first one is kept. */

@@ -5,6 +5,7 @@
 #include "common/base/parse.h"
 #include "common/io/digest.h"
 #include "projector-svc/core/log_match.h"
+#include "projector-svc/core/portions.h"
 #include "projector-svc/verify/verify_internal.h"
 #include "projector-svc/verify/verify_sql.h"
 #include "projector-svc/views/incoming.h"
@@ -13,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RECORDS_MAX = 8192, BATCH_MAX = 500, NUMBER_MAX = 24, WHAT_MAX = 480 };
+enum { NUMBER_MAX = 24, WHAT_MAX = 480 };
 
 /* One partition. */
 struct log_reading {
@@ -21,12 +22,10 @@ struct log_reading {
     struct digest *digest;
     enum aggregate_type type;
     int shard;
-    int64_t next_offset;
-    bool is_at_end;
-    struct log_entry *records; /* RECORDS_MAX, and a batch more */
-    size_t count;
-    size_t at;           /* the first that is not matched yet */
-    int64_t compared_to; /* seq */
+    struct log_portion portion;
+    struct log_entry *records; /* LOG_KEPT_MAX, of which the portion has some */
+    size_t at;                 /* the first that is not matched yet */
+    int64_t compared_to;       /* seq */
     struct log_missing missing;
     struct log_entry row; /* the last that was asked for alone */
     bool has_row;
@@ -151,10 +150,10 @@ static void on_row(void *user, const struct pgsession *session)
     read_row(session, &row);
     reading->verify->tally->rows++;
     size_t at = reading->at;
-    while (at < reading->count && reading->records[at].seq < row.seq) {
+    while (at < reading->portion.kept && reading->records[at].seq < row.seq) {
         at++; /* a stray: stays where it is, behind reading->at */
     }
-    if (at < reading->count && reading->records[at].seq == row.seq) {
+    if (at < reading->portion.kept && reading->records[at].seq == row.seq) {
         compare(reading, &row, &reading->records[at]);
         reading->records[at].seq = 0; /* done */
         at++;
@@ -172,12 +171,12 @@ static enum error_kind match(struct log_reading *reading, int64_t up_to, struct 
         kind = ask_rows(reading, VERIFY_LOG, reading->compared_to, up_to, on_row, err);
         reading->compared_to = up_to;
     }
-    for (size_t i = 0; i < reading->count && kind == ERROR_NONE; i++) {
+    for (size_t i = 0; i < reading->portion.kept && kind == ERROR_NONE; i++) {
         if (reading->records[i].seq > 0) {
             kind = judge_stray(reading, &reading->records[i], err);
         }
     }
-    reading->count = 0;
+    reading->portion.kept = 0;
     return kind;
 }
 
@@ -211,23 +210,21 @@ static void on_records(void *user, struct kafka_record *records, size_t count)
     struct verify *verify = user;
     struct log_reading *reading = verify->reading;
     const struct verify_shard *shard = &verify->shards[reading->shard];
+    struct log_portion *portion = &reading->portion;
+    verify_goes_on(verify);
     for (size_t i = 0; i < count; i++) {
-        struct log_entry *entry = &reading->records[reading->count];
-        const bool is_wanted = reading->count < RECORDS_MAX + BATCH_MAX &&
-                               records[i].offset >= reading->next_offset &&
-                               records[i].offset < shard->end[reading->type];
-        if (is_wanted) {
-            reading->next_offset = records[i].offset + 1;
+        const size_t bytes = records[i].key.len + records[i].value.len;
+        if (log_portion_takes(portion, records[i].offset, bytes)) {
+            struct log_entry *entry = &reading->records[portion->kept];
             if (!read_record(reading, &records[i], entry)) {
                 verify->tally->foreign++;
             } else if (entry->seq <= shard->head) { /* else it came since */
-                reading->count++;
+                portion->kept++;
             }
         }
         kafka_record_done(&records[i]);
     }
-    reading->is_at_end = reading->is_at_end || reading->next_offset >= shard->end[reading->type];
-    if (reading->is_at_end || reading->count >= RECORDS_MAX) {
+    if (portion->is_at_end || log_portion_is_full(portion)) {
         verify_arrived(verify, NULL);
     }
 }
@@ -237,7 +234,7 @@ static void on_end(void *user, const struct kafka_position *end)
     struct verify *verify = user;
     struct log_reading *reading = verify->reading;
     if (reading != NULL && end->topic == (int)reading->type && end->partition == reading->shard) {
-        reading->is_at_end = true;
+        log_portion_ends(&reading->portion);
         verify_arrived(verify, NULL);
     }
 }
@@ -259,10 +256,12 @@ const struct kafka_consumer_callbacks VERIFY_CONSUMER = {
 static enum error_kind read_portion(struct log_reading *reading, struct error *err)
 {
     struct verify *verify = reading->verify;
-    const struct kafka_position from = {
-        .topic = (int)reading->type,
-        .partition = reading->shard,
-        .offset = reading->next_offset > 0 ? reading->next_offset : KAFKA_OFFSET_BEGINNING};
+    const struct kafka_position from = {.topic = (int)reading->type,
+                                        .partition = reading->shard,
+                                        .offset = reading->portion.next_offset > 0
+                                                      ? reading->portion.next_offset
+                                                      : KAFKA_OFFSET_BEGINNING};
+    log_portion_begin(&reading->portion);
     verify->awaited = 1;
     enum error_kind kind = kafka_consumer_start(verify->consumer, &from, err);
     if (kind == ERROR_NONE) {
@@ -277,7 +276,7 @@ static enum error_kind read_portion(struct log_reading *reading, struct error *e
 static int64_t newest_seq(const struct log_reading *reading)
 {
     int64_t newest = reading->compared_to;
-    for (size_t i = 0; i < reading->count; i++) {
+    for (size_t i = 0; i < reading->portion.kept; i++) {
         newest = reading->records[i].seq > newest ? reading->records[i].seq : newest;
     }
     return newest;
@@ -304,11 +303,12 @@ static enum error_kind read_partition(struct log_reading *reading, struct error 
     struct verify *verify = reading->verify;
     const struct verify_shard *shard = &verify->shards[reading->shard];
     enum error_kind kind = ERROR_NONE;
-    reading->next_offset = reading->compared_to = 0;
-    reading->count = reading->missing.count = 0;
+    const int64_t end = shard->end[reading->type];
+    reading->portion = (struct log_portion){.end = end, .is_at_end = end == 0};
+    reading->compared_to = 0;
+    reading->missing.count = 0;
     reading->missing.untold = 0;
-    reading->is_at_end = shard->end[reading->type] == 0;
-    while (kind == ERROR_NONE && !reading->is_at_end && !verify_is_cancelled(verify)) {
+    while (kind == ERROR_NONE && !reading->portion.is_at_end && !verify_is_cancelled(verify)) {
         kind = read_portion(reading, err);
         kind = kind == ERROR_NONE ? match(reading, newest_seq(reading), err) : kind;
         if (verify->options->on_progress != NULL) {
@@ -327,7 +327,7 @@ enum error_kind verify_log(struct verify *verify, struct error *err)
     CLEANUP_FREE
     struct log_reading *reading = must_allocate(1, sizeof *reading);
     CLEANUP_FREE
-    struct log_entry *records = must_allocate(RECORDS_MAX + BATCH_MAX + 1, sizeof *records);
+    struct log_entry *records = must_allocate(LOG_KEPT_MAX, sizeof *records);
     reading->verify = verify;
     reading->records = records;
     enum error_kind kind = digest_new(&reading->digest, err);

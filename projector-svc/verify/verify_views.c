@@ -3,13 +3,14 @@
 #include "common/base/cleanup.h"
 #include "common/base/id_form.h"
 #include "common/base/must.h"
+#include "projector-svc/core/portions.h"
 #include "projector-svc/verify/subject.h"
 #include "projector-svc/verify/verify_sql.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PORTION_MAX = 64, NUMBER_MAX = 24 };
+enum { PORTION_MAX = 64, LOOKS_MAX = 8, NUMBER_MAX = 24 };
 
 static const char *const ABOVE[] = {VERIFY_ABOVE VERIFY_ROWS("", ""),
                                     VERIFY_ABOVE VERIFY_ROWS(ORDER_ROW_COLUMNS, ORDER_ROW_JOIN)};
@@ -195,13 +196,28 @@ static void tell_too_large(struct portion *portion, const char *id)
 
 /* It differs, or it was changed while the portion was read: then its newest event is above the head
  * by now, as views and records up to the heads were there before. */
-static enum error_kind look_again(struct portion *portion, const char *id, struct error *err)
+static enum error_kind look(struct portion *portion, const char *id, struct judgement *ret,
+                            struct error *err)
 {
-    struct judgement judgement = {.count = 0};
+    ret->count = 0;
     enum error_kind kind = load(portion, ALONE, id, 1, err);
     kind = kind == ERROR_NONE ? read_views(portion, err) : kind;
-    if (kind == ERROR_NONE && portion->count == 1) {
-        kind = judge(portion->subjects[0], &judgement, err);
+    return kind == ERROR_NONE && portion->count == 1 ? judge(portion->subjects[0], ret, err) : kind;
+}
+
+/* One that moves may do so between the two readings of its view: what stays different does not. */
+static bool may_move(const struct portion *portion)
+{
+    return portion->count == 1 && subject_is_in_flight(portion->subjects[0]);
+}
+
+static enum error_kind look_again(struct portion *portion, const char *id, struct error *err)
+{
+    struct judgement judgement;
+    enum error_kind kind = look(portion, id, &judgement, err);
+    for (int i = 1;
+         i < LOOKS_MAX && kind == ERROR_NONE && !is_settled(&judgement) && may_move(portion); i++) {
+        kind = look(portion, id, &judgement, err);
     }
     if (kind == ERROR_EXHAUSTED) {
         tell_too_large(portion, id);
@@ -266,7 +282,7 @@ static enum error_kind compare_type(struct portion *portion, struct error *err)
         portion->last[0] = '\0';
         const enum error_kind kind = compare_portion(portion, above, err);
         if (kind == ERROR_EXHAUSTED && portion->most > 1) {
-            portion->most /= 4;
+            portion->most = portions_next(portion->most, PORTION_MAX, true);
             continue;
         }
         if (kind == ERROR_EXHAUSTED) {
@@ -274,7 +290,7 @@ static enum error_kind compare_type(struct portion *portion, struct error *err)
         } else if (kind != ERROR_NONE || portion->last[0] == '\0') {
             return kind;
         }
-        portion->most = portion->most < PORTION_MAX ? portion->most * 2 : PORTION_MAX;
+        portion->most = portions_next(portion->most, PORTION_MAX, false);
         memcpy(above, portion->last, sizeof above);
         if (portion->verify->options->on_progress != NULL) {
             portion->verify->options->on_progress(portion->verify->options->user,

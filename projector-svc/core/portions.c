@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "projector-svc/core/portions.h"
+
+size_t portions_next(size_t count, size_t most, bool was_too_large)
+{
+    const size_t next = was_too_large ? count / 4 : count * 2;
+    return next < 1 ? 1 : next > most ? most : next;
+}
+
+void log_portion_begin(struct log_portion *portion)
+{
+    portion->seen = portion->bytes = portion->kept = 0;
+}
+
+bool log_portion_is_full(const struct log_portion *portion)
+{
+    return portion->kept >= LOG_KEPT_MAX || portion->seen >= LOG_SEEN_MAX ||
+           portion->bytes >= LOG_BYTES_MAX;
+}
+
+bool log_portion_takes(struct log_portion *portion, int64_t offset, size_t bytes)
+{
+    if (log_portion_is_full(portion) || offset < portion->next_offset) {
+        return false;
+    }
+    portion->is_at_end = portion->is_at_end || offset + 1 >= portion->end;
+    if (offset >= portion->end) {
+        return false;
+    }
+    portion->next_offset = offset + 1;
+    portion->seen++;
+    portion->bytes += bytes;
+    return true;
+}
+
+void log_portion_ends(struct log_portion *portion)
+{
+    portion->is_at_end = portion->is_at_end || !log_portion_is_full(portion);
+}
