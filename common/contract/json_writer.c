@@ -194,10 +194,33 @@ void json_key_text(struct json_writer *writer, struct strview name)
     }
 }
 
+/* Every byte beyond ASCII by U+FFFD: which of them were meant cannot be known. */
+static void put_mended(struct strbuf *out, struct strview text)
+{
+    strbuf_append_char(out, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        const unsigned char byte = (unsigned char)text.data[i];
+        if (byte >= 0x80) {
+            strbuf_append(out, STRVIEW("\xEF\xBF\xBD"));
+        } else if (needs_escape(byte)) {
+            put_escaped(out, byte);
+        } else {
+            strbuf_append_char(out, (char)byte);
+        }
+    }
+    strbuf_append_char(out, '"');
+}
+
 void json_put_string(struct json_writer *writer, struct strview text)
 {
-    if (may(writer, utf8_is_valid(text)) && begin_value(writer)) {
+    const bool is_valid = utf8_is_valid(text);
+    if (!may(writer, is_valid || writer->mends) || !begin_value(writer)) {
+        return;
+    }
+    if (is_valid) {
         put_quoted(writer->out, text);
+    } else {
+        put_mended(writer->out, text);
     }
 }
 

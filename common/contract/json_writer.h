@@ -30,9 +30,11 @@ struct json_writer {
     unsigned depth;        /* open levels */
     enum json_place place; /* in the innermost of them */
     bool failed;
+    bool mends; /* strings that are not UTF-8 are shown as far as they are ASCII */
 };
 
-/* Appends to out. */
+/* Appends to out. It is strict: a string that is not UTF-8 fails all of it. For what shows what
+ * others keep, of which one byte may be damaged, set mends. */
 void json_writer_init(struct json_writer *writer, struct strbuf *out);
 
 /* Whether one whole document was written; out's bytes are useless otherwise. */

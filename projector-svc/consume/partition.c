@@ -42,8 +42,9 @@ void partition_take(struct partition *partition, struct kafka_record *record)
         kafka_record_done(record);
         return;
     }
+    const int64_t offset = record->offset;
     const bool is_taken = source_meet(&partition->source, record);
-    partition->progress.received++;
+    progress_receive(&partition->progress, offset);
     partition->silence.is_long = false;
     heed_source(partition, true);
     if (!is_taken) {

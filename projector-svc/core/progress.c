@@ -11,6 +11,20 @@ int64_t progress_lag_ms(const struct progress *progress, int64_t oldest_ms, int6
     return lag_ms;
 }
 
+void progress_receive(struct progress *progress, int64_t offset)
+{
+    assert(offset >= 0);
+    if (offset < progress->next && offset != progress->began) {
+        progress->began = offset;
+        progress->furthest = offset;
+    }
+    progress->next = offset + 1;
+    if (offset >= progress->furthest) {
+        progress->furthest = offset + 1;
+        progress->received++;
+    }
+}
+
 bool progress_look(struct progress *progress, bool has_work, int64_t position, int64_t now_ms)
 {
     const bool was_stuck = progress->is_stuck;

@@ -15,7 +15,10 @@
 
 struct progress {
     int64_t moved_ms;  /* wall time when it moved or had nothing to do; 0: never */
-    uint64_t received; /* records, ever */
+    uint64_t received; /* records that brought reading on, ever */
+    int64_t next;      /* offset behind the record that came last */
+    int64_t began;     /* where reading began last */
+    int64_t furthest;  /* how far it came from there */
     struct stall stall;
     bool is_stuck;
 };
@@ -23,6 +26,10 @@ struct progress {
 /* What Kafka holds back has no age to be seen (oldest_ms 0 or less): then how long it has not
  * moved. At least 1: there is something. */
 int64_t progress_lag_ms(const struct progress *progress, int64_t oldest_ms, int64_t now_ms);
+
+/* A record came. Read once more from the same place it is no step on: what looks again for a remedy
+ * must not pass for one. */
+void progress_receive(struct progress *progress, int64_t offset);
 
 /* Once a second. has_work: something is left and everything that it needs answers. True when it
  * has just become stuck. */

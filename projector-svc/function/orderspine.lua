@@ -23,6 +23,7 @@ local ARGS_MAX = 4000   -- Lua's unpack() fails near 8,000, which would be after
 
 local FIELDS_MAX = 1536 -- of a hash of counters: 256 regions and providers, six statuses
 local DIGITS_MAX = 18   -- of a counter
+local STEPS_MAX = 20    -- through a set for its only member
 
 -- The field that is counted where there is no room for more of the same kind.
 local function other_of(field) return 'other:other:' .. string.match(field, '[^:]*$') end
@@ -122,14 +123,16 @@ local function find_missing_right(writes, positions)
   return nil
 end
 
--- HINCRBY fails at what is no number, and at one that it would make too large.
+-- HINCRBY fails at what is no number as it writes one, and at one that it would make too large.
+local function is_number(text)
+  return (text == '0' or string.find(text, '^-?[1-9]%d*$')) and #text <= DIGITS_MAX
+end
+
 local function find_no_number(name, key, args)
   for i = 1, #args, 2 do
     for _, field in ipairs(name == 'COUNT' and {args[i], other_of(args[i])} or {args[i]}) do
       local value = redis.call('HGET', key, field)
-      if value and not (string.find(value, '^-?%d+$') and #value <= DIGITS_MAX) then
-        return {'number', key, field}
-      end
+      if value and not is_number(value) then return {'number', key, field} end
     end
   end
   return nil
@@ -368,9 +371,15 @@ end
 -- is the smallest of all.
 local function ranked_by(base)
   if string.sub(base, 1, 7) ~= 'lookup:' then return base end
-  local count = redis.call('SCARD', base)
-  if count == 1 then return 'customer:' .. redis.call('SSCAN', base, 0)[2][1] .. ':orders' end
-  return count == 0 and base or nil
+  local count, at = redis.call('SCARD', base), '0'
+  if count ~= 1 then return count == 0 and base or nil end
+  for _ = 1, STEPS_MAX do -- a set that has shrunk may have empty places before its only member
+    local step = redis.call('SSCAN', base, at, 'COUNT', 1000)
+    if step[2][1] then return 'customer:' .. step[2][1] .. ':orders' end
+    at = step[1]
+    if at == '0' then return nil end
+  end
+  return nil
 end
 
 local function choose_base(bases, chosen)

@@ -230,6 +230,7 @@ struct json_writer *query_write(struct query *query)
 {
     strbuf_init(&query->body, QUERY_BODY_MAX);
     json_writer_init(&query->writer, &query->body);
+    query->writer.mends = true; /* one damaged value must not take a whole list */
     return &query->writer;
 }
 

@@ -57,6 +57,7 @@ static const struct field PRODUCT_FIELDS[] = {
     {"discontinued", FIELD_BOOL},
     {"available", FIELD_NUMBER},
     {"stock_version", FIELD_NUMBER},
+    {"stock_waiting_for", FIELD_NUMBER},
 };
 
 static const struct {

@@ -123,15 +123,26 @@ static const struct {
     const char *args;
     const char *plant;
 } OBSTACLES[] = {
-    {WRITE_HSET, "a 1", "SET key x"},         {WRITE_HDEL, "a", "SET key x"},
-    {WRITE_HINCRBY, "a 1", "SADD key x"},     {WRITE_SET, "v", "HSET key a 1"},
-    {WRITE_RPUSH, "x", "SET key x"},          {WRITE_RPUSH_AT, "0 x", "SET key x"},
-    {WRITE_SADD, "x", "RPUSH key x"},         {WRITE_SREM, "x", "SET key x"},
-    {WRITE_ZADD, "1 x", "SADD key x"},        {WRITE_ZREM, "x", "SET key x"},
-    {WRITE_ZCAP, "5", "SET key x"},           {WRITE_RPUSH_AT, "1 x", "DEL key"},
-    {WRITE_RPUSH_AT, "1 x", "RPUSH key a b"}, {WRITE_LTRIM_AT, "1 1", "RPUSH key a b"},
-    {WRITE_LTRIM_AT, "1 1", "SET key x"},     {WRITE_HINCRBY, "a 1", "HSET key a word"},
+    {WRITE_HSET, "a 1", "SET key x"},
+    {WRITE_HDEL, "a", "SET key x"},
+    {WRITE_HINCRBY, "a 1", "SADD key x"},
+    {WRITE_SET, "v", "HSET key a 1"},
+    {WRITE_RPUSH, "x", "SET key x"},
+    {WRITE_RPUSH_AT, "0 x", "SET key x"},
+    {WRITE_SADD, "x", "RPUSH key x"},
+    {WRITE_SREM, "x", "SET key x"},
+    {WRITE_ZADD, "1 x", "SADD key x"},
+    {WRITE_ZREM, "x", "SET key x"},
+    {WRITE_ZCAP, "5", "SET key x"},
+    {WRITE_RPUSH_AT, "1 x", "DEL key"},
+    {WRITE_RPUSH_AT, "1 x", "RPUSH key a b"},
+    {WRITE_LTRIM_AT, "1 1", "RPUSH key a b"},
+    {WRITE_LTRIM_AT, "1 1", "SET key x"},
+    {WRITE_HINCRBY, "a 1", "HSET key a word"},
     {WRITE_XADD, "9 1 a x", "SET key x"},
+    {WRITE_HINCRBY, "a 1", "HSET key a 007"},
+    {WRITE_COUNT, "a 1", "HSET key a -0"},
+    {WRITE_COUNT, "a 1", "HSET key a 1000000000000000000"},
 };
 
 START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)

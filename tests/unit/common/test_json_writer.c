@@ -233,6 +233,22 @@ START_TEST(writing_is_nested_thirty_two_deep)
 }
 END_TEST
 
+START_TEST(a_damaged_text_may_be_shown_as_far_as_it_is_one)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, &out);
+    writer.mends = true;
+    json_open_array(&writer);
+    json_put_string(&writer, STRVIEW("\xff"
+                                     "BP\"\n"));
+    json_put_string(&writer, STRVIEW("Z\xc3\xbcrich"));
+    json_close_array(&writer);
+    ck_assert(json_writer_done(&writer));
+    ck_assert_str_eq(strbuf_cstr(&out), "[\"\xef\xbf\xbd"
+                                        "BP\\\"\\n\",\"Z\xc3\xbcrich\"]");
+}
+END_TEST
+
 START_TEST(a_writer_appends)
 {
     strbuf_append_cstr(&out, "data: ");
@@ -261,6 +277,7 @@ static TCase *writer_case(void)
     tcase_add_test(writer, a_name_stands_in_an_object_and_before_a_value);
     tcase_add_test(writer, nothing_is_no_value);
     tcase_add_test(writer, writing_is_nested_thirty_two_deep);
+    tcase_add_test(writer, a_damaged_text_may_be_shown_as_far_as_it_is_one);
     tcase_add_test(writer, a_writer_appends);
     return writer;
 }
