@@ -109,6 +109,7 @@ static void add_projecting(struct health *health, struct projector *projector)
     health_add(health, "kafka", projector_probe_kafka, projector);
     health_add(health, "partitions", projector_probe_partitions, projector);
     health_add(health, "following", projector_probe_following, projector);
+    health_add_advisory(health, "functions", projector_probe_functions, projector);
     health_add_advisory(health, "topics", projector_probe_topics, projector);
     health_add_advisory(health, "unreported", projector_probe_bringing, projector);
     health_add_advisory(health, "progress", projector_probe_stuck, projector);

@@ -124,6 +124,10 @@ static enum error_kind look_at_server(void *user, struct strbuf *told, struct er
 static enum error_kind look_at_library(void *user, struct strbuf *told, struct error *err)
 {
     const struct patient *patient = user;
+    if (patient->facts.newer > 0) {
+        strbuf_append_cstr(told, "the library orderspine is that of a newer release");
+        return ERROR_NONE;
+    }
     if (!patient->facts.has_library) {
         return error_set(err, ERROR_NOT_FOUND,
                          "the function library orderspine is missing, or not the one of this "

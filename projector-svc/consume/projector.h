@@ -93,6 +93,7 @@ void projector_free(struct projector *projector);
 
 /* Health probes: user is the projector. */
 enum error_kind projector_probe_redis(void *user, struct error *err);
+enum error_kind projector_probe_functions(void *user, struct error *err);
 enum error_kind projector_probe_kafka(void *user, struct error *err);
 enum error_kind projector_probe_partitions(void *user, struct error *err);
 enum error_kind projector_probe_following(void *user, struct error *err);

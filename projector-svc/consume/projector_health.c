@@ -15,6 +15,12 @@ enum error_kind projector_probe_redis(void *user, struct error *err)
     return redis_gate_probe(&projector->gate, err);
 }
 
+enum error_kind projector_probe_functions(void *user, struct error *err)
+{
+    const struct projector *projector = user;
+    return redis_gate_probe_functions(&projector->gate, err);
+}
+
 enum error_kind projector_probe_kafka(void *user, struct error *err)
 {
     struct projector *projector = user;

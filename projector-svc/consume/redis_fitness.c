@@ -15,20 +15,15 @@ enum { OLDEST_MAJOR = 7 };
 
 struct check {
     struct redisconn *conn;
-    bool is_bounded;
     struct redis_facts facts;
+    bool only_looks;
     redis_fitness_fn *done;
-    redis_fitness_look_fn *only_looks; /* NULL: done */
     void *user;
 };
 
 static void finish(struct check *check, const struct error *failure)
 {
-    if (check->only_looks != NULL) {
-        check->only_looks(check->user, &check->facts, failure);
-    } else {
-        check->done(check->user, check->is_bounded, failure);
-    }
+    check->done(check->user, &check->facts, failure);
     free(check);
 }
 
@@ -40,6 +35,22 @@ static void send(struct check *check, const struct strview *args, size_t count,
     if (redisconn_send(check->conn, command, on_reply, check, &err) != ERROR_NONE) {
         finish(check, &err);
     }
+}
+
+/* What stands behind a name, to the end of its line; empty when there is none. */
+static struct strview value_of(struct strview info, struct strview name)
+{
+    const char *end = info.data + info.len;
+    const char *at = info.len == 0 ? NULL : memmem(info.data, info.len, name.data, name.len);
+    if (at == NULL) {
+        return STRVIEW("");
+    }
+    const char *value = at + name.len;
+    const char *stop = value;
+    while (stop < end && *stop != '\r' && *stop != '\n') {
+        stop++;
+    }
+    return (struct strview){.data = value, .len = (size_t)(stop - value)};
 }
 
 /* --- the functions */
@@ -61,13 +72,23 @@ static struct strview code_of(const struct redisconn_reply *library)
     return STRVIEW("");
 }
 
+/* 0: a library from before there were any. */
+static int64_t number_of(struct strview code)
+{
+    int64_t number;
+    return parse_i64(value_of(code, STRVIEW("\n-- number ")), &number) ? number : 0;
+}
+
 static void on_listed(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct check *check = user;
     const struct strview ours = strview_of(PROJECTOR_FUNCTIONS[0].text);
-    check->facts.has_library =
-        failure == NULL && strview_equal(code_of(redisconn_reply_at(reply, 0)), ours);
-    if (failure != NULL || check->facts.has_library || check->only_looks != NULL) {
+    const struct strview code =
+        failure == NULL ? code_of(redisconn_reply_at(reply, 0)) : STRVIEW("");
+    check->facts.has_library = strview_equal(code, ours);
+    check->facts.newer = number_of(code) > number_of(ours) ? number_of(code) : 0;
+    if (failure != NULL || check->facts.has_library || check->facts.newer > 0 ||
+        check->only_looks) {
         finish(check, failure);
         return;
     }
@@ -77,25 +98,9 @@ static void on_listed(void *user, const struct redisconn_reply *reply, const str
 
 /* --- the server */
 
-/* The value of a "name:value" line; empty when there is none. */
-static struct strview info_value(struct strview info, struct strview name)
-{
-    const char *end = info.data + info.len;
-    const char *at = info.len == 0 ? NULL : memmem(info.data, info.len, name.data, name.len);
-    if (at == NULL) {
-        return STRVIEW("");
-    }
-    const char *value = at + name.len;
-    const char *stop = value;
-    while (stop < end && *stop != '\r' && *stop != '\n') {
-        stop++;
-    }
-    return (struct strview){.data = value, .len = (size_t)(stop - value)};
-}
-
 static int64_t major_version(struct strview info)
 {
-    struct strview version = info_value(info, STRVIEW("redis_version:"));
+    struct strview version = value_of(info, STRVIEW("redis_version:"));
     const char *dot = version.len == 0 ? NULL : memchr(version.data, '.', version.len);
     int64_t major;
     if (dot == NULL) {
@@ -107,13 +112,13 @@ static int64_t major_version(struct strview info)
 
 static enum error_kind judge(struct strview info, struct error *err)
 {
-    const struct strview policy = info_value(info, STRVIEW("maxmemory_policy:"));
+    const struct strview policy = value_of(info, STRVIEW("maxmemory_policy:"));
     const int64_t major = major_version(info);
     if (major < OLDEST_MAJOR) {
         return error_set(err, ERROR_FATAL, "Redis %lld has no functions: 7 or newer is needed",
                          (long long)major);
     }
-    if (!strview_is(info_value(info, STRVIEW("role:")), "master")) {
+    if (!strview_is(value_of(info, STRVIEW("role:")), "master")) {
         return error_set(err, ERROR_TRANSIENT, "this Redis is a replica: it takes no writes");
     }
     if (!strview_is(policy, "noeviction")) {
@@ -128,8 +133,7 @@ static enum error_kind judge(struct strview info, struct error *err)
 static void on_info(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct check *check = user;
-    const struct strview version =
-        info_value(redisconn_reply_text(reply), STRVIEW("redis_version:"));
+    const struct strview version = value_of(redisconn_reply_text(reply), STRVIEW("redis_version:"));
     struct error err;
     (void)snprintf(check->facts.version, sizeof check->facts.version, "%.*s", STRVIEW_ARG(version));
     if (failure == NULL && judge(redisconn_reply_text(reply), &err) != ERROR_NONE) {
@@ -139,8 +143,8 @@ static void on_info(void *user, const struct redisconn_reply *reply, const struc
         finish(check, failure);
         return;
     }
-    const struct strview most = info_value(redisconn_reply_text(reply), STRVIEW("maxmemory:"));
-    check->is_bounded = !strview_is(most, "0");
+    const struct strview most = value_of(redisconn_reply_text(reply), STRVIEW("maxmemory:"));
+    check->facts.is_bounded = !strview_is(most, "0");
     const struct strview list[] = {STRVIEW("FUNCTION"), STRVIEW("LIST"), STRVIEW("LIBRARYNAME"),
                                    STRVIEW("orderspine"), STRVIEW("WITHCODE")};
     send(check, list, sizeof list / sizeof list[0], on_listed);
@@ -159,7 +163,7 @@ void redis_fitness_check(struct redisconn *conn, redis_fitness_fn *done, void *u
     begin(&(struct check){.conn = conn, .done = done, .user = user});
 }
 
-void redis_fitness_look(struct redisconn *conn, redis_fitness_look_fn *done, void *user)
+void redis_fitness_look(struct redisconn *conn, redis_fitness_fn *done, void *user)
 {
-    begin(&(struct check){.conn = conn, .only_looks = done, .user = user});
+    begin(&(struct check){.conn = conn, .done = done, .only_looks = true, .user = user});
 }

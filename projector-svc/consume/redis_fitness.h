@@ -8,7 +8,8 @@
  *
  * A Redis that evicts would delete views in silence: refused. A replica takes no writes. One older
  * than 7 has no functions: refused. A library that is missing or not the one this binary carries is
- * loaded in its place; comparing the code itself says more than any version of it.
+ * loaded in its place, but for one with a higher number: of two versions of projector-svc side by
+ * side the newer one has put it there, and would put it there again.
  */
 #ifndef PROJECTOR_SVC_CONSUME_REDIS_FITNESS_H
 #define PROJECTOR_SVC_CONSUME_REDIS_FITNESS_H
@@ -16,24 +17,27 @@
 #include "common/base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct redisconn;
 
+struct redis_facts {
+    char version[24]; /* "" where it was not told */
+    bool is_bounded;  /* it refuses writes before its machine's memory is full (maxmemory) */
+    bool has_library; /* ours, before any was loaded */
+    int64_t newer;    /* the number of its library where that is a newer one; else 0 */
+};
+
 /* failure is NULL when all is well; FATAL when this Redis must not be used, TRANSIENT when it
- * could not be asked, INVALID when it did not let us ask or load. is_bounded: it refuses writes
- * before its machine's memory is full (maxmemory), as far as that was asked. */
-typedef void redis_fitness_fn(void *user, bool is_bounded, const struct error *failure);
+ * could not be asked, INVALID when it did not let us ask or load; facts as far as they were asked.
+ */
+typedef void redis_fitness_fn(void *user, const struct redis_facts *facts,
+                              const struct error *failure);
 
 /* done is called once, never from inside. */
 void redis_fitness_check(struct redisconn *conn, redis_fitness_fn *done, void *user);
 
 /* The same without loading anything. */
-struct redis_facts {
-    char version[24]; /* "" where it was not told */
-    bool has_library;
-};
-typedef void redis_fitness_look_fn(void *user, const struct redis_facts *facts,
-                                   const struct error *failure);
-void redis_fitness_look(struct redisconn *conn, redis_fitness_look_fn *done, void *user);
+void redis_fitness_look(struct redisconn *conn, redis_fitness_fn *done, void *user);
 
 #endif

@@ -6,7 +6,10 @@
 #include "common/run/log.h"
 #include "projector-svc/consume/redis_fitness.h"
 
-enum { LEAVE_AFTER_MS = 5000 }; /* of a Redis that is not fit */
+enum {
+    LEAVE_AFTER_MS = 5000, /* a Redis that is not fit */
+    RELOAD_EVERY_MS = 1000,
+};
 
 static void shut(struct redis_gate *gate, const struct error *why)
 {
@@ -34,12 +37,13 @@ static void open_gate(struct redis_gate *gate, bool is_bounded)
     }
 }
 
-static void on_fitness(void *user, bool is_bounded, const struct error *failure)
+static void on_fitness(void *user, const struct redis_facts *facts, const struct error *failure)
 {
     struct redis_gate *gate = user;
     gate->is_checking = false;
     if (failure == NULL) {
-        open_gate(gate, is_bounded);
+        gate->newer_functions = facts->newer;
+        open_gate(gate, facts->is_bounded);
         return;
     }
     if (failure->kind == ERROR_FATAL && !gate->was_open) {
@@ -63,7 +67,8 @@ void redis_gate_check(struct redis_gate *gate)
 
 void redis_gate_reload(struct redis_gate *gate, const struct error *why)
 {
-    if (why->kind == ERROR_NOT_FOUND) {
+    if (why->kind == ERROR_NOT_FOUND && loop_now_ms() >= gate->reload_from_ms) {
+        gate->reload_from_ms = loop_now_ms() + RELOAD_EVERY_MS;
         shut(gate, why);
         redis_gate_check(gate);
     }
@@ -117,6 +122,16 @@ void redis_gate_done(struct redis_gate *gate)
 int64_t redis_gate_shut_for_ms(const struct redis_gate *gate, int64_t now_ms)
 {
     return gate->is_open ? 0 : now_ms - gate->shut_since_ms;
+}
+
+enum error_kind redis_gate_probe_functions(const struct redis_gate *gate, struct error *err)
+{
+    return gate->newer_functions == 0
+               ? ERROR_NONE
+               : error_set(err, ERROR_CONFLICT,
+                           "a newer projector-svc has put its functions into Redis (number %lld); "
+                           "this one goes on with them as long as they know what it asks",
+                           (long long)gate->newer_functions);
 }
 
 enum error_kind redis_gate_probe(const struct redis_gate *gate, struct error *err)

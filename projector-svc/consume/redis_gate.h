@@ -39,6 +39,8 @@ struct redis_gate {
     struct loop_timer *leave_timer;
     struct error why; /* it is shut; kind NONE: not known yet */
     int64_t shut_since_ms;
+    int64_t reload_from_ms;  /* before that our functions are not loaded again */
+    int64_t newer_functions; /* the number of those of a newer service; 0: they are ours */
     bool is_open;
     bool was_open; /* ever */
     bool is_checking;
@@ -55,12 +57,14 @@ void redis_gate_done(struct redis_gate *gate);
 /* What may have changed under an open connection. */
 void redis_gate_check(struct redis_gate *gate);
 
-/* A call failed: if our functions are not there any more, they are loaded before anything else. */
+/* A call failed: if our functions are not there any more, they are loaded before anything else. At
+ * most once a second, as it might be our call that they do not know. */
 void redis_gate_reload(struct redis_gate *gate, const struct error *why);
 
 /* 0 while it is open. */
 int64_t redis_gate_shut_for_ms(const struct redis_gate *gate, int64_t now_ms);
 
+enum error_kind redis_gate_probe_functions(const struct redis_gate *gate, struct error *err);
 enum error_kind redis_gate_probe(const struct redis_gate *gate, struct error *err);
 
 #endif

@@ -1,4 +1,8 @@
 #!lua name=orderspine
+-- number 1
+-- It grows with each release that changes this text: services of two releases that share a Redis would
+-- else load, in turn, each its own. Nobody loads it over a higher one.
+--
 -- orderspine.lua - what projector-svc does inside Redis: orderspine_project writes, orderspine_read
 -- reads.
 --
@@ -157,7 +161,7 @@ end
 
 -- KEYS: projection:status, projection:position, then the keys written.
 -- ARGV: slot, generation, expected position ('' = none yet), next position, then the writes.
--- -> {'ok'} | {'moved', generation, position} | {'right', key, command} | {'type', key, found}
+-- -> {'ok'} | {'moved', generation, position} | {'malformed', slot} | {'right', key, command} | {'type', key, found}
 --    | {'length', key, expected} | {'number', key, field} | {'held'}
 redis.register_function('orderspine_project', function(keys, argv)
   local status, positions, slot = keys[1], keys[2], argv[1]

@@ -89,6 +89,9 @@ static enum error_kind read_verdict(const struct redisconn_reply *reply, struct 
     if (strview_is(verdict, "held")) {
         return error_set(err, ERROR_CONFLICT, "these views are being exchanged for rebuilt ones");
     }
+    if (strview_is(verdict, "malformed")) {
+        return error_set(err, ERROR_NOT_FOUND, "the functions in Redis do not know what is asked");
+    }
     const char *rest;
     const struct strview key = key_shown(first, &rest);
     return error_set(err, ERROR_INVALID, "Redis refused the batch: %.*s of key %.*s%s (%.*s)",

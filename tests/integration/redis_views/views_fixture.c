@@ -99,11 +99,11 @@ const char *redis(const char *line)
     return f.text;
 }
 
-bool is_bounded;
+struct redis_facts facts;
 
-static void on_fitness(void *user, bool is, const struct error *failure)
+static void on_fitness(void *user, const struct redis_facts *told, const struct error *failure)
 {
-    is_bounded = is;
+    facts = *told;
     on_done(user, failure);
 }
 

@@ -51,7 +51,7 @@ size_t split(const char *line, struct strview *words);
 const char *redis(const char *line);
 
 /* Whether the last check found a bound of the memory. */
-extern bool is_bounded;
+extern struct redis_facts facts;
 
 void check_fitness(void);
 
