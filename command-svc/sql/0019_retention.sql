@@ -103,7 +103,7 @@ BEGIN
                 WHERE inhparent = 'outbox'::regclass AND c.relname = p.name)
         ORDER BY p.from_seq LIMIT 1;
     IF keep IS NULL OR NOT EXISTS (SELECT FROM installation
-        WHERE oldest.full_at <= now() - keep AND oldest.full_at <= now() - outbox_keep) THEN
+        WHERE now() - oldest.full_at >= keep AND now() - oldest.full_at >= outbox_keep) THEN
         oldest.from_seq := NULL;
     END IF;
     IF oldest.from_seq IS NOT NULL THEN
