@@ -71,6 +71,7 @@ static bool write_skip(const struct order *order, struct strview rest, struct st
     };
     return parse_i64(version, &event.envelope.version) &&
            parse_i64(take_field(&rest), &event.envelope.occurred_at_ms) &&
+           time_has_text(event.envelope.occurred_at_ms) && /* what waits may be a row by hand */
            skipped_event_encode(&event, out);
 }
 
