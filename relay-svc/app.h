@@ -18,7 +18,8 @@ int app_replay(const struct service_call *call);
 
 #define RESUME_ARGUMENTS "(--after-record ID | --refill) --shard N|all [--topic T] --reason TEXT"
 
-#define REPLAY_ARGUMENTS "[--from SEQ|TIME] [--to SEQ|TIME] --topic T [--topic T ...] [-o json]"
+#define REPLAY_ARGUMENTS                                                                           \
+    "[--from SEQ|TIME] [--to SEQ|TIME] [--append] --topic T [--topic T ...] [-o json]"
 
 #define QUARANTINE_ARGUMENTS                                                                       \
     "list [-o json] | show TYPE/ID [-o json] | retry TYPE/ID [--reason TEXT] | "                   \

@@ -41,6 +41,7 @@ struct errand {
     struct replay_bound from;
     struct replay_bound to;
     bool as_json;
+    bool appends;
     int64_t whole_from; /* the seq from which on the outbox must have every row */
     struct replay_range ranges[SHARDS_MOST];
     int shard_count;
@@ -62,9 +63,16 @@ static int refuse(const struct errand *errand, const char *topic, const char *wh
 static bool read_arguments(struct errand *errand)
 {
     const struct service_call *call = errand->call;
-    for (int i = 1; i + 1 < call->argc; i += 2) {
+    for (int i = 1; i < call->argc; i++) {
         const char *name = call->argv[i];
-        const char *value = call->argv[i + 1];
+        if (strcmp(name, "--append") == 0) {
+            errand->appends = true;
+            continue;
+        }
+        if (++i == call->argc) {
+            return false;
+        }
+        const char *value = call->argv[i];
         if (strcmp(name, "--topic") == 0 && errand->topic_count < SHARD_TOPICS_MAX) {
             errand->topics[errand->topic_count++] = value;
         } else if (strcmp(name, "-o") == 0 && strcmp(value, "json") == 0) {
@@ -74,7 +82,7 @@ static bool read_arguments(struct errand *errand)
             return false;
         }
     }
-    return call->argc % 2 == 1 && errand->topic_count > 0;
+    return errand->topic_count > 0;
 }
 
 /* Each is to get the events of a type of its own, and is nobody's yet. */
@@ -266,7 +274,7 @@ static int tell_rest(const struct replaying_result *result, const struct error *
     const bool has_begun = result->events > 0 || err->kind != ERROR_FATAL;
     (void)fprintf(stderr, "relay-svc replay: %s", err->text);
     if (has_begun) {
-        (void)fprintf(stderr, "; to go on: the same with --from %" PRId64, result->rest);
+        (void)fprintf(stderr, "; to go on: the same with --append --from %" PRId64, result->rest);
     }
     (void)fputc('\n', stderr);
     return err->kind == ERROR_FATAL ? SERVICE_MISUSED : SERVICE_FAILED;
@@ -294,6 +302,7 @@ static int run(struct errand *errand)
         .topics = errand->topics,
         .types = errand->types,
         .topic_count = errand->topic_count,
+        .appends = errand->appends,
         .replication = (int)settings->topic_replication,
         .ranges = errand->ranges,
         .shard_count = errand->shard_count,

@@ -212,6 +212,13 @@ static void on_topics(void *user, const struct kafka_topics_report *report, cons
 {
     struct replaying *replaying = user;
     struct error failure;
+    if (err != NULL && err->kind == ERROR_CONFLICT) {
+        (void)error_set(&failure, ERROR_FATAL,
+                        "%s, another installation's perhaps: take another, or go on in it by "
+                        "--append",
+                        err->text);
+        err = &failure;
+    }
     if (err != NULL) {
         stop(replaying, err);
         return;
@@ -267,6 +274,7 @@ static void run_loop(struct replaying *replaying)
                                                      .topics = options->topics,
                                                      .topic_count = options->topic_count,
                                                      .partitions = options->shard_count,
+                                                     .takes_empty = !options->appends,
                                                      .replication = options->replication};
     replaying->looking =
         kafka_topics_ensure(replaying->loop, &replaying->wanted, on_topics, replaying);

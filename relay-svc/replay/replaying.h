@@ -17,10 +17,12 @@
 struct replaying_options {
     const char *database_url;
     struct kafka_config kafka;
-    /* Rows of types[i] go to topics[i]; one that is missing is made. */
+    /* Rows of types[i] go to topics[i]; one that is missing is made, one that holds records taken
+     * only where it is said that they are added to them. */
     const char *const *topics;
     const char *const *types;
     int topic_count;
+    bool appends;
     int replication;
     const struct replay_range *ranges; /* by shard */
     int shard_count;

@@ -340,3 +340,23 @@ enum error_kind kafka_handle_state(const struct kafka_handle *handle, struct err
     *err = handle->down;
     return err->kind == ERROR_NONE ? ERROR_TRANSIENT : err->kind;
 }
+
+/* By offsets, so that a record that nobody may read yet counts, too. */
+enum error_kind kafka_handle_check_empty(rd_kafka_t *rk, const char *topic, int partitions,
+                                         struct error *err)
+{
+    enum { ANSWER_MS = 3000 };
+    for (int i = 0; i < partitions; i++) {
+        int64_t first;
+        int64_t beyond;
+        const rd_kafka_resp_err_t code =
+            rd_kafka_query_watermark_offsets(rk, topic, i, &first, &beyond, ANSWER_MS);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return error_set(err, ERROR_TRANSIENT, "%s/%d: %s", topic, i, rd_kafka_err2str(code));
+        }
+        if (beyond > first) {
+            return error_set(err, ERROR_CONFLICT, "topic %s holds records already", topic);
+        }
+    }
+    return ERROR_NONE;
+}

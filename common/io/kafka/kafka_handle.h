@@ -86,6 +86,10 @@ void kafka_handle_doubt(struct kafka_handle *handle);
 /* Whether the brokers answer; otherwise the reason. */
 MUST_USE enum error_kind kafka_handle_state(const struct kafka_handle *handle, struct error *err);
 
+/* ERROR_CONFLICT: one of its partitions holds records. Blocks, for seconds where Kafka is away. */
+MUST_USE enum error_kind kafka_handle_check_empty(rd_kafka_t *rk, const char *topic, int partitions,
+                                                  struct error *err);
+
 /* What a librdkafka code means for us; the text is librdkafka's. */
 enum error_kind kafka_handle_error(struct error *err, rd_kafka_resp_err_t code, const char *text);
 

@@ -280,7 +280,10 @@ static enum error_kind ensure_one(struct kafka_topics *topics, int index, struct
         return transient(err, topics->wanted->topics[index],
                          RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     }
-    if (check_count(topics, index, partitions, err) != ERROR_NONE) {
+    if (check_count(topics, index, partitions, err) != ERROR_NONE ||
+        (topics->wanted->takes_empty && !topics->found[index].was_created &&
+         kafka_handle_check_empty(topics->rk, topics->wanted->topics[index], partitions, err) !=
+             ERROR_NONE)) {
         return err->kind;
     }
     look_at_settings(topics, index);

@@ -24,10 +24,11 @@ struct kafka_topics_wanted {
     struct kafka_config config;
     const char *const *topics;
     int topic_count;
-    int partitions;  /* 0: as many as the first topic has */
-    bool only_looks; /* creates none; one that is missing is ERROR_NOT_FOUND */
-    int replication; /* copies of each partition; as many as there are brokers when these are fewer
-                      */
+    int partitions;   /* 0: as many as the first topic has */
+    bool only_looks;  /* creates none; one that is missing is ERROR_NOT_FOUND */
+    bool takes_empty; /* and no others: one that holds records is ERROR_CONFLICT */
+    int replication;  /* copies of each partition; as many as there are brokers when these are fewer
+                       */
 };
 
 struct kafka_topic_found {
@@ -49,8 +50,8 @@ struct kafka_topics_report {
 
 /*
  * Called once, with the report or with an error: ERROR_TRANSIENT (Kafka is away, ask again
- * later), ERROR_NOT_FOUND, or ERROR_FATAL (a topic has another number of partitions, or may not be
- * created).
+ * later), ERROR_NOT_FOUND, ERROR_CONFLICT, or ERROR_FATAL (a topic has another number of
+ * partitions, or may not be created).
  */
 typedef void kafka_topics_done(void *user, const struct kafka_topics_report *report,
                                const struct error *err);
