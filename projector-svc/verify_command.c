@@ -127,6 +127,10 @@ static void put_counts(struct json_writer *writer, const struct verify_tally *ta
     json_put_member_integer(writer, "duplicates", tally->duplicates);
     json_put_member_integer(writer, "foreign", tally->foreign);
     json_close_object(writer);
+    json_open_member_object(writer, "no_longer_kept");
+    json_put_member_integer(writer, "events", tally->old_records);
+    json_put_member_integer(writer, "aggregates", tally->old_aggregates);
+    json_close_object(writer);
     json_open_member_object(writer, "found");
     for (int station = 0; station < VERIFY_STATION_COUNT; station++) {
         json_open_member_object(writer, verify_station_name((enum verify_station)station));
@@ -170,6 +174,11 @@ static void print_table(const struct report *report, const struct verify_tally *
     for (int type = 0; type < AGGREGATE_COUNT; type++) {
         (void)printf("               %" PRId64 " %s views\n", tally->aggregates[type],
                      aggregate_name((enum aggregate_type)type));
+    }
+    if (tally->old_records + tally->old_aggregates > 0) {
+        (void)printf("no longer kept %" PRId64 " events, and so %" PRId64
+                     " aggregates were not compared (OUTBOX_RETENTION)\n",
+                     tally->old_records, tally->old_aggregates);
     }
     for (int station = 0; station < VERIFY_STATION_COUNT; station++) {
         for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {

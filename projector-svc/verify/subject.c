@@ -86,13 +86,12 @@ enum error_kind subject_add(struct subject *subject, const struct pgsession *ses
 {
     const int64_t version = pgsession_value_i64(session, ROW_VERSION);
     const bool is_first = subject->events.count == 0;
-    const bool is_next = is_first ? version == 1 || subject->events.type == AGGREGATE_STOCK
-                                  : version == subject->newest_version + 1;
     if (is_first) {
+        subject->first_version = version;
         subject->shard = (int)pgsession_value_i64(session, ROW_SHARD);
         read_state(subject, session);
     }
-    if (!is_next && subject->gap == 0) {
+    if (!is_first && version != subject->newest_version + 1 && subject->gap == 0) {
         subject->gap = subject->newest_version + 1;
     }
     subject->newest_version = version;
@@ -107,6 +106,22 @@ enum error_kind subject_add(struct subject *subject, const struct pgsession *ses
         subject->events.list[subject->events.count++] = event;
     }
     return kind;
+}
+
+/* Of stock only the newest is asked for. */
+static bool begins_late(const struct subject *subject)
+{
+    return subject->first_version > 1 && subject->events.type != AGGREGATE_STOCK;
+}
+
+bool subject_is_cut(const struct subject *subject)
+{
+    return begins_late(subject) && subject->verify->floor > 0;
+}
+
+bool subject_is_whole(const struct subject *subject)
+{
+    return subject->gap == 0 && !begins_late(subject);
 }
 
 bool subject_is_in_flight(const struct subject *subject)
@@ -174,12 +189,14 @@ static bool judge_order(struct subject *subject, struct verify_finding *ret)
 
 bool subject_judge_state(struct subject *subject, struct verify_finding *ret)
 {
-    if (subject->gap > 0) {
+    const bool is_cut = subject_is_cut(subject);
+    const int64_t gap = begins_late(subject) && !is_cut ? 1 : subject->gap;
+    if (gap > 0) {
         (void)snprintf(subject->what, sizeof subject->what,
-                       "version %" PRId64 " is not in the outbox", subject->gap);
+                       "version %" PRId64 " is not in the outbox", gap);
         return tell(subject, VERIFY_POSTGRES, VERDICT_LOST, subject->what, ret);
     }
-    return subject->events.type == AGGREGATE_ORDER && judge_order(subject, ret);
+    return !is_cut && subject->events.type == AGGREGATE_ORDER && judge_order(subject, ret);
 }
 
 /* --- what Redis shows */

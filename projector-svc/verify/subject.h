@@ -29,7 +29,8 @@ struct subject {
     int shard;
     int64_t newest_seq;
     int64_t newest_version;
-    int64_t gap; /* the first version that the outbox does not hold; 0: it holds all */
+    int64_t first_version; /* that the outbox holds */
+    int64_t gap;           /* the first behind it that the outbox does not hold; 0: it holds all */
     struct order_row row;
     /* What Redis shows. */
     int64_t projected_at_ms;
@@ -46,6 +47,12 @@ MUST_USE enum error_kind subject_add(struct subject *subject, const struct pgses
 
 /* Changed since the heads were read, or nobody waited until its shard was past them. */
 bool subject_is_in_flight(const struct subject *subject);
+
+/* It began in rows that the outbox has given up: nothing is known that it could be held against. */
+bool subject_is_cut(const struct subject *subject);
+
+/* All of its events are at hand. */
+bool subject_is_whole(const struct subject *subject);
 
 /* What the tables say, with what its rows make. False: they agree. */
 MUST_USE bool subject_judge_state(struct subject *subject, struct verify_finding *ret);

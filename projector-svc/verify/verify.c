@@ -2,7 +2,9 @@
 #include "projector-svc/verify/verify.h"
 
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "projector-svc/verify/verify_internal.h"
+#include "projector-svc/verify/verify_sql.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -96,6 +98,16 @@ void verify_found(struct verify *verify, const struct verify_finding *finding)
 {
     verify->tally->found[finding->station][finding->verdict]++;
     verify->options->on_finding(verify->options->user, finding);
+}
+
+enum error_kind verify_read_floor(struct verify *verify, struct error *err)
+{
+    struct strview floor;
+    const enum error_kind kind = pgsession_ask(verify->session, VERIFY_FLOOR, NULL, 0, &floor, err);
+    if (kind == ERROR_NONE && !parse_i64(floor, &verify->floor)) {
+        return error_set(err, ERROR_FATAL, "outbox_partition.to_seq is no number");
+    }
+    return kind;
 }
 
 /* --- the three */

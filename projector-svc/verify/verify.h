@@ -4,10 +4,12 @@
  *
  * How: the newest number of every shard (its head) is read in one snapshot. When relay and
  * projector are past all of them, everything up to them is compared, twice over, because it lies in
- * two orders: the log    each row of the outbox with the record of its partition, in the order of
- * seq the views  each aggregate's rows, folded by order_apply() for the tables and by the
- * projector's own fold for Redis, in the order of their ids What differs is looked at again before
- * it counts: who is changed meanwhile is in flight.
+ * two orders:
+ *   the log    each row of the outbox with the record of its partition, in the order of seq
+ *   the views  each aggregate's rows, folded by order_apply() for the tables and by the
+ *              projector's own fold for Redis, in the order of their ids
+ * What differs is looked at again before it counts. Who is changed meanwhile may show another
+ * version, and that is in flight; nothing else about it is.
  *
  * Why blocking, on a loop of its own: it is one thing that begins and ends. Call it from outside of
  * any loop's callbacks.
@@ -60,8 +62,10 @@ struct verify_tally {
     int64_t rows;                        /* compared with their records */
     int64_t duplicates;                  /* records that came again, as they may */
     int64_t foreign;                     /* records that are not ours */
+    int64_t old_records;                 /* whose rows the outbox no longer keeps */
+    int64_t old_aggregates;              /* that began in rows it no longer keeps: not compared */
     int64_t too_large;                   /* aggregates that were not compared */
-    int64_t behind;                      /* partitions that were not past the heads in time */
+    int64_t behind; /* partitions that were not past the heads in time, or whose end nobody tells */
     int64_t found[VERIFY_STATION_COUNT][VERDICT_COUNT];
     bool was_cancelled;
 };

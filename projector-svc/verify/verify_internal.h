@@ -15,10 +15,11 @@ enum { VERIFY_SHARDS_MAX = 1024, VERIFY_ANSWER_MS = 30000 };
 
 /* One shard's place in all of the three. */
 struct verify_shard {
-    int64_t head;     /* its newest row in the snapshot; 0: none */
-    int64_t position; /* the relay's */
+    int64_t head;      /* its newest row in the snapshot; 0: none */
+    int64_t position;  /* the relay's */
+    int64_t filled_to; /* of its topics: that which holds all rows up to the smallest seq */
     bool is_behind;
-    int64_t end[AGGREGATE_COUNT]; /* of its partitions; 0: they are empty, or not there */
+    int64_t end[AGGREGATE_COUNT]; /* of its partitions; 0: empty; -1: nobody tells */
 };
 
 struct verify {
@@ -29,10 +30,11 @@ struct verify {
     struct pgsession *session;
     struct redisconn *redis;
     struct kafka_consumer *consumer;
-    void *reading; /* what the consumer's records are for, see verify_log.c */
+    void *reading; /* what the consumer's records are for: verify_log.c, explain.c */
     char topics[AGGREGATE_COUNT][TOPIC_NAME_MAX + 1];
     struct verify_shard shards[VERIFY_SHARDS_MAX];
     int shard_count;
+    int64_t floor;  /* rows below that seq the outbox has given up; 0: it has all of them */
     size_t awaited; /* answers that are still to come */
     bool is_late;   /* the limit passed */
     struct error failure;
@@ -66,6 +68,9 @@ MUST_USE enum error_kind verify_open(const struct verify_options *options,
                                      struct verify **ret, struct error *err);
 void verify_close(struct verify *verify);
 
+/* The outbox gives up more at any time: before anything is said of a row that is not there. */
+MUST_USE enum error_kind verify_read_floor(struct verify *verify, struct error *err);
+
 /* --- the steps, in their order */
 
 /* The heads, and relay and projector past them, or what is not told to be behind. */
@@ -77,9 +82,9 @@ MUST_USE enum error_kind verify_log(struct verify *verify, struct error *err);
 /* Every aggregate's rows with the tables and Redis. */
 MUST_USE enum error_kind verify_views(struct verify *verify, struct error *err);
 
-/* For verify_wait.c: what its survey has found. */
-void verify_surveyed(struct verify *verify, const struct kafka_survey_place *places, size_t count,
-                     const struct error *failure);
+/* Where each partition ends; what is not among places, or has no end there, nobody tells. */
+void verify_take_ends(struct verify *verify, const struct kafka_survey_place *places, size_t count);
+bool verify_knows_ends(const struct verify *verify);
 
 extern const struct kafka_consumer_callbacks VERIFY_CONSUMER;
 

@@ -125,9 +125,13 @@ static enum error_kind judge_stray(struct log_reading *reading, const struct log
         return ERROR_NONE;
     }
     reading->has_row = false;
-    const enum error_kind kind =
-        ask_rows(reading, VERIFY_LOG_ROW, record->seq, 0, on_single_row, err);
-    if (kind == ERROR_NONE && reading->has_row) {
+    enum error_kind kind = ask_rows(reading, VERIFY_LOG_ROW, record->seq, 0, on_single_row, err);
+    if (kind == ERROR_NONE && !reading->has_row) {
+        kind = verify_read_floor(reading->verify, err);
+    }
+    if (kind == ERROR_NONE && !reading->has_row && record->seq < reading->verify->floor) {
+        reading->verify->tally->old_records++;
+    } else if (kind == ERROR_NONE && reading->has_row) {
         reading->verify->tally->duplicates++;
         compare(reading, &reading->row, record);
     } else if (kind == ERROR_NONE) {
@@ -218,6 +222,8 @@ static void on_records(void *user, struct kafka_record *records, size_t count)
             struct log_entry *entry = &reading->records[portion->kept];
             if (!read_record(reading, &records[i], entry)) {
                 verify->tally->foreign++;
+            } else if (entry->seq < verify->floor) {
+                verify->tally->old_records++;
             } else if (entry->seq <= shard->head) { /* else it came since */
                 portion->kept++;
             }
@@ -242,7 +248,10 @@ static void on_end(void *user, const struct kafka_position *end)
 static void on_surveyed(void *user, const struct kafka_survey_place *places, size_t count,
                         const struct error *failure)
 {
-    verify_surveyed(user, places, count, failure);
+    if (failure == NULL) {
+        verify_take_ends(user, places, count);
+    }
+    verify_arrived(user, failure);
 }
 
 const struct kafka_consumer_callbacks VERIFY_CONSUMER = {
@@ -304,8 +313,11 @@ static enum error_kind read_partition(struct log_reading *reading, struct error 
     const struct verify_shard *shard = &verify->shards[reading->shard];
     enum error_kind kind = ERROR_NONE;
     const int64_t end = shard->end[reading->type];
+    if (end < 0) {
+        return ERROR_NONE; /* told as not compared */
+    }
     reading->portion = (struct log_portion){.end = end, .is_at_end = end == 0};
-    reading->compared_to = 0;
+    reading->compared_to = verify->floor > 0 ? verify->floor - 1 : 0;
     reading->missing.count = 0;
     reading->missing.untold = 0;
     while (kind == ERROR_NONE && !reading->portion.is_at_end && !verify_is_cancelled(verify)) {

@@ -13,12 +13,18 @@
     " SET LOCAL enable_mergejoin = off"
 #define VERIFY_END "COMMIT"
 
-/* Each shard with its newest row and the relay's position. */
+/* Each shard with its newest row, the relay's position and up to where each topic ($1 to $4) has
+ * all of its rows: one that is new, or was away, is filled behind the position. */
 #define VERIFY_HEADS                                                                               \
     "SELECT n, coalesce((SELECT max(seq) FROM outbox WHERE shard = n), 0), coalesce(r.position, "  \
-    "0)"                                                                                           \
+    "0), coalesce((SELECT min(t.complete_to) FROM relay_sent t WHERE t.shard = n"                  \
+    " AND t.topic IN ($1, $2, $3, $4)), r.position, 0)"                                            \
     " FROM installation CROSS JOIN generate_series(0, shards - 1) n"                               \
     " LEFT JOIN relay_shard r ON r.shard = n ORDER BY 1"
+
+/* Partitions of the outbox that are old and published are dropped, the oldest first. */
+#define VERIFY_FLOOR                                                                               \
+    "SELECT coalesce(max(to_seq), 0) FROM outbox_partition WHERE dropped_at IS NOT NULL"
 
 /* In place of an event that a person has skipped in relay-svc's quarantine stands what is published
  * for it. */
@@ -76,10 +82,11 @@ enum {
     "  AND aggregateid = p.aggregateid ORDER BY aggregateversion DESC LIMIT $4::int) o" STATE_JOIN \
     " ORDER BY p.aggregateid, o.aggregateversion"
 
-/* Orders of which the outbox holds nothing at all. */
+/* Orders of which the outbox holds nothing at all, and that it has not given up. */
 #define VERIFY_ORPHANS                                                                             \
     "SELECT s.order_id FROM orders s WHERE NOT EXISTS (SELECT FROM outbox o"                       \
     " WHERE o.aggregatetype = 'order' AND o.aggregateid = s.order_id::text)"                       \
+    " AND s.updated_at > coalesce((SELECT max(dropped_at) FROM outbox_partition), '-infinity')"    \
     " ORDER BY s.order_id LIMIT 1000"
 
 #endif

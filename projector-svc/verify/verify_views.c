@@ -98,13 +98,8 @@ static bool has_view_to_compare(const struct subject *subject)
     const struct shown_view *shown = &subject->shown;
     const bool is_known =
         shown->version > 0 && shown->version <= shown->head && shown->event == LIKENESS_SAME;
-    return is_known && subject->gap == 0 &&
+    return is_known && subject_is_whole(subject) &&
            (subject->events.type != AGGREGATE_STOCK || shown->version == shown->head);
-}
-
-static bool has_no_gap(const struct subject *subject)
-{
-    return subject->gap == 0;
 }
 
 /* An event that makes no sense there is the view's fault only where it shows it. */
@@ -141,7 +136,7 @@ static enum error_kind ask_each(struct portion *portion,
 
 static enum error_kind read_views(struct portion *portion, struct error *err)
 {
-    const enum error_kind kind = ask_each(portion, has_no_gap, subject_ask_shown, err);
+    const enum error_kind kind = ask_each(portion, subject_is_whole, subject_ask_shown, err);
     return kind == ERROR_NONE ? ask_each(portion, has_view_to_compare, subject_ask_view, err)
                               : kind;
 }
@@ -158,7 +153,8 @@ static enum error_kind judge(struct subject *subject, struct judgement *ret, str
     ret->count = 0;
     ret->count += subject_judge_state(subject, &ret->found[ret->count]) ? 1 : 0;
     /* without a fold there is nothing to hold a view against */
-    ret->count += subject->gap == 0 && subject_judge_view(subject, &ret->found[ret->count]) ? 1 : 0;
+    ret->count +=
+        subject_is_whole(subject) && subject_judge_view(subject, &ret->found[ret->count]) ? 1 : 0;
     if (subject->failure.kind != ERROR_NONE) {
         *err = subject->failure;
         return err->kind;
@@ -201,6 +197,7 @@ static enum error_kind look(struct portion *portion, const char *id, struct judg
 {
     ret->count = 0;
     enum error_kind kind = load(portion, ALONE, id, 1, err);
+    kind = kind == ERROR_NONE ? verify_read_floor(portion->verify, err) : kind;
     kind = kind == ERROR_NONE ? read_views(portion, err) : kind;
     return kind == ERROR_NONE && portion->count == 1 ? judge(portion->subjects[0], ret, err) : kind;
 }
@@ -239,10 +236,12 @@ static enum error_kind judge_portion(struct portion *portion, struct doubtful *d
                                      struct error *err)
 {
     enum error_kind kind = ERROR_NONE;
+    struct verify_tally *tally = portion->verify->tally;
     doubtful->count = 0;
     for (size_t i = 0; i < portion->count && kind == ERROR_NONE; i++) {
         struct subject *subject = portion->subjects[i];
         struct judgement judgement;
+        (*(subject_is_cut(subject) ? &tally->old_aggregates : &tally->aggregates[portion->type]))++;
         kind = judge(subject, &judgement, err);
         if (kind == ERROR_NONE && is_settled(&judgement)) {
             tell(portion, &judgement);
@@ -251,7 +250,6 @@ static enum error_kind judge_portion(struct portion *portion, struct doubtful *d
                            STRVIEW_ARG(subject->events.id));
         }
     }
-    portion->verify->tally->aggregates[portion->type] += (int64_t)portion->count;
     return kind;
 }
 

@@ -25,7 +25,6 @@ struct waiting {
     struct verify *verify;
     struct partition *partitions;
     size_t count;
-    bool is_surveyed;
     bool takes_heads; /* else positions alone */
 };
 
@@ -41,6 +40,7 @@ static void on_shard(void *user, const struct pgsession *session)
     }
     struct verify_shard *at = &verify->shards[shard];
     at->position = pgsession_value_i64(session, 2);
+    at->filled_to = pgsession_value_i64(session, 3);
     if (waiting->takes_heads) {
         at->head = pgsession_value_i64(session, 1);
         verify->shard_count = (int)shard + 1;
@@ -50,10 +50,15 @@ static void on_shard(void *user, const struct pgsession *session)
 static enum error_kind read_shards(struct waiting *waiting, bool takes_heads, struct error *err)
 {
     struct pgsession *session = waiting->verify->session;
+    const char *topics[AGGREGATE_COUNT];
+    for (int type = 0; type < AGGREGATE_COUNT; type++) {
+        topics[type] = waiting->verify->topics[type];
+    }
     waiting->takes_heads = takes_heads;
     enum error_kind kind = pgsession_run(session, VERIFY_BEGIN, err);
     if (kind == ERROR_NONE) {
-        kind = pgsession_each(session, VERIFY_HEADS, NULL, 0, on_shard, waiting, err);
+        kind =
+            pgsession_each(session, VERIFY_HEADS, topics, AGGREGATE_COUNT, on_shard, waiting, err);
     }
     return kind == ERROR_NONE ? pgsession_run(session, VERIFY_END, err) : kind;
 }
@@ -61,7 +66,8 @@ static enum error_kind read_shards(struct waiting *waiting, bool takes_heads, st
 static bool relay_is_past(const struct verify *verify)
 {
     for (int shard = 0; shard < verify->shard_count; shard++) {
-        if (verify->shards[shard].position < verify->shards[shard].head) {
+        const struct verify_shard *at = &verify->shards[shard];
+        if (at->position < at->head || at->filled_to < at->head) {
             return false;
         }
     }
@@ -70,34 +76,70 @@ static bool relay_is_past(const struct verify *verify)
 
 /* --- the ends */
 
-void verify_surveyed(struct verify *verify, const struct kafka_survey_place *places, size_t count,
-                     const struct error *failure)
+void verify_take_ends(struct verify *verify, const struct kafka_survey_place *places, size_t count)
 {
-    struct waiting *waiting = verify->reading;
-    if (failure == NULL) {
-        waiting->partitions = must_allocate(count + 1, sizeof *waiting->partitions);
-    }
-    for (size_t i = 0; i < count && failure == NULL; i++) {
-        const struct kafka_survey_place *place = &places[i];
-        if (place->partition < 0 || place->partition >= verify->shard_count || place->end <= 0) {
-            continue;
+    for (int shard = 0; shard < verify->shard_count; shard++) {
+        for (int type = 0; type < AGGREGATE_COUNT; type++) {
+            verify->shards[shard].end[type] = -1;
         }
-        struct partition *at = &waiting->partitions[waiting->count++];
-        at->type = (enum aggregate_type)place->topic;
-        at->shard = place->partition;
-        (void)snprintf(at->slot, sizeof at->slot, "%s/%d", verify->topics[place->topic],
-                       (int)place->partition);
-        verify->shards[at->shard].end[at->type] = place->end;
     }
-    verify_arrived(verify, failure);
+    for (size_t i = 0; i < count; i++) {
+        const struct kafka_survey_place *place = &places[i];
+        if (place->partition >= 0 && place->partition < verify->shard_count) {
+            verify->shards[place->partition].end[place->topic] = place->end;
+        }
+    }
 }
 
-static enum error_kind read_ends(struct waiting *waiting, struct error *err)
+bool verify_knows_ends(const struct verify *verify)
 {
-    struct verify *verify = waiting->verify;
+    for (int shard = 0; shard < verify->shard_count; shard++) {
+        for (int type = 0; type < AGGREGATE_COUNT; type++) {
+            if (verify->shards[shard].head > 0 && verify->shards[shard].end[type] < 0) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static enum error_kind survey(struct verify *verify, struct error *err)
+{
     verify->awaited = 1;
     kafka_consumer_survey(verify->consumer, KAFKA_SURVEY_ENDS);
     return verify_await(verify, VERIFY_ANSWER_MS, "Kafka", err);
+}
+
+/* A survey has three seconds for each question, and no patience of its own; a broker that does not
+ * answer has as long as everybody else. */
+static enum error_kind read_ends(struct verify *verify, int64_t until_ms, struct error *err)
+{
+    const int64_t patience_ms = loop_now_ms() + VERIFY_ANSWER_MS;
+    enum error_kind kind = survey(verify, err);
+    while (!verify_is_cancelled(verify) &&
+           ((kind == ERROR_TRANSIENT && loop_now_ms() < patience_ms) ||
+            (kind == ERROR_NONE && !verify_knows_ends(verify) && loop_now_ms() < until_ms))) {
+        verify_pause(verify, LOOK_EVERY_MS);
+        kind = survey(verify, err);
+    }
+    return kind;
+}
+
+static void list_partitions(struct waiting *waiting)
+{
+    const struct verify *verify = waiting->verify;
+    const size_t most = (size_t)verify->shard_count * AGGREGATE_COUNT;
+    waiting->partitions = must_allocate(most + 1, sizeof *waiting->partitions);
+    for (int type = 0; type < AGGREGATE_COUNT; type++) {
+        for (int shard = 0; shard < verify->shard_count; shard++) {
+            if (verify->shards[shard].end[type] > 0) {
+                struct partition *at = &waiting->partitions[waiting->count++];
+                at->type = (enum aggregate_type)type;
+                at->shard = shard;
+                (void)snprintf(at->slot, sizeof at->slot, "%s/%d", verify->topics[type], shard);
+            }
+        }
+    }
 }
 
 /* --- the projector's positions */
@@ -167,6 +209,28 @@ static void judge_relay(struct verify *verify)
                         "relay-svc stands at %" PRId64 " of %" PRId64
                         " in shard %d; see relay-svc status",
                         at->position, at->head, shard);
+        } else if (at->filled_to < at->head) {
+            at->is_behind = true;
+            tell_behind(verify,
+                        "relay-svc fills a topic of shard %d, which has all events up to %" PRId64
+                        " of %" PRId64 "; see relay-svc status",
+                        shard, at->filled_to, at->head);
+        }
+    }
+}
+
+static void judge_ends(struct verify *verify)
+{
+    for (int at = 0; at < verify->shard_count * AGGREGATE_COUNT; at++) {
+        const int type = at / verify->shard_count;
+        struct verify_shard *shard = &verify->shards[at % verify->shard_count];
+        if (shard->head > 0 && shard->end[type] < 0) {
+            shard->is_behind = true;
+            tell_behind(
+                verify,
+                "nobody tells where %s/%d ends: it has no leader, is not there or may not be "
+                "read; see projector-svc doctor",
+                verify->topics[type], at % verify->shard_count);
         }
     }
 }
@@ -214,15 +278,16 @@ enum error_kind verify_wait(struct verify *verify, struct error *err)
 {
     struct waiting waiting = {.verify = verify};
     const int64_t until_ms = loop_now_ms() + verify->options->wait_ms;
-    verify->reading = &waiting;
-    enum error_kind kind = wait_for_relay(&waiting, until_ms, err);
-    kind = kind == ERROR_NONE ? read_ends(&waiting, err) : kind;
+    enum error_kind kind = verify_read_floor(verify, err);
+    kind = kind == ERROR_NONE ? wait_for_relay(&waiting, until_ms, err) : kind;
+    kind = kind == ERROR_NONE ? read_ends(verify, until_ms, err) : kind;
+    list_partitions(&waiting);
     kind = kind == ERROR_NONE ? wait_for_projector(&waiting, until_ms, err) : kind;
     if (kind == ERROR_NONE) {
         judge_relay(verify);
+        judge_ends(verify);
         judge_projector(&waiting);
     }
-    verify->reading = NULL;
     free(waiting.partitions);
     return kind;
 }
