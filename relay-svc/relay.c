@@ -194,14 +194,14 @@ static void tell_topics(const struct relay *relay, const struct kafka_topics_rep
                                      "no more brokers; losing one may lose events"
                                    : "it was missing"));
         }
-        if (topic->retention_ms >= 0 || topic->is_compacted) {
-            log_event(
-                LOG_WARN, "topic_forgets", LOG_STR("topic", topic->name),
-                LOG_INT("retention_ms", topic->retention_ms),
-                LOG_BOOL("compacted", topic->is_compacted),
-                LOG_TEXT("this topic does not keep all events: views filled from its "
-                         "beginning will miss some; retention.ms=-1 and cleanup.policy=delete keep "
-                         "them"));
+        if (kafka_topic_forgets(topic)) {
+            log_event(LOG_WARN, "topic_forgets", LOG_STR("topic", topic->name),
+                      LOG_INT("retention_ms", topic->retention_ms),
+                      LOG_INT("retention_bytes", topic->retention_bytes),
+                      LOG_BOOL("compacted", topic->is_compacted),
+                      LOG_TEXT("this topic does not keep all events: views filled from its "
+                               "beginning will miss some; retention.ms=-1, retention.bytes=-1 and "
+                               "cleanup.policy=delete keep them"));
         }
     }
 }

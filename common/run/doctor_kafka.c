@@ -25,13 +25,12 @@ void doctor_kafka_note(struct doctor_kafka *kafka, const struct kafka_topics_rep
     kafka->failure.kind = ERROR_NONE;
     if (err != NULL) {
         kafka->failure = *err;
-        return;
     }
     kafka->brokers = report->brokers;
     kafka->partitions = report->topic_count > 0 ? report->topics[0].partitions : 0;
     (void)snprintf(kafka->cluster, sizeof kafka->cluster, "%s", report->cluster);
     for (int i = 0; i < report->topic_count; i++) {
-        if (report->topics[i].retention_ms >= 0 || report->topics[i].is_compacted) {
+        if (kafka_topic_forgets(&report->topics[i])) {
             add_name(kafka, report->topics[i].name);
         }
     }
@@ -58,15 +57,11 @@ enum error_kind doctor_kafka_reach(void *part, struct strbuf *told, struct error
     loop_run(look.loop);
     kafka_topics_free(topics);
     loop_free(look.loop);
-    if (kafka->failure.kind == ERROR_TRANSIENT) {
+    if (kafka->failure.kind != ERROR_NONE && kafka->brokers == 0) {
         *err = kafka->failure;
         return err->kind;
     }
-    if (kafka->failure.kind == ERROR_NONE) {
-        strbuf_printf(told, "cluster %s, brokers: %d", kafka->cluster, kafka->brokers);
-    } else {
-        strbuf_append_cstr(told, "it answers");
-    }
+    strbuf_printf(told, "cluster %s, brokers: %d", kafka->cluster, kafka->brokers);
     return ERROR_NONE;
 }
 

@@ -29,14 +29,16 @@ struct doctor_kafka {
 /* part is the offset of the patient's struct doctor_kafka. */
 #define DOCTOR_KAFKA_CHECKS(part)                                                                  \
     {"kafka", NULL, (part), doctor_kafka_reach,                                                    \
-     "set KAFKA_BROKERS, and KAFKA_SECURITY_PROTOCOL, KAFKA_SASL_… as the brokers want them"},     \
+     "set KAFKA_BROKERS, and KAFKA_SECURITY_PROTOCOL, KAFKA_SSL_…, KAFKA_SASL_… "              \
+     "as the brokers want them"},                                                                  \
         {"topics", "kafka", (part), doctor_kafka_topics,                                           \
          "relay-svc serve makes what is missing, with as many partitions as there are shards; a "  \
          "topic with another number is left by another TOPIC_PREFIX"},                             \
     {                                                                                              \
         "retention", "topics", (part), doctor_kafka_retention,                                     \
-            "kafka-configs.sh --alter --entity-type topics --entity-name TOPIC --add-config "      \
-            "retention.ms=-1,cleanup.policy=delete"                                                \
+            "kafka-configs.sh --bootstrap-server BROKER --alter --entity-type topics "             \
+            "--entity-name TOPIC --add-config "                                                    \
+            "retention.ms=-1,retention.bytes=-1,cleanup.policy=delete"                             \
     }
 
 /* A check's functions; part is a struct doctor_kafka. */
@@ -44,7 +46,7 @@ enum error_kind doctor_kafka_reach(void *part, struct strbuf *told, struct error
 enum error_kind doctor_kafka_topics(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_kafka_retention(void *part, struct strbuf *told, struct error *err);
 
-/* Pure: what a look found. err is NULL where it did not fail. */
+/* Pure: what a look found; err as kafka_topics_done has it. */
 void doctor_kafka_note(struct doctor_kafka *kafka, const struct kafka_topics_report *report,
                        const struct error *err);
 

@@ -9,6 +9,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,6 @@ enum {
     LOOK_PAUSE_US = 100000,
     LOOKS_AFTER_CREATION = 50, /* a new topic takes a moment to reach every broker */
     REASON_MAX = 512,
-    NUMBER_MAX = 16,
     CLUSTER_MAX = 128,
 };
 
@@ -134,6 +134,7 @@ static rd_kafka_NewTopic_t *new_topic(const struct kafka_topics *topics, int ind
     }
     (void)rd_kafka_NewTopic_set_config(topic, "cleanup.policy", "delete");
     (void)rd_kafka_NewTopic_set_config(topic, "retention.ms", "-1");
+    (void)rd_kafka_NewTopic_set_config(topic, "retention.bytes", "-1");
     if (replication > 1) {
         (void)rd_kafka_NewTopic_set_config(topic, "min.insync.replicas", "2");
     }
@@ -187,20 +188,26 @@ static enum error_kind create(struct kafka_topics *topics, int index, struct err
 
 static void note_setting(struct kafka_topic_found *found, const rd_kafka_ConfigEntry_t *entry)
 {
+    static const struct {
+        const char *name;
+        size_t offset;
+    } NUMBERS[] = {
+        {"retention.ms", offsetof(struct kafka_topic_found, retention_ms)},
+        {"retention.bytes", offsetof(struct kafka_topic_found, retention_bytes)},
+        {"max.message.bytes", offsetof(struct kafka_topic_found, message_max)},
+    };
     const char *name = rd_kafka_ConfigEntry_name(entry);
     const char *value = rd_kafka_ConfigEntry_value(entry);
     if (value == NULL) {
         return;
     }
-    if (strcmp(name, "retention.ms") == 0) {
-        if (!parse_i64(strview_of(value), &found->retention_ms)) {
-            found->retention_ms = -1; /* as if not told */
+    for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++) {
+        int64_t *number = (int64_t *)(void *)((char *)found + NUMBERS[i].offset);
+        if (strcmp(name, NUMBERS[i].name) == 0 && !parse_i64(strview_of(value), number)) {
+            return; /* as if not told */
         }
-    } else if (strcmp(name, "max.message.bytes") == 0) {
-        if (!parse_i64(strview_of(value), &found->message_max)) {
-            found->message_max = 0;
-        }
-    } else if (strcmp(name, "cleanup.policy") == 0) {
+    }
+    if (strcmp(name, "cleanup.policy") == 0) {
         found->is_compacted = strcmp(value, "delete") != 0;
     }
 }
@@ -259,7 +266,7 @@ static enum error_kind ensure_one(struct kafka_topics *topics, int index, struct
 {
     int partitions = 0;
     topics->found[index].name = topics->wanted->topics[index];
-    topics->found[index].retention_ms = -1;
+    topics->found[index].retention_ms = topics->found[index].retention_bytes = -1;
     if (count_partitions(topics, index, &partitions, err) != ERROR_NONE) {
         return err->kind;
     }
@@ -348,11 +355,9 @@ static void on_looked(void *user, bool readable, bool writable)
     if (read(topics->done_fd, &count, sizeof count) != (ssize_t)sizeof count) {
         return;
     }
-    if (topics->err.kind == ERROR_NONE) {
-        topics->on_done(topics->user, &topics->report, NULL);
-    } else {
-        topics->on_done(topics->user, NULL, &topics->err);
-    }
+    const bool is_well = topics->err.kind == ERROR_NONE;
+    topics->report.topic_count = is_well ? topics->wanted->topic_count : 0;
+    topics->on_done(topics->user, &topics->report, is_well ? NULL : &topics->err);
 }
 
 struct kafka_topics *kafka_topics_ensure(struct loop *loop,

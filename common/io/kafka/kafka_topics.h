@@ -36,9 +36,10 @@ struct kafka_topic_found {
     bool was_created;
     int partitions;
     int replication;
-    int64_t retention_ms; /* -1: kept for ever */
-    int64_t message_max;  /* its max.message.bytes; 0: not told */
-    bool is_compacted;    /* its cleanup.policy is not just delete */
+    int64_t retention_ms;    /* -1: kept for ever */
+    int64_t retention_bytes; /* of a partition; -1: any number is kept */
+    int64_t message_max;     /* its max.message.bytes; 0: not told */
+    bool is_compacted;       /* its cleanup.policy is not just delete */
 };
 
 struct kafka_topics_report {
@@ -48,10 +49,17 @@ struct kafka_topics_report {
     const char *cluster; /* the cluster's own id; "": it has none to tell */
 };
 
+/* Does it give up events by itself? */
+static inline bool kafka_topic_forgets(const struct kafka_topic_found *topic)
+{
+    return topic->retention_ms >= 0 || topic->retention_bytes >= 0 || topic->is_compacted;
+}
+
 /*
- * Called once, with the report or with an error: ERROR_TRANSIENT (Kafka is away, ask again
- * later), ERROR_NOT_FOUND, ERROR_CONFLICT, or ERROR_FATAL (a topic has another number of
- * partitions, or may not be created).
+ * Called once, err NULL or ERROR_TRANSIENT (Kafka is away, ask again later), ERROR_NOT_FOUND,
+ * ERROR_CONFLICT, or ERROR_FATAL (a topic has another number of partitions, or may not be created,
+ * or there can be no client with this config). With an error the report says of the cluster alone:
+ * brokers is 0 where none has answered.
  */
 typedef void kafka_topics_done(void *user, const struct kafka_topics_report *report,
                                const struct error *err);

@@ -152,25 +152,26 @@ START_TEST(a_clock_that_is_off_is_told)
 END_TEST
 
 static const struct kafka_topic_found FOUND[] = {
-    {.name = "a.events", .partitions = 12, .retention_ms = -1},
-    {.name = "b.events", .partitions = 12, .retention_ms = 7},
-    {.name = "c.events", .partitions = 12, .retention_ms = -1, .is_compacted = true},
+    {.name = "a.events", .partitions = 12, .retention_ms = -1, .retention_bytes = -1},
+    {.name = "b.events", .partitions = 12, .retention_ms = 7, .retention_bytes = -1},
+    {.name = "c.events", .retention_ms = -1, .retention_bytes = -1, .is_compacted = true},
+    {.name = "d.events", .partitions = 12, .retention_ms = -1, .retention_bytes = 0},
 };
 
 START_TEST(topics_that_forget_are_named)
 {
-    struct doctor_kafka kafka = {.wanted.topic_count = 3};
+    struct doctor_kafka kafka = {.wanted.topic_count = 4};
     const struct kafka_topics_report report = {
-        .topics = FOUND, .topic_count = 3, .brokers = 2, .cluster = "x"};
+        .topics = FOUND, .topic_count = 4, .brokers = 2, .cluster = "x"};
     struct error err;
 
     doctor_kafka_note(&kafka, &report, NULL);
     strbuf_init(&text, 4096);
 
     ck_assert_int_eq(doctor_kafka_topics(&kafka, &text, &err), ERROR_NONE);
-    ck_assert_str_eq(strbuf_cstr(&text), "3, with 12 partitions each");
+    ck_assert_str_eq(strbuf_cstr(&text), "4, with 12 partitions each");
     ck_assert_int_eq(doctor_kafka_retention(&kafka, &text, &err), ERROR_INVALID);
-    ck_assert_str_eq(err.text, "these do not keep all events: b.events, c.events");
+    ck_assert_str_eq(err.text, "these do not keep all events: b.events, c.events, d.events");
     strbuf_done(&text);
 }
 END_TEST
@@ -178,15 +179,37 @@ END_TEST
 START_TEST(what_a_look_at_topics_failed_with_is_told)
 {
     struct doctor_kafka kafka = {.wanted.topic_count = 3};
+    const struct kafka_topics_report report = {.brokers = 2, .cluster = "x"};
     struct error failure;
     struct error err;
 
     (void)error_set(&failure, ERROR_FATAL, "another number");
-    doctor_kafka_note(&kafka, NULL, &failure);
+    doctor_kafka_note(&kafka, &report, &failure);
     strbuf_init(&text, 4096);
 
     ck_assert_int_eq(doctor_kafka_topics(&kafka, &text, &err), ERROR_FATAL);
     ck_assert_str_eq(err.text, "another number");
+    strbuf_done(&text);
+}
+END_TEST
+
+/* No client can be made, so nobody has answered. */
+START_TEST(wrong_properties_are_no_answer)
+{
+    static const char *const TOPICS[] = {"a.events"};
+    static const struct kafka_property PROPERTIES[] = {{"security.protocol", "ssl"},
+                                                       {"ssl.ca.location", "/none/ca.pem"}};
+    struct doctor_kafka kafka = {.wanted = {.config = {.brokers = "127.0.0.1:1",
+                                                       .client_id = "test",
+                                                       .properties = PROPERTIES,
+                                                       .property_count = 2},
+                                            .topics = TOPICS,
+                                            .topic_count = 1}};
+    struct error err = {.kind = ERROR_NONE};
+    strbuf_init(&text, 4096);
+
+    ck_assert_int_eq(doctor_kafka_reach(&kafka, &text, &err), ERROR_FATAL);
+    ck_assert_ptr_nonnull(strstr(err.text, "ssl.ca.location"));
     strbuf_done(&text);
 }
 END_TEST
@@ -206,6 +229,7 @@ int main(void)
     tcase_add_loop_test(parties, a_clock_that_is_off_is_told, 0, sizeof CLOCKS / sizeof CLOCKS[0]);
     tcase_add_test(parties, topics_that_forget_are_named);
     tcase_add_test(parties, what_a_look_at_topics_failed_with_is_told);
+    tcase_add_test(parties, wrong_properties_are_no_answer);
     suite_add_tcase(suite, parties);
     return check_main(suite);
 }
