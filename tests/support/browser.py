@@ -8,6 +8,7 @@ import http.client
 import http.server
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -62,6 +63,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Browser:
     """One page. Limits are seconds."""
+    CALL_LIMIT = 120
 
     def __init__(self, url):
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -90,9 +92,12 @@ class Browser:
         message = {"id": self.number, "method": method, "params": parameters}
         if self.session:
             message["sessionId"] = self.session
+        end = time.monotonic() + self.CALL_LIMIT
         os.write(self.output, json.dumps(message).encode() + b"\0")
         while True:
             while b"\0" not in self.bytes:
+                if not select.select([self.input], [], [], max(0, end - time.monotonic()))[0]:
+                    raise TimeoutError(f"the browser has not answered {method} for {self.CALL_LIMIT} s")
                 data = os.read(self.input, 65536)
                 if not data:
                     raise EOFError("the browser is gone")
