@@ -60,14 +60,21 @@ def write(number, seed, journal, stopping):
 
 
 def write_all(journal_path, seed):
+    """Returns the exit code; each of them writes until it is told to stop."""
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    ended_well = []
     with open(journal_path, "w", buffering=1, encoding="ascii") as journal:
-        writers = [threading.Thread(target=write, args=(number, seed, journal, stopping)) for number in range(WRITERS)]
+        def write_one(number):
+            write(number, seed, journal, stopping)
+            ended_well.append(number)
+
+        writers = [threading.Thread(target=write_one, args=(number,)) for number in range(WRITERS)]
         for writer in writers:
             writer.start()
         for writer in writers:
             writer.join()
+    return 0 if len(ended_well) == WRITERS else 1
 
 
 # ---- checking ----------------------------------------------------------------------------------
@@ -145,7 +152,7 @@ def check(journal_path, phases_path):
 
 
 if len(sys.argv) == 4 and sys.argv[1] == "write":
-    write_all(*sys.argv[2:])
+    sys.exit(write_all(*sys.argv[2:]))
 elif len(sys.argv) == 4 and sys.argv[1] == "check":
     sys.exit(check(*sys.argv[2:]))
 else:
