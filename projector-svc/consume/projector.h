@@ -15,8 +15,10 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "common/contract/shard.h"
 #include "common/contract/topics.h"
 #include "projector-svc/core/order_places.h"
+#include "projector-svc/core/seam.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +38,8 @@ struct projector_apart {
     const char *generation;
     const char *replayed[AGGREGATE_COUNT]; /* a topic with all events of that type; NULL: none */
     bool reads_replayed;                   /* these, in place of the usual ones */
+    /* By type, then partition: between both. The owner's; it outlives the projectors. */
+    struct seam (*seams)[SHARDS_MAX];
     bool begins_anywhere; /* the topics may begin late: the rest is there already */
 };
 
@@ -73,6 +77,7 @@ struct projector_replayed {
     int64_t events;
     int64_t done;
     const char *missing; /* such a topic that Kafka does not have; NULL: it has all */
+    const char *empty;   /* one without a record; NULL: none is, or it is not known yet */
     bool is_over;        /* all of them are read */
 };
 

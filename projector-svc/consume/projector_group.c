@@ -33,7 +33,7 @@ static void on_records(void *user, struct kafka_record *records, size_t count)
             projector->assignment.state == ASSIGNMENT_RUNNING
                 ? assignment_find(&projector->assignment, records[i].topic, records[i].partition)
                 : NULL;
-        if (partition == NULL) {
+        if (partition == NULL || !projector_follows(projector, &records[i])) {
             kafka_record_done(&records[i]);
         } else {
             partition_take(partition, &records[i]);

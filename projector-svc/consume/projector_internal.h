@@ -58,6 +58,10 @@ void projector_keep_group(struct projector *projector);
 void projector_pass_over(const struct projector *projector, const struct kafka_survey_place *places,
                          size_t count);
 
+/* Apart: false where events may be missing before the record, which was told as fatal. */
+MUST_USE bool projector_follows(const struct projector *projector,
+                                const struct kafka_record *record);
+
 /* What the metrics are at this moment; user is the projector. */
 void projector_on_scrape(void *user);
 

@@ -18,8 +18,9 @@ enum {
     LOOK_MS = 500,      /* how often the live views are asked how far they are */
     LINE_MS = 5000,     /* between two lines of progress where there is no terminal */
     CONNECT_MS = 10000, /* until Redis must have let us in */
-    FAREWELL_MS = 100,  /* for letting the live views go, when stopped */
-    FROM_MAX = 2048,    /* a prefix and topics */
+    STANDING_LOOKS = 20,
+    FAREWELL_MS = 100, /* for letting the live views go, when stopped */
+    FROM_MAX = 2048,   /* a prefix and topics */
 };
 
 /* --- filling */
@@ -83,9 +84,13 @@ static bool look_at_replayed(struct rebuild *rebuild)
         return false;
     }
     const struct projector_replayed replayed = projector_replayed(rebuild->projector);
-    if (replayed.missing != NULL) {
+    if (replayed.missing != NULL || replayed.empty != NULL) {
         struct error err;
-        (void)error_set(&err, ERROR_NOT_FOUND, "Kafka has no topic %s", replayed.missing);
+        const char *topic = replayed.missing != NULL ? replayed.missing : replayed.empty;
+        (void)error_set(&err, ERROR_NOT_FOUND,
+                        "%s %s; `relay-svc replay --topic %s` publishes what the outbox has",
+                        replayed.missing != NULL ? "Kafka has no topic" : "nothing is in", topic,
+                        topic);
         rebuild_finish(rebuild, &err);
     } else if (replayed.is_over) {
         read_usual(rebuild);
@@ -97,6 +102,18 @@ static bool look_at_replayed(struct rebuild *rebuild)
     return true;
 }
 
+/* True: a partition stands still, as nothing but an operator changes, and that was the end. */
+static bool stands_still(struct rebuild *rebuild)
+{
+    struct error err;
+    const bool is_standing = projector_probe_partitions(rebuild->projector, &err) == ERROR_INVALID;
+    rebuild->standing = is_standing ? rebuild->standing + 1 : 0;
+    if (rebuild->standing >= STANDING_LOOKS) {
+        rebuild_finish(rebuild, &err);
+    }
+    return rebuild->standing >= STANDING_LOOKS;
+}
+
 static void on_looked(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct rebuild *rebuild = user;
@@ -105,7 +122,7 @@ static void on_looked(void *user, const struct redisconn_reply *reply, const str
     }
     (void)FAULT_POINT("rebuild.looked");
     rebuild_compare(rebuild, reply);
-    if (rebuild->phase != PHASE_FILL || look_at_replayed(rebuild)) {
+    if (rebuild->phase != PHASE_FILL || stands_still(rebuild) || look_at_replayed(rebuild)) {
         return;
     }
     if (rebuild->state.is_ready) {
@@ -255,6 +272,7 @@ enum error_kind rebuild_new(struct loop *loop, struct metrics *metrics,
     rebuild->options.projector.apart = &rebuild->apart;
     rebuild->options.projector.on_fatal = on_projector_fatal;
     rebuild->options.projector.user = rebuild;
+    rebuild->apart.seams = rebuild->seams;
     memcpy(rebuild->apart.replayed, options->replayed, sizeof options->replayed);
     rebuild->apart.reads_replayed = options->from[0] != '\0';
     rebuild->apart.begins_anywhere = options->wish == REBUILD_BACK; /* most of it is there */

@@ -27,6 +27,7 @@ struct rebuild {
     struct exchange exchange;
     struct projector *projector; /* from the beginning of FILL on */
     struct projector_apart apart;
+    struct seam seams[AGGREGATE_COUNT][SHARDS_MAX]; /* apart's */
     struct loop_timer *timer;
     enum phase phase;
     char generation[24]; /* of the spare views; empty: not begun yet */
@@ -38,6 +39,7 @@ struct rebuild {
     int tries;
     int swaps;           /* sent, and no answer read yet that tells whether one was carried out */
     struct error broken; /* of the projector, kept until that is known */
+    int standing;        /* looks in a row that found a partition standing still */
     bool is_asking;
     bool is_stopping;
 };
