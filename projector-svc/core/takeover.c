@@ -146,7 +146,8 @@ void takeover_line(const struct takeover_state *state, int64_t began, int64_t to
     char bar[BAR_LEN + 4] = "";
     char left[32] = "";
     const int64_t came = state->rebuilt - began;
-    const int64_t rate = took_ms > 0 ? came * MS_PER_S / took_ms : 0;
+    const bool has_rate = took_ms > 0 && came <= INT64_MAX / MS_PER_S;
+    const int64_t rate = has_rate ? came * MS_PER_S / took_ms : 0;
     const int percent =
         state->live > 0 ? (int)((double)state->rebuilt / (double)state->live * HUNDRED) : HUNDRED;
     if (has_bar) {

@@ -114,8 +114,9 @@ static void on_row(void *user, const struct outbox_row *row)
     replaying->rows++;
     replaying->bytes += row->bytes;
     replaying->has_held =
-        replaying->has_held || !replay_takes(&replaying->replay, replaying->wish.shard);
-    if (!replaying->has_held && replaying->error.kind == ERROR_NONE) {
+        replaying->has_held || !replay_takes(&replaying->replay, replaying->wish.shard) ||
+        replaying->error.kind != ERROR_NONE; /* what is not sent any more was not read either */
+    if (!replaying->has_held) {
         send_row(replaying, row);
     }
 }
