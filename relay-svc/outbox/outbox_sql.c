@@ -303,10 +303,10 @@ const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
                   "  AND w.epoch = (SELECT r.epoch FROM relay_shard r"
                   "  WHERE r.shard = w.shard AND r.owner = $5)",
                   5},
-    /* $1 shard, $2 epoch, $3 after, $4 up to, $5 aggregate type, $6 how many, $7 owner */
+    /* $1 shard, $2 epoch, $3 after, $4 up to, $5 aggregate type, $6 how many, $7 owner. No look at
+     * what is lost: nothing found means that there is nothing, and the fill goes on behind it. */
     [SQL_FILL] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM outbox o"
                   " WHERE o.shard = $1::smallint AND o.seq > $3::bigint AND o.seq <= $4::bigint"
-                  "  AND $3::bigint + 1 >= " LOST_BELOW
                   "  AND o.aggregatetype = $5 AND $2::bigint = (SELECT r.epoch FROM relay_shard r"
                   "   WHERE r.shard = $1::smallint AND r.owner = $7)"
                   " ORDER BY o.seq LIMIT $6::int",
