@@ -81,6 +81,11 @@ static void read_state(struct subject *subject, const struct pgsession *session)
     }
 }
 
+static bool is_of_shard(const struct subject *subject)
+{
+    return subject->shard >= 0 && subject->shard < subject->verify->shard_count;
+}
+
 enum error_kind subject_add(struct subject *subject, const struct pgsession *session,
                             struct error *err)
 {
@@ -96,6 +101,10 @@ enum error_kind subject_add(struct subject *subject, const struct pgsession *ses
     }
     subject->newest_version = version;
     subject->newest_seq = pgsession_value_i64(session, ROW_SEQ);
+    if (is_of_shard(subject) &&
+        subject->newest_seq <= subject->verify->shards[subject->shard].head) {
+        subject->settled = version;
+    }
     if (!make_room(subject)) {
         return exhausted(err);
     }
@@ -127,9 +136,8 @@ bool subject_is_whole(const struct subject *subject)
 bool subject_is_in_flight(const struct subject *subject)
 {
     const struct verify *verify = subject->verify;
-    const bool is_of_shard = subject->shard >= 0 && subject->shard < verify->shard_count;
-    return is_of_shard && (verify->shards[subject->shard].is_behind ||
-                           subject->newest_seq > verify->shards[subject->shard].head);
+    return is_of_shard(subject) && (verify->shards[subject->shard].is_behind ||
+                                    subject->newest_seq > verify->shards[subject->shard].head);
 }
 
 /* --- the tables */
@@ -360,8 +368,12 @@ bool subject_judge_view(struct subject *subject, struct verify_finding *ret)
         return false;
     }
     describe(subject, verdict);
-    /* PostgreSQL's own are of one statement, and never in flight. */
-    if (verdict_is_of_timing(&subject->shown, verdict) && subject_is_in_flight(subject)) {
+    /* PostgreSQL's own are of one statement, and never in flight. Nor is what the view had to show
+     * already when all of it was waited for. */
+    const bool is_behind =
+        is_of_shard(subject) && subject->verify->shards[subject->shard].is_behind;
+    if (verdict_is_of_timing(&subject->shown, verdict) && subject_is_in_flight(subject) &&
+        (is_behind || subject->shown.version >= subject->settled)) {
         verdict = VERDICT_IN_FLIGHT;
     }
     return tell(subject, VERIFY_REDIS, verdict, subject->what, ret);

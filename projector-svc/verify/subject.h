@@ -30,7 +30,8 @@ struct subject {
     int64_t newest_seq;
     int64_t newest_version;
     int64_t first_version; /* that the outbox holds */
-    int64_t gap;           /* the first behind it that the outbox does not hold; 0: it holds all */
+    int64_t settled; /* the newest one that was there when the heads were read; 0: not known */
+    int64_t gap;     /* the first behind it that the outbox does not hold; 0: it holds all */
     struct order_row row;
     /* What Redis shows. */
     int64_t projected_at_ms;

@@ -90,6 +90,25 @@ START_TEST(a_view_in_motion_is_excused_for_its_version_and_for_nothing_else)
 }
 END_TEST
 
+START_TEST(what_was_to_be_shown_before_it_moved_is_not_excused)
+{
+    struct subject still = moving(2, LIKENESS_SAME);
+    struct subject gone = moving(0, LIKENESS_SAME);
+    struct verify_finding found;
+    still.settled = 3;
+    gone.settled = 1;
+
+    ck_assert(subject_judge_view(&still, &found));
+    ck_assert_int_eq(found.verdict, VERDICT_STALE);
+    ck_assert(subject_judge_view(&gone, &found));
+    ck_assert_int_eq(found.verdict, VERDICT_LOST);
+    verify.shards[0].is_behind = true; /* nobody has waited */
+    ck_assert(subject_judge_view(&gone, &found));
+    ck_assert_int_eq(found.verdict, VERDICT_IN_FLIGHT);
+    verify.shards[0].is_behind = false;
+}
+END_TEST
+
 START_TEST(a_hole_in_the_outbox_is_never_in_flight)
 {
     struct subject subject = moving(3, LIKENESS_SAME);
@@ -105,6 +124,7 @@ int main(void)
 {
     Suite *suite = suite_create("projector-svc/verify/subject");
     TCase *tests = tcase_create("subject");
+    tcase_add_test(tests, what_was_to_be_shown_before_it_moved_is_not_excused);
     tcase_add_test(tests, what_began_in_rows_that_were_given_up_is_not_compared);
     tcase_add_test(tests, where_nothing_was_given_up_its_beginning_is_lost);
     tcase_add_test(tests, a_hole_among_those_that_are_kept_is_lost_all_the_same);
