@@ -243,7 +243,8 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                   3},
     /* $1 owner, $2 shard, $3 epoch, $4 aggregate type, $5 its id, $6 what was published of it
      * last, $7 up to where the shard was read: the next one that waits, or it waits no more. The
-     * version of the first one bounds what is walked over: an aggregate may have millions. */
+     * version of the first one bounds what is walked over: an aggregate may have millions. One that
+     * the outbox has lost is named all the same, and nothing is taken out: it was not published. */
     [SQL_NEXT] =
         {"WITH mine AS MATERIALIZED ("
          "  SELECT shard FROM relay_shard WHERE shard = $2::smallint AND owner = $1"
@@ -251,19 +252,23 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          " q AS MATERIALIZED ("
          "  SELECT seq FROM relay_quarantine JOIN mine USING (shard)"
          "  WHERE aggregatetype = $4 AND aggregateid = $5 FOR NO KEY UPDATE OF relay_quarantine),"
+         " lost AS MATERIALIZED ("
+         "  SELECT seq FROM q WHERE seq > $6::bigint AND NOT EXISTS (SELECT FROM outbox f"
+         "   WHERE f.shard = $2::smallint AND f.seq = q.seq)),"
          " o AS MATERIALIZED ("
          "  SELECT o.seq FROM outbox o JOIN q ON o.seq >= q.seq"
          "  WHERE o.aggregatetype = $4 AND o.aggregateid = $5"
          "   AND o.aggregateversion >= coalesce((SELECT f.aggregateversion FROM outbox f"
          "    WHERE f.shard = $2::smallint AND f.seq = (SELECT seq FROM q)), 0)"
          "   AND o.seq > $6::bigint AND o.seq <= $7::bigint"
+         "   AND NOT EXISTS (SELECT FROM lost)"
          "  ORDER BY o.aggregateversion LIMIT 1),"
          " moved AS (UPDATE relay_quarantine k SET seq = o.seq FROM o"
          "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5),"
          " freed AS (DELETE FROM relay_quarantine k USING q"
          "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5"
-         "   AND NOT EXISTS (SELECT FROM o))"
-         " SELECT coalesce((SELECT seq FROM o), 0) FROM q",
+         "   AND NOT EXISTS (SELECT FROM o) AND NOT EXISTS (SELECT FROM lost))"
+         " SELECT coalesce((SELECT seq FROM o), (SELECT seq FROM lost), 0) FROM q",
          7},
     /* $1 shard, $2 seq */
     [SQL_ROW] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM outbox o"

@@ -91,6 +91,32 @@ START_TEST(what_the_broker_refuses_is_parked_with_what_follows_and_published_whe
 }
 END_TEST
 
+/* As where somebody has dropped a partition by hand. */
+START_TEST(an_event_that_the_outbox_lost_is_not_said_to_be_published)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    for (int i = 0; i < REFUSALS; i++) {
+        rd_kafka_mock_push_request_errors(mock.cluster, PRODUCE, 1,
+                                          RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    }
+    append_one("order", "first-0-1", 2, 0);
+    await_answer("SELECT count(*) = 1 FROM relay_quarantine");
+    rd_kafka_mock_clear_request_errors(mock.cluster, PRODUCE);
+    append_one("order", "first-0-1", 3, 0);
+    await_answer("SELECT position = (SELECT max(seq) FROM outbox WHERE shard = 0)"
+                 " FROM relay_shard WHERE shard = 0");
+    run_sql(url, "DELETE FROM outbox WHERE aggregateid = 'first-0-1' AND aggregateversion = 2");
+
+    ask_for("retry", "NULL");
+
+    await_answer("SELECT count(*) = 1 AND bool_and(outcome LIKE 'not done: %does not hold it%')"
+                 " FROM relay_request WHERE ended_at IS NOT NULL");
+    ck_assert(ask_sql("SELECT count(*) = 1 FROM relay_quarantine"));
+}
+END_TEST
+
 static bool the_quarantine_is_known(void)
 {
     struct error err;
@@ -157,6 +183,7 @@ int main(void)
         tests,
         what_the_broker_refuses_is_parked_with_what_follows_and_published_when_a_person_says_so, 0,
         2);
+    tcase_add_test(tests, an_event_that_the_outbox_lost_is_not_said_to_be_published);
     tcase_add_test(tests, who_takes_a_shard_over_knows_what_waits_and_a_type_without_a_topic_does);
     tcase_add_test(tests, a_row_that_fits_no_topic_is_not_sent_and_the_limits_are_looked_at_first);
     suite_add_tcase(suite, tests);
