@@ -154,6 +154,13 @@ void query_put_slowest(struct arena *arena, struct json_writer *writer,
 void query_put_freshness(struct query *query, struct json_writer *writer,
                          const struct redisconn_reply *reply, size_t first);
 
+typedef void query_row_fn(struct json_writer *writer, const struct redisconn_reply *row);
+
+/* Answers with a page: of the first reply the first element is the next cursor, and each of the
+ * rest is put into the array of that name; the next two replies are the list's freshness. */
+void query_answer_page(struct query *query, const struct redisconn_reply *reply, const char *name,
+                       query_row_fn *put_row);
+
 /* --- routes
  * ---------------------------------------------------------------------------------------- */
 

@@ -189,6 +189,24 @@ void query_put_freshness(struct query *query, struct json_writer *writer,
     query_put_recovering(query, writer);
 }
 
+void query_answer_page(struct query *query, const struct redisconn_reply *reply, const char *name,
+                       query_row_fn *put_row)
+{
+    enum { ROWS = 0, FRESHNESS };
+    const struct redisconn_reply *rows = redisconn_reply_at(reply, ROWS);
+    struct json_writer *writer = query_write(query);
+    json_open_object(writer);
+    json_open_member_array(writer, name);
+    for (size_t i = 1; i < redisconn_reply_count(rows); i++) {
+        put_row(writer, redisconn_reply_at(rows, i));
+    }
+    json_close_array(writer);
+    json_put_member_text(writer, "next_cursor", redisconn_reply_text(redisconn_reply_at(rows, 0)));
+    query_put_freshness(query, writer, reply, FRESHNESS);
+    json_close_object(writer);
+    query_answer(query, NULL);
+}
+
 /* --- all of it */
 
 static struct strview topic_of(const struct slot *slot)

@@ -255,21 +255,9 @@ static void put_matched(struct json_writer *writer, const struct redisconn_reply
     json_close_object(writer);
 }
 
-/* The first element is the next cursor; the rows follow. */
 static void on_matched(struct query *query, const struct redisconn_reply *reply)
 {
-    const struct redisconn_reply *found = redisconn_reply_at(reply, FIND_ROWS);
-    struct json_writer *writer = query_write(query);
-    json_open_object(writer);
-    json_open_member_array(writer, "products");
-    for (size_t i = 1; i < redisconn_reply_count(found); i++) {
-        put_matched(writer, redisconn_reply_at(found, i));
-    }
-    json_close_array(writer);
-    json_put_member_text(writer, "next_cursor", redisconn_reply_text(redisconn_reply_at(found, 0)));
-    query_put_freshness(query, writer, reply, FIND_FRESHNESS);
-    json_close_object(writer);
-    query_answer(query, NULL);
+    query_answer_page(query, reply, "products", put_matched);
 }
 
 static void read_matching(struct query *query, int64_t limit, struct strview cursor)

@@ -194,21 +194,9 @@ static void add_tests(struct arglist *args, const struct asked *asked)
     }
 }
 
-/* The first element is the next cursor; the rows follow. */
 static void on_orders(struct query *query, const struct redisconn_reply *reply)
 {
-    const struct redisconn_reply *found = redisconn_reply_at(reply, READ_ORDERS);
-    struct json_writer *writer = query_write(query);
-    json_open_object(writer);
-    json_open_member_array(writer, "orders");
-    for (size_t i = 1; i < redisconn_reply_count(found); i++) {
-        order_row_put(writer, redisconn_reply_at(found, i));
-    }
-    json_close_array(writer);
-    json_put_member_text(writer, "next_cursor", redisconn_reply_text(redisconn_reply_at(found, 0)));
-    query_put_freshness(query, writer, reply, READ_FRESHNESS);
-    json_close_object(writer);
-    query_answer(query, NULL);
+    query_answer_page(query, reply, "orders", order_row_put);
 }
 
 static void read_orders(struct query *query, const struct asked *asked)
