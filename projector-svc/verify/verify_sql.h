@@ -82,6 +82,11 @@ enum {
     "  AND aggregateid = p.aggregateid ORDER BY aggregateversion DESC LIMIT $4::int) o" STATE_JOIN \
     " ORDER BY p.aggregateid, o.aggregateversion"
 
+/* $1 aggregate type, $2 the id, $3 a head: the newest version that was there then. */
+#define VERIFY_SETTLED                                                                             \
+    "SELECT aggregateversion FROM outbox WHERE aggregatetype = $1 AND aggregateid = $2"            \
+    " AND seq <= $3::bigint ORDER BY aggregateversion DESC LIMIT 1"
+
 /* Orders of which the outbox holds nothing at all, and that it has not given up. */
 #define VERIFY_ORPHANS                                                                             \
     "SELECT s.order_id FROM orders s WHERE NOT EXISTS (SELECT FROM outbox o"                       \

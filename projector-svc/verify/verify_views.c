@@ -3,10 +3,12 @@
 #include "common/base/cleanup.h"
 #include "common/base/id_form.h"
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "projector-svc/core/portions.h"
 #include "projector-svc/verify/subject.h"
 #include "projector-svc/verify/verify_sql.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,9 +150,34 @@ struct judgement {
     size_t count;
 };
 
+/* Of a level only the newest event was read, which may be one that came since. */
+static enum error_kind ask_settled(struct subject *subject, struct error *err)
+{
+    struct verify *verify = subject->verify;
+    char id[ID_FORM_MAX + 1];
+    char head[NUMBER_MAX];
+    struct strview version;
+    if (subject->settled > 0 || !subject_is_in_flight(subject)) {
+        return ERROR_NONE;
+    }
+    (void)snprintf(id, sizeof id, "%.*s", STRVIEW_ARG(subject->events.id));
+    (void)snprintf(head, sizeof head, "%" PRId64, verify->shards[subject->shard].head);
+    const enum error_kind kind = pgsession_ask(
+        verify->session, VERIFY_SETTLED,
+        (const char *const[]){aggregate_name(subject->events.type), id, head}, 3, &version, err);
+    if (kind == ERROR_NONE && version.data != NULL) {
+        (void)!parse_i64(version, &subject->settled);
+    }
+    return kind;
+}
+
 static enum error_kind judge(struct subject *subject, struct judgement *ret, struct error *err)
 {
     ret->count = 0;
+    const enum error_kind kind = ask_settled(subject, err);
+    if (kind != ERROR_NONE) {
+        return kind;
+    }
     ret->count += subject_judge_state(subject, &ret->found[ret->count]) ? 1 : 0;
     /* without a fold there is nothing to hold a view against */
     ret->count +=
