@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * operator.h - what the subcommands share by which a person decides: `quarantine` and `resume`.
+ * operator.h - what the subcommands share that ask the database: `quarantine` and `resume`, by
+ * which a person decides, and `replay`.
  *
- * Why by the database, not by a running relay: with several of them the one that holds the shard
- * carries a request out, and it is written down, with who asked for it, when and why, also when
- * none runs.
+ * Why decisions go by the database, not by a running relay: with several of them the one that holds
+ * the shard carries a request out, and it is written down, with who asked for it, when and why,
+ * also when none runs.
  */
 #ifndef RELAY_SVC_OPERATOR_H
 #define RELAY_SVC_OPERATOR_H

@@ -44,7 +44,7 @@ static const char *digits_of(int64_t number, struct strbuf *buf)
     return strbuf_cstr(buf);
 }
 
-void chores_make_partition(struct chores *chores)
+void chores_keep_outbox(struct chores *chores)
 {
     if (chores->is_maintaining || !pgconn_is_ready(chores->conn)) {
         return;
@@ -97,7 +97,7 @@ static void on_minute(void *user)
     if (!pgconn_is_ready(chores->conn)) {
         return; /* begun again when the connection is back */
     }
-    chores_make_partition(chores);
+    chores_keep_outbox(chores);
     on_expiry(chores);
     loop_timer_start(chores->minute, MINUTE_MS);
 }

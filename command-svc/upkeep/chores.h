@@ -39,7 +39,8 @@ void chores_done(struct chores *chores);
 /* The connection is there: the first time soon. */
 void chores_begin(struct chores *chores);
 
-/* The outbox lacks a partition for its next rows: makes it at once. */
-void chores_make_partition(struct chores *chores);
+/* Makes the partitions that the outbox lacks for its next rows, at once, and drops one that is old
+ * where it may go. */
+void chores_keep_outbox(struct chores *chores);
 
 #endif

@@ -29,7 +29,7 @@ void control_ring_bell(struct control *control)
 
 void control_make_partition(struct control *control)
 {
-    chores_make_partition(&control->chores);
+    chores_keep_outbox(&control->chores);
 }
 
 void control_find_holders(struct control *control)

@@ -2,7 +2,7 @@
 /*
  * projector_internal.h - the consuming half, for the files of its module.
  *
- *   projector.c ──> projector_group.c, projector_health.c
+ *   projector.c ──> projector_apart.c, projector_group.c, projector_health.c
  */
 #ifndef PROJECTOR_SVC_CONSUME_PROJECTOR_INTERNAL_H
 #define PROJECTOR_SVC_CONSUME_PROJECTOR_INTERNAL_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * keys.h - the Redis names this service writes and reads; nobody else spells them.
+ * keys.h - the Redis names this service writes and reads; besides, only its functions spell any
+ * (function/).
  *
  * Why one file: the names are public, and readers use them without us.
  *

@@ -27,7 +27,6 @@ local ARGS_MAX = 4000   -- Lua's unpack() fails near 8,000, which would be after
 
 local FIELDS_MAX = 1536 -- of a hash of counters: 256 regions and providers, six statuses
 local DIGITS_MAX = 18   -- of a counter
-local STEPS_MAX = 20    -- through a set for its only member
 
 -- The field that is counted where there is no room for more of the same kind.
 local function other_of(field) return 'other:other:' .. string.match(field, '[^:]*$') end
@@ -371,13 +370,15 @@ local function read_tests(args, at)
   return passes, at + 1 + 3 * count
 end
 
+local ONLY_STEPS = 20 -- of a thousand places each: a set that has shrunk may have many empty ones
+
 -- A lookup of customers stands for the orders of the one it has; of several none does. A key that is not there
 -- is the smallest of all.
 local function ranked_by(base)
   if string.sub(base, 1, 7) ~= 'lookup:' then return base end
   local count, at = redis.call('SCARD', base), '0'
   if count ~= 1 then return count == 0 and base or nil end
-  for _ = 1, STEPS_MAX do -- a set that has shrunk may have empty places before its only member
+  for _ = 1, ONLY_STEPS do
     local step = redis.call('SSCAN', base, at, 'COUNT', 1000)
     if step[2][1] then return 'customer:' .. step[2][1] .. ':orders' end
     at = step[1]
@@ -422,6 +423,17 @@ local function search(args)
   return answer
 end
 
+-- The same of a lookup of orders, in no order: with the key in place of the bases.
+-- LOOKUP limit cursor 1 key count test ... field ... -> {next cursor ('' at the end), {id, value ...} ...}
+local function search_lookup(args)
+  local passes, first = read_tests(args, 6)
+  local at, skip = string.match(args[3], '^(%d+)%.(%d+)$')
+  local found, next_one = go_through(args[5], passes, at, skip, tonumber(args[2]))
+  local answer, fields = {next_one or ''}, {unpack(args, first)}
+  for _, id in ipairs(found) do answer[#answer + 1] = add_fields({id}, 'order:' .. id, fields) end
+  return answer
+end
+
 -- A page of the orders whose deadline is over, the longest first; as SEARCH it looks at LOOKED_MAX at most.
 -- STUCK limit cursor now count test field operand ... field ...
 -- -> {next cursor ('' at the end), {id, deadline, value ...} ...}
@@ -456,16 +468,6 @@ local function hashes(args)
   return answer
 end
 
--- The same of a lookup of orders, in no order: with the key in place of the bases.
-local function search_lookup(args)
-  local passes, first = read_tests(args, 6)
-  local at, skip = string.match(args[3], '^(%d+)%.(%d+)$')
-  local found, next_one = go_through(args[5], passes, at, skip, tonumber(args[2]))
-  local answer, fields = {next_one or ''}, {unpack(args, first)}
-  for _, id in ipairs(found) do answer[#answer + 1] = add_fields({id}, 'order:' .. id, fields) end
-  return answer
-end
-
 -- A list's length, then its elements from one place to another, as far as they fit into so many bytes
 -- together; one at least.
 local function take(key, length, first, last, step, bytes)
@@ -479,7 +481,7 @@ local function take(key, length, first, last, step, bytes)
   return answer
 end
 
--- HEAD key most bytes: the first ones. Asked by earlier versions of projector-svc.
+-- HEAD key most bytes: the first ones.
 local function head(args)
   local key, most = args[2], tonumber(args[3])
   local length = redis.call('LLEN', key)

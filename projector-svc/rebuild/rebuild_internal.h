@@ -4,7 +4,7 @@
  *
  *   rebuild.c ──> rebuild_swap.c ──> rebuild_answer.c
  *
- * Each calls only those to its right, but for rebuild_fill().
+ * Each calls only those to its right.
  */
 #ifndef PROJECTOR_SVC_REBUILD_REBUILD_INTERNAL_H
 #define PROJECTOR_SVC_REBUILD_REBUILD_INTERNAL_H
