@@ -4,6 +4,7 @@
 #include "common/base/parse.h"
 #include "common/base/strbuf.h"
 #include "common/contract/json_writer.h"
+#include "common/contract/shard.h"
 #include "common/io/loop.h"
 #include "common/io/postgres/pgsession.h"
 #include "common/run/kafka_setup.h"
@@ -23,7 +24,6 @@
 #include <unistd.h>
 
 enum {
-    SHARDS_MOST = 1024,
     NUMBER_MAX = sizeof "-9223372036854775808",
     REPORT_MAX = 16 << 10,
     BAR_LEN = 30,
@@ -43,7 +43,7 @@ struct errand {
     bool as_json;
     bool appends;
     int64_t whole_from; /* the seq from which on the outbox must have every row */
-    struct replay_range ranges[SHARDS_MOST];
+    struct replay_range ranges[SHARDS_MAX];
     int shard_count;
     int64_t began_ms;
     int64_t told_ms;
@@ -154,7 +154,7 @@ static bool take_number(struct strview *rest, int64_t *ret)
 static bool take_ranges(struct errand *errand, struct strview rest)
 {
     bool is_sound = take_number(&rest, &errand->whole_from);
-    while (is_sound && rest.len > 0 && errand->shard_count < SHARDS_MOST) {
+    while (is_sound && rest.len > 0 && errand->shard_count < SHARDS_MAX) {
         struct replay_range *range = &errand->ranges[errand->shard_count++];
         is_sound = take_number(&rest, &range->after) && take_number(&rest, &range->upto) &&
                    range->after <= range->upto;

@@ -5,13 +5,14 @@
 #ifndef PROJECTOR_SVC_VERIFY_VERIFY_INTERNAL_H
 #define PROJECTOR_SVC_VERIFY_VERIFY_INTERNAL_H
 
+#include "common/contract/shard.h"
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/io/postgres/pgsession.h"
 #include "common/io/redis/redisconn.h"
 #include "projector-svc/verify/verify.h"
 
-enum { VERIFY_SHARDS_MAX = 1024, VERIFY_ANSWER_MS = 30000 };
+enum { VERIFY_ANSWER_MS = 30000 };
 
 /* One shard's place in all of the three. */
 struct verify_shard {
@@ -32,7 +33,7 @@ struct verify {
     struct kafka_consumer *consumer;
     void *reading; /* what the consumer's records are for: verify_log.c, explain.c */
     char topics[AGGREGATE_COUNT][TOPIC_NAME_MAX + 1];
-    struct verify_shard shards[VERIFY_SHARDS_MAX];
+    struct verify_shard shards[SHARDS_MAX];
     int shard_count;
     int64_t floor;  /* rows below that seq the outbox has given up; 0: it has all of them */
     size_t awaited; /* answers that are still to come */

@@ -35,7 +35,7 @@ static void on_shard(void *user, const struct pgsession *session)
     struct waiting *waiting = user;
     struct verify *verify = waiting->verify;
     const int64_t shard = pgsession_value_i64(session, 0);
-    if (shard < 0 || shard >= VERIFY_SHARDS_MAX) {
+    if (shard < 0 || shard >= SHARDS_MAX) {
         return;
     }
     struct verify_shard *at = &verify->shards[shard];
