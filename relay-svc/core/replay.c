@@ -17,23 +17,15 @@ enum { WINDOW_ROWS = 512 };
 
 bool replay_bound_parse(const char *text, struct replay_bound *ret)
 {
-    enum { DATE_LEN = sizeof "2026-01-02" - 1, SECONDS_LEN = sizeof "2026-01-02T03:04:05Z" - 1 };
-    char whole[TIME_TEXT_LEN + 1];
+    enum { DATE_LEN = sizeof "2026-01-02" - 1 };
+    char midnight[sizeof "2026-01-02T00:00:00Z"];
     struct replay_bound bound = {.is_set = true};
-    const size_t len = strlen(text);
-    if (parse_i64(strview_of(text), &bound.value)) {
-        *ret = bound;
-        return bound.value >= 0;
+    bound.is_time = !parse_i64(strview_of(text), &bound.value);
+    if (bound.is_time && strlen(text) == DATE_LEN) {
+        (void)snprintf(midnight, sizeof midnight, "%.10sT00:00:00Z", text);
+        text = midnight;
     }
-    if (len == DATE_LEN) {
-        (void)snprintf(whole, sizeof whole, "%sT00:00:00.000Z", text);
-    } else if (len == SECONDS_LEN && text[len - 1] == 'Z') {
-        (void)snprintf(whole, sizeof whole, "%.*s.000Z", (int)len - 1, text);
-    } else {
-        (void)snprintf(whole, sizeof whole, "%s", len > TIME_TEXT_LEN ? "" : text);
-    }
-    bound.is_time = true;
-    if (!parse_time_ms(strview_of(whole), &bound.value)) {
+    if (bound.is_time ? !parse_rfc3339_ms(strview_of(text), &bound.value) : bound.value < 0) {
         return false;
     }
     *ret = bound;

@@ -33,7 +33,8 @@ struct replay_bound {
     int64_t value; /* seq, or milliseconds since 1970 */
 };
 
-/* "4711", "2026-01-02", "2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678Z"; in UTC. */
+/* "4711", "2026-01-02" (in UTC), or any RFC 3339 time: "2026-01-02T03:04:05Z",
+ * "2026-01-02T04:04:05.678+01:00". Of what is none *ret stays as it was. */
 MUST_USE bool replay_bound_parse(const char *text, struct replay_bound *ret);
 
 /* Which of the aggregate types a topic is named after: the longest with which it ends, before
