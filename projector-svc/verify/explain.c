@@ -4,7 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/parse.h"
 #include "projector-svc/core/keys.h"
-#include "projector-svc/verify/order_row.h"
+#include "projector-svc/verify/state_row.h"
 #include "projector-svc/verify/verify_internal.h"
 #include "projector-svc/verify/verify_sql.h"
 #include "projector-svc/views/view_read.h"
@@ -56,10 +56,10 @@ enum { STATE_IS_ORDER = 0, STATE_EVENTS, STATE_SHARD, STATE_RELAYED, STATE_REASO
 
 /* $2 how many of its newest events. */
 static const char EVENTS[] =
-    "SELECT o.aggregateversion, o.seq, o.id, " VERIFY_TYPE ", " ORDER_ROW_MS(
+    "SELECT o.aggregateversion, o.seq, o.id, " VERIFY_TYPE ", " STATE_ROW_MS(
         "o.occurred_at") ", o.headers->>'correlation_id',"
                          " EXISTS (SELECT FROM relay_quarantine q WHERE q.shard = o.shard AND "
-                         "q." OF_ORDER "  AND q.seq <= o.seq), r.key, r.status, " ORDER_ROW_MS(
+                         "q." OF_ORDER "  AND q.seq <= o.seq), r.key, r.status, " STATE_ROW_MS(
                              "r.created_at") " FROM (SELECT * FROM outbox WHERE " OF_ORDER
                                              "  ORDER BY aggregateversion DESC LIMIT $2::int) o"
                                              " LEFT JOIN LATERAL (SELECT key, status, created_at "

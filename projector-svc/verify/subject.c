@@ -76,7 +76,7 @@ static bool make_room(struct subject *subject)
 
 static void read_state(struct subject *subject, const struct pgsession *session)
 {
-    for (size_t i = 0; i < ORDER_ROW_COUNT && subject->events.type == AGGREGATE_ORDER; i++) {
+    for (size_t i = 0; i < STATE_ROW_COUNT && subject->events.type == AGGREGATE_ORDER; i++) {
         subject->row.columns[i] = copy(subject, session, ROW_STATE + i);
     }
 }
@@ -176,14 +176,14 @@ static bool judge_order(struct subject *subject, struct verify_finding *ret)
 {
     struct order order = {.version = 0};
     const char *column = NULL;
-    if (subject->row.columns[ORDER_ROW_version].data == NULL) {
+    if (subject->row.columns[STATE_ROW_version].data == NULL) {
         return tell(subject, VERIFY_POSTGRES, VERDICT_LOST, "its row is missing in orders", ret);
     }
     const char *fault = fold_state(subject, &order);
     if (fault != NULL) {
         return fault[0] != '\0' && tell(subject, VERIFY_POSTGRES, VERDICT_EDITED, fault, ret);
     }
-    if (order_row_compare(&subject->row, &order, subject->arena, &column, &subject->failure) !=
+    if (state_row_compare(&subject->row, &order, subject->arena, &column, &subject->failure) !=
         ERROR_NONE) {
         return false; /* told as too large */
     }

@@ -12,7 +12,7 @@
 #define PROJECTOR_SVC_VERIFY_SUBJECT_H
 
 #include "projector-svc/verify/expected.h"
-#include "projector-svc/verify/order_row.h"
+#include "projector-svc/verify/state_row.h"
 #include "projector-svc/verify/verify_internal.h"
 
 #include <stdbool.h>
@@ -32,7 +32,7 @@ struct subject {
     int64_t first_version; /* that the outbox holds */
     int64_t settled; /* the newest one that was there when the heads were read; 0: not known */
     int64_t gap;     /* the first behind it that the outbox does not hold; 0: it holds all */
-    struct order_row row;
+    struct state_row row;
     /* What Redis shows. */
     int64_t projected_at_ms;
     struct shown_view shown;

@@ -15,9 +15,9 @@
 enum { PORTION_MAX = 64, LOOKS_MAX = 8, NUMBER_MAX = 24 };
 
 static const char *const ABOVE[] = {VERIFY_ABOVE VERIFY_ROWS("", ""),
-                                    VERIFY_ABOVE VERIFY_ROWS(ORDER_ROW_COLUMNS, ORDER_ROW_JOIN)};
+                                    VERIFY_ABOVE VERIFY_ROWS(STATE_ROW_COLUMNS, STATE_ROW_JOIN)};
 static const char *const ALONE[] = {VERIFY_ALONE VERIFY_ROWS("", ""),
-                                    VERIFY_ALONE VERIFY_ROWS(ORDER_ROW_COLUMNS, ORDER_ROW_JOIN)};
+                                    VERIFY_ALONE VERIFY_ROWS(STATE_ROW_COLUMNS, STATE_ROW_JOIN)};
 
 struct portion {
     struct verify *verify;

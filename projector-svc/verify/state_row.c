@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "projector-svc/verify/order_row.h"
+#include "projector-svc/verify/state_row.h"
 
 #include "common/base/strbuf.h"
 
@@ -40,15 +40,15 @@ static void put_risk_flags(const struct order *order, struct strbuf *out)
 static const struct {
     const char *name;
     void (*put)(const struct order *order, struct strbuf *out);
-} COLUMNS[] = {ORDER_ROW(COLUMN)};
+} COLUMNS[] = {STATE_ROW(COLUMN)};
 
-enum error_kind order_row_compare(const struct order_row *row, const struct order *order,
+enum error_kind state_row_compare(const struct state_row *row, const struct order *order,
                                   struct arena *arena, const char **ret_column, struct error *err)
 {
     struct strbuf text;
     const char *found = NULL;
     strbuf_init_in(&text, arena, TEXT_MAX);
-    for (size_t i = 0; i < ORDER_ROW_COUNT && found == NULL; i++) {
+    for (size_t i = 0; i < STATE_ROW_COUNT && found == NULL; i++) {
         COLUMNS[i].put(order, &text);
         const struct strview folded = strbuf_keep(&text);
         if (folded.data == NULL) {
