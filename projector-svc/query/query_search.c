@@ -14,6 +14,8 @@
 #include "projector-svc/query/order_row.h"
 #include "projector-svc/query/query.h"
 
+#include <assert.h>
+
 /* What a criterion names: an index, a set of orders, a set of customers. */
 enum base { BASE_INDEX = 0, BASE_LOOKUP, BASE_CUSTOMERS };
 
@@ -58,29 +60,33 @@ static bool is_text(struct strview text)
     return text.len > 0;
 }
 
-/* Those of orders first: a search without any of them finds customers. */
+/* Parameter; what it names, by which key; what values there are; the test of it, and the field, as
+ * in orderspine.lua. A search without any of those of orders finds customers: by e-mail and phone,
+ * which stand together. */
+#define CRITERIA(X)                                                                                \
+    X(tracking, LOOKUP, keys_lookup_tracking, is_text, "AMONG", "customer_id")                     \
+    X(payment_reference, LOOKUP, keys_lookup_payment, is_text, "AMONG", "customer_id")             \
+    X(status, INDEX, keys_idx_status, is_status, "IS", "status")                                   \
+    X(payment_status, INDEX, keys_idx_payment, is_payment_status, "IS", "payment_status")          \
+    X(refund_state, INDEX, keys_idx_refund, is_refund_state, "IS", "refund_state")                 \
+    X(carrier, INDEX, keys_idx_carrier, is_text, "IS", "carrier")                                  \
+    X(risk, INDEX, keys_idx_risk, is_text, "HAS", "risk_flags")                                    \
+    X(email, CUSTOMERS, email_key, is_anything, "IN", "customer_id")                               \
+    X(phone, CUSTOMERS, phone_key, is_anything, "IN", "customer_id")
+
+#define CRITERION_ENTRY(name, base, key, is_known, test, field) CRITERION_##name,
+enum { CRITERIA(CRITERION_ENTRY) CRITERION_COUNT };
+static_assert(CRITERION_phone == CRITERION_email + 1, "handed on as two of one list");
+
+#define CRITERION_ROW(name, base, key, is_known, test, field)                                      \
+    [CRITERION_##name] = {#name, BASE_##base, key, is_known, test, field},
 static const struct criterion {
     const char *name; /* of the parameter */
     enum base base;
     struct strview (*key)(struct arena *arena, struct strview value);
     bool (*is_known)(struct strview value);
-    const char *test, *field; /* as in orderspine.lua */
-} CRITERIA[] = {
-    {"tracking", BASE_LOOKUP, keys_lookup_tracking, is_text, "AMONG", "customer_id"},
-    {"payment_reference", BASE_LOOKUP, keys_lookup_payment, is_text, "AMONG", "customer_id"},
-    {"status", BASE_INDEX, keys_idx_status, is_status, "IS", "status"},
-    {"payment_status", BASE_INDEX, keys_idx_payment, is_payment_status, "IS", "payment_status"},
-    {"refund_state", BASE_INDEX, keys_idx_refund, is_refund_state, "IS", "refund_state"},
-    {"carrier", BASE_INDEX, keys_idx_carrier, is_text, "IS", "carrier"},
-    {"risk", BASE_INDEX, keys_idx_risk, is_text, "HAS", "risk_flags"},
-    {"email", BASE_CUSTOMERS, email_key, is_anything, "IN", "customer_id"},
-    {"phone", BASE_CUSTOMERS, phone_key, is_anything, "IN", "customer_id"},
-};
-enum {
-    CRITERION_TRACKING = 0,
-    CRITERION_PAYMENT,
-    CRITERION_COUNT = sizeof CRITERIA / sizeof CRITERIA[0],
-};
+    const char *test, *field;
+} CRITERION_ROWS[] = {CRITERIA(CRITERION_ROW)};
 
 /* What was asked for, and by which keys it is found. */
 struct asked {
@@ -94,10 +100,10 @@ static struct asked read_criteria(const struct http_request *request)
 {
     struct asked asked = {.count = 0};
     for (size_t i = 0; i < CRITERION_COUNT; i++) {
-        asked.values[i] = http_request_query(request, CRITERIA[i].name);
+        asked.values[i] = http_request_query(request, CRITERION_ROWS[i].name);
         if (asked.values[i].data != NULL) {
             asked.count++;
-            asked.of_orders += CRITERIA[i].base != BASE_CUSTOMERS ? 1 : 0;
+            asked.of_orders += CRITERION_ROWS[i].base != BASE_CUSTOMERS ? 1 : 0;
         }
     }
     return asked;
@@ -106,10 +112,10 @@ static struct asked read_criteria(const struct http_request *request)
 /* A number that somebody holds in hand finds his own work; everything else is the agents'. */
 static enum readable readable_of(const struct asked *asked)
 {
-    if (asked->count == 1 && asked->values[CRITERION_TRACKING].data != NULL) {
+    if (asked->count == 1 && asked->values[CRITERION_tracking].data != NULL) {
         return READABLE_BY_TRACKING;
     }
-    if (asked->count == 1 && asked->values[CRITERION_PAYMENT].data != NULL) {
+    if (asked->count == 1 && asked->values[CRITERION_payment_reference].data != NULL) {
         return READABLE_BY_PAYMENT;
     }
     return READABLE_SEARCH;
@@ -121,12 +127,12 @@ static bool judge_criteria(struct query *query, struct asked *asked)
         if (asked->values[i].data == NULL) {
             continue;
         }
-        if (!CRITERIA[i].is_known(asked->values[i])) {
+        if (!CRITERION_ROWS[i].is_known(asked->values[i])) {
             query_refuse(query, 400, "malformed-request",
                          "a criterion is empty, or no word of its kind");
             return false;
         }
-        asked->keys[i] = CRITERIA[i].key(query->arena, asked->values[i]);
+        asked->keys[i] = CRITERION_ROWS[i].key(query->arena, asked->values[i]);
         if (asked->keys[i].data == NULL) {
             query_unavailable(query, "no memory for this request");
             return false;
@@ -149,7 +155,7 @@ static size_t lookup_of(const struct asked *asked)
 {
     size_t i = 0;
     while (i < CRITERION_COUNT &&
-           (asked->values[i].data == NULL || CRITERIA[i].base != BASE_LOOKUP)) {
+           (asked->values[i].data == NULL || CRITERION_ROWS[i].base != BASE_LOOKUP)) {
         i++;
     }
     return i;
@@ -186,9 +192,9 @@ static void add_tests(struct arglist *args, const struct asked *asked)
     arglist_add_number(args, (int64_t)asked->count);
     for (size_t i = 0; i < CRITERION_COUNT; i++) {
         if (asked->values[i].data != NULL) {
-            const bool is_of_set = CRITERIA[i].base != BASE_INDEX;
-            arglist_add(args, strview_of(CRITERIA[i].test));
-            arglist_add(args, strview_of(CRITERIA[i].field));
+            const bool is_of_set = CRITERION_ROWS[i].base != BASE_INDEX;
+            arglist_add(args, strview_of(CRITERION_ROWS[i].test));
+            arglist_add(args, strview_of(CRITERION_ROWS[i].field));
             arglist_add(args, is_of_set ? asked->keys[i] : asked->values[i]);
         }
     }
@@ -229,12 +235,8 @@ static void read_orders(struct query *query, const struct asked *asked)
 
 static void on_search(struct http_request *request, void *user)
 {
-    static const char *const PARAMETERS[] = {"tracking",     "payment_reference",
-                                             "status",       "payment_status",
-                                             "refund_state", "carrier",
-                                             "risk",         "email",
-                                             "phone",        "cursor",
-                                             "limit",        NULL};
+#define CRITERION_NAME(name, base, key, is_known, test, field) #name,
+    static const char *const PARAMETERS[] = {CRITERIA(CRITERION_NAME) "cursor", "limit", NULL};
     struct asked asked = read_criteria(request);
     struct query *query =
         query_begin(user, request, readable_of(&asked), PARAMETERS, sizeof *query);
@@ -244,7 +246,7 @@ static void on_search(struct http_request *request, void *user)
     if (asked.of_orders > 0) {
         read_orders(query, &asked);
     } else {
-        query_find_customers(query, asked.keys + CRITERION_COUNT - 2, 2);
+        query_find_customers(query, &asked.keys[CRITERION_email], 2);
     }
 }
 
