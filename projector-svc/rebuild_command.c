@@ -128,40 +128,30 @@ static int misuse(const struct service_call *call, const char *arguments)
     return SERVICE_MISUSED;
 }
 
-/* The type whose topic is called so, behind some prefix; AGGREGATE_COUNT: none. */
-static size_t type_of(const char *topic)
+/* One that `relay-svc replay` made, with the events of one type; the live one is none. NULL: it is
+ * taken, else why not. */
+static const char *take_topic(const char *topic, const char *prefix,
+                              struct rebuild_options *options, char from[static FROM_MAX])
 {
-    const size_t len = strlen(topic);
-    char name[TOPIC_NAME_MAX + 1];
-    size_t type = 0;
-    for (; type < AGGREGATE_COUNT; type++) {
-        const bool is_name =
-            topic_name("", strview_of(aggregate_name((enum aggregate_type)type)), name);
-        const size_t own = strlen(name);
-        if (is_name && len > own && len <= TOPIC_NAME_MAX && topic[len - own - 1] == '.' &&
-            strcmp(topic + len - own, name) == 0) {
-            break;
-        }
-    }
-    return type;
-}
-
-/* One that `relay-svc replay` made, with the events of one type; the live one is none. */
-static bool take_topic(const char *topic, const char *prefix, struct rebuild_options *options,
-                       char from[static FROM_MAX])
-{
+#define TYPE_ROW(NAME, name)  #name,
+#define TYPE_WORD(NAME, name) " " #name
+    static const char *const TYPES[] = {AGGREGATES(TYPE_ROW)};
     const size_t had = strlen(from);
-    const size_t type = type_of(topic);
+    const int type = topic_type_of(topic, TYPES, AGGREGATE_COUNT);
     char live[TOPIC_NAME_MAX + 1];
-    if (type == AGGREGATE_COUNT || options->replayed[type] != NULL ||
-        had + strlen(topic) + 2 > FROM_MAX ||
-        (topic_name(prefix, strview_of(aggregate_name((enum aggregate_type)type)), live) &&
-         strcmp(topic, live) == 0)) {
-        return false;
+    if (type < 0) {
+        return "is no topic's name that ends with a type and .events, nothing or a dot before it; "
+               "types are" AGGREGATES(TYPE_WORD);
+    }
+    if (topic_name(prefix, strview_of(TYPES[type]), live) && strcmp(topic, live) == 0) {
+        return "is the topic that is read anyway";
+    }
+    if (options->replayed[type] != NULL) {
+        return "is one topic more for the same aggregate type";
     }
     options->replayed[type] = topic;
     (void)snprintf(from + had, FROM_MAX - had, "%s%s", had > 0 ? "," : "", topic);
-    return true;
+    return NULL;
 }
 
 int app_rebuild(const struct service_call *call)
@@ -170,9 +160,13 @@ int app_rebuild(const struct service_call *call)
     char from[FROM_MAX] = "";
     struct rebuild_options options = {.wish = REBUILD_FILL, .from = from};
     for (int i = 1; i < call->argc; i++) {
-        if (strcmp(call->argv[i], "--from-topic") == 0 && i + 1 < call->argc &&
-            take_topic(call->argv[i + 1], settings->topic_prefix, &options, from)) {
-            i++;
+        if (strcmp(call->argv[i], "--from-topic") == 0 && i + 1 < call->argc) {
+            const char *topic = call->argv[++i];
+            const char *why = take_topic(topic, settings->topic_prefix, &options, from);
+            if (why != NULL) {
+                ask_complain(call, "%s %s", topic, why);
+                return SERVICE_MISUSED;
+            }
         } else if (strcmp(call->argv[i], "--fresh") == 0) {
             options.wish = REBUILD_FRESH;
         } else if (strcmp(call->argv[i], "--accept") == 0) {

@@ -91,13 +91,11 @@ static int find_types(struct errand *errand)
     const struct relay_names *names = &errand->names;
     for (int i = 0; i < errand->topic_count; i++) {
         const char *topic = errand->topics[i];
-        const int type = replay_type_of(topic, names->type_list, names->count);
-        char checked[TOPIC_NAME_MAX + 1];
-        const size_t len = strlen(topic) - (type < 0 ? 0 : sizeof ".events" - 1);
-        if (type < 0 || !topic_name("", (struct strview){topic, len}, checked)) {
-            return refuse(
-                errand, topic,
-                "is no topic's name that ends with a type of AGGREGATE_TYPES and .events");
+        const int type = topic_type_of(topic, names->type_list, names->count);
+        if (type < 0) {
+            return refuse(errand, topic,
+                          "is no topic's name that ends with a type of AGGREGATE_TYPES and "
+                          ".events, nothing or a dot before it");
         }
         errand->types[i] = names->type_list[type];
         if (strcmp(topic, names->topic_list[type]) == 0) {

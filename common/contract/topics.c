@@ -49,6 +49,24 @@ bool topic_name(const char *prefix, struct strview aggregatetype,
     return true;
 }
 
+int topic_type_of(const char *topic, const char *const *types, int count)
+{
+    const struct strview name = strview_of(topic);
+    const bool is_name = name.len <= TOPIC_NAME_MAX && id_form_has_all(name);
+    int found = -1;
+    size_t found_len = 0;
+    for (int i = 0; i < count && is_name; i++) {
+        char end[TOPIC_NAME_MAX + 1];
+        const size_t len = topic_name("", strview_of(types[i]), end) ? strlen(end) : 0;
+        if (len > found_len && len <= name.len && strcmp(topic + name.len - len, end) == 0 &&
+            (len == name.len || topic[name.len - len - 1] == '.')) {
+            found = i;
+            found_len = len;
+        }
+    }
+    return found;
+}
+
 bool topics_read_sequence(struct strview text, int64_t *ret)
 {
     if (text.len == 0 || text.len > SEQUENCE_DIGITS || text.data[0] == '-') {

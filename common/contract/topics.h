@@ -62,6 +62,10 @@ MUST_USE bool aggregate_from_name(struct strview name, enum aggregate_type *ret)
 MUST_USE bool topic_name(const char *prefix, struct strview aggregatetype,
                          char ret_name[static TOPIC_NAME_MAX + 1]);
 
+/* Whose events a topic has: which of the types it is named after, "<type>.events" with nothing
+ * before it, or with what ends with a dot; the longest. -1: none, or it is no topic's name. */
+int topic_type_of(const char *topic, const char *const *types, int count);
+
 /*
  * A value of ce_sequence, 0 or more. With zeros before it, too, up to its 20 digits: so it sorts as
  * text, as CloudEvents' sequence extension wants it; this version writes it without.

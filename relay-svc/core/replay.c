@@ -3,7 +3,6 @@
 
 #include "common/base/must.h"
 #include "common/base/parse.h"
-#include "common/contract/topics.h"
 #include "relay-svc/core/shard_topic.h"
 
 #include <assert.h>
@@ -30,23 +29,6 @@ bool replay_bound_parse(const char *text, struct replay_bound *ret)
     }
     *ret = bound;
     return true;
-}
-
-int replay_type_of(const char *topic, const char *const *types, int count)
-{
-    const size_t len = strlen(topic);
-    int found = -1;
-    size_t found_len = 0;
-    for (int i = 0; i < count; i++) {
-        char end[TOPIC_NAME_MAX + 1];
-        const bool is_name = topic_name("", strview_of(types[i]), end);
-        const size_t end_len = is_name ? strlen(end) : 0;
-        if (end_len > found_len && end_len <= len && strcmp(topic + len - end_len, end) == 0) {
-            found = i;
-            found_len = end_len;
-        }
-    }
-    return found;
 }
 
 /* --- the course of it ------------------------------------------------------------------ */

@@ -37,10 +37,6 @@ struct replay_bound {
  * "2026-01-02T04:04:05.678+01:00". Of what is none *ret stays as it was. */
 MUST_USE bool replay_bound_parse(const char *text, struct replay_bound *ret);
 
-/* Which of the aggregate types a topic is named after: the longest with which it ends, before
- * ".events"; -1: none. */
-int replay_type_of(const char *topic, const char *const *types, int count);
-
 /* --- the course of it ------------------------------------------------------------------ */
 
 struct replay_range {

@@ -60,6 +60,44 @@ START_TEST(the_longest_name_is_249_bytes)
 }
 END_TEST
 
+START_TEST(a_topic_is_named_after_its_type)
+{
+    static const char *const TYPES[] = {"order", "backorder", "back.order", "not a name"};
+    static const struct {
+        const char *topic;
+        int type;
+    } CASES[] = {
+        {"order.events", 0},       {"again.order.events", 0},
+        {".order.events", 0},      {"again.order.order.events", 0},
+        {"backorder.events", 1},   {"again.back.order.events", 2},
+        {"reorder.events", -1},    {"again-order.events", -1},
+        {"order.events.old", -1},  {"order.event", -1},
+        {"ORDER.events", -1},      {"events", -1},
+        {".events", -1},           {"", -1},
+        {"not a name.events", -1}, {"a b.order.events", -1},
+        {"a/.order.events", -1},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        ck_assert_msg(topic_type_of(CASES[i].topic, TYPES, 4) == CASES[i].type, "%s",
+                      CASES[i].topic);
+    }
+    ck_assert_int_eq(topic_type_of("order.events", TYPES, 0), -1);
+}
+END_TEST
+
+START_TEST(a_topic_is_as_long_as_kafka_allows)
+{
+    static const char *const TYPES[] = {"order"};
+    static const char END[] = ".order.events";
+    char topic[TOPIC_NAME_MAX + 2];
+    memset(topic, 'x', sizeof topic);
+
+    memcpy(topic + TOPIC_NAME_MAX + 1 - (sizeof END - 1), END, sizeof END);
+    ck_assert_int_eq(topic_type_of(topic, TYPES, 1), -1);
+    ck_assert_int_eq(topic_type_of(topic + 1, TYPES, 1), 0);
+}
+END_TEST
+
 START_TEST(a_sequence_is_read_with_zeros_before_it_and_without)
 {
     int64_t seq = -1;
@@ -97,6 +135,8 @@ int main(void)
     tcase_add_test(names, aggregates_are_found_by_name);
     tcase_add_test(names, names_kafka_would_refuse_are_refused_here);
     tcase_add_test(names, the_longest_name_is_249_bytes);
+    tcase_add_test(names, a_topic_is_named_after_its_type);
+    tcase_add_test(names, a_topic_is_as_long_as_kafka_allows);
     tcase_add_test(names, a_sequence_is_read_with_zeros_before_it_and_without);
     suite_add_tcase(suite, names);
     return check_main(suite);

@@ -73,17 +73,6 @@ START_TEST(a_place_is_a_number_or_a_moment)
 }
 END_TEST
 
-START_TEST(a_topic_is_named_after_its_type)
-{
-    static const char *const TYPES[] = {"order", "backorder", "not a name"};
-
-    ck_assert_int_eq(replay_type_of("again.order.events", TYPES, 3), 0);
-    ck_assert_int_eq(replay_type_of("backorder.events", TYPES, 3), 1);
-    ck_assert_int_eq(replay_type_of("order.events.old", TYPES, 3), -1);
-    ck_assert_int_eq(replay_type_of("events", TYPES, 3), -1);
-}
-END_TEST
-
 START_TEST(shards_take_turns_and_are_read_in_steps)
 {
     assert_next(0, 0, STEP);
@@ -190,7 +179,6 @@ int main(void)
     TCase *tests = tcase_create("replay");
     tcase_add_checked_fixture(tests, begin, end);
     tcase_add_test(tests, a_place_is_a_number_or_a_moment);
-    tcase_add_test(tests, a_topic_is_named_after_its_type);
     tcase_add_test(tests, shards_take_turns_and_are_read_in_steps);
     tcase_add_test(tests, the_first_record_of_a_partition_goes_alone);
     tcase_add_test(tests, so_does_one_after_an_hour);
