@@ -19,8 +19,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FROM_MAX = 1024 };
-
 struct task {
     const struct service_call *call;
     struct loop *loop;
@@ -131,12 +129,11 @@ static int misuse(const struct service_call *call, const char *arguments)
 /* One that `relay-svc replay` made, with the events of one type; the live one is none. NULL: it is
  * taken, else why not. */
 static const char *take_topic(const char *topic, const char *prefix,
-                              struct rebuild_options *options, char from[static FROM_MAX])
+                              struct rebuild_options *options)
 {
 #define TYPE_ROW(NAME, name)  #name,
 #define TYPE_WORD(NAME, name) " " #name
     static const char *const TYPES[] = {AGGREGATES(TYPE_ROW)};
-    const size_t had = strlen(from);
     const int type = topic_type_of(topic, TYPES, AGGREGATE_COUNT);
     char live[TOPIC_NAME_MAX + 1];
     if (type < 0) {
@@ -150,19 +147,17 @@ static const char *take_topic(const char *topic, const char *prefix,
         return "is one topic more for the same aggregate type";
     }
     options->replayed[type] = topic;
-    (void)snprintf(from + had, FROM_MAX - had, "%s%s", had > 0 ? "," : "", topic);
     return NULL;
 }
 
 int app_rebuild(const struct service_call *call)
 {
     const struct projector_settings *settings = call->values;
-    char from[FROM_MAX] = "";
-    struct rebuild_options options = {.wish = REBUILD_FILL, .from = from};
+    struct rebuild_options options = {.wish = REBUILD_FILL};
     for (int i = 1; i < call->argc; i++) {
         if (strcmp(call->argv[i], "--from-topic") == 0 && i + 1 < call->argc) {
             const char *topic = call->argv[++i];
-            const char *why = take_topic(topic, settings->topic_prefix, &options, from);
+            const char *why = take_topic(topic, settings->topic_prefix, &options);
             if (why != NULL) {
                 ask_complain(call, "%s %s", topic, why);
                 return SERVICE_MISUSED;
@@ -180,7 +175,7 @@ int app_rebuild(const struct service_call *call)
 
 int app_rollback(const struct service_call *call)
 {
-    struct rebuild_options options = {.wish = REBUILD_BACK, .from = ""};
+    struct rebuild_options options = {.wish = REBUILD_BACK};
     options.accepts = call->argc == 2 && strcmp(call->argv[1], "--accept") == 0;
     return call->argc > 2 || (call->argc == 2 && !options.accepts)
                ? misuse(call, ROLLBACK_ARGUMENTS)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/rebuild/rebuild.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
+#include "common/base/strbuf.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
@@ -197,16 +199,28 @@ static void on_begun(void *user, const struct redisconn_reply *reply, const stru
     open_projector(rebuild);
 }
 
+/* The usual topics, then what is read before them, in the order of the types: whoever goes on may
+ * name them in another one. */
+static void write_from(const struct rebuild_options *options, struct strbuf *from)
+{
+    strbuf_printf(from, "%s*", options->projector.topic_prefix);
+    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
+        if (options->replayed[type] != NULL) {
+            strbuf_printf(from, ",%s", options->replayed[type]);
+        }
+    }
+}
+
 static void begin(struct rebuild *rebuild)
 {
 #define WISH_ROW(WISH, name) [REBUILD_##WISH] = (name),
     static const char *const WISHES[] = {REBUILD_WISHES(WISH_ROW)};
-    char from[FROM_MAX]; /* the usual topics, then what is read before them */
-    (void)snprintf(from, sizeof from, "%s*%s%s", rebuild->options.projector.topic_prefix,
-                   rebuild->options.from[0] != '\0' ? "," : "", rebuild->options.from);
+    CLEANUP(strbuf_done) struct strbuf from;
+    strbuf_init(&from, FROM_MAX);
+    write_from(&rebuild->options, &from);
     const struct strview arguments[EXCHANGE_WORDS_MAX] = {
         strview_of(WISHES[rebuild->options.wish]), strview_of(rebuild->options.projector.version),
-        strview_of(from)};
+        strbuf_view(&from)};
     rebuild->phase = PHASE_BEGIN;
     rebuild_ask(rebuild, "begin", arguments, on_begun);
 }
@@ -273,8 +287,10 @@ enum error_kind rebuild_new(struct loop *loop, struct metrics *metrics,
     rebuild->options.projector.on_fatal = on_projector_fatal;
     rebuild->options.projector.user = rebuild;
     rebuild->apart.seams = rebuild->seams;
-    memcpy(rebuild->apart.replayed, options->replayed, sizeof options->replayed);
-    rebuild->apart.reads_replayed = options->from[0] != '\0';
+    for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
+        rebuild->apart.replayed[type] = options->replayed[type];
+        rebuild->apart.reads_replayed |= options->replayed[type] != NULL;
+    }
     rebuild->apart.begins_anywhere = options->wish == REBUILD_BACK; /* most of it is there */
     rebuild->line_ms = loop_now_ms();
     rebuild->began = -1;

@@ -43,10 +43,9 @@ struct rebuild_options {
     enum rebuild_wish wish;
     bool accepts;     /* fewer orders, or more that stands still, than the live ones have */
     bool is_terminal; /* progress is a bar */
-    /* Topics that are read first, see struct projector_apart. */
+    /* Topics that are read first, see struct projector_apart; what was begun with others is not
+     * gone on with. */
     const char *replayed[AGGREGATE_COUNT];
-    const char
-        *from; /* the same as one text, "" for none: what was begun otherwise is not gone on with */
     int64_t live_database;
     int64_t spare_database;
     struct projector_options projector; /* with the address of the spare database */
