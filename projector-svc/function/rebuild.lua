@@ -75,11 +75,10 @@ local function find_no_begin(live, spare, wish, version, from)
   return nil
 end
 
--- ARGV: live, spare, run, wish, version of the program, the topic it is filled from ('' = the usual).
+-- ARGV: live, spare, run, wish, version of the program, the topics it is filled from, as one text
 -- -> {'ok', generation, 'new' | 'continued'} | {why not ...}
 redis.register_function('orderspine_rebuild_begin', function(_, argv)
-  local live, spare, run, wish, version = unpack(argv)
-  local from = argv[6] or ''
+  local live, spare, run, wish, version, from = unpack(argv)
   local refusal = find_no_begin(live, spare, wish, version, from)
   if refusal then return refusal end
   -- above both: what whoever filled this one before still writes is refused
@@ -137,12 +136,11 @@ end
 
 -- Live positions for the caller: how far it may go. What was decided meanwhile comes over. What the
 -- live views are still freeing they have not told yet.
--- -> {'ok', live's {slot, position ...}, spare's the same, being drained in both, orders live, spare}
+-- -> {'ok', live's {slot, position ...}, spare's the same, being drained in both}
 local function look(live, spare)
   at(live, 'COPY', DECIDED, DECIDED, 'DB', spare, 'REPLACE')
-  local orders_live, orders_spare = count_orders(live), count_orders(spare)
   return {'ok', at(live, 'HGETALL', POSITION), at(spare, 'HGETALL', POSITION),
-          at(spare, 'HLEN', DRAINING) + at(live, 'HLEN', DRAINING), orders_live, orders_spare}
+          at(spare, 'HLEN', DRAINING) + at(live, 'HLEN', DRAINING)}
 end
 
 -- ARGV: live, spare, run
@@ -184,7 +182,7 @@ local function find_behind(live, spare, accepts)
   for slot, position in pairs(hash(live, POSITION)) do
     local is_even = reached[slot] == position or accepts and not reached[slot]
     if not is_even and not is_past(marker, reached, slot, position) then
-      return {'behind', slot, reached[slot] or '', position}
+      return {'behind', slot, reached[slot] or ''}
     end
   end
   return nil
