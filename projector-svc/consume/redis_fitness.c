@@ -40,11 +40,11 @@ static void send(struct check *check, const struct strview *args, size_t count,
 /* What stands behind a name, to the end of its line; empty when there is none. */
 static struct strview value_of(struct strview info, struct strview name)
 {
-    const char *end = info.data + info.len;
     const char *at = info.len == 0 ? NULL : memmem(info.data, info.len, name.data, name.len);
     if (at == NULL) {
         return STRVIEW("");
     }
+    const char *end = info.data + info.len;
     const char *value = at + name.len;
     const char *stop = value;
     while (stop < end && *stop != '\r' && *stop != '\n') {
@@ -61,17 +61,6 @@ static void on_loaded(void *user, const struct redisconn_reply *reply, const str
     finish(user, failure);
 }
 
-/* A library is a flat list of names and values; its functions are a list in it. */
-static struct strview code_of(const struct redisconn_reply *library)
-{
-    for (size_t i = 0; i + 1 < redisconn_reply_count(library); i += 2) {
-        if (strview_is(redisconn_reply_text(redisconn_reply_at(library, i)), "library_code")) {
-            return redisconn_reply_text(redisconn_reply_at(library, i + 1));
-        }
-    }
-    return STRVIEW("");
-}
-
 /* 0: a library from before there were any. */
 static int64_t number_of(struct strview code)
 {
@@ -83,8 +72,8 @@ static void on_listed(void *user, const struct redisconn_reply *reply, const str
 {
     struct check *check = user;
     const struct strview ours = strview_of(PROJECTOR_FUNCTIONS[0].text);
-    const struct strview code =
-        failure == NULL ? code_of(redisconn_reply_at(reply, 0)) : STRVIEW("");
+    const struct strview code = redisconn_reply_text(
+        redisconn_reply_field(redisconn_reply_at(reply, 0), STRVIEW("library_code")));
     check->facts.has_library = strview_equal(code, ours);
     check->facts.newer = number_of(code) > number_of(ours) ? number_of(code) : 0;
     if (failure != NULL || check->facts.has_library || check->facts.newer > 0 ||

@@ -46,23 +46,12 @@ void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRES
 
 /* --- one partition */
 
-static const struct redisconn_reply *hash_value(const struct redisconn_reply *hash,
-                                                struct strview field)
-{
-    for (size_t i = 0; i + 1 < redisconn_reply_count(hash); i += 2) {
-        if (strview_equal(redisconn_reply_text(redisconn_reply_at(hash, i)), field)) {
-            return redisconn_reply_at(hash, i + 1);
-        }
-    }
-    return NULL;
-}
-
 static const struct json_value *
 hash_document(struct arena *arena, const struct redisconn_reply *hash, struct strview field)
 {
     const struct json_value *document = NULL;
     struct error ignored; /* what is missing or damaged says nothing */
-    const struct strview text = redisconn_reply_text(hash_value(hash, field));
+    const struct strview text = redisconn_reply_text(redisconn_reply_field(hash, field));
     if (json_parse(text, arena, &document, &ignored) != ERROR_NONE) {
         return NULL;
     }
@@ -125,7 +114,8 @@ static size_t read_slots(struct arena *arena, const struct redisconn_reply *repl
         struct strview name;
         if (count < SLOTS_MAX &&
             is_end_field(redisconn_reply_text(redisconn_reply_at(status, i)), &name)) {
-            const int64_t position = redisconn_reply_integer(hash_value(positions, name), 0);
+            const int64_t position =
+                redisconn_reply_integer(redisconn_reply_field(positions, name), 0);
             slots[count++] = read_slot(arena, status, name, position, now_ms);
         }
     }
@@ -266,7 +256,7 @@ static void put_counters(struct json_writer *writer, const struct redisconn_repl
     for (size_t i = 0; i < sizeof COUNTERS / sizeof COUNTERS[0]; i++) {
         json_put_member_integer(
             writer, COUNTERS[i],
-            redisconn_reply_integer(hash_value(status, strview_of(COUNTERS[i])), 0));
+            redisconn_reply_integer(redisconn_reply_field(status, strview_of(COUNTERS[i])), 0));
     }
 }
 
@@ -307,8 +297,9 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     const size_t count = read_slots(query->arena, reply, 0, &slots);
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
-    json_put_member_text(writer, "generation",
-                         redisconn_reply_text(hash_value(status, STRVIEW("generation"))));
+    json_put_member_text(
+        writer, "generation",
+        redisconn_reply_text(redisconn_reply_field(status, STRVIEW("generation"))));
     json_put_member_bool(writer, "recovering", query->views == QUERY_VIEWS_RECOVERING);
     put_slowest(writer, slots, count);
     put_counters(writer, status);

@@ -11,12 +11,7 @@
 
 static struct strview field_of(const struct redisconn_reply *fields, const char *name)
 {
-    for (size_t i = 0; i + 1 < redisconn_reply_count(fields); i += 2) {
-        if (strview_is(redisconn_reply_text(redisconn_reply_at(fields, i)), name)) {
-            return redisconn_reply_text(redisconn_reply_at(fields, i + 1));
-        }
-    }
-    return STRVIEW("");
+    return redisconn_reply_text(redisconn_reply_field(fields, strview_of(name)));
 }
 
 bool stream_entries_read(const struct redisconn_reply *reply, struct arena *arena,

@@ -50,13 +50,3 @@ size_t exchange_words(const struct redisconn_reply *reply,
     }
     return count;
 }
-
-int64_t exchange_position(const struct redisconn_reply *positions, struct strview slot)
-{
-    for (size_t i = 0; i + 1 < redisconn_reply_count(positions); i += 2) {
-        if (strview_equal(redisconn_reply_text(redisconn_reply_at(positions, i)), slot)) {
-            return redisconn_reply_integer(redisconn_reply_at(positions, i + 1), 0);
-        }
-    }
-    return 0;
-}

@@ -45,7 +45,4 @@ bool exchange_is_ok(const struct redisconn_reply *reply);
 size_t exchange_words(const struct redisconn_reply *reply,
                       struct strview words[static EXCHANGE_WORDS_MAX]);
 
-/* In a reply of {name, number ...}; 0: it is not there. */
-int64_t exchange_position(const struct redisconn_reply *positions, struct strview slot);
-
 #endif

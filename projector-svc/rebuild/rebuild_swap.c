@@ -49,8 +49,9 @@ static bool is_replayed(const struct projector_apart *apart, struct strview slot
 static int64_t limit_of(void *user, struct strview slot)
 {
     struct comparison *comparison = user;
-    const int64_t live = exchange_position(comparison->live, slot);
-    takeover_add(&comparison->state, live, exchange_position(comparison->spare, slot));
+    const int64_t live = redisconn_reply_integer(redisconn_reply_field(comparison->live, slot), 0);
+    const int64_t ours = redisconn_reply_integer(redisconn_reply_field(comparison->spare, slot), 0);
+    takeover_add(&comparison->state, live, ours);
     return is_replayed(comparison->apart, slot) ? INT64_MAX : live;
 }
 

@@ -119,4 +119,8 @@ size_t redisconn_reply_count(const struct redisconn_reply *reply);
 /* NULL past the last. */
 const struct redisconn_reply *redisconn_reply_at(const struct redisconn_reply *reply, size_t index);
 
+/* The value behind a name in a list of names and values, as of HGETALL; NULL: it is not there. */
+const struct redisconn_reply *redisconn_reply_field(const struct redisconn_reply *reply,
+                                                    struct strview name);
+
 #endif

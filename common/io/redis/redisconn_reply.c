@@ -86,3 +86,14 @@ const struct redisconn_reply *redisconn_reply_at(const struct redisconn_reply *r
     }
     return (const struct redisconn_reply *)raw(reply)->element[index];
 }
+
+const struct redisconn_reply *redisconn_reply_field(const struct redisconn_reply *reply,
+                                                    struct strview name)
+{
+    for (size_t i = 0; i + 1 < redisconn_reply_count(reply); i += 2) {
+        if (strview_equal(redisconn_reply_text(redisconn_reply_at(reply, i)), name)) {
+            return redisconn_reply_at(reply, i + 1);
+        }
+    }
+    return NULL;
+}
