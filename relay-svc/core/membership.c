@@ -91,10 +91,10 @@ void membership_count(struct membership *membership, const struct membership_oth
     membership->others.alive = others->alive > 0 ? others->alive : 1;
 }
 
-bool membership_kafka_answers(bool client_says_so, int kept, int waiting)
+bool membership_kafka_answers(bool client_says_so, int kept, int unproven)
 {
-    assert(waiting >= 0 && waiting <= kept);
-    return client_says_so && (kept == 0 || waiting < kept);
+    assert(unproven >= 0 && unproven <= kept);
+    return client_says_so && (kept == 0 || unproven < kept);
 }
 
 void membership_reached(struct membership *membership, int64_t now_ms)

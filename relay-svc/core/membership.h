@@ -79,14 +79,21 @@ void membership_claimed(struct membership *membership);
 void membership_count(struct membership *membership, const struct membership_others *others);
 
 /*
- * Whether Kafka answers this relay. The client's own word is not enough: it knows of errors only,
- * and while all our shards wait to know what their partitions hold nothing is on its way that
- * could fail.
+ * Whether it is known at this moment that Kafka answers this relay. The client's own word is not
+ * enough: it knows of errors only, and while all our shards wait to know what their partitions
+ * hold, however shortly, nothing is on its way that could fail. Then nothing is known, and the last
+ * answer before counts: so a relay that has just leased its shards, and is cut off, gives them away
+ * as soon as one that held them before.
  */
-bool membership_kafka_answers(bool client_says_so, int kept, int waiting);
+bool membership_kafka_answers(bool client_says_so, int kept, int unproven);
 void membership_reached(struct membership *membership, int64_t now_ms);
 
-/* For the length of a lease the last answer counts: brokers come and go. */
+/*
+ * For the length of a lease and two seconds the last answer counts: brokers come and go. A relay
+ * notices within a beat (a second, a quarter of the lease where that is less) that it is over, and
+ * another one claims within a beat what it gives back: with leases of 5 s or more within two of
+ * them.
+ */
 bool membership_reaches(const struct membership *membership, int64_t now_ms);
 
 enum membership_move {

@@ -11,18 +11,18 @@
 
 /* --- the fair share -------------------------------------------------------------------- */
 
+static bool is_unproven(const struct shard_log *log)
+{
+    return log->state == SHARD_CHECKING || log->state == SHARD_FAILED;
+}
+
 static bool kafka_answers(const struct leases *leases)
 {
     struct error err;
     const struct shards *shards = leases->options.shards;
-    const int64_t now_ms = loop_now_ms();
-    int waiting = 0;
-    for (int i = 0; i < shards->count; i++) {
-        const struct shard *shard = &shards->all[i];
-        waiting += shards_is_kept(&shard->log) && shards_waits_for_tails(shard, now_ms) ? 1 : 0;
-    }
     return membership_kafka_answers(publisher_state(leases->options.publisher, &err) == ERROR_NONE,
-                                    shards_count(shards, shards_is_kept), waiting);
+                                    shards_count(shards, shards_is_kept),
+                                    shards_count(shards, is_unproven));
 }
 
 static void leave_surplus(struct leases *leases, int surplus, const char *why)

@@ -157,6 +157,35 @@ START_TEST(kafka_does_not_answer_while_all_that_is_kept_waits_for_its_tails)
 }
 END_TEST
 
+/* A relay that leased its shards at BEGIN, was cut off from Kafka at cut_ms and beats at these
+ * places from then on: when the other one, whose beat may come last, has its shards. */
+static int64_t moved_ms(int64_t cut_ms, bool client_notices, int64_t first_beat_ms)
+{
+    int64_t beat_ms = first_beat_ms;
+    open_new();
+    meet(2, 1, 0);
+    for (;; beat_ms += 1000) {
+        const bool is_cut = beat_ms >= cut_ms;
+        if (membership_kafka_answers(!is_cut || !client_notices, 6, is_cut ? 6 : 0)) {
+            membership_reached(&member, beat_ms);
+        }
+        if (balance(6, beat_ms) == MOVE_GIVE_ALL) {
+            return beat_ms + 1000;
+        }
+    }
+}
+
+START_TEST(whenever_it_is_cut_off_another_one_has_its_shards_within_two_leases)
+{
+    for (int64_t cut_ms = BEGIN; cut_ms < BEGIN + 3000; cut_ms += 50) {
+        for (int64_t beat_ms = BEGIN + 1; beat_ms <= BEGIN + 1000; beat_ms += 37) {
+            ck_assert_int_lt(moved_ms(cut_ms, true, beat_ms), cut_ms + 2 * LEASE_MS - 1000);
+            ck_assert_int_lt(moved_ms(cut_ms, false, beat_ms), cut_ms + 2 * LEASE_MS - 1000);
+        }
+    }
+}
+END_TEST
+
 /* --- a lease ------------------------------------------------------------------------- */
 
 static enum membership_lease judge(int64_t position, bool is_locked)
@@ -280,6 +309,7 @@ static void add_talk(TCase *tests)
     tcase_add_test(tests, who_lost_kafka_for_a_lease_gives_all_to_those_who_have_it);
     tcase_add_test(tests, who_lost_kafka_as_everybody_did_keeps_its_share);
     tcase_add_test(tests, kafka_does_not_answer_while_all_that_is_kept_waits_for_its_tails);
+    tcase_add_test(tests, whenever_it_is_cut_off_another_one_has_its_shards_within_two_leases);
     tcase_add_test(tests, a_lease_is_what_the_database_says_of_it);
 }
 
