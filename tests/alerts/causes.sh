@@ -136,7 +136,7 @@ clear_CommandsShed() { service_stop command && service_start command; }
 
 cause_CommandsFail() {
     sql "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \$\$
-             BEGIN RAISE EXCEPTION 'refused by the test'; END \$\$;
+             BEGIN RAISE EXCEPTION 'refused by the test' USING ERRCODE = 'check_violation'; END \$\$;
          CREATE TRIGGER refuse BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION refuse()"
 }
 keep_CommandsFail() { order_something >/dev/null; }
