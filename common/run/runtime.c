@@ -65,6 +65,7 @@ static struct http_options http_options(const struct runtime *runtime)
         runtime->service->http == NULL ? HTTP_DEFAULTS : *runtime->service->http;
     options.address = runtime->common->listen_address;
     options.port = (uint16_t)runtime->common->listen_port;
+    options.origins = runtime->common->cors_origins;
     options.max_connections = (size_t)runtime->common->max_connections;
     return options;
 }

@@ -3,6 +3,7 @@
 #include "common/run/service.h"
 
 #include "common/base/strbuf.h"
+#include "common/io/http/cors.h"
 #include "common/run/auth.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
@@ -232,10 +233,21 @@ static bool has_fault_about(const struct settings *settings, const char *prefix)
     return false;
 }
 
+static void check_origins(const struct common_settings *common, struct settings *settings)
+{
+    struct http_cors cors;
+    struct error err;
+    if (common->cors_origins != NULL &&
+        http_cors_read(common->cors_origins, &cors, &err) != ERROR_NONE) {
+        settings_add_fault(settings, "LISTEN_CORS_ORIGINS: %s", err.text);
+    }
+}
+
 /* Rules over several rows make sense only when each of these rows is sound. */
 static void check(const struct service_command *command, const struct service_call *call)
 {
     const bool is_sound = settings_fault_count(call->settings) == 0;
+    check_origins(call->values, call->settings);
     if (command->serves && !has_fault_about(call->settings, "AUTH")) {
         auth_check_settings(call->values, call->settings);
     }

@@ -125,6 +125,9 @@ struct settings_property {
       "has shown no token, or has been idle for ten seconds; where there is none, 32 more are "    \
       "taken for /healthz, /readyz, /metrics and /version.",                                       \
       SETTING_WITHIN("4096", 1, 65536, NULL))                                                      \
+    X(STRING, cors_origins, "LISTEN_CORS_ORIGINS",                                                 \
+      "Origins whose pages may ask and read what is answered (CORS), exact and separated by "      \
+      "commas: https://shop.example, http://localhost:5173. Unset: none but its own.", )           \
     /* enum log_level */                                                                           \
     X(ENUM, log_level, "LOG_LEVEL", "Least severe level that is written.",                         \
       SETTING_ONE_OF("info", SETTINGS_LOG_LEVELS))                                                 \

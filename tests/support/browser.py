@@ -19,8 +19,8 @@ import time
 class Origin(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, page, behind):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, page, behind, port=0):
+        super().__init__(("127.0.0.1", port), Handler)
         self.page, self.behind = page, behind
         threading.Thread(target=self.serve_forever, daemon=True).start()
 

@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     ALLOW_MAX = 64,
@@ -50,6 +49,16 @@ struct http_request *http_exchange_new(struct http_server *server, struct http_l
 
 /* Each goes on with true; false: it has answered. */
 typedef bool step_fn(struct http_request *request);
+
+/* What a browser asks before it asks: without a token and about no path, so it tells nothing. */
+static bool answer_preflight(struct http_request *request)
+{
+    const bool is_one = http_cors_is_preflight(&request->server->cors, &request->head);
+    if (is_one) {
+        http_respond(request, &(struct http_answer){.status = 204, .headers = HTTP_CORS_PREFLIGHT});
+    }
+    return !is_one;
+}
 
 static bool refuse(struct http_request *request, const struct http_problem *problem)
 {
@@ -151,8 +160,9 @@ bool http_request_check_form(struct http_request *request)
 
 bool http_exchange_judge(struct http_request *request)
 {
-    static step_fn *const STEPS[] = {find_handler,    fits_its_place, find_room,
-                                     read_parameters, ask_handler,    http_request_check_form};
+    static step_fn *const STEPS[] = {
+        answer_preflight, find_handler, fits_its_place,         find_room,
+        read_parameters,  ask_handler,  http_request_check_form};
     for (size_t i = 0; i < sizeof STEPS / sizeof STEPS[0]; i++) {
         if (!STEPS[i](request)) {
             assert(request->state == EXCHANGE_ANSWERED);
@@ -304,47 +314,6 @@ void http_exchange_free_pending(struct http_server *server)
 
 /* --- the answer ------------------------------------------------------------------ */
 
-static const char *date_now(struct http_server *server)
-{
-    const time_t now = time(NULL);
-    if (now != server->date_s) {
-        http_message_date(now, server->date);
-        http_pause_pass(&server->pause, now - server->date_s);
-        server->date_s = now;
-    }
-    return server->date;
-}
-
-/*
- * Whether nothing can follow. Who still waits for 100 Continue may send the body now or the
- * next request: nobody can tell.
- */
-static bool must_close(const struct http_server *server, const struct http_line *line)
-{
-    return line->closes || server->is_draining || line->body.state == HTTP_BODY_ASKED_FOR;
-}
-
-static void say(struct http_server *server, struct http_line *line,
-                const struct http_answer *answer, enum http_holder holder, bool has_body)
-{
-    const char *date = date_now(server); /* first: with the second, the pause may change */
-    const int pause_s = http_pause_next(&server->pause, http_message_needs_pause(answer));
-    line->closes = must_close(server, line);
-    strbuf_reset(&server->head);
-    http_message_head(answer, date, pause_s, line->closes, &server->head);
-    if (!strbuf_ok(&server->head)) {
-        line->state = HTTP_LINE_BROKEN; /* headers of ours beyond 16 KiB: nothing fit to send */
-        return;
-    }
-    server->stats.answers[answer->status / 100 % 6]++;
-    http_line_send(line, &(struct http_outgoing){
-                             .head = strbuf_view(&server->head),
-                             .body = has_body ? answer->body : STRVIEW(""),
-                             .holder = holder,
-                             .body_stays = answer->body_stays,
-                         });
-}
-
 /*
  * Called from anywhere: inside the handler that was just handed the request, inside another
  * request's, from an adapter's callback. So it only sends, gives back what the request held and
@@ -356,40 +325,11 @@ void http_respond(struct http_request *request, const struct http_answer *answer
     assert(request->state != EXCHANGE_ANSWERED); /* exactly once */
     struct http_line *line = request->line;
     if (line != NULL) {
-        say(request->server, line, answer, request->holder,
-            http_message_may_have_body(answer->status) && request->match.method != HTTP_HEAD);
+        http_exchange_say(request->server, line, answer, request);
         loop_deferred_schedule(line->wake);
     }
     release(request); /* not before: the body may be the request's own */
     if (line == NULL) {
         free(request);
     }
-}
-
-void http_problem(struct http_request *request, const struct http_problem *problem)
-{
-    struct strbuf body;
-    strbuf_init(&body, HTTP_PROBLEM_MAX);
-    const struct http_answer answer = http_problem_answer(problem, &body);
-    http_respond(request, &answer);
-    strbuf_done(&body);
-}
-
-void http_refuse(struct http_request *request, int status, const char *slug, const char *detail)
-{
-    http_problem(request, &(struct http_problem){.status = status, .slug = slug, .detail = detail});
-}
-
-void http_exchange_refuse(struct http_server *server, struct http_line *line,
-                          const struct http_verdict *verdict)
-{
-    struct strbuf body;
-    strbuf_init(&body, HTTP_PROBLEM_MAX);
-    const struct http_answer answer = http_problem_answer(
-        &(struct http_problem){
-            .status = verdict->status, .slug = verdict->slug, .detail = verdict->detail},
-        &body);
-    line->closes = true;
-    say(server, line, &answer, HTTP_HOLDER_STRANGER, true);
-    strbuf_done(&body);
 }

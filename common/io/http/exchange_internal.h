@@ -39,6 +39,12 @@ void http_exchange_part(struct http_request *request);
 /* Frees what handlers still have: those are gone, and nobody is told. */
 void http_exchange_free_pending(struct http_server *server);
 
+/* ---- exchange_answer.c ---- */
+
+/* Sends the answer; request is NULL where its head was refused. Gives nothing back. */
+void http_exchange_say(struct http_server *server, struct http_line *line,
+                       const struct http_answer *answer, const struct http_request *request);
+
 /* Says that problem, of which no handler knows; the line closes afterwards. */
 void http_exchange_refuse(struct http_server *server, struct http_line *line,
                           const struct http_verdict *verdict);

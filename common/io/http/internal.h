@@ -13,6 +13,7 @@
 #include "common/base/arena.h"
 #include "common/base/strbuf.h"
 #include "common/io/http/budget.h"
+#include "common/io/http/cors.h"
 #include "common/io/http/crowd.h"
 #include "common/io/http/guard.h"
 #include "common/io/http/line.h"
@@ -32,6 +33,7 @@ struct http_server {
     struct http_options options;
     struct http_stats stats;
     struct http_router router;
+    struct http_cors cors;
     http_check *unrouted; /* may be NULL */
     void *unrouted_user;
     int listen_fd;
@@ -45,6 +47,7 @@ struct http_server {
     int64_t trimmed_ms;
     struct http_request *pending; /* with handlers */
     struct strbuf head;           /* of the answer being written */
+    struct strbuf more;           /* lines of it for pages of other origins */
     struct http_pause pause;      /* for those who are refused for now */
     int64_t date_s;
     char date[HTTP_DATE_SIZE];

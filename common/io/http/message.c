@@ -118,7 +118,7 @@ bool http_message_needs_pause(const struct http_answer *answer)
 }
 
 void http_message_head(const struct http_answer *answer, const char *date, int pause_s, bool closes,
-                       struct strbuf *out)
+                       struct strview more, struct strbuf *out)
 {
     assert(answer->status >= 200 && answer->status < 600);
     strbuf_append(out, STRVIEW("HTTP/1.1 "));
@@ -139,6 +139,7 @@ void http_message_head(const struct http_answer *answer, const char *date, int p
         strbuf_append_i64(out, pause_s);
         strbuf_append(out, STRVIEW("\r\n"));
     }
+    strbuf_append(out, more);
     if (closes) {
         strbuf_append(out, STRVIEW("Connection: close\r\n"));
     }

@@ -65,9 +65,10 @@ void http_message_date(int64_t wall_s, char ret_date[HTTP_DATE_SIZE]);
 /* 429 or 503, and no Retry-After of its own. */
 bool http_message_needs_pause(const struct http_answer *answer);
 
-/* Appends the head of an answer, blank line included; with Retry-After where pause_s is not 0. */
+/* Appends the head of an answer, blank line included; with Retry-After where pause_s is not 0, and
+ * with more lines, which come as they stand. */
 void http_message_head(const struct http_answer *answer, const char *date, int pause_s, bool closes,
-                       struct strbuf *out);
+                       struct strview more, struct strbuf *out);
 
 /* RFC 9110 §6.4.1: no body, and no length, for 1xx, 204 and 304. */
 bool http_message_may_have_body(int status);

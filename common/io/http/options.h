@@ -11,6 +11,7 @@
 struct http_options {
     const char *address; /* numeric IPv4 or IPv6 */
     uint16_t port;       /* 0: any free one, see http_server_port() */
+    const char *origins; /* whose pages may ask, as http_cors_read() takes them; NULL: no other's */
     size_t max_connections;
     size_t spare_connections; /* beyond them, for vital routes; 0: others wait in the kernel */
     size_t max_head_bytes;    /* request line and headers: 431 beyond */

@@ -47,6 +47,12 @@ struct http_server *http_server_new(struct loop *loop, const struct http_options
     server->options = *options;
     server->listen_fd = -1;
     strbuf_init(&server->head, ANSWER_HEAD_MAX);
+    strbuf_init(&server->more, ANSWER_HEAD_MAX);
+    struct error err;
+    if (options->origins != NULL &&
+        http_cors_read(options->origins, &server->cors, &err) != ERROR_NONE) {
+        abort(); /* whoever gives them has asked before */
+    }
     http_budget_init(&server->budget, options->max_total_bytes);
     server->sweep = loop_timer_new(loop, on_sweep, server);
     return server;
@@ -192,6 +198,7 @@ void http_server_free(struct http_server *server)
            server->parties.count == 0);
     loop_timer_free(server->sweep);
     strbuf_done(&server->head);
+    strbuf_done(&server->more);
     free(server);
 }
 

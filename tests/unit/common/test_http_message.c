@@ -69,7 +69,8 @@ START_TEST(each_head_reads_as_the_table_says)
 {
     struct strbuf out;
     strbuf_init(&out, 1024);
-    http_message_head(&HEADS[_i].answer, "today", HEADS[_i].pause_s, HEADS[_i].closes, &out);
+    http_message_head(&HEADS[_i].answer, "today", HEADS[_i].pause_s, HEADS[_i].closes, STRVIEW(""),
+                      &out);
     ck_assert_str_eq(strbuf_cstr(&out), HEADS[_i].head);
     strbuf_done(&out);
 }
@@ -89,7 +90,7 @@ START_TEST(a_status_outside_of_http_aborts)
 {
     struct strbuf out;
     strbuf_init(&out, 1024);
-    http_message_head(&(struct http_answer){.status = 100}, "today", 0, false, &out);
+    http_message_head(&(struct http_answer){.status = 100}, "today", 0, false, STRVIEW(""), &out);
 }
 END_TEST
 
