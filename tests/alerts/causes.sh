@@ -14,7 +14,7 @@ declare -A CAUSE=(
     [RelayHasRival]='rival.'
     [LeasesChurn]='unowned'
     [EventsInQuarantine]='order'
-    [ViewsLag]='FAIL  redis'
+    [ViewsLag]='OOM'
     [PartitionsStand]='unreported'
     [DeadLetters]='unreadable'
     [CommandsShed]='reason="overloaded"'
@@ -96,11 +96,10 @@ cause_EventsInQuarantine() {
 }
 clear_EventsInQuarantine() { limit_of_orders 1000000 && carry_out EventsInQuarantine Do; }
 
-cause_ViewsLag() {
-    server_stop redis
-    order_something
-}
-clear_ViewsLag() { server_start redis; }
+# Redis is full. (Where it does not answer, nobody can say how old views are: ServiceNotReady.)
+cause_ViewsLag() { redis CONFIG SET maxmemory 1mb >/dev/null; }
+keep_ViewsLag() { order_something "sku-$((1 + RANDOM % 2))" >/dev/null; }
+clear_ViewsLag() { redis CONFIG SET maxmemory 400mb >/dev/null; }
 
 # It takes part of the partitions and brings their events into another Redis.
 cause_PartitionsStand() {
