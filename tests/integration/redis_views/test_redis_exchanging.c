@@ -149,8 +149,8 @@ START_TEST(the_two_change_places_with_stream_ends_and_a_way_back)
     (void)spare("HSET projection:position gone/0 3");
     (void)spare("HSET projection:identity gone/0 x");
     ck_assert_str_eq(ask("swap 0"), "not-held ");
-    ck_assert_str_eq(ask("look"), "ok t/0 7 t/0 7 0 ");
-    ck_assert_str_eq(ask("hold 5000"), "ok t/0 7 t/0 7 0 ");
+    ck_assert_str_eq(ask("look"), "ok t/0 7 t/0 7 gone/0 3 0 ");
+    ck_assert_str_eq(ask("hold 5000"), "ok t/0 7 t/0 7 gone/0 3 0 ");
     ck_assert_str_eq(ask("swap 0"), "ok 2 ");
 
     ck_assert_str_eq(redis("GET who"), "spare ");
