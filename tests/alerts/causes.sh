@@ -119,8 +119,13 @@ cause_DeadLetters() {
 }
 clear_DeadLetters() { carry_out DeadLetters Do; }
 
-# More at once than may wait.
-cause_CommandsShed() { service_stop command && service_start command COMMAND_QUEUE_FLOOR=1; }
+# PostgreSQL is slow, and more come at once than may wait.
+cause_CommandsShed() {
+    sql "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS \$\$
+             BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END \$\$;
+         CREATE TRIGGER dawdle BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION dawdle()" &&
+        service_stop command && service_start command COMMAND_QUEUE_FLOOR=1
+}
 keep_CommandsShed() {
     local i senders=()
     for i in {1..24}; do
@@ -131,7 +136,9 @@ keep_CommandsShed() {
     done
     wait "${senders[@]}"
 }
-clear_CommandsShed() { service_stop command && service_start command; }
+clear_CommandsShed() {
+    sql "DROP TRIGGER dawdle ON orders; DROP FUNCTION dawdle()" && service_stop command && service_start command
+}
 
 cause_CommandsFail() {
     sql "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \$\$
