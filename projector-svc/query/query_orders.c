@@ -41,6 +41,7 @@ struct order_query {
     struct loop_timer *timer; /* NULL: not waiting */
     enum order_reading reading;
     bool is_expired;
+    int64_t token_ends_ms; /* the token ends the wait, not the clock: wall clock; 0: it does not */
 };
 
 static struct order_query *own(struct query *query)
@@ -275,17 +276,34 @@ static void on_expired(void *user)
     on_wake(asked);
 }
 
+/* The loop's timers count coarse ticks, so one may end some milliseconds early. A token's end is an
+ * instant of the wall clock: asked before it, the query would answer 504 where it is about to be
+ * 401.
+ */
+static void on_time(void *user)
+{
+    struct order_query *asked = user;
+    const int64_t early_ms = asked->token_ends_ms - loop_wall_ms();
+    if (early_ms > 0) {
+        loop_timer_start(asked->timer, early_ms);
+        return;
+    }
+    on_expired(asked);
+}
+
 static void begin_waiting(struct order_query *asked)
 {
     struct error err;
+    const int64_t wait_ms = query_may_wait_ms(&asked->query, asked->wait_ms);
+    asked->token_ends_ms = wait_ms < asked->wait_ms ? asked->query.until_ms : 0;
     asked->wait = (struct order_wait){.on_wake = on_wake, .user = asked};
     if (order_waits_add(asked->query.context->waits, &asked->order_id, &asked->wait, &err) !=
         ERROR_NONE) {
         query_refuse(&asked->query, 503, "overloaded", err.text);
         return;
     }
-    asked->timer = loop_timer_new(asked->query.context->loop, on_expired, asked);
-    loop_timer_start(asked->timer, query_may_wait_ms(&asked->query, asked->wait_ms));
+    asked->timer = loop_timer_new(asked->query.context->loop, on_time, asked);
+    loop_timer_start(asked->timer, wait_ms);
     http_request_on_gone(asked->query.request, on_expired, asked); /* who left reads no answer */
 }
 
