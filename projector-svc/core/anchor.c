@@ -50,6 +50,7 @@ static void go_on_from(struct anchor *anchor, int64_t offset)
 
 static void search(struct anchor *anchor)
 {
+    assert(!anchor->wants_restart && anchor->state != ANCHOR_SEARCHING);
     anchor->state = ANCHOR_SEARCHING;
     anchor->wants_restart = true;
 }
@@ -79,6 +80,7 @@ static enum anchor_finding compare(struct anchor *anchor, int64_t offset, struct
         go_on_from(anchor, anchor->position);
         return ANCHOR_UNKNOWN;
     }
+    assert(offset >= anchor->start);
     anchor->state = ANCHOR_PASSING;
     if (offset + 1 < anchor->position) {
         return ANCHOR_NOTHING; /* what follows is still to be seen */

@@ -54,6 +54,7 @@ enum error_kind customer_view_apply(struct customer_view *view, const struct cus
 
 void customer_view_pass(struct customer_view *view, struct strview event_id)
 {
+    assert(view->version >= 0 && view->version < INT64_MAX);
     view->version++;
     view->last_event_id = event_id;
 }

@@ -42,6 +42,7 @@ static void close_full(struct intake_place *places, size_t count, struct sum *su
         const bool is_over = sum->bytes >= INTAKE_MOST && !place->is_at_end;
         if (place->is_open && (is_over || place->bytes >= share)) {
             place->is_open = false;
+            assert(place->is_at_end || sum->read > 0);
             sum->read -= place->is_at_end ? 0 : 1;
         }
     }

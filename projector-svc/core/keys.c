@@ -3,6 +3,7 @@
 
 #include "common/base/ascii.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 static struct strview join(struct arena *arena, const char *before, struct strview id,
@@ -52,6 +53,7 @@ struct strview keys_encode(struct arena *arena, struct strview text)
             coded[len++] = HEX[byte & 15];
         }
     }
+    assert(coded == NULL || len <= CODED * text.len);
     return (struct strview){.data = coded, .len = len};
 }
 
@@ -68,6 +70,7 @@ struct strview keys_view(struct arena *arena, enum aggregate_type type, struct s
     typedef struct strview key_fn(struct arena * arena, struct strview id);
 #define KEY_ROW(NAME, name) [AGGREGATE_##NAME] = keys_##name,
     static key_fn *const VIEWS[] = {AGGREGATES(KEY_ROW)};
+    assert(type < AGGREGATE_COUNT && id.len > 0);
     return VIEWS[type](arena, id);
 }
 

@@ -43,6 +43,7 @@ static size_t find(const struct log_missing *missing, int64_t seq)
 
 bool log_missing_take(struct log_missing *missing, int64_t seq, struct log_entry *ret)
 {
+    assert(missing->count <= LOG_MISSING_MAX);
     const size_t at = find(missing, seq);
     if (at == missing->count || missing->rows[at].seq != seq) {
         return false;

@@ -6,6 +6,8 @@
 #include "common/base/strbuf.h"
 #include "projector-svc/core/keys.h"
 
+#include <assert.h>
+
 struct strview ops_minute_name(struct arena *arena, int64_t at_ms)
 {
     enum { MINUTE_LEN = sizeof "2026-01-02T03:04" - 1 };
@@ -18,6 +20,7 @@ struct strview ops_minute_name(struct arena *arena, int64_t at_ms)
             name[len++] = time[i];
         }
     }
+    assert(name == NULL || len > 0);
     return (struct strview){.data = name, .len = len};
 }
 
@@ -25,6 +28,7 @@ struct strview ops_minute_name(struct arena *arena, int64_t at_ms)
 static struct strview field_of(const struct ops_transition *transition, struct write_set *set)
 {
     enum { STATUS_MAX = 16 };
+    assert(transition->status < ORDER_STATUS_COUNT);
     const struct strview region = keys_encode(set->arena, transition->region);
     const struct strview provider = keys_encode(set->arena, transition->provider);
     struct strbuf field;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/order_entries.h"
 
+#include <assert.h>
 #include <string.h>
 
 static size_t bytes_of(const struct order_entries *entries)
@@ -14,6 +15,7 @@ static size_t bytes_of(const struct order_entries *entries)
 
 static void drop_oldest(struct order_entries *entries)
 {
+    assert(entries->kept > 0);
     entries->kept--;
     memmove(&entries->list[0], &entries->list[1], entries->kept * sizeof entries->list[0]);
 }
@@ -24,6 +26,7 @@ void order_entries_add(struct order_entries *entries, const struct order_entry *
                                  bytes_of(entries) + entry->text.len > ORDER_ENTRIES_BYTES)) {
         drop_oldest(entries);
     }
+    assert(entries->kept < ORDER_ENTRIES_KEPT);
     entries->list[entries->kept++] = *entry;
     entries->count++;
 }

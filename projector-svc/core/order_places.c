@@ -3,6 +3,7 @@
 
 #include "projector-svc/core/keys.h"
 
+#include <assert.h>
 #include <stdbool.h>
 
 enum { VALUES_MAX = RISK_FLAGS_MAX };
@@ -14,6 +15,7 @@ struct values {
 
 static void add(struct values *values, struct strview value)
 {
+    assert(values->count < VALUES_MAX);
     if (value.len > 0) {
         values->list[values->count++] = value;
     }
@@ -65,6 +67,7 @@ static void find_carrier(const struct order_view *view, struct values *ret)
 
 static void find_risk_flags(const struct order_view *view, struct values *ret)
 {
+    assert(view->risk_flags.count <= RISK_FLAGS_MAX);
     for (size_t i = 0; i < view->risk_flags.count; i++) {
         add(ret, view->risk_flags.names[i]);
     }
@@ -139,6 +142,7 @@ static void move_between(const struct place *place, const struct order_view *old
 
 static int64_t deadline_of(const struct order_view *view, const struct order_limits *limits)
 {
+    assert(view->status < ORDER_STATUS_COUNT);
     const int64_t limit_ms = limits->ms[view->status];
     return limit_ms == 0 ? 0 : view->status_since_ms + limit_ms;
 }
@@ -157,6 +161,7 @@ static void move_deadline(int64_t before_ms, int64_t now_ms, struct strview orde
 void order_places_diff(const struct order_view *old_view, const struct order_view *new_view,
                        const struct order_limits *limits, struct write_set *set)
 {
+    assert(new_view->version >= old_view->version && new_view->order_id.len > 0);
     for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
         move_between(&PLACES[i], old_view, new_view, set);
     }

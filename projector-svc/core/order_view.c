@@ -10,6 +10,7 @@ typedef const char *apply_fn(struct order_view *view, const struct order_event *
 
 static void enter_status(struct order_view *view, enum order_status status, int64_t at_ms)
 {
+    assert(status < ORDER_STATUS_COUNT);
     view->status = status;
     view->status_since_ms = at_ms;
 }
@@ -178,6 +179,7 @@ static apply_fn *const APPLY[] = {ORDER_EVENTS(APPLY_ROW)};
 static void count_event(struct order_view *view, struct strview event_id, struct strview event_type,
                         int64_t at_ms)
 {
+    assert(view->version >= 0 && view->version < INT64_MAX);
     view->version++;
     view->last_event_id = event_id;
     view->last_event_type = event_type;
@@ -200,6 +202,7 @@ enum error_kind order_view_apply(struct order_view *view, const struct order_eve
     }
     count_event(&next, event_id, strview_of(order_event_type(event->kind)),
                 event->envelope.occurred_at_ms);
+    assert(next.version == event->envelope.version && next.placed.customer_id.len > 0);
     *view = next;
     return ERROR_NONE;
 }

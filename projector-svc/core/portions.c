@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/portions.h"
 
+#include <assert.h>
+
 size_t portions_next(size_t count, size_t most, bool was_too_large)
 {
+    assert(count >= 1 && most >= 1);
     const size_t next = was_too_large ? count / 4 : count * 2;
     return next < 1 ? 1 : next > most ? most : next;
 }
@@ -27,6 +30,7 @@ bool log_portion_takes(struct log_portion *portion, int64_t offset, size_t bytes
     if (offset >= portion->end) {
         return false;
     }
+    assert(offset >= portion->next_offset && offset < portion->end);
     portion->next_offset = offset + 1;
     portion->seen++;
     portion->bytes += bytes;

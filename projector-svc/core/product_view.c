@@ -58,6 +58,7 @@ enum error_kind product_view_apply(struct product_view *view, const struct produ
 
 void product_view_pass(struct product_view *view, struct strview event_id)
 {
+    assert(view->version >= 0 && view->version < INT64_MAX);
     view->version++;
     view->last_event_id = event_id;
 }

@@ -14,6 +14,7 @@ int64_t recovery_find(struct recovery *recovery, int64_t seen, int64_t position,
     const int64_t farthest = larger(goal, had_reached);
     recovery->goal = farthest > position ? farthest : 0;
     assert(recovery->goal == 0 || recovery->goal > position);
+    assert(had_reached >= recovery->committed);
     return had_reached > position && goal < had_reached ? had_reached : 0;
 }
 

@@ -19,6 +19,7 @@ enum error_kind stock_view_apply(struct stock_view *view, const struct stock_eve
 
 void stock_view_pass(struct stock_view *view, struct strview event_id)
 {
+    assert(view->version >= 0 && view->version < INT64_MAX);
     view->version++;
     view->last_event_id = event_id;
 }

@@ -3,6 +3,7 @@
 
 #include "common/base/ascii.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -40,6 +41,7 @@ bool stream_id_parse(struct strview text, struct stream_id *ret)
 struct strview stream_id_print(struct stream_id id, char out[static STREAM_ID_SIZE])
 {
     const int len = snprintf(out, STREAM_ID_SIZE, "%" PRIu64 "-%" PRIu64, id.ms, id.number);
+    assert(len > 0 && len < STREAM_ID_SIZE);
     return (struct strview){.data = out, .len = (size_t)len};
 }
 
@@ -57,6 +59,7 @@ static size_t lower_bound(const struct stream_page *page, struct stream_id at)
     size_t low = 0;
     for (size_t high = page->count; low < high;) {
         const size_t middle = low + (high - low) / 2;
+        assert(middle == 0 || stream_id_compare(page->ids[middle - 1], page->ids[middle]) < 0);
         if (stream_id_compare(page->ids[middle], at) < 0) {
             low = middle + 1;
         } else {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/takeover.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@ void takeover_add(struct takeover_state *state, int64_t live, int64_t rebuilt)
     const int64_t wanted = live > 0 ? live : 0;
     const int64_t reached = rebuilt > 0 ? rebuilt : 0;
     state->live += wanted;
+    assert(state->rebuilt <= state->live); /* what is further than asked counts as even */
     state->rebuilt += reached < wanted ? reached : wanted;
     state->lagging += reached != wanted ? 1 : 0;
 }
@@ -88,6 +90,7 @@ static struct strview word_at(const struct strview *words, size_t count, size_t 
 
 static void put(char text[static ERROR_TEXT_MAX], size_t *len, struct strview part)
 {
+    assert(*len < ERROR_TEXT_MAX);
     const size_t room = ERROR_TEXT_MAX - 1 - *len;
     const size_t fits = part.len < room ? part.len : room;
     memcpy(text + *len, part.data, fits);
@@ -102,6 +105,7 @@ static void fill_in(const char *pattern, const struct strview words[static 3],
     for (const char *at = pattern; *at != '\0'; at++) {
         if (*at == '@') {
             at++;
+            assert(*at >= '0' && *at <= '2'); /* the patterns are ours */
             put(text, &len, words[*at - '0']);
         } else {
             put(text, &len, (struct strview){.data = at, .len = 1});
@@ -131,6 +135,7 @@ static void draw_bar(int percent, char bar[static BAR_LEN + 4])
 {
     const int done = percent * BAR_LEN / HUNDRED;
     int at = 0;
+    assert(done >= 0 && done <= BAR_LEN);
     bar[at++] = '[';
     for (int i = 0; i < BAR_LEN; i++) {
         bar[at++] = i < done ? '#' : '.';

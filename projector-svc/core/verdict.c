@@ -19,6 +19,7 @@ bool verdict_is_of_timing(const struct shown_view *shown, enum verdict verdict)
 
 bool verdict_of_view(const struct shown_view *shown, enum verdict *ret)
 {
+    assert(shown->head >= 0);
     if (shown->version < 0) {
         *ret = VERDICT_EDITED;
     } else if (shown->version == 0) {

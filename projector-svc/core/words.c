@@ -4,9 +4,12 @@
 #include "common/base/ascii.h"
 #include "common/base/utf8.h"
 
+#include <assert.h>
+
 /* How many bytes at the text's beginning part words; 0: a word begins there. */
 static size_t parting_len(struct strview text)
 {
+    assert(text.len > 0);
     const char first = text.data[0];
     if ((first & 0x80) != 0) {
         return utf8_blank_len(text);

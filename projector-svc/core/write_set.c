@@ -40,6 +40,7 @@ static uint32_t *find_place(const struct write_set *set, enum write_kind kind, s
         }
         at = (at + 1) & (set->index_size - 1);
     }
+    assert(set->index[at] <= set->count);
     return &set->index[at];
 }
 
@@ -140,6 +141,7 @@ void write_set_append(struct write_set *set, enum write_kind kind, struct strvie
 
 static struct strview *find_count(const struct write *write, struct strview field)
 {
+    assert(write->count % 2 == 0);
     for (size_t i = 0; i < write->count; i += 2) {
         if (strview_equal(write->args[i], field)) {
             return &write->args[i + 1];
@@ -154,6 +156,7 @@ void write_set_count(struct write_set *set, struct strview key, struct strview f
     struct strview *amount = write == NULL ? NULL : find_count(write, field);
     int64_t before;
     if (amount != NULL && parse_i64(*amount, &before)) {
+        assert(before >= 1 && before < INT64_MAX);
         *amount = write_set_number(set, before + 1);
     } else {
         write_set_add2(set, WRITE_COUNT, key, field, STRVIEW("1"));
