@@ -23,6 +23,9 @@ RUN_USER=${ORDERSPINE_USER:-}
 export no_proxy=${no_proxy:+$no_proxy,}127.0.0.1,localhost
 export NO_PROXY=$no_proxy
 
+# Debian's modules belong to Debian's programs: another Python before them on the PATH has none.
+export PATH=/usr/bin:$PATH
+
 PARTS=(PG KAFKA KAFKA_CONTROLLER REDIS COMMAND RELAY QUERY)
 declare -A DEFAULT_PORT=(
     [PG]=15432 [KAFKA]=19092 [KAFKA_CONTROLLER]=19093 [REDIS]=16379
