@@ -13,6 +13,8 @@
 #include "projector-svc/core/keys.h"
 #include "projector-svc/query/query.h"
 
+#include <stdlib.h>
+
 enum { SLOTS_MAX = 4096 };
 
 /* In the order of query_ask_freshness(). */
@@ -260,6 +262,19 @@ static void put_counters(struct json_writer *writer, const struct redisconn_repl
     }
 }
 
+/* Redis has them in no order, people look for one: by topic, then by number. */
+static int by_name(const void *left, const void *right)
+{
+    const struct slot *a = left;
+    const struct slot *b = right;
+    const struct strview topic = topic_of(a);
+    const size_t shorter = a->name.len < b->name.len ? a->name.len : b->name.len;
+    if (strview_equal(topic, topic_of(b)) && a->name.len != b->name.len) {
+        return a->name.len < b->name.len ? -1 : 1;
+    }
+    return memcmp(a->name.data, b->name.data, shorter);
+}
+
 /* A topic is told once, by its first slot, and only when nobody reports any of it. */
 static bool tells_not_followed(const struct slot *slots, size_t count, size_t index)
 {
@@ -296,6 +311,9 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     struct slot *slots = NULL;
     const size_t count = read_slots(query->arena, reply, 0, &slots);
     struct json_writer *writer = query_write(query);
+    if (count > 0) {
+        qsort(slots, count, sizeof *slots, by_name);
+    }
     json_open_object(writer);
     json_put_member_text(
         writer, "generation",
