@@ -311,9 +311,6 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     struct slot *slots = NULL;
     const size_t count = read_slots(query->arena, reply, 0, &slots);
     struct json_writer *writer = query_write(query);
-    if (count > 0) {
-        qsort(slots, count, sizeof *slots, by_name);
-    }
     json_open_object(writer);
     json_put_member_text(
         writer, "generation",
@@ -324,6 +321,9 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     json_put_member_integer(writer, "dead_letters",
                             redisconn_reply_integer(redisconn_reply_at(reply, READ_FROZEN), 0));
     put_not_followed(writer, slots, count);
+    if (count > 0) {
+        qsort(slots, count, sizeof *slots, by_name);
+    }
     json_open_member_array(writer, "partitions");
     for (size_t i = 0; i < count; i++) {
         put_slot(writer, &slots[i], readers_may_read(query->role, READABLE_FRESHNESS_IDS));
