@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { SEQUENCE_DIGITS = 20 };
-
 #define NAME_ROW(NAME, name) [AGGREGATE_##NAME] = #name,
 static const char *const AGGREGATE_NAMES[] = {AGGREGATES(NAME_ROW)};
 
@@ -67,9 +65,20 @@ int topic_type_of(const char *topic, const char *const *types, int count)
     return found;
 }
 
+struct strview topics_write_sequence(struct strview digits,
+                                     char out[static TOPICS_SEQUENCE_DIGITS + 1])
+{
+    assert(digits.len > 0 && digits.len <= TOPICS_SEQUENCE_DIGITS);
+    const size_t zeros = TOPICS_SEQUENCE_DIGITS - digits.len;
+    memset(out, '0', zeros);
+    memcpy(out + zeros, digits.data, digits.len);
+    out[TOPICS_SEQUENCE_DIGITS] = '\0';
+    return (struct strview){.data = out, .len = TOPICS_SEQUENCE_DIGITS};
+}
+
 bool topics_read_sequence(struct strview text, int64_t *ret)
 {
-    if (text.len == 0 || text.len > SEQUENCE_DIGITS || text.data[0] == '-') {
+    if (text.len == 0 || text.len > TOPICS_SEQUENCE_DIGITS || text.data[0] == '-') {
         return false;
     }
     while (text.len > 1 && text.data[0] == '0') {

@@ -67,9 +67,13 @@ MUST_USE bool topic_name(const char *prefix, struct strview aggregatetype,
 int topic_type_of(const char *topic, const char *const *types, int count);
 
 /*
- * A value of ce_sequence, 0 or more. With zeros before it, too, up to its 20 digits: so it sorts as
- * text, as CloudEvents' sequence extension wants it; this version writes it without.
+ * A value of ce_sequence: digits, written with zeros before them, so that they sort as text, as
+ * CloudEvents' sequence extension wants it. Read without zeros, too, 0 or more: Debezium writes it
+ * so, and so did the first version of relay-svc.
  */
+enum { TOPICS_SEQUENCE_DIGITS = 20 };
+struct strview topics_write_sequence(struct strview digits,
+                                     char out[static TOPICS_SEQUENCE_DIGITS + 1]);
 MUST_USE bool topics_read_sequence(struct strview text, int64_t *ret);
 
 #endif

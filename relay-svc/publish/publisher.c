@@ -119,6 +119,7 @@ static enum error_kind produce(struct publisher *publisher, int topic, const str
 {
     char time_text[TIME_TEXT_LEN + 1];
     char schema_text[SCHEMA_MAX];
+    char sequence_text[TOPICS_SEQUENCE_DIGITS + 1];
     struct kafka_header headers[HEADERS_MAX];
     struct kafka_message message = {
         .topic = topic,
@@ -137,7 +138,8 @@ static enum error_kind produce(struct publisher *publisher, int topic, const str
     add(&message, headers, TOPICS_HEADER_CE_TIME,
         publisher_format_time(row->occurred_at, time_text));
     add(&message, headers, TOPICS_HEADER_CE_DATASCHEMA, format_schema(row->type, schema_text));
-    add(&message, headers, TOPICS_HEADER_CE_SEQUENCE, row->seq_text);
+    add(&message, headers, TOPICS_HEADER_CE_SEQUENCE,
+        topics_write_sequence(row->seq_text, sequence_text));
     add(&message, headers, TOPICS_HEADER_CE_VERSION, row->version);
     add(&message, headers, TOPICS_HEADER_CE_CORRELATION_ID, row->correlation_id);
     add(&message, headers, TOPICS_HEADER_CE_CAUSATION_ID, row->causation_id);

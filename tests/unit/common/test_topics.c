@@ -98,6 +98,18 @@ START_TEST(a_topic_is_as_long_as_kafka_allows)
 }
 END_TEST
 
+START_TEST(a_sequence_is_written_so_that_it_sorts)
+{
+    char text[TOPICS_SEQUENCE_DIGITS + 1];
+    ck_assert(strview_is(topics_write_sequence(STRVIEW("9"), text), "00000000000000000009"));
+    ck_assert_str_eq(text, "00000000000000000009");
+    ck_assert(strview_is(topics_write_sequence(STRVIEW("9223372036854775807"), text),
+                         "09223372036854775807"));
+    ck_assert(strview_is(topics_write_sequence(STRVIEW("12345678901234567890"), text),
+                         "12345678901234567890"));
+}
+END_TEST
+
 START_TEST(a_sequence_is_read_with_zeros_before_it_and_without)
 {
     int64_t seq = -1;
@@ -137,6 +149,7 @@ int main(void)
     tcase_add_test(names, the_longest_name_is_249_bytes);
     tcase_add_test(names, a_topic_is_named_after_its_type);
     tcase_add_test(names, a_topic_is_as_long_as_kafka_allows);
+    tcase_add_test(names, a_sequence_is_written_so_that_it_sorts);
     tcase_add_test(names, a_sequence_is_read_with_zeros_before_it_and_without);
     suite_add_tcase(suite, names);
     return check_main(suite);
