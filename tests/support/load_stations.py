@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-import socket
 import subprocess
+
+import redis
 
 TYPES = ("order", "customer", "product", "stock")
 
@@ -78,40 +79,24 @@ def records(aggregate):
 
 
 class Redis:
-    """Just enough RESP2 for pipelines."""
+    """Answers as Redis gives them, texts decoded."""
 
     def __init__(self):
         host, port = os.environ["LOAD_REDIS"].split(":")
-        self._socket = socket.create_connection((host, int(port)), timeout=30)
-        self._file = self._socket.makefile("rb")
-        self.ask([["AUTH", "admin", os.environ["LOAD_REDIS_PASSWORD"]],
-                  ["SELECT", os.environ["LOAD_REDIS_DB"]]])
+        self._client = redis.Redis(host, int(port), int(os.environ["LOAD_REDIS_DB"]), username="admin",
+                                   password=os.environ["LOAD_REDIS_PASSWORD"], socket_timeout=30,
+                                   decode_responses=True)
+        self._client.response_callbacks.clear()
 
     def ask(self, commands):
         """One answer per command."""
         answers = []
         for i in range(0, len(commands), 500):
-            some = commands[i:i + 500]
-            self._socket.sendall(b"".join(self._encode(command) for command in some))
-            answers += [self._answer() for _ in some]
+            pipeline = self._client.pipeline(transaction=False)
+            for command in commands[i:i + 500]:
+                pipeline.execute_command(*command)
+            answers += pipeline.execute()
         return answers
-
-    @staticmethod
-    def _encode(command):
-        words = [str(word).encode() for word in command]
-        return b"*%d\r\n" % len(words) + b"".join(
-            b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-
-    def _answer(self):
-        line = self._file.readline().rstrip(b"\r\n")
-        kind, rest = line[:1], line[1:]
-        if kind == b"-":
-            raise RuntimeError(f"Redis: {rest.decode()}")
-        if kind == b"$":
-            return None if rest == b"-1" else self._file.read(int(rest) + 2)[:-2].decode()
-        if kind == b"*":
-            return [self._answer() for _ in range(int(rest))]
-        return int(rest) if kind == b":" else rest.decode()
 
 
 def pairs(flat):
