@@ -16,7 +16,8 @@ int app_quarantine(const struct service_call *call);
 int app_resume(const struct service_call *call);
 int app_replay(const struct service_call *call);
 
-#define RESUME_ARGUMENTS "(--after-record ID | --refill) --shard N|all [--topic T] --reason TEXT"
+#define RESUME_ARGUMENTS                                                                           \
+    "(--after-record ID | --refill | --past-seq N) --shard N|all [--topic T] --reason TEXT"
 
 #define REPLAY_ARGUMENTS                                                                           \
     "[--from SEQ|TIME] [--to SEQ|TIME] [--append] --topic T [--topic T ...] [-o json]"

@@ -18,6 +18,7 @@ enum { REQUESTS_MAX = 1 << 16 };
 struct wish {
     const char *shard; /* or "all" */
     const char *record;
+    const char *seq;
     bool is_refill;
     const char *reason;
     const char *topic; /* NULL: whichever it stands for */
@@ -32,6 +33,7 @@ static bool read_arguments(const struct service_call *call, struct wish *wish)
         const char **value;
     } options[] = {{"--shard", &wish->shard},
                    {"--after-record", &wish->record},
+                   {"--past-seq", &wish->seq},
                    {"--reason", &wish->reason},
                    {"--topic", &wish->topic}};
     enum { OPTION_COUNT = sizeof options / sizeof options[0] };
@@ -49,18 +51,23 @@ static bool read_arguments(const struct service_call *call, struct wish *wish)
         }
         *options[option].value = call->argv[i];
     }
-    return wish->shard != NULL && wish->reason != NULL && wish->is_refill == (wish->record == NULL);
+    const int kinds =
+        (wish->is_refill ? 1 : 0) + (wish->record != NULL ? 1 : 0) + (wish->seq != NULL ? 1 : 0);
+    return wish->shard != NULL && wish->reason != NULL && kinds == 1;
 }
 
 static bool is_sound(const struct wish *wish)
 {
     int64_t shard;
+    int64_t seq;
     struct uuid record;
     const bool is_shard =
         strcmp(wish->shard, "all") == 0 ||
         (parse_i64(strview_of(wish->shard), &shard) && shard >= 0 && shard < 32768);
     return is_shard && operator_reason_fits(wish->reason) &&
-           (wish->record == NULL || uuid_parse(strview_of(wish->record), &record));
+           (wish->record == NULL || uuid_parse(strview_of(wish->record), &record)) &&
+           (wish->seq == NULL ||
+            (wish->topic == NULL && parse_i64(strview_of(wish->seq), &seq) && seq > 0));
 }
 
 int app_resume(const struct service_call *call)
@@ -87,13 +94,17 @@ int app_resume(const struct service_call *call)
                                   wish.record,
                                   wish.reason,
                                   who,
-                                  wish.topic};
+                                  wish.topic,
+                                  wish.seq};
     if (pgsession_ask(session, OPERATOR_SQL_RESUME, params, sizeof params / sizeof params[0], &ids,
                       &err) != ERROR_NONE) {
         return operator_fail(call, err.text);
     }
     if (ids.data == NULL) {
-        return operator_fail(call, "there is no such shard");
+        return operator_fail(call, wish.seq == NULL ? "there is no such shard"
+                                                    : "there is no such shard, or the outbox has "
+                                                      "not given out that seq yet; look at the "
+                                                      "message again");
     }
     strbuf_append(&requests, ids);
     return operator_await(call, session, strbuf_cstr(&requests));

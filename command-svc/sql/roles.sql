@@ -30,6 +30,7 @@ BEGIN
     GRANT SELECT ON outbox, outbox_missing, installation TO orderspine_relay;
     GRANT SELECT ON SEQUENCE outbox_seq_seq TO orderspine_relay;
     GRANT SELECT, UPDATE ON relay_shard TO orderspine_relay;
+    GRANT EXECUTE ON FUNCTION outbox_blocked_to(smallint, bigint, text) TO orderspine_relay;
     GRANT SELECT, INSERT, UPDATE, DELETE ON relay_sent, relay_member, relay_quarantine TO orderspine_relay;
     GRANT SELECT, INSERT, UPDATE ON relay_request TO orderspine_relay;
     GRANT SELECT, INSERT ON relay_skipped TO orderspine_relay;

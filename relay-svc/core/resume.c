@@ -23,6 +23,15 @@ static enum resume_verdict refill(const struct shard_log *log, int topic,
     return RESUME_GOES;
 }
 
+static enum resume_verdict leave_out(int64_t wanted, int64_t stop, struct resume_plan *ret_plan)
+{
+    if (wanted != stop) {
+        return RESUME_SEQ;
+    }
+    *ret_plan = (struct resume_plan){.topic = -1, .past = stop, .complete_to = -1};
+    return RESUME_GOES;
+}
+
 static enum resume_verdict judge_stopped(const struct resume_wish *wish,
                                          const struct shard_log *log, struct resume_plan *ret_plan)
 {
@@ -30,7 +39,10 @@ static enum resume_verdict judge_stopped(const struct resume_wish *wish,
     if (log->is_cut || shard_log_in_flight(log) > 0) {
         return RESUME_WAITS; /* the tails tell by which record it is to be filled */
     }
-    if (stop->topic < 0 || !is_meant(wish, stop->topic) ||
+    if (wish->past > 0 && stop->past > 0) {
+        return leave_out(wish->past, stop->past, ret_plan);
+    }
+    if (wish->past > 0 || stop->past > 0 || stop->topic < 0 || !is_meant(wish, stop->topic) ||
         wish->is_refill == (stop->verdict == TAIL_UNKNOWN)) {
         return RESUME_OTHER;
     }

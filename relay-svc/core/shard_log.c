@@ -56,8 +56,7 @@ unsigned shard_log_enter(struct shard_log *log, enum shard_state state)
     return effects;
 }
 
-/* Nothing that was in flight means anything any more. */
-static void forget_flights(struct shard_log *log)
+void shard_log_forget_flights(struct shard_log *log)
 {
     log->run++;
     window_clear(&log->window);
@@ -72,12 +71,12 @@ static void forget_flights(struct shard_log *log)
 
 unsigned shard_log_check_tails(struct shard_log *log)
 {
-    forget_flights(log);
+    shard_log_forget_flights(log);
     log->read = log->position;
     log->awaited = -1;
     log->is_cut = false;
     log->pace = SHARD_FLOWS;
-    log->stop.topic = -1;
+    log->stop = (struct shard_stop){.topic = -1};
     log->fill.topic = -1;
     log->fill.is_joining = false;
     for (int i = 0; i < log->topic_count; i++) {
@@ -119,7 +118,7 @@ unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *leas
     if (!is_fit || (log->state != SHARD_STOPPED && !shard_log_is_quiet(log, SHARD_RESUMES))) {
         return 0;
     }
-    forget_flights(log);
+    shard_log_forget_flights(log);
     if (lease->position != log->marked) {
         log->position = lease->position;
         log->marked = lease->position;
@@ -142,7 +141,7 @@ void shard_log_renew(struct shard_log *log, int64_t until_ms)
 
 unsigned shard_log_lose(struct shard_log *log)
 {
-    forget_flights(log);
+    shard_log_forget_flights(log);
     log->reason[0] = '\0';
     return shard_log_enter(log, SHARD_UNOWNED);
 }
@@ -168,7 +167,7 @@ unsigned shard_log_stop(struct shard_log *log, const char *fmt, ...)
 unsigned shard_log_producer_lost(struct shard_log *log)
 {
     if (log->state == SHARD_STOPPED || log->state == SHARD_LEAVING) {
-        forget_flights(log);
+        shard_log_forget_flights(log);
         return shard_log_enter(log, log->state);
     }
     return shard_log_is_owned(log) ? shard_log_check_tails(log) : 0;

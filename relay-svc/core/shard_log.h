@@ -67,11 +67,13 @@ struct shard_fill {
     struct window window;
 };
 
-/* The tail that forbids to go on. */
+/* What forbids to go on: a topic's tail; or (past > 0) rows up to that seq which are gone, or which
+ * nobody can publish. Of these topic is the one that was being filled with them; -1: none. */
 struct shard_stop {
-    int topic; /* -1: it is something else */
+    int topic; /* -1 without past: it is something else */
     enum tail_verdict verdict;
     struct tail_mark record; /* at the partition's end; may be none */
+    int64_t past;
 };
 
 struct shard_log {
@@ -90,7 +92,7 @@ struct shard_log {
     int awaited;                   /* topic whose first record is awaited; -1: none */
     bool is_cut;                   /* an offset went back: no acknowledgement counts any more */
     char reason[SHARD_REASON_MAX]; /* of STOPPED or FAILED */
-    struct shard_stop stop;        /* STOPPED for what a partition holds */
+    struct shard_stop stop;        /* why STOPPED, where a person may end it */
     enum shard_pace pace;
     bool is_asked;                  /* the database for what waits of an aggregate */
     int64_t careful_to;             /* up to there one record at a time */
@@ -171,6 +173,13 @@ MUST_USE unsigned shard_log_delivered(struct shard_log *log, const struct shard_
 MUST_USE unsigned shard_log_refused(struct shard_log *log, const char *failure);
 /* Somebody has dropped rows before that seq by hand: stops what would pass over them. */
 MUST_USE unsigned shard_log_note_lost(struct shard_log *log, int64_t lost_below);
+/* Running; rows up to that seq, next on that way, can be neither read nor parked. what, and why,
+ * for a person. */
+MUST_USE unsigned shard_log_stop_at(struct shard_log *log, enum shard_way way, int64_t past,
+                                    const char *what, const char *why);
+/* A person leaves out what it has stopped for (stop.past > 0), and nothing is in flight: from now
+ * on that counts as published. Still stopped, until it looks again. */
+void shard_log_leave_out(struct shard_log *log);
 /* Something only a person can mend, e.g. a row for which there is no topic. A shard that is not
  * ours, or is leaving, has nothing to stop. */
 MUST_USE unsigned shard_log_stop(struct shard_log *log, const char *fmt, ...) PRINTF_LIKE(2, 3);

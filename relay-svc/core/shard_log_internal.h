@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * shard_log_internal.h - what the files of a shard's rules share: shard_log (states and leases),
- * tails (what partitions hold), rows (sending and answers), fill (topics behind), pause (between
- * two batches) and marks (what the database is to know). An arrow goes from rows and tails to fill,
- * and from all to shard_log.
+ * tails (what partitions hold), rows (sending and answers), fill (topics behind), gap (rows that
+ * nobody can publish), pause (between two batches) and marks (what the database is to know). An
+ * arrow goes from rows and tails to fill, from tails to gap, and from all to shard_log.
  */
 #ifndef RELAY_SVC_CORE_SHARD_LOG_INTERNAL_H
 #define RELAY_SVC_CORE_SHARD_LOG_INTERNAL_H
@@ -44,8 +44,15 @@ bool shard_log_adds_up(const struct shard_log *log);
 /* The only place where a state changes. */
 MUST_USE unsigned shard_log_enter(struct shard_log *log, enum shard_state state);
 
+/* Nothing that was in flight means anything any more. */
+void shard_log_forget_flights(struct shard_log *log);
+
 /* Begins anew at the position: tails first. */
 MUST_USE unsigned shard_log_check_tails(struct shard_log *log);
+
+/* Rows behind the position are gone. */
+bool shard_log_is_before_lost(const struct shard_log *log);
+MUST_USE unsigned shard_log_stop_before_lost(struct shard_log *log);
 
 /* The next topic for the fill. */
 void shard_log_choose_fill(struct shard_log *log);

@@ -37,40 +37,12 @@ static bool is_every_topic_judged(const struct shard_log *log)
     return true;
 }
 
-static unsigned stop_before_lost(struct shard_log *log)
-{
-    return shard_log_stop(log,
-                          "rows of the outbox before seq %" PRId64
-                          " are gone with a partition that somebody has "
-                          "dropped or detached, and this shard is published up to seq %" PRId64
-                          " only: attach it again; to leave them out, N is %" PRId64,
-                          log->lost_below, log->position, log->lost_below - 1);
-}
-
-unsigned shard_log_note_lost(struct shard_log *log, int64_t lost_below)
-{
-    const bool is_news = lost_below > log->lost_below;
-    const int filled = log->fill.topic;
-    if (log->state != SHARD_RUNNING || !is_news) {
-        return 0;
-    }
-    log->lost_below = lost_below;
-    log->floor = larger(log->floor, lost_below);
-    if (log->position + 1 < lost_below) {
-        return stop_before_lost(log);
-    }
-    /* What it filled is judged anew. */
-    return filled >= 0 && log->topics[filled].complete_to + 1 < lost_below
-               ? shard_log_check_tails(log)
-               : 0;
-}
-
 /* All tails are judged. */
 static unsigned start_running(struct shard_log *log)
 {
     assert(log->state == SHARD_CHECKING && shard_log_in_flight(log) == 0);
-    if (log->position + 1 < log->lost_below) {
-        return stop_before_lost(log);
+    if (shard_log_is_before_lost(log)) {
+        return shard_log_stop_before_lost(log);
     }
     assert(window_is_empty(&log->window) && window_is_empty(&log->fill.window));
     log->read = log->position;

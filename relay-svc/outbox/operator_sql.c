@@ -63,9 +63,18 @@ const char OPERATOR_SQL_REQUEST[] =
     " WHERE aggregatetype = $2 AND aggregateid = $3 AND seq = $4::bigint RETURNING id";
 
 const char OPERATOR_SQL_RESUME[] =
-    "WITH asked AS (INSERT INTO relay_request (shard, kind, record, reason, requested_by, topic)"
-    "  SELECT shard, $1, $3::uuid, $4, $5 || ' (database role ' || session_user || ')', $6"
-    "   FROM relay_shard WHERE $2 = 'all' OR shard = nullif($2, 'all')::int RETURNING id)"
+/* Of a number that was never given it could not be said what it leaves out. */
+    "WITH asked AS (INSERT INTO relay_request (shard, kind, record, reason, requested_by, topic, "
+    "seq)"
+    "  SELECT shard, $1,"
+    "    CASE WHEN $7::bigint IS NULL THEN $3::uuid ELSE '00000000-0000-0000-0000-000000000000' "
+    "END,"
+    "    $4, $5 || ' (database role ' || session_user || ')', $6,"
+    "    $7::bigint"
+    "   FROM relay_shard WHERE ($2 = 'all' OR shard = nullif($2, 'all')::int)"
+    "    AND ($7::bigint IS NULL"
+    "     OR $7::bigint < (SELECT last_value + is_called::int FROM outbox_seq_seq))"
+    "   RETURNING id)"
     " SELECT string_agg(id::text, ',' ORDER BY id) FROM asked";
 
 const char OPERATOR_SQL_OUTCOME[] =

@@ -55,12 +55,38 @@ void outbox_store_park(struct outbox_store *store, const struct outbox_poison *p
                      outbox_errand_new(store, OUTBOX_PARK, events, events->on_done, user));
 }
 
+static void on_block(void *user, size_t index, const struct pgconn_result *result)
+{
+    struct errand *errand = user;
+    (void)index;
+    if (pgconn_row_count(result) == 1 && pgconn_value(result, 0, 0).data != NULL) {
+        errand->answer =
+            (struct tail_mark){.exists = true, .seq = pgconn_value_i64(result, 0, 0), .offset = -1};
+    }
+}
+
+void outbox_store_find_block(struct outbox_store *store, const struct outbox_block *block,
+                             outbox_answer *on_answer, void *user)
+{
+    struct number numbers[2];
+    struct errand *errand = outbox_errand_new(store, OUTBOX_PARK, NULL, NULL, user);
+    errand->on_answer = on_answer;
+    pgconn_query(store->control, SQL_BLOCK,
+                 (const char *const[]){put_number(&numbers[0], block->shard),
+                                       put_number(&numbers[1], block->after),
+                                       block->aggregate_type},
+                 3);
+    pgconn_send_trip(store->control, on_block, outbox_errand_finish, errand);
+}
+
 /* --- requests ----------------------------------------------------------------------- */
 
 static enum outbox_request_kind kind_of(struct strview name)
 {
-    static const char *const NAMES[] = {
-        [OUTBOX_SKIP] = "skip", [OUTBOX_AFTER_RECORD] = "after-record", [OUTBOX_REFILL] = "refill"};
+    static const char *const NAMES[] = {[OUTBOX_SKIP] = "skip",
+                                        [OUTBOX_AFTER_RECORD] = "after-record",
+                                        [OUTBOX_REFILL] = "refill",
+                                        [OUTBOX_PAST_SEQ] = "past-seq"};
     for (size_t i = OUTBOX_SKIP; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         if (strview_is(name, NAMES[i])) {
             return (enum outbox_request_kind)i;

@@ -221,11 +221,14 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                   "  FROM o WHERE r.shard = o.shard)"
                   " SELECT seq, id, aggregatetype, aggregateid, type, aggregateversion FROM o",
                   6},
+    /* $1 shard, $2 after, $3 of that aggregate type (NULL: of any) */
+    [SQL_BLOCK] = {"SELECT outbox_blocked_to($1::smallint, $2::bigint, $3::text)", 3},
     /* $1 owner. Of each shard the oldest about each type, and about the shard itself (NULL): a
      * retry that waits for its topic, or for the shard to run, must not keep back what ends that. A
      * skip that is written down has only to be published. */
     [SQL_REQUESTS] = {"SELECT DISTINCT ON (q.shard, q.aggregatetype) q.shard, q.id,"
-                      "  CASE WHEN EXISTS (SELECT FROM relay_skipped k WHERE k.seq = q.seq)"
+                      "  CASE WHEN q.aggregateid IS NULL AND q.seq > 0 THEN 'past-seq'"
+                      "   WHEN EXISTS (SELECT FROM relay_skipped k WHERE k.seq = q.seq)"
                       "   THEN 'retry' ELSE q.kind END,"
                       "  coalesce(q.aggregatetype, ''), coalesce(q.aggregateid, ''),"
                       "  coalesce(q.seq, 0), q.record, q.topic"

@@ -30,6 +30,7 @@ enum control_statement {
     SQL_TABLE_LOCKS,
     SQL_PARKED,
     SQL_PARK,
+    SQL_BLOCK,
     SQL_REQUESTS,
     SQL_SKIP,
     SQL_NEXT,

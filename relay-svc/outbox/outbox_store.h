@@ -263,13 +263,30 @@ struct outbox_park_events {
 void outbox_store_park(struct outbox_store *store, const struct outbox_poison *poison,
                        const struct outbox_park_events *events, void *user);
 
+/* Asks up to which seq those rows next on a way can be neither read nor parked: one, or all that
+ * cannot be read together with it. An answer that does not exist: there is none any more. */
+struct outbox_block {
+    int shard;
+    int64_t after;
+    const char *aggregate_type; /* NULL: any */
+};
+void outbox_store_find_block(struct outbox_store *store, const struct outbox_block *block,
+                             outbox_answer *on_answer, void *user);
+
 /* What a person has asked for: about an aggregate, or about a shard that stands. */
-enum outbox_request_kind { OUTBOX_RETRY = 0, OUTBOX_SKIP, OUTBOX_AFTER_RECORD, OUTBOX_REFILL };
+enum outbox_request_kind {
+    OUTBOX_RETRY = 0,
+    OUTBOX_SKIP,
+    OUTBOX_AFTER_RECORD,
+    OUTBOX_REFILL,
+    OUTBOX_PAST_SEQ
+};
 
 struct outbox_request {
     int64_t id;
     enum outbox_request_kind kind;
-    struct outbox_parked about; /* the shard; RETRY, SKIP: the aggregate, and its event */
+    struct outbox_parked about; /* the shard; RETRY, SKIP: the aggregate, and its event; PAST_SEQ:
+                                 * up to which one rows are left out */
     struct uuid record;         /* AFTER_RECORD */
     struct strview topic;       /* the same, REFILL; no data: whichever it is */
 };

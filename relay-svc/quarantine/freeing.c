@@ -333,7 +333,7 @@ static void on_request(void *user, const struct outbox_request *request)
 {
     struct freeing *freeing = user;
     const int shard = request->about.shard;
-    if (request->kind == OUTBOX_AFTER_RECORD || request->kind == OUTBOX_REFILL) {
+    if (request->kind != OUTBOX_RETRY && request->kind != OUTBOX_SKIP) {
         resuming_take(freeing->options.resuming, request);
         return;
     }

@@ -20,6 +20,7 @@ struct parking {
     struct marking *marking;
     struct loop_deferred *pump;
     bool is_asking; /* one at a time; about: */
+    bool is_full;   /* nothing more may be parked there */
     int shard;
     int64_t epoch;
     uint16_t run;
@@ -28,6 +29,26 @@ struct parking {
     struct aggregate_text key;
     char name[NAME_MAX]; /* of the event */
 };
+
+/* What is met is the next row behind that seq, */
+static int64_t place_of(const struct shard *shard)
+{
+    return shard->poison.way == WAY_FILL ? shard->log.fill.read : shard->log.read;
+}
+
+/* of that aggregate type; NULL: of any. */
+static const char *type_of(const struct parking *parking, const struct shard *shard)
+{
+    return shard->poison.way == WAY_FILL ? parking->shards->aggregate_types[shard->log.fill.topic]
+                                         : NULL;
+}
+
+/* Whether the shard pauses for what was asked about. */
+static bool waits_still(const struct parking *parking)
+{
+    const struct shard_log *log = &parking->shards->all[parking->shard].log;
+    return parking->run == log->run && shard_log_is_quiet(log, SHARD_PARKS);
+}
 
 static void on_put(void *user, const struct outbox_put *put)
 {
@@ -58,24 +79,53 @@ static void settle(struct parking *parking)
     }
     quarantine_extend(&shard->parked, &key, parking->seq);
     tell(parking, shard);
-    if (shard->poison.is_met && parking->run == shard->log.run &&
-        shard_log_is_quiet(&shard->log, SHARD_PARKS)) { /* else it meets it once more */
+    if (shard->poison.is_met && waits_still(parking)) { /* else it meets it once more */
         shard->poison.is_met = false;
         shard_log_parked(&shard->log, shard->poison.way, parking->seq);
         shards_follow(parking->shards, parking->shard, shard_log_go_on(&shard->log, SHARD_PARKS));
     }
 }
 
-/* Not even its name can be read. */
-static void stop(struct parking *parking, const struct error *err)
+/* --- what cannot be parked ------------------------------------------------------------------- */
+
+static void on_block(void *user, const struct tail_mark *block, const struct error *err)
 {
-    struct shard_log *log = &parking->shards->all[parking->shard].log;
-    if (log->epoch == parking->epoch && log->state == SHARD_RUNNING) {
-        shards_follow(parking->shards, parking->shard,
-                      shard_log_stop(log, "the row after seq %lld cannot be read: %s",
-                                     (long long)log->read, err->text));
+    struct parking *parking = user;
+    struct shard *shard = &parking->shards->all[parking->shard];
+    char what[SHARD_REASON_MAX];
+    parking->is_asking = false;
+    if (err != NULL || !block->exists || !waits_still(parking)) {
+        return; /* it is met once more, if it is there still */
     }
+    if (parking->is_full) {
+        (void)snprintf(what, sizeof what,
+                       "%d aggregates are in the quarantine and a further event, seq %lld, cannot "
+                       "be published",
+                       QUARANTINE_MAX, (long long)block->seq);
+    } else {
+        (void)snprintf(what, sizeof what, "what comes up to seq %lld cannot be read",
+                       (long long)block->seq);
+    }
+    shards_follow(
+        parking->shards, parking->shard,
+        shard_log_stop_at(&shard->log, shard->poison.way, block->seq, what, shard->poison.why));
 }
+
+/* It stops, as soon as it is known what a person might leave out. */
+static void ask_block(struct parking *parking, const struct shard *shard, bool is_full)
+{
+    const struct outbox_block block = {.shard = shard->log.shard,
+                                       .after = place_of(shard),
+                                       .aggregate_type = type_of(parking, shard)};
+    parking->is_asking = true;
+    parking->is_full = is_full;
+    parking->shard = shard->log.shard;
+    parking->epoch = shard->log.epoch;
+    parking->run = shard->log.run;
+    outbox_store_find_block(parking->store, &block, on_block, parking);
+}
+
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static void on_done(void *user, const struct error *err)
 {
@@ -83,8 +133,8 @@ static void on_done(void *user, const struct error *err)
     parking->is_asking = false;
     if (err == NULL) {
         settle(parking);
-    } else if (err->kind == ERROR_INVALID) {
-        stop(parking, err);
+    } else if (err->kind == ERROR_INVALID && waits_still(parking)) { /* nor what names it */
+        ask_block(parking, &parking->shards->all[parking->shard], false);
     }
     if (err == NULL && parking->seq > 0) {
         parking_pump(parking); /* the next one; after a failure the next second tries again */
@@ -95,11 +145,10 @@ static void ask(struct parking *parking, const struct shard *shard)
 {
     static const struct outbox_park_events EVENTS = {.on_put = on_put, .on_done = on_done};
     const struct shard_log *log = &shard->log;
-    const bool is_fill = shard->poison.way == WAY_FILL;
     const struct outbox_poison poison = {
         .lease = {.shard = log->shard, .epoch = log->epoch},
-        .after = is_fill ? log->fill.read : log->read,
-        .aggregate_type = is_fill ? parking->shards->aggregate_types[log->fill.topic] : NULL,
+        .after = place_of(shard),
+        .aggregate_type = type_of(parking, shard),
         .why = shard->poison.why,
     };
     parking->is_asking = true;
@@ -138,12 +187,8 @@ static bool park(struct parking *parking, struct shard *shard)
         return false;
     }
     if (quarantine_is_full(&shard->parked)) {
-        shards_follow(parking->shards, log->shard,
-                      shard_log_stop(log,
-                                     "%d aggregates are in the quarantine and a further event "
-                                     "cannot be published: %s",
-                                     QUARANTINE_MAX, shard->poison.why));
-        return false;
+        ask_block(parking, shard, true);
+        return true;
     }
     if (shard_log_is_dirty(log)) {
         marking_hurry(parking->marking);

@@ -12,7 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum resuming_state { RESUME_IDLE = 0, RESUME_WAITING, RESUME_WRITING, RESUME_ENDING };
+/* MARKING: what is left out is being written down as the shard's position. */
+enum resuming_state {
+    RESUME_IDLE = 0,
+    RESUME_WAITING,
+    RESUME_WRITING,
+    RESUME_MARKING,
+    RESUME_ENDING
+};
 
 /* What was asked about one shard. */
 struct resumed {
@@ -115,6 +122,20 @@ static void write_down(struct resumed *resumed, const struct resume_plan *plan)
     outbox_store_resume(resumed->resuming->store, &resumption, &EVENTS, resumed);
 }
 
+static void look_again(struct resumed *resumed, const char *outcome)
+{
+    shard_of(resumed)->wants_recheck = true;
+    leases_look(resumed->resuming->leases);
+    end(resumed, outcome);
+}
+
+static void leave_out(struct resumed *resumed)
+{
+    shard_log_leave_out(&shard_of(resumed)->log);
+    resumed->state = RESUME_MARKING;
+    marking_hurry(resumed->resuming->marking);
+}
+
 /* Nothing is to be written to the same row meanwhile. */
 static void carry_out(struct resumed *resumed, const struct resume_plan *plan)
 {
@@ -141,15 +162,24 @@ static void pump(struct resumed *resumed)
 {
     const struct shard *shard = shard_of(resumed);
     struct resume_plan plan;
-    if (resumed->state != RESUME_WAITING || shard->wants_recheck) {
+    const bool is_marking = resumed->state == RESUME_MARKING;
+    if (!is_marking && (resumed->state != RESUME_WAITING || shard->wants_recheck)) {
         return;
     }
     if (!shard_log_is_owned(&shard->log) || shard->log.epoch != resumed->epoch) {
         resumed->state = RESUME_IDLE; /* whoever holds it finds the request */
         return;
     }
+    if (is_marking) {
+        if (shard->log.marked >= resumed->wish.past) {
+            look_again(resumed, "done: it goes on behind that seq, without what is left out");
+        }
+        return;
+    }
     const enum resume_verdict verdict = resume_judge(&resumed->wish, &shard->log, &plan);
-    if (verdict == RESUME_GOES) {
+    if (verdict == RESUME_GOES && plan.past > 0) {
+        leave_out(resumed);
+    } else if (verdict == RESUME_GOES) {
         carry_out(resumed, &plan);
     } else if (verdict != RESUME_WAITS) {
         end_by(resumed, verdict);
@@ -188,7 +218,8 @@ void resuming_take(struct resuming *resuming, const struct outbox_request *reque
         .request = request->id,
         .wish = {.topic = topic_of(resuming->shards, request->topic),
                  .is_refill = request->kind == OUTBOX_REFILL,
-                 .record = request->record},
+                 .record = request->record,
+                 .past = request->kind == OUTBOX_PAST_SEQ ? request->about.seq : 0},
         .epoch = resuming->shards->all[shard].log.epoch,
     };
 }
