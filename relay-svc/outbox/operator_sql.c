@@ -52,7 +52,8 @@ const char OPERATOR_SQL_SHOW_JSON[] =
 
 const char OPERATOR_SQL_FIRST[] =
     "SELECT format(E'%s\\t%s\\t%s\\t%s', seq, aggregateversion, type,"
-    "  floor(extract(epoch FROM occurred_at) * 1000)::bigint) FROM (" PARKED ") p"
+    "  floor(extract(epoch FROM CASE WHEN isfinite(occurred_at) THEN occurred_at ELSE since END)"
+    "   * 1000)::bigint) FROM (" PARKED ") p"
     " WHERE aggregatetype = $1 AND aggregateid = $2";
 
 const char OPERATOR_SQL_REQUEST[] =
@@ -62,8 +63,8 @@ const char OPERATOR_SQL_REQUEST[] =
     "  $7 || ' (database role ' || session_user || ')' FROM relay_quarantine"
     " WHERE aggregatetype = $2 AND aggregateid = $3 AND seq = $4::bigint RETURNING id";
 
-const char OPERATOR_SQL_RESUME[] =
 /* Of a number that was never given it could not be said what it leaves out. */
+const char OPERATOR_SQL_RESUME[] =
     "WITH asked AS (INSERT INTO relay_request (shard, kind, record, reason, requested_by, topic, "
     "seq)"
     "  SELECT shard, $1,"

@@ -19,13 +19,13 @@ struct outbox_replay {
 
 /* $1 shard, $2 after, $3 up to, $4 aggregate types, $5 how many */
 static const struct pgconn_statement STATEMENTS[] = {
-    [SQL_REPLAY] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM outbox o"
-                    " WHERE o.shard = $1::smallint AND o.seq > $2::bigint AND o.seq <= $3::bigint"
-                    "  AND o.aggregatetype = ANY ($4::text[])"
-                    "  AND NOT EXISTS (SELECT FROM relay_quarantine q WHERE q.shard = o.shard"
-                    "   AND q.aggregatetype = o.aggregatetype AND q.aggregateid = o.aggregateid"
-                    "   AND q.seq <= o.seq)"
-                    " ORDER BY o.seq LIMIT $5::int",
+    [SQL_REPLAY] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM (" OUTBOX_ROWS
+                    "  WHERE shard = $1::smallint AND seq > $2::bigint AND seq <= $3::bigint"
+                    "   AND aggregatetype = ANY ($4::text[])"
+                    "   AND NOT EXISTS (SELECT FROM relay_quarantine q WHERE q.shard = outbox.shard"
+                    "    AND q.aggregatetype = outbox.aggregatetype"
+                    "    AND q.aggregateid = outbox.aggregateid AND q.seq <= outbox.seq)"
+                    "  ORDER BY seq LIMIT $5::int) AS o",
                     5},
 };
 

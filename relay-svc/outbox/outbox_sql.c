@@ -274,8 +274,8 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          " SELECT coalesce((SELECT seq FROM o), (SELECT seq FROM lost), 0) FROM q",
          7},
     /* $1 shard, $2 seq */
-    [SQL_ROW] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM outbox o"
-                 " WHERE o.shard = $1::smallint AND o.seq = $2::bigint",
+    [SQL_ROW] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM (" OUTBOX_ROWS
+                 "  WHERE shard = $1::smallint AND seq = $2::bigint LIMIT 1) AS o",
                  2},
     /* $1 owner, $2 shard, $3 epoch, $4 topic, $5 seq and $6 id of what is to count as the newest
      * there (NULL: nothing is), $7 up to where it is complete (NULL: as it is) */
@@ -304,7 +304,7 @@ const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
     [SQL_READ] = {"SELECT " OUTBOX_ROW_COLUMNS
                   " FROM unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::int[])"
                   "  AS w(shard, epoch, after, rows)"
-                  " CROSS JOIN LATERAL (SELECT * FROM outbox"
+                  " CROSS JOIN LATERAL (" OUTBOX_ROWS
                   "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
                   "  ORDER BY outbox.seq LIMIT w.rows) AS o"
                   " WHERE w.after + 1 >= " LOST_BELOW
@@ -313,11 +313,11 @@ const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
                   5},
     /* $1 shard, $2 epoch, $3 after, $4 up to, $5 aggregate type, $6 how many, $7 owner. No look at
      * what is lost: nothing found means that there is nothing, and the fill goes on behind it. */
-    [SQL_FILL] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM outbox o"
-                  " WHERE o.shard = $1::smallint AND o.seq > $3::bigint AND o.seq <= $4::bigint"
-                  "  AND o.aggregatetype = $5 AND $2::bigint = (SELECT r.epoch FROM relay_shard r"
-                  "   WHERE r.shard = $1::smallint AND r.owner = $7)"
-                  " ORDER BY o.seq LIMIT $6::int",
+    [SQL_FILL] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM (" OUTBOX_ROWS
+                  "  WHERE shard = $1::smallint AND seq > $3::bigint AND seq <= $4::bigint"
+                  "   AND aggregatetype = $5 AND $2::bigint = (SELECT r.epoch FROM relay_shard r"
+                  "    WHERE r.shard = $1::smallint AND r.owner = $7)"
+                  "  ORDER BY seq LIMIT $6::int) AS o",
                   7},
 };
 

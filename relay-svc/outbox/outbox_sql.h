@@ -60,18 +60,20 @@ enum row_column {
 };
 
 /*
- * As enum row_column names them. In place of an event that a person has skipped comes what is
- * published for it, and its own payload is not looked at: it may be what nobody can read. (The
- * table is nearly always empty, and is read once for all rows.)
+ * Rows of the outbox o, and their columns as enum row_column names them. In place of an event that
+ * a person has skipped comes what is published for it; nothing is looked at but what names it: the
+ * rest may be what nobody can read. (The table is nearly always empty, and is read once for all
+ * rows; each is looked for there once.)
  */
-#define OUTBOX_IS_SKIPPED "o.seq IN (SELECT k.seq FROM relay_skipped k)"
+#define OUTBOX_ROWS         "SELECT *, seq IN (SELECT k.seq FROM relay_skipped k) AS is_skipped FROM outbox"
+#define OUTBOX_HEADER(name) " CASE WHEN NOT o.is_skipped THEN o.headers->>'" name "' END"
 #define OUTBOX_ROW_COLUMNS                                                                         \
     "o.shard, o.seq, o.id, o.aggregatetype, o.aggregateid,"                                        \
-    " CASE WHEN " OUTBOX_IS_SKIPPED " THEN 'EventSkipped' ELSE o.type END,"                        \
-    " CASE WHEN " OUTBOX_IS_SKIPPED                                                                \
+    " CASE WHEN o.is_skipped THEN 'EventSkipped' ELSE o.type END,"                                 \
+    " CASE WHEN o.is_skipped"                                                                      \
     "  THEN (SELECT k.payload FROM relay_skipped k WHERE k.seq = o.seq) ELSE o.payload END,"       \
-    " o.aggregateversion, o.occurred_at, o.headers->>'correlation_id',"                            \
-    " o.headers->>'causation_id', o.headers->>'traceparent'"
+    " o.aggregateversion, o.occurred_at," OUTBOX_HEADER("correlation_id") "," OUTBOX_HEADER(       \
+        "causation_id") "," OUTBOX_HEADER("traceparent")
 
 enum reader_statement { SQL_READ = 0, SQL_FILL, READER_STATEMENT_COUNT };
 
