@@ -55,6 +55,8 @@
     X(METRIC_RIVALS, GAUGE, "orderspine_relay_rivals",                                             \
       "Live relays on this database that publish under another TOPIC_PREFIX or to another "        \
       "Kafka cluster; this one takes no shards while there are any.", )                            \
+    X(METRIC_UNFIT_TOPICS, GAUGE, "orderspine_relay_unfit_topics",                                 \
+      "Topics that have another number of partitions than there are shards, as last looked at.", ) \
     X(METRIC_LOCKS, GAUGE, "orderspine_relay_locks_held_elsewhere",                                \
       "What this relay needs and somebody else keeps locked; /readyz and the log name the "        \
       "holder.", )                                                                                 \

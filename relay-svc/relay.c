@@ -181,86 +181,18 @@ static enum error_kind make_parts(struct relay *relay, struct error *err)
     return ERROR_NONE;
 }
 
-static void tell_topics(const struct relay *relay, const struct kafka_topics_report *report)
+enum error_kind relay_begin(struct relay *relay, const struct kafka_topics_report *report,
+                            struct error *err)
 {
-    for (int i = 0; i < report->topic_count; i++) {
-        const struct kafka_topic_found *topic = &report->topics[i];
-        if (topic->was_created) {
-            log_event(LOG_INFO, "topic_created", LOG_STR("topic", topic->name),
-                      LOG_INT("partitions", relay->shard_count),
-                      LOG_INT("replication", topic->replication),
-                      LOG_TEXT(topic->replication < relay->options.replication
-                                   ? "with fewer copies than TOPIC_REPLICATION asks for: there are "
-                                     "no more brokers; losing one may lose events"
-                                   : "it was missing"));
-        }
-        if (kafka_topic_forgets(topic)) {
-            log_event(LOG_WARN, "topic_forgets", LOG_STR("topic", topic->name),
-                      LOG_INT("retention_ms", topic->retention_ms),
-                      LOG_INT("retention_bytes", topic->retention_bytes),
-                      LOG_BOOL("compacted", topic->is_compacted),
-                      LOG_TEXT("this topic does not keep all events: views filled from its "
-                               "beginning will miss some; retention.ms=-1, retention.bytes=-1 and "
-                               "cleanup.policy=delete keep them"));
-        }
-    }
-}
-
-static void note_limits(struct relay *relay, const struct kafka_topics_report *report)
-{
-    struct shards_limits *limits = &relay->shards->limits;
-    for (int i = 0; i < report->topic_count; i++) {
-        limits->message_max[i] = report->topics[i].message_max;
-    }
-    limits->looked_ms = loop_now_ms();
-    limits->is_wanted = false;
-}
-
-static void on_topics(void *user, const struct kafka_topics_report *report, const struct error *err)
-{
-    struct relay *relay = user;
-    struct error failure;
-    if (err != NULL) {
-        relay->topics_error = *err;
-        if (err->kind == ERROR_FATAL && !relay->is_running) {
-            relay->options.on_fatal(relay->options.user, err);
-        } else {
-            (void)activity_failed(&relay->topics, err, loop_now_ms(), jitter_draw());
-        }
-        relay->is_look_over = true; /* the timer frees it and, if there is a use, begins anew */
-        return;
-    }
-    activity_succeeded(&relay->topics, loop_now_ms());
-    if (relay->is_running) {
-        relay->is_look_over = true;
-        note_limits(relay, report);
-        return;
-    }
-    tell_topics(relay, report);
     make_shards(relay);
-    note_limits(relay, report);
+    relay_note_limits(relay, report);
     (void)snprintf(relay->kafka_cluster, sizeof relay->kafka_cluster, "%s", report->cluster);
-    relay->is_look_over = true;
-    if (make_parts(relay, &failure) != ERROR_NONE) {
-        relay->options.on_fatal(relay->options.user, &failure);
-        return;
+    if (make_parts(relay, err) != ERROR_NONE) {
+        return err->kind;
     }
     relay->is_running = true;
     leases_begin(relay->leases);
-}
-
-static void look_at_topics(struct relay *relay)
-{
-    *relay->wanted = (struct kafka_topics_wanted){
-        .config = relay->options.kafka,
-        .topics = relay->options.topics,
-        .topic_count = relay->options.topic_count,
-        .partitions = relay->shard_count,
-        .only_looks = relay->is_running,
-        .replication = relay->options.replication,
-    };
-    relay->is_look_over = false;
-    relay->looking = kafka_topics_ensure(relay->loop, relay->wanted, on_topics, relay);
+    return ERROR_NONE;
 }
 
 static void on_database(void *user, int shards)
@@ -282,7 +214,7 @@ static void on_database(void *user, int shards)
     if (relay->is_running) {
         leases_begin(relay->leases);
     } else if (relay->looking == NULL) {
-        look_at_topics(relay);
+        relay_look_at_topics(relay);
     }
 }
 
@@ -307,18 +239,10 @@ static void on_bell(void *user)
 static void on_tick(void *user)
 {
     struct relay *relay = user;
-    if (relay->is_look_over && relay->looking != NULL) {
-        kafka_topics_free(relay->looking);
-        relay->looking = NULL;
-    }
     if (relay->is_running) {
         relay_tick(relay);
     }
-    const bool wants_look =
-        relay->is_running ? relay->shards->limits.is_wanted : relay->shard_count > 0;
-    if (wants_look && relay->looking == NULL && !relay->is_draining) {
-        look_at_topics(relay);
-    }
+    relay_tick_topics(relay);
     loop_timer_start(relay->ticker, TICK_MS);
 }
 
@@ -335,6 +259,7 @@ enum error_kind relay_new(struct loop *loop, const struct relay_options *options
     relay->options = *options;
     relay->wanted = wanted;
     activity_init(&relay->topics, "looking at the topics");
+    activity_init(&relay->partitions, "what the topics are");
     relay->ticker = loop_timer_new(loop, on_tick, relay);
     loop_timer_start(relay->ticker, TICK_MS);
     (void)error_set(&relay->topics_error, ERROR_TRANSIENT,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * relay_internal.h - what the files of the relay share: relay (start and end, answers), effects
- * (what follows from a change of a shard), tick (once a second) and probe (how it is).
+ * relay_internal.h - what the files of the relay share: relay (start and end, answers), topics (the
+ * looks at them), effects (what follows from a change of a shard), tick (once a second) and probe
+ * (how it is).
  */
 #ifndef RELAY_SVC_RELAY_INTERNAL_H
 #define RELAY_SVC_RELAY_INTERNAL_H
@@ -13,6 +14,7 @@
 struct loop_timer;
 struct kafka_delivery;
 struct kafka_topics;
+struct kafka_topics_report;
 struct kafka_topics_wanted;
 struct filling;
 struct leases;
@@ -43,7 +45,9 @@ struct relay {
     int shard_count;              /* 0 until the database has told */
     struct kafka_topics *looking; /* at the topics; NULL when not */
     bool is_look_over;
-    struct activity topics; /* looking at them */
+    int64_t looked_ms;          /* when the last look at them began */
+    struct activity topics;     /* looking at them */
+    struct activity partitions; /* how many they have */
     struct kafka_topics_wanted *wanted;
     char kafka_cluster[RELAY_CLUSTER_MAX];
     struct error topics_error; /* why the topics are not in order yet */
@@ -75,6 +79,18 @@ struct relay {
  * happened.
  */
 void relay_carry_out(void *user, int shard, unsigned effects);
+
+/* The topics are in order for the first time: there are shards from now on. */
+MUST_USE enum error_kind relay_begin(struct relay *relay, const struct kafka_topics_report *report,
+                                     struct error *err);
+
+void relay_note_limits(struct relay *relay, const struct kafka_topics_report *report);
+
+/* None is under way. */
+void relay_look_at_topics(struct relay *relay);
+
+/* Once a second: ends a look that is over, begins the next one. */
+void relay_tick_topics(struct relay *relay);
 
 /* Of a record on that topic, of which something was heard for the first time. */
 void relay_count_answer(struct relay *relay, int topic, int shard,

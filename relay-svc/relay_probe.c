@@ -108,8 +108,11 @@ enum error_kind relay_probe_shards(void *user, struct error *err)
     if (relay->is_running && leases_probe(relay->leases, err) != ERROR_NONE) {
         return err->kind;
     }
+    if (first == NULL && relay->is_running && probe_refused(relay, err) == ERROR_NONE) {
+        return activity_probe((void *)(uintptr_t)&relay->partitions, err); /* only reads */
+    }
     if (first == NULL) {
-        return relay->is_running ? probe_refused(relay, err) : ERROR_NONE;
+        return relay->is_running ? err->kind : ERROR_NONE;
     }
     return error_set(err, ERROR_CONFLICT, "%d of %d shards publish nothing; shard %d: %s%s", count,
                      relay->shard_count, first->log.shard, trouble(first, now_ms), way_out);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/kafka/kafka_config.h"
 
+#include "common/base/parse.h"
+
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,4 +77,16 @@ void kafka_config_check(enum kafka_role role, const struct kafka_property *prope
         }
     }
     rd_kafka_conf_destroy(scratch);
+}
+
+int64_t kafka_config_refresh_ms(const struct kafka_config *config)
+{
+    int64_t every_ms = 300000; /* librdkafka's own default */
+    for (size_t i = 0; i < config->property_count; i++) {
+        const struct kafka_property *property = &config->properties[i];
+        if (strcmp(property->name, "topic.metadata.refresh.interval.ms") == 0) {
+            (void)!parse_i64(strview_of(property->value), &every_ms);
+        }
+    }
+    return every_ms;
 }

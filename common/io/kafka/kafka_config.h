@@ -15,6 +15,7 @@
 #include "common/base/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum kafka_role { KAFKA_PRODUCER = 0, KAFKA_CONSUMER, KAFKA_ROLE_COUNT };
 
@@ -35,6 +36,10 @@ struct kafka_config {
     size_t property_count;
     kafka_log_fn *on_log; /* librdkafka's own log lines; NULL drops them */
 };
+
+/* How often librdkafka asks the brokers for what topics are (topic.metadata.refresh.interval.ms),
+ * and so may we; -1: never. */
+int64_t kafka_config_refresh_ms(const struct kafka_config *config);
 
 typedef void kafka_fault_fn(void *user, const char *text);
 

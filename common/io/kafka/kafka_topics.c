@@ -253,7 +253,7 @@ static enum error_kind check_count(const struct kafka_topics *topics, int index,
                          topics->wanted->topics[index], partitions, topics->found[0].name,
                          topics->found[0].partitions);
     }
-    if (partitions == wanted) {
+    if (partitions == wanted || wanted == KAFKA_TOPICS_ANY_PARTITIONS) {
         return ERROR_NONE;
     }
     return error_set(err, ERROR_FATAL,

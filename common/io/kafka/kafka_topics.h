@@ -20,11 +20,13 @@
 struct kafka_topics;
 struct loop;
 
+enum { KAFKA_TOPICS_ANY_PARTITIONS = -1 };
+
 struct kafka_topics_wanted {
     struct kafka_config config;
     const char *const *topics;
     int topic_count;
-    int partitions;   /* 0: as many as the first topic has */
+    int partitions;   /* 0: as many as the first topic has; or ANY */
     bool only_looks;  /* creates none; one that is missing is ERROR_NOT_FOUND */
     bool takes_empty; /* and no others: one that holds records is ERROR_CONFLICT */
     int replication;  /* copies of each partition; as many as there are brokers when these are fewer
