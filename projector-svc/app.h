@@ -36,7 +36,7 @@ int app_status(const struct service_call *call);
 /* The subcommand dead-letters: the same, and tells it what an operator has decided. */
 int app_dead_letters(const struct service_call *call);
 
-#define REBUILD_ARGUMENTS  "[--fresh] [--accept] [--from-topic TOPIC ...]"
+#define REBUILD_ARGUMENTS  "[--fresh] [--accept] [--no-verify] [--from-topic TOPIC ...]"
 #define ROLLBACK_ARGUMENTS "[--accept]"
 
 /* The subcommands rebuild and rollback: another copy of the views takes the place of the live one.

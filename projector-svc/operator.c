@@ -7,10 +7,11 @@
 #include "projector-svc/verify/verify.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { LINE_MAX_BYTES = 2048 };
+enum { LINE_MAX_BYTES = 2048, NUMBER_MAX = 24 };
 
 void operator_say(const char *fmt, ...)
 {
@@ -23,6 +24,22 @@ void operator_say(const char *fmt, ...)
         *at = iscntrl((unsigned char)*at) && *at != '\n' ? '?' : *at;
     }
     (void)fputs(line, stdout);
+}
+
+void operator_say_finding(const struct verify_finding *finding)
+{
+    char version[sizeof " version " + NUMBER_MAX] = "";
+    if (finding->version > 0) {
+        (void)snprintf(version, sizeof version, " version %" PRId64, finding->version);
+    }
+    operator_say("%-14s %s %s%s, %s: %s\n", verdict_name(finding->verdict),
+                 aggregate_name(finding->type), finding->id, version,
+                 verify_station_name(finding->station), finding->what);
+}
+
+void operator_say_not_compared(const char *what)
+{
+    operator_say("%-14s %s\n", "not compared", what);
 }
 
 bool operator_has_stations(const struct service_call *call)

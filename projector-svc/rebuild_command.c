@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `projector-svc rebuild` and `rollback`: another copy of the views takes the place of the live
  * one. */
+#include "common/base/cleanup.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisurl.h"
 #include "common/run/ask.h"
@@ -10,12 +11,14 @@
 #include "common/run/service.h"
 #include "projector-svc/app.h"
 #include "projector-svc/metrics.h"
+#include "projector-svc/operator.h"
 #include "projector-svc/rebuild/rebuild.h"
+#include "projector-svc/rebuild_proof.h"
 #include "projector-svc/settings.h"
+#include "projector-svc/verify/verify.h"
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +26,7 @@ struct task {
     const struct service_call *call;
     struct loop *loop;
     struct rebuild *rebuild;
+    struct rebuild_proof *proof; /* or NULL */
     int code;
 };
 
@@ -45,6 +49,38 @@ static void on_signal(void *user)
 {
     const struct task *task = user;
     rebuild_stop(task->rebuild);
+}
+
+static void on_near(void *user)
+{
+    const struct task *task = user;
+    (void)printf("verifying the rebuilt views\n");
+    (void)fflush(stdout);
+    rebuild_proof_begin(task->proof);
+}
+
+static void on_proved(void *user, const struct error *failure)
+{
+    const struct task *task = user;
+    (void)fflush(stdout);
+    rebuild_proved(task->rebuild, failure);
+}
+
+/* Of the views in the spare database, as the user that fills them; without PostgreSQL there is
+ * nothing to hold them against. *ret_properties are the caller's to free, after the proof. */
+static void open_proof(struct task *task, bool is_wanted, struct kafka_property **ret_properties)
+{
+    const struct projector_settings *settings = task->call->values;
+    if (!is_wanted || settings->database_url == NULL) {
+        (void)printf("not verified: %s\n", is_wanted
+                                               ? "set DATABASE_URL, of one who may read all tables"
+                                               : "--no-verify was given");
+        return;
+    }
+    struct verify_options options =
+        operator_stations(task->call, "projector-svc-rebuild-verify", ret_properties);
+    options.redis_url = settings->redis_rebuild_url;
+    task->proof = rebuild_proof_new(task->loop, &options, on_proved, task);
 }
 
 static int run_loop(struct task *task, const struct rebuild_options *options)
@@ -88,7 +124,7 @@ static bool read_databases(const struct task *task, struct rebuild_options *opti
     return true;
 }
 
-static int run(const struct service_call *call, struct rebuild_options *options)
+static int run(const struct service_call *call, struct rebuild_options *options, bool verifies)
 {
     const struct projector_settings *settings = call->values;
     struct task task = {.call = call, .code = SERVICE_FAILED};
@@ -106,6 +142,9 @@ static int run(const struct service_call *call, struct rebuild_options *options)
         ask_complain(call, "%s", err.text);
         return SERVICE_FAILED;
     }
+    CLEANUP_FREE
+    struct kafka_property *proof_properties = NULL;
+    CLEANUP_FREE
     struct kafka_property *properties = kafka_setup_properties(call->settings, &property_count);
     options->is_terminal = isatty(STDOUT_FILENO) != 0;
     options->on_done = on_done;
@@ -114,8 +153,12 @@ static int run(const struct service_call *call, struct rebuild_options *options)
     options->projector.redis_url = settings->redis_rebuild_url;
     options->projector.properties = properties;
     options->projector.property_count = property_count;
+    if (options->wish != REBUILD_BACK) { /* who goes back is in a hurry, and it was live once */
+        open_proof(&task, verifies, &proof_properties);
+        options->on_near = task.proof != NULL ? on_near : NULL;
+    }
     const int code = run_loop(&task, options);
-    free(properties);
+    rebuild_proof_free(task.proof);
     loop_free(task.loop);
     return code;
 }
@@ -154,6 +197,7 @@ int app_rebuild(const struct service_call *call)
 {
     const struct projector_settings *settings = call->values;
     struct rebuild_options options = {.wish = REBUILD_FILL};
+    bool verifies = true;
     for (int i = 1; i < call->argc; i++) {
         if (strcmp(call->argv[i], "--from-topic") == 0 && i + 1 < call->argc) {
             const char *topic = call->argv[++i];
@@ -166,11 +210,13 @@ int app_rebuild(const struct service_call *call)
             options.wish = REBUILD_FRESH;
         } else if (strcmp(call->argv[i], "--accept") == 0) {
             options.accepts = true;
+        } else if (strcmp(call->argv[i], "--no-verify") == 0) {
+            verifies = false;
         } else {
             return misuse(call, REBUILD_ARGUMENTS);
         }
     }
-    return run(call, &options);
+    return run(call, &options, verifies);
 }
 
 int app_rollback(const struct service_call *call)
@@ -179,5 +225,5 @@ int app_rollback(const struct service_call *call)
     options.accepts = call->argc == 2 && strcmp(call->argv[1], "--accept") == 0;
     return call->argc > 2 || (call->argc == 2 && !options.accepts)
                ? misuse(call, ROLLBACK_ARGUMENTS)
-               : run(call, &options);
+               : run(call, &options, false);
 }

@@ -58,11 +58,12 @@
     X(STRING, token, "TOKEN_OPERATOR",                                                             \
       "The bearer token they show; dead-letters needs an operator's.", SETTING_IS(SETTING_SECRET)) \
     X(STRING, database_url, "DATABASE_URL",                                                        \
-      "PostgreSQL for `verify` and `explain`, as one who may read all tables "                     \
-      "(orderspine_reader); serve has no use for it.",                                             \
+      "PostgreSQL for `verify`, `explain` and what `rebuild` verifies, as one who may read all "   \
+      "tables (orderspine_reader); serve has no use for it.",                                      \
       SETTING_IS(SETTING_SECRET))                                                                  \
     X(DURATION_MS, verify_wait_ms, "PROJECTOR_VERIFY_WAIT",                                        \
-      "How long `verify` waits for relay and projector to be past the newest events.",             \
+      "How long `verify`, and `rebuild` with it, waits for relay and projector to be past the "    \
+      "newest events.",                                                                            \
       SETTING_WITHIN("30s", 0, 3600000, NULL))
 
 struct projector_settings {

@@ -81,12 +81,7 @@ static void on_finding(void *user, const struct verify_finding *finding)
     struct report *report = user;
     if (!report->as_json) {
         clear_progress(report);
-        operator_say("%-14s %s %s", verdict_name(finding->verdict), aggregate_name(finding->type),
-                     finding->id);
-        if (finding->version > 0) {
-            operator_say(" version %" PRId64, finding->version);
-        }
-        operator_say(", %s: %s\n", verify_station_name(finding->station), finding->what);
+        operator_say_finding(finding);
         return;
     }
     if (report->listed++ >= LISTED_MAX) {
@@ -110,7 +105,7 @@ static void on_behind(void *user, const char *what)
         json_put_string(&report->behind_writer, strview_of(what));
     } else {
         clear_progress(report);
-        operator_say("%-14s %s\n", "not compared", what);
+        operator_say_not_compared(what);
     }
 }
 

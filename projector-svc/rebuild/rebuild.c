@@ -116,6 +116,32 @@ static bool stands_still(struct rebuild *rebuild)
     return rebuild->standing >= STANDING_LOOKS;
 }
 
+/* They go on behind the live ones meanwhile. */
+static bool is_proved(struct rebuild *rebuild)
+{
+    if (rebuild->proof == PROOF_NONE && rebuild->options.on_near != NULL) {
+        rebuild->proof = PROOF_ASKED;
+        rebuild->options.on_near(rebuild->options.user);
+    }
+    return rebuild->options.on_near == NULL || rebuild->proof == PROOF_GIVEN;
+}
+
+void rebuild_proved(struct rebuild *rebuild, const struct error *failure)
+{
+    const bool is_over = rebuild->phase == PHASE_OVER || rebuild->is_stopping;
+    rebuild->proof = failure == NULL ? PROOF_GIVEN : PROOF_NONE;
+    if (is_over || failure == NULL) {
+        return;
+    }
+    if (failure->kind != ERROR_TRANSIENT) {
+        rebuild_finish(rebuild, failure);
+    } else if (rebuild->phase == PHASE_AWAY) {
+        log_event(LOG_WARN, "rebuild_unproved", LOG_ERR(failure)); /* asked again then */
+    } else {
+        rebuild_try_again(rebuild, failure);
+    }
+}
+
 static void on_looked(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct rebuild *rebuild = user;
@@ -132,7 +158,7 @@ static void on_looked(void *user, const struct redisconn_reply *reply, const str
     } else {
         show_waiting(rebuild);
     }
-    if (takeover_is_near(&rebuild->state)) {
+    if (takeover_is_near(&rebuild->state) && is_proved(rebuild)) {
         rebuild_hold(rebuild);
     } else {
         loop_timer_start(rebuild->timer, LOOK_MS);

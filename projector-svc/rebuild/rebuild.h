@@ -3,8 +3,8 @@
  * rebuild.h - fills the spare database with views made anew, while the live ones go on, and has the
  * two change places; the same for the way back.
  *
- *   connect ─> load ─> begin ─> fill ─near─> hold ─even─> swap ─> done
- *                                ^────── late, behind ──────┘
+ *   connect ─> load ─> begin ─> fill ─near, proved─> hold ─even─> swap ─> done
+ *                                ^───────── late, behind ─────────┘
  *
  * Why it never goes beyond the live views: what it applies is told to nobody (core/takeover.h).
  *
@@ -49,6 +49,9 @@ struct rebuild_options {
     int64_t live_database;
     int64_t spare_database;
     struct projector_options projector; /* with the address of the spare database */
+    /* Once the rebuilt views are near the live ones: rebuild_proved() follows, and until then they
+     * are not exchanged. NULL: nobody verifies them. */
+    void (*on_near)(void *user);
     /* Once, from the loop: failure NULL when the two have changed places. */
     void (*on_done)(void *user, const struct error *failure);
     void *user;
@@ -58,6 +61,10 @@ struct rebuild_options {
 MUST_USE enum error_kind rebuild_new(struct loop *loop, struct metrics *metrics,
                                      const struct rebuild_options *options,
                                      struct rebuild **ret_rebuild, struct error *err);
+
+/* What came of options.on_near(). failure NULL: they may be exchanged; ERROR_TRANSIENT: it is asked
+ * again, TAKEOVER_TRIES times; else that is its end. Not from inside options.on_near(). */
+void rebuild_proved(struct rebuild *rebuild, const struct error *failure);
 
 /* Lets the live views go, if they are held; on_done() follows. */
 void rebuild_stop(struct rebuild *rebuild);

@@ -20,6 +20,9 @@ struct loop_timer;
 
 enum phase { PHASE_AWAY = 0, PHASE_BEGIN, PHASE_FILL, PHASE_HOLD, PHASE_SWAP, PHASE_OVER };
 
+/* Whether somebody has verified what is to be exchanged. */
+enum proof { PROOF_NONE = 0, PROOF_ASKED, PROOF_GIVEN };
+
 struct rebuild {
     struct loop *loop;
     struct metrics *metrics;
@@ -30,6 +33,7 @@ struct rebuild {
     struct seam seams[AGGREGATE_COUNT][SHARDS_MAX]; /* apart's */
     struct loop_timer *timer;
     enum phase phase;
+    enum proof proof;
     char generation[24]; /* of the spare views; empty: not begun yet */
     struct takeover_state state;
     int64_t began; /* events that were there at first; -1: not known yet */
