@@ -31,6 +31,15 @@ static void on_fatal(void *user, const struct error *why)
     shutdown_begin(app->runtime.shutdown, why->text, SERVICE_MISUSED);
 }
 
+/* What operators decide is to be written where the views are. */
+static void on_redis_moved(void *user)
+{
+    const struct app *app = user;
+    if (app->queries != NULL) {
+        query_api_leave_writer(app->queries);
+    }
+}
+
 static void on_drain(void *user)
 {
     const struct app *app = user;
@@ -69,6 +78,7 @@ static enum error_kind build_projector(struct app *app, const struct service_cal
     app->properties = kafka_setup_properties(call->settings, &options.property_count);
     options.properties = app->properties;
     options.on_fatal = on_fatal;
+    options.on_redis_moved = on_redis_moved;
     options.user = app;
     return projector_new(app->runtime.loop, app->runtime.metrics, &options, &app->projector, err);
 }
@@ -138,6 +148,7 @@ static enum error_kind build(struct app *app, const struct service_call *call, u
     } else {
         query_api_serve(app->queries, app->runtime.http);
         health_add(health, "queries", query_api_probe, app->queries);
+        health_add_advisory(health, "whole", query_api_probe_whole, app->queries);
         health_add_advisory(health, "reading", query_api_probe_reading, app->queries);
         health_add_advisory(health, "streams", query_api_probe_streams, app->queries);
     }

@@ -79,6 +79,15 @@ int followed_partitions(const struct followed *followed, enum aggregate_type typ
     return count;
 }
 
+size_t followed_all_partitions(const struct followed *followed)
+{
+    size_t count = 0;
+    for (int type = 0; type < AGGREGATE_COUNT; type++) {
+        count += (size_t)followed_partitions(followed, (enum aggregate_type)type);
+    }
+    return count;
+}
+
 /* --- judging */
 
 static void set_followed(struct followed *followed, int type, bool is_followed)

@@ -68,6 +68,9 @@ void followed_look(struct followed *followed, const struct assignment *assignmen
 /* Of one topic; 0: not known. */
 int followed_partitions(const struct followed *followed, enum aggregate_type type);
 
+/* Of all topics that are in Kafka; 0: not known. */
+size_t followed_all_partitions(const struct followed *followed);
+
 /* Topics. */
 size_t followed_count(const struct followed *followed);
 

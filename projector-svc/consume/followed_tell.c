@@ -21,7 +21,7 @@ static void tell(const struct followed *followed, const struct followed_partitio
     CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
     const struct strview topic = strview_of(followed->topics[at->place.topic]);
-    const struct partition_report report = {.end = at->known.end, .lag_ms = lag_ms};
+    const struct partition_report report = {.end = at->known.end, .lag_ms = lag_ms, .reached = -1};
     const struct strview args[] = {
         command, STRVIEW(KEYS_STATUS),
         keys_status_end(&arena, keys_slot(&arena, topic, at->place.partition)),

@@ -172,6 +172,7 @@ bool partition_is_closed(const struct partition *partition);
 struct partition_report {
     int64_t position; /* of the next event to apply; 0 when nothing was applied yet */
     int64_t goal;     /* reached before Redis lost it; 0: nothing is being recovered */
+    int64_t reached;  /* the same, once Kafka has answered it since it was opened; -1: not yet */
     int64_t end;      /* the newest known end of the partition; -1: not known */
     int64_t lag_ms;   /* age of the oldest event not applied; 0: none */
     size_t queued;

@@ -27,6 +27,7 @@ struct partition_report partition_report(const struct partition *partition, int6
         .is_stalled = partition->trouble.kind != ERROR_NONE,
         .trouble = partition->trouble.text,
     };
+    report.reached = source_is_sure(&partition->source) ? report.position : -1;
     report.is_behind = report.end < 0 || !is_caught_up(partition, report.position, report.end);
     if (report.end >= 0 && report.is_behind) {
         report.lag_ms = progress_lag_ms(&partition->progress, oldest_ms, now_ms);

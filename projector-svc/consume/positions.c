@@ -109,9 +109,19 @@ void positions_tell_goal(const struct positions *positions, const struct partiti
     }
 }
 
+/* Before anything is written to it: readers are to know by then that it is another one. */
+static void name_copy(const struct positions *positions, const struct view_positions *reading)
+{
+    const struct strview server = strview_of(positions->gate->server);
+    if (positions->generation == NULL && !view_positions_is_named(reading, server)) {
+        view_positions_name_copy(positions->gate->conn, server, jitter_draw());
+    }
+}
+
 static void open_all(struct positions *positions, const struct view_positions *reading)
 {
     struct assignment *assignment = positions->assignment;
+    name_copy(positions, reading);
     (void)snprintf(assignment->context->generation, sizeof assignment->context->generation, "%s",
                    reading->generation);
     for (size_t i = 0; i < assignment->count; i++) {

@@ -15,9 +15,12 @@
 
 enum {
     TICK_MS = 1000,
-    SEEKING_MS = 50,    /* a tick, apart from the group, until the partitions are known */
+    SEEKING_MS = 50, /* a tick, apart from the group, until the partitions are known */
+    TELLING_MS = 100,
+    TELLING_FOR_MS = 10000,
     COMMIT_EVERY = 5,   /* ticks */
     FITNESS_EVERY = 10, /* ticks: what may have changed under an open connection */
+    SCOUT_EVERY = 3,    /* ticks: does the address still lead here? */
     SURVEY_EVERY = 3,   /* ticks: which partitions are there, and how far do they go? */
     OUTSIDE_EVERY = 5,  /* ticks: is a partition back that was cut? */
 };
@@ -83,6 +86,7 @@ static void on_gate_open(void *user)
     backoff_reset(&projector->positions.backoff);
     followed_begin(&projector->followed);
     positions_open_soon(&projector->positions, 0);
+    projector_tell_soon(projector);
 }
 
 /* Who else reaches Redis may have our partitions. */
@@ -92,6 +96,14 @@ static void on_gate_shut(void *user)
     positions_stop(&projector->positions);
     for (size_t i = 0; i < projector->assignment.count; i++) {
         partition_halt(projector->assignment.partitions[i]);
+    }
+}
+
+static void on_gate_moved(void *user)
+{
+    const struct projector *projector = user;
+    if (projector->options.on_redis_moved != NULL) {
+        projector->options.on_redis_moved(projector->options.user);
     }
 }
 
@@ -147,25 +159,68 @@ static bool is_seeking(const struct projector *projector)
     return projector->options.apart != NULL && projector->assignment.state == ASSIGNMENT_NONE;
 }
 
-static void look_at_topics(struct projector *projector)
+static void survey(struct projector *projector)
 {
     struct error ignored;
-    if (!projector->gate.is_open) {
-        return;
-    }
     const bool is_apart = projector->options.apart != NULL;
-    const bool is_due = projector->ticks % SURVEY_EVERY == 0 || is_seeking(projector);
-    if (is_due && projector->membership == MEMBERSHIP_IN &&
+    if (projector->membership == MEMBERSHIP_IN &&
         kafka_consumer_state(projector->kafka, &ignored) == ERROR_NONE) {
         kafka_consumer_survey(projector->kafka, is_apart ? KAFKA_SURVEY_FIRSTS
                                                 : projector->followed.is_all_own
                                                     ? KAFKA_SURVEY_ENDS
                                                     : KAFKA_SURVEY_HOLDERS);
     }
-    if (!is_apart) {
+}
+
+static void look_at_topics(struct projector *projector)
+{
+    if (!projector->gate.is_open) {
+        return;
+    }
+    if (projector->ticks % SURVEY_EVERY == 0 || is_seeking(projector)) {
+        survey(projector);
+    }
+    if (projector->options.apart == NULL) {
         followed_look(&projector->followed, &projector->assignment);
     }
     frozen_look(&projector->frozen);
+}
+
+static void tell(struct projector *projector)
+{
+    report_send(&projector->assignment, followed_all_partitions(&projector->followed),
+                projector->gate.conn);
+}
+
+static bool is_told_whole(const struct projector *projector)
+{
+    return projector->assignment.state == ASSIGNMENT_RUNNING && projector->gate.is_open &&
+           followed_all_partitions(&projector->followed) > 0 &&
+           report_is_whole(&projector->assignment);
+}
+
+/* Until readers know of each partition: they say that they do not know how whole the views are. */
+static void on_telling(void *user)
+{
+    struct projector *projector = user;
+    const bool is_last = is_told_whole(projector);
+    if (projector->assignment.state == ASSIGNMENT_RUNNING && projector->gate.is_open) {
+        if (followed_all_partitions(&projector->followed) == 0) {
+            survey(projector);
+        }
+        tell(projector);
+    }
+    if (!is_last && loop_now_ms() < projector->telling_until_ms) {
+        loop_timer_start(projector->telling_timer, TELLING_MS);
+    }
+}
+
+void projector_tell_soon(struct projector *projector)
+{
+    if (projector->options.apart == NULL) {
+        projector->telling_until_ms = loop_now_ms() + TELLING_FOR_MS;
+        loop_timer_start(projector->telling_timer, TELLING_MS);
+    }
 }
 
 static void work(struct projector *projector)
@@ -173,7 +228,7 @@ static void work(struct projector *projector)
     compare_after_cut(projector);
     look_at_partitions(projector);
     if (projector->gate.is_open && !projector->positions.comparing.is_asked) {
-        report_send(&projector->assignment, projector->gate.conn);
+        tell(projector);
         positions_compare(&projector->positions);
     }
     positions_settle(&projector->positions);
@@ -192,6 +247,9 @@ static void on_tick(void *user)
     if (projector->ticks % FITNESS_EVERY == 0 && projector->gate.is_open) {
         redis_gate_check(&projector->gate);
     }
+    if (projector->ticks % SCOUT_EVERY == 0 && projector->gate.is_open) {
+        redis_gate_scout(&projector->gate);
+    }
     if (projector->assignment.state == ASSIGNMENT_RUNNING) {
         work(projector);
     }
@@ -205,6 +263,7 @@ static enum error_kind open_redis(struct projector *projector, struct error *err
         .url = projector->options.redis_url,
         .on_open = on_gate_open,
         .on_shut = on_gate_shut,
+        .on_moved = on_gate_moved,
         .on_fatal = on_gate_fatal,
         .user = projector,
     };
@@ -251,6 +310,7 @@ enum error_kind projector_new(struct loop *loop, struct metrics *metrics,
         projector->positions.user = projector;
     }
     projector->tick_timer = loop_timer_new(loop, on_tick, projector);
+    projector->telling_timer = loop_timer_new(loop, on_telling, projector);
     projector->heeding = loop_deferred_new(loop, on_heed, projector);
     enum error_kind kind = open_redis(projector, err);
     if (kind == ERROR_NONE) {
@@ -298,6 +358,7 @@ void projector_free(struct projector *projector)
     partition_context_close(&projector->context);
     kafka_consumer_free(projector->kafka);
     loop_timer_free(projector->tick_timer);
+    loop_timer_free(projector->telling_timer);
     loop_deferred_free(projector->heeding);
     free(projector);
 }

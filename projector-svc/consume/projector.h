@@ -55,6 +55,7 @@ struct projector_options {
     const struct kafka_property *properties;
     size_t property_count;
     const struct projector_apart *apart; /* NULL: a member of the group; outlives it */
+    void (*on_redis_moved)(void *user);  /* its address leads elsewhere now; may be NULL */
     /* This Redis must not be written to, and never was ready before: the process should end. */
     void (*on_fatal)(void *user, const struct error *why);
     void *user;

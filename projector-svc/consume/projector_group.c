@@ -70,6 +70,7 @@ static void on_assigned(void *user, const struct kafka_position *places, size_t 
         kafka_consumer_ask_committed(projector->kafka, places, count);
     }
     positions_open_soon(&projector->positions, 0);
+    projector_tell_soon(projector);
 }
 
 static void on_revoked(void *user, const struct kafka_position *places, size_t count, bool is_lost)

@@ -43,12 +43,17 @@ struct projector {
     char reader[READER_NAME_MAX];
     int64_t followed_since_ms; /* the first assignment; 0: none yet */
     struct loop_timer *tick_timer;
+    struct loop_timer *telling_timer; /* while readers wait for the first report */
+    int64_t telling_until_ms;
     struct loop_deferred *heeding; /* that there is room */
     unsigned ticks;
 };
 
 /* Joins the group, with every topic by name. ERROR_FATAL on a bad prefix or bad settings. */
 MUST_USE enum error_kind projector_open_group(struct projector *projector, struct error *err);
+
+/* What is ours anew is told at once, not with the next tick. */
+void projector_tell_soon(struct projector *projector);
 
 /* A share that nobody can work on is given back: another member may reach Redis. Alone it waits as
  * well outside. */

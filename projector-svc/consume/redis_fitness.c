@@ -37,8 +37,7 @@ static void send(struct check *check, const struct strview *args, size_t count,
     }
 }
 
-/* What stands behind a name, to the end of its line; empty when there is none. */
-static struct strview value_of(struct strview info, struct strview name)
+struct strview redis_fitness_value(struct strview info, struct strview name)
 {
     const char *at = info.len == 0 ? NULL : memmem(info.data, info.len, name.data, name.len);
     if (at == NULL) {
@@ -65,7 +64,7 @@ static void on_loaded(void *user, const struct redisconn_reply *reply, const str
 static int64_t number_of(struct strview code)
 {
     int64_t number;
-    return parse_i64(value_of(code, STRVIEW("\n-- number ")), &number) ? number : 0;
+    return parse_i64(redis_fitness_value(code, STRVIEW("\n-- number ")), &number) ? number : 0;
 }
 
 static void on_listed(void *user, const struct redisconn_reply *reply, const struct error *failure)
@@ -89,7 +88,7 @@ static void on_listed(void *user, const struct redisconn_reply *reply, const str
 
 static int64_t major_version(struct strview info)
 {
-    struct strview version = value_of(info, STRVIEW("redis_version:"));
+    struct strview version = redis_fitness_value(info, STRVIEW("redis_version:"));
     const char *dot = version.len == 0 ? NULL : memchr(version.data, '.', version.len);
     int64_t major;
     if (dot == NULL) {
@@ -101,13 +100,13 @@ static int64_t major_version(struct strview info)
 
 static enum error_kind judge(struct strview info, struct error *err)
 {
-    const struct strview policy = value_of(info, STRVIEW("maxmemory_policy:"));
+    const struct strview policy = redis_fitness_value(info, STRVIEW("maxmemory_policy:"));
     const int64_t major = major_version(info);
     if (major < OLDEST_MAJOR) {
         return error_set(err, ERROR_FATAL, "Redis %lld has no functions: 7 or newer is needed",
                          (long long)major);
     }
-    if (!strview_is(value_of(info, STRVIEW("role:")), "master")) {
+    if (!strview_is(redis_fitness_value(info, STRVIEW("role:")), "master")) {
         return error_set(err, ERROR_TRANSIENT, "this Redis is a replica: it takes no writes");
     }
     if (!strview_is(policy, "noeviction")) {
@@ -122,9 +121,13 @@ static enum error_kind judge(struct strview info, struct error *err)
 static void on_info(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct check *check = user;
-    const struct strview version = value_of(redisconn_reply_text(reply), STRVIEW("redis_version:"));
+    const struct strview version =
+        redis_fitness_value(redisconn_reply_text(reply), STRVIEW("redis_version:"));
     struct error err;
     (void)snprintf(check->facts.version, sizeof check->facts.version, "%.*s", STRVIEW_ARG(version));
+    const struct strview server =
+        redis_fitness_value(redisconn_reply_text(reply), STRVIEW("run_id:"));
+    (void)snprintf(check->facts.server, sizeof check->facts.server, "%.*s", STRVIEW_ARG(server));
     if (failure == NULL && judge(redisconn_reply_text(reply), &err) != ERROR_NONE) {
         failure = &err;
     }
@@ -132,7 +135,8 @@ static void on_info(void *user, const struct redisconn_reply *reply, const struc
         finish(check, failure);
         return;
     }
-    const struct strview most = value_of(redisconn_reply_text(reply), STRVIEW("maxmemory:"));
+    const struct strview most =
+        redis_fitness_value(redisconn_reply_text(reply), STRVIEW("maxmemory:"));
     check->facts.is_bounded = !strview_is(most, "0");
     const struct strview list[] = {STRVIEW("FUNCTION"), STRVIEW("LIST"), STRVIEW("LIBRARYNAME"),
                                    STRVIEW("orderspine"), STRVIEW("WITHCODE")};

@@ -15,6 +15,7 @@
 #define PROJECTOR_SVC_CONSUME_REDIS_FITNESS_H
 
 #include "common/base/error.h"
+#include "common/base/strview.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,10 +24,15 @@ struct redisconn;
 
 struct redis_facts {
     char version[24]; /* "" where it was not told */
+    char server[48];  /* its run_id: another one after each start */
     bool is_bounded;  /* it refuses writes before its machine's memory is full (maxmemory) */
     bool has_library; /* ours, before any was loaded */
     int64_t newer;    /* the number of its library where that is a newer one; else 0 */
 };
+
+/* What stands behind a name ("role:") in what INFO says, to the end of its line; empty when there
+ * is none. */
+struct strview redis_fitness_value(struct strview info, struct strview name);
 
 /* failure is NULL when all is well; FATAL when this Redis must not be used, TRANSIENT when it
  * could not be asked, INVALID when it did not let us ask or load; facts as far as they were asked.

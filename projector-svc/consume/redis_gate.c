@@ -5,6 +5,10 @@
 #include "common/io/redis/redisconn.h"
 #include "common/run/log.h"
 #include "projector-svc/consume/redis_fitness.h"
+#include "projector-svc/core/scouting.h"
+#include "projector-svc/views/redis_scout.h"
+
+#include <stdio.h>
 
 enum {
     LEAVE_AFTER_MS = 5000, /* a Redis that is not fit */
@@ -43,6 +47,7 @@ static void on_fitness(void *user, const struct redis_facts *facts, const struct
     gate->is_checking = false;
     if (failure == NULL) {
         gate->newer_functions = facts->newer;
+        (void)snprintf(gate->server, sizeof gate->server, "%s", facts->server);
         open_gate(gate, facts->is_bounded);
         return;
     }
@@ -63,6 +68,25 @@ void redis_gate_check(struct redis_gate *gate)
         gate->is_checking = true;
         redis_fitness_check(gate->conn, on_fitness, gate);
     }
+}
+
+static void on_scouted(void *user, const struct redisconn_reply *reply)
+{
+    struct redis_gate *gate = user;
+    const struct strview info = redisconn_reply_text(reply);
+    const struct strview found = redis_fitness_value(info, STRVIEW("run_id:"));
+    if (gate->is_open && scouting_leads_elsewhere(strview_of(gate->server), found,
+                                                  redis_fitness_value(info, STRVIEW("role:")))) {
+        log_event(LOG_WARN, "redis_moved", LOG_STR("from", gate->server), LOG_VIEW("to", found),
+                  LOG_TEXT("its address leads to another server now"));
+        gate->options.on_moved(gate->options.user);
+        redisconn_leave(gate->conn, "its address leads to another server now");
+    }
+}
+
+void redis_gate_scout(struct redis_gate *gate)
+{
+    redis_scout_send(gate->scout);
 }
 
 void redis_gate_reload(struct redis_gate *gate, const struct error *why)
@@ -108,6 +132,10 @@ enum error_kind redis_gate_init(struct redis_gate *gate, struct loop *loop,
         .on_lost = on_lost,
         .user = gate,
     };
+    static const struct strview INFO[] = {{"INFO", 4}};
+    const struct redis_scout_options scout = {
+        .url = options->url, .question = {INFO, 1}, .on_answer = on_scouted, .user = gate};
+    gate->scout = redis_scout_new(loop, &scout);
     return redisconn_new(loop, &conn, &gate->conn, err);
 }
 
@@ -115,6 +143,8 @@ void redis_gate_done(struct redis_gate *gate)
 {
     redisconn_free(gate->conn);
     gate->conn = NULL;
+    redis_scout_free(gate->scout);
+    gate->scout = NULL;
     loop_timer_free(gate->leave_timer);
     gate->leave_timer = NULL;
 }

@@ -9,6 +9,9 @@
  * fit is left, not asked again on the same connection: the address may lead to another server by
  * now.
  *
+ * Where the address leads to another primary by now while this connection holds (core/scouting.h),
+ * it is left, too.
+ *
  * Threads: the loop's; on_open and on_shut come from it, or from inside redis_gate_reload().
  */
 #ifndef PROJECTOR_SVC_CONSUME_REDIS_GATE_H
@@ -21,6 +24,7 @@
 
 struct loop;
 struct loop_timer;
+struct redis_scout;
 struct redisconn;
 
 struct redis_gate_options {
@@ -28,6 +32,8 @@ struct redis_gate_options {
     void (*on_open)(void *user);
     /* Nothing is written from now on; again also when it was shut before. */
     void (*on_shut)(void *user);
+    /* Its address leads elsewhere: shut follows. */
+    void (*on_moved)(void *user);
     /* This Redis must not be written to, and none was fit before: the process should end. */
     void (*on_fatal)(void *user, const struct error *why);
     void *user;
@@ -36,10 +42,12 @@ struct redis_gate_options {
 struct redis_gate {
     struct redis_gate_options options;
     struct redisconn *conn;
+    struct redis_scout *scout;
     struct loop_timer *leave_timer;
     struct error why; /* it is shut; kind NONE: not known yet */
     int64_t shut_since_ms;
     int64_t reload_from_ms;  /* before that our functions are not loaded again */
+    char server[48];         /* its run_id */
     int64_t newer_functions; /* the number of those of a newer service; 0: they are ours */
     bool is_open;
     bool was_open; /* ever */
@@ -56,6 +64,9 @@ void redis_gate_done(struct redis_gate *gate);
 
 /* What may have changed under an open connection. */
 void redis_gate_check(struct redis_gate *gate);
+
+/* Asks where the address leads to. Now and then, while it is open. */
+void redis_gate_scout(struct redis_gate *gate);
 
 /* A call failed: if our functions are not there any more, they are loaded before anything else. At
  * most once a second, as it might be our call that they do not know. */

@@ -26,6 +26,7 @@ struct strview report_document(struct arena *arena, const struct partition_repor
     json_open_object(&writer);
     json_put_member_integer(&writer, "end_offset", report->end);
     json_put_member_integer(&writer, "lag_ms", report->lag_ms);
+    json_put_member_integer(&writer, "reached", report->reached);
     json_put_member_integer(&writer, "reported_at", now_ms);
     json_close_object(&writer);
     const bool is_coded = json_writer_done(&writer);
@@ -104,12 +105,36 @@ struct report_totals report_totals_of(const struct assignment *assignment, int64
 
 /* --- to readers */
 
-void report_send(const struct assignment *assignment, struct redisconn *conn)
+static size_t add_number(struct strview name, int64_t value, struct arena *arena,
+                         struct strview *ret_fields)
+{
+    enum { NUMBER_MAX = 24 };
+    char *number = arena_alloc(arena, NUMBER_MAX);
+    if (value == 0 || number == NULL) {
+        return 0;
+    }
+    const int len = snprintf(number, NUMBER_MAX, "%lld", (long long)value);
+    ret_fields[0] = name;
+    ret_fields[1] = (struct strview){.data = number, .len = (size_t)len};
+    return 2;
+}
+
+bool report_is_whole(const struct assignment *assignment)
+{
+    for (size_t i = 0; i < assignment->count; i++) {
+        if (assignment_report(assignment, assignment->partitions[i], 0).reached < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void report_send(const struct assignment *assignment, size_t partitions, struct redisconn *conn)
 {
     const int64_t now_ms = loop_wall_ms();
     struct arena arena;
     arena_init(&arena, ARENA_MAX);
-    struct strview *args = arena_array(&arena, assignment->count * 2 + 2, sizeof *args);
+    struct strview *args = arena_array(&arena, assignment->count * 2 + 6, sizeof *args);
     size_t count = 2;
     for (size_t i = 0; args != NULL && i < assignment->count; i++) {
         const struct partition *partition = assignment->partitions[i];
@@ -117,6 +142,8 @@ void report_send(const struct assignment *assignment, struct redisconn *conn)
         count += add_fields(&report, partition_slot(partition), now_ms, &arena, args + count);
     }
     if (args != NULL && count > 2) {
+        count += add_number(STRVIEW("partitions"), (int64_t)partitions, &arena, args + count);
+        count += add_number(STRVIEW("reported_at"), now_ms, &arena, args + count);
         args[0] = STRVIEW("HSET");
         args[1] = STRVIEW(KEYS_STATUS);
         redisconn_tell(conn, (struct redisconn_command){args, count});

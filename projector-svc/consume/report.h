@@ -13,6 +13,7 @@
 #include "common/contract/topics.h"
 #include "projector-svc/consume/partition.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,8 +47,12 @@ struct report_totals report_totals_of(const struct assignment *assignment, int64
  */
 void report_expose(const struct report_totals *totals, struct metrics *metrics);
 
-/* Once a second: each partition's document. */
-void report_send(const struct assignment *assignment, struct redisconn *conn);
+/* Once a second: each partition's document, and of how many there are any. partitions: 0: not
+ * known. */
+void report_send(const struct assignment *assignment, size_t partitions, struct redisconn *conn);
+
+/* Whether Kafka has answered each since it was opened. */
+bool report_is_whole(const struct assignment *assignment);
 
 /* Fails when one stands still until a person has done something, or when not a single one moves. */
 enum error_kind report_probe_partitions(const struct assignment *assignment, struct error *err);

@@ -237,6 +237,10 @@ local function take_over(live, spare)
       redis.call('HDEL', STATUS, 'last:' .. slot, 'end:' .. slot)
     end
   end
+  for _, field in ipairs({'copy', 'partitions'}) do
+    local value = at(live, 'HGET', STATUS, field)
+    if value then at(spare, 'HSET', STATUS, field, value) end
+  end
   for i = 1, #ends, 2 do at(spare, 'HSET', STATUS, ends[i], ends[i + 1]) end
   at(spare, 'DEL', STREAM, MARKER, RECOVERING)
   at(live, 'COPY', RECOVERING, RECOVERING, 'DB', spare, 'REPLACE')

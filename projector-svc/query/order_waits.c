@@ -116,6 +116,11 @@ enum error_kind order_waits_new(struct loop *loop, const char *redis_url, size_t
     return ERROR_NONE;
 }
 
+void order_waits_leave(struct order_waits *waits, const char *why)
+{
+    redisconn_leave(waits->conn, why);
+}
+
 void order_waits_free(struct order_waits *waits)
 {
     if (waits == NULL) {

@@ -36,6 +36,9 @@ struct order_wait {
 MUST_USE enum error_kind order_waits_new(struct loop *loop, const char *redis_url, size_t max,
                                          struct order_waits **ret_waits, struct error *err);
 /* Accepts NULL. Nobody is woken. */
+/* Its connection is to be made anew: the one that orders are read by was lost. */
+void order_waits_leave(struct order_waits *waits, const char *why);
+
 void order_waits_free(struct order_waits *waits);
 
 /* on_wake comes later, at least once while the connection holds. ERROR_EXHAUSTED beyond max. */

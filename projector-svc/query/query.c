@@ -7,6 +7,7 @@
 #include "common/run/auth.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/query/asker.h"
+#include "projector-svc/query/loss_watch.h"
 #include "projector-svc/views/arglist.h"
 #include "projector-svc/views/view_read.h"
 
@@ -154,10 +155,8 @@ static void judge_reply(struct query *query, const struct redisconn_reply *reply
         return;
     }
     activity_succeeded_elsewhere(&query->context->reading, loop_now_ms());
-    const size_t count = redisconn_reply_count(reply);
-    const struct redisconn_reply *last = redisconn_reply_at(reply, count == 0 ? 0 : count - 1);
-    query->views =
-        redisconn_reply_integer(last, 0) == 1 ? QUERY_VIEWS_RECOVERING : QUERY_VIEWS_WHOLE;
+    query->views = loss_watch_judge(query->context->losses, reply) ? QUERY_VIEWS_RECOVERING
+                                                                   : QUERY_VIEWS_WHOLE;
     query->on_reply(query, reply);
 }
 
@@ -203,10 +202,9 @@ static bool are_composed(const struct redisconn_command *commands, size_t count)
 void query_read(struct query *query, const struct redisconn_command *commands, size_t count,
                 query_reply_fn *callback)
 {
-    static const struct strview RECOVERING[] = {{"EXISTS", 6},
-                                                {KEYS_RECOVERING, sizeof KEYS_RECOVERING - 1}};
+    const size_t all_count = count + LOSS_WATCH_COMMANDS;
     struct error err;
-    struct redisconn_command *all = arena_array(query->arena, count + 1, sizeof *all);
+    struct redisconn_command *all = arena_array(query->arena, all_count, sizeof *all);
     if (all == NULL || !are_composed(commands, count)) {
         query_unavailable(query, "no memory for this request");
         return;
@@ -214,9 +212,9 @@ void query_read(struct query *query, const struct redisconn_command *commands, s
     if (count > 0) {
         memcpy(all, commands, count * sizeof *all);
     }
-    all[count] = (struct redisconn_command){RECOVERING, 2};
+    loss_watch_ask(&all[count]);
     query->on_reply = callback;
-    if (view_read_make(query->arena, all, count + 1, &query->reading, &err) != ERROR_NONE) {
+    if (view_read_make(query->arena, all, all_count, &query->reading, &err) != ERROR_NONE) {
         query_unavailable(query, "no memory for this request");
         return;
     }

@@ -24,11 +24,13 @@
 #include "common/io/redis/redisconn.h"
 #include "common/run/activity.h"
 #include "projector-svc/core/readers.h"
+#include "projector-svc/query/slots.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct loop;
+struct loss_watch;
 struct order_waits;
 struct query;
 struct stream_hub;
@@ -39,6 +41,7 @@ struct query_context {
     struct loop *loop;
     struct redisconn *reader;
     struct redisconn *decider; /* may write what operators decide; nothing else uses it */
+    struct loss_watch *losses;
     struct order_waits *waits;
     struct stream_hub *streams; /* NULL: none are served here */
     const struct auth *auth;
@@ -142,7 +145,7 @@ struct redisconn_command query_command(const struct arglist *args);
  */
 
 /* Two commands at the end of a read, and what they say. */
-enum { QUERY_FRESHNESS_COMMANDS = 2 };
+enum { QUERY_FRESHNESS_COMMANDS = SLOTS_COMMANDS };
 void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRESHNESS_COMMANDS]);
 
 /* Its members alone: projected_at and lag_ms. */

@@ -8,6 +8,7 @@
 #include "common/run/front_page.h"
 #include "common/run/metrics.h"
 #include "projector-svc/metrics.h"
+#include "projector-svc/query/loss_watch.h"
 #include "projector-svc/query/order_waits.h"
 #include "projector-svc/query/query.h"
 #include "projector-svc/query/stream_hub.h"
@@ -31,6 +32,20 @@ static const struct http_route OPEN_ROUTES[] = {
 
 /* --- the whole */
 
+/* Who waits, or is told of news, hears them from the server that is read. */
+static void on_reader_lost(void *user, const struct error *why)
+{
+    const struct query_api *api = user;
+    order_waits_leave(api->context.waits, why->text);
+    stream_hub_leave(api->context.streams, why->text);
+}
+
+static void on_reader_ready(void *user)
+{
+    const struct query_api *api = user;
+    loss_watch_on_ready(api->context.losses);
+}
+
 static void on_scrape(void *user)
 {
     const struct query_api *api = user;
@@ -48,8 +63,14 @@ enum error_kind query_api_new(struct loop *loop, const struct query_api_options 
                                           .recent_cap = options->recent_cap,
                                           .reading = ACTIVITY("reading views")};
     const struct redisconn_options reader = {.url = options->redis_url,
-                                             .client_name = "orderspine-queries"};
+                                             .client_name = "orderspine-queries",
+                                             .on_ready = on_reader_ready,
+                                             .on_lost = on_reader_lost,
+                                             .user = api};
     enum error_kind kind = redisconn_new(loop, &reader, &api->context.reader, err);
+    if (kind == ERROR_NONE) {
+        api->context.losses = loss_watch_new(loop, api->context.reader, options->redis_url);
+    }
     if (kind == ERROR_NONE && options->redis_write_url != NULL) {
         const struct redisconn_options decider = {.url = options->redis_write_url,
                                                   .client_name = "orderspine-decisions",
@@ -63,6 +84,7 @@ enum error_kind query_api_new(struct loop *loop, const struct query_api_options 
     if (kind == ERROR_NONE) {
         const struct stream_hub_options streams = {.redis_url = options->redis_url,
                                                    .reader = api->context.reader,
+                                                   .losses = api->context.losses,
                                                    .auth = options->auth,
                                                    .metrics = options->metrics,
                                                    .max_streams = options->max_streams};
@@ -102,6 +124,13 @@ void query_api_drain(struct query_api *api)
     stream_hub_drain(api->context.streams);
 }
 
+void query_api_leave_writer(struct query_api *api)
+{
+    if (api->context.decider != NULL) {
+        redisconn_leave(api->context.decider, "its address leads to another server now");
+    }
+}
+
 void query_api_free(struct query_api *api)
 {
     if (api == NULL) {
@@ -114,6 +143,7 @@ void query_api_free(struct query_api *api)
     }
     stream_hub_free(api->context.streams);
     order_waits_free(api->context.waits);
+    loss_watch_free(api->context.losses);
     free(api);
 }
 
@@ -127,11 +157,13 @@ enum error_kind query_api_probe_reading(void *user, struct error *err)
 enum error_kind query_api_probe(void *user, struct error *err)
 {
     const struct query_api *api = user;
-    if (!redisconn_is_ready(api->context.reader)) {
-        return error_set(err, ERROR_TRANSIENT, "queries: %s",
-                         redisconn_last_error(api->context.reader));
-    }
-    return ERROR_NONE;
+    return loss_watch_probe(api->context.losses, err);
+}
+
+enum error_kind query_api_probe_whole(void *user, struct error *err)
+{
+    const struct query_api *api = user;
+    return loss_watch_probe_whole(api->context.losses, err);
 }
 
 enum error_kind query_api_probe_streams(void *user, struct error *err)

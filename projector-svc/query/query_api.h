@@ -45,12 +45,17 @@ void query_api_serve_operators(struct query_api *api, struct http_server *server
 /* Waiting requests are answered with what there is. */
 void query_api_drain(struct query_api *api);
 
+/* The address that is written to leads to another server now. */
+void query_api_leave_writer(struct query_api *api);
+
 /* Answers what is left with 503. Before the server is freed. Accepts NULL. */
 void query_api_free(struct query_api *api);
 
-/* Health probes; user is the api. Is there a connection to read by? Has Redis refused a reading, of
- * one damaged key, say, and none succeeded a minute later? Can those who follow be read for? */
+/* Health probes; user is the api. Can be read, and is it known whether all is there (whole, and in
+ * the first ten seconds)? Has Redis refused a reading, of one damaged key, say, and none succeeded
+ * a minute later? Can those who follow be read for? */
 enum error_kind query_api_probe(void *user, struct error *err);
+enum error_kind query_api_probe_whole(void *user, struct error *err);
 enum error_kind query_api_probe_streams(void *user, struct error *err);
 enum error_kind query_api_probe_reading(void *user, struct error *err);
 

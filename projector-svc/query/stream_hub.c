@@ -194,6 +194,11 @@ enum error_kind stream_hub_new(struct loop *loop, const struct stream_hub_option
     return ERROR_NONE;
 }
 
+void stream_hub_leave(struct stream_hub *hub, const char *why)
+{
+    redisconn_leave(hub->bell, why);
+}
+
 void stream_hub_free(struct stream_hub *hub)
 {
     if (hub == NULL) {

@@ -29,13 +29,15 @@
 struct auth;
 struct http_request;
 struct loop;
+struct loss_watch;
 struct metrics;
 struct redisconn;
 struct stream_hub;
 
 struct stream_hub_options {
     const char *redis_url;
-    struct redisconn *reader; /* outlives it */
+    struct redisconn *reader; /* outlives it, as does what watches it: */
+    struct loss_watch *losses;
     const struct auth *auth;
     struct metrics *metrics;
     size_t max_streams;
@@ -71,6 +73,9 @@ struct stream_hub_wish {
 /* Answers the request, which goes on until one side ends it. There must be room. */
 void stream_hub_add(struct stream_hub *hub, struct http_request *request,
                     const struct stream_hub_wish *wish);
+
+/* Its own connection is to be made anew: the reader's was lost. */
+void stream_hub_leave(struct stream_hub *hub, const char *why);
 
 /* Every stream ends, and no other begins. */
 void stream_hub_drain(struct stream_hub *hub);

@@ -4,6 +4,7 @@
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
 #include "projector-svc/core/keys.h"
+#include "projector-svc/query/loss_watch.h"
 #include "projector-svc/query/query.h"
 #include "projector-svc/query/stream_hub_internal.h"
 #include "projector-svc/views/view_read.h"
@@ -18,7 +19,8 @@ enum {
     PAUSE_MS = 1000,     /* behind a failure */
 };
 
-/* What a page is made of, in the order of read_page()'s commands; recovering stands behind them. */
+/* What a page is made of, in the order of read_page()'s commands; loss_watch.h's stand behind them.
+ */
 enum { READ_ENTRIES = 0, READ_END, READ_LENGTH, READ_FRESHNESS };
 
 /* --- what came */
@@ -84,12 +86,11 @@ static void judge_freshness(struct stream_hub *hub, const struct redisconn_reply
                             struct arena *arena)
 {
     const size_t count = redisconn_reply_count(reply);
-    const bool is_recovering =
-        redisconn_reply_integer(redisconn_reply_at(reply, count == 0 ? 0 : count - 1), 0) == 1;
+    const bool is_recovering = loss_watch_judge(hub->options.losses, reply);
     hub->is_announced = hub->is_announced || is_recovering != hub->is_recovering;
     hub->is_recovering = is_recovering;
     hub->wants_freshness = hub->wants_freshness || hub->is_announced;
-    if (count > READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS) {
+    if (count >= READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS + LOSS_WATCH_COMMANDS) {
         write_freshness(hub, reply, arena);
         hub->wants_freshness = false;
         if (hub->is_announced) {
@@ -159,15 +160,16 @@ static void read_page(struct stream_hub *hub, struct stream_id from)
     const struct strview end[] = {STRVIEW("XREVRANGE"), key,         STRVIEW("+"), STRVIEW("-"),
                                   STRVIEW("COUNT"),     STRVIEW("1")};
     const struct strview length[] = {STRVIEW("XLEN"), key};
-    const struct strview recovering[] = {STRVIEW("EXISTS"), STRVIEW(KEYS_RECOVERING)};
-    struct redisconn_command commands[READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS + 1] = {
-        [READ_ENTRIES] = {entries, 6}, [READ_END] = {end, 6}, [READ_LENGTH] = {length, 2}};
+    struct redisconn_command
+        commands[READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS + LOSS_WATCH_COMMANDS] = {
+            [READ_ENTRIES] = {entries, 6}, [READ_END] = {end, 6}, [READ_LENGTH] = {length, 2}};
     size_t count = READ_FRESHNESS;
     if (hub->wants_freshness) {
         query_ask_freshness(&commands[count]);
         count += QUERY_FRESHNESS_COMMANDS;
     }
-    commands[count++] = (struct redisconn_command){recovering, 2};
+    loss_watch_ask(&commands[count]);
+    count += LOSS_WATCH_COMMANDS;
     struct arena arena;
     struct error err;
     arena_init(&arena, ARENA_MAX);

@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct opening {
     size_t count;
@@ -43,7 +44,7 @@ static void read_identities(const struct redisconn_reply *reply, size_t count,
 
 static void give_positions(const struct opening *opening, const struct redisconn_reply *reply)
 {
-    enum { GENERATION = 0, POSITIONS, GOALS, IDENTITIES, DRAINING };
+    enum { NAMES = 0, POSITIONS, GOALS, IDENTITIES, DRAINING };
     CLEANUP_FREE
     int64_t *numbers = must_allocate(opening->count * 2, sizeof *numbers);
     CLEANUP_FREE
@@ -58,8 +59,11 @@ static void give_positions(const struct opening *opening, const struct redisconn
                                      .goals = goals,
                                      .identities = identities,
                                      .draining = redisconn_reply_at(reply, DRAINING)};
-    const struct strview generation = redisconn_reply_text(redisconn_reply_at(reply, GENERATION));
+    const struct redisconn_reply *names = redisconn_reply_at(reply, NAMES);
+    const struct strview generation = redisconn_reply_text(redisconn_reply_at(names, 0));
+    const struct strview copy = redisconn_reply_text(redisconn_reply_at(names, 1));
     (void)snprintf(reading.generation, sizeof reading.generation, "%.*s", STRVIEW_ARG(generation));
+    (void)snprintf(reading.copy, sizeof reading.copy, "%.*s", STRVIEW_ARG(copy));
     opening->done(opening->user, &reading, NULL);
 }
 
@@ -105,11 +109,11 @@ enum error_kind view_positions_ask(struct redisconn *conn, const struct strview 
         return error_set(err, ERROR_EXHAUSTED, "too many partitions to ask for");
     }
     *opening = (struct opening){.count = count, .done = done, .user = user};
-    const struct strview generation[] = {STRVIEW("HGET"), STRVIEW(KEYS_STATUS),
-                                         STRVIEW("generation")};
+    const struct strview names[] = {STRVIEW("HMGET"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
+                                    STRVIEW("copy")};
     const struct strview draining[] = {STRVIEW("HGETALL"), STRVIEW(KEYS_DRAINING)};
     const struct redisconn_command commands[] = {
-        {generation, 3},
+        {names, 4},
         {positions.args, positions.count},
         {goals.args, goals.count},
         {identities.args, identities.count},
@@ -134,9 +138,27 @@ bool view_positions_draining(const struct view_positions *reading, size_t index,
     return true;
 }
 
+static void tell_status(struct redisconn *conn, struct strview command, struct strview field,
+                        struct strview value)
+{
+    const struct strview args[] = {command, STRVIEW(KEYS_STATUS), field, value};
+    redisconn_tell(conn, (struct redisconn_command){args, sizeof args / sizeof args[0]});
+}
+
 void view_positions_start_generation(struct redisconn *conn)
 {
-    const struct strview args[] = {STRVIEW("HSETNX"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
-                                   STRVIEW("1")};
-    redisconn_tell(conn, (struct redisconn_command){args, sizeof args / sizeof args[0]});
+    tell_status(conn, STRVIEW("HSETNX"), STRVIEW("generation"), STRVIEW("1"));
+}
+
+void view_positions_name_copy(struct redisconn *conn, struct strview server, uint64_t number)
+{
+    char copy[VIEW_POSITIONS_COPY_MAX];
+    (void)snprintf(copy, sizeof copy, "%.*s.%016llx", STRVIEW_ARG(server),
+                   (unsigned long long)number);
+    tell_status(conn, STRVIEW("HSET"), STRVIEW("copy"), strview_of(copy));
+}
+
+bool view_positions_is_named(const struct view_positions *reading, struct strview server)
+{
+    return strncmp(reading->copy, server.data, server.len) == 0 && reading->copy[server.len] == '.';
 }

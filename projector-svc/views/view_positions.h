@@ -22,13 +22,14 @@
 struct redisconn;
 struct redisconn_reply;
 
-enum { VIEW_POSITIONS_GENERATION_MAX = 24 };
+enum { VIEW_POSITIONS_GENERATION_MAX = 24, VIEW_POSITIONS_COPY_MAX = 80 };
 
 /* No position stored yet. */
 #define VIEW_POSITIONS_NONE ((int64_t)-1)
 
 struct view_positions {
     char generation[VIEW_POSITIONS_GENERATION_MAX];
+    char copy[VIEW_POSITIONS_COPY_MAX]; /* "": it has no name yet */
     size_t count;
     const int64_t *positions; /* or VIEW_POSITIONS_NONE */
     const int64_t *goals;     /* what had been reached before Redis lost it; 0: nothing lost */
@@ -51,5 +52,12 @@ MUST_USE bool view_positions_draining(const struct view_positions *reading, size
 
 /* If there is none yet. */
 void view_positions_start_generation(struct redisconn *conn);
+
+/* Another name of the copy that is read: the server's, and any number. Readers see by it that it
+ * may be less than the one before (core/doubt.h). */
+void view_positions_name_copy(struct redisconn *conn, struct strview server, uint64_t number);
+
+/* Whether it was named on that server. */
+bool view_positions_is_named(const struct view_positions *reading, struct strview server);
 
 #endif

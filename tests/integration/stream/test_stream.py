@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.parse
@@ -73,6 +74,35 @@ def entry(n, order=1, customer="demo", version=None, event_type="OrderPlaced"):
             "topic", "order.events", "partition", 3, "offset", n)
 
 
+class Projector(threading.Thread):
+    """Reports, as one that has nothing to do: else the answers would say that they are not sure to be whole."""
+
+    def __init__(self, url):
+        super().__init__(daemon=True)
+        self.url = url
+        self.redis = Redis(url)
+        self.is_over = threading.Event()
+        self.is_silent = threading.Event()
+
+    def run(self):
+        while not self.is_over.wait(0.05):
+            if not self.is_silent.is_set():
+                try:
+                    self.report(int(time.time() * 1000))
+                except (OSError, ValueError):  # a test has cut it off
+                    self.redis = Redis(self.url)
+
+    def report(self, now):
+        report = {"end_offset": 0, "lag_ms": 0, "reached": 0, "reported_at": now}
+        self.redis("HSET", "projection:status", "generation", 1, "copy", "one", "partitions", 1,
+                   "reported_at", now, "end:order.events/3", json.dumps(report))
+
+    def end(self):
+        self.is_over.set()
+        self.join()
+        self.redis.close()
+
+
 class StreamTest(unittest.TestCase):
     settings = {}
 
@@ -82,6 +112,8 @@ class StreamTest(unittest.TestCase):
         cls.redis = Redis(url)
         cls.redis("FUNCTION", "LOAD", "REPLACE",
                   (ROOT / "projector-svc" / "function" / "orderspine.lua").read_bytes())
+        cls.projector = Projector(url)
+        cls.projector.start()
         cls.folder = tempfile.TemporaryDirectory()
         cls.tokens = pathlib.Path(cls.folder.name) / "tokens"
         cls.write_tokens(TOKENS)
@@ -109,6 +141,7 @@ class StreamTest(unittest.TestCase):
             cls.log.seek(0)
             log = cls.log.read().decode()
             cls.log.close()
+            cls.projector.end()
             cls.redis("FLUSHDB")
             cls.redis.close()
             cls.folder.cleanup()
@@ -136,8 +169,15 @@ class StreamTest(unittest.TestCase):
             return False
 
     def setUp(self):
-        self.redis("FLUSHDB")
+        for key in set(self.redis("KEYS", "*")) - {"projection:status"}:
+            self.redis("DEL", key)
         self.await_true(lambda: self.metric("orderspine_projector_streams") == 0)
+        self.await_true(lambda: not self.advises("whole"))
+
+    def advises(self, name):
+        with urllib.request.urlopen(f"{self.url}/readyz", timeout=LIMIT) as answer:
+            checks = json.loads(answer.read())["checks"]
+        return any(check["name"] == name and not check["ok"] for check in checks)
 
     def metric(self, name):
         with urllib.request.urlopen(f"{self.url}/metrics", timeout=LIMIT) as answer:
@@ -464,17 +504,26 @@ class Trouble(StreamTest):
             self.await_true(lambda: not self.advises("streams"))
         self.assertEqual(len(ids), 3)
 
-    def advises(self, name):
-        with urllib.request.urlopen(f"{self.url}/readyz", timeout=LIMIT) as answer:
-            checks = json.loads(answer.read())["checks"]
-        return any(check["name"] == name and not check["ok"] for check in checks)
-
     def test_recovering_is_told_at_once(self):
         with self.begin() as stream:
             self.redis("HSET", "projection:recovering", "order.events/3", 7)
             name, _, data = stream.next()
             self.assertEqual((name, data.get("recovering")), ("freshness", True))
             self.redis("DEL", "projection:recovering")
+            name, _, data = stream.next()
+            self.assertEqual((name, data.get("recovering")), ("freshness", None))
+
+    def test_a_loss_is_told_also_where_nobody_has_noticed_it(self):
+        with self.begin() as stream:
+            self.redis("HSET", "projection:status", "applied", 7)
+            self.add(1)
+            self.assertEqual(self.versions(stream, 1), [1])
+            self.projector.is_silent.set()
+            self.addCleanup(self.projector.is_silent.clear)
+            self.redis("HSET", "projection:status", "applied", 6)
+            name, _, data = stream.next()
+            self.assertEqual((name, data.get("recovering")), ("freshness", True))
+            self.projector.is_silent.clear()
             name, _, data = stream.next()
             self.assertEqual((name, data.get("recovering")), ("freshness", None))
 
