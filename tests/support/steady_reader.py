@@ -3,20 +3,26 @@
 """Reads orders over and over and holds each answer against all before it: versions only grow, what
 was there stays there, and one answer is of one moment.
 
-    steady_reader.py URL        until SIGTERM; TOKEN_AGENT shows the token
+    steady_reader.py [--recovering] [--pause MS] URL...    until SIGTERM; TOKEN_AGENT shows the token
 
-Each round asks for the newest orders and for some of those seen before, whole. The last line is a
-count: "N answers, 0 faults"; each fault has a line of its own.
+With --recovering an answer may show less than one before if it says that it is `recovering`. Several
+services answer in turn, and are held to one story. Each round asks for the newest orders and for some
+of those seen before, whole. The last line is a count: "N answers, 0 faults"; each fault has a line of
+its own.
 """
+import argparse
 import http.client
 import json
 import os
 import random
 import signal
 import sys
+import time
 import urllib.parse
 
 KNOWN_AT_ONCE = 20
+wish = None
+excused = 0
 seen = {}
 answers = 0
 faults = 0
@@ -34,18 +40,29 @@ def fault(text):
     print("FAULT", text, flush=True)
 
 
+def is_excused(document):
+    """It says that it may show less."""
+    global excused
+    is_so = wish.recovering and isinstance(document, dict) and document.get("recovering") is True
+    excused += is_so
+    return is_so
+
+
 def ask(connection, path):
-    """The answer's document; None: the service was not to be reached, or is overloaded."""
+    """The answer's document; None: the service was not to be reached, is overloaded, or excused."""
     global answers
+    time.sleep(wish.pause / 1000)
     try:
         connection.request("GET", path, headers={"Authorization": f"Bearer {os.environ['TOKEN_AGENT']}"})
         answer = connection.getresponse()
         body = answer.read()
-    except OSError:
+    except (OSError, http.client.HTTPException):
         connection.close()
         return None
     answers += 1
     if answer.status in (429, 503):
+        return None
+    if is_excused(json.loads(body)):
         return None
     if answer.status != 200:
         fault(f"{path}: {answer.status} {body[:200]!r}")
@@ -85,14 +102,24 @@ def read_order(connection, order):
 
 
 def main():
-    url = urllib.parse.urlsplit(sys.argv[1])
+    global wish
+    words = argparse.ArgumentParser()
+    words.add_argument("--recovering", action="store_true")
+    words.add_argument("--pause", type=int, default=0)
+    words.add_argument("urls", nargs="+")
+    wish = words.parse_args()
     signal.signal(signal.SIGTERM, end)
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
+    urls = [urllib.parse.urlsplit(url) for url in wish.urls]
+    connections = [http.client.HTTPConnection(url.hostname, url.port, timeout=30) for url in urls]
     newest = set()
     while not is_over:
+        connections.append(connections.pop(0))
+        connection = connections[0]
         newest = read_list(connection, newest)
         for order in random.sample(sorted(seen), min(KNOWN_AT_ONCE, len(seen))):
             read_order(connection, order)
+    if wish.recovering:
+        print(f"{excused} answers said that they were recovering", flush=True)
     print(f"{answers} answers, {faults} faults", flush=True)
     sys.exit(0 if faults == 0 and answers > 0 else 1)
 
