@@ -7,6 +7,8 @@
 #   replay_sum COLUMN       sent, accepted, replayed or refused: of all commands, without commas
 #   replay_totals WHICH     planned or placed: "orders, lines and total" as printed
 #   last_events_are_visible the newest event of every shard is in its view: no lag
+#   sums_are_equal LIMIT    the views sum up to the first LIMIT invoices of SALES, by region, status and customer
+#   sums_differ LIMIT       they do not, and it is said where
 #   totals_are_equal        compare_totals on the world; prints what it says when they are not
 
 REPLAYED=
@@ -38,6 +40,20 @@ last_events_are_visible() {
     done < <(sql "SELECT DISTINCT ON (shard) aggregateid, aggregateversion FROM outbox
                    WHERE aggregatetype = 'order' ORDER BY shard, seq DESC")
 }
+
+SALES=$ROOT/../shared/data/online-retail.csv.gz # where tests/replay looks, too
+
+sums() {
+    REDIS_URL=$(world_url "$REDIS_ADMIN_URL" "$REDIS_DB") \
+        python3 -B "$ROOT/tests/support/replay_sums.py" "$SALES" "$1" 2>&1
+}
+sums_are_equal() {
+    local said
+    said=$(sums "$1")
+    note "$said"
+    contains "$said" "customers: equal"
+}
+sums_differ() { contains "$(sums "$1")" "different: "; }
 
 totals_are_equal() {
     local said
