@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What PostgreSQL, Kafka and Redis hold, as plain Python values. Addresses come from LOAD_*."""
+"""What PostgreSQL, Kafka and Redis hold, as plain Python values. Addresses come from LOAD_*.
+
+Asked by their own clients (psycopg2, confluent-kafka, redis-py), so that a mistake of ours in reading an answer
+cannot stand on both sides of a comparison.
+"""
 import hashlib
 import json
 import os
-import subprocess
+import time
 
+import confluent_kafka
+import psycopg2
+import psycopg2.extensions
 import redis
 
 TYPES = ("order", "customer", "product", "stock")
@@ -13,13 +20,21 @@ TYPES = ("order", "customer", "product", "stock")
 # --- PostgreSQL -----------------------------------------------------------------------------
 
 
+# As PostgreSQL sends it, whatever the type: the checks hold texts against texts.
+AS_TEXT = psycopg2.extensions.new_type(
+    tuple(psycopg2.extensions.string_types), "AS_TEXT", lambda value, _: "" if value is None else value)
+
+
 def sql(query):
-    """Rows of texts."""
-    shown = subprocess.run(
-        ["psql", "-X", "-q", "-At", "-F", "\x1f", "-v", "ON_ERROR_STOP=1", "-d",
-         os.environ["LOAD_DATABASE_URL"], "-c", query],
-        check=True, capture_output=True, text=True, timeout=60).stdout
-    return [line.split("\x1f") for line in shown.splitlines()]
+    """Rows of texts; NULL is the empty one."""
+    database = psycopg2.connect(os.environ["LOAD_DATABASE_URL"], options="-c statement_timeout=60000")
+    try:
+        with database, database.cursor() as cursor:
+            psycopg2.extensions.register_type(AS_TEXT, cursor)
+            cursor.execute(query)
+            return [list(row) for row in cursor]
+    finally:
+        database.close()
 
 
 class Event:
@@ -54,45 +69,70 @@ def untold_levels():
 
 
 class Record:
+    """Key, header values and payload are texts, as those of our events are."""
+
     def __init__(self, message):
-        names, values = message.get("headers", [])[::2], message.get("headers", [])[1::2]
-        headers = dict(zip(names, values))
-        self.partition, self.offset, self.key = (message["partition"], message["offset"],
-                                                 message["key"])
-        self.id = headers.get("ce_id")
-        self.version = int(headers.get("ce_aggregateversion", 0))
-        self.payload_sha = hashlib.sha256((message["payload"] or "").encode()).hexdigest()
+        self.topic, self.partition, self.offset = message.topic(), message.partition(), message.offset()
+        self.key, self.payload = text(message.key()), text(message.value()) or ""
+        self.headers = {name: text(value) for name, value in message.headers() or []}
+        self.id = self.headers.get("ce_id")
+        self.version = int(self.headers.get("ce_aggregateversion", 0))
+        self.payload_sha = hashlib.sha256(self.payload.encode()).hexdigest()
 
 
-def records(aggregate):
+def text(value):
+    return None if value is None else value.decode(errors="backslashreplace")
+
+
+def records(aggregate, prefix=None):
     """Of one topic, by partition and offset. A topic that is not there has none."""
-    topic = f"{os.environ['LOAD_TOPIC_PREFIX']}{aggregate}.events"
-    shown = subprocess.run(
-        ["kcat", "-q", "-C", "-e", "-J", "-o", "beginning", "-b", os.environ["LOAD_BROKERS"],
-         "-t", topic, "-X", "check.crcs=true"],
-        check=True, capture_output=True, text=True, timeout=120).stdout
-    found = [Record(json.loads(line)) for line in shown.splitlines()]
+    topic = f"{os.environ['LOAD_TOPIC_PREFIX'] if prefix is None else prefix}{aggregate}.events"
+    consumer = confluent_kafka.Consumer({
+        "bootstrap.servers": os.environ["LOAD_BROKERS"], "group.id": "orderspine-load-stations", "check.crcs": True,
+        "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 50})
+    try:
+        there = consumer.list_topics(topic, timeout=30).topics[topic]
+        found = to_the_ends(consumer, topic, [] if there.error else list(there.partitions))
+    finally:
+        consumer.close()
     return sorted(found, key=lambda record: (record.partition, record.offset))
+
+
+def to_the_ends(consumer, topic, partitions, limit_s=600):
+    found, open_ones, until = [], set(partitions), time.monotonic() + limit_s
+    consumer.assign([confluent_kafka.TopicPartition(topic, at, confluent_kafka.OFFSET_BEGINNING)
+                     for at in partitions])
+    while open_ones:
+        if time.monotonic() > until:
+            raise RuntimeError(f"{topic}: no end of partitions {sorted(open_ones)} within {limit_s} s")
+        for message in consumer.consume(10_000, timeout=0.1):
+            if not message.error():
+                found.append(Record(message))
+            elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
+                open_ones.discard(message.partition())
+            elif not message.error().retriable():
+                raise confluent_kafka.KafkaException(message.error())
+    return found
 
 
 # --- Redis ----------------------------------------------------------------------------------
 
 
 class Redis:
-    """Answers as Redis gives them, texts decoded."""
+    """Pipelines whose answers are as Redis gives them: a score stays the text that stands there."""
 
     def __init__(self):
         host, port = os.environ["LOAD_REDIS"].split(":")
-        self._client = redis.Redis(host, int(port), int(os.environ["LOAD_REDIS_DB"]), username="admin",
-                                   password=os.environ["LOAD_REDIS_PASSWORD"], socket_timeout=30,
-                                   decode_responses=True)
-        self._client.response_callbacks.clear()
+        self._redis = redis.Redis(host, int(port), int(os.environ["LOAD_REDIS_DB"]), username="admin",
+                                  password=os.environ["LOAD_REDIS_PASSWORD"], socket_timeout=30,
+                                  decode_responses=True)
+        self._redis.response_callbacks.clear()
 
     def ask(self, commands):
         """One answer per command."""
         answers = []
         for i in range(0, len(commands), 500):
-            pipeline = self._client.pipeline(transaction=False)
+            pipeline = self._redis.pipeline(transaction=False)
             for command in commands[i:i + 500]:
                 pipeline.execute_command(*command)
             answers += pipeline.execute()

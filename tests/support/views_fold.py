@@ -42,10 +42,9 @@ def given(members):
 
 class Event:
     def __init__(self, message):
-        headers = dict(zip(message["headers"][::2], message["headers"][1::2]))
-        self.topic, self.partition, self.offset = message["topic"], message["partition"], message["offset"]
-        self.key, self.id, self.type = message["key"], headers["ce_id"], headers["ce_type"]
-        self.version, self.payload = int(headers["ce_aggregateversion"]), json.loads(message["payload"])
+        self.topic, self.partition, self.offset = message.topic, message.partition, message.offset
+        self.key, self.id, self.type = message.key, message.headers["ce_id"], message.headers["ce_type"]
+        self.version, self.payload = int(message.headers["ce_aggregateversion"]), json.loads(message.payload)
         self.at = ms(self.payload["occurred_at"])
         self.slot = f"{self.topic}/{self.partition}"
 

@@ -7,13 +7,14 @@
 
 Of a partition the order of first occurrences stays; the second one comes some records later. The broker is LOAD_BROKERS.
 """
-import json
 import os
-import subprocess
 import sys
 
 import confluent_kafka
 import confluent_kafka.admin
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import load_stations  # noqa: E402
 
 APART = 5
 KINDS = ("stock", "order", "customer", "product")
@@ -26,15 +27,12 @@ def create(topic, partitions):
     made[topic].result(60)
 
 
-def records(topic):
-    """By partition, the last one first."""
-    shown = subprocess.run(["kcat", "-q", "-C", "-e", "-J", "-o", "beginning", "-b", os.environ["LOAD_BROKERS"],
-                            "-t", topic], check=True, capture_output=True, timeout=600).stdout
-    partitions = {}
-    for line in shown.splitlines():
-        record = json.loads(line)
-        partitions.setdefault(record["partition"], []).append(record)
-    return [sorted(found, key=lambda record: record["offset"]) for _, found in sorted(partitions.items(), reverse=True)]
+def partitions(kind, prefix):
+    """The last one first."""
+    found = {}
+    for record in load_stations.records(kind, prefix):
+        found.setdefault(record.partition, []).append(record)
+    return [found[partition] for partition in sorted(found, reverse=True)]
 
 
 def twice(found):
@@ -46,11 +44,10 @@ def twice(found):
 def copy(source, to):
     producer = confluent_kafka.Producer({**BROKER, "enable.idempotence": True})
     for kind in KINDS:
-        for found in records(f"{source}{kind}.events"):
+        for found in partitions(kind, source):
             for record in twice(found):
-                headers = list(zip(record["headers"][::2], record["headers"][1::2]))
-                producer.produce(f"{to}{kind}.events", record["payload"].encode(), record["key"].encode(),
-                                 record["partition"], headers=headers)
+                producer.produce(f"{to}{kind}.events", record.payload.encode(), record.key.encode(),
+                                 record.partition, headers=record.headers)
                 producer.poll(0)
             producer.flush()
 
