@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { FIRST_CAP = 64 };
+enum { FIRST_CAP = 64, KEPT_CAP = 256 }; /* records */
 
 void queue_init(struct queue *queue, size_t *all_bytes)
 {
@@ -64,6 +64,17 @@ void queue_put(struct queue *queue, const struct kafka_record *record)
     *queue->all_bytes += bytes;
 }
 
+/* Partitions are read in turns, and each would keep what the most it ever held once took. */
+static void shrink(struct queue *queue)
+{
+    if (queue->count == 0 && queue->cap > KEPT_CAP) {
+        free(queue->records);
+        queue->records = NULL;
+        queue->cap = 0;
+        queue->head = 0;
+    }
+}
+
 struct kafka_record queue_take(struct queue *queue)
 {
     assert(queue->count > 0);
@@ -73,5 +84,6 @@ struct kafka_record queue_take(struct queue *queue)
     queue->count--;
     queue->bytes -= oldest.bytes;
     *queue->all_bytes -= oldest.bytes;
+    shrink(queue);
     return oldest.record;
 }

@@ -77,6 +77,31 @@ START_TEST(a_record_counts_with_its_headers)
 }
 END_TEST
 
+START_TEST(what_a_large_batch_took_is_given_back_when_it_is_empty)
+{
+    enum { MANY = 1000 };
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < MANY; i++) {
+            put(QUEUE_RECORD_OVERHEAD);
+        }
+        ck_assert_uint_ge(queue.cap, MANY);
+        for (int i = 0; i < MANY; i++) {
+            ck_assert_int_eq(queue_take(&queue).offset, round * MANY + i);
+        }
+        ck_assert_uint_eq(queue.cap, 0);
+        ck_assert_ptr_null(queue.records);
+    }
+}
+END_TEST
+
+START_TEST(what_a_small_one_took_is_kept)
+{
+    put(QUEUE_RECORD_OVERHEAD);
+    (void)queue_take(&queue);
+    ck_assert_uint_gt(queue.cap, 0);
+}
+END_TEST
+
 START_TEST(an_offset_that_does_not_rise_is_our_mistake)
 {
     put(QUEUE_RECORD_OVERHEAD);
@@ -92,6 +117,8 @@ int main(void)
     tcase_add_checked_fixture(rules, open_queue, close_queue);
     tcase_add_test(rules, records_come_out_in_their_order_around_the_ring);
     tcase_add_test(rules, a_record_counts_with_its_headers);
+    tcase_add_test(rules, what_a_large_batch_took_is_given_back_when_it_is_empty);
+    tcase_add_test(rules, what_a_small_one_took_is_kept);
     suite_add_tcase(suite, rules);
     TCase *mistakes = tcase_create("mistakes");
     tcase_add_checked_fixture(mistakes, open_queue, close_queue);
