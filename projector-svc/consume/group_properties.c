@@ -6,9 +6,14 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Topics may be made after we came, and until then their events are not followed. */
+/*
+ * Topics may be made after we came, and until then their events are not followed. Of a partition as
+ * little as there can be comes at once, a batch of records however large that is: so several
+ * partitions have events for the calls that are on their way at once, within the same memory.
+ */
 static const struct kafka_property OWN[] = {
     {"topic.metadata.refresh.interval.ms", "1000"},
+    {"fetch.message.max.bytes", "65536"},
 };
 enum { OWN_COUNT = sizeof OWN / sizeof OWN[0] };
 

@@ -26,7 +26,7 @@ enum { BATCH_MAX = 2000 };
 
 static void on_records(void *user, struct kafka_record *records, size_t count)
 {
-    const struct projector *projector = user;
+    struct projector *projector = user;
     (void)FAULT_POINT("projector.polled");
     for (size_t i = 0; i < count; i++) {
         struct partition *partition =
@@ -39,6 +39,7 @@ static void on_records(void *user, struct kafka_record *records, size_t count)
             partition_take(partition, &records[i]);
         }
     }
+    assignment_heed_room(&projector->assignment, false);
 }
 
 static void on_drained(void *user)

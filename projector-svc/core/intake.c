@@ -73,7 +73,7 @@ static void open_next(struct intake *intake, struct intake_place *places, size_t
 void intake_decide(struct intake *intake, struct intake_place *places, size_t count, bool may_close)
 {
     struct sum sum = sum_up(places, count);
-    if (may_close || sum.bytes >= 2 * (size_t)INTAKE_MOST) {
+    if (may_close || sum.bytes >= INTAKE_FLOOD) {
         close_full(places, count, &sum);
     }
     if (sum.bytes <= INTAKE_LOW) {

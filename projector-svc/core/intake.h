@@ -21,9 +21,10 @@
 #include <stddef.h>
 
 enum {
-    INTAKE_MOST = 3 << 20, /* in all queues: nobody is read who is not at its end */
-    INTAKE_LOW = 3 << 19,  /* in all queues: the next ones are read, several at once */
-    INTAKE_UNIT = 1 << 20, /* what one that is read may bring before it can be paused */
+    INTAKE_UNIT = 1 << 20,         /* what one that is read may bring before it can be paused */
+    INTAKE_MOST = 4 * INTAKE_UNIT, /* in all queues: nobody is read who is not at its end */
+    INTAKE_LOW = 3 * INTAKE_UNIT,  /* in all queues: the next one is read */
+    INTAKE_FLOOD = 5 * INTAKE_UNIT /* in all queues: what is on its way is not waited for */
 };
 
 struct intake_place {
@@ -39,7 +40,7 @@ struct intake {
 };
 
 /* Changes is_open where reading should begin or end. may_close: nothing that was fetched waits to
- * be handed out, so that pausing throws little away; without it only far above INTAKE_MOST. */
+ * be handed out, so that pausing throws little away; without it only above INTAKE_FLOOD. */
 void intake_decide(struct intake *intake, struct intake_place *places, size_t count,
                    bool may_close);
 

@@ -74,7 +74,10 @@ END_TEST
 
 START_TEST(far_too_much_is_not_waited_for)
 {
-    hold(2 * INTAKE_MOST / COUNT);
+    hold(INTAKE_FLOOD / COUNT - 1);
+    decide(false);
+    ck_assert_str_eq(reading(), "oooooooo");
+    hold(INTAKE_FLOOD / COUNT);
     decide(false);
     ck_assert_str_eq(reading(), "--------");
 }
@@ -144,7 +147,10 @@ START_TEST(who_is_alone_behind_may_hold_all_of_it)
     places[0].bytes++;
     decide(true);
     ck_assert_str_eq(reading(), "-ooooooo");
-    places[0].bytes = INTAKE_LOW - 1;
+    places[0].bytes = INTAKE_MOST / 2 + 1;
+    decide(false);
+    ck_assert_str_eq(reading(), "-ooooooo");
+    places[0].bytes--; /* half of its share */
     decide(false);
     ck_assert_str_eq(reading(), "oooooooo");
 }
