@@ -14,7 +14,7 @@ set -uo pipefail
 if [ -z "${TEST_DATABASE_URL:-}" ] && [ -z "${BENCH_BUILD:-}" ]; then
     need_packages may build run bench
     (cd "$ROOT" && cmake --preset release -DBUILD_TESTING=OFF &&
-        cmake --build --preset release --parallel "$(nproc)" --target all --target visible --target bare_commands --target bare_producer --target bare_views --target swarm) >/dev/null ||
+        cmake --build --preset release --parallel "$(nproc)" --target all --target visible --target bare_commands --target bare_producer --target bare_views --target pacer --target swarm) >/dev/null ||
         die "the release build failed; cmake --build --preset release says why"
 fi
 export BUILD=${BENCH_BUILD:-$ROOT/build/release}
