@@ -2,7 +2,8 @@
 /*
  * pacer - writes events at a fixed rate and times each one until a consumer has it.
  *
- *     pacer outbox|kafka RATE SECONDS TOPIC     DATABASE_URL and KAFKA_BROKERS from the environment
+ *     pacer outbox|kafka RATE SECONDS GROUP TOPIC     DATABASE_URL and KAFKA_BROKERS from the
+ * environment
  *
  * outbox: a transaction each, of outbox_append(); somebody else brings them to TOPIC. The time
  * counts from PostgreSQL's own commit timestamp, which is taken before the log is written down
@@ -20,8 +21,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { WARM_SECONDS = 5, AHEAD_US = 200000, POLL_MS = 100, PATIENCE_US = 60000000, KEYS = 10000 };
+enum {
+    WARM_SECONDS = 5,
+    AHEAD_US = 200000,
+    POLL_MS = 100,
+    PATIENCE_US = 60000000,
+    RETRY_US = 50000,
+    KEYS = 10000
+};
 
 int64_t pacer_now_us(void)
 {
@@ -38,7 +47,7 @@ void pacer_die(const char *what, const char *why)
 
 size_t pacer_take(struct run *run)
 {
-    const size_t number = atomic_fetch_add(&run->next, 1);
+    const size_t number = atomic_fetch_add(&run->next, run->group);
     if (number >= run->count) {
         return run->count;
     }
@@ -46,7 +55,9 @@ size_t pacer_take(struct run *run)
     const struct timespec due = {.tv_sec = due_us / 1000000, .tv_nsec = due_us % 1000000 * 1000};
     while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &due, NULL) == EINTR) {
     }
-    run->events[number].due_us = due_us;
+    for (size_t i = number; i < number + run->group; i++) {
+        run->events[i].due_us = due_us;
+    }
     return number;
 }
 
@@ -70,6 +81,22 @@ size_t pacer_payload(const struct run *run, size_t number, char out[static PAYLO
 
 /* --- the consumer ------------------------------------------------------------------------ */
 
+/* A topic that was made just now may have no leader yet. */
+static int64_t end_of(rd_kafka_t *consumer, const char *topic, int partition)
+{
+    int64_t low;
+    int64_t high;
+    const int64_t end_us = pacer_now_us() + (int64_t)TOPIC_WAIT_MS * 1000;
+    while (rd_kafka_query_watermark_offsets(consumer, topic, partition, &low, &high,
+                                            TOPIC_WAIT_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (pacer_now_us() > end_us) {
+            pacer_die(topic, "its ends cannot be read");
+        }
+        (void)usleep(RETRY_US);
+    }
+    return high;
+}
+
 static void assign_ends(rd_kafka_t *consumer, const char *topic)
 {
     const rd_kafka_metadata_t *metadata;
@@ -81,13 +108,7 @@ static void assign_ends(rd_kafka_t *consumer, const char *topic)
     }
     rd_kafka_topic_partition_list_t *all = rd_kafka_topic_partition_list_new(1);
     for (int i = 0; i < metadata->topics[0].partition_cnt; i++) {
-        int64_t low;
-        int64_t high;
-        if (rd_kafka_query_watermark_offsets(consumer, topic, i, &low, &high, TOPIC_WAIT_MS) !=
-            RD_KAFKA_RESP_ERR_NO_ERROR) {
-            pacer_die(topic, "its ends cannot be read");
-        }
-        rd_kafka_topic_partition_list_add(all, topic, i)->offset = high;
+        rd_kafka_topic_partition_list_add(all, topic, i)->offset = end_of(consumer, topic, i);
     }
     (void)rd_kafka_assign(consumer, all);
     rd_kafka_topic_partition_list_destroy(all);
@@ -103,8 +124,7 @@ static rd_kafka_t *open_consumer(const struct run *run)
     (void)rd_kafka_conf_set(conf, "group.id", "pacer", NULL, 0);
     (void)rd_kafka_conf_set(conf, "enable.auto.commit", "false", NULL, 0);
     (void)rd_kafka_conf_set(conf, "socket.nagle.disable", "true", NULL, 0);
-    const char *wait_ms = getenv("PACER_FETCH_WAIT");
-    (void)rd_kafka_conf_set(conf, "fetch.wait.max.ms", wait_ms == NULL ? "100" : wait_ms, NULL, 0);
+    (void)rd_kafka_conf_set(conf, "fetch.wait.max.ms", "100", NULL, 0);
     rd_kafka_t *consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
     if (consumer == NULL) {
         pacer_die("consumer", reason);
@@ -114,15 +134,25 @@ static rd_kafka_t *open_consumer(const struct run *run)
     return consumer;
 }
 
-/* Of a payload of this run its number; else run->count. A second delivery counts for nothing. */
+/* The number behind this name, at the front of a payload. */
+static bool take_number(struct strview *rest, const char *name, int64_t *ret)
+{
+    if (!strview_begins(*rest, name)) {
+        return false;
+    }
+    *rest = strview_skip(*rest, strlen(name));
+    return parse_i64(strview_take(rest, ','), ret);
+}
+
+/* A second delivery, and what another run has written, count for nothing. */
 static void note(struct run *run, const rd_kafka_message_t *record)
 {
-    char text[PAYLOAD_MAX];
-    unsigned long long number;
-    long long id;
-    (void)snprintf(text, sizeof text, "%.*s", (int)record->len, (const char *)record->payload);
-    if (sscanf(text, "{\"n\":%llu,\"run\":%lld", &number, &id) != 2 || id != run->id ||
-        number >= run->count || run->events[number].came_us != 0) {
+    struct strview rest = {record->payload, record->len};
+    int64_t number;
+    int64_t id;
+    if (!take_number(&rest, "{\"n\":", &number) || !take_number(&rest, "\"run\":", &id) ||
+        id != run->id || number < 0 || (size_t)number >= run->count ||
+        run->events[number].came_us != 0) {
         return;
     }
     run->events[number].came_us = pacer_now_us();
@@ -194,19 +224,23 @@ int main(int argc, char **argv)
 {
     int64_t rate;
     int64_t seconds;
+    int64_t group;
     const struct {
         const char *name;
         void (*write)(struct run *run);
     } ways[] = {{"outbox", writers_to_outbox}, {"kafka", writers_to_kafka}};
-    if (argc != 5 || !parse_i64(strview_of(argv[2]), &rate) || rate < 1 || rate > 100000 ||
-        !parse_i64(strview_of(argv[3]), &seconds) || seconds < 1 || seconds > 3600) {
-        pacer_die("usage", "pacer outbox|kafka RATE SECONDS TOPIC");
+    if (argc != 6 || !parse_i64(strview_of(argv[2]), &rate) || rate < 1 || rate > 100000 ||
+        !parse_i64(strview_of(argv[4]), &group) || group < 1 || group > GROUP_MAX ||
+        rate % group != 0 || !parse_i64(strview_of(argv[3]), &seconds) || seconds < 1 ||
+        seconds > 3600) {
+        pacer_die("usage", "pacer outbox|kafka RATE SECONDS GROUP TOPIC");
     }
     struct run run = {.way = argv[1],
                       .brokers = getenv("KAFKA_BROKERS"),
-                      .topic = argv[4],
+                      .topic = argv[5],
                       .database = getenv("DATABASE_URL"),
                       .rate = rate,
+                      .group = (size_t)group,
                       .warm = (size_t)(rate * WARM_SECONDS),
                       .count = (size_t)(rate * (WARM_SECONDS + seconds)),
                       .id = pacer_now_us()};

@@ -10,6 +10,7 @@
 #define TESTS_BENCH_PACER_PACER_H
 
 #include <librdkafka/rdkafka.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,7 +29,8 @@ struct run {
     const char *topic;
     const char *database; /* of way outbox */
     int64_t rate;
-    size_t warm; /* events at the beginning that do not count */
+    size_t group; /* events of a transaction */
+    size_t warm;  /* events at the beginning that do not count */
     size_t count;
     int64_t id; /* tells this run's events from others in the topic */
     int64_t started_us;
@@ -36,14 +38,16 @@ struct run {
     atomic_size_t next;
     atomic_size_t answered;
     atomic_size_t came;
+    sem_t bell;
 };
 
-enum { PAYLOAD_MAX = 1024, KEY_MAX = 64, REASON_MAX = 512, TOPIC_WAIT_MS = 30000 };
+enum { GROUP_MAX = 16, PAYLOAD_MAX = 1024, KEY_MAX = 64, REASON_MAX = 512, TOPIC_WAIT_MS = 30000 };
 
 int64_t pacer_now_us(void);
 void pacer_die(const char *what, const char *why) __attribute__((noreturn));
 
-/* The next event that is due, after waiting for it; run->count when there is none. */
+/* The first event of the next group that is due, after waiting for it; run->count: there is none.
+ */
 size_t pacer_take(struct run *run);
 
 /* About as large as OrderPlaced. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/parse.h"
 #include "tests/bench/pacer/pacer.h"
 
 #include <libpq-fe.h>
@@ -6,9 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { CONNECTIONS = 16, BELL_LOOK_US = 250, ACK_POLL_MS = 1, DRAIN_MS = 30000 };
+enum { CONNECTIONS = 16, ACK_POLL_MS = 1, DRAIN_MS = 30000 };
 
 /* --- the outbox ------------------------------------------------------------------------ */
 
@@ -29,44 +29,77 @@ static void must(PGconn *database, PGresult *result, ExecStatusType wanted)
     PQclear(result);
 }
 
+/* As an element of an array: in quotes, and what is one in it escaped. */
+static size_t quote(const char *payload, char *out)
+{
+    size_t len = 0;
+    out[len++] = '"';
+    for (; *payload != '\0'; payload++) {
+        if (*payload == '"') {
+            out[len++] = '\\';
+        }
+        out[len++] = *payload;
+    }
+    out[len++] = '"';
+    return len;
+}
+
+/* One aggregate's, so that all of a transaction are in one shard, and no two wait for each other.
+ */
+static void write_group(struct run *run, PGconn *database, size_t first)
+{
+    char key[KEY_MAX];
+    char payloads[GROUP_MAX * 2 * PAYLOAD_MAX];
+    size_t len = 0;
+    pacer_key(first / run->group, key);
+    for (size_t i = first; i < first + run->group; i++) {
+        char payload[PAYLOAD_MAX];
+        (void)pacer_payload(run, i, payload);
+        payloads[len++] = i == first ? '{' : ',';
+        len += quote(payload, payloads + len);
+    }
+    payloads[len++] = '}';
+    payloads[len] = '\0';
+    const char *values[] = {key, payloads};
+    const int64_t begun_us = pacer_now_us();
+    must(database, PQexecPrepared(database, "append", 2, values, NULL, NULL, 0), PGRES_TUPLES_OK);
+    const int64_t answered_us = pacer_now_us();
+    for (size_t i = first; i < first + run->group; i++) {
+        run->events[i].begun_us = begun_us;
+        run->events[i].answered_us = answered_us;
+    }
+    atomic_fetch_add(&run->answered, run->group);
+    (void)sem_post(&run->bell);
+}
+
 static void *write_rows(void *user)
 {
     struct run *run = user;
     PGconn *database = connect_to(run);
     must(database,
-         PQprepare(database, "append", "SELECT outbox_append('pace', $1, 'Paced', $2::json)", 2,
+         PQprepare(database, "append",
+                   "SELECT outbox_append('pace', $1, 'Paced', e) FROM unnest($2::json[]) e", 2,
                    NULL),
          PGRES_COMMAND_OK);
     for (size_t i = pacer_take(run); i < run->count; i = pacer_take(run)) {
-        char key[KEY_MAX];
-        char payload[PAYLOAD_MAX];
-        pacer_key(i, key);
-        (void)pacer_payload(run, i, payload);
-        const char *values[] = {key, payload};
-        run->events[i].begun_us = pacer_now_us();
-        must(database, PQexecPrepared(database, "append", 2, values, NULL, NULL, 0),
-             PGRES_TUPLES_OK);
-        run->events[i].answered_us = pacer_now_us();
-        atomic_fetch_add(&run->answered, 1);
+        write_group(run, database, i);
     }
     PQfinish(database);
     return NULL;
 }
 
-/* As command-svc rings it: beside the transactions, whose commits NOTIFY would put in a row. */
+/* As command-svc rings it: beside the transactions, whose commits NOTIFY would put in a row, and
+ * without waiting for a log that holds nothing. */
 static void *ring_bell(void *user)
 {
     struct run *run = user;
     PGconn *database = connect_to(run);
-    size_t rung = 0;
-    while (rung < run->count) {
-        const size_t answered = atomic_load(&run->answered);
-        if (answered > rung) {
-            rung = answered;
-            must(database, PQexec(database, "SELECT pg_notify('outbox', '')"), PGRES_TUPLES_OK);
-        } else {
-            (void)usleep(BELL_LOOK_US);
+    must(database, PQexec(database, "SET synchronous_commit = off"), PGRES_COMMAND_OK);
+    while (atomic_load(&run->answered) < run->count) {
+        (void)sem_wait(&run->bell);
+        while (sem_trywait(&run->bell) == 0) {
         }
+        must(database, PQexec(database, "SELECT pg_notify('outbox', '')"), PGRES_TUPLES_OK);
     }
     PQfinish(database);
     return NULL;
@@ -86,8 +119,14 @@ static void read_commits(struct run *run)
         pacer_die("reading the commits", PQerrorMessage(database));
     }
     for (int i = 0; i < PQntuples(rows); i++) {
-        const size_t number = strtoull(PQgetvalue(rows, i, 0), NULL, 10);
-        run->events[number].commit_us = strtoll(PQgetvalue(rows, i, 1), NULL, 10);
+        int64_t number;
+        int64_t commit_us;
+        if (!parse_i64(strview_of(PQgetvalue(rows, i, 0)), &number) ||
+            !parse_i64(strview_of(PQgetvalue(rows, i, 1)), &commit_us) || number < 0 ||
+            (size_t)number >= run->count) {
+            pacer_die("reading the commits", "not as they were written");
+        }
+        run->events[number].commit_us = commit_us;
     }
     PQclear(rows);
     PQfinish(database);
@@ -99,6 +138,7 @@ void writers_to_outbox(struct run *run)
     for (int i = 0; i < CONNECTIONS; i++) {
         (void)pthread_create(&threads[i], NULL, write_rows, run);
     }
+    (void)sem_init(&run->bell, 0, 0);
     (void)pthread_create(&threads[CONNECTIONS], NULL, ring_bell, run);
     for (int i = 0; i <= CONNECTIONS; i++) {
         (void)pthread_join(threads[i], NULL);
@@ -156,23 +196,29 @@ static void *take_answers(void *user)
     return NULL;
 }
 
+static void send_event(struct run *run, rd_kafka_t *producer, size_t number)
+{
+    char key[KEY_MAX];
+    char payload[PAYLOAD_MAX];
+    pacer_key(number / run->group, key);
+    const size_t len = pacer_payload(run, number, payload);
+    run->events[number].begun_us = run->events[number].commit_us = pacer_now_us();
+    if (rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(run->topic), RD_KAFKA_V_KEY(key, strlen(key)),
+                          RD_KAFKA_V_VALUE(payload, len), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                          RD_KAFKA_V_OPAQUE((void *)(uintptr_t)number),
+                          RD_KAFKA_V_END) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        pacer_die("sending", "the producer refuses");
+    }
+}
+
 void writers_to_kafka(struct run *run)
 {
     pthread_t answers;
     rd_kafka_t *producer = open_producer(run);
     (void)pthread_create(&answers, NULL, take_answers, producer);
     for (size_t i = pacer_take(run); i < run->count; i = pacer_take(run)) {
-        char key[KEY_MAX];
-        char payload[PAYLOAD_MAX];
-        pacer_key(i, key);
-        const size_t len = pacer_payload(run, i, payload);
-        run->events[i].begun_us = run->events[i].commit_us = pacer_now_us();
-        if (rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(run->topic),
-                              RD_KAFKA_V_KEY(key, strlen(key)), RD_KAFKA_V_VALUE(payload, len),
-                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                              RD_KAFKA_V_OPAQUE((void *)(uintptr_t)i),
-                              RD_KAFKA_V_END) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            pacer_die("sending", "the producer refuses");
+        for (size_t member = i; member < i + run->group; member++) {
+            send_event(run, producer, member);
         }
     }
     (void)rd_kafka_flush(producer, DRAIN_MS);
