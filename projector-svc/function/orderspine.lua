@@ -223,7 +223,8 @@ end
 
 -- Where in a sorted set, the lowest first, the one behind (score, member) stands.
 local function place_before(key, score, member)
-  local is_there = tonumber(redis.call('ZSCORE', key, member) or -1) == tonumber(score)
+  local found = redis.call('ZSCORE', key, member)
+  local is_there = found and tonumber(found) == tonumber(score)
   return redis.call('ZCARD', key) - place_behind(key, score, member) + (is_there and 1 or 0)
 end
 
@@ -407,7 +408,7 @@ local function search(args)
   local limit, count = tonumber(args[2]), tonumber(args[4])
   local passes, first = read_tests(args, 5 + count)
   local fields, answer, at = {unpack(args, first)}, {''}, 1
-  local which, score, member = string.match(args[3], '^(%d+)_(%d+)_(.+)$')
+  local which, score, member = string.match(args[3], '^(%d+)_(-?%d+)_(.+)$')
   local key, chosen = choose_base({unpack(args, 5, 4 + count)}, tonumber(which))
   local start = score and place_behind(key, score, member) or 0
   local found = redis.call('ZREVRANGE', key, start, start + LOOKED_MAX - 1, 'WITHSCORES')
@@ -441,7 +442,7 @@ local function stuck(args)
   local key, limit, now = 'ops:open', tonumber(args[2]), tonumber(args[4])
   local passes, first = read_tests(args, 5)
   local fields, answer, at = {unpack(args, first)}, {''}, 1
-  local score, member = string.match(args[3], '^(%d+)_(.+)$')
+  local score, member = string.match(args[3], '^(-?%d+)_(.+)$')
   local start = score and place_before(key, score, member) or 0
   local found = redis.call('ZRANGE', key, start, start + LOOKED_MAX - 1, 'WITHSCORES')
   while at < #found and tonumber(found[at + 1]) <= now do

@@ -57,8 +57,7 @@ static bool read_cursor(struct query *query, struct cursor *ret)
         ret->score = (struct strview){.data = text.data, .len = (size_t)(at - text.data)};
         ret->id = (struct strview){.data = at + 1, .len = text.len - ret->score.len - 1};
     }
-    if (at != NULL && parse_i64(ret->score, &placed_at) && placed_at >= 0 &&
-        uuid_parse(ret->id, &uuid)) {
+    if (at != NULL && parse_i64(ret->score, &placed_at) && uuid_parse(ret->id, &uuid)) {
         return true;
     }
     query_refuse(query, 400, "malformed-request", "cursor is not one that was handed out");

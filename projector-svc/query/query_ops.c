@@ -129,8 +129,8 @@ static bool is_stuck_cursor(struct strview text)
 {
     struct uuid id;
     int64_t deadline;
-    return text.len == 0 || (parse_i64(strview_take(&text, '_'), &deadline) && deadline >= 0 &&
-                             uuid_parse(text, &id));
+    return text.len == 0 ||
+           (parse_i64(strview_take(&text, '_'), &deadline) && uuid_parse(text, &id));
 }
 
 static void on_stuck_request(struct http_request *request, void *user)

@@ -168,8 +168,10 @@ static bool is_cursor(struct strview text, bool is_of_lookup)
     struct uuid id;
     int64_t number;
     return parse_i64(strview_take(&text, parting), &number) && number >= 0 &&
-           (is_of_lookup || parse_i64(strview_take(&text, parting), &number)) && number >= 0 &&
-           (is_of_lookup ? parse_i64(text, &number) && number >= 0 : uuid_parse(text, &id));
+           (is_of_lookup
+                ? parse_i64(text, &number) && number >= 0
+                : parse_i64(strview_take(&text, parting), &number) && /* before 1970, too */
+                      uuid_parse(text, &id));
 }
 
 static void add_bases(struct arglist *args, const struct asked *asked, size_t lookup)

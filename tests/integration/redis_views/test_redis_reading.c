@@ -30,6 +30,10 @@ START_TEST(pages_follow_each_other_also_within_one_instant)
     ck_assert_str_eq(read_page("2", "2", "b"), "a 1  ");
     ck_assert_str_eq(read_page("2", "1", "a"), "");
     ck_assert_str_eq(read_page("2", "2", "cc"), "c 2  b 2  a 1  "); /* one that is gone */
+
+    (void)redis("ZADD list -2 f -2 g"); /* before 1970 */
+    ck_assert_str_eq(read_page("2", "1", "a"), "g -2  f -2  ");
+    ck_assert_str_eq(read_page("2", "-2", "g"), "f -2  ");
 }
 END_TEST
 
@@ -227,6 +231,22 @@ START_TEST(orders_whose_deadline_is_over_are_told_the_longest_first)
 }
 END_TEST
 
+START_TEST(what_is_dated_before_1970_is_told_in_pages_too)
+{
+    plant_orders();
+    (void)redis("ZADD old -9 o1 -9 o2 -1 o4");
+    ck_assert_str_eq(find("SEARCH 1  1 old 1 IS status placed status"), "1_-1_o4 o4 placed ");
+    ck_assert_str_eq(find("SEARCH 1 1_-1_o4 1 old 1 IS status placed status"),
+                     "1_-9_o2 o2 placed ");
+    ck_assert_str_eq(find("SEARCH 1 1_-9_o2 1 old 1 IS status placed status"), " o1 placed ");
+    (void)redis("ZADD ops:open -9 o1 -9 o2 -1 o4 5 o3");
+    ck_assert_str_eq(find("STUCK 1  25 0 status"), "-9_o1 o1 -9 placed ");
+    ck_assert_str_eq(find("STUCK 1 -9_o1 25 0 status"), "-9_o2 o2 -9 placed ");
+    ck_assert_str_eq(find("STUCK 1 -9_o2 25 0 status"), "-1_o4 o4 -1 placed ");
+    ck_assert_str_eq(find("STUCK 1 -1_o0 25 0 status"), "-1_o4 o4 -1 placed "); /* gone */
+}
+END_TEST
+
 START_TEST(a_search_that_finds_nothing_goes_on_from_where_it_stopped)
 {
     plant_instant("idx:status:placed", 700); /* without hashes: none passes */
@@ -324,6 +344,7 @@ int main(void)
     tcase_add_test(server, a_search_stops_at_its_limit_and_says_so);
     tcase_add_loop_test(server, orders_that_pass_every_test_are_found, 0,
                         sizeof SEARCHES / sizeof SEARCHES[0]);
+    tcase_add_test(server, what_is_dated_before_1970_is_told_in_pages_too);
     tcase_add_loop_test(server, orders_whose_deadline_is_over_are_told_the_longest_first, 0,
                         sizeof STUCK / sizeof STUCK[0]);
     tcase_add_test(server, a_search_that_finds_nothing_goes_on_from_where_it_stopped);
