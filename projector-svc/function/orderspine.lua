@@ -62,7 +62,8 @@ local WRITES = {
     local count, entry = tonumber(args[2]), {}
     for at = 3 + count, #args, count do
       for i = 1, count do entry[2 * i - 1], entry[2 * i] = args[2 + i], args[at + i - 1] end
-      redis.call('XADD', key, 'MAXLEN', '~', args[1], '*', unpack(entry))
+      local id = redis.pcall('XADD', key, 'MAXLEN', '~', args[1], '*', unpack(entry))
+      if type(id) == 'table' then return id.err end
     end
   end},
   COUNT = {'hash', 2, function(key, args)
@@ -158,10 +159,20 @@ local function find_refusal(writes)
   return nil
 end
 
+-- What appending failed with, or nil: the one write that can fail with nothing to forbid it, as nobody may ask for the
+-- id a stream has come to: somebody gave it the last one there is. So it is the first write of all.
+local function append(writes)
+  for _, w in ipairs(writes) do
+    local failure = w[4] == 'XADD' and w[1][3](w[2], w[3])
+    if failure then return {'stream', w[2], failure .. '; DEL of it begins it anew'} end
+  end
+  return nil
+end
+
 -- KEYS: projection:status, projection:position, then the keys written.
 -- ARGV: slot, generation, expected position ('' = none yet), next position, then the writes.
 -- -> {'ok'} | {'moved', generation, position} | {'malformed', slot} | {'right', key, command} | {'type', key, found}
---    | {'length', key, expected} | {'number', key, field} | {'held'}
+--    | {'length', key, expected} | {'number', key, field} | {'stream', key, why} | {'held'}
 redis.register_function('orderspine_project', function(keys, argv)
   local status, positions, slot = keys[1], keys[2], argv[1]
   local generation = redis.call('HGET', status, 'generation') or ''
@@ -170,9 +181,11 @@ redis.register_function('orderspine_project', function(keys, argv)
   if redis.call('EXISTS', HELD) == 1 then return {'held'} end
   local writes = read_writes(keys, argv, 5)
   if not writes then return {'malformed', slot} end
-  local refusal = find_missing_right(writes, positions) or find_refusal(writes)
+  local refusal = find_missing_right(writes, positions) or find_refusal(writes) or append(writes)
   if refusal then return refusal end
-  for _, w in ipairs(writes) do w[1][3](w[2], w[3]) end
+  for _, w in ipairs(writes) do
+    if w[4] ~= 'XADD' then w[1][3](w[2], w[3]) end
+  end
   redis.call('HSET', positions, slot, argv[4])
   return {'ok'}
 end)

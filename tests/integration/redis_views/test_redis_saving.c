@@ -140,6 +140,7 @@ static const struct {
     {WRITE_LTRIM_AT, "1 1", "SET key x"},
     {WRITE_HINCRBY, "a 1", "HSET key a word"},
     {WRITE_XADD, "9 1 a x", "SET key x"},
+    {WRITE_XADD, "9 1 a x", "XADD key 18446744073709551615-18446744073709551615 a x"},
     {WRITE_HINCRBY, "a 1", "HSET key a 007"},
     {WRITE_COUNT, "a 1", "HSET key a -0"},
     {WRITE_COUNT, "a 1", "HSET key a 1000000000000000000"},
@@ -158,6 +159,22 @@ START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
     ck_assert_ptr_nonnull(strstr(f.text, "key"));
     ck_assert_str_eq(redis("EXISTS before after"), "0 ");
     ck_assert_str_eq(redis("HEXISTS projection:position t/0"), "0 ");
+}
+END_TEST
+
+START_TEST(a_stream_at_its_last_id_is_told_with_what_mends_it)
+{
+    (void)redis("XADD stream:orders 18446744073709551615-18446744073709551615 a x");
+    (void)redis("XDEL stream:orders 18446744073709551615-18446744073709551615"); /* it stays so */
+    add(WRITE_XADD, "stream:orders", "9 1 a x");
+    save("1", VIEW_POSITIONS_NONE, 9);
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(f.text, "DEL of it begins it anew"));
+
+    (void)redis("DEL stream:orders");
+    save("1", VIEW_POSITIONS_NONE, 9);
+    ck_assert_int_eq(f.kind, ERROR_NONE);
+    ck_assert_str_eq(redis("XLEN stream:orders"), "1 ");
 }
 END_TEST
 
@@ -280,6 +297,7 @@ int main(void)
                         sizeof STRANGERS / sizeof STRANGERS[0]);
     tcase_add_loop_test(server, what_cannot_be_written_stops_everything_before_the_first_write, 0,
                         sizeof OBSTACLES / sizeof OBSTACLES[0]);
+    tcase_add_test(server, a_stream_at_its_last_id_is_told_with_what_mends_it);
     tcase_add_loop_test(server, a_right_that_is_missing_stops_everything_before_the_first_write, 0,
                         sizeof RIGHTS / sizeof RIGHTS[0]);
     tcase_add_test(server, a_channel_that_may_not_be_told_stops_everything_before_the_first_write);
