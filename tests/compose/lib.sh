@@ -101,7 +101,7 @@ begin() {
     (need_packages may build run) || skip "the packages that look at a deployment cannot be installed"
     base_make
     note "engine and base image after $((SECONDS - began)) s"
-    for part in PG KAFKA REDIS COMMAND; do
+    for part in PG KAFKA REDIS COMMAND PROMETHEUS; do
         export "ORDERSPINE_${part}_PORT=$(free_port)"
     done
     port=$(free_ports 10)
@@ -228,7 +228,7 @@ end() {
             compose ps
             compose logs --tail 10
         fi
-        compose --profile demo down -v --remove-orphans >/dev/null 2>&1
+        compose --profile demo --profile monitoring down -v --remove-orphans >/dev/null 2>&1
     fi
     [ -z "$ENGINE" ] || engine_stop
     checks_report
