@@ -284,5 +284,5 @@ class Views:
             status["last:" + slot] = {"event_id": event.id, "aggregate_id": event.key, "version": event.version,
                                       "at": event.at}
         for slot, event in self.slots.items():
-            status["end:" + slot] = {"end_offset": event.offset + 1, "lag_ms": 0}
+            status["end:" + slot] = {"end_offset": event.offset + 1, "lag_ms": 0, "reached": event.offset + 1}
         self.keys["projection:status"] = status
