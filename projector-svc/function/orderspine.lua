@@ -1,5 +1,5 @@
 #!lua name=orderspine
--- number 1
+-- number 2
 -- It grows with each release that changes this text: services of two releases that share a Redis would
 -- else load, in turn, each its own. Nobody loads it over a higher one.
 --
