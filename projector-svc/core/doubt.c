@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/doubt.h"
 
+#include "common/base/fnv1a.h"
 #include "common/base/must.h"
 
 #include <assert.h>
@@ -37,16 +38,6 @@ bool doubt_meet(struct doubt *doubt, const struct doubt_marks *marks)
 
 /* --- what proves it */
 
-/* FNV-1a: two names of one installation with the same hash would only prove one for the other. */
-static uint64_t hash_of(struct strview name)
-{
-    uint64_t hash = 14695981039346656037U;
-    for (size_t i = 0; i < name.len; i++) {
-        hash = (hash ^ (unsigned char)name.data[i]) * 1099511628211U;
-    }
-    return hash;
-}
-
 static void make_room(struct doubt *doubt)
 {
     if (doubt->count < doubt->room) {
@@ -62,10 +53,11 @@ static void make_room(struct doubt *doubt)
     doubt->room = room;
 }
 
-/* likely: where it stood before, as Redis tells them in the same order. */
+/* Two names of one installation with the same hash would only prove one for the other.
+ * likely: where it stood before, as Redis tells them in the same order. */
 static struct doubt_slot *slot_of(struct doubt *doubt, struct strview name, size_t likely)
 {
-    const uint64_t hash = hash_of(name);
+    const uint64_t hash = fnv1a(FNV1A_BASIS, name);
     if (likely < doubt->count && doubt->slots[likely].name == hash) {
         return &doubt->slots[likely];
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/core/write_set.h"
 
+#include "common/base/fnv1a.h"
 #include "common/base/parse.h"
 
 #include <assert.h>
@@ -19,14 +20,10 @@ bool write_set_ok(const struct write_set *set)
     return !set->failed;
 }
 
-/* FNV-1a; outsiders choose ids, but a set holds one batch's keys only. */
-static uint32_t hash_of(enum write_kind kind, struct strview key)
+/* Outsiders choose ids, but a set holds one batch's keys only. */
+static size_t hash_of(enum write_kind kind, struct strview key)
 {
-    uint32_t hash = 2166136261U ^ (uint32_t)kind;
-    for (size_t i = 0; i < key.len; i++) {
-        hash = (hash ^ (unsigned char)key.data[i]) * 16777619U;
-    }
-    return hash;
+    return (size_t)fnv1a(FNV1A_BASIS ^ (uint64_t)kind, key);
 }
 
 static uint32_t *find_place(const struct write_set *set, enum write_kind kind, struct strview key)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/query/order_waits.h"
 
+#include "common/base/fnv1a.h"
 #include "common/base/must.h"
 #include "common/base/strview.h"
 #include "common/io/redis/redisconn.h"
@@ -27,11 +28,8 @@ struct order_waits {
 
 static struct order_channel **bucket_of(struct order_waits *waits, struct strview name)
 {
-    uint32_t hash = 2166136261U; /* FNV-1a; with at most max entries a bad day is bounded */
-    for (size_t i = 0; i < name.len; i++) {
-        hash = (hash ^ (unsigned char)name.data[i]) * 16777619U;
-    }
-    return &waits->buckets[hash % BUCKETS];
+    /* with at most max entries a bad day is bounded */
+    return &waits->buckets[fnv1a(FNV1A_BASIS, name) % BUCKETS];
 }
 
 /* Where the channel's pointer stands, or the end of its bucket. */

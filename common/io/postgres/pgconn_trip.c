@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/fnv1a.h"
 #include "common/base/must.h"
 #include "common/io/loop.h"
 #include "common/io/postgres/pgconn_internal.h"
@@ -233,23 +234,15 @@ void pgconn_flush(struct pgconn *conn)
 
 /* ---- building and sending ------------------------------------------------------------------ */
 
-/* FNV-1a: what it must tell apart are the few texts that we have written. */
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *text != '\0'; text++) {
-        hash = (hash ^ (uint8_t)*text) * UINT64_C(1099511628211);
-    }
-    return hash;
-}
-
+/* A hash tells the few texts apart that we have written. */
 char (*pgconn_names_new(const struct pgconn_options *options))[PGCONN_NAME_LEN]
 {
     const size_t count = options->statement_count;
     char(*names)[PGCONN_NAME_LEN] = must_allocate(count + 1, sizeof *names);
     for (size_t i = 0; i <= count; i++) {
         const char *sql = i == count ? options->setup_sql : options->statements[i].sql;
-        (void)snprintf(names[i], sizeof names[i], "s%zu_%016" PRIx64, i, hash_of(sql));
+        (void)snprintf(names[i], sizeof names[i], "s%zu_%016" PRIx64, i,
+                       fnv1a(FNV1A_BASIS, strview_of(sql)));
     }
     return names;
 }
