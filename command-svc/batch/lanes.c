@@ -325,15 +325,16 @@ int64_t lanes_greatest_seq(const struct lanes *lanes)
 
 /* ---- probes -------------------------------------------------------------------------------- */
 
-/* ERROR_NONE when that lane gets on. */
+/* ERROR_NONE when that lane gets on. A cause that is known says more than that it stands. */
 static enum error_kind getting_on(const struct lanes *lanes, size_t index, struct error *err)
 {
-    if (lanes->is_stalled[index]) {
+    enum error_kind kind = lane_connection(lanes->lanes[index], err);
+    kind = kind != ERROR_NONE ? kind : lane_work(lanes->lanes[index], loop_now_ms(), err);
+    if (kind == ERROR_NONE && lanes->is_stalled[index]) {
         return error_set(err, ERROR_TRANSIENT,
                          "lane %zu: commands wait and none was committed for ten seconds", index);
     }
-    const enum error_kind kind = lane_connection(lanes->lanes[index], err);
-    return kind != ERROR_NONE ? kind : lane_work(lanes->lanes[index], loop_now_ms(), err);
+    return kind;
 }
 
 enum error_kind lanes_probe(void *user, struct error *err)
