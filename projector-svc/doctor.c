@@ -164,7 +164,7 @@ static enum error_kind reach_rebuild(void *user, struct strbuf *told, struct err
 static const struct doctor_check CHECKS[] = {
     {"redis", NULL, 0, reach_redis,
      "set REDIS_URL (or REDIS_URL_FILE) to a Redis that answers, with a user and password it "
-     "takes"},
+     "takes; where it wants TLS, by rediss://"},
     {"rights", "redis", 0, look_at_rights,
      "give its user the rights that deploy/redis/users.acl gives projector"},
     {"server", "rights", 0, look_at_server,

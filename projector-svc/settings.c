@@ -2,7 +2,7 @@
 #include "projector-svc/settings.h"
 
 #include "common/contract/topics.h"
-#include "common/io/redis/redisurl.h"
+#include "common/io/redis/redisconn.h"
 #include "common/run/kafka_setup.h"
 
 #include <stdlib.h>
@@ -23,7 +23,7 @@ const struct settings_schema PROJECTOR_SCHEMA = {
 static void check_url(const char *name, const char *url, struct settings *settings)
 {
     struct error err;
-    if (url != NULL && redisurl_check(url, &err) != ERROR_NONE) {
+    if (url != NULL && redisconn_check_url(url, &err) != ERROR_NONE) {
         settings_add_fault(settings, "%s: %s", name, err.text);
     }
 }

@@ -13,7 +13,9 @@
       "Brokers to read the topics from, host:port, comma separated.",                              \
       SETTING_IS(SETTING_REQUIRED))                                                                \
     X(STRING, redis_url, "REDIS_URL",                                                              \
-      "Redis to write the views to: redis://[user[:password]@]host[:port][/database].",            \
+      "Redis to write the views to: redis://[user[:password]@]host[:port][/database]; "            \
+      "rediss:// with TLS, and ?ssl_ca_certs=FILE at its end for a CA that the system does not "   \
+      "know.",                                                                                     \
       SETTING_IS(SETTING_SECRET | SETTING_REQUIRED))                                               \
     X(STRING, redis_query_url, "REDIS_QUERY_URL",                                                  \
       "The same Redis for queries, as a user that may only read; unset: REDIS_URL.",               \

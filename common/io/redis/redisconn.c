@@ -29,6 +29,7 @@ static bool on_drop(void *user)
     if (context != NULL) {
         redisAsyncFree(context);
     }
+    redisconn_tls_end(conn);
     return conn->next_address > 0 && conn->next_address < conn->addresses.count;
 }
 
@@ -79,13 +80,25 @@ static void begin_life(struct redisconn *conn)
                    conn->url.port);
 }
 
+static enum error_kind read_url(const char *text, struct redisurl *ret_url, struct error *err)
+{
+    const enum error_kind kind = redisurl_read(text, ret_url, err);
+    return kind == ERROR_NONE && ret_url->is_tls ? redisconn_tls_check(ret_url, err) : kind;
+}
+
+enum error_kind redisconn_check_url(const char *url, struct error *err)
+{
+    struct redisurl ignored;
+    return read_url(url, &ignored, err);
+}
+
 enum error_kind redisconn_new(struct loop *loop, const struct redisconn_options *options,
                               struct redisconn **ret_conn, struct error *err)
 {
     assert(options->channel == NULL ||
            (options->on_message != NULL && options->on_subscribed != NULL));
     struct redisurl url;
-    if (redisurl_read(options->url, &url, err) != ERROR_NONE) {
+    if (read_url(options->url, &url, err) != ERROR_NONE) {
         return err->kind = ERROR_FATAL;
     }
     struct redisconn *conn = must_allocate(1, sizeof *conn);
@@ -110,6 +123,7 @@ void redisconn_free(struct redisconn *conn)
     if (conn->context != NULL) {
         redisAsyncFree(conn->context);
     }
+    redisconn_tls_end(conn);
     reconnect_done(&conn->life);
     loop_timer_free(conn->watchdog);
     resolver_free(conn->resolver);

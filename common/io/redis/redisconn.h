@@ -45,7 +45,7 @@ typedef void redisconn_reply_fn(void *user, const struct redisconn_reply *reply,
                                 const struct error *failure);
 
 struct redisconn_options {
-    const char *url;              /* redis://[user[:password]@]host[:port][/database] */
+    const char *url;              /* redisurl.h */
     const char *client_name;      /* seen in CLIENT LIST; may be NULL */
     int64_t reply_timeout_ms;     /* without any answer for so long: connect anew; 0: 5 s */
     bool needs_primary;           /* a replica is refused when connecting */
@@ -58,7 +58,11 @@ struct redisconn_options {
     void *user;
 };
 
-/* Starts connecting; fails only on a malformed url or exhausted memory (ERROR_FATAL). */
+/* For checking settings: the url's form, and for rediss:// whether TLS is to be had and its CA file
+ * can be read. */
+MUST_USE enum error_kind redisconn_check_url(const char *url, struct error *err);
+
+/* Starts connecting; fails only on a url that redisconn_check_url() refuses (ERROR_FATAL). */
 MUST_USE enum error_kind redisconn_new(struct loop *loop, const struct redisconn_options *options,
                                        struct redisconn **ret_conn, struct error *err);
 

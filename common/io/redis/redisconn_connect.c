@@ -16,6 +16,17 @@ static void fail(struct redisconn *conn, const char *reason)
     redisconn_lose(conn, "cannot connect to Redis at", reason);
 }
 
+/* Where a name has several addresses, one that answered has more to say than one where nobody is.
+ */
+static void fail_to_reach(struct redisconn *conn, const char *reason)
+{
+    if (conn->has_answered) {
+        reconnect_fail(&conn->life, "%s", redisconn_last_error(conn));
+    } else {
+        fail(conn, reason);
+    }
+}
+
 /* ---- the handshake ------------------------------------------------------------------------- */
 
 /* An answer to the handshake that still counts: not behind one that failed. */
@@ -129,13 +140,18 @@ static void on_connected(const redisAsyncContext *context, int status)
         return;
     }
     if (status != REDIS_OK) { /* hiredis frees the context by itself */
-        fail(conn, context->errstr);
+        fail_to_reach(conn, context->errstr);
         conn->context = NULL;
         return;
     }
+    conn->has_answered = true;
     /* A subscriber asks nothing: notice a dead peer. */
     (void)redisEnableKeepAlive(&conn->context->c);
     struct error err;
+    if (conn->url.is_tls && redisconn_tls_begin(conn, &err) != ERROR_NONE) {
+        fail(conn, err.text);
+        return;
+    }
     if (send_auth(conn, &err) != ERROR_NONE || send_select(conn, &err) != ERROR_NONE ||
         send_name(conn, &err) != ERROR_NONE || send_role(conn, &err) != ERROR_NONE ||
         send_ping(conn, &err) != ERROR_NONE) {
@@ -147,7 +163,8 @@ static void on_disconnected(const redisAsyncContext *context, int status)
 {
     struct redisconn *conn = context->data;
     if (conn->context == context) { /* hiredis frees the context by itself */
-        redisconn_lose(conn, "lost Redis at", status == REDIS_OK ? NULL : context->errstr);
+        redisconn_lose(conn, "lost Redis at",
+                       redisconn_tls_reason(conn, status == REDIS_OK ? NULL : context->errstr));
         conn->context = NULL;
     }
 }
@@ -157,7 +174,7 @@ static void connect_next(struct redisconn *conn)
     const char *address = conn->addresses.texts[conn->next_address++];
     redisAsyncContext *context = redisAsyncConnect(address, conn->url.port);
     if (context == NULL || context->err != 0) {
-        fail(conn, context == NULL ? NULL : context->errstr);
+        fail_to_reach(conn, context == NULL ? NULL : context->errstr);
         if (context != NULL) {
             redisAsyncFree(context);
         }
@@ -180,6 +197,7 @@ static void on_looked_up(void *user, const struct resolver_addresses *found,
     if (found != NULL) {
         conn->addresses = *found;
         conn->next_address = 0;
+        conn->has_answered = false;
         connect_next(conn);
     } else {
         fail(conn, failure->text);
@@ -208,6 +226,7 @@ void redisconn_on_overdue(void *user)
                        "looked up",
                        conn->url.host, conn->url.port);
     } else {
-        redisconn_lose(conn, "gave up Redis at", "no connection in time");
+        redisconn_lose(conn, "gave up Redis at",
+                       redisconn_tls_reason(conn, "no connection in time"));
     }
 }

@@ -6,6 +6,7 @@
  *     redisconn.c          its life: how it begins, is watched, is lost and ends
  *     redisconn_state.c    how it is; beneath all others
  *     redisconn_connect.c  finding the server, connecting, the handshake
+ *     redisconn_tls.c      what of that is TLS's; redisconn_no_tls.c where hiredis has none
  *     redisconn_send.c     commands, and how each of them ends
  *     redisconn_listen.c   pub/sub
  *     redisconn_reply.c    what a reply holds, and what Redis's error words mean
@@ -25,6 +26,7 @@
 
 struct redisAsyncContext; /* hiredis's */
 struct redisReply;
+struct ssl_st; /* OpenSSL's */
 
 struct redisconn {
     struct loop *loop;
@@ -32,6 +34,7 @@ struct redisconn {
     struct redisurl url;
     struct reconnect life;
     struct redisAsyncContext *context; /* NULL: nothing is connected, or being so */
+    struct ssl_st *tls;                /* the session's, by rediss:// */
     struct resolver *resolver;         /* a look-up that runs */
     struct resolver_addresses addresses;
     size_t next_address;         /* of addresses; when all were tried, the name is looked up anew */
@@ -40,6 +43,7 @@ struct redisconn {
     int64_t last_answer_ms; /* or when the first of the commands in flight was sent */
     int64_t overdue_ms;     /* last_answer_ms when answers were first found overdue */
     bool is_asked;          /* pub/sub: the own channel was asked for again */
+    bool has_answered;      /* one of the addresses, since the name was looked up */
     bool is_closing;
 };
 
@@ -55,6 +59,16 @@ void redisconn_begin(struct redisconn *conn);
 
 void redisconn_on_attempt(void *user);
 void redisconn_on_overdue(void *user);
+
+/* ---- redisconn_tls.c */
+
+/* Whether rediss:// is possible here, and its CA file can be read. */
+enum error_kind redisconn_tls_check(const struct redisurl *url, struct error *err);
+/* On a connection just made: all that is sent and read from now on goes through TLS. */
+enum error_kind redisconn_tls_begin(struct redisconn *conn, struct error *err);
+void redisconn_tls_end(struct redisconn *conn);
+/* Why the connection failed, if it was for TLS. */
+const char *redisconn_tls_reason(const struct redisconn *conn, const char *otherwise);
 
 /* ---- redisconn_send.c */
 

@@ -50,36 +50,53 @@ static bool parse_host_port(struct strview text, struct redisurl *ret)
            ret->host[strspn(ret->host, HOST_BYTES)] == '\0';
 }
 
+/* rediss: with TLS. */
+static bool take_scheme(struct strview *rest, struct redisurl *ret)
+{
+    static const char *const SCHEMES[] = {"redis://", "rediss://"};
+    for (size_t i = 0; i < sizeof SCHEMES / sizeof SCHEMES[0]; i++) {
+        if (strview_begins(*rest, SCHEMES[i])) {
+            *rest = strview_skip(*rest, strlen(SCHEMES[i]));
+            ret->is_tls = i == 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_options(struct strview text, struct redisurl *ret)
+{
+    static const char CA_FILE[] = "ssl_ca_certs=";
+    return text.len == 0 ||
+           (ret->is_tls && strview_begins(text, CA_FILE) && text.len > strlen(CA_FILE) &&
+            decode_part(strview_skip(text, strlen(CA_FILE)), ret->ca_file, sizeof ret->ca_file));
+}
+
 static bool parse_url(struct strview rest, struct redisurl *ret)
 {
-    static const char SCHEME[] = "redis://";
-    if (!strview_begins(rest, SCHEME)) {
+    if (!take_scheme(&rest, ret)) {
         return false;
     }
-    rest = strview_skip(rest, strlen(SCHEME));
-    struct strview authority = strview_take(&rest, '/');
-    if (rest.len > 0 && !parse_number(rest, INT32_MAX, &ret->database)) {
+    struct strview path = strview_take(&rest, '?');
+    struct strview authority = strview_take(&path, '/');
+    if (path.len > 0 && !parse_number(path, INT32_MAX, &ret->database)) {
         return false;
     }
     const bool has_credentials =
         authority.len > 0 && memchr(authority.data, '@', authority.len) != NULL;
     return (!has_credentials || parse_credentials(strview_take(&authority, '@'), ret)) &&
-           parse_host_port(authority, ret);
+           parse_host_port(authority, ret) && parse_options(rest, ret);
 }
 
 enum error_kind redisurl_read(const char *url, struct redisurl *ret_url, struct error *err)
 {
     struct redisurl found = {.port = PORT_DEFAULT};
     if (url == NULL || !parse_url(strview_of(url), &found)) {
-        return error_set(err, ERROR_INVALID,
-                         "the Redis url is not redis://[user[:password]@]host[:port][/database]");
+        return error_set(
+            err, ERROR_INVALID,
+            "the Redis url is not redis://[user[:password]@]host[:port][/database], or "
+            "with TLS rediss://…[?ssl_ca_certs=FILE]; within a part %%3F stands for ?");
     }
     *ret_url = found;
     return ERROR_NONE;
-}
-
-enum error_kind redisurl_check(const char *url, struct error *err)
-{
-    struct redisurl ignored;
-    return redisurl_read(url, &ignored, err);
 }

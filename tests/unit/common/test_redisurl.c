@@ -11,7 +11,13 @@ static const struct {
     {"redis://localhost:6379/3", ERROR_NONE},
     {"redis://user:p%40ss@[::1]:6379/0", ERROR_NONE},
     {"redis://:only-password@h", ERROR_NONE},
-    {"rediss://localhost", ERROR_INVALID},
+    {"rediss://localhost", ERROR_NONE},
+    {"rediss://u:p@h:6380/0?ssl_ca_certs=/etc/ca.pem", ERROR_NONE},
+    {"rediss://h?ssl_ca_certs=%2Fetc%2Fca.pem", ERROR_NONE},
+    {"rediss://h?ssl_ca_certs=", ERROR_INVALID},
+    {"rediss://h?ssl_cert_reqs=none", ERROR_INVALID},
+    {"redis://h?ssl_ca_certs=/etc/ca.pem", ERROR_INVALID}, /* it would not be looked at */
+    {"redisss://h", ERROR_INVALID},
     {"localhost:6379", ERROR_INVALID},
     {"redis://", ERROR_INVALID},
     {"redis://h:99999", ERROR_INVALID},
@@ -26,9 +32,10 @@ static const struct {
 
 START_TEST(a_url_is_understood_or_refused)
 {
+    struct redisurl url;
     struct error err = {.kind = ERROR_NONE};
 
-    ck_assert_msg(redisurl_check(URLS[_i].url, &err) == URLS[_i].kind, "%s", URLS[_i].url);
+    ck_assert_msg(redisurl_read(URLS[_i].url, &url, &err) == URLS[_i].kind, "%s", URLS[_i].url);
     ck_assert(URLS[_i].url == NULL || strstr(err.text, "%zz") == NULL); /* it may hold a password */
 }
 END_TEST
@@ -44,6 +51,15 @@ START_TEST(its_parts_are_decoded)
     ck_assert_str_eq(url.host, "::1");
     ck_assert_int_eq(url.port, 6380);
     ck_assert_int_eq(url.database, 7);
+    ck_assert(!url.is_tls);
+    ck_assert_str_eq(url.ca_file, "");
+
+    ck_assert_int_eq(redisurl_read("rediss://h/3?ssl_ca_certs=/etc/my%20ca.pem", &url, &err),
+                     ERROR_NONE);
+    ck_assert(url.is_tls);
+    ck_assert_str_eq(url.ca_file, "/etc/my ca.pem");
+    ck_assert_str_eq(url.host, "h");
+    ck_assert_int_eq(url.database, 3);
 
     ck_assert_int_eq(redisurl_read("redis://h", &url, &err), ERROR_NONE);
     ck_assert_str_eq(url.user, "");
