@@ -4,8 +4,7 @@
 #include <openssl/x509_vfy.h>
 #include <stddef.h>
 
-#define OTHER_CA                                                                                   \
-    "its certificate is not of a CA that is trusted here (see the CA file)"
+#define OTHER_CA "its certificate is not of a CA that is trusted here (see the CA file)"
 
 static const struct {
     long verdict;

@@ -2,6 +2,7 @@
 #include "common/io/kafka/kafka_handle.h"
 
 #include "common/base/cleanup.h"
+#include "common/io/kafka/kafka_certificate.h"
 #include "common/io/loop.h"
 
 #include <netinet/in.h>
@@ -71,7 +72,9 @@ enum error_kind kafka_handle_error(struct error *err, rd_kafka_resp_err_t code, 
             kind = CODE_KINDS[i].kind;
         }
     }
-    return error_set(err, kind, "%s", text != NULL ? text : rd_kafka_err2str(code));
+    char cause[KAFKA_CERTIFICATE_WORDS_MAX];
+    const char *said = text != NULL ? text : rd_kafka_err2str(code);
+    return error_set(err, kind, "%s%s", kafka_certificate_words(said, cause), said);
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -184,6 +187,7 @@ enum error_kind kafka_handle_conf(const struct kafka_config *config,
     if (wants_keepalive(conf)) {
         rd_kafka_conf_set_socket_cb(conf, on_socket);
     }
+    kafka_certificate_watch(conf);
     rd_kafka_conf_set_log_cb(conf, on_log_line);
     rd_kafka_conf_set_error_cb(conf, on_error);
     *ret_conf = TAKE_PTR(conf);

@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
 #include "common/base/parse.h"
+#include "common/io/kafka/kafka_certificate.h"
 #include "common/io/kafka/kafka_handle.h"
 #include "common/io/loop.h"
 
@@ -16,13 +17,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum {
-    CALL_TIMEOUT_MS = 3000,
-    LOOK_PAUSE_US = 100000,
-    LOOKS_AFTER_CREATION = 50, /* a new topic takes a moment to reach every broker */
-    REASON_MAX = 512,
-    CLUSTER_MAX = 128,
-};
+enum { CALL_TIMEOUT_MS = 3000, LOOK_PAUSE_US = 100000, REASON_MAX = 512, CLUSTER_MAX = 128 };
+enum { LOOKS_AFTER_CREATION = 50 }; /* a new topic takes a moment to reach every broker */
 
 struct kafka_topics {
     const struct kafka_topics_wanted *wanted;
@@ -71,9 +67,11 @@ static rd_kafka_AdminOptions_t *options_for(struct kafka_topics *topics, rd_kafk
 static void on_trouble(rd_kafka_t *rk, int code, const char *reason, void *user)
 {
     struct kafka_topics *topics = user;
+    char cause[KAFKA_CERTIFICATE_WORDS_MAX];
     (void)rk;
     if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) { /* what else came says why */
-        (void)snprintf(topics->trouble, sizeof topics->trouble, ": %s", reason);
+        (void)snprintf(topics->trouble, sizeof topics->trouble, ": %s%s",
+                       kafka_certificate_words(reason, cause), reason);
     }
 }
 

@@ -5,6 +5,7 @@
  * pause. Each round asks for the names anew, as a failover may move them.
  */
 #include "common/io/loop.h"
+#include "common/io/postgres/pgcertificate.h"
 #include "common/io/postgres/pgconn_internal.h"
 
 #include <errno.h>
@@ -204,6 +205,13 @@ static void watch_for(struct pgconn *conn, bool read, bool write)
     loop_fd_want(conn->watch, read, write);
 }
 
+static void abandon_as_libpq_says(struct pgconn *conn)
+{
+    struct error told;
+    pgcertificate_tell(PQerrorMessage(conn->pg), &told);
+    pgconn_abandon(conn, told.text);
+}
+
 static void poll_connecting(struct pgconn *conn)
 {
     switch (PQconnectPoll(conn->pg)) {
@@ -222,7 +230,7 @@ static void poll_connecting(struct pgconn *conn)
     case PGRES_POLLING_FAILED:
     case PGRES_POLLING_ACTIVE:
     default:
-        pgconn_abandon(conn, PQerrorMessage(conn->pg));
+        abandon_as_libpq_says(conn);
         break;
     }
 }
@@ -294,6 +302,7 @@ static int64_t share_ms(const struct pgconn *conn)
 static void connect_next(struct pgconn *conn)
 {
     conn->step = PGCONN_CONNECTING;
+    pgcertificate_watch();
     conn->pg = start_libpq(conn);
     if (conn->pg == NULL) {
         abort(); /* out of memory */

@@ -3,6 +3,7 @@
 
 #include "common/base/must.h"
 #include "common/base/parse.h"
+#include "common/io/postgres/pgcertificate.h"
 #include "common/io/postgres/pgserver.h"
 #include "common/io/postgres/pgurl.h"
 
@@ -81,10 +82,13 @@ enum error_kind pgsession_connect(const char *url, const char *application_name,
         return err->kind = ERROR_FATAL;
     }
     struct pgsession *session = must_allocate(1, sizeof *session);
+    pgcertificate_watch();
     session->pg = connect_to(url, application_name);
     (void)PQsetNoticeReceiver(session->pg, on_notice, NULL);
     if (PQstatus(session->pg) != CONNECTION_OK) {
-        (void)error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", PQerrorMessage(session->pg));
+        struct error told;
+        pgcertificate_tell(PQerrorMessage(session->pg), &told);
+        (void)error_set(err, ERROR_TRANSIENT, "PostgreSQL: %s", told.text);
         pgsession_close(session);
         return err->kind;
     }
