@@ -217,6 +217,7 @@ end)
 local LOOKED_MAX = 500 -- of orders whose hashes a search tests
 local COUNTERS_MAX = 5000 -- fields of hashes of counters that one answer has
 local STEPS_MAX = 5     -- of SSCAN, each about a page's limit
+local TESTED_STEP = 100 -- at most, where the hash of each member is tested: it costs as much as five SISMEMBER
 
 -- Where in a sorted set, newest first, the one behind (score, member) stands. Within one instant
 -- members follow each other by name, so those are halved until the place is found.
@@ -241,12 +242,13 @@ local function place_before(key, score, member)
   return redis.call('ZCARD', key) - place_behind(key, score, member) + (is_there and 1 or 0)
 end
 
--- A hash's fields behind what the row has already; '' where one is missing.
+-- A hash's fields behind what the row has already; '' where one is missing. In Redis's own table, as one that
+-- grows field by field is copied five times.
 local function add_fields(row, key, fields)
-  for _, value in ipairs(redis.call('HMGET', key, unpack(fields))) do
-    row[#row + 1] = value or ''
-  end
-  return row
+  local values, before = redis.call('HMGET', key, unpack(fields)), #row
+  for i = #fields, 1, -1 do values[before + i] = values[i] or '' end
+  for i = 1, before do values[i] = row[i] end
+  return values
 end
 
 -- A page of a sorted set of orders, newest first, with fields of each order's hash.
@@ -317,8 +319,8 @@ end
 
 -- One step of SSCAN through a set: adds to found what is wanted. Gives where to go on, and how many of the
 -- step were looked at when found became full.
-local function step_through(set, is_wanted, from, limit, found)
-  local step = redis.call('SSCAN', set, from.at, 'COUNT', limit)
+local function step_through(set, is_wanted, from, limit, found, count)
+  local step = redis.call('SSCAN', set, from.at, 'COUNT', count)
   for i = from.skip + 1, #step[2] do
     if #found == limit then return {at = from.at, skip = i - 1} end
     if is_wanted(step[2][i]) then found[#found + 1] = step[2][i] end
@@ -326,12 +328,12 @@ local function step_through(set, is_wanted, from, limit, found)
   return {at = step[1], skip = 0}
 end
 
--- Some steps, until so many are found. at, skip: where to begin, '0' and 0 at first. Gives what was found,
--- and where to go on; nothing at the end.
-local function go_through(set, is_wanted, at, skip, limit)
+-- Some steps of count members, until so many are found. at, skip: where to begin, '0' and 0 at first. Gives what
+-- was found, and where to go on; nothing at the end.
+local function go_through(set, is_wanted, at, skip, limit, count)
   local from, found, steps, is_over = {at = at or '0', skip = tonumber(skip or 0)}, {}, 0
   repeat
-    from, steps = step_through(set, is_wanted, from, limit, found), steps + 1
+    from, steps = step_through(set, is_wanted, from, limit, found, count), steps + 1
     is_over = from.at == '0' and from.skip == 0
   until is_over or #found == limit or steps == STEPS_MAX
   return found, not is_over and from.at .. '.' .. from.skip or nil
@@ -348,7 +350,7 @@ local function match(args)
   local which, at, skip = string.match(args[3], '^(%d+)%.(%d+)%.(%d+)$')
   local smallest, others, chosen = by_size(keys, tonumber(which))
   local function is_wanted(member) return is_in_all(others, member) end
-  local found, next_one = go_through(smallest, is_wanted, at, skip, limit)
+  local found, next_one = go_through(smallest, is_wanted, at, skip, limit, limit)
   local answer = {next_one and chosen .. '.' .. next_one or ''}
   for _, id in ipairs(found) do
     answer[#answer + 1] = add_fields({id}, args[4] .. id, fields)
@@ -442,7 +444,8 @@ end
 local function search_lookup(args)
   local passes, first = read_tests(args, 6)
   local at, skip = string.match(args[3], '^(%d+)%.(%d+)$')
-  local found, next_one = go_through(args[5], passes, at, skip, tonumber(args[2]))
+  local limit = tonumber(args[2])
+  local found, next_one = go_through(args[5], passes, at, skip, limit, math.min(limit, TESTED_STEP))
   local answer, fields = {next_one or ''}, {unpack(args, first)}
   for _, id in ipairs(found) do answer[#answer + 1] = add_fields({id}, 'order:' .. id, fields) end
   return answer
