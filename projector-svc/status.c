@@ -44,6 +44,20 @@ static bool print_partitions(const struct json_value *status)
     return is_known;
 }
 
+static void print_order_bytes(const struct json_value *status)
+{
+    const struct json_value *of = json_member(status, "order_bytes");
+    if (of == NULL) {
+        (void)printf("%-12s %s\n", "order bytes", UNKNOWN);
+        return;
+    }
+    (void)printf("%-12s %" PRId64 " (hash %" PRId64 ", details %" PRId64 ", timeline %" PRId64
+                 ", its part of lists, lookups and indexes %" PRId64 "; mean of %" PRId64 ")\n",
+                 "order bytes", json_integer(of, "total", 0), json_integer(of, "hash", 0),
+                 json_integer(of, "details", 0), json_integer(of, "timeline", 0),
+                 json_integer(of, "shared", 0), json_integer(of, "orders", 0));
+}
+
 static bool print_status(const struct json_value *status)
 {
     static const char *const COUNTERS[] = {"applied", "duplicates", "gaps",
@@ -61,6 +75,7 @@ static bool print_status(const struct json_value *status)
     (void)printf(
         "%-12s %s%s\n", "dead letters", number(status, "dead_letters", text),
         json_integer(status, "dead_letters", 0) > 0 ? "; see projector-svc dead-letters list" : "");
+    print_order_bytes(status);
     for (const struct json_value *at = topics == NULL ? NULL : topics->first; at != NULL;
          at = at->next) {
         (void)printf("%-12s %.*s\n", "not followed", STRVIEW_ARG(at->text));

@@ -562,9 +562,60 @@ local function frozen(args)
   return answer
 end
 
+local SPELLED_MAX = 65536 -- of a details document that is looked into for its payment reference
+
+local function bytes_of(key) return redis.call('MEMORY', 'USAGE', key) or 0 end
+
+-- Of a key that orders share, what comes to each.
+local function part_of(key)
+  local count = redis.call(string.sub(key, 1, 7) == 'lookup:' and 'SCARD' or 'ZCARD', key)
+  return count > 0 and bytes_of(key) / count or 0
+end
+
+local function encoded(value)
+  return (string.gsub(value, '[^%w._-]', function(byte) return string.format('%%%02X', string.byte(byte)) end))
+end
+
+-- The shared keys that an order stands in. Its payment reference is in its details alone.
+local function shared_keys(order, id, details_bytes)
+  local values = redis.call('HMGET', order, 'status', 'payment_status', 'refund_state', 'carrier', 'tracking_number',
+                            'customer_id', 'risk_flags')
+  local keys = {'orders:recent', 'customer:' .. (values[6] or '') .. ':orders'}
+  local before = {'idx:status:', 'idx:payment:', 'idx:refund:', 'idx:carrier:', 'lookup:tracking:'}
+  for i, prefix in ipairs(before) do
+    if values[i] and values[i] ~= '' then keys[#keys + 1] = prefix .. encoded(values[i]) end
+  end
+  for flag in string.gmatch(values[7] or '', '[^,]+') do keys[#keys + 1] = 'idx:risk:' .. encoded(flag) end
+  if redis.call('ZSCORE', 'ops:open', id) then keys[#keys + 1] = 'ops:open' end
+  local details = details_bytes <= SPELLED_MAX and redis.call('GET', order .. ':details') or ''
+  local reference = string.match(details, '"reference":"([%w._-]+)"')
+  if reference then keys[#keys + 1] = 'lookup:payment:' .. reference end
+  return keys
+end
+
+-- What orders take, by some that are spread over the newest: the bytes of their own keys together, and their
+-- part of those they share. Nothing where the caller may not ask for it.
+-- BYTES most -> {orders, hashes, details, timelines, shared}
+local function bytes(args)
+  local count = redis.call('ZCARD', 'orders:recent')
+  local looked = math.min(count, tonumber(args[2]))
+  if not redis.acl_check_cmd('MEMORY', 'USAGE', 'orders:recent') then return {} end
+  local hashes_bytes, details, timelines, shared = 0, 0, 0, 0
+  for i = 0, looked - 1 do
+    local rank = math.floor(i * count / looked)
+    local id = redis.call('ZREVRANGE', 'orders:recent', rank, rank)[1]
+    local order = 'order:' .. id
+    local of_details = bytes_of(order .. ':details')
+    hashes_bytes, details = hashes_bytes + bytes_of(order), details + of_details
+    timelines = timelines + bytes_of(order .. ':timeline')
+    for _, key in ipairs(shared_keys(order, id, of_details)) do shared = shared + part_of(key) end
+  end
+  return {looked, hashes_bytes, details, timelines, shared}
+end
+
 local COMPOUND = {
   PAGE = page, FIND = find, MATCH = match, SEARCH = search, STUCK = stuck, HASHES = hashes, LOOKUP = search_lookup,
-  HEAD = head, HEADS = heads, TAIL = tail, STRINGS = strings, FROZEN = frozen,
+  HEAD = head, HEADS = heads, TAIL = tail, STRINGS = strings, FROZEN = frozen, BYTES = bytes,
 }
 
 -- Several reads as one moment shows them. Why not MULTI: when memory is full Redis refuses to queue

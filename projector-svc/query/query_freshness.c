@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 /* Behind them, where all is told. */
-enum { READ_FROZEN = QUERY_FRESHNESS_COMMANDS, READ_COUNT };
+enum { READ_FROZEN = QUERY_FRESHNESS_COMMANDS, READ_BYTES, READ_COUNT };
 
 void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRESHNESS_COMMANDS])
 {
@@ -202,6 +202,26 @@ static void put_not_followed(struct json_writer *writer, const struct slot *slot
     }
 }
 
+/* Of one order, by those that were looked at; nothing where Redis does not tell. */
+static void put_order_bytes(struct json_writer *writer, const struct redisconn_reply *sums)
+{
+    static const char *const PARTS[] = {"hash", "details", "timeline", "shared"};
+    const int64_t orders = redisconn_reply_integer(redisconn_reply_at(sums, 0), 0);
+    int64_t total = 0;
+    if (orders <= 0) {
+        return;
+    }
+    json_open_member_object(writer, "order_bytes");
+    json_put_member_integer(writer, "orders", orders);
+    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
+        const int64_t part = redisconn_reply_integer(redisconn_reply_at(sums, i + 1), 0) / orders;
+        json_put_member_integer(writer, PARTS[i], part);
+        total += part;
+    }
+    json_put_member_integer(writer, "total", total);
+    json_close_object(writer);
+}
+
 static void on_freshness(struct query *query, const struct redisconn_reply *reply)
 {
     const struct redisconn_reply *status = redisconn_reply_at(reply, SLOTS_STATUS);
@@ -217,6 +237,9 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     put_counters(writer, status);
     json_put_member_integer(writer, "dead_letters",
                             redisconn_reply_integer(redisconn_reply_at(reply, READ_FROZEN), 0));
+    if (readers_may_read(query->role, READABLE_FRESHNESS_IDS)) {
+        put_order_bytes(writer, redisconn_reply_at(reply, READ_BYTES));
+    }
     put_not_followed(writer, slots, count);
     if (count > 0) {
         qsort(slots, count, sizeof *slots, by_name);
@@ -237,7 +260,9 @@ static void on_request(struct http_request *request, void *user)
         return;
     }
     static const struct strview FROZEN[] = {{"HLEN", 4}, {KEYS_FROZEN, sizeof KEYS_FROZEN - 1}};
-    struct redisconn_command commands[READ_COUNT] = {[READ_FROZEN] = {FROZEN, 2}};
+    static const struct strview BYTES[] = {{"BYTES", 5}, {"10", 2}};
+    struct redisconn_command commands[READ_COUNT] = {
+        [READ_FROZEN] = {FROZEN, 2}, [READ_BYTES] = {BYTES, 2}};
     query_ask_freshness(commands);
     query_read(query, commands, READ_COUNT, on_freshness);
 }
