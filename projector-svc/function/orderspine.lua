@@ -215,9 +215,11 @@ end)
 -- A reading's work is bounded by its limit, never by the size of the data: the rest of Redis waits.
 
 local LOOKED_MAX = 500 -- of orders whose hashes a search tests
+-- What a page may cost, in SISMEMBER: there is a row's worth of time in three of these, a hash's test's in two.
+local COST_MAX, COST_OF_ROW, COST_OF_HASH, COST_OF_MEMBER = 1000, 3, 2, 1
 local COUNTERS_MAX = 5000 -- fields of hashes of counters that one answer has
 local STEPS_MAX = 5     -- of SSCAN, each about a page's limit
-local TESTED_STEP = 100 -- at most, where the hash of each member is tested: it costs as much as five SISMEMBER
+local TESTED_STEP = 100 -- at most, where the hash of each member is tested, so that little is read in vain
 
 -- Where in a sorted set, newest first, the one behind (score, member) stands. Within one instant
 -- members follow each other by name, so those are halved until the place is found.
@@ -318,12 +320,14 @@ local function find(args)
 end
 
 -- One step of SSCAN through a set: adds to found what is wanted. Gives where to go on, and how many of the
--- step were looked at when found became full.
-local function step_through(set, is_wanted, from, limit, found, count)
+-- step were looked at when found became full, or too much was spent.
+local function step_through(set, is_wanted, from, limit, found, spent, count)
   local step = redis.call('SSCAN', set, from.at, 'COUNT', count)
   for i = from.skip + 1, #step[2] do
-    if #found == limit then return {at = from.at, skip = i - 1} end
-    if is_wanted(step[2][i]) then found[#found + 1] = step[2][i] end
+    if #found == limit or spent.cost >= COST_MAX then return {at = from.at, skip = i - 1} end
+    if is_wanted(step[2][i], spent) then
+      found[#found + 1], spent.cost = step[2][i], spent.cost + COST_OF_ROW
+    end
   end
   return {at = step[1], skip = 0}
 end
@@ -332,15 +336,16 @@ end
 -- was found, and where to go on; nothing at the end.
 local function go_through(set, is_wanted, at, skip, limit, count)
   local from, found, steps, is_over = {at = at or '0', skip = tonumber(skip or 0)}, {}, 0
+  local spent = {cost = 0}
   repeat
-    from, steps = step_through(set, is_wanted, from, limit, found, count), steps + 1
+    from, steps = step_through(set, is_wanted, from, limit, found, spent, count), steps + 1
     is_over = from.at == '0' and from.skip == 0
-  until is_over or #found == limit or steps == STEPS_MAX
+  until is_over or #found == limit or spent.cost >= COST_MAX or steps == STEPS_MAX
   return found, not is_over and from.at .. '.' .. from.skip or nil
 end
 
 -- A page of the members of all of some sets; the smallest is gone through as it is stored, five times as
--- many of its members at most as are wanted. A page may be short or empty and have a next one.
+-- many of its members at most as are wanted, and as many as COST_MAX allows. A page may be short or empty and have a next one.
 -- MATCH limit cursor prefix count key ... field ... -> {next cursor ('' at the end), {id, value ...} ...}
 -- The cursor ('' = from the beginning) is the set that is gone through, SSCAN's, and what of its step
 -- was seen.
@@ -349,7 +354,10 @@ local function match(args)
   local keys, fields = {unpack(args, 6, 5 + count)}, {unpack(args, 6 + count)}
   local which, at, skip = string.match(args[3], '^(%d+)%.(%d+)%.(%d+)$')
   local smallest, others, chosen = by_size(keys, tonumber(which))
-  local function is_wanted(member) return is_in_all(others, member) end
+  local function is_wanted(member, spent)
+    spent.cost = spent.cost + #others * COST_OF_MEMBER
+    return is_in_all(others, member)
+  end
   local found, next_one = go_through(smallest, is_wanted, at, skip, limit, limit)
   local answer = {next_one and chosen .. '.' .. next_one or ''}
   for _, id in ipairs(found) do
@@ -367,18 +375,22 @@ local TESTS = {
   AMONG = function(_, set, id) return redis.call('SISMEMBER', set, id) == 1 end,
 }
 
+local OF_SETS = {IN = COST_OF_MEMBER, AMONG = COST_OF_MEMBER}
+
 -- count, then test field operand ..., from argument `at` on -> what tells whether an order passes all of them,
 -- and where the arguments go on.
 local function read_tests(args, at)
   local count, tests, fields = tonumber(args[at]), {}, {}
   for i = 1, count do
     local first = at + 3 * i - 2
-    tests[i], fields[i] = {TESTS[args[first]], args[first + 2]}, args[first + 1]
+    tests[i], fields[i] = {TESTS[args[first]], args[first + 2], OF_SETS[args[first]] or 0}, args[first + 1]
   end
-  local function passes(id)
+  local function passes(id, spent)
     if count == 0 then return true end
     local values = redis.call('HMGET', 'order:' .. id, unpack(fields))
+    spent.cost = spent.cost + COST_OF_HASH
     for i, test in ipairs(tests) do
+      spent.cost = spent.cost + test[3]
       if not values[i] or not test[1](values[i], test[2], id) then return false end
     end
     return true
@@ -415,8 +427,8 @@ local function choose_base(bases, chosen)
   return key, smallest
 end
 
--- A page of the orders that pass, the highest score first; looks at LOOKED_MAX at most, so that a page may be
--- short or empty and have a next one.
+-- A page of the orders that pass, the highest score first; looks at LOOKED_MAX at most, and spends COST_MAX, so that
+-- a page may be short or empty and have a next one.
 -- SEARCH limit cursor count base ... count test field operand ... field ...
 -- -> {next cursor ('' at the end), {id, value ...} ...}
 local function search(args)
@@ -426,9 +438,10 @@ local function search(args)
   local which, score, member = string.match(args[3], '^(%d+)_(-?%d+)_(.+)$')
   local key, chosen = choose_base({unpack(args, 5, 4 + count)}, tonumber(which))
   local start = score and place_behind(key, score, member) or 0
-  local found = redis.call('ZREVRANGE', key, start, start + LOOKED_MAX - 1, 'WITHSCORES')
-  while at < #found and #answer <= limit do
-    if passes(found[at]) then
+  local found, spent = redis.call('ZREVRANGE', key, start, start + LOOKED_MAX - 1, 'WITHSCORES'), {cost = 0}
+  while at < #found and #answer <= limit and spent.cost < COST_MAX do
+    if passes(found[at], spent) then
+      spent.cost = spent.cost + COST_OF_ROW
       answer[#answer + 1] = add_fields({found[at]}, 'order:' .. found[at], fields)
     end
     at = at + 2
@@ -451,7 +464,7 @@ local function search_lookup(args)
   return answer
 end
 
--- A page of the orders whose deadline is over, the longest first; as SEARCH it looks at LOOKED_MAX at most.
+-- A page of the orders whose deadline is over, the longest first; with the bounds of SEARCH.
 -- STUCK limit cursor now count test field operand ... field ...
 -- -> {next cursor ('' at the end), {id, deadline, value ...} ...}
 local function stuck(args)
@@ -460,10 +473,11 @@ local function stuck(args)
   local fields, answer, at = {unpack(args, first)}, {''}, 1
   local score, member = string.match(args[3], '^(-?%d+)_(.+)$')
   local start = score and place_before(key, score, member) or 0
-  local found = redis.call('ZRANGE', key, start, start + LOOKED_MAX - 1, 'WITHSCORES')
+  local found, spent = redis.call('ZRANGE', key, start, start + LOOKED_MAX - 1, 'WITHSCORES'), {cost = 0}
   while at < #found and tonumber(found[at + 1]) <= now do
-    if #answer > limit then break end
-    if passes(found[at]) then
+    if #answer > limit or spent.cost >= COST_MAX then break end
+    if passes(found[at], spent) then
+      spent.cost = spent.cost + COST_OF_ROW
       answer[#answer + 1] = add_fields({found[at], found[at + 1]}, 'order:' .. found[at], fields)
     end
     at = at + 2
