@@ -155,6 +155,12 @@ bool partition_is_at_ceiling(struct partition *partition)
            (partition->position > 0 ? partition->position : 0) >= partition->ceiling.offset;
 }
 
+bool partition_ends_below(const struct partition *partition, int64_t end, int64_t *ret_ceiling)
+{
+    *ret_ceiling = partition->ceiling.offset;
+    return partition->is_at_end && end < partition->ceiling.offset;
+}
+
 /* Two ways. After a call that failed for a moment the position lies within what is queued: those
  * before it were applied (the answer was lost), the rest goes on, and Kafka is not asked again.
  * Else nothing of the queue can be trusted: all is given back, and reading begins anew at the

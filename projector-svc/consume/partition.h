@@ -130,6 +130,9 @@ void partition_set_ceiling(struct partition *partition, int64_t offset);
 /* All before it is applied, and nothing is on its way. */
 bool partition_is_at_ceiling(struct partition *partition);
 
+/* Kafka's end lies below it, and all up to there has been read. */
+bool partition_ends_below(const struct partition *partition, int64_t end, int64_t *ret_ceiling);
+
 /* What is in Kafka may have changed: compare before anything else is taken. */
 void partition_recheck(struct partition *partition);
 

@@ -90,6 +90,15 @@ bool projector_reads(const struct projector *projector, struct strview slot);
 /* All of them are there, and nothing is on its way. Again and again, until it is true. */
 bool projector_is_at_limit(struct projector *projector);
 
+/* The first partition whose end in Kafka lies before its limit, and has been read. */
+struct projector_short {
+    struct strview slot; /* the projector's */
+    int64_t end;
+    int64_t wanted;
+};
+
+bool projector_find_short(const struct projector *projector, struct projector_short *ret);
+
 /* Ends the batches in flight and leaves the group. */
 void projector_drain(struct projector *projector);
 bool projector_is_drained(const struct projector *projector);

@@ -189,3 +189,19 @@ bool projector_is_at_limit(struct projector *projector)
     }
     return is_at_limit;
 }
+
+bool projector_find_short(const struct projector *projector, struct projector_short *ret)
+{
+    const struct assignment *assignment = &projector->assignment;
+    for (size_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->partitions[i];
+        const int64_t end = assignment_report(assignment, partition, 0).end;
+        int64_t ceiling;
+        if (end >= 0 && partition_ends_below(partition, end, &ceiling)) {
+            *ret = (struct projector_short){
+                .slot = partition_slot(partition), .end = end, .wanted = ceiling};
+            return true;
+        }
+    }
+    return false;
+}

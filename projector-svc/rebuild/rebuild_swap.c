@@ -107,6 +107,29 @@ static void swap(struct rebuild *rebuild)
     (void)FAULT_POINT("rebuild.swap_sent");
 }
 
+/* Nothing came for seconds, and the live ones stood: what they have had beyond Kafka's end will not
+ * come any more. */
+static void give_up_holding(struct rebuild *rebuild)
+{
+    struct error err;
+    struct projector_short found;
+    if (projector_find_short(rebuild->projector, &found)) {
+        (void)error_set(&err, ERROR_INVALID,
+                        "the live views have had %" PRId64
+                        " records of %.*s, and Kafka has %" PRId64
+                        " of it: its topic was made anew, or lost its end. No rebuild comes up to "
+                        "them: stop projector-svc, empty the database of REDIS_URL (`redis-cli -n "
+                        "%s FLUSHDB`), and start it; it fills all views from what Kafka has",
+                        found.wanted, STRVIEW_ARG(found.slot), found.end, rebuild->exchange.live);
+        rebuild_release(rebuild);
+        rebuild_finish(rebuild, &err);
+        return;
+    }
+    (void)error_set(&err, ERROR_TRANSIENT,
+                    "the rebuilt views did not come up to the live ones while these were held");
+    rebuild_try_again(rebuild, &err);
+}
+
 void rebuild_look_held(struct rebuild *rebuild)
 {
     if (projector_is_at_limit(rebuild->projector)) {
@@ -114,11 +137,7 @@ void rebuild_look_held(struct rebuild *rebuild)
     } else if (loop_now_ms() - rebuild->held_ms < TAKEOVER_GIVE_UP_MS) {
         loop_timer_start(rebuild->timer, HELD_LOOK_MS);
     } else {
-        struct error err;
-        (void)error_set(&err, ERROR_TRANSIENT,
-                        "the rebuilt views did not come up to the live ones "
-                        "while these were held");
-        rebuild_try_again(rebuild, &err);
+        give_up_holding(rebuild);
     }
 }
 
