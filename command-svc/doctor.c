@@ -5,7 +5,9 @@
 #include "command-svc/app.h"
 #include "command-svc/batch/batch_sql.h"
 #include "command-svc/settings.h"
+#include "command-svc/sql/migrate.h"
 #include "command-svc/upkeep/control_sql.h"
+#include "common/base/strbuf.h"
 #include "common/run/doctor_database.h"
 #include "common/run/service.h"
 
@@ -15,7 +17,25 @@ static const struct doctor_statements STATEMENTS[] = {
     {NULL, 0},
 };
 
-static const struct doctor_check CHECKS[] = {DOCTOR_DATABASE_CHECKS("orderspine_command", 0)};
+/* Also those that only functions call, which no statement of ours names. */
+static enum error_kind look_at_functions(void *part, struct strbuf *told, struct error *err)
+{
+    const struct doctor_database *database = part;
+    struct strview names;
+    if (migrate_missing_functions(database->session, &names, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    strbuf_append_cstr(told, "all are there");
+    return names.data == NULL
+               ? ERROR_NONE
+               : error_set(err, ERROR_NOT_FOUND, "the database lacks %.*s", STRVIEW_ARG(names));
+}
+
+static const struct doctor_check CHECKS[] = {
+    DOCTOR_DATABASE_CHECKS("orderspine_command", 0),
+    {"functions", "primary", 0, look_at_functions,
+     DOCTOR_MIGRATE_MENDS ": it makes them again, and grants them"},
+};
 
 int app_doctor(const struct service_call *call)
 {

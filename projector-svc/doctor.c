@@ -30,6 +30,8 @@ struct patient {
     bool only_reaches;
     /* Of the one that is written to. */
     struct redis_facts facts;
+    int64_t asked_ms; /* by our clock */
+    int64_t answered_ms;
     struct error failure; /* of looking at it; kind ERROR_NONE: none */
 };
 
@@ -37,6 +39,7 @@ static void on_looked(void *user, const struct redis_facts *facts, const struct 
 {
     struct patient *patient = user;
     patient->facts = *facts;
+    patient->answered_ms = loop_wall_ms();
     patient->failure = failure != NULL ? *failure : (struct error){.kind = ERROR_NONE};
     loop_stop(patient->loop);
 }
@@ -49,6 +52,7 @@ static void on_ready(void *user)
     if (patient->only_reaches) {
         loop_stop(patient->loop);
     } else if (!was_reached) {
+        patient->asked_ms = loop_wall_ms();
         redis_fitness_look(patient->conn, on_looked, patient);
     }
 }
@@ -121,6 +125,18 @@ static enum error_kind look_at_server(void *user, struct strbuf *told, struct er
     return ERROR_NONE;
 }
 
+static enum error_kind look_at_clock(void *user, struct strbuf *told, struct error *err)
+{
+    const struct patient *patient = user;
+    if (patient->facts.wall_ms == 0) {
+        strbuf_append_cstr(told, "not told"); /* what stands in the way, the server's check says */
+        return ERROR_NONE;
+    }
+    strbuf_append_cstr(told, "Redis's agrees with ours");
+    return doctor_compare_clocks("Redis", patient->facts.wall_ms, patient->asked_ms,
+                                 patient->answered_ms, err);
+}
+
 static enum error_kind look_at_library(void *user, struct strbuf *told, struct error *err)
 {
     const struct patient *patient = user;
@@ -170,6 +186,7 @@ static const struct doctor_check CHECKS[] = {
     {"server", "rights", 0, look_at_server,
      "a primary of Redis 7 or newer; redis-cli CONFIG SET maxmemory-policy noeviction, and the "
      "same in redis.conf"},
+    {"clock", "rights", 0, look_at_clock, DOCTOR_CLOCK_MENDS},
     {"functions", "server", 0, look_at_library,
      "projector-svc serve, which loads it when it starts"},
     {"queries", NULL, 0, reach_queries,

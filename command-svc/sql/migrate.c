@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/sql/migrate.h"
 
+#include "command-svc/sql/functions.h"
 #include "common/base/cleanup.h"
 #include "common/base/embedded_text.h"
 #include "common/base/parse.h"
@@ -32,6 +33,12 @@ static const char LOCK_SQL[] = "SET lock_timeout = '60s'; SELECT pg_advisory_loc
 /* A change of a table waits for whoever reads it, and everybody else then waits behind the change:
  * so it waits for a moment only, and is tried again. */
 static const char PATIENCE_SQL[] = "SET LOCAL lock_timeout = '1s';";
+
+static const char MISSING_FUNCTIONS_SQL[] =
+    "SELECT string_agg(name, ', ' ORDER BY place) FROM unnest($1::text[])"
+    " WITH ORDINALITY wanted (name, place) WHERE NOT EXISTS (SELECT FROM pg_proc WHERE proname = "
+    "name"
+    " AND pronamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'outbox'::regclass))";
 
 static const char BROKEN_RULES_SQL[] =
     "SELECT string_agg(conname, ', ' ORDER BY conname) FROM pg_constraint"
@@ -199,6 +206,65 @@ static enum error_kind bring_all_up(struct pgsession *session, struct strbuf *re
     return refuse_newer(session, newest, err);
 }
 
+static enum error_kind ask_missing(struct pgsession *session, const struct sql_functions *functions,
+                                   struct strview *ret_names, struct error *err)
+{
+    CLEANUP(strbuf_done) struct strbuf names;
+    strbuf_init(&names, SCRIPT_MAX);
+    for (size_t i = 0; i < functions->count; i++) {
+        strbuf_printf(&names, "%s%.*s", i == 0 ? "{" : ",", STRVIEW_ARG(functions->list[i].name));
+    }
+    strbuf_append_cstr(&names, "}");
+    const char *const params[] = {strbuf_cstr(&names)};
+    return pgsession_ask(session, MISSING_FUNCTIONS_SQL, params, 1, ret_names, err);
+}
+
+enum error_kind migrate_missing_functions(struct pgsession *session, struct strview *ret_names,
+                                          struct error *err)
+{
+    struct sql_functions functions;
+    functions_newest(COMMAND_MIGRATIONS, &functions);
+    return ask_missing(session, &functions, ret_names, err);
+}
+
+static void put_function(const struct sql_functions *functions, struct strview name,
+                         struct strbuf *script)
+{
+    for (size_t i = 0; i < functions->count; i++) {
+        const struct sql_function *function = &functions->list[i];
+        if (strview_equal(function->name, name)) {
+            strbuf_printf(script, "%.*s\n", STRVIEW_ARG(function->text));
+        }
+        if (strview_equal(function->name, name) && !function->is_public) {
+            strbuf_printf(script, "REVOKE ALL ON FUNCTION %.*s FROM PUBLIC;\n", STRVIEW_ARG(name));
+        }
+    }
+}
+
+/* No migration runs twice, so what somebody has dropped is made again here, and granted. */
+static enum error_kind make_missing_functions(struct pgsession *session, struct strbuf *report,
+                                              struct error *err)
+{
+    CLEANUP(strbuf_done) struct strbuf script;
+    struct sql_functions functions;
+    struct strview names;
+    functions_newest(COMMAND_MIGRATIONS, &functions);
+    const enum error_kind kind = ask_missing(session, &functions, &names, err);
+    strbuf_init(&script, SCRIPT_MAX);
+    if (kind != ERROR_NONE || names.data == NULL) {
+        return kind;
+    }
+    strbuf_printf(report, "made functions again that were missing: %.*s\n", STRVIEW_ARG(names));
+    strbuf_printf(&script, "BEGIN;\n%s\nSET LOCAL check_function_bodies = off;\n", PATIENCE_SQL);
+    struct strview left = names;
+    while (left.len > 0) {
+        put_function(&functions, strview_trim(strview_take(&left, ',')), &script);
+    }
+    strbuf_printf(&script, "%s\nCOMMIT;\n", migrate_roles());
+    return strbuf_ok(&script) ? pgsession_run(session, strbuf_cstr(&script), err)
+                              : error_set(err, ERROR_FATAL, "the functions are too long");
+}
+
 static enum error_kind fix_shards(struct pgsession *session, int shards, struct strbuf *report,
                                   struct error *err)
 {
@@ -244,6 +310,9 @@ enum error_kind migrate_run(const char *database_url, int shards, struct strbuf 
     }
     if (kind == ERROR_NONE) {
         kind = bring_all_up(session, report, err);
+    }
+    if (kind == ERROR_NONE) {
+        kind = make_missing_functions(session, report, err);
     }
     if (kind == ERROR_NONE) {
         kind = fix_shards(session, shards, report, err);

@@ -6,10 +6,11 @@
 #include "common/run/service.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 64 << 10 };
+enum { TEXT_MAX = 64 << 10, CLOCK_TOLERANCE_MS = 5000 };
 
 static const char *const STATES[] = {
     [DOCTOR_WELL] = "ok", [DOCTOR_ILL] = "FAIL", [DOCTOR_SKIPPED] = "-"};
@@ -106,6 +107,19 @@ void doctor_put_json(const char *service, const struct doctor_check *checks,
     } else {
         strbuf_reset(out);
     }
+}
+
+enum error_kind doctor_compare_clocks(const char *party, int64_t theirs_ms, int64_t before_ms,
+                                      int64_t after_ms, struct error *err)
+{
+    const int64_t late_ms = theirs_ms - after_ms;
+    const int64_t early_ms = before_ms - theirs_ms;
+    const int64_t off_ms = late_ms > early_ms ? late_ms : early_ms;
+    if (off_ms <= CLOCK_TOLERANCE_MS) {
+        return ERROR_NONE;
+    }
+    return error_set(err, ERROR_INVALID, "%s's clock is %" PRId64 " s %s ours", party,
+                     off_ms / 1000, late_ms > 0 ? "ahead of" : "behind");
 }
 
 int doctor_run(const struct service_call *call, const struct doctor_check *checks, size_t count,

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define DOCTOR_ARGUMENTS "[-o json]"
 
@@ -50,6 +51,15 @@ void doctor_put_table(const struct doctor_check *checks, const struct doctor_fin
                       size_t count, struct strbuf *out);
 void doctor_put_json(const char *service, const struct doctor_check *checks,
                      const struct doctor_finding *findings, size_t count, struct strbuf *out);
+
+/* Pure: whether a party's clock, read between before_ms and after_ms of ours, is too far from it.
+ */
+MUST_USE enum error_kind doctor_compare_clocks(const char *party, int64_t theirs_ms,
+                                               int64_t before_ms, int64_t after_ms,
+                                               struct error *err);
+
+/* How a clock is set. */
+#define DOCTOR_CLOCK_MENDS "set the clocks of both machines: timedatectl set-ntp true"
 
 /* The subcommand: arguments, checks, stdout, exit code. */
 int doctor_run(const struct service_call *call, const struct doctor_check *checks, size_t count,

@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { SQL_MAX = 64 << 10, CLOCK_TOLERANCE_MS = 5000 };
+enum { SQL_MAX = 64 << 10 };
 
 static const char INSUFFICIENT_PRIVILEGE[] = "42501";
 
@@ -47,19 +47,6 @@ bool doctor_database_explain(const char *sql, struct strbuf *out)
         }
     }
     return strbuf_ok(out);
-}
-
-enum error_kind doctor_database_compare_clocks(int64_t theirs_ms, int64_t before_ms,
-                                               int64_t after_ms, struct error *err)
-{
-    const int64_t late_ms = theirs_ms - after_ms;
-    const int64_t early_ms = before_ms - theirs_ms;
-    const int64_t off_ms = late_ms > early_ms ? late_ms : early_ms;
-    if (off_ms <= CLOCK_TOLERANCE_MS) {
-        return ERROR_NONE;
-    }
-    return error_set(err, ERROR_INVALID, "PostgreSQL's clock is %" PRId64 " s %s ours",
-                     off_ms / 1000, late_ms > 0 ? "ahead of" : "behind");
 }
 
 /* --- asked */
@@ -113,7 +100,7 @@ enum error_kind doctor_database_clock(void *part, struct strbuf *told, struct er
         return error_set(err, ERROR_INVALID, "PostgreSQL does not tell the time");
     }
     strbuf_append_cstr(told, "PostgreSQL's agrees with ours");
-    return doctor_database_compare_clocks(theirs_ms, before_ms, after_ms, err);
+    return doctor_compare_clocks("PostgreSQL", theirs_ms, before_ms, after_ms, err);
 }
 
 /* Explains all; puts each fault once that is about a right, or is not. */

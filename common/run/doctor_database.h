@@ -12,6 +12,7 @@
 #define COMMON_RUN_DOCTOR_DATABASE_H
 
 #include "common/base/error.h"
+#include "common/run/doctor.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,8 +43,7 @@ struct doctor_database {
         {"primary", "postgresql", (part), doctor_database_judge,                                   \
          "name the primary in DATABASE_URL; where the role may only read: ALTER ROLE … SET "     \
          "default_transaction_read_only = off"},                                                   \
-        {"clock", "postgresql", (part), doctor_database_clock,                                     \
-         "set the clocks of both machines: timedatectl set-ntp true"},                             \
+        {"clock", "postgresql", (part), doctor_database_clock, DOCTOR_CLOCK_MENDS},                \
         {"schema", "primary", (part), doctor_database_schema, DOCTOR_MIGRATE_MENDS},               \
         {"grants", "schema", (part), doctor_database_grants,                                       \
          "GRANT " group " TO the role in DATABASE_URL; what that group is granted: command-svc "   \
@@ -68,9 +68,5 @@ void doctor_database_done(struct doctor_database *database);
 /* The statement with EXPLAIN before it and NULL for each parameter, in a transaction of its own.
  * False: it is not one of those that can be explained (BEGIN, LISTEN …). */
 MUST_USE bool doctor_database_explain(const char *sql, struct strbuf *out);
-
-/* theirs_ms was taken between before_ms and after_ms of ours. */
-MUST_USE enum error_kind doctor_database_compare_clocks(int64_t theirs_ms, int64_t before_ms,
-                                                        int64_t after_ms, struct error *err);
 
 #endif

@@ -118,12 +118,20 @@ static enum error_kind judge(struct strview info, struct error *err)
     return ERROR_NONE;
 }
 
+/* 0: it does not tell. */
+static int64_t clock_of(struct strview info)
+{
+    int64_t us;
+    return parse_i64(redis_fitness_value(info, STRVIEW("server_time_usec:")), &us) ? us / 1000 : 0;
+}
+
 static void on_info(void *user, const struct redisconn_reply *reply, const struct error *failure)
 {
     struct check *check = user;
     const struct strview version =
         redis_fitness_value(redisconn_reply_text(reply), STRVIEW("redis_version:"));
     struct error err;
+    check->facts.wall_ms = clock_of(redisconn_reply_text(reply));
     (void)snprintf(check->facts.version, sizeof check->facts.version, "%.*s", STRVIEW_ARG(version));
     const struct strview server =
         redis_fitness_value(redisconn_reply_text(reply), STRVIEW("run_id:"));

@@ -27,6 +27,7 @@ struct redis_facts {
     char server[48];  /* its run_id: another one after each start */
     bool is_bounded;  /* it refuses writes before its machine's memory is full (maxmemory) */
     bool has_library; /* ours, before any was loaded */
+    int64_t wall_ms;  /* its clock; 0: not told */
     int64_t newer;    /* the number of its library where that is a newer one; else 0 */
 };
 

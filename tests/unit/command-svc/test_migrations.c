@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "command-svc/sql/functions.h"
 #include "common/base/embedded_text.h"
 #include "common/contract/topics.h"
 #include "tests/support/check_main.h"
@@ -38,9 +39,86 @@ START_TEST(other_programs_may_append_events_of_every_type_but_ours)
 }
 END_TEST
 
+/* --- functions */
+
+static const struct sql_function *find(const struct sql_functions *functions, const char *name)
+{
+    for (size_t i = 0; i < functions->count; i++) {
+        if (strview_is(functions->list[i].name, name)) {
+            return &functions->list[i];
+        }
+    }
+    return NULL;
+}
+
+static bool ends(struct strview text, const char *end)
+{
+    const size_t len = strlen(end);
+    return text.len >= len && memcmp(text.data + text.len - len, end, len) == 0;
+}
+
+START_TEST(each_function_of_the_schema_is_found_once)
+{
+    static const char *const NAMES[] = {
+        "outbox_lock_class",   "outbox_maintain",     "installation_init",
+        "outbox_murmur2",      "outbox_append",       "outbox_oldest_unpublished",
+        "outbox_multiply32",   "outbox_bound_shards", "installation_secure",
+        "outbox_kept_because", "outbox_blocked_to",   "outbox_validate",
+    };
+    struct sql_functions functions;
+
+    functions_newest(COMMAND_MIGRATIONS, &functions);
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        ck_assert_msg(find(&functions, NAMES[i]) != NULL, "%s", NAMES[i]);
+    }
+    ck_assert_uint_eq(functions.count, sizeof NAMES / sizeof NAMES[0]);
+}
+END_TEST
+
+START_TEST(the_newest_text_of_a_function_is_taken_whole)
+{
+    struct sql_functions functions;
+
+    functions_newest(COMMAND_MIGRATIONS, &functions);
+
+    const struct sql_function *maintain = find(&functions, "outbox_maintain");
+    ck_assert(strview_begins(maintain->text, "CREATE FUNCTION outbox_maintain(keep interval"));
+    ck_assert(ends(maintain->text, "\nEND $$;"));
+    ck_assert(ends(find(&functions, "outbox_lock_class")->text, "AS 'SELECT 1869769843';"));
+}
+END_TEST
+
+START_TEST(a_function_is_everybodys_until_that_is_revoked)
+{
+    static const struct embedded_text FILES[] = {
+        {"0001_a.sql", "CREATE FUNCTION open() RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
+                       "CREATE FUNCTION shut() RETURNS int LANGUAGE sql AS 'SELECT 2';\n"},
+        {"0002_b.sql", "REVOKE ALL ON FUNCTION other_shut(),\n    shut() FROM PUBLIC;\n"},
+        {"0003_c.sql", "CREATE OR REPLACE FUNCTION shut() RETURNS int LANGUAGE sql AS $$\n"
+                       "SELECT 3;\nSELECT 4;\n$$;\n"
+                       "REVOKE ALL ON FUNCTION reopen() FROM PUBLIC;"},
+        {NULL, NULL},
+    };
+    struct sql_functions functions;
+
+    functions_newest(FILES, &functions);
+
+    ck_assert_uint_eq(functions.count, 2);
+    ck_assert(find(&functions, "open")->is_public);
+    ck_assert(!find(&functions, "shut")->is_public);
+    ck_assert(ends(find(&functions, "shut")->text, "SELECT 4;\n$$;"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("migrations");
+    TCase *functions = tcase_create("functions");
+    tcase_add_test(functions, each_function_of_the_schema_is_found_once);
+    tcase_add_test(functions, the_newest_text_of_a_function_is_taken_whole);
+    tcase_add_test(functions, a_function_is_everybodys_until_that_is_revoked);
+    suite_add_tcase(suite, functions);
     TCase *tests = tcase_create("outbox_append");
     tcase_add_test(tests, other_programs_may_append_events_of_every_type_but_ours);
     suite_add_tcase(suite, tests);

@@ -145,7 +145,7 @@ START_TEST(a_clock_that_is_off_is_told)
     struct error err = {.kind = ERROR_NONE};
 
     ck_assert_int_eq(
-        doctor_database_compare_clocks(CLOCKS[_i].theirs_ms, 1000000, 1000000 + 1000, &err),
+        doctor_compare_clocks("PostgreSQL", CLOCKS[_i].theirs_ms, 1000000, 1000000 + 1000, &err),
         CLOCKS[_i].kind);
     ck_assert(CLOCKS[_i].kind == ERROR_NONE || strcmp(err.text, CLOCKS[_i].says) == 0);
 }
