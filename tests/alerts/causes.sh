@@ -33,7 +33,7 @@ clear_ServiceDown() { # by its runbook: the stand-in for systemctl writes down t
 }
 
 cause_ServiceNotReady() { sql "REVOKE SELECT ON outbox FROM orderspine_relay"; }
-clear_ServiceNotReady() { sql "GRANT SELECT ON outbox TO orderspine_relay"; }
+clear_ServiceNotReady() { carry_out ServiceNotReady Do; }
 
 # Where they are too far apart to count, so does the next round.
 cause_ServiceRestarts() { true; }
