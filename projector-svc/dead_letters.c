@@ -90,7 +90,7 @@ static bool print_rows(const struct json_value *answer)
                        STRVIEW_ARG(json_text(at, "id")));
         operator_say("%-45s %-12.*s %10" PRId64 " %8" PRId64 " %s\n", name,
                      STRVIEW_ARG(json_text(at, "state")), json_integer(at, "waits_for", 0),
-                     json_integer(at, "parked", 0), time_text(json_integer(at, "since", 0), since));
+                     json_integer(at, "parked", 0), time_text(json_time(at, "since", 0), since));
     }
     return true;
 }
@@ -113,11 +113,11 @@ static void print_decisions(const struct json_value *letter)
 {
     char at_text[TIME_TEXT_LEN + 1];
     for (const struct json_value *at = first_of(letter, "decisions"); at != NULL; at = at->next) {
-        operator_say(
-            "decided %s by %.*s: %.*s, when it was %.*s and waited for %" PRId64 "; %.*s\n",
-            time_text(json_integer(at, "at", 0), at_text), STRVIEW_ARG(json_text(at, "by")),
-            STRVIEW_ARG(json_text(at, "decision")), STRVIEW_ARG(json_text(at, "state")),
-            json_integer(at, "version", 0), STRVIEW_ARG(json_text(at, "reason")));
+        operator_say("decided %s by %.*s: %.*s, when it was %.*s and waited for %" PRId64
+                     "; %.*s\n",
+                     time_text(json_time(at, "at", 0), at_text), STRVIEW_ARG(json_text(at, "by")),
+                     STRVIEW_ARG(json_text(at, "decision")), STRVIEW_ARG(json_text(at, "state")),
+                     json_integer(at, "version", 0), STRVIEW_ARG(json_text(at, "reason")));
     }
 }
 
@@ -129,7 +129,7 @@ static bool print_letter(const struct json_value *letter)
     if (json_integer(letter, "waits_for", 0) > 0) {
         operator_say(", waits for version %" PRId64 " since %s",
                      json_integer(letter, "waits_for", 0),
-                     time_text(json_integer(letter, "since", 0), since));
+                     time_text(json_time(letter, "since", 0), since));
     }
     operator_say("\n");
     print_decisions(letter);

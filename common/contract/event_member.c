@@ -31,6 +31,25 @@ static void put_number(struct json_writer *writer, const struct event_member *me
     }
 }
 
+void event_member_put_time(struct json_writer *writer, const char *name, int64_t epoch_ms)
+{
+    if (MEMBER_TIMES_AS_TEXT != 0) {
+        json_put_member_time(writer, name, epoch_ms);
+    } else {
+        json_put_member_integer(writer, name, epoch_ms);
+    }
+}
+
+static void put_time(struct json_writer *writer, const struct event_member *member,
+                     const char *place)
+{
+    int64_t epoch_ms;
+    memcpy(&epoch_ms, place + member->offset, sizeof epoch_ms);
+    if (member->form == MEMBER_TIME || epoch_ms != 0) {
+        event_member_put_time(writer, member->name, epoch_ms);
+    }
+}
+
 static void put_object(struct json_writer *writer, const struct event_member *members,
                        const char *place)
 {
@@ -65,6 +84,10 @@ void event_members_put(struct json_writer *writer, const struct event_member *me
         case MEMBER_NUMBER:
         case MEMBER_OPTIONAL_NUMBER:
             put_number(writer, member, place);
+            break;
+        case MEMBER_TIME:
+        case MEMBER_OPTIONAL_TIME:
+            put_time(writer, member, place);
             break;
         case MEMBER_PART:
             json_key(writer, member->name);
@@ -108,6 +131,13 @@ static void read_number(struct event_reader *reader, const struct json_value *ob
     memcpy(place + member->offset, &number, sizeof number);
 }
 
+static void read_time(struct event_reader *reader, const struct json_value *object,
+                      const struct event_member *member, char *place)
+{
+    const int64_t epoch_ms = event_read_time(reader, object, member->name);
+    memcpy(place + member->offset, &epoch_ms, sizeof epoch_ms);
+}
+
 static void read_list(struct event_reader *reader, const struct json_value *object,
                       const struct event_member *member, char *place)
 {
@@ -136,6 +166,10 @@ void event_members_read(struct event_reader *reader, const struct json_value *ob
         case MEMBER_NUMBER:
         case MEMBER_OPTIONAL_NUMBER:
             read_number(reader, object, member, place);
+            break;
+        case MEMBER_TIME:
+        case MEMBER_OPTIONAL_TIME:
+            read_time(reader, object, member, place);
             break;
         case MEMBER_PART:
             event_members_read(reader, event_read_object(reader, object, member->name), member->of,

@@ -58,6 +58,16 @@ int64_t event_read_optional_integer(struct event_reader *reader, const struct js
     return integer_of(find(reader, object, name, JSON_INTEGER, true));
 }
 
+int64_t event_read_time(struct event_reader *reader, const struct json_value *object,
+                        const char *name)
+{
+    const struct json_value *member = json_member(object, name);
+    if (member != NULL && member->type == JSON_STRING) {
+        return json_time(object, name, 0);
+    }
+    return event_read_optional_integer(reader, object, name);
+}
+
 const struct json_value *event_read_object(struct event_reader *reader,
                                            const struct json_value *object, const char *name)
 {

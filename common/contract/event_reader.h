@@ -32,6 +32,9 @@ int64_t event_read_integer(struct event_reader *reader, const struct json_value 
 /* 0 where the member is absent. */
 int64_t event_read_optional_integer(struct event_reader *reader, const struct json_value *object,
                                     const char *name);
+/* Epoch milliseconds of such a number or of an RFC 3339 text; 0 where the member is absent. */
+int64_t event_read_time(struct event_reader *reader, const struct json_value *object,
+                        const char *name);
 const struct json_value *event_read_object(struct event_reader *reader,
                                            const struct json_value *object, const char *name);
 const struct json_value *event_read_array(struct event_reader *reader,

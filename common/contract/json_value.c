@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/contract/json_value.h"
 
+#include "common/base/parse.h"
+
 #include <assert.h>
 
 #define NAME_ROW(TYPE, type, name) [JSON_##TYPE] = (name),
@@ -35,4 +37,14 @@ int64_t json_integer(const struct json_value *object, const char *name, int64_t 
 {
     const struct json_value *member = json_member(object, name);
     return member != NULL && member->type == JSON_INTEGER ? member->integer : fallback;
+}
+
+int64_t json_time(const struct json_value *object, const char *name, int64_t fallback)
+{
+    const struct json_value *member = json_member(object, name);
+    int64_t epoch_ms;
+    if (member != NULL && member->type == JSON_STRING) {
+        return parse_rfc3339_ms(member->text, &epoch_ms) ? epoch_ms : fallback;
+    }
+    return json_integer(object, name, fallback);
 }

@@ -46,6 +46,8 @@ const struct json_value *json_member(const struct json_value *object, const char
 /* Shorthands for documents this project wrote itself: "" or fallback where absent or other type. */
 struct strview json_text(const struct json_value *object, const char *name);
 int64_t json_integer(const struct json_value *object, const char *name, int64_t fallback);
+/* Epoch milliseconds of such a number, or of an RFC 3339 text. */
+int64_t json_time(const struct json_value *object, const char *name, int64_t fallback);
 
 /* "null", "boolean", "integer", "number", "string", "array", "object" */
 const char *json_type_name(enum json_type type);

@@ -351,6 +351,11 @@ void json_put_member_bool(struct json_writer *writer, const char *name, bool val
 void json_put_member_time(struct json_writer *writer, const char *name, int64_t epoch_ms)
 {
     char text[TIME_TEXT_LEN + 1];
+    if (!time_has_text(epoch_ms)) {
+        json_key(writer, name);
+        json_put_null(writer);
+        return;
+    }
     format_time_ms(epoch_ms, text);
     json_put_member_string(writer, name, strview_of(text));
 }

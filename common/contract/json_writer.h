@@ -71,6 +71,7 @@ void json_put_member_integer(struct json_writer *writer, const char *name, int64
 /* Left out where it is 0. */
 void json_put_member_nonzero(struct json_writer *writer, const char *name, int64_t value);
 void json_put_member_bool(struct json_writer *writer, const char *name, bool value);
+/* RFC 3339; null where the year has not four digits. */
 void json_put_member_time(struct json_writer *writer, const char *name, int64_t epoch_ms);
 
 #endif

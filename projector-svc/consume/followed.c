@@ -144,7 +144,7 @@ static bool read_report(const struct redisconn_reply *reply, struct following *k
     if (text.data != NULL && json_parse(text, arena, &report, &ignored) == ERROR_NONE) {
         known->told_end = json_integer(report, "end_offset", -1);
         known->told_lag_ms = json_integer(report, "lag_ms", -1);
-        known->reported_at = json_integer(report, "reported_at", 0);
+        known->reported_at = json_time(report, "reported_at", 0);
     }
     return text.data != NULL;
 }

@@ -215,8 +215,9 @@ end)
 -- A reading's work is bounded by its limit, never by the size of the data: the rest of Redis waits.
 
 local LOOKED_MAX = 500 -- of orders whose hashes a search tests
--- What a page may cost, in SISMEMBER: there is a row's worth of time in three of these, a hash's test's in two.
-local COST_MAX, COST_OF_ROW, COST_OF_HASH, COST_OF_MEMBER = 1000, 3, 2, 1
+-- What a page may cost, in SISMEMBER of a word: a row takes as long as three of these, a hash's test as two, as does a
+-- lookup among orders, which lie about in memory.
+local COST_MAX, COST_OF_ROW, COST_OF_HASH, COST_OF_LOOKUP, COST_OF_MEMBER = 1000, 3, 2, 2, 1
 local COUNTERS_MAX = 5000 -- fields of hashes of counters that one answer has
 local STEPS_MAX = 5     -- of SSCAN, each about a page's limit
 local TESTED_STEP = 100 -- at most, where the hash of each member is tested, so that little is read in vain
@@ -375,7 +376,7 @@ local TESTS = {
   AMONG = function(_, set, id) return redis.call('SISMEMBER', set, id) == 1 end,
 }
 
-local OF_SETS = {IN = COST_OF_MEMBER, AMONG = COST_OF_MEMBER}
+local OF_SETS = {IN = COST_OF_LOOKUP, AMONG = COST_OF_LOOKUP}
 
 -- count, then test field operand ..., from argument `at` on -> what tells whether an order passes all of them,
 -- and where the arguments go on.

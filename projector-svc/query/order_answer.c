@@ -73,7 +73,7 @@ static void put_timeline_page(struct json_writer *writer, const struct order_ans
     json_open_member_object(writer, "freshness");
     json_put_member_integer(writer, "source_version", answer->state->version);
     json_put_member_string(writer, "last_event_id", answer->state->event_id);
-    json_put_member_integer(writer, "projected_at", answer->state->projected_at_ms);
+    json_put_member_time(writer, "projected_at", answer->state->projected_at_ms);
     json_close_object(writer);
     put_state(writer, answer);
     json_close_object(writer);

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/query/order_row.h"
 
-/* What a list shows of each order: the hash's fields, as numbers or texts. */
+typedef void put_fn(struct json_writer *writer, const char *name, int64_t value);
+
+/* What a list shows of each order: the hash's fields, as numbers, times or texts. */
 static const struct {
     const char *name;
-    bool is_number;
+    put_fn *put; /* NULL: it is a text */
 } FIELDS[] = {
-    {"status", false},        {"payment_status", false},  {"refund_state", false},
-    {"dispute", false},       {"customer_id", false},     {"total_minor", true},
-    {"currency", false},      {"item_count", true},       {"region", false},
-    {"carrier", false},       {"tracking_number", false}, {"status_since", true},
-    {"source_version", true}, {"waiting_for", true},
+    {"status", NULL},
+    {"payment_status", NULL},
+    {"refund_state", NULL},
+    {"dispute", NULL},
+    {"customer_id", NULL},
+    {"total_minor", json_put_member_integer},
+    {"currency", NULL},
+    {"item_count", json_put_member_integer},
+    {"region", NULL},
+    {"carrier", NULL},
+    {"tracking_number", NULL},
+    {"status_since", json_put_member_time},
+    {"source_version", json_put_member_integer},
+    {"waiting_for", json_put_member_integer},
 };
 enum { FIELD_COUNT = sizeof FIELDS / sizeof FIELDS[0] };
 
@@ -27,8 +38,8 @@ static void put_field(struct json_writer *writer, size_t field, const struct red
     if (text.len == 0) {
         return;
     }
-    if (FIELDS[field].is_number) {
-        json_put_member_integer(writer, FIELDS[field].name, redisconn_reply_integer(value, 0));
+    if (FIELDS[field].put != NULL) {
+        FIELDS[field].put(writer, FIELDS[field].name, redisconn_reply_integer(value, 0));
     } else {
         json_put_member_string(writer, FIELDS[field].name, text);
     }
@@ -40,8 +51,8 @@ void order_row_put(struct json_writer *writer, const struct redisconn_reply *row
     json_open_object(writer);
     json_put_member_string(writer, "order_id",
                            redisconn_reply_text(redisconn_reply_at(row, ROW_ID)));
-    json_put_member_integer(writer, "placed_at",
-                            redisconn_reply_integer(redisconn_reply_at(row, ROW_TIME), 0));
+    json_put_member_time(writer, "placed_at",
+                         redisconn_reply_integer(redisconn_reply_at(row, ROW_TIME), 0));
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         put_field(writer, i, redisconn_reply_at(row, ROW_FIELDS + i));
     }

@@ -10,6 +10,7 @@
 #include "projector-svc/core/keys.h"
 #include "projector-svc/query/dead_letter.h"
 #include "projector-svc/views/incoming.h"
+#include "projector-svc/views/told_times.h"
 
 #define PORTION     "100"
 #define SHOWN       "50"     /* records */
@@ -31,7 +32,7 @@ static void put_row(struct json_writer *writer, const struct redisconn_reply *ro
     json_put_member_string(writer, "id", id);
     json_put_member_string(writer, "state", strview_of(lineup_state_name(mark.reason)));
     json_put_member_integer(writer, "waits_for", mark.waits_for);
-    json_put_member_integer(writer, "since", mark.since_ms);
+    json_put_member_time(writer, "since", mark.since_ms);
     json_put_member_integer(writer, "parked",
                             redisconn_reply_integer(redisconn_reply_at(row, PARKED), 0));
     json_put_member_bool(writer, "decided",
@@ -161,7 +162,10 @@ static void put_decisions(struct json_writer *writer, struct strview text, struc
 {
     const struct json_value *decisions = NULL;
     struct error ignored;
-    if (text.len > 0 && json_parse(text, arena, &decisions, &ignored) == ERROR_NONE) {
+    struct strbuf told;
+    strbuf_init_in(&told, arena, 2 * text.len);
+    told_times_append(text, &told);
+    if (text.len > 0 && json_parse(strbuf_view(&told), arena, &decisions, &ignored) == ERROR_NONE) {
         json_key(writer, "decisions");
         json_put_value(writer, decisions);
     }
@@ -183,7 +187,9 @@ static void on_shown(struct query *query, const struct redisconn_reply *reply)
     json_put_member_string(writer, "id", asked->id);
     json_put_member_string(writer, "state", strview_of(lineup_state_name(mark.reason)));
     json_put_member_nonzero(writer, "waits_for", mark.waits_for);
-    json_put_member_nonzero(writer, "since", mark.since_ms);
+    if (mark.since_ms != 0) {
+        json_put_member_time(writer, "since", mark.since_ms);
+    }
     json_put_member_text(writer, "reader", mark.reader);
     put_records(writer, reply, query->arena);
     put_decisions(writer, decided, query->arena);

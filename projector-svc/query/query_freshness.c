@@ -35,6 +35,17 @@ static void put_known(struct json_writer *writer, const char *name, int64_t valu
     }
 }
 
+static void put_known_time(struct json_writer *writer, const char *name, int64_t at_ms,
+                           bool is_known)
+{
+    if (is_known) {
+        json_put_member_time(writer, name, at_ms);
+    } else {
+        json_key(writer, name);
+        json_put_null(writer);
+    }
+}
+
 /* Until when its views are complete: what it last reported when nothing is missing. */
 static int64_t complete_until(const struct slot *slot)
 {
@@ -57,7 +68,8 @@ static void put_slowest(struct json_writer *writer, const struct slot *slots, si
         slowest = is_slower(&slots[i], slowest) ? &slots[i] : slowest;
     }
     const bool is_known = slowest != NULL && slowest->lag_ms >= 0;
-    put_known(writer, "projected_at", is_known ? complete_until(slowest) : 0, is_known);
+    const int64_t until_ms = is_known ? complete_until(slowest) : 0;
+    put_known_time(writer, "projected_at", until_ms, until_ms > 0);
     put_known(writer, "lag_ms", is_known ? slowest->lag_ms : 0, is_known);
 }
 
@@ -142,9 +154,9 @@ static void put_slot(struct json_writer *writer, const struct slot *slot, bool h
         put_last(writer, slot);
     }
     if (slot->processed_at > 0) {
-        json_put_member_integer(writer, "processed_at", slot->processed_at);
+        json_put_member_time(writer, "processed_at", slot->processed_at);
     }
-    put_known(writer, "reported_at", slot->reported_at, slot->reported_at > 0);
+    put_known_time(writer, "reported_at", slot->reported_at, slot->reported_at > 0);
     json_close_object(writer);
 }
 

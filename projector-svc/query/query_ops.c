@@ -76,11 +76,11 @@ static void put_stuck(struct json_writer *writer, const struct redisconn_reply *
 {
     json_open_object(writer);
     json_put_member_string(writer, "order_id", row_text(row, ROW_ID));
-    json_put_member_integer(writer, "deadline",
-                            redisconn_reply_integer(redisconn_reply_at(row, ROW_DEADLINE), 0));
+    json_put_member_time(writer, "deadline",
+                         redisconn_reply_integer(redisconn_reply_at(row, ROW_DEADLINE), 0));
     put_group_members(writer, row);
-    json_put_member_integer(writer, "status_since",
-                            redisconn_reply_integer(redisconn_reply_at(row, ROW_SINCE), 0));
+    json_put_member_time(writer, "status_since",
+                         redisconn_reply_integer(redisconn_reply_at(row, ROW_SINCE), 0));
     json_close_object(writer);
 }
 

@@ -25,7 +25,7 @@ static struct party_query *own(struct query *query)
     return (struct party_query *)(void *)query;
 }
 
-enum field_type { FIELD_TEXT = 0, FIELD_NUMBER, FIELD_BOOL };
+enum field_type { FIELD_TEXT = 0, FIELD_NUMBER, FIELD_TIME, FIELD_BOOL };
 
 struct field {
     const char *name;
@@ -38,7 +38,7 @@ enum { FIELD_VERSION = 0, FIELD_EVENT_ID, FIELD_PROJECTED, FIELD_WAITING, FIELD_
 static const struct field CUSTOMER_FIELDS[] = {
     {"source_version", FIELD_NUMBER},
     {"last_event_id", FIELD_TEXT},
-    {"projected_at", FIELD_NUMBER},
+    {"projected_at", FIELD_TIME},
     {"waiting_for", FIELD_NUMBER},
     {"name", FIELD_TEXT},
     {"email", FIELD_TEXT},
@@ -49,7 +49,7 @@ static const struct field CUSTOMER_FIELDS[] = {
 static const struct field PRODUCT_FIELDS[] = {
     {"source_version", FIELD_NUMBER},
     {"last_event_id", FIELD_TEXT},
-    {"projected_at", FIELD_NUMBER},
+    {"projected_at", FIELD_TIME},
     {"waiting_for", FIELD_NUMBER},
     {"name", FIELD_TEXT},
     {"currency", FIELD_TEXT},
@@ -85,6 +85,8 @@ static void put_field(struct json_writer *writer, const struct field *field,
         json_put_member_string(writer, field->name, text);
     } else if (field->type == FIELD_BOOL) {
         json_put_member_bool(writer, field->name, strview_is(text, "1"));
+    } else if (field->type == FIELD_TIME) {
+        json_put_member_time(writer, field->name, redisconn_reply_integer(value, 0));
     } else {
         json_put_member_integer(writer, field->name, redisconn_reply_integer(value, 0));
     }

@@ -3,6 +3,7 @@
 
 #include "common/base/arena.h"
 #include "common/contract/json.h"
+#include "projector-svc/views/told_times.h"
 
 enum { TREE_MAX = 16 << 20 }; /* bytes; the largest order's document is below half a MiB */
 
@@ -176,8 +177,8 @@ static const struct shown *choose_event(const struct json_value *document)
     return role_parse(name, &actor) && actor == ROLE_CUSTOMER ? EVENT_OF_CUSTOMER : EVENT_OF_STAFF;
 }
 
-static void open_shown(struct json_writer *writer, struct strview json, enum role role,
-                       choose_fn *choose)
+static void open_told(struct json_writer *writer, struct strview json, enum role role,
+                      choose_fn *choose)
 {
     if (role == ROLE_AGENT) { /* agents read all there is */
         json_open_object_of(writer, json);
@@ -194,6 +195,16 @@ static void open_shown(struct json_writer *writer, struct strview json, enum rol
         json_open_object_of(writer, STRVIEW("")); /* none, which spoils it */
     }
     arena_done(&arena);
+}
+
+static void open_shown(struct json_writer *writer, struct strview json, enum role role,
+                       choose_fn *choose)
+{
+    struct strbuf told;
+    strbuf_init(&told, TREE_MAX);
+    told_times_append(json, &told);
+    open_told(writer, strbuf_ok(&told) ? strbuf_view(&told) : STRVIEW(""), role, choose);
+    strbuf_done(&told);
 }
 
 void view_filter_details(struct json_writer *writer, struct strview json, enum role role)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * view_filter.h - of a stored document, what a role may read.
+ * view_filter.h - of a stored document, what a role may read, its times as RFC 3339.
  *
  * Why a list of what is shown, not of what is hidden: a member that a later version of this
  * service puts into the documents is the agents' alone until somebody decides otherwise.

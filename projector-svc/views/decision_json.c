@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/views/decision_json.h"
 
+#include "common/contract/event_member.h"
 #include "common/contract/json.h"
 
 static bool put(const struct decision *decision, struct strbuf *out)
@@ -11,7 +12,7 @@ static bool put(const struct decision *decision, struct strbuf *out)
     json_put_member_string(&writer, "decision", strview_of(decision_kind_name(decision->kind)));
     json_put_member_string(&writer, "state", strview_of(lineup_state_name(decision->state)));
     json_put_member_integer(&writer, "version", decision->version);
-    json_put_member_integer(&writer, "at", decision->at_ms);
+    event_member_put_time(&writer, "at", decision->at_ms);
     json_put_member_string(&writer, "by", decision->by);
     json_put_member_text(&writer, "reason", decision->reason);
     json_put_member_text(&writer, "slot", decision->slot);
@@ -57,7 +58,7 @@ enum error_kind decision_json_read(struct strview json, struct arena *arena, str
             .kind = decision_kind_of_name(json_text(at, "decision")),
             .state = lineup_state_of_name(json_text(at, "state")),
             .version = json_integer(at, "version", 0),
-            .at_ms = json_integer(at, "at", 0),
+            .at_ms = json_time(at, "at", 0),
             .by = json_text(at, "by"),
             .reason = json_text(at, "reason"),
             .slot = json_text(at, "slot"),

@@ -21,7 +21,7 @@ static enum error_kind read_event(const struct folding *folding, const struct js
     *ret = (struct order_event){
         .envelope = {.aggregate_id = folding->now.order_id,
                      .version = folding->then.version + 1,
-                     .occurred_at_ms = json_integer(element, "at", 0),
+                     .occurred_at_ms = json_time(element, "at", 0),
                      .actor = {json_text(actor, "role"), json_text(actor, "subject")},
                      .reason = json_text(data, "reason")}};
     if (!order_event_read_members(&reader, json_text(element, "type"), data, ret)) {
@@ -43,7 +43,7 @@ static enum error_kind fold_on(struct folding *folding, const struct json_value 
     const struct strview type = json_text(element, "type");
     struct order_event event;
     if (strview_is(type, INCOMING_SKIPPED)) {
-        order_view_pass(&folding->then, event_id, type, json_integer(element, "at", 0));
+        order_view_pass(&folding->then, event_id, type, json_time(element, "at", 0));
         return ERROR_NONE;
     }
     const enum error_kind kind = read_event(folding, element, &event, err);
@@ -53,7 +53,7 @@ static enum error_kind fold_on(struct folding *folding, const struct json_value 
 static bool is_by_then(const struct json_value *element, const struct order_moment *moment)
 {
     return json_integer(element, "version", INT64_MAX) <= moment->version &&
-           json_integer(element, "at", INT64_MAX) <= moment->as_of_ms;
+           json_time(element, "at", INT64_MAX) <= moment->as_of_ms;
 }
 
 /* Folds as far as was meant; *ret_has_moved: its address changed behind that, or may have. */

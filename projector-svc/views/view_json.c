@@ -21,7 +21,7 @@ static const struct event_member PAYMENT_WAY[] = {PLACED(MEMBER_TEXT, provider),
 static const struct event_member AUTHORIZATION[] = {
     VIEW(MEMBER_NUMBER, "authorized_minor", authorization.amount_minor),
     VIEW(MEMBER_TEXT, "reference", authorization.reference),
-    VIEW(MEMBER_NUMBER, "authorized_at", authorization.at_ms), MEMBERS_END};
+    VIEW(MEMBER_TIME, "authorized_at", authorization.at_ms), MEMBERS_END};
 
 static const struct event_member PAYMENT_SUMS[] = {
     VIEW(MEMBER_OPTIONAL_NUMBER, "captured_minor", captured_minor),
@@ -30,45 +30,45 @@ static const struct event_member PAYMENT_SUMS[] = {
 static const struct event_member SHIPMENT[] = {
     VIEW(MEMBER_OPTIONAL_TEXT, "carrier", shipment.carrier),
     VIEW(MEMBER_OPTIONAL_TEXT, "tracking_number", shipment.tracking_number),
-    VIEW(MEMBER_OPTIONAL_NUMBER, "shipped_at", shipment.shipped_at_ms),
-    VIEW(MEMBER_OPTIONAL_NUMBER, "delivered_at", shipment.delivered_at_ms),
+    VIEW(MEMBER_OPTIONAL_TIME, "shipped_at", shipment.shipped_at_ms),
+    VIEW(MEMBER_OPTIONAL_TIME, "delivered_at", shipment.delivered_at_ms),
     VIEW(MEMBER_OPTIONAL_TEXT, "tracking_status", shipment.tracking_status),
     VIEW(MEMBER_OPTIONAL_TEXT, "location", shipment.location),
-    VIEW(MEMBER_OPTIONAL_NUMBER, "tracked_at", shipment.tracked_at_ms),
+    VIEW(MEMBER_OPTIONAL_TIME, "tracked_at", shipment.tracked_at_ms),
     MEMBERS_END};
 
 static const struct event_member CANCELLATION[] = {
     VIEW(MEMBER_OPTIONAL_TEXT, "reason", cancellation.reason),
-    VIEW(MEMBER_NUMBER, "cancelled_at", cancellation.at_ms), MEMBERS_END};
+    VIEW(MEMBER_TIME, "cancelled_at", cancellation.at_ms), MEMBERS_END};
 
 static const struct event_member RETURNING[] = {
     VIEW(MEMBER_OPTIONAL_TEXT, "reason", returning.reason),
-    VIEW(MEMBER_NUMBER, "returned_at", returning.at_ms), MEMBERS_END};
+    VIEW(MEMBER_TIME, "returned_at", returning.at_ms), MEMBERS_END};
 
 static const struct event_member DISPUTE_CASE[] = {
     VIEW(MEMBER_OPTIONAL_TEXT, "reason", dispute_case.reason),
-    VIEW(MEMBER_OPTIONAL_NUMBER, "opened_at", dispute_case.opened_at_ms),
+    VIEW(MEMBER_OPTIONAL_TIME, "opened_at", dispute_case.opened_at_ms),
     VIEW(MEMBER_OPTIONAL_TEXT, "resolution", dispute_case.resolution),
-    VIEW(MEMBER_OPTIONAL_NUMBER, "resolved_at", dispute_case.resolved_at_ms), MEMBERS_END};
+    VIEW(MEMBER_OPTIONAL_TIME, "resolved_at", dispute_case.resolved_at_ms), MEMBERS_END};
 
 #define ENTRY(form, name, field) MEMBER_NAMED(name, form, struct order_entry, field)
 
 static const struct event_member CAPTURE[] = {ENTRY(MEMBER_NUMBER, "amount_minor", amount_minor),
-                                              ENTRY(MEMBER_NUMBER, "captured_at", at_ms),
+                                              ENTRY(MEMBER_TIME, "captured_at", at_ms),
                                               MEMBERS_END};
 
-static const struct event_member REFUND[] = {
-    ENTRY(MEMBER_NUMBER, "amount_minor", amount_minor), ENTRY(MEMBER_OPTIONAL_TEXT, "reason", text),
-    ENTRY(MEMBER_NUMBER, "refunded_at", at_ms), MEMBERS_END};
+static const struct event_member REFUND[] = {ENTRY(MEMBER_NUMBER, "amount_minor", amount_minor),
+                                             ENTRY(MEMBER_OPTIONAL_TEXT, "reason", text),
+                                             ENTRY(MEMBER_TIME, "refunded_at", at_ms), MEMBERS_END};
 
 static const struct event_member NOTE[] = {ENTRY(MEMBER_TEXT, "text", text),
                                            ENTRY(MEMBER_TEXT, "by", by),
-                                           ENTRY(MEMBER_NUMBER, "noted_at", at_ms), MEMBERS_END};
+                                           ENTRY(MEMBER_TIME, "noted_at", at_ms), MEMBERS_END};
 
 static const struct event_member TIMES[] = {
-    VIEW(MEMBER_OPTIONAL_NUMBER, "placed_at", placed_at_ms),
-    VIEW(MEMBER_OPTIONAL_NUMBER, "status_since", status_since_ms),
-    VIEW(MEMBER_OPTIONAL_NUMBER, "updated_at", updated_at_ms), MEMBERS_END};
+    VIEW(MEMBER_OPTIONAL_TIME, "placed_at", placed_at_ms),
+    VIEW(MEMBER_OPTIONAL_TIME, "status_since", status_since_ms),
+    VIEW(MEMBER_OPTIONAL_TIME, "updated_at", updated_at_ms), MEMBERS_END};
 
 static const struct event_member FRESHNESS[] = {
     VIEW(MEMBER_NUMBER, "source_version", version),
@@ -128,7 +128,7 @@ static void put_freshness(struct json_writer *writer, const struct order_view *v
 {
     json_open_member_object(writer, "freshness");
     event_members_put(writer, FRESHNESS, view);
-    json_put_member_integer(writer, "projected_at", projected_at_ms);
+    event_member_put_time(writer, "projected_at", projected_at_ms);
     json_close_object(writer);
 }
 

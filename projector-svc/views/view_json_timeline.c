@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is told of single events: the timeline's elements, and the messages that are published. */
+#include "common/contract/event_member.h"
 #include "common/contract/json.h"
 #include "projector-svc/views/incoming.h"
 #include "projector-svc/views/view_json.h"
@@ -58,7 +59,7 @@ bool view_json_timeline(const struct incoming *incoming, struct strbuf *out)
     json_open_object(&writer);
     json_put_member_integer(&writer, "version", incoming->version);
     json_put_member_string(&writer, "type", incoming->event_type);
-    json_put_member_integer(&writer, "at", incoming->at_ms);
+    event_member_put_time(&writer, "at", incoming->at_ms);
     if (incoming->kind == INCOMING_SKIP) {
         json_put_member_string(&writer, "summary", STRVIEW("Event skipped by an operator"));
     } else {

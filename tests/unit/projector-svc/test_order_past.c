@@ -3,6 +3,7 @@
  */
 #include "projector-svc/views/incoming.h"
 #include "projector-svc/views/order_past.h"
+#include "projector-svc/views/told_times.h"
 #include "projector-svc/views/view_json.h"
 #include "tests/support/check_main.h"
 #include "tests/unit/projector-svc/builders.h"
@@ -66,6 +67,34 @@ static enum error_kind fold(int64_t version, int64_t as_of_ms, struct order_view
     const struct order_moment moment = {version, as_of_ms};
     return order_past_fold(&history, &moment, &arena, ret, &err);
 }
+
+static struct strview told(struct strview json)
+{
+    struct strbuf out;
+    strbuf_init_in(&out, &arena, 1 << 16);
+    told_times_append(json, &out);
+    ck_assert(!strview_equal(strbuf_view(&out), json));
+    return strbuf_keep(&out);
+}
+
+START_TEST(so_it_is_where_times_are_kept_as_text)
+{
+    struct order_view view;
+    struct strbuf out;
+    strbuf_init(&out, 1 << 20);
+    history.details = told(history.details);
+    for (size_t i = 0; i < LIFE_LEN; i++) {
+        timeline[i] = told(timeline[i]);
+    }
+
+    ck_assert_int_eq(fold(INT64_MAX, T0 + LIFE_LEN - 1, &view), ERROR_NONE);
+
+    ck_assert(view_json_details(&view, 9999, &out));
+    ck_assert_msg(strview_equal(strbuf_view(&out), details[LIFE_LEN - 1]), "%s\n%.*s",
+                  strbuf_cstr(&out), STRVIEW_ARG(details[LIFE_LEN - 1]));
+    strbuf_done(&out);
+}
+END_TEST
 
 START_TEST(each_version_is_what_was_shown_then)
 {
@@ -168,6 +197,7 @@ int main(void)
     TCase *past = tcase_create("past");
     tcase_add_checked_fixture(past, begin, end);
     tcase_add_test(past, each_version_is_what_was_shown_then);
+    tcase_add_test(past, so_it_is_where_times_are_kept_as_text);
     tcase_add_test(past, before_the_address_changed_none_is_shown);
     tcase_add_loop_test(past, a_moment_shows_the_last_version_before_it, 0,
                         sizeof MOMENTS / sizeof MOMENTS[0]);

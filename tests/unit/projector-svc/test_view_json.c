@@ -3,6 +3,7 @@
 #include "common/contract/json.h"
 #include "projector-svc/views/incoming.h"
 #include "projector-svc/views/mark_json.h"
+#include "projector-svc/views/told_times.h"
 #include "projector-svc/views/view_json.h"
 #include "tests/support/check_main.h"
 #include "tests/unit/projector-svc/builders.h"
@@ -135,6 +136,29 @@ START_TEST(details_read_back_give_the_same_bytes_again)
 }
 END_TEST
 
+/* As a version to come writes them, which may have run beside this one. */
+START_TEST(details_with_times_as_text_are_the_same_order)
+{
+    const struct order_view view = fold(LIVES[_i].kinds, LIVES[_i].count);
+    struct order_view again = {.version = 0};
+    struct strbuf texts;
+    struct strbuf second;
+    struct error err;
+    strbuf_init(&texts, 1 << 20);
+    strbuf_init(&second, 1 << 20);
+    ck_assert(view_json_details(&view, 9999, &out));
+    told_times_append(strbuf_view(&out), &texts);
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&texts), "\"placed_at\":\"1970-"));
+
+    ck_assert_int_eq(view_json_read_details(strbuf_view(&texts), &arena, &again, &err), ERROR_NONE);
+    ck_assert(view_json_details(&again, 9999, &second));
+
+    ck_assert_str_eq(strbuf_cstr(&second), strbuf_cstr(&out));
+    strbuf_done(&texts);
+    strbuf_done(&second);
+}
+END_TEST
+
 static const char *const DAMAGED[] = {
     "",
     "{",
@@ -230,6 +254,8 @@ START_TEST(why_it_is_frozen_is_kept)
     ck_assert_int_eq(again.waits_for, 3);
     ck_assert_int_eq(again.since_ms, 1005);
     ck_assert_int_eq(mark_json_read_frozen(STRVIEW("rubbish"), &arena).reason, LINEUP_FORKED);
+    const struct strview text = STRVIEW("{\"since\":\"1970-01-01T00:00:01.005Z\"}");
+    ck_assert_int_eq(mark_json_read_frozen(text, &arena).since_ms, 1005);
 }
 END_TEST
 
@@ -320,6 +346,8 @@ int main(void)
     tcase_add_test(rules, the_details_are_these_bytes);
     tcase_add_test(rules, what_happens_many_times_stands_in_the_details);
     tcase_add_test(rules, more_entries_than_are_kept_are_not_read);
+    tcase_add_loop_test(rules, details_with_times_as_text_are_the_same_order, 0,
+                        sizeof LIVES / sizeof LIVES[0]);
     tcase_add_loop_test(rules, details_read_back_give_the_same_bytes_again, 0,
                         sizeof LIVES / sizeof LIVES[0]);
     tcase_add_loop_test(rules, a_damaged_document_is_refused, 0,

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * told_times.h - a kept document with its times as they are told: RFC 3339.
+ *
+ * Why by its bytes and not by a tree: most answers are a kept document as it stands. In JSON that
+ * we wrote a quote within a text has a backslash before it and nothing stands between the parts, so
+ * that a quote with a colon and a number behind it ends a member's name. Times are the members at,
+ * since, status_since and those that end in _at.
+ *
+ * What is written otherwise (a person's spaces), or is no time, stays as it is.
+ */
+#ifndef PROJECTOR_SVC_VIEWS_TOLD_TIMES_H
+#define PROJECTOR_SVC_VIEWS_TOLD_TIMES_H
+
+#include "common/base/strbuf.h"
+#include "common/base/strview.h"
+
+/* Appends it; a full strbuf tells by strbuf_ok(). */
+void told_times_append(struct strview json, struct strbuf *out);
+
+#endif
