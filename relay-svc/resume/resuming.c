@@ -129,6 +129,14 @@ static void look_again(struct resumed *resumed, const char *outcome)
     end(resumed, outcome);
 }
 
+/* One that is looking again, or runs, may always have more to mark. */
+static bool is_marked(const struct resumed *resumed)
+{
+    const struct shard_log *log = &shard_of(resumed)->log;
+    return log->state == SHARD_STOPPED ? !shard_log_is_dirty(log)
+                                       : log->marked >= resumed->wish.past;
+}
+
 static void leave_out(struct resumed *resumed)
 {
     shard_log_leave_out(&shard_of(resumed)->log);
@@ -171,7 +179,7 @@ static void pump(struct resumed *resumed)
         return;
     }
     if (is_marking) {
-        if (shard->log.marked >= resumed->wish.past) {
+        if (is_marked(resumed)) {
             look_again(resumed, "done: it goes on behind that seq, without what is left out");
         }
         return;
