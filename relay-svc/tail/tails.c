@@ -194,11 +194,11 @@ static void on_missing(void *user, int topic, int shard, const struct error *err
     struct shards *shards = tails->shards;
     struct shard_log *log = &shards->all[shard].log;
     if (log->state == SHARD_CHECKING) {
-        const unsigned effects =
-            shard_log_stop(log,
-                           "%s/%d is gone (%s): restore the topic, or set TOPIC_PREFIX and start "
-                           "anew for new ones",
-                           shards->topics[topic], shard, err->text);
+        const unsigned effects = shard_log_stop(
+            log,
+            "%s/%d is gone (%s): restore it, or start relay-svc anew, which makes it "
+            "and says how it is filled; or set TOPIC_PREFIX",
+            shards->topics[topic], shard, err->text);
         shards_follow(shards, shard, effects);
     }
 }
