@@ -40,9 +40,33 @@ static const char MISSING_FUNCTIONS_SQL[] =
     "name"
     " AND pronamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'outbox'::regclass))";
 
+/* Of small tables, so that it is looked each time whether somebody has set them right. */
+static const char VALIDATE_SQL[] =
+    "DO $$\n"
+    "DECLARE rule record;\n"
+    "BEGIN\n"
+    "    FOR rule IN SELECT conname, conrelid::regclass AS home FROM pg_constraint\n"
+    "        WHERE conrelid IN ('relay_shard'::regclass, 'relay_sent'::regclass)\n"
+    "            AND contype = 'c' AND NOT convalidated LOOP\n"
+    "        BEGIN\n"
+    "            EXECUTE format('ALTER TABLE %s VALIDATE CONSTRAINT %I',\n"
+    "                rule.home, rule.conname);\n"
+    "        EXCEPTION WHEN check_violation OR lock_not_available THEN\n"
+    "            NULL;\n"
+    "        END;\n"
+    "    END LOOP;\n"
+    "END $$";
+
 static const char BROKEN_RULES_SQL[] =
-    "SELECT string_agg(conname, ', ' ORDER BY conname) FROM pg_constraint"
-    " WHERE conrelid = 'outbox'::regclass AND contype = 'c' AND NOT convalidated";
+    "SELECT string_agg(CASE WHEN home = 'outbox'"
+    "   THEN format(E'old rows of the outbox break %s; new ones cannot\n', rules)"
+    "   ELSE format(E'rows of %s break %s: set them right, relay-svc cannot write to them\n',"
+    "    home, rules) END, '' ORDER BY home)"
+    " FROM (SELECT conrelid::regclass::text AS home,"
+    "   string_agg(conname, ', ' ORDER BY conname) AS rules"
+    "  FROM pg_constraint WHERE contype = 'c' AND NOT convalidated AND conrelid IN"
+    "   ('outbox'::regclass, 'relay_shard'::regclass, 'relay_sent'::regclass)"
+    "  GROUP BY 1) broken";
 
 /* What an installation may hold that a released migration stumbles over, by its number: asked
  * before it, so that somebody can act on what is said. */
@@ -284,10 +308,12 @@ static enum error_kind report_broken_rules(struct pgsession *session, struct str
                                            struct error *err)
 {
     struct strview rules;
-    const enum error_kind kind = pgsession_ask(session, BROKEN_RULES_SQL, NULL, 0, &rules, err);
+    enum error_kind kind = pgsession_run(session, VALIDATE_SQL, err);
+    if (kind == ERROR_NONE) {
+        kind = pgsession_ask(session, BROKEN_RULES_SQL, NULL, 0, &rules, err);
+    }
     if (kind == ERROR_NONE && rules.data != NULL) {
-        strbuf_printf(report, "old rows of the outbox break %.*s; new ones cannot\n",
-                      STRVIEW_ARG(rules));
+        strbuf_printf(report, "%.*s", STRVIEW_ARG(rules));
     }
     return kind;
 }
