@@ -96,6 +96,11 @@ static int request(struct pgsession *session, const struct order *order)
     rest = strview_of(first);
     const struct strview seq = take_field(&rest);
     const bool is_skip = strcmp(order->verb, "skip") == 0;
+    if (is_skip && (rest.len == 0 || rest.data[0] == '\t')) {
+        return operator_fail(order->call,
+                             "its event is gone from the outbox, and too little is known "
+                             "of it: retry says what to do");
+    }
     if (is_skip && !write_skip(order, rest, &payload)) {
         return operator_fail(order->call, "the reason cannot be written down");
     }

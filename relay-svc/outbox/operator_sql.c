@@ -2,21 +2,29 @@
 #include "relay-svc/outbox/operator_sql.h"
 
 /* Of each aggregate in the quarantine its first event and how many there are. Nothing of a row is
- * read but what names it: it may be there because the rest cannot be read. */
+ * read but what names it: it may be there because the rest cannot be read. Where it is gone, what
+ * was noted of it when it was parked; where one before it is, no more than its version. */
 #define PARKED                                                                                     \
     "SELECT q.shard, q.aggregatetype, q.aggregateid, q.seq, q.since, q.reason,"                    \
-    "  o.id, o.type, o.aggregateversion, o.occurred_at,"                                           \
+    "  coalesce(o.id, (e.event->>'id')::uuid) AS id, coalesce(o.type, e.event->>'type') AS type,"  \
+    "  coalesce(o.aggregateversion, (e.event->>'version')::bigint) AS aggregateversion,"           \
+    "  coalesce(o.occurred_at, (e.event->>'occurred_at')::timestamptz) AS occurred_at,"            \
+    "  o.seq IS NULL AS is_gone,"                                                                  \
     "  (SELECT count(*) FROM outbox w JOIN relay_shard r USING (shard)"                            \
     "    WHERE w.aggregatetype = q.aggregatetype AND w.aggregateid = q.aggregateid"                \
     "     AND w.seq >= q.seq AND w.seq <= r.position) AS waiting"                                  \
-    " FROM relay_quarantine q LEFT JOIN outbox o ON o.shard = q.shard AND o.seq = q.seq"
+    " FROM relay_quarantine q CROSS JOIN LATERAL"                                                  \
+    "  (SELECT CASE WHEN q.event->>'seq' = q.seq::text THEN q.event END AS event) e"               \
+    " LEFT JOIN outbox o ON o.shard = q.shard AND o.seq = q.seq"                                   \
+    "  AND o.aggregateversion = coalesce((e.event->>'version')::bigint, o.aggregateversion)"
 
 #define SINCE "to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
 
 const char OPERATOR_SQL_LIST[] =
     "SELECT string_agg(format(E'%s/%s\\n  waits from version %s (%s) on, %s events, since %s, "
     "shard "
-    "%s, seq %s\\n  %s', aggregatetype, aggregateid, aggregateversion, type, waiting, " SINCE
+    "%s, seq %s\\n  %s', aggregatetype, aggregateid, aggregateversion,"
+    " concat_ws(', ', type, CASE WHEN is_gone THEN 'gone from the outbox' END), waiting, " SINCE
     ", shard, seq, reason), E'\\n' ORDER BY since, seq) FROM (" PARKED ") p";
 
 const char OPERATOR_SQL_LIST_JSON[] =
@@ -51,7 +59,8 @@ const char OPERATOR_SQL_SHOW_JSON[] =
     " FROM (" PARKED ") p WHERE aggregatetype = $1 AND aggregateid = $2";
 
 const char OPERATOR_SQL_FIRST[] =
-    "SELECT format(E'%s\\t%s\\t%s\\t%s', seq, aggregateversion, type,"
+    "SELECT format(E'%s\\t%s\\t%s\\t%s', seq, CASE WHEN id IS NOT NULL THEN aggregateversion END, "
+    "type,"
     "  floor(extract(epoch FROM CASE WHEN isfinite(occurred_at) THEN occurred_at ELSE since END)"
     "   * 1000)::bigint) FROM (" PARKED ") p"
     " WHERE aggregatetype = $1 AND aggregateid = $2";

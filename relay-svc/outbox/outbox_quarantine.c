@@ -129,7 +129,7 @@ static void tell_next(const struct errand *errand, const struct pgconn_result *r
 {
     const struct outbox_step_events *events = errand->events;
     if (pgconn_row_count(result) == 1) {
-        events->on_next(errand->user, pgconn_value_i64(result, 0, 0));
+        events->on_next(errand->user, pgconn_value_i64(result, 0, 0), pgconn_value(result, 0, 1));
     }
 }
 

@@ -13,6 +13,34 @@
 /* The first seq behind all rows that somebody has dropped with their partition; 0: nobody has. */
 #define LOST_BELOW    "(SELECT coalesce(max(to_seq), 0) FROM outbox_missing)"
 
+/* What relay_quarantine and relay_skipped keep of an event, should its row be gone one day. */
+#define EVENT(row)                                                                                 \
+    "jsonb_build_object('seq', " row ".seq, 'version', " row ".aggregateversion, 'id', " row       \
+    ".id, 'type', " row ".type, 'occurred_at', " row ".occurred_at)"
+
+#define EVENT_OF_F EVENT("f")
+#define EVENT_OF_O EVENT("o")
+
+/* Of relay_quarantine: a relay-svc that knew nothing of it has moved seq alone. */
+#define NOTED      "CASE WHEN event->>'seq' = seq::text THEN event END"
+
+/* Of q and of f, a row of the outbox: whether it is the one that waits, or stands behind it. */
+#define IS_THAT    "f.aggregateversion = coalesce((q.event->>'version')::bigint, f.aggregateversion)"
+
+/* Of lost: what a person can do. */
+#define LOST_WORDS                                                                                 \
+    "format('%1$s is gone from the outbox. ' || CASE"                                              \
+    " WHEN lost.is_noted THEN 'Put its row back and retry, or go on without it: relay-svc"         \
+    " quarantine skip %3$s/%4$s --reason TEXT'"                                                    \
+    " WHEN lost.version IS NOT NULL THEN 'Nothing is known of it; readers will miss it. To go on"  \
+    " with what comes behind it, run this and retry: UPDATE relay_quarantine SET event = NULL'"    \
+    "  || ' WHERE (shard, aggregatetype, aggregateid) = (%2$s, %3$L, %4$L)'"                       \
+    " ELSE 'Say which version it had, by this, then skip it: UPDATE relay_quarantine SET event ="  \
+    " jsonb_build_object(''seq'', seq, ''version'', VERSION, ''id'', gen_random_uuid(),"           \
+    " ''type'', ''Unknown'', ''occurred_at'', now())"                                              \
+    " WHERE (shard, aggregatetype, aggregateid) = (%2$s, %3$L, %4$L)' END,"                        \
+    " coalesce('version ' || lost.version, 'the first event that waits'), $2::smallint, $4, $5)"
+
 /* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_INSTALLATION] = {"SELECT shards FROM installation", 0},
@@ -206,15 +234,16 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                   "  SELECT shard FROM relay_shard WHERE shard = $2::smallint AND owner = $1"
                   "   AND epoch = $3::bigint FOR NO KEY UPDATE SKIP LOCKED),"
                   " o AS MATERIALIZED ("
-                  "  SELECT shard, seq, id, aggregatetype, aggregateid, type, aggregateversion"
-                  "  FROM outbox WHERE shard = $2::smallint AND seq > $4::bigint"
+                  "  SELECT shard, seq, id, aggregatetype, aggregateid, type, aggregateversion,"
+                  "   occurred_at FROM outbox WHERE shard = $2::smallint AND seq > $4::bigint"
                   "   AND ($5::text IS NULL OR aggregatetype = $5::text)"
                   "   AND EXISTS (SELECT FROM mine) ORDER BY seq LIMIT 1),"
                   " parked AS ("
-                  "  INSERT INTO relay_quarantine (shard, aggregatetype, aggregateid, seq, reason)"
-                  "  SELECT shard, aggregatetype, aggregateid, seq, $6 FROM o"
+                  "  INSERT INTO relay_quarantine"
+                  "   (shard, aggregatetype, aggregateid, seq, reason, event)"
+                  "  SELECT shard, aggregatetype, aggregateid, seq, $6, " EVENT_OF_O " FROM o"
                   "  ON CONFLICT (shard, aggregatetype, aggregateid) DO UPDATE"
-                  "  SET seq = excluded.seq, reason = excluded.reason"
+                  "  SET seq = excluded.seq, reason = excluded.reason, event = excluded.event"
                   "  WHERE relay_quarantine.seq > excluded.seq),"
                   " past AS ("
                   "  UPDATE relay_shard r SET position = greatest(position, o.seq)"
@@ -236,46 +265,74 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                       " WHERE q.ended_at IS NULL AND r.owner = $1"
                       " ORDER BY q.shard, q.aggregatetype, q.id",
                       1},
-    /* $1 the request, $2 owner, $3 epoch; only of the event that the aggregate waits for */
-    [SQL_SKIP] = {"INSERT INTO relay_skipped (seq, shard, request, payload)"
-                  " SELECT w.seq, w.shard, w.id, w.payload FROM relay_request w"
-                  "  JOIN relay_shard r USING (shard)"
-                  "  JOIN relay_quarantine q USING (shard, aggregatetype, aggregateid, seq)"
+    /* $1 the request, $2 owner, $3 epoch; only of the event that the aggregate waits for, which may
+     * be gone from the outbox where it is known what it was */
+    [SQL_SKIP] = {"INSERT INTO relay_skipped (seq, shard, request, payload, event)"
+                  " SELECT w.seq, w.shard, w.id, w.payload, q.event"
+                  "  || jsonb_build_object('aggregatetype', w.aggregatetype,"
+                  "   'aggregateid', w.aggregateid)"
+                  " FROM relay_request w JOIN relay_shard r USING (shard)"
+                  "  JOIN (SELECT shard, aggregatetype, aggregateid, seq, " NOTED " AS event"
+                  "   FROM relay_quarantine) q USING (shard, aggregatetype, aggregateid, seq)"
+                  "  LEFT JOIN outbox f ON f.shard = w.shard AND f.seq = w.seq"
                   " WHERE w.id = $1::bigint AND r.owner = $2 AND r.epoch = $3::bigint"
+                  "  AND CASE WHEN f.seq IS NULL THEN q.event ? 'id' ELSE " IS_THAT " END"
                   " ON CONFLICT DO NOTHING",
                   3},
     /* $1 owner, $2 shard, $3 epoch, $4 aggregate type, $5 its id, $6 what was published of it
      * last, $7 up to where the shard was read: the next one that waits, or it waits no more. The
-     * version of the first one bounds what is walked over: an aggregate may have millions. One that
-     * the outbox has lost is named all the same, and nothing is taken out: it was not published. */
+     * version of the first one bounds what is walked over: an aggregate may have millions. What
+     * the outbox has lost is named with what helps, and nothing is taken out: it was not published.
+     * What it lost behind the first one is told by the version of the one that comes next. */
     [SQL_NEXT] =
         {"WITH mine AS MATERIALIZED ("
          "  SELECT shard FROM relay_shard WHERE shard = $2::smallint AND owner = $1"
          "   AND epoch = $3::bigint FOR KEY SHARE SKIP LOCKED),"
          " q AS MATERIALIZED ("
-         "  SELECT seq FROM relay_quarantine JOIN mine USING (shard)"
+         "  SELECT seq, " NOTED " AS event FROM relay_quarantine JOIN mine USING (shard)"
          "  WHERE aggregatetype = $4 AND aggregateid = $5 FOR NO KEY UPDATE OF relay_quarantine),"
+         " first AS MATERIALIZED ("
+         "  SELECT f.seq, f.aggregateversion AS version, " EVENT_OF_F " AS event"
+         "   FROM q JOIN outbox f USING (seq) WHERE f.shard = $2::smallint AND " IS_THAT
+         "  UNION ALL SELECT k.seq, (k.event->>'version')::bigint, k.event"
+         "   FROM q JOIN relay_skipped k USING (seq)"
+         "   WHERE k.shard = $2::smallint AND k.event IS NOT NULL AND NOT EXISTS (SELECT"
+         "    FROM outbox f WHERE f.shard = $2::smallint AND f.seq = q.seq)),"
+         " o AS MATERIALIZED (SELECT * FROM first WHERE seq > $6::bigint"
+         "  UNION ALL (SELECT o.seq, o.aggregateversion, " EVENT_OF_O
+         "   FROM outbox o JOIN q ON o.seq >= q.seq"
+         "   WHERE o.aggregatetype = $4 AND o.aggregateid = $5"
+         "    AND o.aggregateversion >= coalesce((SELECT version FROM first), 0)"
+         "    AND o.seq > $6::bigint AND o.seq <= $7::bigint"
+         "    AND q.seq <= $6::bigint"
+         "   ORDER BY o.aggregateversion LIMIT 1)),"
+         " gap AS MATERIALIZED (SELECT first.version + 1 AS version FROM first, o"
+         "  WHERE o.version > first.version + 1 AND EXISTS (SELECT"
+         "   FROM outbox_missing m WHERE m.from_seq < o.seq AND m.to_seq > first.seq)),"
          " lost AS MATERIALIZED ("
-         "  SELECT seq FROM q WHERE seq > $6::bigint AND NOT EXISTS (SELECT FROM outbox f"
-         "   WHERE f.shard = $2::smallint AND f.seq = q.seq)),"
-         " o AS MATERIALIZED ("
-         "  SELECT o.seq FROM outbox o JOIN q ON o.seq >= q.seq"
-         "  WHERE o.aggregatetype = $4 AND o.aggregateid = $5"
-         "   AND o.aggregateversion >= coalesce((SELECT f.aggregateversion FROM outbox f"
-         "    WHERE f.shard = $2::smallint AND f.seq = (SELECT seq FROM q)), 0)"
-         "   AND o.seq > $6::bigint AND o.seq <= $7::bigint"
-         "   AND NOT EXISTS (SELECT FROM lost)"
-         "  ORDER BY o.aggregateversion LIMIT 1),"
-         " moved AS (UPDATE relay_quarantine k SET seq = o.seq FROM o"
+         "  SELECT seq, event->>'version' AS version, event ? 'id' AS is_noted"
+         "   FROM q WHERE seq > $6::bigint AND NOT EXISTS (SELECT FROM o)"
+         "  UNION ALL SELECT o.seq, gap.version::text, false FROM o, gap),"
+         " moved AS (UPDATE relay_quarantine k SET seq = o.seq, event = CASE"
+         "   WHEN gap.version IS NULL THEN o.event"
+         "   ELSE jsonb_build_object('seq', o.seq, 'version', gap.version) END"
+         "  FROM o LEFT JOIN gap ON true"
          "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5),"
          " freed AS (DELETE FROM relay_quarantine k USING q"
          "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5"
          "   AND NOT EXISTS (SELECT FROM o) AND NOT EXISTS (SELECT FROM lost))"
-         " SELECT coalesce((SELECT seq FROM o), (SELECT seq FROM lost), 0) FROM q",
+         " SELECT coalesce((SELECT seq FROM o), (SELECT seq FROM lost), 0),"
+         "  (SELECT " LOST_WORDS " FROM lost) FROM q",
          7},
-    /* $1 shard, $2 seq */
+    /* $1 shard, $2 seq: also one that is gone, and for which there is what stands in its place */
     [SQL_ROW] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM (" OUTBOX_ROWS
-                 "  WHERE shard = $1::smallint AND seq = $2::bigint LIMIT 1) AS o",
+                 "  WHERE shard = $1::smallint AND seq = $2::bigint LIMIT 1) AS o"
+                 " UNION ALL SELECT k.shard, k.seq, e.id, e.aggregatetype, e.aggregateid,"
+                 "  'EventSkipped', k.payload, e.version, e.occurred_at, NULL, NULL, NULL"
+                 " FROM relay_skipped k CROSS JOIN jsonb_to_record(k.event) AS e(id uuid,"
+                 "  aggregatetype text, aggregateid text, version bigint, occurred_at timestamptz)"
+                 " WHERE k.shard = $1::smallint AND k.seq = $2::bigint AND NOT EXISTS (SELECT"
+                 "  FROM outbox f WHERE f.shard = $1::smallint AND f.seq = $2::bigint)",
                  2},
     /* $1 owner, $2 shard, $3 epoch, $4 topic, $5 seq and $6 id of what is to count as the newest
      * there (NULL: nothing is), $7 up to where it is complete (NULL: as it is) */

@@ -53,10 +53,11 @@ struct freeing {
     int64_t met;
     int64_t epoch;
     uint16_t run;
-    int64_t next;                      /* event of the aggregate; -1: not told */
-    int64_t published;                 /* the newest of it; 0: none yet */
-    int count;                         /* of them */
-    char outcome[ERROR_TEXT_MAX + 64]; /* an error, and what goes before it */
+    int64_t next;                          /* event of the aggregate; -1: not told */
+    int64_t published;                     /* the newest of it; 0: none yet */
+    int count;                             /* of them */
+    char lost[ERROR_TEXT_MAX * 2];         /* why the next one cannot be had; empty: it can */
+    char outcome[ERROR_TEXT_MAX * 2 + 64]; /* that or an error, and what goes before it */
 };
 
 static struct shard *shard_of(const struct freeing *freeing)
@@ -135,28 +136,17 @@ static void send_row(struct freeing *freeing, const struct outbox_row *row, int 
                                       .way = WAY_AGAIN,
                                       .ticket = shard_log_next_ticket(log, WAY_AGAIN)};
     struct error err;
-    switch (publisher_send(freeing->options.publisher, topic, row, &tag, &err)) {
-    case ERROR_NONE:
+    struct shards_limits *limits = &freeing->options.shards->limits;
+    const enum error_kind kind = publisher_send(freeing->options.publisher, topic, row, &tag, &err);
+    if (kind == ERROR_NONE) {
         (void)shard_log_sent_again(log, &wanted);
         shards_count_sent(freeing->options.shards, &wanted);
         freeing->state = FREE_SENDING;
-        break;
-    case ERROR_INVALID:
-        if (freeing->options.shards->limits.looked_ms > freeing->met_ms) {
-            end_badly(freeing, err.text);
-        } else {
-            freeing->options.shards->limits.is_wanted = true;
-            interrupt(freeing);
-        }
-        break;
-    case ERROR_EXHAUSTED:
-    case ERROR_NOT_FOUND:
-    case ERROR_CONFLICT:
-    case ERROR_TRANSIENT:
-    case ERROR_FATAL:
-    case ERROR_KIND_COUNT:
+    } else if (kind == ERROR_INVALID && limits->looked_ms > freeing->met_ms) {
+        end_badly(freeing, err.text);
+    } else {
+        limits->is_wanted |= kind == ERROR_INVALID;
         interrupt(freeing);
-        break;
     }
 }
 
@@ -187,10 +177,11 @@ static void on_row_done(void *user, const struct error *err)
 
 /* --- the next one ------------------------------------------------------------------------ */
 
-static void on_next(void *user, int64_t seq)
+static void on_next(void *user, int64_t seq, struct strview lost)
 {
     struct freeing *freeing = user;
     freeing->next = seq;
+    (void)snprintf(freeing->lost, sizeof freeing->lost, "%.*s", STRVIEW_ARG(lost));
 }
 
 static void go_on(struct freeing *freeing)
@@ -199,6 +190,10 @@ static void go_on(struct freeing *freeing)
     const struct aggregate_key key = aggregate_text_key(&freeing->name);
     struct shard *shard = shard_of(freeing);
     quarantine_put(&shard->parked, &key, freeing->next); /* it is there: it only moves */
+    if (freeing->lost[0] != '\0') {
+        end_badly(freeing, freeing->lost);
+        return;
+    }
     if (freeing->count > 0 && freeing->count % PORTION == 0 && freeing->published > 0) {
         freeing->published = 0; /* taken out of the quarantine already */
         freeing->state = FREE_RESTING;
@@ -237,6 +232,7 @@ static void ask_next(struct freeing *freeing)
         .published = freeing->published};
     freeing->state = FREE_ASKING;
     freeing->next = -1;
+    freeing->lost[0] = '\0';
     shard_log_note_asked(log, true);
     outbox_store_step(freeing->options.store, &step, &EVENTS, freeing);
 }

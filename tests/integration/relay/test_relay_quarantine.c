@@ -91,29 +91,100 @@ START_TEST(what_the_broker_refuses_is_parked_with_what_follows_and_published_whe
 }
 END_TEST
 
-/* As where somebody has dropped a partition by hand. */
-START_TEST(an_event_that_the_outbox_lost_is_not_said_to_be_published)
+static void refuse(const char *type, const char *id, int version, int shard)
 {
-    append(1, "first");
-    goal = SHARDS;
-    await(all_are_published);
     for (int i = 0; i < REFUSALS; i++) {
         rd_kafka_mock_push_request_errors(mock.cluster, PRODUCE, 1,
                                           RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     }
-    append_one("order", "first-0-1", 2, 0);
+    append_one(type, id, version, shard);
     await_answer("SELECT count(*) = 1 FROM relay_quarantine");
     rd_kafka_mock_clear_request_errors(mock.cluster, PRODUCE);
+}
+
+static const char SHARD_IS_READ[] = "SELECT position = (SELECT max(seq) FROM outbox WHERE shard ="
+                                    " 0) FROM relay_shard WHERE shard = 0";
+
+/* As where somebody has dropped a partition by hand. */
+START_TEST(an_event_that_the_outbox_lost_is_not_said_to_be_published_and_can_be_skipped)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    refuse("order", "first-0-1", 2, 0);
     append_one("order", "first-0-1", 3, 0);
-    await_answer("SELECT position = (SELECT max(seq) FROM outbox WHERE shard = 0)"
-                 " FROM relay_shard WHERE shard = 0");
+    await_answer(SHARD_IS_READ);
     run_sql(url, "DELETE FROM outbox WHERE aggregateid = 'first-0-1' AND aggregateversion = 2");
 
     ask_for("retry", "NULL");
 
-    await_answer("SELECT count(*) = 1 AND bool_and(outcome LIKE 'not done: %does not hold it%')"
+    await_answer("SELECT count(*) = 1 AND bool_and(outcome LIKE 'not done: %version 2 is gone%"
+                 "relay-svc quarantine skip order/first-0-1 --reason%')"
                  " FROM relay_request WHERE ended_at IS NOT NULL");
     ck_assert(ask_sql("SELECT count(*) = 1 FROM relay_quarantine"));
+
+    const double published = metrics_get(metrics, METRIC_PUBLISHED, 0);
+    ask_for("skip", "'{}'");
+    await_answer("SELECT count(*) = 0 FROM relay_quarantine");
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 2);
+    ck_assert(ask_sql("SELECT event->>'version' = '2' AND event->>'aggregateid' = 'first-0-1'"
+                      "  AND event->>'type' = 'Tested' FROM relay_skipped"));
+}
+END_TEST
+
+/* As if it had been parked by a relay-svc that noted nothing. */
+START_TEST(an_event_that_the_outbox_lost_and_nobody_noted_is_skipped_once_its_version_is_said)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    refuse("order", "first-0-1", 2, 0);
+    run_sql(url, "UPDATE relay_quarantine SET event = NULL");
+    run_sql(url, "DELETE FROM outbox WHERE aggregateid = 'first-0-1' AND aggregateversion = 2");
+    ask_for("skip", "'{}'");
+    await_answer("SELECT count(*) = 1 AND bool_and(outcome LIKE 'not done: %Say which version%"
+                 "UPDATE relay_quarantine SET event =%') FROM relay_request"
+                 " WHERE ended_at IS NOT NULL");
+    ck_assert(ask_sql("SELECT count(*) = 0 FROM relay_skipped"));
+
+    run_sql(url, "DO $$ BEGIN EXECUTE (SELECT replace(substring(outcome FROM 'UPDATE .*'),"
+                 " 'VERSION', '2') FROM relay_request); END $$");
+    ask_for("skip", "'{}'");
+    await_answer("SELECT count(*) = 0 FROM relay_quarantine");
+}
+END_TEST
+
+/* Versions that were never there hold nobody up, see the last step. */
+START_TEST(events_that_the_outbox_lost_behind_the_first_one_are_not_passed_over_in_silence)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    refuse("order", "first-0-1", 2, 0);
+    append_one("order", "first-0-1", 3, 0);
+    append_one("order", "first-0-1", 4, 0);
+    append_one("order", "first-0-1", 6, 0);
+    await_answer(SHARD_IS_READ);
+    run_sql(url, "INSERT INTO outbox_partition (from_seq, to_seq, name)"
+                 " SELECT -1, seq + 1, 'gone' FROM outbox"
+                 "  WHERE aggregateid = 'first-0-1' AND aggregateversion = 3;"
+                 "DELETE FROM outbox WHERE aggregateid = 'first-0-1' AND aggregateversion = 3");
+    const double published = metrics_get(metrics, METRIC_PUBLISHED, 0);
+    ask_for("retry", "NULL");
+    await_answer("SELECT count(*) = 1 AND bool_and(outcome LIKE 'not done: %version 3 is gone%"
+                 "UPDATE relay_quarantine SET event = NULL%')"
+                 " FROM relay_request WHERE ended_at IS NOT NULL");
+    ask_for("skip", "'{}'");
+    await_answer("SELECT count(*) = 2 AND bool_and(outcome LIKE 'not done: %version 3 is gone%')"
+                 " FROM relay_request WHERE ended_at IS NOT NULL");
+    ck_assert(ask_sql("SELECT count(*) = 0 FROM relay_skipped"));
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 1);
+
+    run_sql(url, "DO $$ BEGIN EXECUTE (SELECT substring(outcome FROM 'UPDATE .*')"
+                 " FROM relay_request ORDER BY id LIMIT 1); END $$");
+    ask_for("retry", "NULL");
+    await_answer("SELECT count(*) = 0 FROM relay_quarantine");
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 3);
 }
 END_TEST
 
@@ -183,7 +254,12 @@ int main(void)
         tests,
         what_the_broker_refuses_is_parked_with_what_follows_and_published_when_a_person_says_so, 0,
         2);
-    tcase_add_test(tests, an_event_that_the_outbox_lost_is_not_said_to_be_published);
+    tcase_add_test(tests,
+                   an_event_that_the_outbox_lost_is_not_said_to_be_published_and_can_be_skipped);
+    tcase_add_test(
+        tests, an_event_that_the_outbox_lost_and_nobody_noted_is_skipped_once_its_version_is_said);
+    tcase_add_test(tests,
+                   events_that_the_outbox_lost_behind_the_first_one_are_not_passed_over_in_silence);
     tcase_add_test(tests, who_takes_a_shard_over_knows_what_waits_and_a_type_without_a_topic_does);
     tcase_add_test(tests, a_row_that_fits_no_topic_is_not_sent_and_the_limits_are_looked_at_first);
     suite_add_tcase(suite, tests);
