@@ -310,8 +310,8 @@ struct outbox_step {
 
 struct outbox_step_events {
     /* The next event that waits; 0: none does, and the aggregate is free. Not where it was not in
-     * the quarantine, or the shard is not ours. lost: of it, or before it, the outbox lacks one, and
-     * what to do; data is NULL: it does not. */
+     * the quarantine, or the shard is not ours. lost: of it, or before it, the outbox lacks one,
+     * and what to do; data is NULL: it does not. */
     void (*on_next)(void *user, int64_t seq, struct strview lost);
     void (*on_row)(void *user, const struct outbox_row *row);
     outbox_done *on_done;
