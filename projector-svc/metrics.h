@@ -24,8 +24,8 @@
     X(METRIC_RETRIES, COUNTER, "orderspine_projector_retries_total",                               \
       "Batches that were put together again, by the reason.", METRIC_BY("reason", RETRIES))        \
     X(METRIC_PARTITIONS, GAUGE, "orderspine_projector_partitions",                                 \
-      "Partitions this process holds, those of them that stand, and those whose events "           \
-      "nobody brings into this Redis.",                                                            \
+      "Partitions this process holds, those of them that stand or are filled again after a loss "  \
+      "in Redis, and those whose events nobody brings into this Redis.",                           \
       METRIC_BY("state", PARTITIONS))                                                              \
     X(METRIC_TOPICS, GAUGE, "orderspine_projector_topics",                                         \
       "Topics the views are made of, and those that somebody follows.",                            \
@@ -50,6 +50,8 @@
       METRIC_BY("reason", RESETS))                                                                 \
     X(METRIC_STREAMS_CUT, COUNTER, "orderspine_projector_streams_cut_total",                       \
       "Streams ended because their readers took nothing.", )                                       \
+    X(METRIC_RECOVERING, GAUGE, "orderspine_projector_recovering",                                 \
+      "1 while answers say recovering: Redis may show less than before, or is filled again.", )    \
     X(METRIC_WAITERS, GAUGE, "orderspine_projector_waiters",                                       \
       "Requests waiting for an order's version.", )
 
@@ -72,7 +74,8 @@ enum metric_partition {
     PARTITION_OUT_OF_RANGE,
     PARTITION_STALLED,
     PARTITION_STUCK,
-    PARTITION_UNREPORTED
+    PARTITION_UNREPORTED,
+    PARTITION_RECOVERING
 };
 enum metric_reset { RESET_GONE = 0, RESET_AHEAD, RESET_UNKNOWN, RESET_COUNT };
 enum metric_topics { TOPICS_WANTED = 0, TOPICS_FOLLOWED };

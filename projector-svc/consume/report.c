@@ -63,6 +63,7 @@ static void add_report(struct report_totals *totals, enum aggregate_type type,
     totals->stalled += report->is_stalled ? 1 : 0;
     totals->stuck += report->is_stuck ? 1 : 0;
     totals->behind += report->is_behind ? 1 : 0;
+    totals->recovering += report->goal != 0 ? 1 : 0;
 }
 
 static void expose_lag(const struct report_totals *totals, size_t type, struct metrics *metrics)
@@ -87,6 +88,7 @@ void report_expose(const struct report_totals *totals, struct metrics *metrics)
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_STALLED, (double)totals->stalled);
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_STUCK, (double)totals->stuck);
     metrics_set(metrics, METRIC_PARTITIONS, PARTITION_UNREPORTED, (double)totals->unreported);
+    metrics_set(metrics, METRIC_PARTITIONS, PARTITION_RECOVERING, (double)totals->recovering);
     metrics_set(metrics, METRIC_QUEUED, 0, (double)totals->queued);
     for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
         expose_lag(totals, type, metrics);

@@ -32,6 +32,7 @@ struct report_totals {
     size_t stalled;
     size_t stuck;
     size_t behind;
+    size_t recovering;
     size_t queued;
     size_t held[AGGREGATE_COUNT]; /* partitions */
     int64_t lag_events[AGGREGATE_COUNT];

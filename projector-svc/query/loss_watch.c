@@ -33,6 +33,7 @@ struct loss_watch {
     int64_t began_ms;
     int64_t in_doubt_since_ms;
     bool is_looking;
+    bool is_filled_again; /* as it was read last: a projector says so */
 };
 
 /* --- each reading */
@@ -71,8 +72,13 @@ bool loss_watch_judge(struct loss_watch *watch, const struct redisconn_reply *re
         return true;
     }
     meet(watch, redisconn_reply_at(reply, count - 1));
-    return watch->doubt.state != DOUBT_OVER ||
-           redisconn_reply_integer(redisconn_reply_at(reply, count - 2), 0) == 1;
+    watch->is_filled_again = redisconn_reply_integer(redisconn_reply_at(reply, count - 2), 0) == 1;
+    return loss_watch_is_recovering(watch);
+}
+
+bool loss_watch_is_recovering(const struct loss_watch *watch)
+{
+    return watch->doubt.state != DOUBT_OVER || watch->is_filled_again;
 }
 
 /* --- its own */

@@ -36,6 +36,9 @@ enum { LOSS_WATCH_COMMANDS = 2 };
 void loss_watch_ask(struct redisconn_command ret_commands[static LOSS_WATCH_COMMANDS]);
 bool loss_watch_judge(struct loss_watch *watch, const struct redisconn_reply *reply);
 
+/* What was judged last; also while nothing was read yet. */
+bool loss_watch_is_recovering(const struct loss_watch *watch);
+
 /* Probes; user is the watch. Can queries be read, and in the first ten seconds also: are the views
  * known to be whole? */
 enum error_kind loss_watch_probe(void *user, struct error *err);

@@ -15,6 +15,7 @@ declare -A CAUSE=(
     [LeasesChurn]='unowned'
     [EventsInQuarantine]='order'
     [ViewsLag]='OOM'
+    [ViewsRecovering]='no projector has reported'
     [PartitionsStand]='unreported'
     [DeadLetters]='unreadable'
     [CommandsShed]='reason="overloaded"'
@@ -100,6 +101,10 @@ clear_EventsInQuarantine() { limit_of_orders 1000000 && carry_out EventsInQuaran
 cause_ViewsLag() { redis CONFIG SET maxmemory 1mb >/dev/null; }
 keep_ViewsLag() { order_something "sku-$((1 + RANDOM % 2))" >/dev/null; }
 clear_ViewsLag() { redis CONFIG SET maxmemory 400mb >/dev/null; }
+
+# Who answers cannot know whether something was lost, as nobody projects.
+cause_ViewsRecovering() { service_stop projector && HALF=--serve-only service_start projector; }
+clear_ViewsRecovering() { service_stop projector && service_start projector; }
 
 # It takes part of the partitions and brings their events into another Redis.
 cause_PartitionsStand() {
