@@ -72,5 +72,7 @@ void told_times_append(struct strview json, struct strbuf *out)
             told = at + 1 + len;
         }
     }
-    strbuf_append(out, (struct strview){json.data + told, json.len - told});
+    if (told < json.len) {
+        strbuf_append(out, (struct strview){json.data + told, json.len - told});
+    }
 }
