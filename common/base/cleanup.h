@@ -25,7 +25,7 @@
     static void cleanup_##fn(__typeof__(type) *slot)                                               \
     {                                                                                              \
         if (*slot != NULL) {                                                                       \
-            fn(*slot);                                                                             \
+            (void)fn(*slot);                                                                       \
         }                                                                                          \
     }
 

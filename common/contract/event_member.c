@@ -3,6 +3,7 @@
 
 #include "common/contract/json.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- writing ------------------------------------------------------------------------------- */
@@ -75,6 +76,7 @@ static void put_list(struct json_writer *writer, const struct event_member *memb
 void event_members_put(struct json_writer *writer, const struct event_member *members,
                        const void *place)
 {
+    assert(members != NULL); /* a row with members of its own names them */
     for (const struct event_member *member = members; member->name != NULL; member++) {
         switch (member->form) {
         case MEMBER_TEXT:

@@ -20,15 +20,13 @@ bool verdict_is_of_timing(const struct shown_view *shown, enum verdict verdict)
 bool verdict_of_view(const struct shown_view *shown, enum verdict *ret)
 {
     assert(shown->head >= 0);
-    if (shown->version < 0) {
-        *ret = VERDICT_EDITED;
-    } else if (shown->version == 0) {
-        *ret = VERDICT_LOST;
-    } else if (shown->version > shown->head || shown->event != LIKENESS_SAME) {
+    const bool is_number = shown->version >= 0;
+    const bool is_fork = shown->version > shown->head || shown->event != LIKENESS_SAME;
+    if (shown->version > 0 && is_fork) {
         *ret = VERDICT_FORKED;
-    } else if (shown->contents == LIKENESS_MISSING) {
+    } else if (shown->version == 0 || (is_number && shown->contents == LIKENESS_MISSING)) {
         *ret = VERDICT_LOST;
-    } else if (shown->contents == LIKENESS_OTHER) {
+    } else if (!is_number || shown->contents == LIKENESS_OTHER) {
         *ret = VERDICT_EDITED;
     } else if (shown->version < shown->head) {
         *ret = VERDICT_STALE;

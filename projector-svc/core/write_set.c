@@ -69,7 +69,8 @@ static struct write *new_write(struct write_set *set, enum write_kind kind, stru
         set->failed = true;
         return NULL;
     }
-    assert(set->count < set->cap && set->cap * 2 == set->index_size); /* half of it stays empty */
+    assert(set->writes != NULL && set->count < set->cap);
+    assert(set->cap * 2 == set->index_size); /* half of it stays empty */
     struct write *write = &set->writes[set->count++];
     *write = (struct write){.kind = kind, .key = key};
     *find_place(set, kind, key) = (uint32_t)set->count; /* the newest is the one to be found */

@@ -16,10 +16,6 @@
 /* glibc takes any kind of address here, by a union that ISO C does not know. */
 #pragma GCC diagnostic ignored "-Wpedantic"
 
-int connect(int fd, const struct sockaddr *address, socklen_t len);
-ssize_t sendmsg(int fd, const struct msghdr *message, int flags);
-ssize_t recvmsg(int fd, struct msghdr *message, int flags);
-
 static bool is_cut(const struct sockaddr *address)
 {
     const char *file = getenv("CUT_FILE");
@@ -36,7 +32,7 @@ static bool is_cut(const struct sockaddr *address)
 
 static bool is_peer_cut(int fd)
 {
-    struct sockaddr_storage peer;
+    struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
     socklen_t len = sizeof peer;
     const int saved = errno;
     const bool is_known = getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
@@ -44,6 +40,7 @@ static bool is_peer_cut(int fd)
     return is_known && is_cut((const struct sockaddr *)&peer);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): its own is not ours */
 int connect(int fd, const struct sockaddr *address, socklen_t len)
 {
     int (*real)(int, const struct sockaddr *, socklen_t);
@@ -55,6 +52,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
     return real(fd, address, len);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): its own is not ours */
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     ssize_t (*real)(int, const struct msghdr *, int);
@@ -66,6 +64,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     return real(fd, message, flags);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): its own is not ours */
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     ssize_t (*real)(int, struct msghdr *, int);

@@ -3,8 +3,7 @@
 #include <dlfcn.h>
 #include <time.h>
 
-int clock_gettime(clockid_t clock, struct timespec *now);
-
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): its own is not ours */
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
     int (*real)(clockid_t, struct timespec *);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/io/jws/algorithm.h"
 
-#define ALGORITHM_NAME(NAME, name) [JWS_##NAME] = name,
+#define ALGORITHM_NAME(NAME, name) [JWS_##NAME] = (name),
 static const char *const NAMES[] = {JWS_ALGORITHMS(ALGORITHM_NAME)};
 
 bool jws_algorithm_parse(struct strview name, enum jws_algorithm *ret)

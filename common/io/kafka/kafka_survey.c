@@ -7,6 +7,7 @@
 #include "common/io/kafka/kafka_handle.h"
 #include "common/io/loop.h"
 
+#include <assert.h>
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -83,7 +84,7 @@ static enum error_kind list_topic(struct kafka_survey *survey, int topic,
 {
     rd_kafka_t *rk = survey->options.handle->rk;
     const char *name = survey->options.topics[topic];
-    const struct rd_kafka_metadata *metadata;
+    const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, name, NULL);
     const rd_kafka_resp_err_t code =
         handle == NULL ? rd_kafka_last_error()
@@ -94,6 +95,7 @@ static enum error_kind list_topic(struct kafka_survey *survey, int topic,
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return kafka_handle_error(&survey->err, code, NULL);
     }
+    assert(metadata != NULL);
     if (metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         add_topic(survey, topic, &metadata->topics[0], ends);
     }

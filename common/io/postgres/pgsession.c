@@ -99,11 +99,12 @@ enum error_kind pgsession_connect(const char *url, const char *application_name,
 enum error_kind pgsession_open(const char *url, const char *application_name,
                                struct pgsession **ret_session, struct error *err)
 {
-    struct pgsession *session;
+    struct pgsession *session = NULL;
     enum error_kind kind = pgsession_connect(url, application_name, &session, err);
     if (kind != ERROR_NONE) {
         return kind;
     }
+    assert(session != NULL);
     kind = pgsession_judge(session, err);
     if (kind != ERROR_NONE) {
         pgsession_close(session);

@@ -71,6 +71,22 @@ static void read_state(void)
     state_count++;
 }
 
+static void read_line(const char *line)
+{
+    split(line[0] == '#' ? "" : line);
+    if (word_count == 0) {
+        return;
+    }
+    if (is_cell(words[0], "state")) {
+        read_state();
+    } else if (is_cell(words[0], "dispute")) {
+        read_dispute();
+    } else {
+        ck_assert_str_eq(words[0], "flags");
+        read_flags();
+    }
+}
+
 void open_table(void)
 {
     char line[256];
@@ -78,18 +94,7 @@ void open_table(void)
     ck_assert_ptr_nonnull(file);
     state_count = 0;
     while (fgets(line, sizeof line, file) != NULL) {
-        split(line[0] == '#' ? "" : line);
-        if (word_count == 0) {
-            continue;
-        }
-        if (is_cell(words[0], "state")) {
-            read_state();
-        } else if (is_cell(words[0], "dispute")) {
-            read_dispute();
-        } else {
-            ck_assert_str_eq(words[0], "flags");
-            read_flags();
-        }
+        read_line(line);
     }
     (void)fclose(file);
     stage_count = 0;

@@ -131,6 +131,13 @@ static const struct {
     {"inactive", ".", "x", ".", {"change-contact", "reactivate", NULL}},
 };
 
+static void assert_allows(const char *const *allowed)
+{
+    for (size_t i = 0; allowed[i] != NULL || rejection.allowed[i] != NULL; i++) {
+        ck_assert_pstr_eq(rejection.allowed[i], allowed[i]);
+    }
+}
+
 static void assert_decision(const struct customer *customer, const struct command *command,
                             size_t row, char expected)
 {
@@ -142,9 +149,7 @@ static void assert_decision(const struct customer *customer, const struct comman
         ck_assert_int_eq(rejection.kind, REJECTION_ILLEGAL_TRANSITION);
         ck_assert_str_eq(rejection.from, LIFE[row].state);
         ck_assert_str_eq(rejection.command, command_word(command->kind));
-        for (size_t i = 0; LIFE[row].allowed[i] != NULL || rejection.allowed[i] != NULL; i++) {
-            ck_assert_pstr_eq(rejection.allowed[i], LIFE[row].allowed[i]);
-        }
+        assert_allows(LIFE[row].allowed);
     }
 }
 

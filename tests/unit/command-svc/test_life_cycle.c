@@ -105,6 +105,18 @@ static void assert_guarded(const struct stage *stage, struct command command, in
     assert_refused(stage, &command, at_ms, REJECTION_NOT_FOUND, &rejection);
 }
 
+static void assert_tells(const struct stage *stage, const struct attempt *attempt,
+                         const struct verdict *verdict, const struct rejection *rejection)
+{
+    if (verdict->refusal == REJECTION_ILLEGAL_TRANSITION) {
+        assert_lists_what_is_possible(stage, attempt->kind, rejection);
+    } else if (verdict->refusal != REJECTION_REFUND_WINDOW_CLOSED) {
+        MUST(rejection->number == verdict->number, "%s, %s: %lld, not %lld",
+             states[stage->state].name, command_word(attempt->kind), (long long)rejection->number,
+             (long long)verdict->number);
+    }
+}
+
 /* What comes of the attempt is as the table says; true where it leads on, to *ret. */
 static bool meets_table(const struct stage *stage, const struct attempt *attempt, struct stage *ret)
 {
@@ -117,13 +129,7 @@ static bool meets_table(const struct stage *stage, const struct attempt *attempt
     command.owner = STRVIEW("c-1");
     if (verdict.is_refused) {
         assert_refused(stage, &command, attempt->at_ms, verdict.refusal, &rejection);
-        if (verdict.refusal == REJECTION_ILLEGAL_TRANSITION) {
-            assert_lists_what_is_possible(stage, attempt->kind, &rejection);
-        } else if (verdict.refusal != REJECTION_REFUND_WINDOW_CLOSED) {
-            MUST(rejection.number == verdict.number, "%s, %s: %lld, not %lld",
-                 states[stage->state].name, command_word(attempt->kind),
-                 (long long)rejection.number, (long long)verdict.number);
-        }
+        assert_tells(stage, attempt, &verdict, &rejection);
         return false;
     }
     MUST(order_decide(&stage->order, &command, attempt->at_ms, &event, &rejection),

@@ -24,7 +24,7 @@ START_TEST(a_spelling_gives_its_bytes)
 }
 END_TEST
 
-#define BYTES(literal) .data = literal, .len = sizeof(literal) - 1
+#define BYTES(literal) .data = (literal), .len = sizeof(literal) - 1
 
 static const struct strview REFUSED[] = {
     {BYTES("Zg==")},  {BYTES("Zm8=")},    {BYTES("Z")},         {BYTES("Zm9vY")}, {BYTES("Zh")},

@@ -20,6 +20,32 @@ static const struct order_line TWO_LINES[] = {
     {{"INK", sizeof "INK" - 1}, {"Ink, blue", sizeof "Ink, blue" - 1}, 1, 1000},
 };
 
+/* Of payments and their return. */
+static inline void fill_money(struct order_event *event)
+{
+    if (event->kind == ORDER_PAYMENT_AUTHORIZED) {
+        event->payment_authorized.amount_minor = 1250;
+        event->payment_authorized.reference = STRVIEW("ref-1");
+    } else if (event->kind == ORDER_PAYMENT_DECLINED) {
+        event->envelope.reason = STRVIEW("insufficient funds");
+    } else if (event->kind == ORDER_PAYMENT_CAPTURED) {
+        event->payment_captured.amount_minor = 1000;
+        event->payment_captured.captured_minor = 1000;
+    } else if (event->kind == ORDER_RETURNED) {
+        event->envelope.reason = STRVIEW("does not fit");
+        event->returned = (struct order_settlement){.payment_status = STRVIEW("captured"),
+                                                    .refund_state = STRVIEW("due"),
+                                                    .voided_minor = 250,
+                                                    .due_minor = 1000};
+    } else if (event->kind == ORDER_PAYMENT_REFUNDED) {
+        event->envelope.reason = STRVIEW("returned");
+        event->payment_refunded.amount_minor = 400;
+        event->payment_refunded.refunded_minor = 400;
+        event->payment_refunded.payment_status = STRVIEW("partially_refunded");
+        event->payment_refunded.refund_state = STRVIEW("due");
+    }
+}
+
 /* The version's event of that kind; placed: two lines, 12.50 GBP, customer c1. */
 static inline struct order_event an_event(enum order_event_kind kind, int64_t version)
 {
@@ -49,9 +75,6 @@ static inline struct order_event an_event(enum order_event_kind kind, int64_t ve
                         .region = STRVIEW("Kent"),
                         .country = STRVIEW("GB")},
         };
-    } else if (kind == ORDER_PAYMENT_AUTHORIZED) {
-        event.payment_authorized.amount_minor = 1250;
-        event.payment_authorized.reference = STRVIEW("ref-1");
     } else if (kind == ORDER_SHIPPED) {
         event.shipped.carrier = STRVIEW("dhl");
         event.shipped.tracking_number = STRVIEW("T1");
@@ -65,32 +88,16 @@ static inline struct order_event an_event(enum order_event_kind kind, int64_t ve
         event.shipping_address_changed.region = STRVIEW("FR");
         event.shipping_address_changed.address = (struct shipping_address){
             .name = STRVIEW("Ada"), .line1 = STRVIEW("2 Rue Haute"), .country = STRVIEW("FR")};
-    } else if (kind == ORDER_PAYMENT_DECLINED) {
-        event.envelope.reason = STRVIEW("insufficient funds");
     } else if (kind == ORDER_RISK_FLAGGED || kind == ORDER_RISK_CLEARED) {
         event.envelope.reason = STRVIEW("three cards");
         event.risk_flagged.flag = STRVIEW("fraud");
     } else if (kind == ORDER_DISPUTE_OPENED || kind == ORDER_DISPUTE_RESOLVED) {
         event.envelope.reason = STRVIEW("not received");
-    } else if (kind == ORDER_PAYMENT_CAPTURED) {
-        event.payment_captured.amount_minor = 1000;
-        event.payment_captured.captured_minor = 1000;
-    } else if (kind == ORDER_RETURNED) {
-        event.envelope.reason = STRVIEW("does not fit");
-        event.returned = (struct order_settlement){.payment_status = STRVIEW("captured"),
-                                                   .refund_state = STRVIEW("due"),
-                                                   .voided_minor = 250,
-                                                   .due_minor = 1000};
-    } else if (kind == ORDER_PAYMENT_REFUNDED) {
-        event.envelope.reason = STRVIEW("returned");
-        event.payment_refunded.amount_minor = 400;
-        event.payment_refunded.refunded_minor = 400;
-        event.payment_refunded.payment_status = STRVIEW("partially_refunded");
-        event.payment_refunded.refund_state = STRVIEW("due");
     } else if (kind == ORDER_TRACKING_RECORDED) {
         event.tracking_recorded.status = STRVIEW("in transit");
         event.tracking_recorded.location = STRVIEW("Leeds");
     }
+    fill_money(&event);
     return event;
 }
 
