@@ -165,7 +165,8 @@ static void put_decisions(struct json_writer *writer, struct strview text, struc
     struct strbuf told;
     strbuf_init_in(&told, arena, 2 * text.len);
     told_times_append(text, &told);
-    if (text.len > 0 && json_parse(strbuf_view(&told), arena, &decisions, &ignored) == ERROR_NONE) {
+    const struct strview list = strbuf_keep(&told);
+    if (list.len > 0 && json_parse(list, arena, &decisions, &ignored) == ERROR_NONE) {
         json_key(writer, "decisions");
         json_put_value(writer, decisions);
     }
