@@ -179,6 +179,7 @@ void relay_count_answer(struct relay *relay, int topic, int shard,
     metrics_add(metrics, METRIC_PUBLISHED, (size_t)topic, 1);
     metrics_observe(metrics, METRIC_ACKNOWLEDGE_SECONDS, 0, (double)answer->latency_us / 1e6);
     relay->shards->is_new = false;
+    relay->shards->all[shard].stand.acknowledged++;
     relay->acknowledged++;
 }
 

@@ -136,6 +136,7 @@ void relay_tick(struct relay *relay)
     recheck_stopped(relay, loop_now_ms());
     mark_dirty(relay);
     relay_make_room(relay); /* what waits for room must not wait for an answer that never comes */
+    shards_count_rates(relay->shards);
     tell_filling(relay);
     tell_parked(relay, loop_now_ms());
     parking_pump(relay->parking);

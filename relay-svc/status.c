@@ -7,12 +7,25 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Of each shard, in this order. */
+static const struct {
+    const char *title;
+    const char *member;
+    int width;
+} NUMBERS[] = {
+    {"position", "position", 12},         {"newest row", "newest", 12},
+    {"rows behind", "rows_behind", 11},   {"seconds", "seconds_behind", 8},
+    {"events/s", "events_per_second", 8}, {"in flight", "in_flight", 9},
+};
+
 static void print_shard(const struct json_value *shard)
 {
-    (void)printf("%5" PRId64 "  %-9.*s %20" PRId64 " %10" PRId64 "  %.*s\n",
-                 json_integer(shard, "shard", -1), STRVIEW_ARG(json_text(shard, "state")),
-                 json_integer(shard, "position", 0), json_integer(shard, "in_flight", 0),
-                 STRVIEW_ARG(json_text(shard, "reason")));
+    (void)printf("%5" PRId64 "  %-9.*s", json_integer(shard, "shard", -1),
+                 STRVIEW_ARG(json_text(shard, "state")));
+    for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++) {
+        (void)printf(" %*" PRId64, NUMBERS[i].width, json_integer(shard, NUMBERS[i].member, 0));
+    }
+    (void)printf("  %.*s\n", STRVIEW_ARG(json_text(shard, "reason")));
 }
 
 static bool print_status(const struct json_value *status)
@@ -23,7 +36,11 @@ static bool print_status(const struct json_value *status)
         (void)printf("%-11s %.*s\n", LINES[i], STRVIEW_ARG(json_text(status, LINES[i])));
     }
     (void)printf("%-11s %" PRId64 "\n", "members", json_integer(status, "members", 0));
-    (void)printf("%5s  %-9s %20s %10s  %s\n", "shard", "state", "position", "in flight", "reason");
+    (void)printf("%5s  %-9s", "shard", "state");
+    for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++) {
+        (void)printf(" %*s", NUMBERS[i].width, NUMBERS[i].title);
+    }
+    (void)printf("  reason\n");
     const struct json_value *shards = json_member(status, "shards");
     for (const struct json_value *shard = shards == NULL ? NULL : shards->first; shard != NULL;
          shard = shard->next) {

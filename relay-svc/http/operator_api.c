@@ -37,8 +37,10 @@ static void put_topics(struct json_writer *json, const struct shard_log *log)
     json_close_array(json);
 }
 
-static void put_shard(struct json_writer *json, const char *owner, const struct shard_log *log)
+static void put_shard(struct json_writer *json, const char *owner, const struct shard *shard)
 {
+    const struct shard_log *log = &shard->log;
+    const struct shard_stand *stand = &shard->stand;
     json_open_object(json);
     json_put_member_integer(json, "shard", log->shard);
     json_put_member_string(json, "state", strview_of(shard_state_name(log->state)));
@@ -51,7 +53,13 @@ static void put_shard(struct json_writer *json, const char *owner, const struct 
         json_put_member_integer(json, "in_flight", shard_log_in_flight(log));
         json_put_member_text(json, "reason", strview_of(log->reason));
         put_topics(json, log);
+    } else {
+        json_put_member_integer(json, "position", stand->position);
     }
+    json_put_member_integer(json, "newest", stand->newest);
+    json_put_member_integer(json, "rows_behind", stand->rows_behind);
+    json_put_member_integer(json, "seconds_behind", stand->oldest_age_ms / 1000);
+    json_put_member_integer(json, "events_per_second", shards_rate(shard));
     json_close_object(json);
 }
 
@@ -78,7 +86,7 @@ static void put_status(struct json_writer *json, const void *user)
     }
     json_open_member_array(json, "shards");
     for (int i = 0; is_running && i < report.shards->count; i++) {
-        put_shard(json, source->owner, &report.shards->all[i].log);
+        put_shard(json, source->owner, &report.shards->all[i]);
     }
     json_close_array(json);
 }

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     FRESH_MS = 3000,      /* a limit that was looked at lately */
@@ -153,4 +154,24 @@ size_t shards_bytes_left(const struct shards *shards, const struct shard *shard)
 size_t shards_rows_left(const struct shards *shards, const struct shard *shard)
 {
     return left(shards, IN_FLIGHT_ROWS_MAX, shards->flight_rows, shard_log_in_flight(&shard->log));
+}
+
+void shards_count_rates(struct shards *shards)
+{
+    for (int i = 0; i < shards->count; i++) {
+        struct shard_stand *stand = &shards->all[i].stand;
+        memmove(&stand->seconds[1], &stand->seconds[0],
+                sizeof stand->seconds - sizeof stand->seconds[0]);
+        stand->seconds[0] = stand->acknowledged;
+        stand->acknowledged = 0;
+    }
+}
+
+int64_t shards_rate(const struct shard *shard)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < SHARD_RATE_SECONDS; i++) {
+        sum += shard->stand.seconds[i];
+    }
+    return (sum + SHARD_RATE_SECONDS - 1) / SHARD_RATE_SECONDS;
 }

@@ -30,8 +30,21 @@ struct shard_poison {
     char why[SHARD_REASON_MAX];
 };
 
+enum { SHARD_RATE_SECONDS = 5 };
+
+/* How it stands, as counted once a second, whoever holds it. */
+struct shard_stand {
+    int64_t position;
+    int64_t newest;      /* row of the outbox; the position where there is none behind it */
+    int64_t rows_behind; /* estimated */
+    int64_t oldest_age_ms;
+    int64_t acknowledged;                /* events, by this relay, in this second */
+    int64_t seconds[SHARD_RATE_SECONDS]; /* the same, in those before it */
+};
+
 struct shard {
     struct shard_log log;
+    struct shard_stand stand;
     struct quarantine parked;
     struct shard_poison poison;
     int64_t since_ms;   /* when its state was entered; monotonic */
@@ -115,6 +128,11 @@ bool shards_waits_for_tails(const struct shard *shard, int64_t now_ms);
 /* Counts anew what is in flight; between two counts it only grows, by what is sent. */
 void shards_recount(struct shards *shards);
 void shards_count_sent(struct shards *shards, const struct window_row *row);
+
+/* Once a second. */
+void shards_count_rates(struct shards *shards);
+/* Events a second over the last ones, rounded up. */
+int64_t shards_rate(const struct shard *shard);
 
 /* Bytes and rows that a shard may send more. */
 size_t shards_bytes_left(const struct shards *shards, const struct shard *shard);

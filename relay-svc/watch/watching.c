@@ -122,10 +122,14 @@ static void count_shard(const struct watching *watching, const struct outbox_wai
 {
     struct metrics *metrics = watching->shards->metrics;
     const size_t shard = (size_t)waiting->shard;
+    struct shard_stand *stand = &watching->shards->all[shard].stand;
+    stand->position = waiting->position;
+    stand->newest = waiting->position + waiting->distance;
+    stand->rows_behind =
+        (waiting->distance + watching->shards->count - 1) / watching->shards->count;
+    stand->oldest_age_ms = waiting->oldest_age_ms;
     metrics_set(metrics, METRIC_POSITION, shard, (double)waiting->position);
-    metrics_set(
-        metrics, METRIC_ROWS_BEHIND, shard,
-        (double)((waiting->distance + watching->shards->count - 1) / watching->shards->count));
+    metrics_set(metrics, METRIC_ROWS_BEHIND, shard, (double)stand->rows_behind);
     metrics_set(metrics, METRIC_SECONDS_BEHIND, shard, (double)waiting->oldest_age_ms / 1e3);
 }
 

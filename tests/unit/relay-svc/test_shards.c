@@ -65,6 +65,27 @@ START_TEST(of_what_it_met_first_it_keeps_the_reason)
 }
 END_TEST
 
+START_TEST(a_rate_is_of_the_last_five_seconds_and_nothing_once_they_are_over)
+{
+    struct shard *shard = &shards->all[1];
+    ck_assert_int_eq(shards_rate(shard), 0);
+    shard->stand.acknowledged = 1;
+    shards_count_rates(shards);
+    ck_assert_int_eq(shards_rate(shard), 1); /* little is not nothing */
+    shard->stand.acknowledged = 99;
+    ck_assert_int_eq(shards_rate(shard), 1); /* a second that is not over does not count */
+    shards_count_rates(shards);
+    for (int i = 1; i < SHARD_RATE_SECONDS; i++) {
+        ck_assert_int_eq(shards_rate(shard), 20);
+        shards_count_rates(shards);
+    }
+    ck_assert_int_eq(shards_rate(shard), 20);
+    shards_count_rates(shards);
+    ck_assert_int_eq(shards_rate(shard), 0);
+    ck_assert_int_eq(shards_rate(&shards->all[0]), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("relay-svc: shards");
@@ -73,5 +94,9 @@ int main(void)
     tcase_add_test(tests, the_reason_to_park_an_event_is_utf8_wherever_it_is_cut);
     tcase_add_test(tests, of_what_it_met_first_it_keeps_the_reason);
     suite_add_tcase(suite, tests);
+    TCase *rate = tcase_create("rate");
+    tcase_add_checked_fixture(rate, open_shards, close_shards);
+    tcase_add_test(rate, a_rate_is_of_the_last_five_seconds_and_nothing_once_they_are_over);
+    suite_add_tcase(suite, rate);
     return check_main(suite);
 }
