@@ -60,6 +60,26 @@ def tell(name, values):
     print(f"{name:34s} {len(values):6d}  p50 {at[0]:7.2f}  p90 {at[1]:7.2f}  p99 {at[2]:7.2f}  p99.9 {at[3]:7.2f} ms")
 
 
+STAGES = ("COMMIT to 201: the log's flush, the answer", "to the client of Kafka: the bell, a query", "to the broker's answer",
+          "to the consumer: its fetch")
+
+
+def tell_slow(hops, bound_us=10000, apart_us=50000):
+    """What made slow ones slow: rates on a busy machine say little, but whom each of them waited for does."""
+    slow = sorted((commit, came, answer, produced, acknowledged) for commit, answer, produced, acknowledged, came in hops
+                  if came - commit > bound_us)
+    longest, bursts, last = [0] * len(STAGES), 0, None
+    for commit, came, answer, produced, acknowledged in slow:
+        at = [commit, min(answer, produced), produced, min(acknowledged, came), came]
+        took = [end - begin for begin, end in zip(at, at[1:])]
+        longest[took.index(max(took))] += 1
+        bursts += last is None or commit > last
+        last = max(last or 0, came) + apart_us
+    print(f"{len(slow)} of {len(hops)} took more than {bound_us // 1000} ms, in {bursts} bursts; most of it was the way")
+    for name, count in zip(STAGES, longest):
+        print(f"  {name:44s} {count:6d}")
+
+
 def show(consumed_path, answered_path, log_path):
     commits, (answers, reads) = read_commits(), read_relay(log_path)
     with open(answered_path, encoding="ascii") as lines:
@@ -79,6 +99,7 @@ def show(consumed_path, answered_path, log_path):
     tell("handed over -> consumer", (came - produced for _, _, produced, _, came in hops))
     tell("COMMIT -> consumer", (came - commit for commit, _, _, _, came in hops))
     tell("201 -> consumer", (came - answer for _, answer, _, _, came in hops))
+    tell_slow(hops)
 
 
 if sys.argv[1:2] == ["consume"] and len(sys.argv) == 4:
