@@ -64,6 +64,7 @@ static void on_assigned(void *user, const struct kafka_position *places, size_t 
     (void)FAULT_POINT("projector.assigned");
     assignment_take(&projector->assignment, places, count, projector->topics);
     projector->was_cut = false;
+    projector->trouble.kind = ERROR_NONE;
     if (projector->followed_since_ms == 0) {
         projector->followed_since_ms = loop_now_ms();
     }
@@ -104,6 +105,7 @@ static void on_kafka_error(void *user, const struct error *err)
         return;
     }
     projector->was_cut = projector->was_cut || err->kind == ERROR_TRANSIENT;
+    projector->trouble = *err;
     log_event(LOG_WARN, "kafka_trouble", LOG_ERR(err));
 }
 

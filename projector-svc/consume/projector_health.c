@@ -32,7 +32,10 @@ enum error_kind projector_probe_kafka(void *user, struct error *err)
         return error_set(err, ERROR_TRANSIENT, "outside the group until Redis answers");
     }
     if (projector->assignment.state == ASSIGNMENT_NONE) {
-        return error_set(err, ERROR_TRANSIENT, "the group has assigned no partitions yet");
+        const bool has_trouble = projector->trouble.kind != ERROR_NONE;
+        return error_set(err, ERROR_TRANSIENT, "the group has assigned no partitions yet%s%s",
+                         has_trouble ? "; last heard: " : "",
+                         has_trouble ? projector->trouble.text : "");
     }
     return activity_probe(&projector->assignment.assigning, err);
 }

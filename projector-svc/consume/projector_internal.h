@@ -37,7 +37,8 @@ struct projector {
     struct assignment assignment;
     struct positions positions;
     enum membership membership;
-    bool was_cut; /* from a broker, since the partitions were compared */
+    bool was_cut;         /* from a broker, since the partitions were compared */
+    struct error trouble; /* the client's last; kind ERROR_NONE: none since partitions came */
     struct followed followed;
     struct frozen frozen;
     char reader[READER_NAME_MAX];

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Older ones send a nonce that Kafka takes no more (librdkafka's pull request 4895). */
+enum { SCRAM_MENDED = 0x020601ff };
+
 static atomic_int last_verdict; /* of a certificate that was refused; 0: none was */
 
 /* In a thread of librdkafka's. Whoever returns 1 has said that the certificate is good, whatever
@@ -42,6 +45,12 @@ const char *kafka_certificate_words(const char *text,
 {
     const int verdict = atomic_load(&last_verdict);
     ret_buffer[0] = '\0';
+    if (rd_kafka_version() < SCRAM_MENDED && strstr(text, "with SASL mechanism SCRAM") != NULL) {
+        (void)snprintf(ret_buffer, KAFKA_CERTIFICATE_WORDS_MAX,
+                       "librdkafka %s (Debian 12) cannot do SCRAM with Kafka 4, whatever the "
+                       "password; Debian 13's, the container's, and PLAIN can: ",
+                       rd_kafka_version_str());
+    }
     if (verdict != 0 && strstr(text, "certificate verify failed") != NULL) {
         (void)snprintf(ret_buffer, KAFKA_CERTIFICATE_WORDS_MAX, "%s: ", tls_words(verdict));
     }

@@ -64,6 +64,29 @@ static const struct {
     {RD_KAFKA_RESP_ERR__FATAL, ERROR_FATAL},
 };
 
+/* Which right is missing, as Kafka says only of what kind. It asks for one to the cluster for a
+ * producer's number, where one to write to any topic does as well. */
+static const struct {
+    rd_kafka_resp_err_t code;
+    const char *words;
+} RIGHTS[] = {
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "our user lacks a right to the topic: "},
+    {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+     "our user lacks the right Read to the consumer group: "},
+    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED,
+     "our user lacks the right Write to the topics, or one to the cluster: "},
+};
+
+static const char *right_words(rd_kafka_resp_err_t code)
+{
+    for (size_t i = 0; i < sizeof RIGHTS / sizeof RIGHTS[0]; i++) {
+        if (RIGHTS[i].code == code) {
+            return RIGHTS[i].words;
+        }
+    }
+    return "";
+}
+
 enum error_kind kafka_handle_error(struct error *err, rd_kafka_resp_err_t code, const char *text)
 {
     enum error_kind kind = ERROR_TRANSIENT;
@@ -74,7 +97,8 @@ enum error_kind kafka_handle_error(struct error *err, rd_kafka_resp_err_t code, 
     }
     char cause[KAFKA_CERTIFICATE_WORDS_MAX];
     const char *said = text != NULL ? text : rd_kafka_err2str(code);
-    return error_set(err, kind, "%s%s", kafka_certificate_words(said, cause), said);
+    return error_set(err, kind, "%s%s%s", right_words(code), kafka_certificate_words(said, cause),
+                     said);
 }
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
@@ -84,11 +108,13 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     if (handle == NULL) { /* an instance without a handle asks and sees each error itself */
         return;
     }
+    struct error error;
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
-        (void)rd_kafka_fatal_error(rk, fatal_text, sizeof fatal_text);
+        const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(rk, fatal_text, sizeof fatal_text);
+        (void)kafka_handle_error(&error, cause, fatal_text);
+        (void)snprintf(fatal_text, sizeof fatal_text, "%s", error.text);
         reason = fatal_text;
     }
-    struct error error;
     (void)kafka_handle_error(&error, (rd_kafka_resp_err_t)code, reason);
     if (error.kind != ERROR_NOT_FOUND) { /* who says that a topic is missing is there */
         handle->is_up = false;

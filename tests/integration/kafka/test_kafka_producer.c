@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A producer knows whether its cluster answers, also when nothing tells it. */
+/* A producer knows whether its cluster answers, also when nothing tells it, and why it does not
+ * take what it is sent. */
 #include "tests/integration/kafka/mock_kafka.h"
 #include "tests/support/check_main.h"
 
-enum { BROKER = 1 };
+#include <string.h>
+
+enum { BROKER = 1, API_INIT_PRODUCER_ID = 22 };
 
 static const char *const TOPICS[] = {"orders"};
 
 static struct mock_kafka mock;
 static struct kafka_producer *producer;
+static struct error death; /* kind ERROR_NONE: none is expected */
 
 static void take_delivery(void *user, const struct kafka_delivery *delivery)
 {
     (void)user;
-    ck_assert_ptr_null(delivery->error);
+    ck_assert(delivery->error == NULL || death.kind != ERROR_NONE);
     loop_stop(mock.loop);
 }
 
 static void take_fatal(void *user, const struct error *err)
 {
     (void)user;
-    ck_abort_msg("fatal: %s", err->text);
+    ck_assert_msg(death.kind != ERROR_NONE, "fatal: %s", err->text);
+    death = *err;
+    loop_stop(mock.loop);
 }
 
 static void send_one(void)
@@ -65,6 +71,20 @@ START_TEST(a_broker_that_only_takes_long_for_one_record_is_there)
 }
 END_TEST
 
+START_TEST(who_may_not_write_is_told_which_right_that_takes)
+{
+    death.kind = ERROR_FATAL;
+    rd_kafka_mock_push_request_errors(mock.cluster, API_INIT_PRODUCER_ID, 1,
+                                      RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+    send_one();
+    while (strlen(death.text) == 0) {
+        mock_run(&mock);
+    }
+
+    ck_assert_msg(strstr(death.text, "the right Write to the topics") != NULL, "%s", death.text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/io/kafka/kafka_producer");
@@ -72,6 +92,7 @@ int main(void)
     tcase_set_timeout(state, 120);
     tcase_add_checked_fixture(state, setup, teardown);
     tcase_add_test(state, a_broker_that_only_takes_long_for_one_record_is_there);
+    tcase_add_test(state, who_may_not_write_is_told_which_right_that_takes);
     suite_add_tcase(suite, state);
     return check_main(suite);
 }
