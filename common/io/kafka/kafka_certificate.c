@@ -15,6 +15,7 @@ static atomic_int last_verdict; /* of a certificate that was refused; 0: none wa
 
 /* In a thread of librdkafka's. Whoever returns 1 has said that the certificate is good, whatever
  * OpenSSL found. */
+/* NOLINTNEXTLINE(readability-function-size,readability-non-const-parameter): librdkafka's type */
 static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t id, int *verdict, int depth,
                           const char *certificate, size_t size, char *why, size_t why_size,
                           void *opaque)
