@@ -63,6 +63,8 @@ START_TEST(stop_stops)
 }
 END_TEST
 
+#define FOUR "a=stop,a=stop,a=stop,a=stop"
+
 static const char *const BAD_PLANS[] = {
     "test.here",
     "test.here=",
@@ -72,8 +74,7 @@ static const char *const BAD_PLANS[] = {
     "a=error,b",
     "=kill",
     "test.here@=kill",
-    "a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,a=stop,"
-    "a=stop,a=stop,a=stop,a=stop,a=stop", /* one too many */
+    FOUR ",a=stop," FOUR "," FOUR "," FOUR, /* one too many */
 };
 enum { BAD_PLAN_COUNT = sizeof BAD_PLANS / sizeof BAD_PLANS[0] };
 
