@@ -11,6 +11,7 @@
 /* By words, as ids have up to 64 bytes; uthash's own functions take them byte by byte. */
 unsigned id_map_hash(struct strview id)
 {
+    assert(id.data != NULL || id.len == 0);
     const uint64_t spread = UINT64_C(0x9e3779b97f4a7c15);
     uint64_t hash = id.len;
     for (size_t at = 0; at < id.len; at += sizeof hash) {
@@ -38,6 +39,7 @@ void *id_map_find(const struct id_map *map, struct strview id)
 {
     struct id_map_node *node;
     HASH_FIND(hh, map->nodes, id.data, id.len, node);
+    assert(node == NULL || (node->entry != NULL && node->id.len == id.len));
     return node == NULL ? NULL : node->entry;
 }
 
@@ -68,5 +70,6 @@ void id_map_clear(struct id_map *map)
         HASH_DEL(map->nodes, node);
         free(node);
     }
+    assert(map->nodes == NULL);
 }
 /* NOLINTEND(readability-function-size) */

@@ -7,6 +7,7 @@
 static int64_t too_early_by(const struct level *level, int64_t now_ms)
 {
     const int64_t age_ms = now_ms - level->announced_at_ms;
+    assert(level->version >= 0);
     return level->version == 0 || age_ms < 0 || age_ms >= LEVEL_EVERY_MS ? 0
                                                                          : LEVEL_EVERY_MS - age_ms;
 }
@@ -14,7 +15,7 @@ static int64_t too_early_by(const struct level *level, int64_t now_ms)
 bool level_decide(const struct level *level, struct strview sku, int64_t now_ms,
                   struct stock_event *ret_event, int64_t *ret_wait_ms)
 {
-    assert(level->version >= 0 && level->available >= 0);
+    assert(level->version >= 0 && level->available >= 0 && sku.len > 0);
     *ret_wait_ms = 0;
     if (level->version > 0 && level->announced == level->available) {
         return false;
@@ -37,5 +38,6 @@ bool level_decide(const struct level *level, struct strview sku, int64_t now_ms,
                      .actor = {.role = STRVIEW("operator"), .subject = STRVIEW("command-svc")}},
         .level_changed = {.available = level->available},
     };
+    assert(ret_event->envelope.occurred_at_ms >= level->announced_at_ms); /* times never go back */
     return true;
 }

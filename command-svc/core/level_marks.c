@@ -3,9 +3,21 @@
 
 #include "command-svc/core/level.h"
 #include "common/base/must.h"
+#include "common/contract/shard.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+/* Each mark is found by its sku, and stands in the line once. Of one that is between two places of
+ * the line, taken off and not put back yet, count still knows. */
+static bool is_sound(const struct level_marks *marks)
+{
+    return (marks->first == NULL) == (marks->count == 0) &&
+           (marks->first == NULL) == (marks->last == NULL) &&
+           (marks->first == NULL) == (marks->by_sku.nodes == NULL) &&
+           (marks->last == NULL || marks->last->next == NULL) && marks->late <= marks->count &&
+           marks->count <= LEVEL_MARKS_MAX;
+}
 
 static void put_last(struct level_marks *marks, struct level_mark *mark, int64_t due_ms)
 {
@@ -17,13 +29,15 @@ static void put_last(struct level_marks *marks, struct level_mark *mark, int64_t
         marks->last->next = mark;
     }
     marks->last = mark;
+    assert(marks->first != NULL && marks->last->next == NULL);
 }
 
 /* NULL: it is marked already, or there are too many. */
 static struct level_mark *add(struct level_marks *marks, struct strview sku, int shard,
                               int64_t due_ms)
 {
-    assert(sku.len > 0 && sku.len <= ID_FORM_MAX);
+    assert(is_sound(marks) && sku.len > 0 && sku.len <= ID_FORM_MAX);
+    assert(shard >= 0 && shard < SHARDS_MAX);
     if (marks->count == LEVEL_MARKS_MAX || id_map_find(&marks->by_sku, sku) != NULL) {
         return NULL;
     }
@@ -34,6 +48,7 @@ static struct level_mark *add(struct level_marks *marks, struct strview sku, int
     id_map_add(&marks->by_sku, level_mark_sku(mark), mark);
     put_last(marks, mark, due_ms);
     marks->count++;
+    assert(is_sound(marks));
     return mark;
 }
 
@@ -45,8 +60,10 @@ void level_marks_change(struct level_marks *marks, struct strview sku, int shard
         if (mark == NULL) {
             return;
         }
+        assert(mark->due_ms > now_ms);
         mark->latest_ms = now_ms + LEVEL_LONGEST_MS - LEVEL_TOGETHER_MS;
     }
+    assert(now_ms >= mark->changed_ms); /* the clock does not go back */
     mark->changed_ms = now_ms;
 }
 
@@ -61,12 +78,13 @@ void level_marks_add_late(struct level_marks *marks, struct strview sku, int sha
     if (mark != NULL) {
         mark->is_late = true;
         marks->late++;
+        assert(is_sound(marks));
     }
 }
 
 int64_t level_marks_due_ms(const struct level_marks *marks)
 {
-    assert((marks->first == NULL) == (marks->count == 0));
+    assert(is_sound(marks));
     return marks->first == NULL ? LEVEL_MARKS_NEVER : marks->first->due_ms;
 }
 
@@ -84,9 +102,10 @@ static struct level_mark *take_first(struct level_marks *marks)
 {
     struct level_mark *mark = unlink_first(marks);
     marks->count--;
+    assert(!mark->is_late || marks->late > 0);
     marks->late -= mark->is_late ? 1 : 0;
     id_map_remove(&marks->by_sku, level_mark_sku(mark));
-    assert((marks->first == NULL) == (marks->last == NULL));
+    assert(is_sound(marks) && mark->next == NULL);
     return mark;
 }
 
@@ -97,11 +116,13 @@ static bool is_moving(const struct level_mark *mark, int64_t now_ms)
 
 struct level_mark *level_marks_take(struct level_marks *marks, int64_t now_ms)
 {
+    assert(is_sound(marks));
     while (marks->first != NULL && marks->first->due_ms <= now_ms) {
         if (!is_moving(marks->first, now_ms)) {
             return take_first(marks);
         }
         put_last(marks, unlink_first(marks), level_next_look_ms(now_ms));
+        assert(is_sound(marks) && marks->last->due_ms > now_ms); /* or this would not end */
     }
     return NULL;
 }
@@ -111,4 +132,5 @@ void level_marks_done(struct level_marks *marks)
     while (marks->first != NULL) {
         free(take_first(marks));
     }
+    assert(is_sound(marks) && marks->count == 0);
 }
