@@ -33,6 +33,7 @@ static void link_after(struct line *line, struct waiter *previous, struct waiter
 
 static void append(struct line *line, struct waiter *waiter)
 {
+    assert(waiter->rest_ms > 0);
     link_after(line, line->last, waiter);
 }
 
@@ -72,6 +73,7 @@ static void insert_new(struct line *line, struct waiter *waiter)
     if (previous != NULL && previous->turn > waiter->turn) {
         waiter->turn = previous->turn;
     }
+    assert(previous == NULL || previous->turn <= waiter->turn); /* the line is in order */
     link_after(line, previous, waiter);
 }
 
@@ -97,12 +99,14 @@ void backlog_join(struct backlog *backlog, struct waiter *waiter)
 void backlog_return(struct backlog *backlog, struct waiter *waiter)
 {
     assert(waiter->place < backlog->next_place); /* it joined before */
+    assert(waiter->shard >= 0 && waiter->shard < SHARDS_MAX);
     insert_again(&backlog->lines[waiter->shard], waiter);
     backlog->count++;
 }
 
 int64_t backlog_rest(struct backlog *backlog, struct waiter *waiter, int64_t now_ms)
 {
+    assert(waiter->next == NULL && waiter->previous == NULL); /* in one line at a time */
     const int64_t next = waiter->rest_ms == 0 ? BACKLOG_REST_MIN_MS : 2 * waiter->rest_ms;
     waiter->rest_ms = next < BACKLOG_REST_MAX_MS ? next : BACKLOG_REST_MAX_MS;
     assert(waiter->rest_ms >= BACKLOG_REST_MIN_MS && waiter->place < backlog->next_place);
@@ -125,6 +129,7 @@ void backlog_wake(struct backlog *backlog, int64_t now_ms)
     struct waiter *next = NULL;
     for (struct waiter *at = backlog->resting.first; at != NULL; at = next) {
         next = at->next;
+        assert(at->rest_ms >= BACKLOG_REST_MIN_MS && at->rest_ms <= BACKLOG_REST_MAX_MS);
         if (at->rest_until_ms <= now_ms) {
             unlink_from(&backlog->resting, at);
             backlog_return(backlog, at);
@@ -140,6 +145,7 @@ struct waiter *backlog_first(const struct backlog *backlog, int shard)
 
 struct waiter *backlog_take(struct backlog *backlog, int shard)
 {
+    assert(shard >= 0 && shard < SHARDS_MAX && is_sound(&backlog->lines[shard]));
     struct waiter *waiter = backlog->lines[shard].first;
     if (waiter != NULL) {
         assert(waiter->shard == shard && backlog->count > 0);
@@ -155,6 +161,7 @@ struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms)
         struct line *line = &backlog->lines[shard];
         struct waiter *waiter = find_expired(line, now_ms);
         if (waiter != NULL) {
+            assert(waiter->shard == shard && waiter->deadline_ms <= now_ms);
             unlink_from(line, waiter);
             backlog->count--;
             return waiter;

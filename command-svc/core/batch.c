@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/core/batch.h"
 
+#include "command-svc/core/batch_internal.h"
 #include "command-svc/core/placing.h"
 
 #include <assert.h>
+
+/* Each command has its place, and there is nothing to save of the levels of an empty list. */
+static bool is_sound(const struct batch *batch)
+{
+    return batch->count <= BATCH_COMMANDS_MAX && batch->world.arena == batch->arena &&
+           (batch->count > 0 || batch->line_count == 0) &&
+           (batch->stock_change_count == 0 || batch->stock_changes != NULL);
+}
 
 void batch_init(struct batch *batch, struct arena *arena)
 {
@@ -14,6 +23,7 @@ void batch_init(struct batch *batch, struct arena *arena)
     batch->stock_changes = NULL;
     batch->stock_change_count = 0;
     world_init(&batch->world, arena);
+    assert(is_sound(batch));
 }
 
 void batch_done(struct batch *batch)
@@ -23,87 +33,16 @@ void batch_done(struct batch *batch)
 
 static size_t lines_of(const struct command *command)
 {
+    assert(command->kind < COMMAND_KIND_COUNT);
     return command->kind == COMMAND_PLACE_ORDER ? command->place_order.line_count : 0;
 }
 
 bool batch_has_room(const struct batch *batch, const struct command *command)
 {
+    assert(is_sound(batch));
     return batch->count == 0 || (batch->count < BATCH_COMMANDS_MAX &&
                                  batch->line_count + lines_of(command) <= BATCH_LINES_MAX);
 }
-
-/* ---- which entries a command needs --------------------------------------------------------- */
-
-typedef bool need_fn(struct world *world, const struct command *command, struct batch_item *item);
-
-static bool need_customer(struct world *world, const struct command *command,
-                          struct batch_item *item)
-{
-    item->customer = world_customer(world, command->aggregate_id);
-    if (item->customer == NULL) {
-        return false;
-    }
-    item->customer->entry.is_to_change = true;
-    return true;
-}
-
-static bool need_products(struct world *world, const struct command *command,
-                          struct batch_item *item, size_t count)
-{
-    item->products = arena_array(world->arena, count, sizeof(struct world_product *));
-    if (item->products == NULL) {
-        return false;
-    }
-    item->product_count = count;
-    for (size_t i = 0; i < count; i++) {
-        const struct strview sku = command->kind == COMMAND_PLACE_ORDER
-                                       ? command->place_order.lines[i].sku
-                                       : command->aggregate_id;
-        item->products[i] = world_product(world, sku);
-        if (item->products[i] == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool need_product(struct world *world, const struct command *command,
-                         struct batch_item *item)
-{
-    if (!need_products(world, command, item, 1)) {
-        return false;
-    }
-    item->products[0]->entry.is_to_change = true;
-    return true;
-}
-
-static bool need_order(struct world *world, const struct command *command, struct batch_item *item)
-{
-    item->order = world_order(world, command->aggregate_id);
-    if (item->order == NULL) {
-        return false;
-    }
-    item->order->needs_loading |=
-        command->kind != COMMAND_PLACE_ORDER || !command->place_order.id_is_ours;
-    item->order->needs_claims |= order_command_releases_stock(command->kind);
-    item->order->entry.is_to_change |= command->kind != COMMAND_PLACE_ORDER;
-    return true;
-}
-
-static bool need_placing(struct world *world, const struct command *command,
-                         struct batch_item *item)
-{
-    item->customer = world_customer(world, command->place_order.customer_id);
-    return item->customer != NULL && need_order(world, command, item) &&
-           need_products(world, command, item, command->place_order.line_count);
-}
-
-#define NEEDS_CUSTOMER(KIND, ...) [COMMAND_##KIND] = need_customer,
-#define NEEDS_PRODUCT(KIND, ...)  [COMMAND_##KIND] = need_product,
-#define NEEDS_PLACING(KIND, ...)  [COMMAND_##KIND] = need_placing,
-#define NEEDS_ORDER(KIND, ...)    [COMMAND_##KIND] = need_order,
-static need_fn *const NEEDS[] = {CUSTOMER_COMMANDS(NEEDS_CUSTOMER) PRODUCT_COMMANDS(NEEDS_PRODUCT)
-                                     PLACING_COMMANDS(NEEDS_PLACING) ORDER_COMMANDS(NEEDS_ORDER)};
 
 enum error_kind batch_add(struct batch *batch, const struct command *command, struct error *err)
 {
@@ -112,18 +51,21 @@ enum error_kind batch_add(struct batch *batch, const struct command *command, st
     *item = (struct batch_item){.command = command};
     item->receipt = world_receipt(&batch->world, uuid_view(&command->receipt_key));
     if (item->receipt == NULL ||
-        (!command->is_retry_only && !NEEDS[command->kind](&batch->world, command, item))) {
+        (!command->is_retry_only && !batch_needs(&batch->world, command, item))) {
         return error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
     }
     batch->count++;
     batch->line_count += lines_of(command);
+    assert(is_sound(batch));
     return ERROR_NONE;
 }
 
 struct world_level *batch_add_level(struct batch *batch, struct strview sku, struct uuid event_id)
 {
+    assert(is_sound(batch) && sku.len > 0);
     struct world_level *level = world_level(&batch->world, sku);
     if (level != NULL) {
+        assert(level->entry.is_to_change && !level->is_changed); /* not decided yet */
         level->event_id = event_id;
     }
     return level;
@@ -134,6 +76,7 @@ struct world_level *batch_add_level(struct batch *batch, struct strview sku, str
 static void accept(struct batch_item *item, const struct event *event)
 {
     assert(event_envelope(event)->version >= 1 && item->receipt->decided_by == NOT_DECIDED_HERE);
+    assert(event->aggregate == command_aggregate(item->command->kind));
     item->outcome.kind = OUTCOME_ACCEPTED;
     item->outcome.is_remembered = true;
     item->outcome.event = *event;
@@ -141,6 +84,7 @@ static void accept(struct batch_item *item, const struct event *event)
 
 static void note_refusal(const struct batch_item *item, const struct rejection *rejection)
 {
+    assert(rejection->kind == REJECTION_INSUFFICIENT_STOCK && rejection->sku.len > 0);
     for (size_t i = 0; i < item->product_count; i++) {
         if (strview_equal(item->products[i]->entry.id, rejection->sku)) {
             stock_note_refusal(item->products[i], rejection->expected);
@@ -151,6 +95,7 @@ static void note_refusal(const struct batch_item *item, const struct rejection *
 
 static void reject(struct batch_item *item, const struct rejection *rejection)
 {
+    assert(rejection->kind < REJECTION_KIND_COUNT && !item->outcome.is_remembered);
     if (rejection->kind == REJECTION_INSUFFICIENT_STOCK) {
         note_refusal(item, rejection);
     }
@@ -161,12 +106,14 @@ static void reject(struct batch_item *item, const struct rejection *rejection)
 
 static void postpone(struct batch_item *item, enum held_kind missed, struct strview row)
 {
+    assert(missed < HELD_KIND_COUNT && (missed == HELD_SHARD) == (row.len == 0));
     item->outcome = (struct outcome){.kind = OUTCOME_POSTPONED, .missed = missed, .row = row};
 }
 
 /* Asked only of what would be accepted: a refusal changes no row. */
 static bool is_missed(const struct world_entry *entry, int64_t loaded_version)
 {
+    assert(loaded_version >= 0);
     return entry->is_row_missed && loaded_version > 0;
 }
 
@@ -187,6 +134,7 @@ static enum error_kind decide_customer(struct batch *batch, struct batch_item *i
     }
     customer_apply(customer, &event.customer);
     accept(item, &event);
+    assert(customer->version > item->customer->loaded_version);
     return ERROR_NONE;
 }
 
@@ -206,6 +154,7 @@ static enum error_kind decide_product(struct batch *batch, struct batch_item *it
     product_apply(product, &event.product);
     stock_note_level(item->products[0]);
     accept(item, &event);
+    assert(product->version > item->products[0]->loaded_version);
     return ERROR_NONE;
 }
 
@@ -227,12 +176,14 @@ static bool hold_claims(struct batch *batch, struct batch_item *item)
     item->order->order.claims = claims;
     item->order->order.claim_count = placed->line_count;
     item->order->placed = placed;
+    assert(item->order->order.claim_count == item->product_count);
     return true;
 }
 
 static enum error_kind decide_placing(struct batch *batch, struct batch_item *item)
 {
     const size_t count = item->command->place_order.line_count;
+    assert(count == item->product_count && item->customer != NULL && item->order != NULL);
     struct product **products = arena_array(batch->arena, count, sizeof(struct product *));
     if (products == NULL) {
         return ERROR_EXHAUSTED;
@@ -268,6 +219,7 @@ static bool release_claims(struct batch *batch, const struct order *order)
         if (product == NULL) {
             return false;
         }
+        assert(order->claims[i].quantity > 0);
         product->product.available += order->claims[i].quantity;
     }
     return true;
@@ -288,6 +240,7 @@ static enum error_kind decide_order(struct batch *batch, struct batch_item *item
     }
     order_apply(order, &event.order);
     accept(item, &event);
+    assert(order->version > item->order->loaded_version);
     if (order_event_releases_stock(&event.order) && !release_claims(batch, order)) {
         return ERROR_EXHAUSTED;
     }
@@ -305,6 +258,7 @@ static decide_fn *const DECIDERS[] = {CUSTOMER_COMMANDS(DECIDES_CUSTOMER) PRODUC
 static bool answer_from_receipt(const struct batch *batch, struct batch_item *item)
 {
     const struct world_receipt *receipt = item->receipt;
+    assert(receipt->decided_by >= NOT_DECIDED_HERE);
     const uint8_t *first_hash = receipt->request_hash;
     if (receipt->decided_by != NOT_DECIDED_HERE) {
         assert((size_t)receipt->decided_by < batch->count && !receipt->is_loaded);
@@ -346,12 +300,13 @@ static const struct world_product *missed_stock(const struct batch *batch,
 
 void batch_postpone(struct batch *batch, size_t index)
 {
-    assert(index < batch->count);
+    assert(is_sound(batch) && index < batch->count);
     postpone(&batch->items[index], HELD_SHARD, STRVIEW(""));
 }
 
 static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
 {
+    assert(item->command->kind < COMMAND_KIND_COUNT && item->receipt != NULL);
     if (item->outcome.kind == OUTCOME_POSTPONED || answer_from_receipt(batch, item)) {
         return ERROR_NONE;
     }
@@ -374,12 +329,13 @@ static void decide_levels(struct batch *batch)
         level->is_changed =
             level->is_loaded &&
             level_decide(&level->level, entry->id, batch->now_ms, &level->event, &level->wait_ms);
+        assert(!level->is_changed || level->event.envelope.version == level->level.version + 1);
     }
 }
 
 enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err)
 {
-    assert(batch->count <= BATCH_COMMANDS_MAX);
+    assert(is_sound(batch));
     batch->now_ms = now_ms;
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_item *item = &batch->items[i];

@@ -26,6 +26,7 @@ const char *command_name(enum command_kind kind)
 const char *command_word(enum command_kind kind)
 {
     assert(kind < COMMAND_KIND_COUNT);
+    assert(strrchr(ROWS[kind].path, '/') != NULL);
     return strrchr(ROWS[kind].path, '/') + 1;
 }
 
@@ -49,6 +50,7 @@ struct envelope command_envelope(const struct command *command, int64_t version,
 bool command_meets_version(const struct command *command, int64_t current_version,
                            struct rejection *ret_rejection)
 {
+    assert(current_version >= 0);
     if (command->expected_version == EXPECT_ANY_VERSION ||
         command->expected_version == current_version) {
         return true;
@@ -71,5 +73,6 @@ struct rejection command_refuse_transition(const char *from, enum command_kind w
             rejection.allowed[count++] = command_word(kind);
         }
     }
+    assert(count < ALLOWED_MAX && rejection.allowed[count] == NULL); /* the list has its end */
     return rejection;
 }

@@ -88,6 +88,8 @@ bool customer_decide(const struct customer *customer, const struct command *comm
     if (rule->fill != NULL) {
         rule->fill(customer, command, ret_event);
     }
+    assert(ret_event->envelope.version == customer->version + 1);
+    assert(ret_event->envelope.occurred_at_ms >= customer->last_at_ms);
     return true;
 }
 
@@ -119,6 +121,7 @@ typedef void apply_fn(struct customer *customer, const struct customer_event *ev
 
 static void set_contact(struct customer *customer, const struct contact *contact)
 {
+    assert(customer->version >= 1);
     customer->name = contact->name;
     customer->email = contact->email;
     customer->phone = contact->phone;
@@ -162,4 +165,5 @@ void customer_apply(struct customer *customer, const struct customer_event *even
     customer->version = event->envelope.version;
     customer->last_at_ms = event->envelope.occurred_at_ms;
     APPLY[event->kind](customer, event);
+    assert(state_of(customer) != ABSENT);
 }

@@ -76,6 +76,15 @@ static const struct {
     enum order_event_kind event;
 } ACTIONS[COMMAND_KIND_COUNT] = {ORDER_COMMANDS(ACTION_ROW)};
 
+/* What was taken was promised before, and what went back was taken. */
+static bool is_sound(const struct order *order)
+{
+    return order->version >= 0 && order->refunded_minor >= 0 &&
+           order->refunded_minor <= order->captured_minor &&
+           order->captured_minor <= order->authorized_minor &&
+           order->risk_flags.count <= RISK_FLAGS_MAX;
+}
+
 static bool is_possible(const struct order *order, enum command_kind kind)
 {
     assert(kind < COMMAND_KIND_COUNT);
@@ -91,6 +100,7 @@ static void refuse_transition(const struct order *order, enum command_kind refus
                               struct rejection *ret_rejection)
 {
     size_t count = 0;
+    assert(refused < COMMAND_KIND_COUNT && order->version >= 1);
     *ret_rejection = (struct rejection){.kind = REJECTION_ILLEGAL_TRANSITION,
                                         .from = order_status_name(order->status),
                                         .command = command_word(refused)};
@@ -106,6 +116,7 @@ static void refuse_transition(const struct order *order, enum command_kind refus
 static bool check_transition(const struct order *order, const struct command *command,
                              int64_t at_ms, struct rejection *ret_rejection)
 {
+    assert(at_ms >= order->last_at_ms); /* times never go back */
     if (order->version == 0 || !may_see(command->owner, order->customer_id)) {
         *ret_rejection = (struct rejection){.kind = REJECTION_NOT_FOUND};
         return false;
@@ -129,6 +140,7 @@ bool order_decide(const struct order *order, const struct command *command, int6
                   struct order_event *ret_event, struct rejection *ret_rejection)
 {
     assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].rule != NULL);
+    assert(is_sound(order));
     const int64_t at_ms = now_ms > order->last_at_ms ? now_ms : order->last_at_ms;
     if (!check_transition(order, command, at_ms, ret_rejection)) {
         return false;
@@ -141,6 +153,7 @@ bool order_decide(const struct order *order, const struct command *command, int6
     if (rule->fill != NULL) {
         rule->fill(order, command, ret_event);
     }
+    assert(order_takes(order, ret_event)); /* what is decided can be applied */
     return true;
 }
 
@@ -150,6 +163,7 @@ static bool amount_is_the_total(const struct order *order, const struct command 
                                 int64_t at_ms, struct rejection *ret_rejection)
 {
     (void)at_ms;
+    assert(order->total_minor >= 0);
     if (command->authorize_payment.amount_minor == order->total_minor) {
         return true;
     }
@@ -181,6 +195,7 @@ static bool capture_fits(const struct order *order, const struct command *comman
 static bool refund_fits(const struct order *order, const struct command *command, int64_t at_ms,
                         struct rejection *ret_rejection)
 {
+    assert(order->delivered_at_ms >= 0);
     if (!amount_fits(command->refund_payment.amount_minor,
                      order->captured_minor - order->refunded_minor, ret_rejection)) {
         return false;
@@ -212,6 +227,7 @@ static bool flag_is_set(const struct order *order, const struct command *command
 
 static bool has_room_for_flags(const struct order *order)
 {
+    assert(is_sound(order));
     return order->risk_flags.count < RISK_FLAGS_MAX;
 }
 
@@ -255,7 +271,7 @@ static struct order_settlement settle(const struct order *order)
     const enum payment_status payment =
         order->captured_minor > 0 ? order->payment_status : PAYMENT_VOIDED;
     const enum refund_state refund = due_minor > 0 ? REFUND_DUE : order->refund_state;
-    assert(due_minor >= 0 && order->captured_minor <= order->authorized_minor);
+    assert(is_sound(order));
     return (struct order_settlement){
         .payment_status = strview_of(payment_status_name(payment)),
         .refund_state = strview_of(refund_state_name(refund)),
@@ -346,6 +362,7 @@ static void fill_clear_risk(const struct order *order, const struct command *com
 
 static bool releases_stock(enum order_event_kind kind)
 {
+    assert(kind < ORDER_EVENT_KIND_COUNT);
     return kind == ORDER_CANCELLED || kind == ORDER_PAYMENT_DECLINED || kind == ORDER_RETURNED;
 }
 

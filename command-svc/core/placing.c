@@ -16,12 +16,14 @@ static int64_t taken_before(const struct place_order *wanted, size_t line)
             taken += wanted->lines[i].quantity; /* 500 lines of a million: no overflow */
         }
     }
+    assert(taken >= 0);
     return taken;
 }
 
 static bool refuse_line(struct rejection *ret_rejection, enum rejection_kind kind,
                         const struct wanted_line *line, int64_t number)
 {
+    assert(kind < REJECTION_KIND_COUNT && number >= 0);
     *ret_rejection = (struct rejection){.kind = kind, .sku = line->sku, .number = number};
     return false;
 }
@@ -46,6 +48,7 @@ static bool check_line(const struct command *command, const struct product *prod
         return refuse_line(ret_rejection, REJECTION_PRICE_CHANGED, line, product->unit_price_minor);
     }
     const int64_t pieces = taken_before(wanted, index) + line->quantity;
+    assert(line->quantity > 0 && product->available >= 0);
     if (product->available < pieces) {
         (void)refuse_line(ret_rejection, REJECTION_INSUFFICIENT_STOCK, line, product->available);
         ret_rejection->expected = pieces;
@@ -59,6 +62,7 @@ static bool check_place(const struct placing *placing, const struct command *com
                         struct rejection *ret_rejection)
 {
     const struct place_order *wanted = &command->place_order;
+    assert(placing->order->version >= 0 && placing->customer->version >= 0);
     if (placing->order->version > 0 && !may_see(command->owner, placing->order->customer_id)) {
         *ret_rejection = (struct rejection){.kind = REJECTION_ALREADY_EXISTS};
         return false;
@@ -116,6 +120,7 @@ enum error_kind placing_decide(const struct placing *placing, const struct comma
                                struct order_event *ret_event, struct rejection *ret_rejection)
 {
     const struct place_order *wanted = &command->place_order;
+    assert(command->kind == COMMAND_PLACE_ORDER && wanted->line_count > 0);
     if (!check_place(placing, command, ret_rejection)) {
         *ret_accepted = false;
         return ERROR_NONE;
@@ -138,6 +143,7 @@ enum error_kind placing_decide(const struct placing *placing, const struct comma
     assert(placing->order->version == 0 && placing->customer->is_active);
     *ret_accepted = price_lines(placing->products, wanted, lines, &event.placed);
     if (*ret_accepted) {
+        assert(order_takes(placing->order, &event)); /* what is decided can be applied */
         *ret_event = event;
     } else {
         *ret_rejection = (struct rejection){.kind = REJECTION_TOTAL_TOO_LARGE};

@@ -91,6 +91,8 @@ bool product_decide(const struct product *product, const struct command *command
     if (rule->fill != NULL && !rule->fill(product, command, &event, ret_rejection)) {
         return false;
     }
+    assert(event.envelope.version == product->version + 1);
+    assert(event.envelope.occurred_at_ms >= product->last_at_ms);
     *ret_event = event;
     return true;
 }
@@ -98,8 +100,8 @@ bool product_decide(const struct product *product, const struct command *command
 static bool fill_add_product(const struct product *product, const struct command *command,
                              struct product_event *event, struct rejection *ret_rejection)
 {
-    (void)product;
     (void)ret_rejection;
+    assert(product->version == 0);
     event->added.name = command->add_product.name;
     event->added.unit_price_minor = command->add_product.unit_price_minor;
     event->added.currency = command->add_product.currency;
@@ -109,6 +111,7 @@ static bool fill_add_product(const struct product *product, const struct command
 static bool stock_may_change(const struct product *product, const struct command *command,
                              int64_t delta, struct rejection *ret_rejection)
 {
+    assert(product->available >= 0 && product->available <= STOCK_MAX);
     if (delta > STOCK_MAX - product->available) {
         *ret_rejection = (struct rejection){.kind = REJECTION_TOTAL_TOO_LARGE};
         return false;
@@ -126,6 +129,7 @@ static bool stock_may_change(const struct product *product, const struct command
 static bool fill_receive_stock(const struct product *product, const struct command *command,
                                struct product_event *event, struct rejection *ret_rejection)
 {
+    assert(command->receive_stock.quantity > 0);
     event->stock_received.quantity = command->receive_stock.quantity;
     return stock_may_change(product, command, command->receive_stock.quantity, ret_rejection);
 }
@@ -134,6 +138,7 @@ static bool fill_change_price(const struct product *product, const struct comman
                               struct product_event *event, struct rejection *ret_rejection)
 {
     (void)ret_rejection;
+    assert(product->version > 0 && !product->is_discontinued);
     event->price_changed.unit_price_minor = command->change_price.unit_price_minor;
     event->price_changed.currency = product->currency;
     return true;
@@ -198,4 +203,5 @@ void product_apply(struct product *product, const struct product_event *event)
     product->version = event->envelope.version;
     product->last_at_ms = event->envelope.occurred_at_ms;
     APPLY[event->kind](product, event);
+    assert(state_of(product) != ABSENT);
 }

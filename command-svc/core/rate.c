@@ -40,6 +40,7 @@ static struct rate_bucket *bucket_of(const struct rate *rate, uint64_t who)
         }
         fullest = each->full_ns < fullest->full_ns ? each : fullest;
     }
+    assert(fullest >= set && fullest < set + RATE_WAYS);
     *fullest = (struct rate_bucket){.who = who};
     return fullest;
 }

@@ -12,6 +12,7 @@ static const struct {
 int rejection_status(enum rejection_kind kind)
 {
     assert(kind < REJECTION_KIND_COUNT);
+    assert(ROWS[kind].status >= 400 && ROWS[kind].status < 600);
     return ROWS[kind].status;
 }
 

@@ -4,11 +4,18 @@
 #include <assert.h>
 #include <stdio.h>
 
+/* Nobody is named for longer than the whole list is looked at. */
+static bool is_sound(const struct scarce *scarce, const struct scarce_product *one)
+{
+    return scarce->next < SCARCE_MAX && one->until_ms <= scarce->until_ms;
+}
+
 static int64_t room_of(const struct stock_change *change)
 {
     assert(change->least <= change->read && change->read <= change->most);
     const int64_t below = change->read - change->least;
     const int64_t above = change->most - change->read;
+    assert(below >= 0 && above >= 0);
     return below < above ? below : above;
 }
 
@@ -25,6 +32,7 @@ static struct scarce_suspect *widest(struct scarce_suspects *suspects)
 static void suspect(struct scarce_suspects *suspects, const struct stock_change *change)
 {
     const int64_t room = room_of(change);
+    assert(suspects->count <= SCARCE_MAX);
     struct scarce_suspect *place =
         suspects->count < SCARCE_MAX ? &suspects->list[suspects->count++] : widest(suspects);
     const bool is_free = place->sku[0] == '\0';
@@ -61,6 +69,7 @@ static void add(struct scarce *scarce, const char *sku, int64_t until_ms)
     (void)snprintf(place->sku, sizeof place->sku, "%s", sku);
     place->until_ms = until_ms;
     scarce->until_ms = until_ms;
+    assert(is_sound(scarce, place));
 }
 
 void scarce_learn(struct scarce *scarce, struct scarce_suspects *suspects,
@@ -89,6 +98,7 @@ void scarce_renew(struct scarce *scarce, const struct world *world, int64_t now_
 {
     for (size_t i = 0; now_ms < scarce->until_ms && i < SCARCE_MAX; i++) {
         struct scarce_product *one = &scarce->list[i];
+        assert(is_sound(scarce, one));
         const struct world_product *product =
             now_ms < one->until_ms ? id_map_find(&world->product_map, strview_of(one->sku)) : NULL;
         if (product != NULL && is_short(product)) {
@@ -102,6 +112,7 @@ bool scarce_is_named(const struct scarce *scarce, const struct world *world, int
 {
     for (size_t i = 0; now_ms < scarce->until_ms && i < SCARCE_MAX; i++) {
         const struct scarce_product *product = &scarce->list[i];
+        assert(is_sound(scarce, product));
         if (now_ms < product->until_ms &&
             id_map_find(&world->product_map, strview_of(product->sku)) != NULL) {
             return true;

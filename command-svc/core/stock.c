@@ -4,21 +4,30 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* No more was ever taken than was there. */
+static bool is_sound(const struct world_product *product)
+{
+    return product->product.available >= 0 && product->most_taken >= 0 &&
+           product->most_taken <= product->loaded_available;
+}
+
 void stock_note_level(struct world_product *product)
 {
     const int64_t taken = product->loaded_available - product->product.available;
     product->most_taken = taken > product->most_taken ? taken : product->most_taken;
+    assert(is_sound(product));
 }
 
 void stock_note_refusal(struct world_product *product, int64_t wanted)
 {
-    assert(wanted > product->product.available);
+    assert(wanted > product->product.available && is_sound(product));
     product->is_refused_by_taking |= wanted <= product->loaded_available;
 }
 
 /* Only with its product a row of stock comes into being. */
 static bool is_new(const struct world_product *product)
 {
+    assert(product->loaded_version >= 0 && product->product.version >= product->loaded_version);
     return product->loaded_version == 0 && product->product.version > 0;
 }
 
@@ -40,6 +49,7 @@ static size_t list_changes(const struct world *world, struct stock_change *chang
         const struct world_product *product = (const void *)entry;
         assert(product->most_taken >= product->loaded_available - product->product.available ||
                is_new(product)); /* whoever moves a level notes it */
+        assert(is_sound(product));
         if (is_to_be_saved(product)) {
             changes[count++] = (struct stock_change){
                 .sku = entry->id,
@@ -59,6 +69,7 @@ static int compare_skus(const void *a, const void *b)
     const struct strview right = ((const struct stock_change *)b)->sku;
     assert(left.len > 0 && right.len > 0);
     const int order = memcmp(left.data, right.data, left.len < right.len ? left.len : right.len);
+    assert(a == b || order != 0 || left.len != right.len); /* a product has one row */
     return order != 0 ? order : (left.len > right.len) - (left.len < right.len);
 }
 
