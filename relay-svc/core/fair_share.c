@@ -11,5 +11,6 @@ int fair_share(int shards, const struct fair_members *members)
         return 0;
     }
     const int sharing = reaching > 0 ? reaching : members->alive;
+    assert(sharing > 0); /* else nobody would hold them */
     return (shards + sharing - 1) / sharing;
 }

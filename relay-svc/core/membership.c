@@ -22,6 +22,7 @@ static const bool WAYS[MEMBERSHIP_STATE_COUNT][MEMBERSHIP_STATE_COUNT] = {
 
 static void enter(struct membership *membership, enum membership_state state)
 {
+    assert(membership->state < MEMBERSHIP_STATE_COUNT && state < MEMBERSHIP_STATE_COUNT);
     assert(WAYS[membership->state][state]);
     membership->state = state;
 }

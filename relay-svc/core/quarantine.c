@@ -18,6 +18,13 @@ struct quarantine_node {
     UT_hash_handle hh;
 };
 
+/* What is counted is found, and nothing else. */
+static bool is_sound(const struct quarantine *quarantine)
+{
+    return (quarantine->nodes == NULL) == (quarantine->count == 0) &&
+           HASH_COUNT(quarantine->nodes) == quarantine->count;
+}
+
 static char *join(const struct aggregate_key *key, size_t *ret_len)
 {
     *ret_len = key->type.len + 1 + key->id.len;
@@ -32,6 +39,7 @@ static struct quarantine_node *find(const struct quarantine *quarantine,
                                     const struct aggregate_key *key)
 {
     struct quarantine_node *node = NULL;
+    assert(is_sound(quarantine));
     if (quarantine->count == 0) { /* as nearly always */
         return NULL;
     }
@@ -39,6 +47,7 @@ static struct quarantine_node *find(const struct quarantine *quarantine,
     char *name = join(key, &len);
     HASH_FIND(hh, quarantine->nodes, name, len, node);
     free(name);
+    assert(node == NULL || (node->name_len == len && node->seq > 0));
     return node;
 }
 
@@ -49,6 +58,7 @@ static void add(struct quarantine *quarantine, const struct aggregate_key *key, 
     node->name = join(key, &node->name_len);
     HASH_ADD_KEYPTR(hh, quarantine->nodes, node->name, node->name_len, node);
     quarantine->count++;
+    assert(is_sound(quarantine));
 }
 
 static void drop(struct quarantine *quarantine, struct quarantine_node *node)
@@ -58,6 +68,7 @@ static void drop(struct quarantine *quarantine, struct quarantine_node *node)
     free(node);
     assert(quarantine->count > 0);
     quarantine->count--;
+    assert(is_sound(quarantine));
 }
 
 void quarantine_clear(struct quarantine *quarantine)
@@ -68,6 +79,7 @@ void quarantine_clear(struct quarantine *quarantine)
     {
         drop(quarantine, node);
     }
+    assert(is_sound(quarantine) && quarantine->count == 0);
 }
 /* NOLINTEND(readability-function-size) */
 
@@ -107,6 +119,7 @@ void quarantine_extend(struct quarantine *quarantine, const struct aggregate_key
     if (!quarantine_holds(quarantine, key, seq)) {
         quarantine_put(quarantine, key, seq);
     }
+    assert(quarantine_holds(quarantine, key, seq));
 }
 
 void quarantine_remove(struct quarantine *quarantine, const struct aggregate_key *key)
@@ -115,6 +128,7 @@ void quarantine_remove(struct quarantine *quarantine, const struct aggregate_key
     if (node != NULL) {
         drop(quarantine, node);
     }
+    assert(quarantine_first(quarantine, key) == 0);
 }
 
 int64_t quarantine_first(const struct quarantine *quarantine, const struct aggregate_key *key)
@@ -127,6 +141,7 @@ bool quarantine_holds(const struct quarantine *quarantine, const struct aggregat
                       int64_t seq)
 {
     const int64_t first = quarantine_first(quarantine, key);
+    assert(first >= 0);
     return first > 0 && seq >= first;
 }
 
@@ -137,7 +152,9 @@ bool quarantine_is_full(const struct quarantine *quarantine)
 
 void quarantine_move(struct quarantine *to, struct quarantine *from)
 {
+    assert(to != from && is_sound(from));
     quarantine_clear(to);
     *to = *from;
     *from = (struct quarantine){.nodes = NULL};
+    assert(is_sound(to)); /* each is in one of them only */
 }

@@ -21,6 +21,7 @@ void read_pace_touch(struct read_pace *pace)
 
 enum read_wish read_pace_wish(const struct read_pace *pace, int64_t now_ms)
 {
+    assert(pace->next < READ_ALONE); /* that is the trust's to say */
     if (pace->next == READ_NOTHING || pace->is_reading || now_ms < pace->not_before_ms) {
         return READ_NOTHING;
     }
@@ -51,6 +52,7 @@ void read_pace_row(struct read_pace *pace, size_t bytes)
 {
     assert(pace->is_reading);
     pace->rows++;
+    assert(pace->rows > 0 && pace->asked > 0);
     pace->largest = bytes > pace->largest ? bytes : pace->largest;
 }
 
@@ -84,6 +86,7 @@ void read_pace_succeeded(struct read_pace *pace)
 
 void read_pace_failed(struct read_pace *pace, int64_t not_before_ms)
 {
+    assert(pace->asked > 0);
     end(pace);
     pace->not_before_ms = not_before_ms;
     read_pace_touch(pace);

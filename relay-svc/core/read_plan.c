@@ -7,6 +7,7 @@ static int count_much(const enum read_wish *wishes, int shard_count)
 {
     int count = 0;
     for (int i = 0; i < shard_count; i++) {
+        assert(wishes[i] < READ_WISH_COUNT);
         count += wishes[i] == READ_MUCH ? 1 : 0;
     }
     return count;
@@ -19,6 +20,7 @@ static int choose_alone(struct read_plan *plan, const enum read_wish *wishes, in
     for (int n = 1; n <= shard_count; n++) {
         const int i = (plan->last_alone + n) % shard_count;
         if (wishes[i] == READ_ALONE) {
+            assert(i >= 0 && i < shard_count);
             plan->last_alone = i;
             ret_shards[0] = i;
             return 1;
@@ -41,6 +43,7 @@ static int choose_shared(const enum read_wish *wishes, int shard_count, int free
             much_left--;
         }
     }
+    assert(much_left >= 0 && count <= shard_count);
     return count;
 }
 
@@ -59,6 +62,7 @@ int read_plan_next(struct read_plan *plan, const enum read_wish *wishes, int sha
         is_alone = count > 0;
     }
     plan->was_alone = is_alone;
+    assert(!is_alone || count == 1);
     assert(count >= 0 && count <= shard_count);
     return count;
 }

@@ -33,9 +33,28 @@ bool replay_bound_parse(const char *text, struct replay_bound *ret)
 
 /* --- the course of it ------------------------------------------------------------------ */
 
+/* What is acknowledged was handed out, and that was asked for; what waits for a first record has it
+ * on its way; and where nothing is on its way, all that was handed out is there. */
+static bool is_sound(const struct replay_shard *shard)
+{
+    return shard->range.after <= shard->acked && shard->acked <= shard->read &&
+           shard->read <= shard->range.upto &&
+           (!shard->is_awaiting || shard->window.in_flight > 0) &&
+           (!window_is_empty(&shard->window) || shard->acked == shard->read);
+}
+
+/* Rows on their way are counted in all and for each shard. */
+static struct replay_shard *shard_of(const struct replay *replay, int shard)
+{
+    assert(shard >= 0 && shard < replay->shard_count && is_sound(&replay->shards[shard]));
+    assert(replay->shards[shard].window.in_flight <= replay->in_flight);
+    return &replay->shards[shard];
+}
+
 void replay_init(struct replay *replay, const struct replay_range *ranges, int shard_count,
                  int topic_count)
 {
+    assert(shard_count > 0 && topic_count > 0);
     const size_t partitions = (size_t)shard_count * (size_t)topic_count;
     *replay = (struct replay){
         .shard_count = shard_count,
@@ -49,6 +68,7 @@ void replay_init(struct replay *replay, const struct replay_range *ranges, int s
         replay->shards[i] = (struct replay_shard){
             .range = ranges[i], .read = ranges[i].after, .acked = ranges[i].after};
         window_init(&replay->shards[i].window, WINDOW_ROWS);
+        assert(is_sound(&replay->shards[i]));
     }
     for (size_t i = 0; i < partitions; i++) {
         replay->acknowledged_ms[i] = -1;
@@ -73,9 +93,10 @@ static int64_t *partition_of(const struct replay *replay, int shard, int topic)
 
 bool replay_next(struct replay *replay, int64_t step, struct replay_wish *ret_wish)
 {
+    assert(step > 0 && replay->turn >= 0 && replay->turn < replay->shard_count);
     for (int i = 1; i <= replay->shard_count; i++) {
         const int index = (replay->turn + i) % replay->shard_count;
-        const struct replay_shard *shard = &replay->shards[index];
+        const struct replay_shard *shard = shard_of(replay, index);
         const int64_t left = shard->range.upto - shard->read;
         if (left > 0 && replay_takes(replay, index)) {
             replay->turn = index;
@@ -83,6 +104,7 @@ bool replay_next(struct replay *replay, int64_t step, struct replay_wish *ret_wi
                 .shard = index,
                 .range = {.after = shard->read, .upto = shard->read + (left < step ? left : step)},
                 .rows = window_room(&shard->window)};
+            assert(ret_wish->rows > 0 && ret_wish->range.upto <= shard->range.upto);
             return true;
         }
     }
@@ -91,24 +113,26 @@ bool replay_next(struct replay *replay, int64_t step, struct replay_wish *ret_wi
 
 bool replay_takes(const struct replay *replay, int shard)
 {
-    return !replay->shards[shard].is_awaiting && !window_is_full(&replay->shards[shard].window);
+    const struct replay_shard *asked = shard_of(replay, shard);
+    return !asked->is_awaiting && !window_is_full(&asked->window);
 }
 
 uint32_t replay_ticket(const struct replay *replay, int shard)
 {
-    return replay->shards[shard].window.next;
+    return shard_of(replay, shard)->window.next;
 }
 
 void replay_sent(struct replay *replay, int shard, int topic, int64_t seq, int64_t now_ms)
 {
     const int64_t last_ms = *partition_of(replay, shard, topic);
     const struct window_row row = {.seq = seq, .topic = (int16_t)topic};
-    struct replay_shard *sent = &replay->shards[shard];
+    struct replay_shard *sent = shard_of(replay, shard);
     assert(seq > sent->read && seq <= sent->range.upto && replay_takes(replay, shard));
     sent->read = seq;
     sent->is_awaiting = last_ms < 0 || now_ms - last_ms >= SHARD_SILENCE_MS;
     (void)window_push(&sent->window, &row, true);
     replay->in_flight++;
+    assert(is_sound(sent));
 }
 
 /* What was read and is on its way no more is there. */
@@ -116,16 +140,18 @@ static void advance(struct replay_shard *shard)
 {
     struct window_row row;
     while (window_pop(&shard->window, &row)) {
+        assert(row.seq > shard->acked && row.seq <= shard->read);
         shard->acked = row.seq;
     }
     if (window_is_empty(&shard->window)) {
         shard->acked = shard->read;
     }
+    assert(is_sound(shard));
 }
 
 void replay_read(struct replay *replay, int shard, int64_t upto)
 {
-    struct replay_shard *read = &replay->shards[shard];
+    struct replay_shard *read = shard_of(replay, shard);
     assert(upto >= read->read && upto <= read->range.upto);
     read->read = upto;
     advance(read);
@@ -134,12 +160,13 @@ void replay_read(struct replay *replay, int shard, int64_t upto)
 void replay_acknowledged(struct replay *replay, int shard, uint32_t ticket, int64_t now_ms)
 {
     struct window_row row;
-    struct replay_shard *acked = &replay->shards[shard];
+    struct replay_shard *acked = shard_of(replay, shard);
     if (!window_settle(&acked->window, ticket, true, &row)) {
         return;
     }
     *partition_of(replay, shard, row.topic) = now_ms;
     acked->is_awaiting = acked->is_awaiting && acked->window.in_flight > 0;
+    assert(replay->in_flight > 0);
     replay->in_flight--;
     replay->acknowledged++;
     advance(acked);
@@ -165,6 +192,7 @@ int replay_permille(const struct replay *replay)
         done += (double)(shard->acked - shard->range.after);
         all += (double)(shard->range.upto - shard->range.after);
     }
+    assert(done >= 0 && done <= all);
     return all > 0 ? (int)(WHOLE * done / all) : WHOLE;
 }
 
@@ -177,5 +205,6 @@ int64_t replay_rest(const struct replay *replay)
             rest = shard->acked + 1;
         }
     }
+    assert((rest == 0) == replay_is_done(replay));
     return rest;
 }

@@ -8,8 +8,16 @@
 #define WORDS_ROW(VERDICT, words) [RESUME_##VERDICT] = (words),
 static const char *const WORDS[] = {RESUME_VERDICTS(WORDS_ROW)};
 
+/* Either rows are left out, or it is about a topic there is. */
+static bool is_sound(const struct resume_plan *plan, const struct shard_log *log)
+{
+    return plan->complete_to >= -1 && (plan->past > 0 ? plan->topic == -1 : plan->past == 0) &&
+           plan->topic < log->topic_count && (plan->topic >= 0 || plan->past > 0);
+}
+
 static bool is_meant(const struct resume_wish *wish, int topic)
 {
+    assert(topic >= 0);
     return wish->topic == RESUME_ANY_TOPIC || wish->topic == topic;
 }
 
@@ -20,11 +28,13 @@ static enum resume_verdict refill(const struct shard_log *log, int topic,
 {
     *ret_plan = (struct resume_plan){
         .topic = topic, .sent = *record, .complete_to = log->floor > 0 ? log->floor - 1 : 0};
+    assert(is_sound(ret_plan, log));
     return RESUME_GOES;
 }
 
 static enum resume_verdict leave_out(int64_t wanted, int64_t stop, struct resume_plan *ret_plan)
 {
+    assert(wanted > 0 && stop > 0);
     if (wanted != stop) {
         return RESUME_SEQ;
     }
@@ -36,6 +46,7 @@ static enum resume_verdict judge_stopped(const struct resume_wish *wish,
                                          const struct shard_log *log, struct resume_plan *ret_plan)
 {
     const struct shard_stop *stop = &log->stop;
+    assert(log->state == SHARD_STOPPED && stop->topic < log->topic_count && stop->past >= 0);
     if (log->is_cut || shard_log_in_flight(log) > 0) {
         return RESUME_WAITS; /* the tails tell by which record it is to be filled */
     }
@@ -53,6 +64,7 @@ static enum resume_verdict judge_stopped(const struct resume_wish *wish,
         return RESUME_RECORD;
     }
     *ret_plan = (struct resume_plan){.topic = stop->topic, .sent = stop->record, .complete_to = -1};
+    assert(is_sound(ret_plan, log));
     return RESUME_GOES;
 }
 
@@ -60,6 +72,7 @@ static enum resume_verdict judge_stopped(const struct resume_wish *wish,
 static enum resume_verdict judge_running(const struct resume_wish *wish,
                                          const struct shard_log *log, struct resume_plan *ret_plan)
 {
+    assert(log->state == SHARD_RUNNING);
     for (int i = 0; wish->is_refill && i < log->topic_count; i++) {
         if (log->topics[i].state == TOPIC_REFUSED && is_meant(wish, i)) {
             return refill(log, i, &log->topics[i].known.sent, ret_plan);
@@ -71,6 +84,7 @@ static enum resume_verdict judge_running(const struct resume_wish *wish,
 enum resume_verdict resume_judge(const struct resume_wish *wish, const struct shard_log *log,
                                  struct resume_plan *ret_plan)
 {
+    assert(log->state < SHARD_STATE_COUNT && log->topic_count > 0);
     switch (log->state) {
     case SHARD_STOPPED:
         return judge_stopped(wish, log, ret_plan);

@@ -21,6 +21,7 @@ void shard_log_init(struct shard_log *log, int shard, const char *const *topic_n
     window_init(&log->window, window_rows);
     window_init(&log->fill.window, window_rows < FILL_WINDOW ? window_rows : FILL_WINDOW);
     window_init(&log->again, 1);
+    assert(shard_log_is_sound(log));
 }
 
 void shard_log_done(struct shard_log *log)
@@ -47,12 +48,29 @@ bool shard_log_adds_up(const struct shard_log *log)
     return sum == shard_log_in_flight(log);
 }
 
+/* Rows are passed as they are read. Who has no lease, or is looking at the tails, has sent nothing.
+ * The fill has a topic as long as it has rows, and is nowhere further than the log was read. */
+bool shard_log_is_sound(const struct shard_log *log)
+{
+    const struct shard_fill *fill = &log->fill;
+    const bool may_fly = log->state != SHARD_UNOWNED && log->state != SHARD_CHECKING;
+    const bool runs = log->state == SHARD_RUNNING;
+    return (log->position <= log->read || log->state == SHARD_UNOWNED) &&
+           (may_fly || shard_log_in_flight(log) == 0) && log->again.in_flight <= 1 &&
+           log->awaited >= -1 && log->awaited < log->topic_count && log->stop.topic >= -1 &&
+           log->stop.topic < log->topic_count && fill->topic >= -1 &&
+           fill->topic < log->topic_count && (fill->topic >= 0 || window_is_empty(&fill->window)) &&
+           (!runs || fill->topic < 0 || fill->read <= log->read) &&
+           (!runs || !shard_log_is_before_lost(log));
+}
+
 unsigned shard_log_enter(struct shard_log *log, enum shard_state state)
 {
     assert(shard_log_adds_up(log));
     assert(log->position <= log->read || log->state == SHARD_UNOWNED);
     const unsigned effects = shard_state_effects(log->state, state);
     log->state = state;
+    assert(shard_log_is_sound(log) || state == SHARD_UNOWNED); /* from there it is checked anew */
     return effects;
 }
 
@@ -66,7 +84,7 @@ void shard_log_forget_flights(struct shard_log *log)
         log->topics[i].complete_to = shard_log_complete_to(log, i);
         log->topics[i].in_flight = 0;
     }
-    assert(shard_log_in_flight(log) == 0);
+    assert(shard_log_in_flight(log) == 0 && shard_log_adds_up(log));
 }
 
 unsigned shard_log_check_tails(struct shard_log *log)
@@ -111,6 +129,7 @@ unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
 
 unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *lease)
 {
+    assert(shard_log_is_sound(log));
     const bool is_fit = shard_log_in_flight(log) == 0 && lease->epoch == log->epoch;
     if (log->state == SHARD_STOPPED && !is_fit) {
         return shard_log_enter(log, SHARD_STOPPED);
@@ -137,17 +156,21 @@ void shard_log_renew(struct shard_log *log, int64_t until_ms)
 {
     assert(shard_log_is_owned(log)); /* else nobody may send, whatever a clock says */
     log->lease_until_ms = until_ms;
+    assert(shard_log_is_sound(log));
 }
 
 unsigned shard_log_lose(struct shard_log *log)
 {
+    assert(shard_log_is_sound(log));
     shard_log_forget_flights(log);
     log->reason[0] = '\0';
+    assert(shard_log_adds_up(log));
     return shard_log_enter(log, SHARD_UNOWNED);
 }
 
 unsigned shard_log_leave(struct shard_log *log)
 {
+    assert(shard_log_is_sound(log));
     return shard_log_is_owned(log) ? shard_log_enter(log, SHARD_LEAVING) : 0;
 }
 
@@ -166,6 +189,7 @@ unsigned shard_log_stop(struct shard_log *log, const char *fmt, ...)
 
 unsigned shard_log_producer_lost(struct shard_log *log)
 {
+    assert(shard_log_is_sound(log));
     if (log->state == SHARD_STOPPED || log->state == SHARD_LEAVING) {
         shard_log_forget_flights(log);
         return shard_log_enter(log, log->state);

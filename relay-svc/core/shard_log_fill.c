@@ -9,6 +9,7 @@ enum { JOIN_GAP = 1000 }; /* so close, in seq, the last rows are worth a moment 
 void shard_log_choose_fill(struct shard_log *log)
 {
     assert(window_is_empty(&log->fill.window));
+    assert(log->state == SHARD_CHECKING || log->fill.topic >= 0);
     log->fill.topic = -1;
     log->fill.is_awaiting = false;
     log->fill.is_joining = false;
@@ -46,13 +47,14 @@ bool shard_log_fill_wants(const struct shard_log *log, int64_t step, int64_t now
                           struct shard_fill_range *ret_range)
 {
     const struct shard_fill *fill = &log->fill;
+    assert(shard_log_is_sound(log));
     if (!shard_log_may_send(log, now_ms) || fill->topic < 0 ||
         log->topics[fill->topic].state != TOPIC_BEHIND || fill->is_awaiting ||
         window_is_full(&fill->window)) {
         return false;
     }
     const int64_t left = log->read - fill->read;
-    assert(step > 0);
+    assert(step > 0 && left >= 0);
     *ret_range = (struct shard_fill_range){.topic = fill->topic,
                                            .after = fill->read,
                                            .upto = fill->read + (left < step ? left : step)};
@@ -85,7 +87,7 @@ uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row
     log->fill.read = row->seq;
     topic->in_flight++;
     const uint32_t ticket = window_push(&log->fill.window, row, true);
-    assert(shard_log_adds_up(log));
+    assert(shard_log_adds_up(log) && shard_log_is_sound(log));
     return ticket;
 }
 
@@ -93,6 +95,7 @@ void shard_log_fill_read(struct shard_log *log, int topic, int64_t upto)
 {
     assert(topic >= 0 && topic < log->topic_count);
     if (log->state == SHARD_RUNNING && log->pace == SHARD_FLOWS && log->fill.topic == topic) {
+        assert(upto <= log->read); /* it is never further than the log was read */
         shard_log_fill_reach(log, upto);
     }
 }

@@ -16,6 +16,7 @@ bool shard_log_is_before_lost(const struct shard_log *log)
 
 unsigned shard_log_stop_before_lost(struct shard_log *log)
 {
+    assert(shard_log_is_before_lost(log));
     const int64_t past = log->lost_below - 1;
     log->stop = (struct shard_stop){.topic = -1, .past = past};
     return shard_log_stop(log,
@@ -31,6 +32,7 @@ unsigned shard_log_note_lost(struct shard_log *log, int64_t lost_below)
 {
     const bool is_news = lost_below > log->lost_below;
     const int filled = log->fill.topic;
+    assert(shard_log_is_sound(log));
     if (log->state != SHARD_RUNNING || !is_news) {
         return 0;
     }
@@ -49,6 +51,7 @@ unsigned shard_log_stop_at(struct shard_log *log, enum shard_way way, int64_t pa
                            const char *what, const char *why)
 {
     assert(log->state == SHARD_RUNNING && past > 0 && way != WAY_AGAIN);
+    assert(way != WAY_FILL || log->fill.topic >= 0);
     log->stop = (struct shard_stop){.topic = way == WAY_FILL ? log->fill.topic : -1, .past = past};
     return shard_log_stop(log,
                           "%s: mend that, or to leave it out relay-svc resume --shard %d "
@@ -71,4 +74,5 @@ void shard_log_leave_out(struct shard_log *log)
     log->position = larger(log->position, past);
     log->read = log->position;
     log->stop = (struct shard_stop){.topic = -1};
+    assert(shard_log_is_sound(log) && log->position >= past);
 }

@@ -41,6 +41,10 @@ static inline bool shard_log_may_send(const struct shard_log *log, int64_t now_m
 /* Whether rows in flight are counted alike by their topics and by the windows they are in. */
 bool shard_log_adds_up(const struct shard_log *log);
 
+/* What holds of a shard whenever none of its functions is at work; of a few numbers, so that it may
+ * be asked with each row. */
+bool shard_log_is_sound(const struct shard_log *log);
+
 /* The only place where a state changes. */
 MUST_USE unsigned shard_log_enter(struct shard_log *log, enum shard_state state);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "relay-svc/core/shard_log.h"
+#include "relay-svc/core/shard_log_internal.h"
 
 #include <assert.h>
 
@@ -11,6 +11,7 @@ static struct shard_topic_mark mark_of(const struct shard_log *log, int topic)
 
 bool shard_log_is_dirty(const struct shard_log *log)
 {
+    assert(shard_log_is_sound(log));
     bool is_dirty = log->position != log->marked;
     for (int i = 0; i < log->topic_count && !is_dirty; i++) {
         const struct shard_topic_mark now = mark_of(log, i);
@@ -22,9 +23,11 @@ bool shard_log_is_dirty(const struct shard_log *log)
 void shard_log_mark(const struct shard_log *log, struct shard_mark *ret_mark)
 {
     assert(shard_log_is_owned(log)); /* who does not own it writes nothing down */
+    assert(shard_log_is_sound(log));
     *ret_mark = (struct shard_mark){.epoch = log->epoch, .position = log->position};
     for (int i = 0; i < log->topic_count; i++) {
         ret_mark->topics[i] = mark_of(log, i);
+        assert(ret_mark->topics[i].complete_to >= log->topics[i].complete_to);
     }
 }
 
@@ -33,6 +36,7 @@ void shard_log_marked(struct shard_log *log, const struct shard_mark *mark)
     if (!shard_log_is_owned(log) || mark->epoch != log->epoch) {
         return;
     }
+    assert(shard_log_is_sound(log) && mark->epoch == log->epoch);
     log->marked = mark->position;
     for (int i = 0; i < log->topic_count; i++) {
         log->topics[i].marked = mark->topics[i];

@@ -8,6 +8,7 @@ void shard_log_pause(struct shard_log *log, enum shard_pace pace)
 {
     assert(log->state == SHARD_RUNNING && log->pace == SHARD_FLOWS && pace != SHARD_FLOWS);
     log->pace = pace;
+    assert(shard_log_is_sound(log));
 }
 
 bool shard_log_is_quiet(const struct shard_log *log, enum shard_pace pace)
@@ -18,6 +19,7 @@ bool shard_log_is_quiet(const struct shard_log *log, enum shard_pace pace)
 
 unsigned shard_log_go_on(struct shard_log *log, enum shard_pace pace)
 {
+    assert(shard_log_is_sound(log) && pace != SHARD_FLOWS);
     if (log->pace != pace) {
         return 0;
     }
@@ -43,6 +45,7 @@ void shard_log_parked(struct shard_log *log, enum shard_way way, int64_t seq)
     log->read = seq;
     log->position = seq;
     log->marked = seq; /* by the statement that parked it */
+    assert(shard_log_is_sound(log));
 }
 
 bool shard_log_may_send_again(const struct shard_log *log, int topic, int64_t now_ms)
@@ -57,6 +60,6 @@ uint32_t shard_log_sent_again(struct shard_log *log, const struct window_row *ro
     assert(shard_log_is_quiet(log, SHARD_FREES) && row->seq <= log->read);
     log->topics[row->topic].in_flight++;
     const uint32_t ticket = window_push(&log->again, row, true);
-    assert(shard_log_adds_up(log));
+    assert(shard_log_adds_up(log) && shard_log_is_sound(log));
     return ticket;
 }

@@ -23,13 +23,14 @@ static void advance(struct shard_log *log)
             shard_topic_note_sent(&log->topics[row.topic], &row);
         }
     }
-    assert(log->position <= log->read);
+    assert(shard_log_is_sound(log));
 }
 
 enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row *row,
                                  int64_t now_ms)
 {
     assert(row->topic >= SHARD_PASSES && row->topic < log->topic_count);
+    assert(shard_log_is_sound(log));
     if (!shard_log_wants_rows(log, now_ms) || row->seq <= log->read) {
         return OFFER_HOLD;
     }
@@ -53,7 +54,7 @@ uint32_t shard_log_sent(struct shard_log *log, const struct window_row *row, int
     topic->in_flight++;
     log->read = row->seq;
     const uint32_t ticket = window_push(&log->window, row, true);
-    assert(shard_log_adds_up(log));
+    assert(shard_log_adds_up(log) && shard_log_is_sound(log));
     return ticket;
 }
 
@@ -167,6 +168,7 @@ unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery 
     struct window_row row;
     if (delivery->run != log->run || !window_settle(window_of(log, delivery->way), delivery->ticket,
                                                     delivery->is_acknowledged, &row)) {
+        assert(shard_log_is_sound(log));
         *ret_topic = -1;
         return 0; /* given up since; the tails have told, or will */
     }
@@ -178,11 +180,14 @@ unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery 
     if (!log->is_cut) {
         move_on(log, delivery->way);
     }
-    return effects | start_over_if_settled(log);
+    const unsigned all = effects | start_over_if_settled(log);
+    assert(shard_log_is_sound(log));
+    return all;
 }
 
 unsigned shard_log_refused(struct shard_log *log, const char *failure)
 {
+    assert(shard_log_is_sound(log));
     const unsigned effects = fail(log, failure);
     return effects | start_over_if_settled(log);
 }

@@ -13,6 +13,7 @@ static void accept_tail(struct shard_log *log, struct shard_topic *topic, enum t
                         const struct tail_mark *record)
 {
     assert(!tail_is_stop(verdict) && log->state == SHARD_CHECKING);
+    const int64_t before = log->position;
     const bool was_complete = topic->complete_to >= log->position;
     if (verdict == TAIL_NEWER || verdict == TAIL_OLDER || verdict == TAIL_SAME) {
         topic->known = (struct tail_known){.sent = *record, .acked = *record};
@@ -25,10 +26,12 @@ static void accept_tail(struct shard_log *log, struct shard_topic *topic, enum t
     if (verdict == TAIL_OLDER && was_complete && record->seq < log->position) {
         log->position = record->seq;
     }
+    assert(verdict == TAIL_OLDER ? log->position <= before : log->position == before);
 }
 
 static bool is_every_topic_judged(const struct shard_log *log)
 {
+    assert(log->state == SHARD_CHECKING);
     for (int i = 0; i < log->topic_count; i++) {
         if (!log->topics[i].is_judged) {
             return false;
@@ -51,6 +54,7 @@ static unsigned start_running(struct shard_log *log)
         struct shard_topic *topic = &log->topics[i];
         const bool is_behind = topic->complete_to < log->position;
         const bool is_lost = is_behind && topic->complete_to + 1 < log->floor;
+        assert(topic->in_flight == 0 && topic->is_judged);
         topic->state = is_lost ? TOPIC_REFUSED : is_behind ? TOPIC_BEHIND : TOPIC_LIVE;
     }
     shard_log_choose_fill(log);
@@ -61,6 +65,7 @@ unsigned shard_log_judge(struct shard_log *log, int topic_index, enum tail_verdi
                          const struct tail_found *found)
 {
     assert(topic_index >= 0 && topic_index < log->topic_count);
+    assert(shard_log_is_sound(log) && verdict < TAIL_VERDICT_COUNT);
     struct shard_topic *topic = &log->topics[topic_index];
     if (log->state != SHARD_CHECKING || topic->is_judged) {
         return 0;

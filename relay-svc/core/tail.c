@@ -31,6 +31,7 @@ bool tail_mark_is_same(const struct tail_mark *a, const struct tail_mark *b)
 static enum tail_verdict compare_none(const struct tail_known *known,
                                       const struct tail_found *found)
 {
+    assert(!found->record.exists);
     const bool was_ours = known->sent.exists || known->acked.exists;
     return was_ours && found->first_offset <= 0 ? TAIL_NONE_RECREATED : TAIL_NONE_FINE;
 }
@@ -38,6 +39,7 @@ static enum tail_verdict compare_none(const struct tail_known *known,
 /* An offset is given once: a newer row before an older one's offset lies in another log. */
 static bool went_back(const struct tail_mark *acked, const struct tail_mark *record)
 {
+    assert(record->exists && (!acked->exists || acked->offset >= 0));
     return acked->exists && record->seq >= acked->seq && record->offset < acked->offset;
 }
 
@@ -64,11 +66,13 @@ enum tail_verdict tail_confirm(enum tail_verdict verdict, const struct tail_foun
                                const struct tail_mark *in_outbox)
 {
     assert(verdict == TAIL_NEWER || verdict == TAIL_OLDER);
+    assert(found->record.exists);
     return in_outbox->exists && is_same_row(in_outbox, &found->record) ? verdict : TAIL_UNKNOWN;
 }
 
 bool tail_is_stop(enum tail_verdict verdict)
 {
+    assert(verdict < TAIL_VERDICT_COUNT);
     return verdict == TAIL_NONE_RECREATED || verdict == TAIL_WENT_BACK || verdict == TAIL_UNKNOWN;
 }
 
@@ -78,7 +82,7 @@ void tail_explain(enum tail_verdict verdict, const char *topic, int partition,
                   size_t size)
 {
     const struct tail_mark *record = &found->record;
-    assert(verdict < TAIL_VERDICT_COUNT);
+    assert(verdict < TAIL_VERDICT_COUNT && size > 0 && partition >= 0);
     switch (verdict) {
     case TAIL_UNKNOWN:
         (void)snprintf(out, size,

@@ -15,15 +15,25 @@ struct window_slot {
 
 enum { CAPACITY_MAX = 1 << 20 };
 
+/* What is in flight is inside, what is inside has a slot, and tickets find it by their last bits.
+ */
+static bool is_sound(const struct window *window)
+{
+    return (window->capacity & (window->capacity - 1)) == 0 &&
+           window->next - window->first <= window->capacity &&
+           window->in_flight <= window->next - window->first &&
+           (window->in_flight > 0 || window->bytes == 0);
+}
+
 static uint32_t count(const struct window *window)
 {
-    assert(window->next - window->first <= window->capacity);
-    assert(window->in_flight <= window->next - window->first);
+    assert(is_sound(window));
     return window->next - window->first;
 }
 
 static struct window_slot *slot(const struct window *window, uint32_t ticket)
 {
+    assert(window->capacity > 0);
     return &window->slots[ticket & (window->capacity - 1)];
 }
 
@@ -36,6 +46,7 @@ void window_init(struct window *window, uint32_t capacity)
     }
     *window = (struct window){.capacity = rounded,
                               .slots = must_allocate(rounded, sizeof *window->slots)};
+    assert(is_sound(window) && window->capacity >= capacity);
 }
 
 void window_done(struct window *window)
@@ -49,6 +60,7 @@ void window_clear(struct window *window)
     window->first = window->next;
     window->in_flight = 0;
     window->bytes = 0;
+    assert(is_sound(window) && count(window) == 0);
 }
 
 uint32_t window_room(const struct window *window)
@@ -69,6 +81,7 @@ bool window_is_empty(const struct window *window)
 uint32_t window_push(struct window *window, const struct window_row *row, bool is_in_flight)
 {
     assert(!window_is_full(window));
+    assert(window_is_empty(window) || slot(window, window->next - 1)->row.seq < row->seq);
     const uint32_t ticket = window->next++;
     *slot(window, ticket) =
         (struct window_slot){.row = *row, .state = is_in_flight ? SLOT_IN_FLIGHT : SLOT_DONE};
@@ -76,6 +89,7 @@ uint32_t window_push(struct window *window, const struct window_row *row, bool i
         window->in_flight++;
         window->bytes += row->bytes;
     }
+    assert(is_sound(window));
     return ticket;
 }
 
@@ -91,6 +105,7 @@ bool window_settle(struct window *window, uint32_t ticket, bool is_acknowledged,
     window->in_flight--;
     window->bytes -= settled->row.bytes;
     *ret_row = settled->row;
+    assert(is_sound(window));
     return true;
 }
 
@@ -101,6 +116,6 @@ bool window_pop(struct window *window, struct window_row *ret_row)
     }
     *ret_row = slot(window, window->first)->row;
     window->first++;
-    assert(window->in_flight <= count(window));
+    assert(is_sound(window)); /* a row in flight was not let out */
     return true;
 }
