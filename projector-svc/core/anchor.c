@@ -9,6 +9,13 @@ static bool is_comparable(const struct anchor *anchor)
            anchor->kept.id[0] != '\0';
 }
 
+/* What is compared lies at the position or before it, and who is sure goes on from a place. */
+static bool is_sound(const struct anchor *anchor)
+{
+    return anchor->state <= ANCHOR_CUT && anchor->position >= 0 && anchor->start >= 0 &&
+           anchor->start <= anchor->position && (!anchor_is_sure(anchor) || anchor->next >= 0);
+}
+
 void anchor_open(struct anchor *anchor, int64_t position, const struct anchor_identity *kept)
 {
     *anchor = (struct anchor){
@@ -22,11 +29,12 @@ void anchor_open(struct anchor *anchor, int64_t position, const struct anchor_id
     } else if (position > 0) {
         anchor->start = position - 1; /* some record was taken there */
     }
-    assert(anchor->start >= 0 && anchor->start <= anchor->position);
+    assert(is_sound(anchor));
 }
 
 int64_t anchor_start(const struct anchor *anchor)
 {
+    assert(is_sound(anchor));
     switch (anchor->state) {
     case ANCHOR_SURE:
     case ANCHOR_UNPROVEN:
@@ -46,6 +54,7 @@ static void go_on_from(struct anchor *anchor, int64_t offset)
     assert(offset >= 0 && (!anchor_is_sure(anchor) || offset > anchor->next));
     anchor->state = ANCHOR_SURE;
     anchor->next = offset;
+    assert(is_sound(anchor));
 }
 
 static void search(struct anchor *anchor)
@@ -92,6 +101,7 @@ static enum anchor_finding compare(struct anchor *anchor, int64_t offset, struct
 /* The log's first record is at offset. */
 static enum anchor_finding judge_beginning(struct anchor *anchor, int64_t offset)
 {
+    assert(is_sound(anchor) && anchor->state == ANCHOR_SEARCHING);
     if (anchor->was_outside && offset > anchor->position) {
         anchor->state = ANCHOR_CUT;
         return ANCHOR_REMOVED;
@@ -134,6 +144,7 @@ static void search_replaced(struct anchor *anchor)
 
 enum anchor_finding anchor_meet_end(struct anchor *anchor, int64_t offset)
 {
+    assert(is_sound(anchor));
     if (anchor->wants_restart) {
         return ANCHOR_NOTHING;
     }
@@ -155,6 +166,7 @@ enum anchor_finding anchor_meet_end(struct anchor *anchor, int64_t offset)
 
 bool anchor_meet_outside(struct anchor *anchor)
 {
+    assert(is_sound(anchor));
     if (anchor->wants_restart) {
         return true;
     }

@@ -4,6 +4,8 @@
 #include "common/base/ascii.h"
 #include "common/base/utf8.h"
 
+#include <assert.h>
+
 struct strview contact_email(struct arena *arena, struct strview typed)
 {
     const struct strview address = utf8_trim(typed);
@@ -15,6 +17,7 @@ struct strview contact_email(struct arena *arena, struct strview typed)
         const char byte = address.data[i];
         email[i] = byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
     }
+    assert(address.len <= typed.len);
     return (struct strview){.data = email, .len = address.len};
 }
 
@@ -34,5 +37,6 @@ struct strview contact_phone(struct arena *arena, struct strview typed)
     }
     /* 00 is how a + is dialled. */
     const size_t skip = !has_plus && len > 2 && phone[0] == '0' && phone[1] == '0' ? 2 : 0;
+    assert(len <= typed.len && skip <= len);
     return (struct strview){.data = phone + skip, .len = len - skip};
 }

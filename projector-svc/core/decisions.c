@@ -18,27 +18,32 @@ enum decision_kind decision_kind_of_name(struct strview name)
     while (kind < DECISION_KIND_COUNT && !strview_is(name, KIND_NAMES[kind])) {
         kind++;
     }
+    assert(kind <= DECISION_KIND_COUNT);
     return (enum decision_kind)kind;
 }
 
 bool decision_skips_version(const struct decision *decision)
 {
+    assert(decision->kind <= DECISION_KIND_COUNT && decision->state < LINEUP_STATE_COUNT);
     return decision->kind == DECISION_SKIP &&
            (decision->state == LINEUP_GAP || decision->state == LINEUP_UNREADABLE);
 }
 
 bool decision_drops_records(const struct decision *decision)
 {
+    assert(decision->kind <= DECISION_KIND_COUNT && decision->state < LINEUP_STATE_COUNT);
     return decision->kind == DECISION_SKIP &&
            (decision->state == LINEUP_FORKED || decision->state == LINEUP_UNIDENTIFIED);
 }
 
 bool decisions_drop(const struct decisions *decisions, struct strview slot, int64_t offset)
 {
+    assert(decisions->list != NULL || decisions->count == 0);
     for (size_t i = 0; i < decisions->count; i++) {
         const struct decision *decision = &decisions->list[i];
         if (decision_drops_records(decision) && offset < decision->below &&
             strview_equal(slot, decision->slot)) {
+            assert(!decision_skips_version(decision)); /* it is about the one or the other */
             return true;
         }
     }
@@ -48,6 +53,7 @@ bool decisions_drop(const struct decisions *decisions, struct strview slot, int6
 const char *decision_refusal(const struct decision *decision, enum lineup_state state,
                              int64_t waits_for, size_t taken)
 {
+    assert(state < LINEUP_STATE_COUNT);
     if (state == LINEUP_FLOWING) {
         return "nothing stands still there";
     }

@@ -10,8 +10,17 @@
 
 #define NO_TARGET INT64_MAX
 
+/* The slots are there while it doubts, and no longer. */
+static bool is_sound(const struct doubt *doubt)
+{
+    return doubt->state <= DOUBT_OVER && doubt->count <= doubt->room &&
+           (doubt->slots == NULL) == (doubt->room == 0) &&
+           (doubt->state != DOUBT_OVER || doubt->slots == NULL);
+}
+
 void doubt_done(struct doubt *doubt)
 {
+    assert(is_sound(doubt));
     free(doubt->slots);
     doubt->slots = NULL;
     doubt->count = doubt->room = 0;
@@ -21,10 +30,12 @@ void doubt_begin(struct doubt *doubt)
 {
     doubt_done(doubt);
     doubt->state = DOUBT_BEGUN;
+    assert(is_sound(doubt) && doubt->count == 0);
 }
 
 bool doubt_meet(struct doubt *doubt, const struct doubt_marks *marks)
 {
+    assert(is_sound(doubt));
     const bool is_other = strcmp(marks->copy, doubt->marks.copy) != 0;
     const bool is_less = marks->applied < doubt->marks.applied;
     const bool was_over = doubt->state == DOUBT_OVER;
@@ -51,6 +62,7 @@ static void make_room(struct doubt *doubt)
     free(doubt->slots);
     doubt->slots = slots;
     doubt->room = room;
+    assert(is_sound(doubt) && doubt->count < doubt->room);
 }
 
 /* Two names of one installation with the same hash would only prove one for the other.
@@ -67,6 +79,7 @@ static struct doubt_slot *slot_of(struct doubt *doubt, struct strview name, size
         }
     }
     make_room(doubt);
+    assert(doubt->count < doubt->room);
     doubt->slots[doubt->count] = (struct doubt_slot){.name = hash, .target = NO_TARGET};
     return &doubt->slots[doubt->count++];
 }
@@ -84,6 +97,7 @@ static int64_t target_of(const struct doubt_report *report)
 static bool is_proved(struct doubt *doubt, const struct doubt_report *report, size_t likely)
 {
     struct doubt_slot *slot = slot_of(doubt, report->slot, likely);
+    assert(slot >= doubt->slots && slot < doubt->slots + doubt->count);
     const bool is_news = report->reported_at != slot->reported_at;
     slot->reported_at = report->reported_at;
     if (doubt->state == DOUBT_WAITS && is_news && target_of(report) < slot->target) {
@@ -98,6 +112,7 @@ static bool are_all(const struct doubt_report *reports, size_t count, size_t pro
                     int64_t partitions)
 {
     bool says_nothing = true;
+    assert(proved <= count);
     for (size_t i = 0; i < count; i++) {
         says_nothing = says_nothing && reports[i].reached == DOUBT_REACHED_NEITHER;
     }
@@ -109,6 +124,7 @@ bool doubt_take(struct doubt *doubt, const struct doubt_report *reports, size_t 
                 int64_t partitions)
 {
     size_t proved = 0;
+    assert(is_sound(doubt));
     if (doubt->state == DOUBT_OVER) {
         return false;
     }
@@ -125,5 +141,6 @@ bool doubt_take(struct doubt *doubt, const struct doubt_report *reports, size_t 
     }
     doubt_done(doubt);
     doubt->state = DOUBT_OVER;
+    assert(is_sound(doubt));
     return true;
 }

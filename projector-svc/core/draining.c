@@ -8,6 +8,7 @@ static size_t place_of(const struct draining *draining, struct strview id)
 {
     assert(draining->count <= DRAINING_MAX);
     size_t place = 0;
+    assert(id.data != NULL || id.len == 0);
     while (place < draining->count && !strview_is(id, draining->ids[place])) {
         place++;
     }

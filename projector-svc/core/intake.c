@@ -10,6 +10,12 @@ struct sum {
     size_t read;   /* of those, that are open */
 };
 
+/* Who is at its end is neither behind nor counted as read. */
+static bool is_sound(const struct sum *sum, size_t count)
+{
+    return sum->read <= sum->behind && sum->behind <= count;
+}
+
 static struct sum sum_up(const struct intake_place *places, size_t count)
 {
     struct sum sum = {.bytes = 0};
@@ -24,6 +30,7 @@ static struct sum sum_up(const struct intake_place *places, size_t count)
         sum.read += place->is_open && !place->is_at_end ? 1 : 0;
     }
     sum.bytes += working == 0 ? standing : 0;
+    assert(is_sound(&sum, count));
     return sum;
 }
 
@@ -31,6 +38,7 @@ static struct sum sum_up(const struct intake_place *places, size_t count)
 static size_t share_of(const struct sum *sum)
 {
     const size_t share = INTAKE_MOST / (sum->behind > 0 ? sum->behind : 1);
+    assert(share <= INTAKE_MOST);
     return share > INTAKE_UNIT ? share : INTAKE_UNIT;
 }
 
@@ -66,6 +74,7 @@ static void open_next(struct intake *intake, struct intake_place *places, size_t
         }
         place->is_open = true;
         sum->read += place->is_at_end ? 0 : 1;
+        assert(is_sound(sum, count));
         intake->next = place->is_at_end ? intake->next : (at + 1) % count;
     }
 }
@@ -79,5 +88,5 @@ void intake_decide(struct intake *intake, struct intake_place *places, size_t co
     if (sum.bytes <= INTAKE_LOW) {
         open_next(intake, places, count, &sum);
     }
-    assert(sum.read <= sum.behind);
+    assert(is_sound(&sum, count));
 }

@@ -21,6 +21,7 @@ static struct strview join(struct arena *arena, const char *before, struct strvi
         memcpy(key + before_len, id.data, id.len);
     }
     memcpy(key + before_len + id.len, after, after_len + 1);
+    assert(key[len] == '\0');
     return (struct strview){.data = key, .len = len};
 }
 
@@ -82,17 +83,20 @@ static const char *const PARKED_BEFORE[] = {AGGREGATES(PARKED_ROW)};
 
 struct strview keys_frozen_field(struct arena *arena, enum aggregate_type type, struct strview id)
 {
+    assert(type < AGGREGATE_COUNT);
     return join(arena, TYPE_BEFORE[type], id, "");
 }
 
 struct strview keys_parked(struct arena *arena, enum aggregate_type type, struct strview id)
 {
+    assert(type < AGGREGATE_COUNT);
     return join(arena, PARKED_BEFORE[type], id, "");
 }
 
 struct strview keys_slot(struct arena *arena, struct strview topic, int32_t partition)
 {
     char number[sizeof "/-2147483648"];
+    assert(topic.len > 0);
     (void)snprintf(number, sizeof number, "/%d", (int)partition);
     return join(arena, "", topic, number);
 }

@@ -35,6 +35,14 @@ void lineup_init(struct lineup *lineup, struct arena *arena,
     };
 }
 
+/* What flows waits for nothing, and only what was loaded has more beyond it. */
+static bool is_sound(const struct lineup *lineup)
+{
+    return lineup->state < LINEUP_STATE_COUNT && lineup->parked_count <= lineup->parked_cap &&
+           (lineup->state != LINEUP_FLOWING || lineup->parked_count == 0) &&
+           (lineup->portion.beyond == 0 || lineup->before == LINEUP_PARKED_LOADED);
+}
+
 /* Only a person ends these. */
 static bool is_stuck(const struct lineup *lineup)
 {
@@ -43,6 +51,7 @@ static bool is_stuck(const struct lineup *lineup)
 
 bool lineup_needs_parked(const struct lineup *lineup, const struct lineup_item *items, size_t count)
 {
+    assert(is_sound(lineup));
     if (lineup->before != LINEUP_PARKED_APART || is_stuck(lineup)) {
         return false;
     }
@@ -74,6 +83,7 @@ void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item)
 {
     assert(item->is_stored && lineup->before == LINEUP_PARKED_APART);
     park(lineup, item);
+    assert(is_sound(lineup));
 }
 
 void lineup_resume(struct lineup *lineup, size_t pass_left, enum lineup_pass pass)
@@ -93,6 +103,7 @@ void lineup_parked_known(struct lineup *lineup, size_t total)
     if (!lineup->portion.was_draining) {
         lineup->portion.pass_left = total;
     }
+    assert(is_sound(lineup));
 }
 
 bool lineup_takes_portion(const struct lineup *lineup)
@@ -206,6 +217,7 @@ static void settle(struct lineup *lineup)
     if (lineup->before != LINEUP_PARKED_APART || seen > lineup->state) {
         lineup->state = seen;
     }
+    assert(is_sound(lineup));
 }
 
 /* What only a person ends is found before anything behind it is applied. */
@@ -226,6 +238,7 @@ static void free_parked(struct lineup *lineup)
 void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
 {
     struct lineup_item item = *offered;
+    assert(is_sound(lineup) && !item.is_stored);
     if (is_known(lineup, &item)) {
         return;
     }
@@ -241,7 +254,7 @@ void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
 
 void lineup_release(struct lineup *lineup)
 {
-    assert(lineup->before == LINEUP_PARKED_APART);
+    assert(lineup->before == LINEUP_PARKED_APART && is_sound(lineup));
     if (is_stuck(lineup)) {
         lineup->state = LINEUP_GAP; /* until it is seen */
     }
@@ -282,7 +295,8 @@ void lineup_finish(struct lineup *lineup)
     const size_t looked_at =
         portion->stored < portion->pass_left ? portion->stored : portion->pass_left;
     portion->pass = pass_after(lineup);
-    portion->pass_left -= looked_at;
+    portion->pass_left -= looked_at; /* not beyond 0: no more is looked at than is left */
+    assert(is_sound(lineup) && looked_at <= portion->stored);
     if (waiting > 0 && portion->pass_left == 0 && portion->pass == LINEUP_PASS_MOVED) {
         portion->pass_left = waiting;
         portion->pass = LINEUP_PASS_NOTHING;

@@ -17,6 +17,7 @@ bool log_match_differs(const struct log_entry *row, const struct log_entry *reco
 
 void log_missing_add(struct log_missing *missing, const struct log_entry *row)
 {
+    assert(missing->count <= LOG_MISSING_MAX && missing->untold >= 0);
     if (missing->count == LOG_MISSING_MAX) {
         missing->untold++;
         return;
@@ -38,6 +39,7 @@ static size_t find(const struct log_missing *missing, int64_t seq)
             high = middle;
         }
     }
+    assert(low <= missing->count);
     return low;
 }
 

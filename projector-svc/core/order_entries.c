@@ -22,6 +22,7 @@ static void drop_oldest(struct order_entries *entries)
 
 void order_entries_add(struct order_entries *entries, const struct order_entry *entry)
 {
+    assert(entries->kept <= ORDER_ENTRIES_KEPT);
     while (entries->kept > 0 && (entries->kept == ORDER_ENTRIES_KEPT ||
                                  bytes_of(entries) + entry->text.len > ORDER_ENTRIES_BYTES)) {
         drop_oldest(entries);
@@ -29,4 +30,5 @@ void order_entries_add(struct order_entries *entries, const struct order_entry *
     assert(entries->kept < ORDER_ENTRIES_KEPT);
     entries->list[entries->kept++] = *entry;
     entries->count++;
+    assert(entries->kept >= 1 && entries->kept <= ORDER_ENTRIES_KEPT);
 }

@@ -99,12 +99,14 @@ static struct values values_of(const struct place *place, const struct order_vie
     if (view->placed.customer_id.len > 0) {
         place->find(view, &values);
     }
+    assert(values.count <= VALUES_MAX);
     return values;
 }
 
 static void leave(const struct place *place, struct strview value, struct strview order_id,
                   struct write_set *set)
 {
+    assert(value.len > 0 && order_id.len > 0);
     const struct strview key = place->key(set->arena, value);
     write_set_add(set, place->kind == PLACE_RANKED ? WRITE_ZREM : WRITE_SREM, key, order_id);
 }
@@ -112,6 +114,7 @@ static void leave(const struct place *place, struct strview value, struct strvie
 static void enter(const struct place *place, struct strview value, const struct order_view *view,
                   struct write_set *set)
 {
+    assert(value.len > 0 && view->order_id.len > 0);
     const struct strview key = place->key(set->arena, value);
     if (place->kind == PLACE_RANKED) {
         write_set_add2(set, WRITE_ZADD, key, write_set_number(set, view->updated_at_ms),
@@ -144,6 +147,7 @@ static int64_t deadline_of(const struct order_view *view, const struct order_lim
 {
     assert(view->status < ORDER_STATUS_COUNT);
     const int64_t limit_ms = limits->ms[view->status];
+    assert(limit_ms >= 0);
     return limit_ms == 0 ? 0 : view->status_since_ms + limit_ms;
 }
 
@@ -151,6 +155,7 @@ static void move_deadline(int64_t before_ms, int64_t now_ms, struct strview orde
                           struct write_set *set)
 {
     const struct strview key = STRVIEW(KEYS_OPS_OPEN);
+    assert(order_id.len > 0);
     if (now_ms == 0 && before_ms != 0) {
         write_set_add(set, WRITE_ZREM, key, order_id);
     } else if (now_ms != before_ms) {

@@ -4,6 +4,16 @@
 #include <assert.h>
 #include <inttypes.h>
 
+/* Its states have names, and its lists fit; what it says is the events'. */
+static bool is_sound(const struct order_view *view)
+{
+    return view->version >= 0 && view->status < ORDER_STATUS_COUNT &&
+           view->payment_status < PAYMENT_STATUS_COUNT && view->refund_state < REFUND_STATE_COUNT &&
+           view->dispute < DISPUTE_STATE_COUNT && view->risk_flags.count <= RISK_FLAGS_MAX &&
+           view->captures.kept <= ORDER_ENTRIES_KEPT && view->refunds.kept <= ORDER_ENTRIES_KEPT &&
+           view->notes.kept <= ORDER_ENTRIES_KEPT;
+}
+
 /* --- one function per kind of event: NULL, or why it cannot follow what is there */
 
 typedef const char *apply_fn(struct order_view *view, const struct order_event *event);
@@ -20,6 +30,7 @@ static const char *apply_placed(struct order_view *view, const struct order_even
     if (view->placed.customer_id.len > 0) {
         return "the order was placed before";
     }
+    assert(event->kind == ORDER_PLACED);
     view->placed = event->placed;
     view->placed_at_ms = event->envelope.occurred_at_ms;
     view->payment_status = PAYMENT_PENDING;
@@ -184,12 +195,14 @@ static void count_event(struct order_view *view, struct strview event_id, struct
     view->last_event_id = event_id;
     view->last_event_type = event_type;
     view->updated_at_ms = at_ms;
+    assert(is_sound(view));
 }
 
 enum error_kind order_view_apply(struct order_view *view, const struct order_event *event,
                                  struct strview event_id, struct error *err)
 {
     assert(event->kind < ORDER_EVENT_KIND_COUNT && event->envelope.version == view->version + 1);
+    assert(is_sound(view));
     if (event->kind != ORDER_PLACED && view->placed.customer_id.len == 0) {
         return error_set(err, ERROR_INVALID, "%s for an order that was never placed",
                          order_event_type(event->kind));
@@ -210,6 +223,7 @@ enum error_kind order_view_apply(struct order_view *view, const struct order_eve
 void order_view_pass(struct order_view *view, struct strview event_id, struct strview event_type,
                      int64_t at_ms)
 {
+    assert(is_sound(view));
     count_event(view, event_id, event_type, at_ms);
 }
 

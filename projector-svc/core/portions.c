@@ -7,16 +7,25 @@ size_t portions_next(size_t count, size_t most, bool was_too_large)
 {
     assert(count >= 1 && most >= 1);
     const size_t next = was_too_large ? count / 4 : count * 2;
+    assert(was_too_large ? next < count : next > count);
     return next < 1 ? 1 : next > most ? most : next;
+}
+
+/* No more is seen than takes the time that one may take. */
+static bool is_sound(const struct log_portion *portion)
+{
+    return portion->seen <= LOG_SEEN_MAX && (portion->seen > 0 || portion->bytes == 0);
 }
 
 void log_portion_begin(struct log_portion *portion)
 {
     portion->seen = portion->bytes = portion->kept = 0;
+    assert(is_sound(portion) && !log_portion_is_full(portion));
 }
 
 bool log_portion_is_full(const struct log_portion *portion)
 {
+    assert(is_sound(portion));
     return portion->kept >= LOG_KEPT_MAX || portion->seen >= LOG_SEEN_MAX ||
            portion->bytes >= LOG_BYTES_MAX;
 }
@@ -34,6 +43,7 @@ bool log_portion_takes(struct log_portion *portion, int64_t offset, size_t bytes
     portion->next_offset = offset + 1;
     portion->seen++;
     portion->bytes += bytes;
+    assert(is_sound(portion) && portion->next_offset <= portion->end);
     return true;
 }
 

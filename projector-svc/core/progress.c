@@ -3,6 +3,12 @@
 
 #include <assert.h>
 
+/* Reading comes from where it began to the furthest place, and is never beyond that. */
+static bool is_sound(const struct progress *progress)
+{
+    return progress->began <= progress->furthest && progress->next <= progress->furthest;
+}
+
 int64_t progress_lag_ms(const struct progress *progress, int64_t oldest_ms, int64_t now_ms)
 {
     const int64_t since_ms = oldest_ms > 0 ? oldest_ms : progress->moved_ms;
@@ -13,7 +19,7 @@ int64_t progress_lag_ms(const struct progress *progress, int64_t oldest_ms, int6
 
 void progress_receive(struct progress *progress, int64_t offset)
 {
-    assert(offset >= 0);
+    assert(offset >= 0 && is_sound(progress));
     if (offset < progress->next && offset != progress->began) {
         progress->began = offset;
         progress->furthest = offset;
@@ -23,10 +29,12 @@ void progress_receive(struct progress *progress, int64_t offset)
         progress->furthest = offset + 1;
         progress->received++;
     }
+    assert(is_sound(progress));
 }
 
 bool progress_look(struct progress *progress, bool has_work, int64_t position, int64_t now_ms)
 {
+    assert(is_sound(progress));
     const bool was_stuck = progress->is_stuck;
     progress->is_stuck =
         stall_look(&progress->stall, has_work, progress->received + (uint64_t)position, now_ms);

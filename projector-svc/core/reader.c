@@ -5,6 +5,7 @@
 #include "common/contract/event.h"
 #include "common/contract/shard.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define TYPE_NAME(KIND, name, type) type " "
@@ -14,6 +15,7 @@ static const char TYPES[] = AGGREGATES(TYPE_NAMES);
 void reader_name(const char *version, char name[static READER_NAME_MAX])
 {
     enum { VERSION_MAX = READER_NAME_MAX - (int)sizeof "/01234567" };
-    (void)snprintf(name, READER_NAME_MAX, "%.*s/%08x", VERSION_MAX, version,
-                   (unsigned)shard_murmur2(strview_of(TYPES)));
+    const int len = snprintf(name, READER_NAME_MAX, "%.*s/%08x", VERSION_MAX, version,
+                             (unsigned)shard_murmur2(strview_of(TYPES)));
+    assert(len > 0 && len < READER_NAME_MAX); /* it is compared whole */
 }

@@ -77,6 +77,7 @@ enum stream_place stream_page_find(const struct stream_page *page, struct stream
         return page->length < STREAM_ENTRIES_LEAST ? STREAM_FOUND : STREAM_GONE;
     }
     const size_t place = lower_bound(page, at);
+    assert(place <= page->count);
     if (place == page->count) {
         return page->is_last ? STREAM_AHEAD : STREAM_BEYOND;
     }

@@ -6,23 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What is further than asked counts as even, so that nothing hides what is behind. */
+static bool is_sound(const struct takeover_state *state)
+{
+    return state->rebuilt >= 0 && state->rebuilt <= state->live && state->lagging >= 0 &&
+           (state->lagging > 0 || state->rebuilt == state->live);
+}
+
 void takeover_add(struct takeover_state *state, int64_t live, int64_t rebuilt)
 {
+    assert(is_sound(state));
     const int64_t wanted = live > 0 ? live : 0;
     const int64_t reached = rebuilt > 0 ? rebuilt : 0;
     state->live += wanted;
-    assert(state->rebuilt <= state->live); /* what is further than asked counts as even */
     state->rebuilt += reached < wanted ? reached : wanted;
     state->lagging += reached != wanted ? 1 : 0;
+    assert(is_sound(state));
 }
 
 bool takeover_is_near(const struct takeover_state *state)
 {
+    assert(!state->is_ready || is_sound(state));
     return state->is_ready && state->draining == 0 && state->live - state->rebuilt <= TAKEOVER_NEAR;
 }
 
 bool takeover_is_even(const struct takeover_state *state)
 {
+    assert(!state->is_ready || is_sound(state));
     return state->is_ready && state->lagging == 0;
 }
 
@@ -95,6 +105,7 @@ static void put(char text[static ERROR_TEXT_MAX], size_t *len, struct strview pa
     const size_t fits = part.len < room ? part.len : room;
     memcpy(text + *len, part.data, fits);
     *len += fits;
+    assert(*len < ERROR_TEXT_MAX);
     text[*len] = '\0';
 }
 

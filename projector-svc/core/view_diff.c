@@ -14,6 +14,7 @@
 static void put_field(struct write_set *set, struct strview key, const char *field,
                       struct strview old_value, struct strview new_value)
 {
+    assert(field[0] != '\0');
     if (new_value.data == NULL) {
         new_value = STRVIEW("");
     }
@@ -29,6 +30,7 @@ static void put_field(struct write_set *set, struct strview key, const char *fie
 
 static void put_number(struct write_set *set, struct strview key, const char *field, int64_t value)
 {
+    assert(field[0] != '\0');
     write_set_add2(set, WRITE_HSET, key, strview_of(field), write_set_number(set, value));
 }
 
@@ -58,6 +60,7 @@ static const struct {
 static struct strview text_of(const struct order_view *view, size_t offset)
 {
     struct strview text;
+    assert(offset + sizeof text <= sizeof *view);
     memcpy(&text, (const char *)view + offset, sizeof text);
     return text;
 }
@@ -116,6 +119,7 @@ static void put_placed_numbers(const struct order_view *view, struct strview key
 static void list_order(const struct order_view *view, const struct view_moment *moment,
                        struct write_set *set)
 {
+    assert(view->placed.customer_id.len > 0);
     const struct strview score = write_set_number(set, view->placed_at_ms);
     const struct strview recent = STRVIEW(KEYS_ORDERS_RECENT);
     write_set_add2(set, WRITE_ZADD, keys_customer_orders(set->arena, view->placed.customer_id),
@@ -139,6 +143,7 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
                      struct write_set *set)
 {
     assert(new_view->version - old_view->version == (int64_t)documents->count);
+    assert(documents->count > 0 && new_view->order_id.len > 0 && moment->limits != NULL);
     const struct strview key = keys_order(set->arena, new_view->order_id);
     const struct strview timeline = keys_order_timeline(set->arena, new_view->order_id);
     const bool is_placed_now =
@@ -166,6 +171,7 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
     }
     order_places_diff(old_view, new_view, moment->limits, set);
     publish(new_view, documents, set);
+    assert(set->failed || set->count > 0); /* a version more is always something to write */
 }
 
 /* --- customers */
@@ -173,6 +179,7 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
 static void move_lookup(struct write_set *set, struct strview old_key, struct strview new_key,
                         struct strview customer_id)
 {
+    assert(customer_id.len > 0);
     if (strview_equal(old_key, new_key)) {
         return;
     }
@@ -203,6 +210,7 @@ void view_diff_customer(const struct customer_view *old_view, const struct custo
                         const struct view_moment *moment, struct write_set *set)
 {
     assert(new_view->version >= old_view->version); /* views never go back */
+    assert(new_view->customer_id.len > 0);
     const struct strview key = keys_customer(set->arena, new_view->customer_id);
     put_field(set, key, "name", old_view->name, new_view->name);
     put_field(set, key, "email", old_view->email, new_view->email);
@@ -237,7 +245,7 @@ static void list_words(struct write_set *set, struct strview name, struct strvie
 void view_diff_product(const struct product_view *old_view, const struct product_view *new_view,
                        const struct view_moment *moment, struct write_set *set)
 {
-    assert(new_view->version >= old_view->version);
+    assert(new_view->version >= old_view->version && new_view->sku.len > 0);
     const struct strview key = keys_product(set->arena, new_view->sku);
     put_field(set, key, "name", old_view->name, new_view->name);
     put_field(set, key, "currency", old_view->currency, new_view->currency);
@@ -259,7 +267,7 @@ void view_diff_product(const struct product_view *old_view, const struct product
 void view_diff_stock(const struct stock_view *old_view, const struct stock_view *new_view,
                      struct write_set *set)
 {
-    assert(new_view->version >= old_view->version);
+    assert(new_view->version >= old_view->version && new_view->sku.len > 0);
     const struct strview key = keys_stock(set->arena, new_view->sku);
     if (old_view->version == 0 || old_view->available != new_view->available) {
         put_number(set, key, "available", new_view->available);
@@ -273,6 +281,7 @@ void view_diff_stock(const struct stock_view *old_view, const struct stock_view 
 void view_diff_waiting(struct strview view_key, const char *field, int64_t old_waiting_for,
                        int64_t new_waiting_for, struct write_set *set)
 {
+    assert(field[0] != '\0');
     if (old_waiting_for == new_waiting_for) {
         return;
     }

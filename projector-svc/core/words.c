@@ -34,6 +34,7 @@ bool words_take(struct arena *arena, struct strview *rest, struct strview *ret_w
     if (len == 0) {
         return false;
     }
+    assert(len <= rest->len);
     char *word = arena_alloc(arena, len);
     for (size_t i = 0; word != NULL && i < len; i++) {
         word[i] = folded(rest->data[i]);

@@ -60,6 +60,7 @@ static bool grow(struct write_set *set)
     for (size_t i = 0; i < set->count; i++) {
         *find_place(set, writes[i].kind, writes[i].key) = (uint32_t)i + 1;
     }
+    assert(set->count < set->cap && set->cap * 2 == set->index_size);
     return true;
 }
 
@@ -79,6 +80,7 @@ static struct write *new_write(struct write_set *set, enum write_kind kind, stru
 
 static struct write *find_or_new(struct write_set *set, enum write_kind kind, struct strview key)
 {
+    assert(kind < WRITE_KIND_COUNT);
     if (set->failed) {
         return NULL;
     }
@@ -174,5 +176,6 @@ struct strview write_set_number(struct write_set *set, int64_t value)
         return (struct strview){.data = NULL};
     }
     const int len = snprintf(text, NUMBER_MAX, "%" PRId64, value);
+    assert(len > 0 && len < NUMBER_MAX);
     return (struct strview){.data = text, .len = (size_t)len};
 }
