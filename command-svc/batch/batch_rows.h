@@ -229,7 +229,7 @@ enum { LOADED_COLUMNS(LEVEL_ROW) };
 /* A place that is left out or written twice does not compile. */
 #define SAVED_COLUMN(NAME, name, place, type) NAME,
 #define SAVED_PLACE(NAME, name, place, type)                                                       \
-    static_assert((place) == NAME + 1, "columns count up from $1");
+    static_assert((place) == (NAME) + 1, "columns count up from $1");
 #define SAVED_COLUMNS(ROW)                                                                         \
     enum { ROW(SAVED_COLUMN, SAVED_COLUMN) ROW##_COLUMN_COUNT };                                   \
     ROW(SAVED_PLACE, SAVED_PLACE)

@@ -12,7 +12,7 @@ enum { SECOND_MS = 1000 };
 /* The last second of the year 9999: what lies behind it is a mistake, or meant to overflow. */
 #define TIME_MAX               INT64_C(253402300799)
 
-#define FAULT_TEXT(NAME, text) [JWT_FAULT_##NAME] = text,
+#define FAULT_TEXT(NAME, text) [JWT_FAULT_##NAME] = (text),
 static const char *const TEXTS[] = {JWT_FAULTS(FAULT_TEXT)};
 
 const char *jwt_fault_text(enum jwt_fault fault)

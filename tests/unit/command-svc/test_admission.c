@@ -13,7 +13,7 @@ enum { LANES = 2, SHARDS = 4, SUBMISSIONS = 32, FLOOR = 10, HEAVY = 1, LIGHT = 2
 
 static struct lanes_options options = {.count = LANES, .command_timeout_ms = 1000};
 static struct lane_common *common;
-static const struct door door = {.floor = FLOOR};
+static const struct door DOOR = {.floor = FLOOR};
 static struct submission submissions[SUBMISSIONS];
 static char ids[SUBMISSIONS][16];
 static size_t submitted;
@@ -57,14 +57,14 @@ static struct submission *submission_of(uint64_t who, int shard)
 
 static enum lanes_verdict ask(uint64_t who, int shard)
 {
-    return admission_judge(common, &door, submission_of(who, shard));
+    return admission_judge(common, &DOOR, submission_of(who, shard));
 }
 
 static void join(uint64_t who, int shard, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct submission *submission = submission_of(who, shard);
-        ck_assert_int_eq(admission_judge(common, &door, submission), LANES_TAKEN);
+        ck_assert_int_eq(admission_judge(common, &DOOR, submission), LANES_TAKEN);
         admission_join(common, submission);
     }
 }

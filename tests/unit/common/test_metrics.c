@@ -96,7 +96,7 @@ END_TEST
 
 START_TEST(what_is_not_known_has_no_sample)
 {
-    metrics_set(metrics, QUEUE, 0, NAN);
+    metrics_set(metrics, QUEUE, 0, (double)NAN);
     metrics_expose(metrics, &text);
     ck_assert_ptr_null(strstr(strbuf_cstr(&text), "\nqueue_bytes"));
     metrics_set(metrics, QUEUE, 0, 0);
