@@ -210,12 +210,11 @@ static void on_step_done(void *user, const struct error *err)
     struct freeing *freeing = user;
     struct shard_log *log = &shard_of(freeing)->log;
     shard_log_note_asked(log, false);
-    if (err != NULL || log->epoch != freeing->epoch || !shard_log_is_owned(log) ||
-        freeing->next < 0) {
-        interrupt(freeing);
-    } else if (freeing->next == 0) {
+    const bool is_told = err == NULL && log->epoch == freeing->epoch && shard_log_is_owned(log) &&
+                         freeing->next >= 0;
+    if (is_told && freeing->next == 0) {
         end_well(freeing);
-    } else if (!is_on(freeing)) {
+    } else if (!is_told || !is_on(freeing)) {
         interrupt(freeing);
     } else {
         go_on(freeing);
