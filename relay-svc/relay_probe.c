@@ -91,31 +91,36 @@ static enum error_kind probe_refused(const struct relay *relay, struct error *er
     return ERROR_NONE;
 }
 
-enum error_kind relay_probe_shards(void *user, struct error *err)
+static enum error_kind probe_troubled(const struct relay *relay, struct error *err)
 {
-    const struct relay *relay = user;
     const int64_t now_ms = loop_now_ms();
     const struct shard *first = NULL;
     int count = 0;
-    for (int i = 0; relay->is_running && i < relay->shard_count; i++) {
+    for (int i = 0; i < relay->shard_count; i++) {
         if (trouble(&relay->shards->all[i], now_ms) != NULL) {
             first = first == NULL ? &relay->shards->all[i] : first;
             count++;
         }
     }
-    const char *way_out =
-        first != NULL && first->log.state == SHARD_STOPPED ? "; see " SHARD_WAY_OUT : "";
-    if (relay->is_running && leases_probe(relay->leases, err) != ERROR_NONE) {
-        return err->kind;
-    }
-    if (first == NULL && relay->is_running && probe_refused(relay, err) == ERROR_NONE) {
-        return activity_probe((void *)(uintptr_t)&relay->partitions, err); /* only reads */
-    }
     if (first == NULL) {
-        return relay->is_running ? err->kind : ERROR_NONE;
+        return ERROR_NONE;
     }
+    const char *way_out = first->log.state == SHARD_STOPPED ? "; see " SHARD_WAY_OUT : "";
     return error_set(err, ERROR_CONFLICT, "%d of %d shards publish nothing; shard %d: %s%s", count,
                      relay->shard_count, first->log.shard, trouble(first, now_ms), way_out);
+}
+
+enum error_kind relay_probe_shards(void *user, struct error *err)
+{
+    const struct relay *relay = user;
+    if (!relay->is_running) {
+        return ERROR_NONE;
+    }
+    if (leases_probe(relay->leases, err) != ERROR_NONE ||
+        probe_troubled(relay, err) != ERROR_NONE || probe_refused(relay, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    return activity_probe((void *)(uintptr_t)&relay->partitions, err); /* only reads */
 }
 
 enum error_kind relay_probe_progress(void *user, struct error *err)

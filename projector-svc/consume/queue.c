@@ -8,6 +8,7 @@
 
 enum { FIRST_CAP = 64, KEPT_CAP = 256 }; /* records */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is kept, and written by others */
 void queue_init(struct queue *queue, size_t *all_bytes)
 {
     *queue = (struct queue){.all_bytes = all_bytes};

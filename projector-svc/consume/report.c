@@ -68,8 +68,8 @@ static void add_report(struct report_totals *totals, enum aggregate_type type,
 
 static void expose_lag(const struct report_totals *totals, size_t type, struct metrics *metrics)
 {
-    double events = NAN; /* no sample */
-    double seconds = NAN;
+    double events = (double)NAN; /* no sample */
+    double seconds = (double)NAN;
     if (totals->held[type] > 0 || totals->missed_events[type] > 0) {
         const int64_t lag_ms = totals->lag_ms[type] > totals->silent_ms[type]
                                    ? totals->lag_ms[type]

@@ -18,7 +18,7 @@ static int watched_sockets(int *ret_others)
     int watched = 0;
     *ret_others = 0;
     for (int fd = 0; fd < 1024; fd++) {
-        struct sockaddr_in peer;
+        struct sockaddr_in peer = {.sin_family = AF_UNSPEC};
         socklen_t len = sizeof peer;
         unsigned limit_ms = 0;
         int idle_s = 0;

@@ -53,8 +53,8 @@ static const char *const LOCKS[] = {
     "SELECT FROM relay_shard WHERE shard = 7 FOR UPDATE",
     "SELECT FROM relay_sent WHERE shard = 7 FOR UPDATE",
     /* Twice, by a transaction and one inside it: the row names both together. */
-    "SELECT FROM relay_shard WHERE shard = 7 FOR UPDATE; SAVEPOINT inside;"
-    " UPDATE relay_shard SET epoch = epoch WHERE shard = 7",
+    ("SELECT FROM relay_shard WHERE shard = 7 FOR UPDATE; SAVEPOINT inside;"
+     " UPDATE relay_shard SET epoch = epoch WHERE shard = 7"),
 };
 
 START_TEST(who_locks_a_shard_of_ours_stops_no_other_and_is_named)

@@ -4,28 +4,28 @@
 #include <check.h>
 
 const char *const GOOD[COMMAND_KIND_COUNT] = {
-    [COMMAND_REGISTER_CUSTOMER] = "{\"customer_id\":\"c-1\",\"name\":\"Ada\","
-                                  "\"email\":\"ada@example.org\",\"phone\":\"+442079460000\"}",
-    [COMMAND_CHANGE_CONTACT] = "{\"name\":\"Ada\",\"email\":\"ada@example.org\","
-                               "\"phone\":\"+442079460000\"}",
+    [COMMAND_REGISTER_CUSTOMER] = ("{\"customer_id\":\"c-1\",\"name\":\"Ada\","
+                                   "\"email\":\"ada@example.org\",\"phone\":\"+442079460000\"}"),
+    [COMMAND_CHANGE_CONTACT] = ("{\"name\":\"Ada\",\"email\":\"ada@example.org\","
+                                "\"phone\":\"+442079460000\"}"),
     [COMMAND_DEACTIVATE_CUSTOMER] = "{\"reason\":\"asked for it\"}",
     [COMMAND_REACTIVATE_CUSTOMER] = "{\"reason\":\"came back\"}",
-    [COMMAND_ADD_PRODUCT] = "{\"sku\":\"A-1\",\"name\":\"Lantern\",\"unit_price_minor\":250,"
-                            "\"currency\":\"EUR\"}",
+    [COMMAND_ADD_PRODUCT] = ("{\"sku\":\"A-1\",\"name\":\"Lantern\",\"unit_price_minor\":250,"
+                             "\"currency\":\"EUR\"}"),
     [COMMAND_RECEIVE_STOCK] = "{\"quantity\":5}",
     [COMMAND_CHANGE_PRICE] = "{\"unit_price_minor\":275}",
     [COMMAND_ADJUST_STOCK] = "{\"delta\":-5,\"reason\":\"counted\"}",
     [COMMAND_DISCONTINUE_PRODUCT] = "{\"reason\":\"sold out\"}",
-    [COMMAND_PLACE_ORDER] = "{\"order_id\":\"01990000-0000-7000-8000-00000000000A\","
-                            "\"customer_id\":\"c-1\",\"currency\":\"EUR\",\"lines\":[" ORDER_LINE
-                            "],\"shipping_address\":" ADDRESS
-                            ",\"payment\":{\"provider\":\"demo\",\"method\":\"card\"}}",
+    [COMMAND_PLACE_ORDER] = ("{\"order_id\":\"01990000-0000-7000-8000-00000000000A\","
+                             "\"customer_id\":\"c-1\",\"currency\":\"EUR\",\"lines\":[" ORDER_LINE
+                             "],\"shipping_address\":" ADDRESS
+                             ",\"payment\":{\"provider\":\"demo\",\"method\":\"card\"}}"),
     [COMMAND_AUTHORIZE_PAYMENT] = "{\"amount_minor\":500,\"reference\":\"ref-1\"}",
     [COMMAND_SHIP_ORDER] = "{\"carrier\":\"dhl\",\"tracking_number\":\"T-1\"}",
     [COMMAND_DELIVER_ORDER] = "{}",
     [COMMAND_CANCEL_ORDER] = "{\"reason\":\"changed my mind\"}",
     [COMMAND_ADD_NOTE] = "{\"text\":\"called back\"}",
-    [COMMAND_CHANGE_SHIPPING_ADDRESS] = "{\"shipping_address\":" ADDRESS "}",
+    [COMMAND_CHANGE_SHIPPING_ADDRESS] = ("{\"shipping_address\":" ADDRESS "}"),
     [COMMAND_DECLINE_PAYMENT] = "{\"reason\":\"insufficient funds\"}",
     [COMMAND_FLAG_RISK] = "{\"flag\":\"fraud\",\"reason\":\"three cards\"}",
     [COMMAND_CLEAR_RISK] = "{\"flag\":\"fraud\",\"reason\":\"one card\"}",
