@@ -113,7 +113,6 @@ static void postpone(struct batch_item *item, enum held_kind missed, struct strv
 /* Asked only of what would be accepted: a refusal changes no row. */
 static bool is_missed(const struct world_entry *entry, int64_t loaded_version)
 {
-    assert(loaded_version >= 0);
     return entry->is_row_missed && loaded_version > 0;
 }
 

@@ -50,7 +50,6 @@ struct envelope command_envelope(const struct command *command, int64_t version,
 bool command_meets_version(const struct command *command, int64_t current_version,
                            struct rejection *ret_rejection)
 {
-    assert(current_version >= 0);
     if (command->expected_version == EXPECT_ANY_VERSION ||
         command->expected_version == current_version) {
         return true;

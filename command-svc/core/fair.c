@@ -59,7 +59,6 @@ void fair_leave(struct fair *fair, struct share *share, enum command_kind kind, 
         uint64_t *next = next_of(share, kind);
         assert(*next >= line_cost(kind, cost));
         *next -= line_cost(kind, cost);
-        assert(*next >= fair->now); /* what was taken is not given back */
     }
     share->amount--;
     shares_leave(&fair->shares, share);

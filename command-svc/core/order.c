@@ -79,8 +79,7 @@ static const struct {
 /* What was taken was promised before, and what went back was taken. */
 static bool is_sound(const struct order *order)
 {
-    return order->version >= 0 && order->refunded_minor >= 0 &&
-           order->refunded_minor <= order->captured_minor &&
+    return order->refunded_minor >= 0 && order->refunded_minor <= order->captured_minor &&
            order->captured_minor <= order->authorized_minor &&
            order->risk_flags.count <= RISK_FLAGS_MAX;
 }
@@ -195,7 +194,6 @@ static bool capture_fits(const struct order *order, const struct command *comman
 static bool refund_fits(const struct order *order, const struct command *command, int64_t at_ms,
                         struct rejection *ret_rejection)
 {
-    assert(order->delivered_at_ms >= 0);
     if (!amount_fits(command->refund_payment.amount_minor,
                      order->captured_minor - order->refunded_minor, ret_rejection)) {
         return false;

@@ -62,7 +62,6 @@ static bool check_place(const struct placing *placing, const struct command *com
                         struct rejection *ret_rejection)
 {
     const struct place_order *wanted = &command->place_order;
-    assert(placing->order->version >= 0 && placing->customer->version >= 0);
     if (placing->order->version > 0 && !may_see(command->owner, placing->order->customer_id)) {
         *ret_rejection = (struct rejection){.kind = REJECTION_ALREADY_EXISTS};
         return false;

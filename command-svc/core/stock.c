@@ -27,7 +27,7 @@ void stock_note_refusal(struct world_product *product, int64_t wanted)
 /* Only with its product a row of stock comes into being. */
 static bool is_new(const struct world_product *product)
 {
-    assert(product->loaded_version >= 0 && product->product.version >= product->loaded_version);
+    assert(product->product.version >= product->loaded_version);
     return product->loaded_version == 0 && product->product.version > 0;
 }
 

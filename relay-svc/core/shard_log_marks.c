@@ -36,7 +36,7 @@ void shard_log_marked(struct shard_log *log, const struct shard_mark *mark)
     if (!shard_log_is_owned(log) || mark->epoch != log->epoch) {
         return;
     }
-    assert(shard_log_is_sound(log) && mark->epoch == log->epoch);
+    assert(shard_log_is_sound(log));
     log->marked = mark->position;
     for (int i = 0; i < log->topic_count; i++) {
         log->topics[i].marked = mark->topics[i];

@@ -38,7 +38,9 @@ static void on_parked(void *user, const struct outbox_parked *parked)
 {
     struct leases *leases = user;
     if (parked->shard >= 0 && parked->shard < leases->options.shards->count) {
-        quarantine_put(&leases->parked[parked->shard], &parked->key, parked->seq);
+        /* no number comes before 1: with less, by somebody's hand, all of it waits */
+        quarantine_put(&leases->parked[parked->shard], &parked->key,
+                       parked->seq > 0 ? parked->seq : 1);
     }
 }
 

@@ -76,6 +76,22 @@ START_TEST(what_ended_before_its_turn_is_not_counted)
 }
 END_TEST
 
+START_TEST(what_ends_while_others_get_on_takes_its_cost_along)
+{
+    enum { WAITING = 4 };
+    struct share *shares[WAITING];
+    uint64_t turns[WAITING];
+    for (int i = 0; i < WAITING; i++) {
+        shares[i] = fair_join(&fair, HEAVY, COMMAND_PLACE_ORDER, COST, &turns[i]);
+    }
+    for (int i = 1; i < WAITING; i++) { /* the first is in hand, and comes to no end */
+        fair_leave(&fair, shares[i], COMMAND_PLACE_ORDER, COST, turns[i]);
+        fair_take(&fair, turns[i]); /* another's */
+    }
+    ck_assert_uint_eq(join(HEAVY, COMMAND_PLACE_ORDER), turns[WAITING - 1]);
+}
+END_TEST
+
 START_TEST(what_was_taken_stays_counted)
 {
     uint64_t turn;
@@ -146,6 +162,7 @@ int main(void)
     tcase_add_test(tcase, who_comes_later_with_little_is_behind_one_of_each_other);
     tcase_add_test(tcase, nobody_saves_turns_up);
     tcase_add_test(tcase, what_ended_before_its_turn_is_not_counted);
+    tcase_add_test(tcase, what_ends_while_others_get_on_takes_its_cost_along);
     tcase_add_test(tcase, what_was_taken_stays_counted);
     tcase_add_test(tcase, what_exists_does_not_wait_behind_new_orders);
     tcase_add_test(tcase, cost_is_that_of_a_batch);
