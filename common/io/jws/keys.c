@@ -160,7 +160,6 @@ static enum error_kind read_pem(struct strview bytes, struct jws_keys *keys, str
     while (bio != NULL && read_block(bio, keys, &kind, err)) {
         ; /* the next one */
     }
-    ERR_clear_error();
     return kind == ERROR_NONE && keys->count != count_blocks(bytes)
                ? error_set(err, ERROR_FATAL, "a PEM block is damaged: it does not begin its line")
                : kind;
@@ -201,6 +200,7 @@ enum error_kind jws_keys_read(const char *path, struct jws_keys **ret_keys, stru
     const struct strview text = {.data = bytes, .len = len};
     const size_t blanks = strspn(bytes, " \t\r\n"); /* a NUL stands behind the last byte */
     kind = bytes[blanks] == '{' ? jws_read_set(text, keys, err) : read_pem(text, keys, err);
+    ERR_clear_error(); /* else this thread's next TLS connection takes them for its own */
     if (kind == ERROR_NONE && keys->count == 0) {
         kind = error_set(err, ERROR_FATAL,
                          "no key for RS256, PS256, ES256 or EdDSA: give a JWK set or PEM blocks "

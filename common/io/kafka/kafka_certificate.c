@@ -47,10 +47,11 @@ const char *kafka_certificate_words(const char *text,
     const int verdict = atomic_load(&last_verdict);
     ret_buffer[0] = '\0';
     if (rd_kafka_version() < SCRAM_MENDED && strstr(text, "with SASL mechanism SCRAM") != NULL) {
-        (void)snprintf(ret_buffer, KAFKA_CERTIFICATE_WORDS_MAX,
-                       "librdkafka %s (Debian 12) cannot do SCRAM with Kafka 4, whatever the "
-                       "password; Debian 13's, the container's, and PLAIN can: ",
-                       rd_kafka_version_str());
+        (void)snprintf(
+            ret_buffer, KAFKA_CERTIFICATE_WORDS_MAX,
+            "if the broker is Kafka 4: librdkafka %s (Debian 12) cannot do SCRAM with it, "
+            "whatever the password; Debian 13's, the container's, and PLAIN can: ",
+            rd_kafka_version_str());
     }
     if (verdict != 0 && strstr(text, "certificate verify failed") != NULL) {
         (void)snprintf(ret_buffer, KAFKA_CERTIFICATE_WORDS_MAX, "%s: ", tls_words(verdict));
