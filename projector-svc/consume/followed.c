@@ -70,6 +70,25 @@ void followed_take_survey(struct followed *followed, const struct kafka_survey_p
     followed->epoch++;
 }
 
+/* Two: see followed.h. */
+enum { SURVEYS_ANEW = 2 };
+
+void followed_ask_anew(struct followed *followed)
+{
+    followed->anew_epoch = followed->epoch;
+}
+
+bool followed_wants_survey(const struct followed *followed)
+{
+    return followed->epoch - followed->anew_epoch < SURVEYS_ANEW;
+}
+
+int64_t followed_new_end(const struct followed *followed, int topic, int32_t number)
+{
+    const struct followed_partition *at = find(followed, topic, number);
+    return at == NULL || followed_wants_survey(followed) ? -1 : at->place.end;
+}
+
 int followed_partitions(const struct followed *followed, enum aggregate_type type)
 {
     int count = 0;

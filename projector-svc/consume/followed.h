@@ -45,6 +45,7 @@ struct followed {
     size_t count;
     unsigned epoch; /* counts surveys: an answer may come when the partitions have changed */
     unsigned asked_epoch;
+    unsigned anew_epoch; /* when the ends were asked for anew */
     bool is_asking;
     bool is_all_own;          /* at the last look */
     int64_t since_ms;         /* wall time; when others began to have their chance; 0: begins now */
@@ -58,6 +59,14 @@ void followed_done(struct followed *followed);
 /* All partitions as Kafka has them. */
 void followed_take_survey(struct followed *followed, const struct kafka_survey_place *places,
                           size_t count);
+
+/* The ends as Kafka has them from now on, whatever was asked before. The caller asks for a survey,
+ * and for one more as long as it is wanted: the first to answer may have been on its way before. */
+void followed_ask_anew(struct followed *followed);
+bool followed_wants_survey(const struct followed *followed);
+
+/* The end of a partition, as Kafka told it since then; -1: it has not. */
+int64_t followed_new_end(const struct followed *followed, int topic, int32_t number);
 
 /* Redis was away: others come back with us. */
 void followed_begin(struct followed *followed);

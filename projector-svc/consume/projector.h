@@ -90,7 +90,11 @@ bool projector_reads(const struct projector *projector, struct strview slot);
 /* All of them are there, and nothing is on its way. Again and again, until it is true. */
 bool projector_is_at_limit(struct projector *projector);
 
-/* The first partition whose end in Kafka lies before its limit, and has been read. */
+/* Asks Kafka for all ends anew, so that what it has lost can be told from what it has not told. */
+void projector_ask_ends(struct projector *projector);
+
+/* The first partition whose end in Kafka, as told since it was asked for anew, lies before its
+ * limit. */
 struct projector_short {
     struct strview slot; /* the projector's */
     int64_t end;

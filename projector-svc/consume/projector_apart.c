@@ -190,12 +190,20 @@ bool projector_is_at_limit(struct projector *projector)
     return is_at_limit;
 }
 
+void projector_ask_ends(struct projector *projector)
+{
+    followed_ask_anew(&projector->followed);
+    kafka_consumer_survey(projector->kafka, KAFKA_SURVEY_FIRSTS);
+}
+
+/* Why not what was fetched last: while Kafka stands still that is an end, too. */
 bool projector_find_short(const struct projector *projector, struct projector_short *ret)
 {
     const struct assignment *assignment = &projector->assignment;
     for (size_t i = 0; i < assignment->count; i++) {
         const struct partition *partition = assignment->partitions[i];
-        const int64_t end = assignment_report(assignment, partition, 0).end;
+        const struct partition_name *name = partition_name(partition);
+        const int64_t end = followed_new_end(&projector->followed, name->topic_index, name->number);
         int64_t ceiling;
         if (end >= 0 && partition_ends_below(partition, end, &ceiling)) {
             *ret = (struct projector_short){

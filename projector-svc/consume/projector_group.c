@@ -182,6 +182,9 @@ static void on_surveyed(void *user, const struct kafka_survey_place *places, siz
         followed_take_survey(&projector->followed, places, count);
         if (projector->options.apart != NULL && projector->assignment.state == ASSIGNMENT_NONE) {
             take_all(projector, places, count);
+        } else if (projector->options.apart != NULL &&
+                   followed_wants_survey(&projector->followed)) {
+            kafka_consumer_survey(projector->kafka, KAFKA_SURVEY_FIRSTS);
         }
     }
 }

@@ -117,10 +117,15 @@ static void give_up_holding(struct rebuild *rebuild)
         (void)error_set(&err, ERROR_INVALID,
                         "the live views have had %" PRId64
                         " records of %.*s, and Kafka has %" PRId64
-                        " of it: its topic was made anew, or lost its end. No rebuild comes up to "
-                        "them: stop projector-svc, empty the database of REDIS_URL (`redis-cli -n "
-                        "%s FLUSHDB`), and start it; it fills all views from what Kafka has",
-                        found.wanted, STRVIEW_ARG(found.slot), found.end, rebuild->exchange.live);
+                        " of it: its topic was made anew, or lost its end. Stop projector-svc, "
+                        "`redis-cli -u \"$REDIS_ADMIN_URL\" FLUSHDB`, start it",
+                        found.wanted, STRVIEW_ARG(found.slot), found.end);
+        rebuild_say(rebuild,
+                    "no rebuild comes up to these live views. What ends that: with projector-svc "
+                    "stopped, the database of REDIS_URL is emptied ($REDIS_ADMIN_URL: the same, as "
+                    "a user who may do that); started, projector-svc fills all views from what "
+                    "Kafka has. What operators decided (projection:decided) and the past of "
+                    "stream:orders are lost by that");
         rebuild_release(rebuild);
         rebuild_finish(rebuild, &err);
         return;
@@ -148,6 +153,7 @@ static void on_held(void *user, const struct redisconn_reply *reply, const struc
     if (rebuild_is_answered(rebuild, reply, failure)) {
         rebuild_compare(rebuild, reply);
         if (rebuild->phase == PHASE_HOLD) {
+            projector_ask_ends(rebuild->projector); /* none that was told before counts */
             rebuild_look_held(rebuild);
         }
     }

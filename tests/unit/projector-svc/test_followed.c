@@ -112,6 +112,26 @@ START_TEST(in_the_first_seconds_one_topic_that_is_not_followed_makes_it_unready)
 }
 END_TEST
 
+/* The first answer may be to a question of before, and tell an end that is no longer the end. */
+START_TEST(an_end_counts_once_it_was_asked_for_and_told_anew)
+{
+    struct followed *followed = &projector.followed;
+    const struct kafka_survey_place place = {.topic = AGGREGATE_ORDER, .partition = 1, .end = 7};
+
+    followed_ask_anew(followed);
+    ck_assert_int_eq(followed_new_end(followed, AGGREGATE_ORDER, 1), -1);
+    followed_take_survey(followed, &place, 1);
+    ck_assert(followed_wants_survey(followed));
+    ck_assert_int_eq(followed_new_end(followed, AGGREGATE_ORDER, 1), -1);
+    followed_take_survey(followed, &place, 1);
+    ck_assert(!followed_wants_survey(followed));
+    ck_assert_int_eq(followed_new_end(followed, AGGREGATE_ORDER, 1), 7);
+    ck_assert_int_eq(followed_new_end(followed, AGGREGATE_ORDER, 0), -1); /* it is gone */
+    followed_ask_anew(followed);
+    ck_assert_int_eq(followed_new_end(followed, AGGREGATE_ORDER, 1), -1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/followed");
@@ -125,5 +145,9 @@ int main(void)
     tcase_add_test(readiness, it_is_not_ready_while_no_topic_is_followed);
     tcase_add_test(readiness, in_the_first_seconds_one_topic_that_is_not_followed_makes_it_unready);
     suite_add_tcase(suite, readiness);
+    TCase *ends = tcase_create("ends");
+    tcase_add_checked_fixture(ends, set_up, tear_down);
+    tcase_add_test(ends, an_end_counts_once_it_was_asked_for_and_told_anew);
+    suite_add_tcase(suite, ends);
     return check_main(suite);
 }

@@ -113,6 +113,21 @@ START_TEST(who_waits_at_the_ceiling_is_not_stuck)
 }
 END_TEST
 
+START_TEST(kafka_ends_below_the_ceiling_where_all_was_read_and_its_end_is_less)
+{
+    int64_t ceiling = 0;
+    open_at(0, VIEW_POSITIONS_NONE);
+    partition_set_ceiling(partition[0], 7);
+    ck_assert(!partition_ends_below(partition[0], 5, &ceiling)); /* more is on its way, perhaps */
+    partition_at_end(partition[0], 5);
+    ck_assert(partition_ends_below(partition[0], 5, &ceiling));
+    ck_assert_int_eq(ceiling, 7);
+    ck_assert(!partition_ends_below(partition[0], 7, &ceiling));
+    take(0, 0);
+    ck_assert(!partition_ends_below(partition[0], 5, &ceiling));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/consume/partition_ceiling");
@@ -124,6 +139,7 @@ int main(void)
     tcase_add_test(courses, a_partition_without_a_position_may_be_where_it_is_to_be);
     tcase_add_test(courses, what_is_left_out_beyond_is_read_again_when_there_is_room);
     tcase_add_test(courses, who_waits_at_the_ceiling_is_not_stuck);
+    tcase_add_test(courses, kafka_ends_below_the_ceiling_where_all_was_read_and_its_end_is_less);
     suite_add_tcase(suite, courses);
     return check_main(suite);
 }
