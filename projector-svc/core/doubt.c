@@ -103,7 +103,8 @@ static bool is_proved(struct doubt *doubt, const struct doubt_report *report, si
     if (doubt->state == DOUBT_WAITS && is_news && target_of(report) < slot->target) {
         slot->target = target_of(report);
     }
-    return report->position >= slot->target;
+    /* a position set by hand may be any number */
+    return slot->target != NO_TARGET && report->position >= slot->target;
 }
 
 /* Where nobody says how many there are: an earlier version does not, and all that it reports must

@@ -172,6 +172,16 @@ START_TEST(many_partitions_in_any_order_are_told_apart)
 }
 END_TEST
 
+START_TEST(a_position_beyond_all_offsets_proves_nothing_of_which_nothing_is_reported)
+{
+    struct doubt doubt = {.state = DOUBT_BEGUN};
+    const struct doubt_report by_hand = of("t/0", INT64_MAX, 5, 5, 1);
+    ck_assert(!doubt_take(&doubt, &by_hand, 1, 1));
+    ck_assert(!doubt_take(&doubt, &by_hand, 1, 1)); /* nobody has reported since */
+    doubt_done(&doubt);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/core/doubt");
@@ -183,6 +193,8 @@ int main(void)
     tcase_add_test(tests, all_partitions_must_be_proved_also_those_nobody_reports);
     tcase_add_test(tests, earlier_versions_tell_no_number);
     tcase_add_test(tests, many_partitions_in_any_order_are_told_apart);
+    tcase_add_test(tests,
+                   a_position_beyond_all_offsets_proves_nothing_of_which_nothing_is_reported);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
