@@ -581,10 +581,10 @@ local SPELLED_MAX = 65536 -- of a details document that is looked into for its p
 
 local function bytes_of(key) return redis.call('MEMORY', 'USAGE', key) or 0 end
 
--- Of a key that orders share, what comes to each.
+-- Of a key that orders share, what comes to each; nothing of a damaged one.
 local function part_of(key)
-  local count = redis.call(string.sub(key, 1, 7) == 'lookup:' and 'SCARD' or 'ZCARD', key)
-  return count > 0 and bytes_of(key) / count or 0
+  local count = redis.pcall(string.sub(key, 1, 7) == 'lookup:' and 'SCARD' or 'ZCARD', key)
+  return type(count) == 'number' and count > 0 and bytes_of(key) / count or 0
 end
 
 local function encoded(value)
@@ -601,31 +601,34 @@ local function shared_keys(order, id, details_bytes)
     if values[i] and values[i] ~= '' then keys[#keys + 1] = prefix .. encoded(values[i]) end
   end
   for flag in string.gmatch(values[7] or '', '[^,]+') do keys[#keys + 1] = 'idx:risk:' .. encoded(flag) end
-  if redis.call('ZSCORE', 'ops:open', id) then keys[#keys + 1] = 'ops:open' end
+  if type(redis.pcall('ZSCORE', 'ops:open', id)) == 'string' then keys[#keys + 1] = 'ops:open' end
   local details = details_bytes <= SPELLED_MAX and redis.call('GET', order .. ':details') or ''
   local reference = string.match(details, '"reference":"([%w._-]+)"')
   if reference then keys[#keys + 1] = 'lookup:payment:' .. reference end
   return keys
 end
 
+-- One of the newest, by its rank. Fails where its keys, or the list of them all, are damaged.
+local function bytes_of_order(rank)
+  local id = redis.call('ZREVRANGE', 'orders:recent', rank, rank)[1]
+  local order = 'order:' .. id
+  local sums = {1, bytes_of(order), bytes_of(order .. ':details'), bytes_of(order .. ':timeline'), 0}
+  for _, key in ipairs(shared_keys(order, id, sums[3])) do sums[5] = sums[5] + part_of(key) end
+  return sums
+end
+
 -- What orders take, by some that are spread over the newest: the bytes of their own keys together, and their
--- part of those they share. Nothing where the caller may not ask for it.
+-- part of those they share. Nothing where the caller may not ask for it; what is damaged is left out.
 -- BYTES most -> {orders, hashes, details, timelines, shared}
 local function bytes(args)
-  local count = redis.call('ZCARD', 'orders:recent')
-  local looked = math.min(count, tonumber(args[2]))
-  if not redis.acl_check_cmd('MEMORY', 'USAGE', 'orders:recent') then return {} end
-  local hashes_bytes, details, timelines, shared = 0, 0, 0, 0
+  local count = redis.pcall('ZCARD', 'orders:recent')
+  if type(count) ~= 'number' or not redis.acl_check_cmd('MEMORY', 'USAGE', 'orders:recent') then return {} end
+  local looked, all = math.min(count, tonumber(args[2])), {0, 0, 0, 0, 0}
   for i = 0, looked - 1 do
-    local rank = math.floor(i * count / looked)
-    local id = redis.call('ZREVRANGE', 'orders:recent', rank, rank)[1]
-    local order = 'order:' .. id
-    local of_details = bytes_of(order .. ':details')
-    hashes_bytes, details = hashes_bytes + bytes_of(order), details + of_details
-    timelines = timelines + bytes_of(order .. ':timeline')
-    for _, key in ipairs(shared_keys(order, id, of_details)) do shared = shared + part_of(key) end
+    local is_whole, sums = pcall(bytes_of_order, math.floor(i * count / looked))
+    for at = 1, is_whole and #all or 0 do all[at] = all[at] + sums[at] end
   end
-  return {looked, hashes_bytes, details, timelines, shared}
+  return all
 end
 
 local COMPOUND = {

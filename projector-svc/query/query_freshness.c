@@ -214,6 +214,12 @@ static void put_not_followed(struct json_writer *writer, const struct slot *slot
     }
 }
 
+/* Who is not, for him nobody asks: it is the dearest part of the question. */
+static bool is_told_bytes(const struct query *query)
+{
+    return readers_may_read(query->role, READABLE_FRESHNESS_IDS);
+}
+
 /* Of one order, by those that were looked at; nothing where Redis does not tell. */
 static void put_order_bytes(struct json_writer *writer, const struct redisconn_reply *sums)
 {
@@ -249,7 +255,7 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     put_counters(writer, status);
     json_put_member_integer(writer, "dead_letters",
                             redisconn_reply_integer(redisconn_reply_at(reply, READ_FROZEN), 0));
-    if (readers_may_read(query->role, READABLE_FRESHNESS_IDS)) {
+    if (is_told_bytes(query)) {
         put_order_bytes(writer, redisconn_reply_at(reply, READ_BYTES));
     }
     put_not_followed(writer, slots, count);
@@ -276,7 +282,7 @@ static void on_request(struct http_request *request, void *user)
     struct redisconn_command commands[READ_COUNT] = {
         [READ_FROZEN] = {FROZEN, 2}, [READ_BYTES] = {BYTES, 2}};
     query_ask_freshness(commands);
-    query_read(query, commands, READ_COUNT, on_freshness);
+    query_read(query, commands, is_told_bytes(query) ? READ_COUNT : READ_BYTES, on_freshness);
 }
 
 const struct http_route QUERY_FRESHNESS_ROUTES[] = {
