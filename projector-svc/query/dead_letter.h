@@ -45,6 +45,9 @@ void dead_letter_read(struct dead_letter *asked, query_reply_fn *callback);
 /* LINEUP_FLOWING where nothing stands still. */
 struct mark_frozen dead_letter_mark(const struct redisconn_reply *reply, struct arena *arena);
 
+/* What is decided, with its times as they are told, as the arena's; data NULL: there is no room. */
+struct strview dead_letter_told(struct strview decided, struct arena *arena);
+
 /* What is known of a parked record but its value; NULL: there is none, or it is damaged. */
 const struct json_value *dead_letter_record(const struct redisconn_reply *reply, size_t index,
                                             struct arena *arena);

@@ -36,12 +36,15 @@ static void on_decided(void *user, const struct redisconn_reply *reply, const st
         refuse_decision(query, "it changed while this was written down");
         return;
     }
+    const struct strview told = dead_letter_told(asked->decided, query->arena);
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
     json_put_member_string(writer, "type", strview_of(aggregate_name(asked->type)));
     json_put_member_string(writer, "id", asked->id);
-    json_key(writer, "decisions");
-    json_put_raw(writer, asked->decided);
+    if (told.data != NULL) {
+        json_key(writer, "decisions");
+        json_put_raw(writer, told);
+    }
     json_close_object(writer);
     query_answer(query, NULL);
 }
