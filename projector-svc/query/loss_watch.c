@@ -31,7 +31,7 @@ struct loss_watch {
     struct loop_timer *timer;
     struct error why; /* the last look failed; kind NONE: it did not */
     int64_t began_ms;
-    int64_t in_doubt_since_ms;
+    int64_t in_doubt_since_ms; /* 0: never connected yet */
     bool is_looking;
     bool is_filled_again; /* as it was read last: a projector says so */
 };
@@ -79,6 +79,11 @@ bool loss_watch_judge(struct loss_watch *watch, const struct redisconn_reply *re
 bool loss_watch_is_recovering(const struct loss_watch *watch)
 {
     return watch->doubt.state != DOUBT_OVER || watch->is_filled_again;
+}
+
+bool loss_watch_is_told(const struct loss_watch *watch)
+{
+    return watch->in_doubt_since_ms > 0 && loss_watch_is_recovering(watch);
 }
 
 /* --- its own */

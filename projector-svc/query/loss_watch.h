@@ -39,6 +39,9 @@ bool loss_watch_judge(struct loss_watch *watch, const struct redisconn_reply *re
 /* What was judged last; also while nothing was read yet. */
 bool loss_watch_is_recovering(const struct loss_watch *watch);
 
+/* The same of answers: before the first connection there are none. */
+bool loss_watch_is_told(const struct loss_watch *watch);
+
 /* Probes; user is the watch. Can queries be read, and in the first ten seconds also: are the views
  * known to be whole? */
 enum error_kind loss_watch_probe(void *user, struct error *err);

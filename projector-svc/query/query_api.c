@@ -51,7 +51,7 @@ static void on_scrape(void *user)
     const struct query_api *api = user;
     metrics_set(api->metrics, METRIC_WAITERS, 0, (double)order_waits_count(api->context.waits));
     metrics_set(api->metrics, METRIC_RECOVERING, 0,
-                loss_watch_is_recovering(api->context.losses) ? 1 : 0);
+                loss_watch_is_told(api->context.losses) ? 1 : 0);
     metrics_set(api->metrics, METRIC_STREAMS, 0, (double)stream_hub_count(api->context.streams));
 }
 
