@@ -56,7 +56,9 @@ static void put_shard(struct json_writer *json, const char *owner, const struct 
     } else {
         json_put_member_integer(json, "position", stand->position);
     }
-    json_put_member_integer(json, "newest", stand->newest);
+    /* The stand is of the last look; what was published since is newer than its newest row. */
+    const bool is_further = shard_log_is_owned(log) && log->position > stand->newest;
+    json_put_member_integer(json, "newest", is_further ? log->position : stand->newest);
     json_put_member_integer(json, "rows_behind", stand->rows_behind);
     json_put_member_integer(json, "seconds_behind", stand->oldest_age_ms / 1000);
     json_put_member_integer(json, "events_per_second", shards_rate(shard));
