@@ -56,7 +56,7 @@ static bool read_arguments(const struct service_call *call, struct wish *wish)
     return wish->shard != NULL && wish->reason != NULL && kinds == 1;
 }
 
-static bool is_sound(const struct wish *wish)
+static bool goes_together(const struct wish *wish)
 {
     int64_t shard;
     int64_t seq;
@@ -80,7 +80,7 @@ int app_resume(const struct service_call *call)
     CLEANUP(cleanup_pgsession_close) struct pgsession *session = NULL;
     CLEANUP(strbuf_done) struct strbuf requests;
     strbuf_init(&requests, REQUESTS_MAX);
-    if (!read_arguments(call, &wish) || !is_sound(&wish)) {
+    if (!read_arguments(call, &wish) || !goes_together(&wish)) {
         (void)fprintf(stderr, "usage: relay-svc resume " RESUME_ARGUMENTS "\n");
         return SERVICE_MISUSED;
     }

@@ -41,6 +41,7 @@ START_TEST(what_is_written_can_be_read_by_others)
     json_put_member_integer(&writer, "least", INT64_MIN);
     json_put_member_bool(&writer, "yes", true);
     json_put_member_time(&writer, "at", 1709210096789);
+    json_put_member_time(&writer, "beyond", INT64_MAX); /* no year of four digits */
     json_key(&writer, "list");
     json_open_array(&writer);
     json_put_null(&writer);
@@ -55,9 +56,9 @@ START_TEST(what_is_written_can_be_read_by_others)
     ck_assert_str_eq(strbuf_cstr(&out),
                      "{\"text\":\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\x7f\xc3\xa9\",\"empty\":\"\","
                      "\"least\":-9223372036854775808,\"yes\":true,"
-                     "\"at\":\"2024-02-29T12:34:56.789Z\","
+                     "\"at\":\"2024-02-29T12:34:56.789Z\",\"beyond\":null,"
                      "\"list\":[null,false,7,\"x\",{\"made\":\"elsewhere\"}]}");
-    ck_assert_uint_eq(parsed(strbuf_view(&out))->count, 6);
+    ck_assert_uint_eq(parsed(strbuf_view(&out))->count, 7);
 }
 END_TEST
 
