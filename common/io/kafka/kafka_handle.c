@@ -105,15 +105,15 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
     struct kafka_handle *handle = opaque;
     char fatal_text[REASON_MAX];
+    char told[2 * REASON_MAX];
     if (handle == NULL) { /* an instance without a handle asks and sees each error itself */
         return;
     }
     struct error error;
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(rk, fatal_text, sizeof fatal_text);
-        (void)kafka_handle_error(&error, cause, fatal_text);
-        (void)snprintf(fatal_text, sizeof fatal_text, "%s", error.text);
-        reason = fatal_text;
+        (void)snprintf(told, sizeof told, "%s%s", right_words(cause), fatal_text);
+        reason = told;
     }
     (void)kafka_handle_error(&error, (rd_kafka_resp_err_t)code, reason);
     if (error.kind != ERROR_NOT_FOUND) { /* who says that a topic is missing is there */

@@ -10,11 +10,12 @@
 #ifndef COMMON_IO_POSTGRES_PGCERTIFICATE_H
 #define COMMON_IO_POSTGRES_PGCERTIFICATE_H
 
+struct error;
+
 /* Before the first connection; again does nothing. */
 void pgcertificate_watch(void);
 
 /* Puts the cause before a text of libpq's that has just come, where it is about a certificate. */
-struct error;
 void pgcertificate_tell(const char *text, struct error *ret_told);
 
 #endif
