@@ -34,7 +34,7 @@ static enum error_kind look_at_functions(void *part, struct strbuf *told, struct
 static const struct doctor_check CHECKS[] = {
     DOCTOR_DATABASE_CHECKS("orderspine_command", 0),
     {"functions", "primary", 0, look_at_functions,
-     DOCTOR_MIGRATE_MENDS ": it makes them again, and grants them"},
+     DOCTOR_MIGRATE_MENDS ": it makes them again, and grants them (what it prints does not)"},
 };
 
 int app_doctor(const struct service_call *call)

@@ -8,6 +8,7 @@
 
 static const char *const BEGINNINGS[] = {"CREATE FUNCTION ", "CREATE OR REPLACE FUNCTION "};
 static const char REVOKE[] = "REVOKE ALL ON FUNCTION ";
+static const char DROP[] = "DROP FUNCTION ";
 
 /* To the semicolon at a line's end that is not within $$. */
 static struct strview statement_at(const char *text)
@@ -64,6 +65,18 @@ static void revoke(struct sql_functions *functions, struct strview list)
     }
 }
 
+/* One that is made anew behind it is everybody's again. */
+static void drop(struct sql_functions *functions, struct strview list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < functions->count; i++) {
+        if (!names(list, functions->list[i].name)) {
+            functions->list[kept++] = functions->list[i];
+        }
+    }
+    functions->count = kept;
+}
+
 static void read_line(const char *line, struct sql_functions *functions)
 {
     for (size_t i = 0; i < sizeof BEGINNINGS / sizeof BEGINNINGS[0]; i++) {
@@ -73,6 +86,8 @@ static void read_line(const char *line, struct sql_functions *functions)
     }
     if (strncmp(line, REVOKE, strlen(REVOKE)) == 0) {
         revoke(functions, strview_skip(statement_at(line), strlen(REVOKE)));
+    } else if (strncmp(line, DROP, strlen(DROP)) == 0) {
+        drop(functions, strview_skip(statement_at(line), strlen(DROP)));
     }
 }
 

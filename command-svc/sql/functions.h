@@ -5,8 +5,8 @@
  * Why read from the migrations: a released one never runs again, so where somebody has dropped a
  * function nothing else could name it, or make it once more. A list beside them would be forgotten.
  *
- * Relied on: a migration's CREATE [OR REPLACE] FUNCTION begins a line, its body stands in $$ or
- * quotes, and no name has two functions.
+ * Relied on: a migration's CREATE [OR REPLACE] or DROP FUNCTION begins a line, its body stands in
+ * $$ or quotes, and no name has two functions.
  *
  * Ownership: views into the files. Pure.
  */

@@ -111,6 +111,28 @@ START_TEST(a_function_is_everybodys_until_that_is_revoked)
 }
 END_TEST
 
+START_TEST(a_function_that_a_later_migration_drops_is_none)
+{
+    static const struct embedded_text FILES[] = {
+        {"0001_a.sql", "CREATE FUNCTION gone(int) RETURNS int LANGUAGE sql AS 'SELECT 1';\n"
+                       "CREATE FUNCTION stays() RETURNS int LANGUAGE sql AS 'SELECT 2';\n"
+                       "CREATE FUNCTION anew() RETURNS int LANGUAGE sql AS 'SELECT 3';\n"
+                       "REVOKE ALL ON FUNCTION anew() FROM PUBLIC;\n"},
+        {"0002_b.sql", "DROP FUNCTION gone(int), anew();\n"
+                       "CREATE FUNCTION anew(int) RETURNS int LANGUAGE sql AS 'SELECT 4';\n"},
+        {NULL, NULL},
+    };
+    struct sql_functions functions;
+
+    functions_newest(FILES, &functions);
+
+    ck_assert_uint_eq(functions.count, 2);
+    ck_assert_ptr_null(find(&functions, "gone"));
+    ck_assert_ptr_nonnull(find(&functions, "stays"));
+    ck_assert(find(&functions, "anew")->is_public);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("migrations");
@@ -118,6 +140,7 @@ int main(void)
     tcase_add_test(functions, each_function_of_the_schema_is_found_once);
     tcase_add_test(functions, the_newest_text_of_a_function_is_taken_whole);
     tcase_add_test(functions, a_function_is_everybodys_until_that_is_revoked);
+    tcase_add_test(functions, a_function_that_a_later_migration_drops_is_none);
     suite_add_tcase(suite, functions);
     TCase *tests = tcase_create("outbox_append");
     tcase_add_test(tests, other_programs_may_append_events_of_every_type_but_ours);
