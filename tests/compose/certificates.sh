@@ -95,6 +95,13 @@ renewed() { # as deploy/README.md has it
     done
 }
 
+# made_for HOST BIND TEXT: by the script alone, with nothing there yet.
+made_for() {
+    contains "$(docker run --rm --network none --tmpfs /tmp -e "HOST=$1" -e "BIND=$2" --entrypoint /bin/sh \
+        "orderspine/tools:$ORDERSPINE_VERSION" -euc 'certificates
+            openssl x509 -in /certificates/proxy/server.pem -noout -ext subjectAltName' 2>&1)" "$3"
+}
+
 # A CA of somebody's own, with one below it that makes the servers' certificates.
 make_own() {
     local name
