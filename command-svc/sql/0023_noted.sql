@@ -3,7 +3,7 @@
 ALTER TABLE relay_quarantine ADD COLUMN event jsonb
     -- a person may write it, and one that cannot be read would keep all others from being listed
     CONSTRAINT relay_quarantine_event_form CHECK (event IS NULL OR coalesce(
-        event->>'seq' ~ '^[0-9]{1,18}$' AND event->>'version' ~ '^[1-9][0-9]{0,8}$'
+        event->>'seq' ~ '^[0-9]{1,19}$' AND event->>'version' ~ '^[1-9][0-9]{0,17}$' -- all there are, and more
         AND coalesce(event->>'id', '00000000-0000-0000-0000-000000000000') ~
             '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$', false));
 ALTER TABLE relay_skipped ADD COLUMN event jsonb;

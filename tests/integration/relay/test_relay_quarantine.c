@@ -96,6 +96,15 @@ START_TEST(what_the_broker_refuses_is_parked_with_what_follows_and_published_whe
 }
 END_TEST
 
+START_TEST(an_event_of_the_greatest_version_is_parked)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    refuse("order", "first-0-1", INT32_MAX, 0);
+}
+END_TEST
+
 static const char SHARD_IS_READ[] = "SELECT position = (SELECT max(seq) FROM outbox WHERE shard ="
                                     " 0) FROM relay_shard WHERE shard = 0";
 
@@ -251,6 +260,7 @@ int main(void)
         tests,
         what_the_broker_refuses_is_parked_with_what_follows_and_published_when_a_person_says_so, 0,
         2);
+    tcase_add_test(tests, an_event_of_the_greatest_version_is_parked);
     tcase_add_test(tests,
                    an_event_that_the_outbox_lost_is_not_said_to_be_published_and_can_be_skipped);
     tcase_add_test(
