@@ -126,11 +126,10 @@ all_healthy() {
 
 address_of() { compose port "$@" 2>/dev/null; }
 
-load_addresses() {
-    local line
-    while read -r line; do
-        export "${line?}"
-    done < <(compose run --rm -T tokens 2>/dev/null | tr -d '\r')
+load_addresses() { # as the READMEs have it
+    set -a
+    eval "$(compose run --rm -T tokens 2>/dev/null | tr -d '\r')"
+    set +a
     [ -n "${TOKEN_AGENT:-}" ]
 }
 
