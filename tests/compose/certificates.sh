@@ -124,6 +124,13 @@ make_own() {
     ) >"$WORK/own.log" 2>&1 || { tail -n 3 "$WORK/own.log" && return 1; }
 }
 
+make_for_clients() {
+    printf 'subjectAltName=DNS:redis\nextendedKeyUsage=clientAuth\n' >ext
+    openssl x509 -req -in redis.csr -CA below.pem -CAkey below.key -days 5 -extfile ext -out redis.pem 2>/dev/null
+    cat below.pem >>redis.pem
+    chmod a+r redis.pem
+}
+
 # does_not_take TEXT: it says why, and the servers keep what they have.
 does_not_take() {
     local told before
@@ -150,6 +157,13 @@ certificates_of_ones_own() {
     (cd "$WORK/own" && mv redis.pem kept && cp kafka.pem redis.pem && mv redis.key kept.key && cp kafka.key redis.key)
     check "nor with one for another name" does_not_take 'redis.pem is not for the name redis'
     (cd "$WORK/own" && mv kept redis.pem && mv kept.key redis.key)
+    (cd "$WORK/own" && mv ca.pem kept && cat kept root.key >ca.pem && chmod a+r ca.pem)
+    check "nor with the CA's key among what all may read" does_not_take 'ca.pem holds a private key'
+    (cd "$WORK/own" && mv kept ca.pem && mv proxy.pem kept && { cat kept && sed 's/^M/N/; 2d' below.pem; } >proxy.pem)
+    check "nor with one behind it that is damaged" does_not_take 'proxy.pem holds a damaged certificate'
+    (cd "$WORK/own" && mv kept proxy.pem && mv redis.pem kept && make_for_clients)
+    check "nor with one that is for clients" does_not_take 'redis.pem would not be believed: unsuitable certificate purpose'
+    (cd "$WORK/own" && mv kept redis.pem)
     check "they are taken" quietly takes_own
     check "all of it is healthy with them" wait_until "$READY_LIMIT" all_healthy
     check "clients are told whom to believe" quietly load_ca
