@@ -219,12 +219,15 @@ int app_migrate(const struct service_call *call)
     const enum error_kind kind =
         arguments.print ? migrate_print((int)arguments.shards, &report, &err)
                         : migrate_run(settings->database_url, (int)arguments.shards, &report, &err);
-    (void)fputs(strbuf_cstr(&report), stdout);
+    /* SQL that was cut short looks whole. */
+    const bool is_told = fputs(strbuf_cstr(&report), stdout) >= 0 && fflush(stdout) == 0;
     if (kind != ERROR_NONE) {
         (void)fprintf(stderr, "command-svc migrate: %s\n", err.text);
+    } else if (!is_told) {
+        (void)fprintf(stderr, "command-svc migrate: it could not be written down\n");
     }
     strbuf_done(&report);
-    return kind == ERROR_NONE ? SERVICE_OK : SERVICE_FAILED;
+    return kind == ERROR_NONE && is_told ? SERVICE_OK : SERVICE_FAILED;
 }
 
 int app_print_roles(const struct service_call *call)
