@@ -18,10 +18,7 @@
 
 #include <stdlib.h>
 
-enum {
-    FIRST_PAUSE_MS = 5,
-    BELL_GAP_MS = 2, /* a bell that never stops must not mean a query per append */
-};
+enum { FIRST_PAUSE_MS = 5 };
 
 struct trip {
     int *shards;
@@ -44,8 +41,7 @@ struct reading {
     struct trip *trips; /* one per reader */
     struct outbox_range *ranges;
     int64_t pause_ms;
-    int64_t looked_ms; /* when idle shards were last looked at */
-    bool is_choked;    /* the producer's queue was full */
+    bool is_choked; /* the producer's queue was full */
     struct read_plan plan;
     enum read_wish *wishes; /* by shard, for the trip being planned */
     struct activity fares;
@@ -307,11 +303,10 @@ static void on_pump(void *user)
 
 static void look_everywhere(struct reading *reading)
 {
-    reading->looked_ms = loop_now_ms();
     for (int i = 0; i < reading->options.shards->count; i++) {
         read_pace_touch(&reading->shards[i].pace);
     }
-    on_pump(reading);
+    loop_deferred_schedule(reading->pump);
 }
 
 static void on_pause_over(void *user)
@@ -323,15 +318,11 @@ static void on_pause_over(void *user)
     look_everywhere(reading);
 }
 
+/* A bell that never stops does not mean a query per append: a shard is on one trip at a time, and
+ * however often it rings meanwhile, it goes along once more. */
 void reading_ring(struct reading *reading)
 {
-    const int64_t waited_ms = loop_now_ms() - reading->looked_ms;
-    if (waited_ms >= BELL_GAP_MS) {
-        look_everywhere(reading);
-    } else {
-        reading->pause_ms = FIRST_PAUSE_MS;
-        loop_timer_start(reading->timer, BELL_GAP_MS - waited_ms);
-    }
+    look_everywhere(reading);
 }
 
 void reading_begin(struct reading *reading, int shard)
