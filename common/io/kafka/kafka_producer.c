@@ -22,7 +22,7 @@ enum {
 
 static const struct kafka_default DEFAULTS[] = {
     {"queue.buffering.max.kbytes", "8192"}, {"queue.buffering.max.messages", "50000"},
-    {"compression.codec", "lz4"},           {"linger.ms", "1"},
+    {"compression.codec", "lz4"},           {"linger.ms", "0"},
     {"socket.nagle.disable", "true"},       {NULL, NULL},
 };
 
