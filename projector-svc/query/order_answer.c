@@ -43,7 +43,7 @@ static void put_timeline(struct json_writer *writer, const struct order_answer *
     }
 }
 
-static void put_state(struct json_writer *writer, const struct order_answer *answer)
+void order_answer_put_state(struct json_writer *writer, const struct order_answer *answer)
 {
     if (answer->state->waiting_for > 0) {
         json_put_member_integer(writer, "waiting_for", answer->state->waiting_for);
@@ -61,7 +61,7 @@ static void put_order(struct json_writer *writer, const struct order_answer *ans
     if (answer->part == PART_BOTH) {
         put_timeline(writer, answer, "timeline", "timeline_truncated");
     }
-    put_state(writer, answer);
+    order_answer_put_state(writer, answer);
     json_close_object(writer);
 }
 
@@ -75,7 +75,7 @@ static void put_timeline_page(struct json_writer *writer, const struct order_ans
     json_put_member_string(writer, "last_event_id", answer->state->event_id);
     json_put_member_time(writer, "projected_at", answer->state->projected_at_ms);
     json_close_object(writer);
-    put_state(writer, answer);
+    order_answer_put_state(writer, answer);
     json_close_object(writer);
 }
 

@@ -59,6 +59,9 @@ MUST_USE enum error_kind order_answer_write_past(const struct order_answer *answ
                                                  struct json_writer *writer, int64_t *ret_version,
                                                  struct error *err);
 
+/* What changes without an event: "waiting_for" and "recovering", where it is so. */
+void order_answer_put_state(struct json_writer *writer, const struct order_answer *answer);
+
 /* What is stored and not complete spoils the writer. */
 void order_answer_write(const struct order_answer *answer, struct json_writer *writer);
 

@@ -37,7 +37,7 @@ static void put_view(const struct order_answer *answer, const struct order_view 
     view_filter_details(writer, is_whole ? strbuf_view(&details) : STRVIEW(""),
                         answer->query->role);
     strbuf_done(&details);
-    query_put_recovering(answer->query, writer);
+    order_answer_put_state(writer, answer);
     json_close_object(writer);
 }
 

@@ -72,7 +72,7 @@ static void on_list(struct http_request *request, void *user)
     int64_t number = 0;
     if (cursor.data == NULL) {
         cursor = STRVIEW("0");
-    } else if (!parse_i64(cursor, &number)) {
+    } else if (!parse_i64(cursor, &number) || number < 0) {
         query_refuse(query, 400, "malformed-request", "cursor is not one of an answer's");
         return;
     }

@@ -45,6 +45,7 @@ static void on_decided(void *user, const struct redisconn_reply *reply, const st
         json_key(writer, "decisions");
         json_put_raw(writer, told);
     }
+    query_put_recovering(query, writer);
     json_close_object(writer);
     query_answer(query, NULL);
 }

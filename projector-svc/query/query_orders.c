@@ -178,18 +178,37 @@ static bool is_known(const struct order_query *asked, const char *etag)
     return etags_have(http_request_header(asked->query.request, "If-None-Match"), strview_of(etag));
 }
 
-/* A version that is over never changes again. */
-static void answer_past(struct order_query *asked, const struct order_answer *answer)
-{
+struct answer_headers {
     char etag[ETAG_MAX];
+    struct http_header list[3];
+};
+
+/* Of the version that is shown: what may be told of it, and how. */
+static void fill_headers(const struct order_query *asked, const struct order_state *state,
+                         int64_t version, bool is_stale, struct answer_headers *ret)
+{
+    size_t count = 0;
+    *ret = (struct answer_headers){.etag = ""};
+    if (is_whole(asked, state)) {
+        (void)snprintf(ret->etag, sizeof ret->etag, "\"v%" PRId64 "\"", version);
+        ret->list[count++] = (struct http_header){"ETag", ret->etag};
+    }
+    if (is_stale) {
+        ret->list[count++] = (struct http_header){"X-Stale", "true"};
+    }
+}
+
+static void answer_past(struct order_query *asked, const struct order_answer *answer, bool is_stale)
+{
+    struct answer_headers headers;
     struct error err;
     int64_t version;
     struct json_writer *writer = query_write(&asked->query);
     const enum error_kind kind =
         order_answer_write_past(answer, &asked->moment, writer, &version, &err);
     if (kind == ERROR_NONE) {
-        (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", version);
-        query_answer(&asked->query, (const struct http_header[]){{"ETag", etag}, {NULL, NULL}});
+        fill_headers(asked, answer->state, version, is_stale, &headers);
+        query_answer(&asked->query, headers.list);
         return;
     }
     strbuf_done(&asked->query.body);
@@ -205,16 +224,8 @@ static void answer_past(struct order_query *asked, const struct order_answer *an
 static void answer_order(struct order_query *asked, const struct redisconn_reply *reply,
                          const struct order_state *state, bool is_stale)
 {
-    char etag[ETAG_MAX];
-    (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", state->version);
-    struct http_header headers[3] = {{NULL, NULL}};
-    size_t count = 0;
-    if (is_whole(asked, state)) {
-        headers[count++] = (struct http_header){"ETag", etag};
-    }
-    if (is_stale) {
-        headers[count++] = (struct http_header){"X-Stale", "true"};
-    }
+    struct answer_headers headers;
+    fill_headers(asked, state, state->version, is_stale, &headers);
     const struct order_answer answer = {
         .query = &asked->query,
         .part = asked->part,
@@ -224,12 +235,12 @@ static void answer_order(struct order_query *asked, const struct redisconn_reply
         .state = state,
     };
     if (is_past(asked)) {
-        answer_past(asked, &answer);
-    } else if (!is_stale && is_whole(asked, state) && is_known(asked, etag)) {
-        query_answer_unmodified(&asked->query, headers);
+        answer_past(asked, &answer, is_stale);
+    } else if (!is_stale && is_whole(asked, state) && is_known(asked, headers.etag)) {
+        query_answer_unmodified(&asked->query, headers.list);
     } else {
         order_answer_write(&answer, query_write(&asked->query));
-        query_answer(&asked->query, headers);
+        query_answer(&asked->query, headers.list);
     }
 }
 
