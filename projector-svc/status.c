@@ -60,8 +60,8 @@ static void print_order_bytes(const struct json_value *status)
 
 static bool print_status(const struct json_value *status)
 {
-    static const char *const COUNTERS[] = {"applied", "duplicates", "gaps",
-                                           "forks",   "parked",     "dead"};
+    static const char *const COUNTERS[] = {"applied", "duplicates", "gaps",   "forks",
+                                           "parked",  "dead",       "retries"};
     const struct json_value *topics = json_member(status, "not_followed");
     const struct json_value *recovering = json_member(status, "recovering");
     const bool is_recovering = recovering != NULL && recovering->boolean;

@@ -61,7 +61,8 @@ struct course_task {
     int64_t recent_cap;
     int64_t stream_cap;
     const struct order_limits *limits;
-    bool is_quiet; /* nobody is told what it applies */
+    bool is_quiet;  /* nobody is told what it applies */
+    size_t retries; /* batches that failed before it and are not told yet */
 };
 
 /* failure is NULL when all is written. Never from inside course_begin(); the course is idle again,

@@ -84,6 +84,7 @@ static void begin_batch(struct partition *partition, size_t records)
         .stream_cap = context->stream_cap,
         .limits = &context->limits,
         .is_quiet = context->is_quiet,
+        .retries = partition->retries,
     };
     assert(has_work(partition));
     partition_enter(partition, STATE_BUSY);
@@ -177,6 +178,7 @@ static size_t half_of_what_failed(const struct partition *partition)
 static void fail_batch(struct partition *partition, const struct error *why)
 {
     metrics_add(partition->context->metrics, METRIC_RETRIES, retry_of(why->kind), 1);
+    partition->retries++;
     if (why->kind == ERROR_EXHAUSTED && partition->batch_limit > 1) {
         partition->batch_limit = half_of_what_failed(partition);
         close_busy(partition, NULL); /* a smaller one follows at once: nobody is away */
@@ -245,6 +247,7 @@ static void succeed(struct partition *partition)
     note_drained(partition);
     move_to(partition, partition->course.next);
     grow_limit(partition);
+    partition->retries = 0;
     partition->trouble.kind = ERROR_NONE;
     partition_drop(partition, partition->course.task.records);
     if (partition->next == NEXT_CLOSE) {

@@ -62,6 +62,7 @@ struct partition {
     struct silence silence;
     struct course course;
     size_t batch_limit;   /* events */
+    size_t retries;       /* that no batch has told yet */
     struct error trouble; /* why Redis refused the last batch; kind NONE: it did not */
     struct news troubles[ERROR_KIND_COUNT];
 };

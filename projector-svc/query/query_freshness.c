@@ -162,8 +162,8 @@ static void put_slot(struct json_writer *writer, const struct slot *slot, bool h
 
 static void put_counters(struct json_writer *writer, const struct redisconn_reply *status)
 {
-    static const char *const COUNTERS[] = {"applied", "duplicates", "gaps",
-                                           "forks",   "parked",     "dead"};
+    static const char *const COUNTERS[] = {"applied", "duplicates", "gaps",   "forks",
+                                           "parked",  "dead",       "retries"};
     for (size_t i = 0; i < sizeof COUNTERS / sizeof COUNTERS[0]; i++) {
         json_put_member_integer(
             writer, COUNTERS[i],

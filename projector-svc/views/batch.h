@@ -45,6 +45,7 @@ struct batch_counts {
     size_t gaps;    /* aggregates frozen anew for a missing version */
     size_t forks;   /* aggregates frozen anew for two histories */
     size_t dropped; /* records, as an operator decided */
+    size_t retries; /* times that batches before it failed; the caller's */
 };
 
 struct batch {

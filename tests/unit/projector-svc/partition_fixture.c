@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/projector-svc/partition_fixture.h"
 
+#include "common/base/parse.h"
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/run/metrics.h"
@@ -24,6 +25,7 @@ enum error_kind closed_why;
 size_t stopped;
 size_t restarts;
 size_t recovered;
+int64_t retries_told;
 bool is_frozen_already;
 
 /* --- in place of Kafka and Redis */
@@ -84,13 +86,27 @@ enum error_kind view_store_load_more(struct redisconn *conn, struct batch *batch
     return view_store_load(conn, batch, done, user, err);
 }
 
+static int64_t counted_up(const struct write_set *set, const char *field)
+{
+    int64_t number = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        const struct write *write = &set->writes[i];
+        for (size_t j = 0; write->kind == WRITE_HINCRBY && j < write->count; j += 2) {
+            if (strview_is(write->args[j], field)) {
+                ck_assert(parse_i64(write->args[j + 1], &number));
+            }
+        }
+    }
+    return number;
+}
+
 enum error_kind view_save(struct redisconn *conn, struct arena *arena,
                           const struct view_save_move *move, const struct write_set *set,
                           view_save_done_fn *done, void *user, struct error *err)
 {
     (void)conn;
     (void)arena;
-    (void)set;
+    retries_told = counted_up(set, "retries");
     return ask(
         (struct question){
             .asked = ASKED_SAVE, .done = done, .user = user, .from = move->from, .to = move->to},
@@ -209,6 +225,7 @@ void set_up(void)
     }
     questions = given_back = room_told = closed = stopped = restarts = recovered = 0;
     refusal = closed_why = ERROR_NONE;
+    retries_told = 0;
     is_frozen_already = false;
 }
 

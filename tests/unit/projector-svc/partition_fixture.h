@@ -40,6 +40,7 @@ extern enum error_kind closed_why;
 extern size_t stopped;
 extern size_t restarts;
 extern size_t recovered;
+extern int64_t retries_told;   /* by the last batch that was saved */
 extern bool is_frozen_already; /* the aggregate that no record of ours belongs to */
 
 /* All partitions are there, none is open. */

@@ -97,6 +97,25 @@ START_TEST(when_redis_refuses_at_once_each_is_closed_once)
 }
 END_TEST
 
+START_TEST(how_often_it_was_tried_is_told_once_by_the_batch_that_succeeds)
+{
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    let_loop_turn();
+    answer(ERROR_TRANSIENT);
+    open_at(0, VIEW_POSITIONS_NONE);
+    let_loop_turn();
+    answer(ERROR_NONE);
+    answer(ERROR_CONFLICT);
+    open_at(0, VIEW_POSITIONS_NONE);
+    pass_batch();
+    ck_assert_int_eq(retries_told, 2);
+    take(0, 1);
+    pass_batch();
+    ck_assert_int_eq(retries_told, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/consume/partition_failures");
@@ -108,6 +127,7 @@ int main(void)
     tcase_add_test(courses, parked_events_that_were_too_much_stop_no_record);
     tcase_add_test(courses, a_position_outside_the_queue_begins_reading_anew);
     tcase_add_test(courses, when_redis_refuses_at_once_each_is_closed_once);
+    tcase_add_test(courses, how_often_it_was_tried_is_told_once_by_the_batch_that_succeeds);
     suite_add_tcase(suite, courses);
     return check_main(suite);
 }
