@@ -500,15 +500,24 @@ local function hashes(args)
   return answer
 end
 
+local FIRST_PORTION = 8 -- elements of a list; by their bytes the next one is as long as there is room
+
 -- A list's length, then its elements from one place to another, as far as they fit into so many bytes
--- together; one at least.
+-- together; one at least. In portions, as Redis goes through the list to where each begins.
 local function take(key, length, first, last, step, bytes)
-  local answer = {length}
-  for i = first, last, step do
-    local element = redis.call('LINDEX', key, i)
-    bytes = bytes - #element
-    if i ~= first and bytes < 0 then break end
-    answer[#answer + 1] = element
+  local answer, left, portion, taken = {length}, (last - first) * step + 1, FIRST_PORTION, 0
+  while left > 0 do
+    local count = math.min(portion, left)
+    local final = first + (count - 1) * step
+    local found = redis.call('LRANGE', key, math.min(first, final), math.max(first, final))
+    for i = 1, count do
+      local element = found[step > 0 and i or count + 1 - i]
+      taken = taken + #element
+      if #answer > 1 and taken > bytes then return answer end
+      answer[#answer + 1] = element
+    end
+    left, first = left - count, final + step
+    portion = math.max(1, math.floor((bytes - taken) * (#answer - 1) / taken))
   end
   return answer
 end

@@ -3,8 +3,8 @@
 #
 # worst_views.sh - views where questions cost most, and the questions: many customers with one address and
 # number, orders that all match a search or none, all of an instant, a word that all products have, a parcel
-# with many orders, a lookup that has shrunk, an order with a thousand events. The newest orders of an index do
-# not match.
+# with many orders, a lookup that has shrunk, an order with an event for each customer. The newest orders of an index
+# do not match.
 #
 #   worst_views ORDERS OTHERS     fills an empty Redis, in portions as a script has five seconds
 #   worst_questions FUNCTION      calls it with each path; in ROLE who may ask it
@@ -72,7 +72,8 @@ fill() { # KIND COUNT
     done >/dev/null
 }
 worst_views() {
-    fill orders "$1" && fill customers "$2" && fill products "$2" && fill frozen "$2" && fill timeline 1000 &&
+    WORST_MIDDLE=$(($2 / 2))
+    fill orders "$1" && fill customers "$2" && fill products "$2" && fill frozen "$2" && fill timeline "$2" &&
         fill minutes 7680 && fill shrunk "$2" || return 1
     redis EVAL "for i = 2, $2 do redis.call('SREM', 'lookup:email:left@example.org', 'c' .. i) end
         for i = $1 - 299, $1 do redis.call('HSET', string.format('order:01990000-0000-7000-8000-%012d', i), 'refund_state', 'none') end
@@ -110,5 +111,6 @@ agent /v1/ops/minutes?from=2026-01-02T00:00:00Z&to=2026-01-02T01:00:00Z&limit=20
 agent /v1/freshness
 agent /v1/orders/$WORST_ORDER/timeline
 agent /v1/orders/$WORST_ORDER/timeline?before=500
+agent /v1/orders/$WORST_ORDER/timeline?before=$WORST_MIDDLE
 END
 }

@@ -307,6 +307,36 @@ START_TEST(a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow)
 }
 END_TEST
 
+START_TEST(a_list_goes_on_where_its_first_portion_ended)
+{
+    (void)redis("RPUSH list 1a 2b 3c 4d 5e 6f 7g 8h 9i 0j 1k 2l 3m 4n 5o 6p 7q 8r 9s 0t");
+
+    ck_assert_str_eq(find("HEAD list 11 999"), "20 1a 2b 3c 4d 5e 6f 7g 8h 9i 0j 1k ");
+    ck_assert_str_eq(find("HEAD list 20 21"), "20 1a 2b 3c 4d 5e 6f 7g 8h 9i 0j ");
+    ck_assert_str_eq(find("TAIL list 0 11 999"), "20 0t 9s 8r 7q 6p 5o 4n 3m 2l 1k 0j ");
+    ck_assert_str_eq(find("TAIL list 12 20 18"), "20 1k 0j 9i 8h 7g 6f 5e 4d 3c ");
+    ck_assert_str_eq(find("TAIL list 12 20 999"), "20 1k 0j 9i 8h 7g 6f 5e 4d 3c 2b 1a ");
+}
+END_TEST
+
+/* Redis goes through the list to where each begins. */
+START_TEST(of_a_long_list_two_portions_are_asked_for)
+{
+#define CALLS(name)                                                                                \
+    "(string.match(redis.call('INFO','commandstats'),'cmdstat_" name ":calls=(%d+)')or'0')"
+    for (int i = 0; i < 1000; i++) {
+        (void)redis("RPUSH list xxxxxxxx");
+    }
+    (void)redis("CONFIG RESETSTAT");
+
+    (void)find("TAIL list 500 200 524288");
+    (void)find("HEAD list 1000 1048576");
+
+    ck_assert_str_eq(redis("EVAL return" CALLS("lrange") "..'/'.." CALLS("lindex") " 0"), "4/0 ");
+#undef CALLS
+}
+END_TEST
+
 START_TEST(strings_are_told_as_far_as_there_is_room)
 {
     (void)redis("SET one aaaa");
@@ -352,6 +382,8 @@ int main(void)
     tcase_add_test(server, pages_of_a_match_have_every_member_once);
     tcase_add_loop_test(server, a_list_is_taken_from_an_end_as_far_as_number_and_bytes_allow, 0,
                         sizeof HEADS / sizeof HEADS[0]);
+    tcase_add_test(server, a_list_goes_on_where_its_first_portion_ended);
+    tcase_add_test(server, of_a_long_list_two_portions_are_asked_for);
     tcase_add_test(server, strings_are_told_as_far_as_there_is_room);
     tcase_add_test(server, what_stands_still_is_told_with_how_much_waits_and_was_decided);
     suite_add_tcase(suite, server);
