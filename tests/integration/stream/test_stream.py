@@ -295,6 +295,14 @@ class Following(StreamTest):
             self.assertEqual(self.versions(stream, 20001), list(range(2, 20003)))
 
 
+    def test_who_hears_of_nothing_is_told_that_it_is_still_there(self):
+        with self.begin() as stream:
+            stream.socket.settimeout(150)  # one comes every 15 s
+            comments = stream.comments
+            name, _, data = stream.next()
+            self.assertEqual((name, data.get("recovering"), stream.comments), ("freshness", None, comments + 1))
+
+
 class Resets(StreamTest):
     def assert_reset(self, stream, reason, is_first=False):
         """is_first: an id before it would be gone on from, should the connection break there."""
