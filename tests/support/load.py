@@ -224,21 +224,47 @@ class Load:
         self.journal.write(end=key, result=result, **{"try": number})
         return answer
 
-    def command(self, wire, request, key):
-        """Sends it until it is answered; the same key every time."""
+    def insist(self, wire, request, key):
+        """Sends it until it is answered, the same key every time; None: it gave up."""
         give_up_at = time.monotonic() + self.options.give_up
         for number in itertools.count(1):
             answer = self.attempt(wire, request, key, number)
             if not isinstance(answer, str) and answer.status not in NOT_AN_ANSWER:
-                self.journal.write(final=key, request=request, status=answer.status,
-                                   body=answer.body, replayed=answer.replayed)
-                self.orders.learn(request, answer)
                 return answer
             if self.options.once or time.monotonic() > give_up_at:
-                self.journal.write(final=key, request=request, status=None, body=None,
-                                   replayed=False)
                 return None
             time.sleep(random.uniform(0.02, 0.15))
+
+    def conclude(self, request, key, answer):
+        if answer is None:
+            self.journal.write(final=key, request=request, status=None, body=None, replayed=False)
+            return
+        self.journal.write(final=key, request=request, status=answer.status, body=answer.body,
+                           replayed=answer.replayed)
+        self.orders.learn(request, answer)
+
+    def command(self, wire, request, key):
+        answer = self.insist(wire, request, key)
+        self.conclude(request, key, answer)
+        return answer
+
+    def twins(self, wires, requests, key):
+        """One key of one principal for two requests at once: one is decided, the other is refused
+        the key, and that alone is left out of what is held against the stations."""
+        answers = [None, None]
+
+        def send_one(i):
+            answers[i] = self.insist(wires[i], requests[i], key)
+
+        threads = [threading.Thread(target=send_one, args=(i,)) for i in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        refused = [answer is not None and answer.status == 422 for answer in answers]
+        for request, answer, is_refused in zip(requests, answers, refused):
+            if not is_refused or all(refused):
+                self.conclude(request, key, answer)
 
     def seed(self):
         """The shop; in a second load of the same world all of it is a replay."""
@@ -252,13 +278,17 @@ class Load:
 
     def work(self, seed):
         rng = random.Random(seed)
-        wire = Wire(self.options.urls)
+        wire, other = Wire(self.options.urls), Wire(self.options.urls)
         while not self.stop.is_set() and time.monotonic() < self.ends_at:
             number = next(self.numbers)
             if number > self.options.commands:
                 return
             key = f"load-{self.run}-{number}"
             request = any_command(rng, self.orders, number)
+            may_be_twins = self.options.twins > 0 and request["role"] == "agent"
+            if may_be_twins and rng.random() < self.options.twins:
+                self.twins((wire, other), (request, place_order(rng)), key)
+                continue
             answer = self.command(wire, request, key)
             if answer is not None and rng.random() < 0.03:
                 self.command(wire, request, key)  # a client that missed the answer
@@ -369,6 +399,8 @@ def main():
     action.add_argument("--give-up", type=float, default=90, help="seconds to try one command")
     action.add_argument("--once", action="store_true", help="never try again")
     action.add_argument("--seed", default="1")
+    action.add_argument("--twins", type=float, default=0,
+                        help="share of keys that are sent for two requests at once")
 
     action = actions.add_parser("kill")
     action.set_defaults(run=kill)
