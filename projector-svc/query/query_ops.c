@@ -133,6 +133,14 @@ static bool is_stuck_cursor(struct strview text)
            (parse_i64(strview_take(&text, '_'), &deadline) && uuid_parse(text, &id));
 }
 
+/* A word that is none would find nothing, as if nothing were stuck. */
+static bool names_a_status(const struct query *query)
+{
+    const struct strview word = http_request_query(query->request, "status");
+    enum order_status status;
+    return word.data == NULL || (order_status_parse(word, &status) && status != ORDER_STATUS_NONE);
+}
+
 static void on_stuck_request(struct http_request *request, void *user)
 {
     static const char *const PARAMETERS[] = {"region", "provider", "status",
@@ -144,6 +152,11 @@ static void on_stuck_request(struct http_request *request, void *user)
     }
     if (!is_stuck_cursor(cursor_or_none(query))) {
         refuse_cursor(query);
+        return;
+    }
+    if (!names_a_status(query)) {
+        query_refuse(query, 400, "malformed-request",
+                     "status is that of an order: placed, confirmed or shipped");
         return;
     }
     struct arglist args = {.arena = query->arena};
