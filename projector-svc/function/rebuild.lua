@@ -56,10 +56,29 @@ end
 
 local function text_of(number) return string.format('%.0f', number) end
 
+local RIGHTS = {{'DBSIZE'}, {'COPY', DECIDED, DECIDED}, {'SWAPDB', '0', '1'}, {'MOVE', STREAM, '1'}, {'DEL', HELD},
+                {'HSET', MARKER, 'f', 'v'}, {'HDEL', POSITION, 'f'}}
+
+-- Asked at the beginning, too: in the midst of a call Redis would only tell that something may not be done.
+local function find_missing_right()
+  for _, command in ipairs(RIGHTS) do
+    if not redis.acl_check_cmd(unpack(command)) then return {'right', command[1]} end
+  end
+  return nil
+end
+
+-- A marker that no rebuild wrote.
+local function find_odd_marker(spare)
+  local kind = at(spare, 'TYPE', MARKER).ok
+  return kind ~= 'hash' and kind ~= 'none' and {'foreign', text_of(keys_of(spare))} or nil
+end
+
 -- What forbids to begin, or nil. wish: fill | fresh | back.
 local function find_no_begin(live, spare, wish, version, from)
-  local marker = hash(spare, MARKER)
   if live == spare then return {'same'} end
+  local refusal = find_missing_right() or find_odd_marker(spare)
+  if refusal then return refusal end
+  local marker = hash(spare, MARKER)
   if generation_of(live) == '' then return {'no-views'} end
   if at(live, 'EXISTS', MARKER) == 1 then return {'not-live'} end
   if marker.state and marker.live ~= live then return {'other-live', marker.live} end
@@ -166,9 +185,6 @@ redis.register_function('orderspine_rebuild_release', function(_, argv)
   return {'ok'}
 end)
 
-local RIGHTS = {{'SWAPDB', '0', '1'}, {'MOVE', STREAM, '1'}, {'DEL', HELD}, {'HSET', MARKER, 'f', 'v'},
-                {'HDEL', POSITION, 'f'}}
-
 -- Where Kafka has lost what the live views were to read next, the spare ones have it by a replay.
 local function is_past(marker, reached, slot, position)
   return reached[slot] and reached[slot] == marker['first:' .. slot] and
@@ -205,9 +221,8 @@ local function find_no_swap(live, spare, run, accepts)
   local refusal = find_lost(live, spare, run)
   if refusal then return refusal end
   if at(live, 'GET', HELD) ~= run then return {'not-held'} end
-  for _, command in ipairs(RIGHTS) do
-    if not redis.acl_check_cmd(unpack(command)) then return {'right', command[1]} end
-  end
+  local right = find_missing_right()
+  if right then return right end
   local behind = find_behind(live, spare, accepts)
   if behind then return behind end
   if at(spare, 'HLEN', DRAINING) + at(live, 'HLEN', DRAINING) > 0 then return {'draining'} end

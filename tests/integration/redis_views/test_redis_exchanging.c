@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static struct exchange exchange = {.live = "9", .spare = "10", .run = {.text = "one"}};
 
@@ -99,6 +100,34 @@ START_TEST(nothing_but_what_a_rebuild_wrote_is_ever_emptied)
     (void)spare("SET half filled");
     ck_assert_str_eq(ask("begin fresh v2 t*"), "ok 3 new ");
     ck_assert_str_eq(spare("EXISTS half"), "0 ");
+}
+END_TEST
+
+static const char *const RIGHTS[] = {"dbsize", "copy", "swapdb", "move"};
+
+START_TEST(a_right_that_is_missing_is_told_before_anything_is_filled)
+{
+    char line[128];
+    char wanted[32];
+    (void)snprintf(line, sizeof line, "ACL SETUSER limited reset on >x ~* &* +@all -%s",
+                   RIGHTS[_i]);
+    (void)redis(line);
+    (void)redis("AUTH limited x");
+    (void)snprintf(line, sizeof line, "%s", begin());
+    (void)redis("ACL SETUSER limited +@all");
+
+    (void)snprintf(wanted, sizeof wanted, "right %s ", RIGHTS[_i]);
+    ck_assert_int_eq(strcasecmp(line, wanted), 0);
+    ck_assert_str_eq(spare("EXISTS projection:rebuild projection:status"), "0 ");
+}
+END_TEST
+
+START_TEST(a_marker_that_no_rebuild_wrote_is_somebody_elses)
+{
+    (void)spare("SET projection:rebuild else");
+    ck_assert_str_eq(ask("begin fresh v1 t*"), "foreign 1 ");
+    ck_assert_str_eq(ask("begin back v1 t*"), "foreign 1 ");
+    ck_assert_str_eq(spare("GET projection:rebuild"), "else ");
 }
 END_TEST
 
@@ -328,6 +357,9 @@ int main(void)
     tcase_set_timeout(server, 90);
     tcase_add_test(server, a_spare_is_begun_beside_the_live_views_with_what_was_decided);
     tcase_add_test(server, nothing_but_what_a_rebuild_wrote_is_ever_emptied);
+    tcase_add_loop_test(server, a_right_that_is_missing_is_told_before_anything_is_filled, 0,
+                        sizeof RIGHTS / sizeof RIGHTS[0]);
+    tcase_add_test(server, a_marker_that_no_rebuild_wrote_is_somebody_elses);
     tcase_add_test(server, databases_that_are_mixed_up_are_refused);
     tcase_add_test(server, a_redis_without_room_for_two_copies_is_left_alone);
     tcase_add_test(server, the_two_change_places_with_stream_ends_and_a_way_back);
