@@ -175,8 +175,10 @@ end
 --    | {'length', key, expected} | {'number', key, field} | {'stream', key, why} | {'held'}
 redis.register_function('orderspine_project', function(keys, argv)
   local status, positions, slot = keys[1], keys[2], argv[1]
-  local generation = redis.call('HGET', status, 'generation') or ''
-  local position = redis.call('HGET', positions, slot) or ''
+  local generation = redis.pcall('HGET', status, 'generation') or ''
+  local position = redis.pcall('HGET', positions, slot) or ''
+  if type(generation) == 'table' then return {'type', status, 'no hash'} end
+  if type(position) == 'table' then return {'type', positions, 'no hash'} end
   if generation ~= argv[2] or position ~= argv[3] then return {'moved', generation, position} end
   if redis.call('EXISTS', HELD) == 1 then return {'held'} end
   local writes = read_writes(keys, argv, 5)
@@ -213,6 +215,21 @@ redis.register_function('orderspine_decide', function(keys, argv)
 end)
 
 -- A reading's work is bounded by its limit, never by the size of the data: the rest of Redis waits.
+
+-- Of a key that names a person, the beginning only.
+local function shown(key)
+  for _, before in ipairs({'lookup:email:', 'lookup:phone:', 'customer:'}) do
+    if string.sub(key, 1, #before) == before then return before .. '*' end
+  end
+  return key
+end
+
+-- As redis.call, and where it fails it says of which key, so that somebody can mend it.
+local function ask(command, key, ...)
+  local reply = redis.pcall(command, key, ...)
+  if type(reply) == 'table' and reply.err then error({err = reply.err .. ' (' .. shown(key or '') .. ')'}) end
+  return reply
+end
 
 local LOOKED_MAX = 500 -- of orders whose hashes a search tests
 -- What a page may cost, in SISMEMBER of a word: a row takes as long as three of these, a hash's test as two, as does a
@@ -509,7 +526,7 @@ local function take(key, length, first, last, step, bytes)
   while left > 0 do
     local count = math.min(portion, left)
     local final = first + (count - 1) * step
-    local found = redis.call('LRANGE', key, math.min(first, final), math.max(first, final))
+    local found = ask('LRANGE', key, math.min(first, final), math.max(first, final))
     for i = 1, count do
       local element = found[step > 0 and i or count + 1 - i]
       taken = taken + #element
@@ -525,7 +542,7 @@ end
 -- HEAD key most bytes: the first ones.
 local function head(args)
   local key, most = args[2], tonumber(args[3])
-  local length = redis.call('LLEN', key)
+  local length = ask('LLEN', key)
   return take(key, length, 0, math.min(length, most) - 1, 1, tonumber(args[4]))
 end
 
@@ -535,7 +552,7 @@ end
 local function heads(args)
   local left, answer, is_first = tonumber(args[2]), {}, true
   for i = 3, #args, 2 do
-    local key, length = args[i], redis.call('LLEN', args[i])
+    local key, length = args[i], ask('LLEN', args[i])
     local row = {length}
     for at = 0, math.min(length, tonumber(args[i + 1])) - 1 do
       if left <= 0 then break end
@@ -553,7 +570,7 @@ end
 -- first.
 local function tail(args)
   local key, before, most = args[2], tonumber(args[3]), tonumber(args[4])
-  local length = redis.call('LLEN', key)
+  local length = ask('LLEN', key)
   local last = before > 0 and math.min(length, before - 1) or length
   return take(key, length, last - 1, math.max(last - most, 0), -1, tonumber(args[5]))
 end
@@ -563,7 +580,7 @@ end
 local function strings(args)
   local left, answer = tonumber(args[2]), {}
   for i = 3, #args do
-    local value = redis.call('GET', args[i])
+    local value = ask('GET', args[i])
     left = left - (value and #value or 0)
     if left < 0 and i > 3 then break end
     answer[#answer + 1] = value
@@ -654,7 +671,7 @@ local function read(_, argv)
     local count, args = tonumber(argv[at]), {}
     for i = 1, count do args[i] = argv[at + i] end
     local compound = COMPOUND[args[1]]
-    answer[#answer + 1] = compound and compound(args) or redis.call(unpack(args))
+    answer[#answer + 1] = compound and compound(args) or ask(unpack(args))
     at = at + 1 + count
   end
   return answer

@@ -337,6 +337,46 @@ START_TEST(of_a_long_list_two_portions_are_asked_for)
 }
 END_TEST
 
+static const char *const DAMAGED[][3] = {
+    /* key, what is asked, how it is named */
+    {"product:p1", "HMGET product:p1 name", "(product:p1)"},
+    {"customer:victim", "HMGET customer:victim name", "(customer:*)"},
+    {"projection:frozen", "HGET projection:frozen order:o1", "(projection:frozen)"},
+    {"order:o1:timeline", "TAIL order:o1:timeline 0 9 99", "(order:o1:timeline)"},
+    {"order:o1:timeline", "HEAD order:o1:timeline 9 99", "(order:o1:timeline)"},
+    {"projection:parked:order:o1", "HEADS 99 projection:parked:order:o1 9",
+     "(projection:parked:order:o1)"},
+};
+
+static const char *refusal_of(const char *line)
+{
+    struct error err;
+    struct strview words[WORDS_MAX];
+    const struct redisconn_command command = {words, split(line, words)};
+    ck_assert_int_eq(view_read(f.conn, &f.arena, &command, 1, on_reply, NULL, &err), ERROR_NONE);
+    await();
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    return f.text;
+}
+
+START_TEST(a_key_that_cannot_be_read_is_named)
+{
+    char line[TEXT_MAX];
+    (void)snprintf(line, sizeof line, "SET %s damaged", DAMAGED[_i][0]);
+    (void)redis(line);
+    ck_assert_ptr_nonnull(strstr(refusal_of(DAMAGED[_i][1]), DAMAGED[_i][2]));
+    ck_assert_ptr_nonnull(strstr(f.text, "WRONGTYPE"));
+    ck_assert_ptr_null(strstr(f.text, "victim"));
+}
+END_TEST
+
+START_TEST(so_is_one_that_is_no_document)
+{
+    (void)redis("HSET order:o1:details a 1");
+    ck_assert_ptr_nonnull(strstr(refusal_of("STRINGS 9 order:o1:details"), "(order:o1:details)"));
+}
+END_TEST
+
 START_TEST(strings_are_told_as_far_as_there_is_room)
 {
     (void)redis("SET one aaaa");
@@ -384,6 +424,9 @@ int main(void)
                         sizeof HEADS / sizeof HEADS[0]);
     tcase_add_test(server, a_list_goes_on_where_its_first_portion_ended);
     tcase_add_test(server, of_a_long_list_two_portions_are_asked_for);
+    tcase_add_loop_test(server, a_key_that_cannot_be_read_is_named, 0,
+                        sizeof DAMAGED / sizeof DAMAGED[0]);
+    tcase_add_test(server, so_is_one_that_is_no_document);
     tcase_add_test(server, strings_are_told_as_far_as_there_is_room);
     tcase_add_test(server, what_stands_still_is_told_with_how_much_waits_and_was_decided);
     suite_add_tcase(suite, server);

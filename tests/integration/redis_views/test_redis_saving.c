@@ -162,6 +162,25 @@ START_TEST(what_cannot_be_written_stops_everything_before_the_first_write)
 }
 END_TEST
 
+static const char *const HEADS[] = {"projection:status", "projection:position"};
+
+START_TEST(what_each_call_compares_is_named_where_it_is_damaged)
+{
+    char line[64];
+    (void)snprintf(line, sizeof line, "DEL %s", HEADS[_i]);
+    (void)redis(line);
+    (void)snprintf(line, sizeof line, "SET %s damaged", HEADS[_i]);
+    (void)redis(line);
+    add(WRITE_SET, "before", "1");
+
+    save("1", VIEW_POSITIONS_NONE, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_ptr_nonnull(strstr(f.text, HEADS[_i]));
+    ck_assert_str_eq(redis("EXISTS before"), "0 ");
+}
+END_TEST
+
 START_TEST(a_stream_at_its_last_id_is_told_with_what_mends_it)
 {
     (void)redis("XADD stream:orders 18446744073709551615-18446744073709551615 a x");
@@ -297,6 +316,8 @@ int main(void)
                         sizeof STRANGERS / sizeof STRANGERS[0]);
     tcase_add_loop_test(server, what_cannot_be_written_stops_everything_before_the_first_write, 0,
                         sizeof OBSTACLES / sizeof OBSTACLES[0]);
+    tcase_add_loop_test(server, what_each_call_compares_is_named_where_it_is_damaged, 0,
+                        sizeof HEADS / sizeof HEADS[0]);
     tcase_add_test(server, a_stream_at_its_last_id_is_told_with_what_mends_it);
     tcase_add_loop_test(server, a_right_that_is_missing_stops_everything_before_the_first_write, 0,
                         sizeof RIGHTS / sizeof RIGHTS[0]);
