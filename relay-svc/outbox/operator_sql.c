@@ -16,6 +16,7 @@
     " FROM relay_quarantine q CROSS JOIN LATERAL"                                                  \
     "  (SELECT CASE WHEN q.event->>'seq' = q.seq::text THEN q.event END AS event) e"               \
     " LEFT JOIN outbox o ON o.shard = q.shard AND o.seq = q.seq"                                   \
+    "  AND o.aggregatetype = q.aggregatetype AND o.aggregateid = q.aggregateid"                    \
     "  AND o.aggregateversion = coalesce((e.event->>'version')::bigint, o.aggregateversion)"
 
 #define SINCE "to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
@@ -54,7 +55,7 @@ const char OPERATOR_SQL_SHOW[] =
 
 const char OPERATOR_SQL_SHOW_JSON[] =
     "SELECT json_build_object('aggregate', p, 'waiting',"
-    "  (SELECT json_agg(w ORDER BY version) FROM (" WAITING ") w), 'asked',"
+    "  (SELECT coalesce(json_agg(w ORDER BY version), '[]') FROM (" WAITING ") w), 'asked',"
     "  (SELECT coalesce(json_agg(a ORDER BY id), '[]') FROM (" ASKED ") a))"
     " FROM (" PARKED ") p WHERE aggregatetype = $1 AND aggregateid = $2";
 

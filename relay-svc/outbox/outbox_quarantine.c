@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "relay-svc/outbox/outbox_parked.h"
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
@@ -162,7 +163,11 @@ void outbox_store_step(struct outbox_store *store, const struct outbox_step *ste
                                   type,
                                   id,
                                   put_number(&numbers[2], step->published),
-                                  put_number(&numbers[3], step->lease.position)};
+                                  put_number(&numbers[3], step->lease.position),
+                                  LOST_REPLACED,
+                                  LOST_NOTED,
+                                  LOST_BEHIND,
+                                  LOST_UNKNOWN};
     if (decides) {
         struct number asked;
         pgconn_query(store->control, SQL_SKIP,

@@ -4,6 +4,7 @@
 #include "common/io/postgres/pgserver.h"
 #include "common/io/postgres/row_locks.h"
 #include "common/io/postgres/table_locks.h"
+#include "relay-svc/outbox/outbox_parked.h"
 
 /* Of a shard: a lease without an end has none to wait for. */
 #define IS_HELD       "owner IS NOT NULL AND lease_until >= clock_timestamp()"
@@ -12,34 +13,6 @@
 
 /* The first seq behind all rows that somebody has dropped with their partition; 0: nobody has. */
 #define LOST_BELOW    "(SELECT coalesce(max(to_seq), 0) FROM outbox_missing)"
-
-/* What relay_quarantine and relay_skipped keep of an event, should its row be gone one day. */
-#define EVENT(row)                                                                                 \
-    "jsonb_build_object('seq', " row ".seq, 'version', " row ".aggregateversion, 'id', " row       \
-    ".id, 'type', " row ".type, 'occurred_at', " row ".occurred_at)"
-
-#define EVENT_OF_F EVENT("f")
-#define EVENT_OF_O EVENT("o")
-
-/* Of relay_quarantine: a relay-svc that knew nothing of it has moved seq alone. */
-#define NOTED      "CASE WHEN event->>'seq' = seq::text THEN event END"
-
-/* Of q and of f, a row of the outbox: whether it is the one that waits, or stands behind it. */
-#define IS_THAT    "f.aggregateversion = coalesce((q.event->>'version')::bigint, f.aggregateversion)"
-
-/* Of lost: what a person can do. */
-#define LOST_WORDS                                                                                 \
-    "format('%1$s is gone from the outbox. ' || CASE"                                              \
-    " WHEN lost.is_noted THEN 'Put its row back and retry, or go on without it: relay-svc"         \
-    " quarantine skip %3$s/%4$s --reason TEXT'"                                                    \
-    " WHEN lost.version IS NOT NULL THEN 'Nothing is known of it; readers will miss it. To go on"  \
-    " with what comes behind it, run this and retry: UPDATE relay_quarantine SET event = NULL'"    \
-    "  || ' WHERE (shard, aggregatetype, aggregateid) = (%2$s, %3$L, %4$L)'"                       \
-    " ELSE 'Say which version it had, by this, then skip it: UPDATE relay_quarantine SET event ="  \
-    " jsonb_build_object(''seq'', seq, ''version'', VERSION, ''id'', gen_random_uuid(),"           \
-    " ''type'', ''Unknown'', ''occurred_at'', now())"                                              \
-    " WHERE (shard, aggregatetype, aggregateid) = (%2$s, %3$L, %4$L)' END,"                        \
-    " coalesce('version ' || lost.version, 'the first event that waits'), $2::smallint, $4, $5)"
 
 /* Times are PostgreSQL's: relays on different machines compare leases by one clock. */
 const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
@@ -280,23 +253,30 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                   " ON CONFLICT DO NOTHING",
                   3},
     /* $1 owner, $2 shard, $3 epoch, $4 aggregate type, $5 its id, $6 what was published of it
-     * last, $7 up to where the shard was read: the next one that waits, or it waits no more. The
-     * version of the first one bounds what is walked over: an aggregate may have millions. What
-     * the outbox has lost is named with what helps, and nothing is taken out: it was not published.
-     * What it lost behind the first one is told by the version of the one that comes next. */
+     * last, $7 up to where the shard was read, $8-$11 words: the next one that waits, or it waits
+     * no more. The version of the first one bounds what is walked over: an aggregate may have
+     * millions. What the outbox has lost is named with what helps, and nothing is taken out: it was
+     * not published. What it lost behind the first one is told by the version of the one that comes
+     * next. */
     [SQL_NEXT] =
         {"WITH mine AS MATERIALIZED ("
          "  SELECT shard FROM relay_shard WHERE shard = $2::smallint AND owner = $1"
          "   AND epoch = $3::bigint FOR KEY SHARE SKIP LOCKED),"
          " q AS MATERIALIZED ("
-         "  SELECT seq, " NOTED " AS event FROM relay_quarantine JOIN mine USING (shard)"
+         "  SELECT aggregatetype, aggregateid, seq, " NOTED " AS event"
+         "   FROM relay_quarantine JOIN mine USING (shard)"
          "  WHERE aggregatetype = $4 AND aggregateid = $5 FOR NO KEY UPDATE OF relay_quarantine),"
          " first AS MATERIALIZED ("
          "  SELECT f.seq, f.aggregateversion AS version, " EVENT_OF_F " AS event"
          "   FROM q JOIN outbox f USING (seq) WHERE f.shard = $2::smallint AND " IS_THAT
-         "  UNION ALL SELECT k.seq, (k.event->>'version')::bigint, k.event"
+         "  UNION ALL SELECT f.seq, f.aggregateversion, " EVENT_OF_F
+         "   FROM q JOIN outbox f ON f.aggregateversion = (q.event->>'version')::bigint"
+         "   WHERE f.aggregatetype = $4 AND f.aggregateid = $5 AND f.shard = $2::smallint"
+         "    AND f.seq < q.seq AND NOT q.event ? 'id'"
+         "  UNION ALL SELECT k.seq, (e.event->>'version')::bigint, e.event"
          "   FROM q JOIN relay_skipped k USING (seq)"
-         "   WHERE k.shard = $2::smallint AND k.event IS NOT NULL AND NOT EXISTS (SELECT"
+         "   CROSS JOIN LATERAL (SELECT " SKIPPED_EVENT " AS event) e"
+         "   WHERE k.shard = $2::smallint AND e.event ? 'id' AND NOT EXISTS (SELECT"
          "    FROM outbox f WHERE f.shard = $2::smallint AND f.seq = q.seq)),"
          " o AS MATERIALIZED (SELECT * FROM first WHERE seq > $6::bigint"
          "  UNION ALL (SELECT o.seq, o.aggregateversion, " EVENT_OF_O
@@ -310,9 +290,11 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          "  WHERE o.version > first.version + 1 AND EXISTS (SELECT"
          "   FROM outbox_missing m WHERE m.from_seq < o.seq AND m.to_seq > first.seq)),"
          " lost AS MATERIALIZED ("
-         "  SELECT seq, event->>'version' AS version, event ? 'id' AS is_noted"
+         "  SELECT seq, event->>'version' AS version, event ? 'id' AS is_noted,"
+         "   event ? 'id' AND EXISTS (SELECT FROM outbox f"
+         "    WHERE f.shard = $2::smallint AND f.seq = q.seq) AS is_replaced"
          "   FROM q WHERE seq > $6::bigint AND NOT EXISTS (SELECT FROM o)"
-         "  UNION ALL SELECT o.seq, gap.version::text, false FROM o, gap),"
+         "  UNION ALL SELECT o.seq, gap.version::text, false, false FROM o, gap),"
          " moved AS (UPDATE relay_quarantine k SET seq = o.seq, event = CASE"
          "   WHEN gap.version IS NULL THEN o.event"
          "   ELSE jsonb_build_object('seq', o.seq, 'version', gap.version) END"
@@ -322,17 +304,20 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5"
          "   AND NOT EXISTS (SELECT FROM o) AND NOT EXISTS (SELECT FROM lost))"
          " SELECT coalesce((SELECT seq FROM o), (SELECT seq FROM lost), 0),"
-         "  (SELECT " LOST_WORDS " FROM lost) FROM q",
-         7},
+         "  (SELECT " LOST_TOLD " FROM lost) FROM q",
+         11},
     /* $1 shard, $2 seq: also one that is gone, and for which there is what stands in its place */
     [SQL_ROW] = {"SELECT " OUTBOX_ROW_COLUMNS " FROM (" OUTBOX_ROWS
                  "  WHERE shard = $1::smallint AND seq = $2::bigint LIMIT 1) AS o"
                  " UNION ALL SELECT k.shard, k.seq, e.id, e.aggregatetype, e.aggregateid,"
                  "  'EventSkipped', k.payload, e.version, e.occurred_at, NULL, NULL, NULL"
-                 " FROM relay_skipped k CROSS JOIN jsonb_to_record(k.event) AS e(id uuid,"
+                 " FROM relay_skipped k LEFT JOIN relay_quarantine q ON q.shard = k.shard"
+                 "   AND q.seq = k.seq AND k.event IS NULL AND q.event->>'seq' = q.seq::text"
+                 "  CROSS JOIN jsonb_to_record(" SKIPPED_EVENT ") AS e(id uuid,"
                  "  aggregatetype text, aggregateid text, version bigint, occurred_at timestamptz)"
-                 " WHERE k.shard = $1::smallint AND k.seq = $2::bigint AND NOT EXISTS (SELECT"
-                 "  FROM outbox f WHERE f.shard = $1::smallint AND f.seq = $2::bigint)",
+                 " WHERE k.shard = $1::smallint AND k.seq = $2::bigint AND e.id IS NOT NULL"
+                 "  AND NOT EXISTS (SELECT FROM outbox f"
+                 "   WHERE f.shard = $1::smallint AND f.seq = $2::bigint)",
                  2},
     /* $1 owner, $2 shard, $3 epoch, $4 topic, $5 seq and $6 id of what is to count as the newest
      * there (NULL: nothing is), $7 up to where it is complete (NULL: as it is) */

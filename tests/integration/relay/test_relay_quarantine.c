@@ -135,6 +135,22 @@ START_TEST(an_event_that_the_outbox_lost_is_not_said_to_be_published_and_can_be_
 }
 END_TEST
 
+START_TEST(a_line_to_be_run_names_an_aggregate_so_that_a_shell_takes_it_whole)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    refuse("order", "a''b;c", 1, 0);
+    run_sql(url, "DELETE FROM outbox WHERE aggregateid = 'a''b;c'");
+
+    ask_for("retry", "NULL");
+
+    await_answer("SELECT count(*) = 1 AND bool_and(position("
+                 "  'quarantine skip ''order/a''\\''''b;c'' --reason' IN outcome) > 0)"
+                 " FROM relay_request WHERE ended_at IS NOT NULL");
+}
+END_TEST
+
 /* As if it had been parked by a relay-svc that noted nothing. */
 START_TEST(an_event_that_the_outbox_lost_and_nobody_noted_is_skipped_once_its_version_is_said)
 {
@@ -160,6 +176,13 @@ START_TEST(an_event_that_the_outbox_lost_and_nobody_noted_is_skipped_once_its_ve
 }
 END_TEST
 
+/* With a partition; "kept" is the dump that an operator has of it. */
+static const char THE_THIRD_IS_LOST[] =
+    "CREATE TABLE kept AS SELECT * FROM outbox"
+    "  WHERE aggregateid = 'first-0-1' AND aggregateversion = 3;"
+    "INSERT INTO outbox_partition (from_seq, to_seq, name) SELECT -1, seq + 1, 'gone' FROM kept;"
+    "DELETE FROM outbox WHERE seq = (SELECT seq FROM kept)";
+
 /* Versions that were never there hold nobody up, see the last step. */
 START_TEST(events_that_the_outbox_lost_behind_the_first_one_are_not_passed_over_in_silence)
 {
@@ -171,10 +194,7 @@ START_TEST(events_that_the_outbox_lost_behind_the_first_one_are_not_passed_over_
     append_one("order", "first-0-1", 4, 0);
     append_one("order", "first-0-1", 6, 0);
     await_answer(SHARD_IS_READ);
-    run_sql(url, "INSERT INTO outbox_partition (from_seq, to_seq, name)"
-                 " SELECT -1, seq + 1, 'gone' FROM outbox"
-                 "  WHERE aggregateid = 'first-0-1' AND aggregateversion = 3;"
-                 "DELETE FROM outbox WHERE aggregateid = 'first-0-1' AND aggregateversion = 3");
+    run_sql(url, THE_THIRD_IS_LOST);
     const double published = metrics_get(metrics, METRIC_PUBLISHED, 0);
     ask_for("retry", "NULL");
     await_answer("SELECT count(*) = 1 AND bool_and(outcome LIKE 'not done: %version 3 is gone%"
@@ -191,6 +211,84 @@ START_TEST(events_that_the_outbox_lost_behind_the_first_one_are_not_passed_over_
     ask_for("retry", "NULL");
     await_answer("SELECT count(*) = 0 FROM relay_quarantine");
     ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 3);
+}
+END_TEST
+
+START_TEST(one_that_the_outbox_lost_behind_the_first_one_is_published_once_its_row_is_back)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    refuse("order", "first-0-1", 2, 0);
+    append_one("order", "first-0-1", 3, 0);
+    append_one("order", "first-0-1", 4, 0);
+    await_answer(SHARD_IS_READ);
+    run_sql(url, THE_THIRD_IS_LOST);
+    const double published = metrics_get(metrics, METRIC_PUBLISHED, 0);
+    ask_for("retry", "NULL");
+    await_answer("SELECT count(*) = 1 AND bool_and(outcome LIKE 'not done: %version 3 is gone%'"
+                 "  AND outcome LIKE '%Put its row back and retry;%')"
+                 " FROM relay_request WHERE ended_at IS NOT NULL");
+
+    run_sql(url, "INSERT INTO outbox OVERRIDING SYSTEM VALUE SELECT * FROM kept");
+    ask_for("retry", "NULL");
+
+    await_answer("SELECT count(*) = 0 FROM relay_quarantine");
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 3);
+}
+END_TEST
+
+/* Put back by hand, as what it was not. */
+START_TEST(an_event_whose_number_another_one_has_is_skipped_once_that_is_taken_out)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    refuse("order", "first-0-1", 2, 0);
+    append_one("order", "first-0-1", 3, 0);
+    await_answer(SHARD_IS_READ);
+    run_sql(url, _i == 0 ? "UPDATE outbox SET aggregateversion = 7 WHERE aggregateversion = 2"
+                         : "UPDATE outbox SET aggregateid = 'foreign' WHERE aggregateversion = 2");
+    const double published = metrics_get(metrics, METRIC_PUBLISHED, 0);
+    ask_for("retry", "NULL");
+    await_answer("SELECT count(*) = 1 AND bool_and(outcome LIKE 'not done: %version 2 is gone%"
+                 "Another event has its number%') FROM relay_request WHERE ended_at IS NOT NULL");
+    ask_for("skip", "'{}'");
+    await_answer("SELECT count(*) = 2 AND bool_and(outcome LIKE '%Another event has its number%')"
+                 " FROM relay_request WHERE ended_at IS NOT NULL");
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published);
+
+    run_sql(url, "DO $$ BEGIN EXECUTE (SELECT substring(outcome FROM 'DELETE [^;]*')"
+                 " FROM relay_request ORDER BY id LIMIT 1); END $$");
+    ask_for("skip", "'{}'");
+
+    await_answer("SELECT count(*) = 0 FROM relay_quarantine");
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 2);
+}
+END_TEST
+
+/* Written down by a relay-svc that noted nothing, and not published: it may have died then. */
+START_TEST(a_skip_written_down_without_a_note_is_published_though_the_row_is_gone_since)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    refuse("order", "first-0-1", 2, 0);
+    append_one("order", "first-0-1", 3, 0);
+    await_answer(SHARD_IS_READ);
+    const double published = metrics_get(metrics, METRIC_PUBLISHED, 0);
+
+    run_sql(url, "WITH asked AS (INSERT INTO relay_request (shard, kind, aggregatetype,"
+                 "   aggregateid, seq, reason, payload, requested_by)"
+                 "  SELECT shard, 'skip', aggregatetype, aggregateid, seq, 'meant', '{}', 'test'"
+                 "   FROM relay_quarantine RETURNING id, shard, seq),"
+                 " gone AS (DELETE FROM outbox o USING asked WHERE o.seq = asked.seq)"
+                 " INSERT INTO relay_skipped (seq, shard, request, payload)"
+                 "  SELECT seq, shard, id, '{}' FROM asked");
+
+    await_answer("SELECT count(*) = 0 FROM relay_quarantine");
+    await_answer(ENDED);
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 2);
 }
 END_TEST
 
@@ -263,10 +361,17 @@ int main(void)
     tcase_add_test(tests, an_event_of_the_greatest_version_is_parked);
     tcase_add_test(tests,
                    an_event_that_the_outbox_lost_is_not_said_to_be_published_and_can_be_skipped);
+    tcase_add_test(tests, a_line_to_be_run_names_an_aggregate_so_that_a_shell_takes_it_whole);
     tcase_add_test(
         tests, an_event_that_the_outbox_lost_and_nobody_noted_is_skipped_once_its_version_is_said);
     tcase_add_test(tests,
                    events_that_the_outbox_lost_behind_the_first_one_are_not_passed_over_in_silence);
+    tcase_add_test(tests,
+                   one_that_the_outbox_lost_behind_the_first_one_is_published_once_its_row_is_back);
+    tcase_add_loop_test(
+        tests, an_event_whose_number_another_one_has_is_skipped_once_that_is_taken_out, 0, 2);
+    tcase_add_test(tests,
+                   a_skip_written_down_without_a_note_is_published_though_the_row_is_gone_since);
     tcase_add_test(tests, who_takes_a_shard_over_knows_what_waits_and_a_type_without_a_topic_does);
     tcase_add_test(tests, a_row_that_fits_no_topic_is_not_sent_and_the_limits_are_looked_at_first);
     suite_add_tcase(suite, tests);
