@@ -257,7 +257,8 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
      * no more. The version of the first one bounds what is walked over: an aggregate may have
      * millions. What the outbox has lost is named with what helps, and nothing is taken out: it was
      * not published. What it lost behind the first one is told by the version of the one that comes
-     * next. */
+     * next. A topic under another prefix has passed over what is published now: in use again, it
+     * lacks that. */
     [SQL_NEXT] =
         {"WITH mine AS MATERIALIZED ("
          "  SELECT shard FROM relay_shard WHERE shard = $2::smallint AND owner = $1"
@@ -300,6 +301,10 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          "   ELSE jsonb_build_object('seq', o.seq, 'version', gap.version) END"
          "  FROM o LEFT JOIN gap ON true"
          "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5),"
+         " late AS (UPDATE relay_sent s SET complete_to = $6::bigint - 1 FROM mine, relay_member m"
+         "  WHERE $6::bigint > 0 AND s.shard = mine.shard AND s.complete_to >= $6::bigint"
+         "   AND m.owner = $1 AND s.topic <> concat(m.topic_prefix, $4, '.events')"
+         "   AND right('.' || s.topic, length($4) + 8) = concat('.', $4, '.events')),"
          " freed AS (DELETE FROM relay_quarantine k USING q"
          "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5"
          "   AND NOT EXISTS (SELECT FROM o) AND NOT EXISTS (SELECT FROM lost))"

@@ -225,6 +225,60 @@ START_TEST(a_relay_of_an_earlier_version_says_no_prefix_and_gets_its_share)
 }
 END_TEST
 
+static void close_relay(void)
+{
+    relay_drain(relay);
+    await(the_first_has_gone);
+    relay_free(relay);
+}
+
+static double wanted;
+
+static bool so_many_were_published(void)
+{
+    return metrics_get(metrics, METRIC_PUBLISHED, 0) >= wanted;
+}
+
+static bool nothing_waits(void)
+{
+    return ask_sql("SELECT count(*) = 0 FROM relay_quarantine");
+}
+
+/* Shard 0 has one event that waits, and one behind it. */
+START_TEST(a_topic_that_was_out_of_use_gets_what_came_out_of_the_quarantine_meanwhile)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    close_relay();
+    run_sql(url, "WITH o AS (INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload,"
+                 "   aggregateversion, shard, occurred_at)"
+                 "  VALUES (gen_random_uuid(), 'order', 'first-0-1', 'Tested', '{}', 2, 0, now())"
+                 "  RETURNING *)"
+                 " INSERT INTO relay_quarantine (shard, aggregatetype, aggregateid, seq, reason)"
+                 "  SELECT shard, aggregatetype, aggregateid, seq, 'test' FROM o");
+    relay = open_relay("test-2", "", TOPICS, metrics);
+    append(1, "second");
+    goal += SHARDS + 1;
+    await(all_are_published);
+    close_relay();
+    mock_topic(&mock, OTHER_TOPICS[0], SHARDS);
+    relay = open_relay("test-3", "other.", OTHER_TOPICS, metrics);
+    wanted = 4 * SHARDS;
+    await(so_many_were_published);
+    run_sql(url, "INSERT INTO relay_request (shard, kind, aggregatetype, aggregateid, seq, reason,"
+                 "  requested_by) SELECT shard, 'retry', aggregatetype, aggregateid, seq, 'meant',"
+                 "  'test' FROM relay_quarantine");
+    await(nothing_waits);
+    close_relay();
+
+    relay = open_relay("test-4", "", TOPICS, metrics);
+
+    wanted += 1 + 2; /* and both once more */
+    await(so_many_were_published);
+}
+END_TEST
+
 int main(void)
 {
     enum { TEST_TIMEOUT_S = 240 };
@@ -242,6 +296,8 @@ int main(void)
         sizeof PREFIXES / sizeof PREFIXES[0]);
     tcase_add_test(tests, a_lease_without_an_end_is_taken);
     tcase_add_test(tests, a_relay_of_an_earlier_version_says_no_prefix_and_gets_its_share);
+    tcase_add_test(tests,
+                   a_topic_that_was_out_of_use_gets_what_came_out_of_the_quarantine_meanwhile);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
