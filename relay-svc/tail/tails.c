@@ -58,17 +58,17 @@ static void lookup_free(struct lookup *lookup)
 }
 
 /* Another database's records in one partition: a new database has no business in the others. */
-static void forbid_all(struct shards *shards, int shard, int topic)
+static void forbid_all(struct shards *shards, int shard, int topic, const struct tail_mark *record)
 {
     for (int i = 0; i < shards->count; i++) {
         struct shard_log *log = &shards->all[i].log;
         if (i != shard && (log->state == SHARD_CHECKING || log->state == SHARD_RUNNING)) {
             const unsigned effects = shard_log_stop(
                 log,
-                "this database has published nothing yet, but %s/%d holds records of "
-                "another one: restore the database that wrote them, or set TOPIC_PREFIX "
-                "for new topics",
-                shards->topics[topic], shard);
+                "this database has published nothing yet, but %s/%d ends with a record of another "
+                "one: to go on behind it relay-svc resume --shard %d --after-record %s --reason "
+                "TEXT; or restore the database that wrote it, or set TOPIC_PREFIX for new topics",
+                shards->topics[topic], shard, shard, record->id.text);
             shards_follow(shards, i, effects);
         }
     }
@@ -92,7 +92,7 @@ static void judge(struct tails *tails, int shard, int topic, enum tail_verdict v
      * afterwards. */
     shards_follow(shards, shard, shard_log_judge(log, topic, verdict, found));
     if (verdict == TAIL_UNKNOWN && shards->is_new) {
-        forbid_all(shards, shard, topic);
+        forbid_all(shards, shard, topic, &found->record);
     }
 }
 
