@@ -38,7 +38,7 @@ void projector_settings_check(const void *values, struct settings *settings)
     if (!topic_name(own->topic_prefix, strview_of(aggregate_name(AGGREGATE_CUSTOMER)), name)) {
         settings_add_fault(settings, "TOPIC_PREFIX: it makes no legal topic name");
     }
-    kafka_setup_check(KAFKA_CONSUMER, settings);
+    kafka_setup_check(KAFKA_CONSUMER, own->kafka_brokers, settings);
 }
 
 struct order_limits projector_order_limits(const struct projector_settings *settings)

@@ -82,5 +82,5 @@ void relay_settings_check(const void *values, struct settings *settings)
     if (own->database_url != NULL && pgurl_check(own->database_url, &err) != ERROR_NONE) {
         settings_add_fault(settings, "DATABASE_URL: %s", err.text);
     }
-    kafka_setup_check(KAFKA_PRODUCER, settings);
+    kafka_setup_check(KAFKA_PRODUCER, own->kafka_brokers, settings);
 }

@@ -25,9 +25,13 @@ static void on_fault(void *user, const char *text)
     settings_add_fault(user, "%s", text);
 }
 
-void kafka_setup_check(enum kafka_role role, struct settings *settings)
+void kafka_setup_check(enum kafka_role role, const char *brokers, struct settings *settings)
 {
     size_t count;
+    struct error err;
+    if (brokers != NULL && kafka_config_check_brokers(brokers, &err) != ERROR_NONE) {
+        settings_add_fault(settings, "KAFKA_BROKERS: %s", err.text);
+    }
     struct kafka_property *properties = kafka_setup_properties(settings, &count);
     kafka_config_check(role, properties, count, on_fault, settings);
     free(properties);

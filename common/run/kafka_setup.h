@@ -15,8 +15,9 @@ struct settings;
 /* The array is to be freed; its texts are the settings'. */
 struct kafka_property *kafka_setup_properties(const struct settings *settings, size_t *ret_count);
 
-/* Adds a fault to the settings for each property that this role cannot be given. */
-void kafka_setup_check(enum kafka_role role, struct settings *settings);
+/* Adds a fault to the settings for each property that this role cannot be given, and one where the
+ * brokers' addresses are none; NULL: not set. */
+void kafka_setup_check(enum kafka_role role, const char *brokers, struct settings *settings);
 
 /* A kafka_log_fn that needs no user. */
 void kafka_setup_log(void *user, int level, const char *facility, const char *text);

@@ -79,6 +79,46 @@ void kafka_config_check(enum kafka_role role, const struct kafka_property *prope
     rd_kafka_conf_destroy(scratch);
 }
 
+/* NULL: it is a broker's address. */
+static const char *fault_of_broker(struct strview entry)
+{
+    enum { PORT_MAX = 65535 };
+    const char *protocol_end = entry.len == 0 ? NULL : memmem(entry.data, entry.len, "://", 3);
+    int64_t port = 1;
+    if (protocol_end != NULL) {
+        entry = strview_skip(entry, (size_t)(protocol_end - entry.data) + 3);
+        entry = strview_take(&entry, '/'); /* the path of a URL, as librdkafka has it */
+    }
+    struct strview rest = entry;
+    const struct strview host = strview_take_host(&rest);
+    if (entry.len == 0) {
+        return "an entry is empty";
+    }
+    if (host.len == 0 || memchr(host.data, ' ', host.len) != NULL) {
+        return "it names no host";
+    }
+    if (rest.data != NULL && (!parse_i64(rest, &port) || port < 1 || port > PORT_MAX)) {
+        return "the port is no number from 1 to 65535";
+    }
+    return NULL;
+}
+
+enum error_kind kafka_config_check_brokers(const char *brokers, struct error *err)
+{
+    struct strview rest = strview_of(brokers);
+    while (rest.data != NULL) {
+        const struct strview entry = strview_trim(strview_take(&rest, ','));
+        const char *fault = fault_of_broker(entry);
+        if (fault != NULL) {
+            return error_set(err, ERROR_INVALID,
+                             "\"%.*s\": %s; write host:port, several with commas between, an IPv6 "
+                             "address in brackets: [::1]:9092",
+                             STRVIEW_ARG(entry), fault);
+        }
+    }
+    return ERROR_NONE;
+}
+
 int64_t kafka_config_refresh_ms(const struct kafka_config *config)
 {
     int64_t every_ms = 300000; /* librdkafka's own default */
