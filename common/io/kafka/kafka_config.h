@@ -42,9 +42,9 @@ struct kafka_config {
 int64_t kafka_config_refresh_ms(const struct kafka_config *config);
 
 /*
- * Whether each entry of the list is a host with or without a port, with or without a protocol before
- * it ("SSL://kafka:9093"). Why judged here: librdkafka passes over an empty entry, takes a missing
- * host for localhost and any port for some port, and then tries on in silence.
+ * Whether each entry of the list is a host with or without a port, with or without a protocol
+ * before it ("SSL://kafka:9093"). Why judged here: librdkafka passes over an empty entry, takes a
+ * missing host for localhost and any port for some port, and then tries on in silence.
  */
 MUST_USE enum error_kind kafka_config_check_brokers(const char *brokers, struct error *err);
 
