@@ -235,6 +235,7 @@ local LOOKED_MAX = 500 -- of orders whose hashes a search tests
 -- What a page may cost, in SISMEMBER of a word: a row takes as long as three of these, a hash's test as two, as does a
 -- lookup among orders, which lie about in memory.
 local COST_MAX, COST_OF_ROW, COST_OF_HASH, COST_OF_LOOKUP, COST_OF_MEMBER = 1000, 3, 2, 2, 1
+local COST_OF_FIELD = 0.3 -- of a hash, beyond the first that is tested
 local COUNTERS_MAX = 5000 -- fields of hashes of counters that one answer has
 local STEPS_MAX = 5     -- of SSCAN, each about a page's limit
 local TESTED_STEP = 100 -- at most, where the hash of each member is tested, so that little is read in vain
@@ -406,7 +407,7 @@ local function read_tests(args, at)
   local function passes(id, spent)
     if count == 0 then return true end
     local values = redis.call('HMGET', 'order:' .. id, unpack(fields))
-    spent.cost = spent.cost + COST_OF_HASH
+    spent.cost = spent.cost + COST_OF_HASH + (count - 1) * COST_OF_FIELD
     for i, test in ipairs(tests) do
       spent.cost = spent.cost + test[3]
       if not values[i] or not test[1](values[i], test[2], id) then return false end
