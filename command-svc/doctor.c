@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `command-svc doctor`: what it needs of PostgreSQL. */
+/* `command-svc doctor`: what it needs of PostgreSQL, and the files of who may ask. */
 #include "common/run/doctor.h"
 
 #include "command-svc/app.h"
@@ -8,8 +8,16 @@
 #include "command-svc/sql/migrate.h"
 #include "command-svc/upkeep/control_sql.h"
 #include "common/base/strbuf.h"
+#include "common/run/doctor_auth.h"
 #include "common/run/doctor_database.h"
 #include "common/run/service.h"
+
+#include <stddef.h>
+
+struct patient {
+    const struct common_settings *common;
+    struct doctor_database database;
+};
 
 static const struct doctor_statements STATEMENTS[] = {
     {BATCH_STATEMENTS, BATCH_STATEMENT_COUNT},
@@ -32,18 +40,20 @@ static enum error_kind look_at_functions(void *part, struct strbuf *told, struct
 }
 
 static const struct doctor_check CHECKS[] = {
-    DOCTOR_DATABASE_CHECKS("orderspine_command", 0),
-    {"functions", "primary", 0, look_at_functions,
+    DOCTOR_AUTH_CHECKS(offsetof(struct patient, common)),
+    DOCTOR_DATABASE_CHECKS("orderspine_command", offsetof(struct patient, database)),
+    {"functions", "primary", offsetof(struct patient, database), look_at_functions,
      DOCTOR_MIGRATE_MENDS ": it makes them again, and grants them (what it prints does not)"},
 };
 
 int app_doctor(const struct service_call *call)
 {
     const struct command_settings *settings = call->values;
-    struct doctor_database patient = {.url = settings->database_url,
-                                      .application_name = "command-svc doctor",
-                                      .statements = STATEMENTS};
+    struct patient patient = {.common = &settings->common,
+                              .database = {.url = settings->database_url,
+                                           .application_name = "command-svc doctor",
+                                           .statements = STATEMENTS}};
     const int code = doctor_run(call, CHECKS, sizeof CHECKS / sizeof CHECKS[0], &patient);
-    doctor_database_done(&patient);
+    doctor_database_done(&patient.database);
     return code;
 }

@@ -16,7 +16,7 @@ static const struct service_command COMMANDS[] = {
      app_migrate, false, false},
     {"doctor", DOCTOR_ARGUMENTS,
      "Look at all that it needs, and say what mends what is missing. Changes nothing.", app_doctor,
-     false, false},
+     true, false},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

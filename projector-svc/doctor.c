@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `projector-svc doctor`: what it needs of Redis and Kafka. */
+/* `projector-svc doctor`: what it needs of Redis and Kafka, and the files of who may ask. */
 #include "common/run/doctor.h"
 
 #include "common/base/strbuf.h"
 #include "common/contract/topics.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
+#include "common/run/doctor_auth.h"
 #include "common/run/doctor_kafka.h"
 #include "common/run/kafka_setup.h"
 #include "common/run/service.h"
@@ -19,6 +20,7 @@
 enum { REDIS_LIMIT_MS = 10000, REDIS_LOOK_MS = 50 };
 
 struct patient {
+    const struct common_settings *common;
     const struct projector_settings *settings;
     struct doctor_kafka kafka;
     /* Of the Redis that is being reached. */
@@ -178,6 +180,7 @@ static enum error_kind reach_rebuild(void *user, struct strbuf *told, struct err
 }
 
 static const struct doctor_check CHECKS[] = {
+    DOCTOR_AUTH_CHECKS(offsetof(struct patient, common)),
     {"redis", NULL, 0, reach_redis,
      "set REDIS_URL (or REDIS_URL_FILE) to a Redis that answers, with a user and password it "
      "takes; where it wants TLS, by rediss://"},
@@ -213,6 +216,7 @@ int app_doctor(const struct service_call *call)
     }
     struct kafka_property *properties = kafka_setup_properties(call->settings, &count);
     struct patient patient = {
+        .common = &settings->common,
         .settings = settings,
         .kafka = {.wanted = {.config = {.brokers = settings->kafka_brokers,
                                         .client_id = "projector-svc",

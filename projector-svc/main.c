@@ -16,7 +16,7 @@ static const struct service_command COMMANDS[] = {
      false},
     {"doctor", DOCTOR_ARGUMENTS,
      "Look at all that it needs, and say what mends what is missing. Changes nothing.", app_doctor,
-     false, false},
+     true, false},
     {"status", ASK_ARGUMENTS,
      "Show how far the views of the running projector at PROJECTOR_URL are.", app_status, false,
      true},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `relay-svc doctor`: what it needs of PostgreSQL and Kafka. */
+/* `relay-svc doctor`: what it needs of PostgreSQL and Kafka, and the files of who may ask. */
 #include "common/run/doctor.h"
 
+#include "common/run/doctor_auth.h"
 #include "common/run/doctor_database.h"
 #include "common/run/doctor_kafka.h"
 #include "common/run/kafka_setup.h"
@@ -14,11 +15,13 @@
 #include <stdlib.h>
 
 struct patient {
+    const struct common_settings *common;
     struct doctor_database database;
     struct doctor_kafka kafka;
 };
 
 static const struct doctor_check CHECKS[] = {
+    DOCTOR_AUTH_CHECKS(offsetof(struct patient, common)),
     DOCTOR_DATABASE_CHECKS("orderspine_relay", offsetof(struct patient, database)),
     DOCTOR_KAFKA_CHECKS(offsetof(struct patient, kafka)),
 };
@@ -40,6 +43,7 @@ int app_doctor(const struct service_call *call)
     }
     struct kafka_property *properties = kafka_setup_properties(call->settings, &count);
     struct patient patient = {
+        .common = &settings->common,
         .database = {.url = settings->database_url,
                      .application_name = "relay-svc doctor",
                      .statements = STATEMENTS},

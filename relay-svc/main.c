@@ -11,7 +11,7 @@ static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Publish the outbox until SIGTERM.", app_serve, true, false},
     {"doctor", DOCTOR_ARGUMENTS,
      "Look at all that it needs, and say what mends what is missing. Changes nothing.", app_doctor,
-     false, false},
+     true, false},
     {"status", ASK_ARGUMENTS, "Show the shards of the running relay at RELAY_URL.", app_status,
      false, true},
     {"quarantine", QUARANTINE_ARGUMENTS,

@@ -185,7 +185,8 @@ static void read_lines(FILE *file, struct tokens *tokens, struct faults *faults)
     if (ferror(file) != 0) {
         add_fault(faults, 0, strerror(errno));
     } else if (tokens->count == 0 && faults->count == 0) {
-        add_fault(faults, 0, "no token at all");
+        faults->count++;
+        (void)snprintf(faults->text, sizeof faults->text, "no token at all");
     }
 }
 

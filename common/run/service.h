@@ -49,7 +49,8 @@ struct service_command {
     const char *arguments;
     const char *help; /* one sentence */
     int (*run)(const struct service_call *call);
-    bool serves; /* listens: the settings of tokens and address are checked together first */
+    bool serves; /* listens, or judges what does: the settings of tokens and address are checked
+                    together first */
     bool asks;   /* only asks the running service: what `serve` needs may be unset */
 };
 

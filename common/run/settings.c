@@ -112,7 +112,8 @@ static void store_path(struct settings *settings, const struct setting *row, con
                        void *field)
 {
     if (access(text, R_OK) != 0) {
-        settings_add_fault(settings, "%s: cannot read %s: %s", row->name, text, strerror(errno));
+        settings_add_fault(settings, "%s: cannot read %s: %s: name a file that this user may read",
+                           row->name, text, strerror(errno));
         return;
     }
     memcpy(field, &text, sizeof text);

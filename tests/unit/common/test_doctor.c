@@ -3,11 +3,16 @@
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
 #include "common/run/doctor.h"
+#include "common/run/auth.h"
+#include "common/run/doctor_auth.h"
 #include "common/run/doctor_database.h"
 #include "common/run/doctor_kafka.h"
+#include "common/run/settings.h"
 #include "tests/support/check_main.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct patient {
     int looks;
@@ -126,6 +131,88 @@ START_TEST(what_is_no_question_is_not_explained)
 }
 END_TEST
 
+#define HASH "8ed3f6ad685b959ead7022518e1af76cd816f8e8ec7ccdda1ed4018e8f2223f8"
+/* RFC 8410's. */
+#define KEY                                                                                        \
+    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"   \
+    "-----END PUBLIC KEY-----\n"
+
+static const struct {
+    enum error_kind (*look)(void *part, struct strbuf *told, struct error *err);
+    const char *holds;
+    enum error_kind kind;
+    const char *before; /* the file's name in what it says */
+    const char *behind;
+} FILES[] = {
+    {doctor_auth_tokens, HASH " agent anna\n", ERROR_NONE, "", " can be used"},
+    {doctor_auth_tokens, "", ERROR_FATAL, "", ": no token at all"},
+    {doctor_auth_tokens, "# nobody\n\n", ERROR_FATAL, "", ": no token at all"},
+    {doctor_auth_tokens, HASH " agent anna\nanna\n", ERROR_FATAL, "",
+     ": line 2: no SHA-256 in lower-case hexadecimal"},
+    {doctor_auth_tokens, HASH " wizard anna\n", ERROR_FATAL, "", ": line 1: unknown role"},
+    {doctor_auth_keys, KEY, ERROR_NONE, "", " can be used"},
+    {doctor_auth_keys, "", ERROR_FATAL, "AUTH_JWT_KEY_FILE: ",
+     ": no key for RS256, PS256, ES256 or EdDSA: give a JWK set or PEM blocks BEGIN PUBLIC KEY"},
+    {doctor_auth_keys, "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}", ERROR_FATAL,
+     "AUTH_JWT_KEY_FILE: ",
+     ": it holds a private or symmetric key: only public ones belong here"},
+};
+
+/* Each beside one of the other kind that is damaged, too, and is not what it tells of. */
+START_TEST(files_of_who_may_ask_are_read)
+{
+    char path[] = "/tmp/orderspine-doctor-XXXXXX";
+    char says[ERROR_TEXT_MAX];
+    const bool is_about_tokens = FILES[_i].look == doctor_auth_tokens;
+    struct error err = {.kind = ERROR_NONE};
+    FILE *file = fdopen(mkstemp(path), "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(FILES[_i].holds, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    const struct common_settings common = {.auth = AUTH_TOKENS,
+                                           .auth_tokens_file = is_about_tokens ? path : "/dev/null",
+                                           .auth_jwt_key_file = is_about_tokens ? "/dev/null" : path,
+                                           .auth_jwt_audience = "orderspine"};
+    const struct common_settings *part = &common;
+    strbuf_init(&text, 4096);
+
+    const enum error_kind kind = FILES[_i].look(&part, &text, &err);
+    (void)unlink(path);
+
+    (void)snprintf(says, sizeof says, "%s%s%s", FILES[_i].before, path, FILES[_i].behind);
+    ck_assert_int_eq(kind, FILES[_i].kind);
+    ck_assert_str_eq(kind == ERROR_NONE ? strbuf_cstr(&text) : err.text, says);
+    strbuf_done(&text);
+}
+END_TEST
+
+START_TEST(files_that_are_not_set_are_not_read)
+{
+    const struct common_settings common = {.auth = AUTH_TOKENS};
+    const struct common_settings *part = &common;
+    struct error err;
+    strbuf_init(&text, 4096);
+
+    ck_assert_int_eq(doctor_auth_tokens(&part, &text, &err), ERROR_NONE);
+    ck_assert_int_eq(doctor_auth_keys(&part, &text, &err), ERROR_NONE);
+    ck_assert_str_eq(strbuf_cstr(&text), "no file is setno file is set");
+    strbuf_done(&text);
+}
+END_TEST
+
+START_TEST(without_tokens_no_file_is_read)
+{
+    const struct common_settings common = {.auth = AUTH_OFF, .auth_tokens_file = "/nowhere"};
+    const struct common_settings *part = &common;
+    struct error err;
+    strbuf_init(&text, 4096);
+
+    ck_assert_int_eq(doctor_auth_tokens(&part, &text, &err), ERROR_NONE);
+    ck_assert_str_eq(strbuf_cstr(&text), "none: AUTH=off");
+    strbuf_done(&text);
+}
+END_TEST
+
 static const struct {
     int64_t theirs_ms;
     enum error_kind kind;
@@ -226,6 +313,9 @@ int main(void)
     TCase *parties = tcase_create("parties");
     tcase_add_test(parties, a_statement_is_explained_without_its_parameters);
     tcase_add_test(parties, what_is_no_question_is_not_explained);
+    tcase_add_loop_test(parties, files_of_who_may_ask_are_read, 0, sizeof FILES / sizeof FILES[0]);
+    tcase_add_test(parties, files_that_are_not_set_are_not_read);
+    tcase_add_test(parties, without_tokens_no_file_is_read);
     tcase_add_loop_test(parties, a_clock_that_is_off_is_told, 0, sizeof CLOCKS / sizeof CLOCKS[0]);
     tcase_add_test(parties, topics_that_forget_are_named);
     tcase_add_test(parties, what_a_look_at_topics_failed_with_is_told);

@@ -130,7 +130,7 @@ START_TEST(all_faults_are_listed)
     ck_assert(has_fault("COMMAND_LANE is not a setting of command-svc"));
     ck_assert(has_fault("LISTEN_PORT: \"70000\" is not a number from 0 to 65535"));
     ck_assert(has_fault("AUTH_TOKENS_FILE: cannot read /nowhere/tokens: No such file or "
-                        "directory"));
+                        "directory: name a file that this user may read"));
     ck_assert_uint_eq(settings_fault_count(settings), 9);
 }
 END_TEST
