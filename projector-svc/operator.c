@@ -53,15 +53,18 @@ bool operator_has_stations(const struct service_call *call)
         {"KAFKA_BROKERS", settings->kafka_brokers != NULL},
         {"REDIS_QUERY_URL, or REDIS_URL,", operator_redis_url(settings) != NULL},
     };
-    bool has_all = true;
+    char text[LINE_MAX_BYTES];
+    size_t len = 0;
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         if (!needed[i].is_set) {
-            (void)fprintf(stderr, "%s %s: %s must be set\n", call->service->name, call->argv[0],
-                          needed[i].name);
-            has_all = false;
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%s must be set",
+                                    len == 0 ? "" : "; ", needed[i].name);
         }
     }
-    return has_all;
+    if (len > 0) {
+        service_complain(call, text);
+    }
+    return len == 0;
 }
 
 const char *operator_redis_url(const struct projector_settings *settings)
@@ -88,6 +91,6 @@ struct verify_options operator_stations(const struct service_call *call, const c
 
 int operator_fail(const struct service_call *call, const char *text)
 {
-    (void)fprintf(stderr, "%s %s: %s\n", call->service->name, call->argv[0], text);
+    service_complain(call, text);
     return SERVICE_FAILED;
 }

@@ -48,7 +48,7 @@ bool operator_reason_fits(const char *text)
 
 int operator_fail(const struct service_call *call, const char *text)
 {
-    (void)fprintf(stderr, "%s %s: %s\n", call->service->name, call->argv[0], text);
+    service_complain(call, text);
     return SERVICE_FAILED;
 }
 

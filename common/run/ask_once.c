@@ -9,7 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TIMEOUT_MS = 5000, HOST_MAX = 256, TOKEN_MAX = sizeof "Bearer " + JWT_LEN_MAX };
+enum {
+    COMPLAINT_MAX = 4096,
+    TIMEOUT_MS = 5000,
+    HOST_MAX = 256,
+    TOKEN_MAX = sizeof "Bearer " + JWT_LEN_MAX
+};
 
 struct asking {
     struct loop *loop;
@@ -89,12 +94,12 @@ enum error_kind ask_once(const struct ask_server *server, const struct ask_quest
 
 void ask_complain(const struct service_call *call, const char *fmt, ...)
 {
+    char text[COMPLAINT_MAX];
     va_list args;
-    (void)fprintf(stderr, "%s %s: ", call->service->name, call->argv[0]);
     va_start(args, fmt);
-    (void)vfprintf(stderr, fmt, args);
+    (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    (void)fputc('\n', stderr);
+    service_complain(call, text);
 }
 
 bool ask_print(const struct service_call *call, const struct ask_answer *answer, bool as_json,

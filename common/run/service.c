@@ -2,7 +2,9 @@
 /* The command line of a service. */
 #include "common/run/service.h"
 
+#include "common/base/must.h"
 #include "common/base/strbuf.h"
+#include "common/contract/json_writer.h"
 #include "common/io/http/cors.h"
 #include "common/run/auth.h"
 #include "common/run/log.h"
@@ -13,6 +15,7 @@
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -77,7 +80,49 @@ static bool asks_for_help(int argc, char **argv)
     return argc > 1 && strcmp(argv[1], "help") == 0;
 }
 
-/* --- our own commands -------------------------------------------------------------- */
+/* --- what is wrong --------------------------------------------------------------- */
+
+static bool asks_for_json(const struct service_call *call)
+{
+    for (int i = 1; i + 1 < call->argc; i++) {
+        if (strcmp(call->argv[i], "-o") == 0 && strcmp(call->argv[i + 1], "json") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A program that asked for JSON reads standard output, and nothing else. */
+static void put_faults(const struct service_call *call, const char *const *faults, size_t count)
+{
+    struct strbuf text;
+    struct json_writer json;
+    if (!asks_for_json(call)) {
+        return;
+    }
+    strbuf_init(&text, TEXT_MAX);
+    json_writer_init(&json, &text);
+    json.mends = true;
+    json_open_object(&json);
+    json_put_member_string(&json, "service", strview_of(call->service->name));
+    json_put_member_string(&json, "command", strview_of(call->argv[0]));
+    json_open_member_array(&json, "faults");
+    for (size_t i = 0; i < count; i++) {
+        json_put_string(&json, strview_of(faults[i]));
+    }
+    json_close_array(&json);
+    json_close_object(&json);
+    if (json_writer_done(&json)) {
+        (void)puts(strbuf_cstr(&text));
+    }
+    strbuf_done(&text);
+}
+
+void service_complain(const struct service_call *call, const char *text)
+{
+    (void)fprintf(stderr, "%s %s: %s\n", call->service->name, call->argv[0], text);
+    put_faults(call, &text, 1);
+}
 
 static void show_faults(const struct settings *settings)
 {
@@ -85,6 +130,20 @@ static void show_faults(const struct settings *settings)
         (void)fprintf(stderr, "%s\n", settings_fault(settings, i));
     }
 }
+
+static void complain_of_settings(const struct service_call *call)
+{
+    const size_t count = settings_fault_count(call->settings);
+    const char **faults = must_allocate(count, sizeof *faults);
+    for (size_t i = 0; i < count; i++) {
+        faults[i] = settings_fault(call->settings, i);
+    }
+    show_faults(call->settings);
+    put_faults(call, faults, count);
+    free(faults);
+}
+
+/* --- our own commands -------------------------------------------------------------- */
 
 static int show(struct strbuf *text)
 {
@@ -267,7 +326,7 @@ static int run(const struct service_command *command, struct service_call *call)
     int code = SERVICE_MISUSED;
     const bool tolerates_faults = command->run == run_config || command->run == run_version;
     if (settings_fault_count(call->settings) > 0 && !tolerates_faults) {
-        show_faults(call->settings);
+        complain_of_settings(call);
     } else {
         log_setup(call->service->name, (enum log_level)common->log_level);
         code = command->run(call);

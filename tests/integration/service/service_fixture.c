@@ -123,8 +123,15 @@ static int serve(const struct service_call *call)
     return code;
 }
 
+static int fail(const struct service_call *call)
+{
+    service_complain(call, "it \"hurts\"");
+    return SERVICE_FAILED;
+}
+
 static const struct service_command COMMANDS[] = {
     {"serve", NULL, "Serve until SIGTERM.", serve, true, false},
+    {"fail", "[-o json]", "Say why it fails.", fail, false, false},
     {NULL, NULL, NULL, NULL, false, false},
 };
 

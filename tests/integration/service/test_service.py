@@ -61,6 +61,23 @@ class CommandLine(unittest.TestCase):
                      "AUTH_TOKENS_FILE"):
             self.assertTrue(any(line.startswith(name) for line in lines), name)
 
+    def test_who_asks_for_json_gets_the_faults_in_json(self):
+        done = run("fail", "-o", "json", FIXTURE_WORK="long")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(json.loads(done.stdout), {
+            "service": "fixture", "command": "fail", "faults": done.stderr.splitlines()})
+        self.assertEqual(len(done.stderr.splitlines()), 2)
+        done = run("fail", "-o", "json", **OFF)
+        self.assertEqual((done.returncode, json.loads(done.stdout)), (1, {
+            "service": "fixture", "command": "fail", "faults": ['it "hurts"']}))
+        self.assertEqual(done.stderr, 'fixture fail: it "hurts"\n')
+
+    def test_who_does_not_gets_them_as_text_alone(self):
+        for environment, code in (({"FIXTURE_WORK": "long"}, 2), (OFF, 1)):
+            done = run("fail", **environment)
+            self.assertEqual((done.returncode, done.stdout), (code, ""))
+            self.assertNotEqual(done.stderr, "")
+
     def test_serving_without_tokens_must_be_meant(self):
         done = run("serve", FIXTURE_SECRET="x")
         self.assertEqual(done.returncode, 2)
