@@ -35,11 +35,13 @@ static void look_once(const struct doctor_check *check, void *patient,
 {
     struct strbuf told;
     struct error err;
-    strbuf_init(&told, sizeof finding->says);
+    strbuf_init(&told, sizeof finding->mends);
     const bool is_well = check->look((char *)patient + check->part, &told, &err) == ERROR_NONE;
     finding->state = is_well ? DOCTOR_WELL : DOCTOR_ILL;
     (void)snprintf(finding->says, sizeof finding->says, "%s",
                    is_well ? strbuf_cstr(&told) : err.text);
+    (void)snprintf(finding->mends, sizeof finding->mends, "%s",
+                   check->mends == NULL ? strbuf_cstr(&told) : check->mends);
     strbuf_done(&told);
 }
 
@@ -66,7 +68,7 @@ void doctor_put_table(const struct doctor_check *checks, const struct doctor_fin
         strbuf_printf(out, "%-4s  %-11s %s\n", STATES[findings[i].state], checks[i].name,
                       findings[i].says);
         if (findings[i].state == DOCTOR_ILL) {
-            strbuf_printf(out, "%18s=> %s\n", "", checks[i].mends);
+            strbuf_printf(out, "%18s=> %s\n", "", findings[i].mends);
         }
     }
 }
@@ -79,7 +81,7 @@ static void put_finding(const struct doctor_check *check, const struct doctor_fi
     json_put_member_string(json, "state", strview_of(STATE_WORDS[finding->state]));
     json_put_member_text(json, "says", strview_of(finding->says));
     if (finding->state == DOCTOR_ILL) {
-        json_put_member_string(json, "mends", strview_of(check->mends));
+        json_put_member_string(json, "mends", strview_of(finding->mends));
     }
     json_close_object(json);
 }

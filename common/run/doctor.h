@@ -21,7 +21,7 @@
 
 #define DOCTOR_ARGUMENTS "[-o json]"
 
-enum { DOCTOR_CHECKS_MAX = 16 };
+enum { DOCTOR_CHECKS_MAX = 16, DOCTOR_LINE_MAX = 1024 };
 
 struct service_call;
 struct strbuf;
@@ -32,14 +32,15 @@ struct doctor_check {
     size_t part;       /* offset in the service's patient of what the function is handed */
     /* ERROR_NONE, having told what is there (may be nothing), or what is wrong. */
     enum error_kind (*look)(void *part, struct strbuf *told, struct error *err);
-    const char *mends; /* one line */
+    const char *mends; /* one line; NULL: where something is wrong, look has told that line */
 };
 
 enum doctor_state { DOCTOR_WELL = 0, DOCTOR_ILL, DOCTOR_SKIPPED };
 
 struct doctor_finding {
     enum doctor_state state;
-    char says[ERROR_TEXT_MAX]; /* skipped: the check that it needs */
+    char says[ERROR_TEXT_MAX];   /* skipped: the check that it needs */
+    char mends[DOCTOR_LINE_MAX]; /* ill: the line */
 };
 
 /* Makes the checks in their order. Returns whether all are well. */

@@ -8,13 +8,21 @@
 #include "common/io/loop.h"
 #include "common/io/postgres/pgconn.h"
 #include "common/io/postgres/pgsession.h"
+#include "common/io/postgres/table_locks.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { SQL_MAX = 64 << 10 };
+enum { SQL_MAX = 64 << 10, NAMES_MAX = 4096, LOOKS = 3 };
 
 static const char INSUFFICIENT_PRIVILEGE[] = "42501";
+static const char LOCK_NOT_AVAILABLE[] = "55P03";
+
+static const char TABLES_SQL[] =
+    "SELECT array_agg(oid::regclass::text)::text FROM pg_class WHERE relkind IN ('r', 'p')"
+    " AND NOT relispartition"
+    " AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'installation'::regclass)";
 
 /* --- pure */
 
@@ -34,7 +42,8 @@ bool doctor_database_explain(const char *sql, struct strbuf *out)
     if (!is_explainable(sql)) {
         return false;
     }
-    strbuf_append_cstr(out, "BEGIN; SET LOCAL lock_timeout = '2s'; EXPLAIN ");
+    strbuf_append_cstr(out, "BEGIN; SET LOCAL lock_timeout = '2s';"
+                            " SET LOCAL statement_timeout = '10s'; EXPLAIN ");
     for (const char *at = sql; *at != '\0';) {
         if (at[0] != '$' || !ascii_is_digit(at[1])) {
             strbuf_append_char(out, *at++);
@@ -51,12 +60,6 @@ bool doctor_database_explain(const char *sql, struct strbuf *out)
 
 /* --- asked */
 
-static enum error_kind ask(const struct doctor_database *database, const char *sql,
-                           struct strview *ret_value, struct error *err)
-{
-    return pgsession_ask(database->session, sql, NULL, 0, ret_value, err);
-}
-
 enum error_kind doctor_database_connect(void *part, struct strbuf *told, struct error *err)
 {
     struct doctor_database *database = part;
@@ -64,10 +67,11 @@ enum error_kind doctor_database_connect(void *part, struct strbuf *told, struct 
     enum error_kind kind =
         pgsession_connect(database->url, database->application_name, &database->session, err);
     if (kind == ERROR_NONE) {
-        kind = ask(database,
-                   "SELECT format('PostgreSQL %s, database %s, role %s',"
-                   " current_setting('server_version'), current_database(), current_user)",
-                   &value, err);
+        kind = doctor_database_ask(
+            database,
+            "SELECT format('PostgreSQL %s, database %s, role %s',"
+            " current_setting('server_version'), current_database(), current_user)",
+            &value, err);
     }
     if (kind == ERROR_NONE) {
         strbuf_append(told, value);
@@ -91,8 +95,8 @@ enum error_kind doctor_database_clock(void *part, struct strbuf *told, struct er
     struct strview value;
     int64_t theirs_ms;
     const int64_t before_ms = loop_wall_ms();
-    if (ask(part, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint", &value, err) !=
-        ERROR_NONE) {
+    if (doctor_database_ask(part, "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+                            &value, err) != ERROR_NONE) {
         return err->kind;
     }
     const int64_t after_ms = loop_wall_ms();
@@ -103,41 +107,50 @@ enum error_kind doctor_database_clock(void *part, struct strbuf *told, struct er
     return doctor_compare_clocks("PostgreSQL", theirs_ms, before_ms, after_ms, err);
 }
 
-/* Explains all; puts each fault once that is about a right, or is not. */
-static void find_faults(const struct doctor_database *database, bool is_right,
-                        struct strbuf *faults)
+/* What a statement fails of; all else is the schema. */
+enum about { ABOUT_SCHEMA = 0, ABOUT_RIGHTS, ABOUT_LOCKS };
+
+static enum about about_of(const char *sqlstate)
+{
+    return strcmp(sqlstate, INSUFFICIENT_PRIVILEGE) == 0 ? ABOUT_RIGHTS
+           : strcmp(sqlstate, LOCK_NOT_AVAILABLE) == 0   ? ABOUT_LOCKS
+                                                         : ABOUT_SCHEMA;
+}
+
+/* Puts what is wrong with a statement once, if it is about that. */
+static void explain(const struct doctor_database *database, const char *sql, enum about about,
+                    struct strbuf *faults)
+{
+    struct error err;
+    const enum error_kind kind = pgsession_run(database->session, sql, &err);
+    if (kind != ERROR_NONE && about_of(pgsession_sqlstate(database->session)) == about &&
+        strstr(strbuf_cstr(faults), err.text) == NULL) {
+        strbuf_printf(faults, "%s%s", strbuf_cstr(faults)[0] == '\0' ? "" : "; ", err.text);
+    }
+    (void)!pgsession_run(database->session, "ROLLBACK", &err);
+}
+
+/* Explains all; of locks the first that is not got ends it, as each is waited for. */
+static enum error_kind explain_all(const struct doctor_database *database, enum about about,
+                                   struct error *err)
 {
     struct strbuf sql;
-    struct error err;
+    struct strbuf faults;
     strbuf_init(&sql, SQL_MAX);
+    strbuf_init(&faults, SQL_MAX);
     for (const struct doctor_statements *list = database->statements; list->all != NULL; list++) {
         for (size_t i = 0; i < list->count; i++) {
             strbuf_reset(&sql);
-            if (!doctor_database_explain(list->all[i].sql, &sql)) {
-                continue;
+            if (doctor_database_explain(list->all[i].sql, &sql) &&
+                (about != ABOUT_LOCKS || strbuf_cstr(&faults)[0] == '\0')) {
+                explain(database, strbuf_cstr(&sql), about, &faults);
             }
-            const enum error_kind kind = pgsession_run(database->session, strbuf_cstr(&sql), &err);
-            const bool is_about_a_right =
-                strcmp(pgsession_sqlstate(database->session), INSUFFICIENT_PRIVILEGE) == 0;
-            if (kind != ERROR_NONE && is_about_a_right == is_right &&
-                strstr(strbuf_cstr(faults), err.text) == NULL) {
-                strbuf_printf(faults, "%s%s", strbuf_cstr(faults)[0] == '\0' ? "" : "; ", err.text);
-            }
-            (void)!pgsession_run(database->session, "ROLLBACK", &err);
         }
     }
-    strbuf_done(&sql);
-}
-
-static enum error_kind explain_all(const struct doctor_database *database, bool is_right,
-                                   struct error *err)
-{
-    struct strbuf faults;
-    strbuf_init(&faults, SQL_MAX);
-    find_faults(database, is_right, &faults);
     const bool is_well = strbuf_cstr(&faults)[0] == '\0';
     const enum error_kind kind =
         is_well ? ERROR_NONE : error_set(err, ERROR_INVALID, "%s", strbuf_cstr(&faults));
+    strbuf_done(&sql);
     strbuf_done(&faults);
     return kind;
 }
@@ -145,13 +158,79 @@ static enum error_kind explain_all(const struct doctor_database *database, bool 
 enum error_kind doctor_database_schema(void *part, struct strbuf *told, struct error *err)
 {
     strbuf_append_cstr(told, "all tables, columns and functions are there");
-    return explain_all(part, false, err);
+    return explain_all(part, ABOUT_SCHEMA, err);
 }
 
 enum error_kind doctor_database_grants(void *part, struct strbuf *told, struct error *err)
 {
     strbuf_append_cstr(told, "every statement may be carried out");
-    return explain_all(part, true, err);
+    return explain_all(part, ABOUT_RIGHTS, err);
+}
+
+/* --- who keeps others out of a table */
+
+struct holders {
+    struct strbuf said;
+    struct strbuf *line; /* that ends the first */
+};
+
+static void on_holder(void *user, const struct pgsession *session)
+{
+    struct holders *holders = user;
+    const bool is_first = strbuf_cstr(&holders->said)[0] == '\0';
+    const int64_t pid = pgsession_value_i64(session, 2); /* 0: a prepared transaction has none */
+    strbuf_printf(&holders->said, "%stable %.*s is locked by %.*s", is_first ? "" : "; ",
+                  STRVIEW_ARG(pgsession_value(session, 0)),
+                  STRVIEW_ARG(pgsession_value(session, 4)));
+    if (pid > 0) {
+        strbuf_printf(&holders->said, ", pid %" PRId64 " of %.*s", pid,
+                      STRVIEW_ARG(pgsession_value(session, 3)));
+    }
+    if (is_first && pid > 0) {
+        strbuf_printf(holders->line, "let it end, or SELECT pg_terminate_backend(%" PRId64 ")",
+                      pid);
+    } else if (is_first) {
+        strbuf_append_cstr(holders->line, "ROLLBACK PREPARED, of one of pg_prepared_xacts");
+    }
+}
+
+/* err stays as it was where nobody is seen. */
+static bool find_holders(const struct doctor_database *database, struct strbuf *told,
+                         struct error *err)
+{
+    struct holders holders = {.line = told};
+    struct strview tables;
+    char names[NAMES_MAX];
+    const char *const params[] = {names};
+    struct error failure;
+    strbuf_init(&holders.said, SQL_MAX);
+    if (doctor_database_ask(database, TABLES_SQL, &tables, &failure) == ERROR_NONE) {
+        (void)snprintf(names, sizeof names, "%.*s", STRVIEW_ARG(tables));
+        (void)!pgsession_each(database->session, TABLE_LOCKS_SQL, params, 1, on_holder, &holders,
+                              &failure);
+    }
+    const bool is_found = strbuf_cstr(&holders.said)[0] != '\0';
+    if (is_found) {
+        (void)error_set(err, ERROR_INVALID, "%s", strbuf_cstr(&holders.said));
+    }
+    strbuf_done(&holders.said);
+    return is_found;
+}
+
+/* One that has ended meanwhile is nobody's fault: so it is looked again. */
+enum error_kind doctor_database_locks(void *part, struct strbuf *told, struct error *err)
+{
+    for (int i = 0; i < LOOKS; i++) {
+        if (explain_all(part, ABOUT_LOCKS, err) == ERROR_NONE) {
+            strbuf_append_cstr(told, "no table is locked");
+            return ERROR_NONE;
+        }
+        if (find_holders(part, told, err)) {
+            return err->kind;
+        }
+    }
+    strbuf_append_cstr(told, "look again: whoever had it was gone when it was looked who that is");
+    return err->kind;
 }
 
 enum error_kind doctor_database_shards(void *part, struct strbuf *told, struct error *err)
@@ -159,11 +238,13 @@ enum error_kind doctor_database_shards(void *part, struct strbuf *told, struct e
     struct doctor_database *database = part;
     struct strview value;
     int64_t rows;
-    if (ask(database, "SELECT count(*) FROM relay_shard", &value, err) != ERROR_NONE) {
+    if (doctor_database_ask(database, "SELECT count(*) FROM relay_shard", &value, err) !=
+        ERROR_NONE) {
         return err->kind;
     }
     const bool has_rows = parse_i64(value, &rows);
-    if (ask(database, "SELECT shards FROM installation", &value, err) != ERROR_NONE) {
+    if (doctor_database_ask(database, "SELECT shards FROM installation", &value, err) !=
+        ERROR_NONE) {
         return err->kind;
     }
     if (value.data == NULL || !parse_i64(value, &database->shards) || database->shards < 1 ||

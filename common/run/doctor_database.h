@@ -12,6 +12,7 @@
 #define COMMON_RUN_DOCTOR_DATABASE_H
 
 #include "common/base/error.h"
+#include "common/base/strview.h"
 #include "common/run/doctor.h"
 
 #include <stdbool.h>
@@ -40,11 +41,13 @@ struct doctor_database {
     {"postgresql", NULL, (part), doctor_database_connect,                                          \
      "set DATABASE_URL (or DATABASE_URL_FILE) to a server that answers, with a role and password " \
      "it takes"},                                                                                  \
-        {"primary", "postgresql", (part), doctor_database_judge,                                   \
+        {"session", "postgresql", (part), doctor_database_session, NULL},                          \
+        {"primary", "session", (part), doctor_database_judge,                                      \
          "name the primary in DATABASE_URL; where the role may only read: ALTER ROLE … SET "     \
          "default_transaction_read_only = off"},                                                   \
-        {"clock", "postgresql", (part), doctor_database_clock, DOCTOR_CLOCK_MENDS},                \
-        {"schema", "primary", (part), doctor_database_schema, DOCTOR_MIGRATE_MENDS},               \
+        {"clock", "session", (part), doctor_database_clock, DOCTOR_CLOCK_MENDS},                   \
+        {"locks", "primary", (part), doctor_database_locks, NULL},                                 \
+        {"schema", "locks", (part), doctor_database_schema, DOCTOR_MIGRATE_MENDS},                 \
         {"grants", "schema", (part), doctor_database_grants,                                       \
          "GRANT " group " TO the role in DATABASE_URL; what that group is granted: command-svc "   \
          "migrate --print-roles"},                                                                 \
@@ -55,13 +58,21 @@ struct doctor_database {
 
 /* A check's functions; part is a struct doctor_database. */
 enum error_kind doctor_database_connect(void *part, struct strbuf *told, struct error *err);
+enum error_kind doctor_database_session(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_judge(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_clock(void *part, struct strbuf *told, struct error *err);
+enum error_kind doctor_database_locks(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_schema(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_grants(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_shards(void *part, struct strbuf *told, struct error *err);
 
 void doctor_database_done(struct doctor_database *database);
+
+/* A question without parameters, for these checks: asked again where a limit that is set for the
+ * role cancels it. */
+MUST_USE enum error_kind doctor_database_ask(const struct doctor_database *database,
+                                             const char *sql, struct strview *ret_value,
+                                             struct error *err);
 
 /* ---- pure, for the above and their tests */
 

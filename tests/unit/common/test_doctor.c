@@ -2,8 +2,8 @@
 /* The subcommand doctor: what it makes of what it sees. */
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
-#include "common/run/doctor.h"
 #include "common/run/auth.h"
+#include "common/run/doctor.h"
 #include "common/run/doctor_auth.h"
 #include "common/run/doctor_database.h"
 #include "common/run/doctor_kafka.h"
@@ -86,6 +86,33 @@ START_TEST(the_table_has_the_line_that_mends)
 }
 END_TEST
 
+static enum error_kind look_and_tell_the_line(void *part, struct strbuf *told, struct error *err)
+{
+    (void)part;
+    strbuf_append_cstr(told, "ALTER ROLE a RESET b");
+    return error_set(err, ERROR_INVALID, "b is set");
+}
+
+START_TEST(a_look_may_tell_the_line_itself)
+{
+    static const struct doctor_check TOLD[] = {{"told", NULL, 0, look_and_tell_the_line, NULL}};
+    struct patient patient = {.ill = 0};
+
+    (void)doctor_look(TOLD, 1, &patient, findings);
+    strbuf_init(&text, 4096);
+    doctor_put_table(TOLD, findings, 1, &text);
+    doctor_put_json("some-svc", TOLD, findings, 1, &text);
+
+    ck_assert_str_eq(strbuf_cstr(&text),
+                     "FAIL  told        b is set\n"
+                     "                  => ALTER ROLE a RESET b\n"
+                     "{\"service\":\"some-svc\",\"is_well\":false,\"checks\":["
+                     "{\"name\":\"told\",\"state\":\"failed\",\"says\":\"b is set\","
+                     "\"mends\":\"ALTER ROLE a RESET b\"}]}\n");
+    strbuf_done(&text);
+}
+END_TEST
+
 START_TEST(the_document_says_the_same)
 {
     struct patient patient = {.ill = 4};
@@ -113,7 +140,8 @@ START_TEST(a_statement_is_explained_without_its_parameters)
         doctor_database_explain("SELECT a FROM b WHERE c = $1::int AND d = ANY($12) -- $", &text));
 
     ck_assert_str_eq(strbuf_cstr(&text),
-                     "BEGIN; SET LOCAL lock_timeout = '2s'; EXPLAIN SELECT a FROM b WHERE c = "
+                     "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10s'; "
+                     "EXPLAIN SELECT a FROM b WHERE c = "
                      "NULL::int AND d = ANY(NULL) -- $");
     strbuf_done(&text);
 }
@@ -154,8 +182,7 @@ static const struct {
     {doctor_auth_keys, "", ERROR_FATAL, "AUTH_JWT_KEY_FILE: ",
      ": no key for RS256, PS256, ES256 or EdDSA: give a JWK set or PEM blocks BEGIN PUBLIC KEY"},
     {doctor_auth_keys, "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\"}]}", ERROR_FATAL,
-     "AUTH_JWT_KEY_FILE: ",
-     ": it holds a private or symmetric key: only public ones belong here"},
+     "AUTH_JWT_KEY_FILE: ", ": it holds a private or symmetric key: only public ones belong here"},
 };
 
 /* Each beside one of the other kind that is damaged, too, and is not what it tells of. */
@@ -171,7 +198,8 @@ START_TEST(files_of_who_may_ask_are_read)
     ck_assert_int_eq(fclose(file), 0);
     const struct common_settings common = {.auth = AUTH_TOKENS,
                                            .auth_tokens_file = is_about_tokens ? path : "/dev/null",
-                                           .auth_jwt_key_file = is_about_tokens ? "/dev/null" : path,
+                                           .auth_jwt_key_file =
+                                               is_about_tokens ? "/dev/null" : path,
                                            .auth_jwt_audience = "orderspine"};
     const struct common_settings *part = &common;
     strbuf_init(&text, 4096);
@@ -309,6 +337,7 @@ int main(void)
     tcase_add_test(checks, what_needs_something_that_is_ill_is_not_looked_at);
     tcase_add_test(checks, the_table_has_the_line_that_mends);
     tcase_add_test(checks, the_document_says_the_same);
+    tcase_add_test(checks, a_look_may_tell_the_line_itself);
     suite_add_tcase(suite, checks);
     TCase *parties = tcase_create("parties");
     tcase_add_test(parties, a_statement_is_explained_without_its_parameters);
