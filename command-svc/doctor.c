@@ -6,7 +6,9 @@
 #include "command-svc/batch/batch_sql.h"
 #include "command-svc/settings.h"
 #include "command-svc/sql/migrate.h"
+#include "command-svc/sql/rules.h"
 #include "command-svc/upkeep/control_sql.h"
+#include "common/base/cleanup.h"
 #include "common/base/strbuf.h"
 #include "common/run/doctor_auth.h"
 #include "common/run/doctor_database.h"
@@ -39,11 +41,35 @@ static enum error_kind look_at_functions(void *part, struct strbuf *told, struct
                : error_set(err, ERROR_NOT_FOUND, "the database lacks %.*s", STRVIEW_ARG(names));
 }
 
+static enum error_kind look_at_rules(void *part, struct strbuf *told, struct error *err)
+{
+    enum { NAMES_MAX = 16 << 10 };
+    const struct doctor_database *database = part;
+    CLEANUP(strbuf_done) struct strbuf names;
+    CLEANUP(strbuf_done) struct strbuf statement;
+    strbuf_init(&names, NAMES_MAX);
+    strbuf_init(&statement, NAMES_MAX);
+    if (rules_find_missing(database->session, &names, &statement, err) != ERROR_NONE) {
+        strbuf_append_cstr(told, DOCTOR_MIGRATE_MENDS);
+        return err->kind;
+    }
+    if (strbuf_cstr(&names)[0] == '\0') {
+        strbuf_append_cstr(told, "all keys, indexes and CHECKs are there");
+        return ERROR_NONE;
+    }
+    strbuf_append_cstr(told, DOCTOR_MIGRATE_MENDS);
+    if (strbuf_cstr(&statement)[0] != '\0') {
+        strbuf_printf(told, "; where it changes nothing: %s", strbuf_cstr(&statement));
+    }
+    return error_set(err, ERROR_NOT_FOUND, "the database lacks %s", strbuf_cstr(&names));
+}
+
 static const struct doctor_check CHECKS[] = {
     DOCTOR_AUTH_CHECKS(offsetof(struct patient, common)),
     DOCTOR_DATABASE_CHECKS("orderspine_command", offsetof(struct patient, database)),
     {"functions", "primary", offsetof(struct patient, database), look_at_functions,
      DOCTOR_MIGRATE_MENDS ": it makes them again, and grants them (what it prints does not)"},
+    {"rules", "schema", offsetof(struct patient, database), look_at_rules, NULL},
 };
 
 int app_doctor(const struct service_call *call)

@@ -8,6 +8,7 @@
 #include "common/run/kafka_setup.h"
 #include "common/run/service.h"
 #include "relay-svc/app.h"
+#include "relay-svc/outbox/operator_sql.h"
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/settings.h"
 
@@ -26,9 +27,17 @@ static const struct doctor_check CHECKS[] = {
     DOCTOR_KAFKA_CHECKS(offsetof(struct patient, kafka)),
 };
 
+/* What the subcommands for persons ask and write as the same role. */
+static const struct pgconn_statement OPERATOR[] = {
+    {OPERATOR_SQL_LIST, 0},   {OPERATOR_SQL_SHOW, 2},        {OPERATOR_SQL_REQUEST, 7},
+    {OPERATOR_SQL_RESUME, 7}, {OPERATOR_SQL_OUTCOME, 1},     {OPERATOR_SQL_IN_USE, 2},
+    {OPERATOR_SQL_RANGES, 4}, {OPERATOR_SQL_FIRST_WHOLE, 1},
+};
+
 static const struct doctor_statements STATEMENTS[] = {
     {OUTBOX_CONTROL_SQL, CONTROL_STATEMENT_COUNT},
     {OUTBOX_READER_SQL, READER_STATEMENT_COUNT},
+    {OPERATOR, sizeof OPERATOR / sizeof OPERATOR[0]},
     {NULL, 0},
 };
 

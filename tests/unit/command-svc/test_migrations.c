@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/sql/functions.h"
+#include "command-svc/sql/rules.h"
+#include "common/base/ascii.h"
 #include "common/base/embedded_text.h"
 #include "common/contract/topics.h"
 #include "tests/support/check_main.h"
@@ -8,6 +10,7 @@
 #include <string.h>
 
 extern const struct embedded_text COMMAND_MIGRATIONS[];
+extern const struct embedded_text COMMAND_RULES[];
 
 enum { RULE_MAX = 256 };
 
@@ -133,6 +136,47 @@ START_TEST(a_function_that_a_later_migration_drops_is_none)
 }
 END_TEST
 
+/* --- rules */
+
+static bool is_plain(char c)
+{
+    return ascii_is_lower(c) || ascii_is_digit(c) || c == '_';
+}
+
+START_TEST(a_line_of_rules_is_a_table_a_name_and_a_statement)
+{
+    struct sql_rule rules[RULES_MAX];
+
+    const size_t count = rules_read(
+        "# a remark\na\ta_pkey\tALTER TABLE a ADD x\n\nb\tb_check\t\nc\tc_i\tCREATE", rules);
+
+    ck_assert_uint_eq(count, 3);
+    ck_assert(strview_is(rules[0].home, "a") && strview_is(rules[0].name, "a_pkey"));
+    ck_assert(strview_is(rules[0].statement, "ALTER TABLE a ADD x"));
+    ck_assert(strview_is(rules[1].home, "b") && rules[1].statement.len == 0);
+    ck_assert(strview_is(rules[2].statement, "CREATE"));
+}
+END_TEST
+
+/* Names as they stand there go into an array of PostgreSQL's. */
+START_TEST(all_rules_are_read_and_have_plain_names)
+{
+    struct sql_rule rules[RULES_MAX];
+
+    const size_t count = rules_read(COMMAND_RULES[0].text, rules);
+
+    ck_assert_uint_gt(count, 20);
+    ck_assert_uint_lt(count, RULES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert(rules[i].home.len > 0 && strview_has_only(rules[i].home, is_plain));
+        ck_assert(rules[i].name.len > 0 && strview_has_only(rules[i].name, is_plain));
+        ck_assert(rules[i].statement.len == 0 ||
+                  strview_begins(rules[i].statement, "ALTER TABLE ") ||
+                  strview_begins(rules[i].statement, "CREATE "));
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("migrations");
@@ -142,6 +186,10 @@ int main(void)
     tcase_add_test(functions, a_function_is_everybodys_until_that_is_revoked);
     tcase_add_test(functions, a_function_that_a_later_migration_drops_is_none);
     suite_add_tcase(suite, functions);
+    TCase *rules = tcase_create("rules");
+    tcase_add_test(rules, a_line_of_rules_is_a_table_a_name_and_a_statement);
+    tcase_add_test(rules, all_rules_are_read_and_have_plain_names);
+    suite_add_tcase(suite, rules);
     TCase *tests = tcase_create("outbox_append");
     tcase_add_test(tests, other_programs_may_append_events_of_every_type_but_ours);
     suite_add_tcase(suite, tests);
