@@ -6,18 +6,33 @@
 #include "common/contract/topics.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
+#include "common/io/redis/redisurl.h"
 #include "common/run/doctor_auth.h"
 #include "common/run/doctor_kafka.h"
 #include "common/run/kafka_setup.h"
 #include "common/run/service.h"
 #include "projector-svc/app.h"
 #include "projector-svc/consume/redis_fitness.h"
+#include "projector-svc/core/doubt.h"
+#include "projector-svc/core/keys.h"
 #include "projector-svc/settings.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { REDIS_LIMIT_MS = 10000, REDIS_LOOK_MS = 50 };
+
+/* What one address leads to. */
+struct found {
+    struct redis_facts facts; /* where it was asked what the server is */
+    int64_t asked_ms;         /* by our clock */
+    int64_t answered_ms;
+    struct error failure;      /* of asking; kind ERROR_NONE: none */
+    char copy[DOUBT_COPY_MAX]; /* of the views; "": there are none */
+};
 
 struct patient {
     const struct common_settings *common;
@@ -29,21 +44,43 @@ struct patient {
     struct loop_timer *timer;
     int64_t until_ms;
     bool is_reached;
-    bool only_reaches;
-    /* Of the one that is written to. */
-    struct redis_facts facts;
-    int64_t asked_ms; /* by our clock */
-    int64_t answered_ms;
-    struct error failure; /* of looking at it; kind ERROR_NONE: none */
+    bool asks_what_it_is; /* not only which views it has */
+    struct found *found;
+    struct found live;  /* the one that is written to */
+    struct found other; /* the one of queries, then of rebuilding */
 };
+
+static void on_copy(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    const struct patient *patient = user;
+    struct found *found = patient->found;
+    if (failure == NULL) {
+        (void)snprintf(found->copy, sizeof found->copy, "%.*s",
+                       STRVIEW_ARG(redisconn_reply_text(reply)));
+    } else if (found->failure.kind == ERROR_NONE) {
+        found->failure = *failure;
+    }
+    loop_stop(patient->loop);
+}
+
+static void ask_for_copy(struct patient *patient)
+{
+    static const struct strview HGET[] = {
+        {"HGET", 4}, {KEYS_STATUS, sizeof KEYS_STATUS - 1}, {"copy", 4}};
+    struct error err;
+    if (redisconn_send(patient->conn, (struct redisconn_command){HGET, 3}, on_copy, patient,
+                       &err) != ERROR_NONE) {
+        on_copy(patient, NULL, &err);
+    }
+}
 
 static void on_looked(void *user, const struct redis_facts *facts, const struct error *failure)
 {
     struct patient *patient = user;
-    patient->facts = *facts;
-    patient->answered_ms = loop_wall_ms();
-    patient->failure = failure != NULL ? *failure : (struct error){.kind = ERROR_NONE};
-    loop_stop(patient->loop);
+    patient->found->facts = *facts;
+    patient->found->answered_ms = loop_wall_ms();
+    patient->found->failure = failure != NULL ? *failure : (struct error){.kind = ERROR_NONE};
+    ask_for_copy(patient);
 }
 
 static void on_ready(void *user)
@@ -51,11 +88,15 @@ static void on_ready(void *user)
     struct patient *patient = user;
     const bool was_reached = patient->is_reached;
     patient->is_reached = true;
-    if (patient->only_reaches) {
-        loop_stop(patient->loop);
-    } else if (!was_reached) {
-        patient->asked_ms = loop_wall_ms();
+    if (was_reached) {
+        return;
+    }
+    patient->found->asked_ms = loop_wall_ms();
+    if (patient->asks_what_it_is) {
         redis_fitness_look(patient->conn, on_looked, patient);
+    } else {
+        patient->found->failure.kind = ERROR_NONE;
+        ask_for_copy(patient);
     }
 }
 
@@ -69,11 +110,16 @@ static void on_time(void *user)
     }
 }
 
-static enum error_kind reach(struct patient *patient, const char *url, struct error *err)
+static enum error_kind reach(struct patient *patient, const char *url, struct found *found,
+                             struct error *err)
 {
     const struct redisconn_options options = {
         .url = url, .client_name = "projector-svc-doctor", .on_ready = on_ready, .user = patient};
     patient->is_reached = false;
+    patient->found = found;
+    memset(found, 0, sizeof *found);
+    (void)error_set(&found->failure, ERROR_TRANSIENT, "it took longer than %d s to answer",
+                    REDIS_LIMIT_MS / 1000);
     if (loop_new(&patient->loop, err) != ERROR_NONE) {
         return err->kind;
     }
@@ -96,10 +142,8 @@ static enum error_kind reach(struct patient *patient, const char *url, struct er
 static enum error_kind reach_redis(void *user, struct strbuf *told, struct error *err)
 {
     struct patient *patient = user;
-    (void)error_set(&patient->failure, ERROR_TRANSIENT, "it took longer than %d s to answer",
-                    REDIS_LIMIT_MS / 1000);
-    patient->only_reaches = false;
-    const enum error_kind kind = reach(patient, patient->settings->redis_url, err);
+    patient->asks_what_it_is = true;
+    const enum error_kind kind = reach(patient, patient->settings->redis_url, &patient->live, err);
     strbuf_append_cstr(told, "it lets us in");
     return kind;
 }
@@ -108,8 +152,8 @@ static enum error_kind reach_redis(void *user, struct strbuf *told, struct error
 static enum error_kind look_at_rights(void *user, struct strbuf *told, struct error *err)
 {
     const struct patient *patient = user;
-    if (patient->failure.kind == ERROR_INVALID) {
-        *err = patient->failure;
+    if (patient->live.failure.kind == ERROR_INVALID) {
+        *err = patient->live.failure;
         return err->kind;
     }
     strbuf_append_cstr(told, "it may ask what the server is");
@@ -119,34 +163,34 @@ static enum error_kind look_at_rights(void *user, struct strbuf *told, struct er
 static enum error_kind look_at_server(void *user, struct strbuf *told, struct error *err)
 {
     const struct patient *patient = user;
-    if (patient->failure.kind != ERROR_NONE) {
-        *err = patient->failure;
+    if (patient->live.failure.kind != ERROR_NONE) {
+        *err = patient->live.failure;
         return err->kind;
     }
-    strbuf_printf(told, "Redis %s, the primary, evicts nothing", patient->facts.version);
+    strbuf_printf(told, "Redis %s, the primary, evicts nothing", patient->live.facts.version);
     return ERROR_NONE;
 }
 
 static enum error_kind look_at_clock(void *user, struct strbuf *told, struct error *err)
 {
     const struct patient *patient = user;
-    if (patient->facts.wall_ms == 0) {
+    if (patient->live.facts.wall_ms == 0) {
         strbuf_append_cstr(told, "not told"); /* what stands in the way, the server's check says */
         return ERROR_NONE;
     }
     strbuf_append_cstr(told, "Redis's agrees with ours");
-    return doctor_compare_clocks("Redis", patient->facts.wall_ms, patient->asked_ms,
-                                 patient->answered_ms, err);
+    return doctor_compare_clocks("Redis", patient->live.facts.wall_ms, patient->live.asked_ms,
+                                 patient->live.answered_ms, err);
 }
 
 static enum error_kind look_at_library(void *user, struct strbuf *told, struct error *err)
 {
     const struct patient *patient = user;
-    if (patient->facts.newer > 0) {
+    if (patient->live.facts.newer > 0) {
         strbuf_append_cstr(told, "the library orderspine is that of a newer release");
         return ERROR_NONE;
     }
-    if (!patient->facts.has_library) {
+    if (!patient->live.facts.has_library) {
         return error_set(err, ERROR_NOT_FOUND,
                          "the function library orderspine is missing, or not the one of this "
                          "release");
@@ -155,28 +199,83 @@ static enum error_kind look_at_library(void *user, struct strbuf *told, struct e
     return ERROR_NONE;
 }
 
-static enum error_kind reach_if_set(struct patient *patient, const char *url, struct strbuf *told,
-                                    struct error *err)
+/* The number of a database; the addresses were checked with the settings. */
+static int64_t database_of(const char *url)
 {
+    struct redisurl read;
+    struct error err;
+    return redisurl_read(url, &read, &err) == ERROR_NONE ? read.database : -1;
+}
+
+static enum error_kind compare_copies(const struct patient *patient, struct error *err)
+{
+    const char *ours = patient->live.copy;
+    const char *theirs = patient->other.copy;
+    if (ours[0] == '\0' || strcmp(ours, theirs) == 0) {
+        return ERROR_NONE;
+    }
+    return error_set(err, ERROR_INVALID, "it leads to %s, REDIS_URL to those that are written",
+                     theirs[0] == '\0' ? "no views" : "other views");
+}
+
+/* Looked at twice, as a projector that starts names its copy anew. */
+static enum error_kind reach_queries(void *user, struct strbuf *told, struct error *err)
+{
+    struct patient *patient = user;
+    const char *url = patient->settings->redis_query_url;
+    const int64_t number = url == NULL ? 0 : database_of(url);
+    const int64_t live_number = database_of(patient->settings->redis_url);
     if (url == NULL) {
         strbuf_append_cstr(told, "not set");
         return ERROR_NONE;
     }
-    patient->only_reaches = true;
+    patient->asks_what_it_is = false;
+    enum error_kind kind = reach(patient, url, &patient->other, err);
+    if (kind == ERROR_NONE && patient->other.failure.kind != ERROR_NONE) {
+        *err = patient->other.failure;
+        return err->kind;
+    }
+    if (kind == ERROR_NONE && number != live_number) {
+        return error_set(err, ERROR_INVALID,
+                         "it names database %" PRId64 ", REDIS_URL database %" PRId64, number,
+                         live_number);
+    }
+    if (kind == ERROR_NONE && compare_copies(patient, err) != ERROR_NONE) {
+        struct error ignored;
+        (void)!reach(patient, patient->settings->redis_url, &patient->live, &ignored);
+        kind = reach(patient, url, &patient->other, err);
+        kind = kind == ERROR_NONE ? compare_copies(patient, err) : kind;
+    }
     strbuf_append_cstr(told, "it lets us in");
-    return reach(patient, url, err);
-}
-
-static enum error_kind reach_queries(void *user, struct strbuf *told, struct error *err)
-{
-    struct patient *patient = user;
-    return reach_if_set(patient, patient->settings->redis_query_url, told, err);
+    return kind;
 }
 
 static enum error_kind reach_rebuild(void *user, struct strbuf *told, struct error *err)
 {
     struct patient *patient = user;
-    return reach_if_set(patient, patient->settings->redis_rebuild_url, told, err);
+    const char *url = patient->settings->redis_rebuild_url;
+    const char *server = patient->live.facts.server;
+    if (url == NULL) {
+        strbuf_append_cstr(told, "not set");
+        return ERROR_NONE;
+    }
+    patient->asks_what_it_is = true;
+    if (reach(patient, url, &patient->other, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    if (patient->other.failure.kind != ERROR_NONE) {
+        *err = patient->other.failure;
+        return err->kind;
+    }
+    if (server[0] != '\0' && strcmp(server, patient->other.facts.server) != 0) {
+        return error_set(err, ERROR_INVALID, "it leads to another server than REDIS_URL");
+    }
+    if (database_of(url) == database_of(patient->settings->redis_url)) {
+        return error_set(err, ERROR_INVALID,
+                         "it names database %" PRId64 ", that of the live views", database_of(url));
+    }
+    strbuf_append_cstr(told, "it lets us in");
+    return ERROR_NONE;
 }
 
 static const struct doctor_check CHECKS[] = {
@@ -193,11 +292,11 @@ static const struct doctor_check CHECKS[] = {
     {"functions", "server", 0, look_at_library,
      "projector-svc serve, which loads it when it starts"},
     {"queries", NULL, 0, reach_queries,
-     "set REDIS_QUERY_URL (or REDIS_QUERY_URL_FILE) to the same Redis, or leave it unset"},
+     "set REDIS_QUERY_URL (or REDIS_QUERY_URL_FILE) to the same Redis, or a replica of it, and the "
+     "same database, or leave it unset"},
     {"rebuild", NULL, 0, reach_rebuild,
-     "set REDIS_REBUILD_URL (or REDIS_REBUILD_URL_FILE) to the same Redis as the user rebuilder, "
-     "or "
-     "leave it unset"},
+     "set REDIS_REBUILD_URL (or REDIS_REBUILD_URL_FILE) to the same Redis as the user "
+     "rebuilder, with the number of a spare database at its end, or leave it unset"},
     DOCTOR_KAFKA_CHECKS(offsetof(struct patient, kafka)),
 };
 
