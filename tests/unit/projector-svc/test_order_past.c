@@ -191,6 +191,18 @@ START_TEST(damaged_details_are_said)
 }
 END_TEST
 
+/* By somebody's hand: of whose order the timeline tells is kept nowhere else. */
+START_TEST(details_of_no_customer_are_said)
+{
+    struct order_view view;
+    history.details = STRVIEW("{\"order_id\":\"o\",\"status\":\"placed\",\"dispute\":\"none\","
+                              "\"payment_status\":\"pending\",\"refund_state\":\"none\","
+                              "\"freshness\":{\"source_version\":14}}");
+    ck_assert_int_eq(fold(4, INT64_MAX, &view), ERROR_INVALID);
+    ck_assert_str_eq(err.text, "an order of no customer");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/views/order_past");
@@ -205,6 +217,7 @@ int main(void)
     tcase_add_test(past, a_skipped_version_counts);
     tcase_add_loop_test(past, a_damaged_history_is_said, 0, sizeof DAMAGED / sizeof DAMAGED[0]);
     tcase_add_test(past, damaged_details_are_said);
+    tcase_add_test(past, details_of_no_customer_are_said);
     suite_add_tcase(suite, past);
     return check_main(suite);
 }

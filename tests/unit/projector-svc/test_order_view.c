@@ -267,6 +267,21 @@ START_TEST(what_has_no_meaning_is_refused_and_changes_nothing)
 }
 END_TEST
 
+/* Whoever appends to the outbox may leave it empty. */
+START_TEST(an_order_of_no_customer_is_refused)
+{
+    struct order_view view = {.version = 0};
+    struct order_event placed = an_event(ORDER_PLACED, 1);
+    struct error err;
+    placed.placed.customer_id = STRVIEW("");
+
+    ck_assert_int_eq(order_view_apply(&view, &placed, STRVIEW("e1"), &err), ERROR_INVALID);
+
+    ck_assert_str_eq(err.text, "an order of no customer");
+    ck_assert_int_eq(view.version, 0);
+}
+END_TEST
+
 START_TEST(a_skipped_event_counts_as_a_version)
 {
     const enum order_event_kind placed[] = {ORDER_PLACED};
@@ -348,6 +363,7 @@ int main(void)
     tcase_add_test(rules, a_flag_that_cannot_be_set_or_cleared_is_none_of_ours);
     tcase_add_test(rules, a_cancellation_says_why_and_what_becomes_of_the_money);
     tcase_add_test(rules, what_has_no_meaning_is_refused_and_changes_nothing);
+    tcase_add_test(rules, an_order_of_no_customer_is_refused);
     tcase_add_test(rules, a_skipped_event_counts_as_a_version);
     tcase_add_loop_test(rules, each_event_has_a_sentence, 0,
                         sizeof SENTENCES / sizeof SENTENCES[0]);
