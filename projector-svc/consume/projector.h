@@ -19,6 +19,7 @@
 #include "common/contract/topics.h"
 #include "projector-svc/core/order_places.h"
 #include "projector-svc/core/seam.h"
+#include "projector-svc/core/takeover.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,8 +76,7 @@ bool projector_limit(struct projector *projector, projector_limit_fn *limit_of, 
 
 /* Of the topics read in place of the usual ones. */
 struct projector_replayed {
-    int64_t events;
-    int64_t done;
+    struct takeover_state state;
     const char *missing; /* such a topic that Kafka does not have; NULL: it has all */
     const char *empty;   /* one without a record; NULL: none is, or it is not known yet */
     bool is_over;        /* all of them are read */

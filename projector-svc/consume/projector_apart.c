@@ -127,8 +127,7 @@ static void add_replayed(const struct assignment *assignment, const struct parti
                          struct projector_replayed *replayed)
 {
     const struct partition_report report = assignment_report(assignment, partition, 0);
-    replayed->events += report.end > 0 ? report.end : 0;
-    replayed->done += report.position;
+    takeover_add(&replayed->state, report.end, report.position); /* an end may not be known yet */
     replayed->is_over = replayed->is_over && !report.is_behind;
 }
 

@@ -18,8 +18,10 @@ void takeover_add(struct takeover_state *state, int64_t live, int64_t rebuilt)
     assert(is_sound(state));
     const int64_t wanted = live > 0 ? live : 0;
     const int64_t reached = rebuilt > 0 ? rebuilt : 0;
-    state->live += wanted;
-    state->rebuilt += reached < wanted ? reached : wanted;
+    const int64_t room = INT64_MAX - state->live; /* a position set by hand may be any number */
+    const int64_t counted = wanted < room ? wanted : room;
+    state->live += counted;
+    state->rebuilt += reached < counted ? reached : counted;
     state->lagging += reached != wanted ? 1 : 0;
     assert(is_sound(state));
 }

@@ -97,7 +97,7 @@ static bool look_at_replayed(struct rebuild *rebuild)
     } else if (replayed.is_over) {
         read_usual(rebuild);
     } else {
-        rebuild->state = (struct takeover_state){.live = replayed.events, .rebuilt = replayed.done};
+        rebuild->state = replayed.state;
         loop_timer_start(rebuild->timer, LOOK_MS);
         show(rebuild);
     }

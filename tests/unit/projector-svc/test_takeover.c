@@ -26,6 +26,18 @@ START_TEST(copies_are_even_when_no_partition_differs)
 }
 END_TEST
 
+START_TEST(positions_set_by_hand_add_up_to_no_more_than_there_can_be)
+{
+    struct takeover_state state = state_of(INT64_MAX, INT64_MAX);
+    takeover_add(&state, INT64_MAX, INT64_MAX);
+    ck_assert(takeover_is_even(&state));
+    takeover_add(&state, 7, 3);
+    ck_assert(!takeover_is_even(&state));
+    ck_assert_int_eq(state.live, INT64_MAX);
+    ck_assert_int_eq(state.rebuilt, INT64_MAX);
+}
+END_TEST
+
 START_TEST(the_live_views_are_held_only_when_little_is_left)
 {
     struct takeover_state state = state_of(TAKEOVER_NEAR + 1, 0);
@@ -105,6 +117,7 @@ int main(void)
     Suite *suite = suite_create("projector-svc/core/takeover");
     TCase *rules = tcase_create("rules");
     tcase_add_test(rules, copies_are_even_when_no_partition_differs);
+    tcase_add_test(rules, positions_set_by_hand_add_up_to_no_more_than_there_can_be);
     tcase_add_test(rules, the_live_views_are_held_only_when_little_is_left);
     tcase_add_test(rules, a_refusal_is_told_with_its_words_and_the_command_that_helps);
     tcase_add_test(rules, a_refusal_nobody_knows_ends_it_however_long_it_is);
