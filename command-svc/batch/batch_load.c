@@ -128,6 +128,15 @@ static struct strview keep_value(struct batch_load *load, const struct pgconn_re
     return keep(load, pgconn_value(result, row, column));
 }
 
+/* What is there has had an event: a version below the first one somebody has written. */
+static int64_t read_version(struct batch_load *load, const struct pgconn_result *result, size_t row,
+                            size_t column)
+{
+    const int64_t version = pgconn_value_i64(result, row, column);
+    load->is_corrupt |= version < 1;
+    return version;
+}
+
 static void read_receipt(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_receipt *entry =
@@ -194,7 +203,7 @@ static void read_order(struct batch_load *load, const struct pgconn_result *resu
         return;
     }
     struct order *order = &entry->order;
-    order->version = pgconn_value_i64(result, row, ORDER_VERSION);
+    order->version = read_version(load, result, row, ORDER_VERSION);
     order->customer_id = keep_value(load, result, row, ORDER_CUSTOMER);
     order->currency = keep_value(load, result, row, ORDER_CURRENCY);
     order->total_minor = pgconn_value_i64(result, row, ORDER_TOTAL);
@@ -249,7 +258,7 @@ static void read_customer(struct batch_load *load, const struct pgconn_result *r
         load->is_corrupt = true;
         return;
     }
-    entry->loaded_version = pgconn_value_i64(result, row, CUSTOMER_VERSION);
+    entry->loaded_version = read_version(load, result, row, CUSTOMER_VERSION);
     entry->customer = (struct customer){
         .version = entry->loaded_version,
         .name = keep_value(load, result, row, CUSTOMER_NAME),
@@ -268,7 +277,7 @@ static void read_product(struct batch_load *load, const struct pgconn_result *re
         load->is_corrupt = true;
         return;
     }
-    entry->loaded_version = pgconn_value_i64(result, row, PRODUCT_VERSION);
+    entry->loaded_version = read_version(load, result, row, PRODUCT_VERSION);
     entry->product = (struct product){
         .version = entry->loaded_version,
         .name = keep_value(load, result, row, PRODUCT_NAME),

@@ -3,6 +3,7 @@
 
 #include "command-svc/core/batch_internal.h"
 #include "command-svc/core/placing.h"
+#include "common/base/checked.h"
 
 #include <assert.h>
 
@@ -215,11 +216,12 @@ static bool release_claims(struct batch *batch, const struct order *order)
 {
     for (size_t i = 0; i < order->claim_count; i++) {
         struct world_product *product = world_product(&batch->world, order->claims[i].sku);
-        if (product == NULL) {
-            return false;
-        }
         assert(order->claims[i].quantity > 0);
-        product->product.available += order->claims[i].quantity;
+        if (product == NULL ||
+            !checked_add_i64(product->product.available, order->claims[i].quantity,
+                             &product->product.available)) {
+            return false; /* a level written by hand may be any number */
+        }
     }
     return true;
 }
@@ -339,7 +341,8 @@ enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_item *item = &batch->items[i];
         if (decide_item(batch, item) != ERROR_NONE) {
-            return error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
+            return error_set(err, ERROR_EXHAUSTED,
+                             "the batch needs too much memory, or a loaded row makes no sense");
         }
         if (item->outcome.is_remembered) { /* a key is decided once */
             assert(item->receipt->decided_by == NOT_DECIDED_HERE && !item->receipt->is_loaded);

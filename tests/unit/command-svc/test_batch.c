@@ -79,6 +79,20 @@ START_TEST(a_loaded_order_gives_back_what_it_holds)
 }
 END_TEST
 
+/* Else it would count as less than nothing, which ends the process. */
+START_TEST(a_level_by_hand_beyond_which_nothing_can_be_counted_fails_its_command)
+{
+    static const struct claim CLAIMS[] = {{{"sku-1", 5}, 2}};
+    add(a_step(COMMAND_CANCEL_ORDER));
+    world_order(&batch->world, STRVIEW(SAMPLE_ORDER_ID))->order = (struct order){
+        .version = 1, .status = ORDER_STATUS_PLACED, .claims = CLAIMS, .claim_count = 1};
+    struct world_product *product = load_product("sku-1");
+    product->product.available = product->loaded_available = INT64_MAX - 1;
+
+    ck_assert_int_eq(batch_decide(batch, NOW, &err), ERROR_EXHAUSTED);
+}
+END_TEST
+
 /* ---- postponing ---------------------------------------------------------------------------- */
 
 static void assert_postponed(size_t at, const char *sku)
@@ -349,6 +363,7 @@ int main(void)
     tcase_add_test(rules, an_order_lives_a_whole_life_in_one_batch);
     tcase_add_test(rules, an_order_cancelled_in_its_own_batch_gives_its_stock_back);
     tcase_add_test(rules, a_loaded_order_gives_back_what_it_holds);
+    tcase_add_test(rules, a_level_by_hand_beyond_which_nothing_can_be_counted_fails_its_command);
     tcase_add_test(rules, stock_given_back_is_sold_again_within_the_batch);
     tcase_add_test(rules, the_second_of_two_equal_steps_is_refused);
     tcase_add_test(rules, a_refused_order_takes_nothing);
