@@ -62,6 +62,7 @@ static void search(struct anchor *anchor)
     assert(!anchor->wants_restart && anchor->state != ANCHOR_SEARCHING);
     anchor->state = ANCHOR_SEARCHING;
     anchor->wants_restart = true;
+    assert(is_sound(anchor) && anchor_start(anchor) == ANCHOR_BEGINNING);
 }
 
 /* Whether that record proves that the log is not the one it was. Between the one that was taken
@@ -77,6 +78,7 @@ static bool is_another(const struct anchor *anchor, int64_t offset, struct strvi
 
 static enum anchor_finding compare(struct anchor *anchor, int64_t offset, struct strview id)
 {
+    assert(anchor_is_comparing(anchor) && !anchor->wants_restart);
     if (anchor->position == 0 && offset == 0) {
         go_on_from(anchor, 0);
         return ANCHOR_NOTHING;
@@ -118,7 +120,7 @@ static enum anchor_finding judge_beginning(struct anchor *anchor, int64_t offset
 bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
                  enum anchor_finding *ret_finding)
 {
-    assert(offset >= 0);
+    assert(is_sound(anchor) && offset >= 0);
     *ret_finding = ANCHOR_NOTHING;
     if (anchor->wants_restart) {
         return false; /* of the reading before */
@@ -161,6 +163,7 @@ enum anchor_finding anchor_meet_end(struct anchor *anchor, int64_t offset)
                (anchor->state == ANCHOR_UNPROVEN && offset < anchor->next)) {
         search_replaced(anchor);
     }
+    assert(is_sound(anchor));
     return ANCHOR_NOTHING;
 }
 

@@ -14,6 +14,7 @@ static void set_contact(struct customer_view *view, const struct contact *contac
 
 static void change_registered(struct customer_view *view, const struct customer_event *event)
 {
+    assert(view->version == 0); /* else it was refused */
     set_contact(view, &event->registered);
     view->is_active = true;
 }

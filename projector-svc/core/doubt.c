@@ -24,6 +24,7 @@ void doubt_done(struct doubt *doubt)
     free(doubt->slots);
     doubt->slots = NULL;
     doubt->count = doubt->room = 0;
+    assert(is_sound(doubt));
 }
 
 void doubt_begin(struct doubt *doubt)
@@ -44,6 +45,7 @@ bool doubt_meet(struct doubt *doubt, const struct doubt_marks *marks)
         return false;
     }
     doubt_begin(doubt);
+    assert(doubt->state == DOUBT_BEGUN && doubt->count == 0); /* nothing is proved of this one */
     return was_over;
 }
 
@@ -103,6 +105,8 @@ static bool is_proved(struct doubt *doubt, const struct doubt_report *report, si
     if (doubt->state == DOUBT_WAITS && is_news && target_of(report) < slot->target) {
         slot->target = target_of(report);
     }
+    assert(doubt->state == DOUBT_WAITS ||
+           slot->target == NO_TARGET); /* older reports prove nothing */
     /* a position set by hand may be any number */
     return slot->target != NO_TARGET && report->position >= slot->target;
 }

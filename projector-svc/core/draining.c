@@ -8,7 +8,6 @@ static size_t place_of(const struct draining *draining, struct strview id)
 {
     assert(draining->count <= DRAINING_MAX);
     size_t place = 0;
-    assert(id.data != NULL || id.len == 0);
     while (place < draining->count && !strview_is(id, draining->ids[place])) {
         place++;
     }
@@ -33,10 +32,13 @@ void draining_note(struct draining *draining, struct strview id, bool is_drainin
         memcpy(kept, id.data, id.len);
         kept[id.len] = '\0';
     }
-    assert(place_of(draining, id) >= draining->count || is_draining); /* named once at most */
+    /* named once at most, and then last */
+    assert(place_of(draining, id) + (is_draining ? 1 : 0) >= draining->count);
 }
 
 struct strview draining_first(const struct draining *draining)
 {
+    assert(draining->count <= DRAINING_MAX);
+    assert(draining->count == 0 || draining->ids[0][0] != '\0'); /* empty says that there is none */
     return draining->count > 0 ? strview_of(draining->ids[0]) : STRVIEW("");
 }

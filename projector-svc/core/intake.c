@@ -54,6 +54,7 @@ static void close_full(struct intake_place *places, size_t count, struct sum *su
             sum->read -= place->is_at_end ? 0 : 1;
         }
     }
+    assert(is_sound(sum, count));
 }
 
 static bool has_room(const struct intake_place *place, const struct sum *sum)
@@ -76,6 +77,8 @@ static void open_next(struct intake *intake, struct intake_place *places, size_t
         sum->read += place->is_at_end ? 0 : 1;
         assert(is_sound(sum, count));
         intake->next = place->is_at_end ? intake->next : (at + 1) % count;
+        /* each that is read has room for what may come of it */
+        assert(place->is_at_end || sum->bytes + sum->read * INTAKE_UNIT <= INTAKE_MOST);
     }
 }
 

@@ -54,7 +54,7 @@ struct strview keys_encode(struct arena *arena, struct strview text)
             coded[len++] = HEX[byte & 15];
         }
     }
-    assert(coded == NULL || len <= CODED * text.len);
+    assert(coded == NULL || (len >= text.len && len <= CODED * text.len));
     return (struct strview){.data = coded, .len = len};
 }
 
@@ -97,6 +97,7 @@ struct strview keys_slot(struct arena *arena, struct strview topic, int32_t part
 {
     char number[sizeof "/-2147483648"];
     assert(topic.len > 0);
-    (void)snprintf(number, sizeof number, "/%d", (int)partition);
+    const int len = snprintf(number, sizeof number, "/%d", (int)partition);
+    assert(len > 1 && (size_t)len < sizeof number); /* cut, it were another's */
     return join(arena, "", topic, number);
 }

@@ -22,6 +22,25 @@ enum lineup_state lineup_state_of_name(struct strview name)
     return LINEUP_FORKED;
 }
 
+/* What flows waits for nothing; only of what was loaded there is more beyond it, or less than was;
+ * nothing overtakes what is parked and not known here; and each event is one version. */
+static bool is_sound(const struct lineup *lineup)
+{
+    const bool is_loaded = lineup->before == LINEUP_PARKED_LOADED;
+    return lineup->state < LINEUP_STATE_COUNT && lineup->parked_count <= lineup->parked_cap &&
+           (lineup->state != LINEUP_FLOWING || lineup->parked_count == 0) &&
+           (is_loaded || (lineup->portion.beyond == 0 && !lineup->has_shrunk)) &&
+           (lineup->applied == 0 || lineup->before != LINEUP_PARKED_APART) &&
+           lineup->version - lineup->loaded == (int64_t)lineup->applied;
+}
+
+/* What has come, and where it is by now: nothing is lost, and nothing counted twice. */
+static size_t accounted(const struct lineup *lineup)
+{
+    return lineup->applied + lineup->duplicates + lineup->untold + lineup->dropped +
+           lineup->parked_count;
+}
+
 void lineup_init(struct lineup *lineup, struct arena *arena,
                  const struct lineup_callbacks *callbacks, int64_t version, enum lineup_state state)
 {
@@ -30,17 +49,11 @@ void lineup_init(struct lineup *lineup, struct arena *arena,
         .callbacks = callbacks,
         .arena = arena,
         .version = version,
+        .loaded = version,
         .state = state,
         .before = state == LINEUP_FLOWING ? LINEUP_NONE_PARKED : LINEUP_PARKED_APART,
     };
-}
-
-/* What flows waits for nothing, and only what was loaded has more beyond it. */
-static bool is_sound(const struct lineup *lineup)
-{
-    return lineup->state < LINEUP_STATE_COUNT && lineup->parked_count <= lineup->parked_cap &&
-           (lineup->state != LINEUP_FLOWING || lineup->parked_count == 0) &&
-           (lineup->portion.beyond == 0 || lineup->before == LINEUP_PARKED_LOADED);
+    assert(is_sound(lineup) && accounted(lineup) == 0);
 }
 
 /* Only a person ends these. */
@@ -91,6 +104,7 @@ void lineup_resume(struct lineup *lineup, size_t pass_left, enum lineup_pass pas
     assert(lineup->applied == 0 && lineup->parked_count == 0); /* before anything is offered */
     lineup->portion.pass_left = pass_left;
     lineup->portion.pass = pass;
+    assert(is_sound(lineup) && pass <= LINEUP_PASS_UNREAD);
 }
 
 void lineup_parked_known(struct lineup *lineup, size_t total)
@@ -108,6 +122,7 @@ void lineup_parked_known(struct lineup *lineup, size_t total)
 
 bool lineup_takes_portion(const struct lineup *lineup)
 {
+    assert(is_sound(lineup));
     return lineup->before != LINEUP_PARKED_APART &&
            (lineup->portion.was_draining || lineup->portion.beyond > 0);
 }
@@ -140,6 +155,7 @@ static bool is_known(struct lineup *lineup, const struct lineup_item *item)
     }
     const struct strview id = lineup->callbacks->id_of(lineup->callbacks->user, item->version);
     const bool is_same = strview_equal(id, item->event_id);
+    assert(!is_same || id.len > 0); /* told, or untold: not both */
     lineup->untold += id.len == 0 ? 1 : 0;
     lineup->duplicates += is_same ? 1 : 0;
     return is_same || id.len == 0;
@@ -208,6 +224,7 @@ static enum lineup_state state_of_parked(const struct lineup *lineup)
         }
         state = reason > state ? reason : state;
     }
+    assert((state == LINEUP_FLOWING) == (lineup->parked_count == 0) && state != LINEUP_DRAINING);
     return state;
 }
 
@@ -224,6 +241,7 @@ static void settle(struct lineup *lineup)
 static void free_parked(struct lineup *lineup)
 {
     assert(lineup->before != LINEUP_PARKED_APART); /* the older ones might come first */
+    const size_t before = accounted(lineup);
     drop_known_parked(lineup);
     settle(lineup);
     if (is_stuck(lineup)) {
@@ -233,12 +251,11 @@ static void free_parked(struct lineup *lineup)
     }
     drop_known_parked(lineup);
     settle(lineup);
+    assert(accounted(lineup) == before);
 }
 
-void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
+static void place(struct lineup *lineup, struct lineup_item item)
 {
-    struct lineup_item item = *offered;
-    assert(is_sound(lineup) && !item.is_stored);
     if (is_known(lineup, &item)) {
         return;
     }
@@ -252,16 +269,27 @@ void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
     free_parked(lineup);
 }
 
+void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
+{
+    const size_t before = accounted(lineup);
+    assert(is_sound(lineup) && !offered->is_stored);
+    place(lineup, *offered);
+    assert(lineup->failed || accounted(lineup) == before + 1);
+    assert(is_sound(lineup) && lineup->version >= lineup->loaded);
+}
+
 void lineup_release(struct lineup *lineup)
 {
     assert(lineup->before == LINEUP_PARKED_APART && is_sound(lineup));
     if (is_stuck(lineup)) {
         lineup->state = LINEUP_GAP; /* until it is seen */
     }
+    assert(is_sound(lineup) && !is_stuck(lineup) && lineup->state != LINEUP_FLOWING);
 }
 
 void lineup_skip(struct lineup *lineup, const struct lineup_item *skip)
 {
+    assert(is_sound(lineup) && skip->is_readable && !skip->is_stored);
     if (lineup->before != LINEUP_PARKED_LOADED || is_stuck(lineup)) {
         return;
     }
@@ -273,6 +301,7 @@ void lineup_skip(struct lineup *lineup, const struct lineup_item *skip)
 
 static enum lineup_pass pass_after(const struct lineup *lineup)
 {
+    assert(lineup_takes_portion(lineup) && !is_stuck(lineup));
     if (lineup->applied + lineup->duplicates + lineup->untold + lineup->dropped > 0) {
         return LINEUP_PASS_MOVED;
     }
@@ -308,4 +337,5 @@ void lineup_finish(struct lineup *lineup)
     } else if (waiting > 0 && lineup->state == LINEUP_FLOWING) {
         lineup->state = LINEUP_GAP;
     }
+    assert(is_sound(lineup) && (waiting > 0) == (lineup->state != LINEUP_FLOWING));
 }

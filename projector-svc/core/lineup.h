@@ -87,6 +87,7 @@ struct lineup {
     const struct lineup_callbacks *callbacks;
     struct arena *arena;
     int64_t version; /* applied so far */
+    int64_t loaded;  /* that it began with */
     enum lineup_state state;
     struct lineup_item *parked; /* those known here, in order of arrival */
     size_t parked_count;

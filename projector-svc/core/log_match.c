@@ -39,7 +39,8 @@ static size_t find(const struct log_missing *missing, int64_t seq)
             high = middle;
         }
     }
-    assert(low <= missing->count);
+    assert(low <= missing->count && (low == 0 || missing->rows[low - 1].seq < seq));
+    assert(low == missing->count || missing->rows[low].seq >= seq);
     return low;
 }
 

@@ -10,7 +10,7 @@
 
 struct strview ops_minute_name(struct arena *arena, int64_t at_ms)
 {
-    enum { MINUTE_LEN = sizeof "2026-01-02T03:04" - 1 };
+    enum { MINUTE_LEN = sizeof "2026-01-02T03:04" - 1, NAME_LEN = sizeof "202601020304" - 1 };
     char time[TIME_TEXT_LEN + 1];
     char *name = arena_alloc(arena, MINUTE_LEN);
     size_t len = 0;
@@ -20,7 +20,7 @@ struct strview ops_minute_name(struct arena *arena, int64_t at_ms)
             name[len++] = time[i];
         }
     }
-    assert(name == NULL || len > 0);
+    assert(name == NULL || len == NAME_LEN); /* as many digits for every minute there is */
     return (struct strview){.data = name, .len = len};
 }
 

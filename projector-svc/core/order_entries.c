@@ -31,4 +31,5 @@ void order_entries_add(struct order_entries *entries, const struct order_entry *
     entries->list[entries->kept++] = *entry;
     entries->count++;
     assert(entries->kept >= 1 && entries->kept <= ORDER_ENTRIES_KEPT);
+    assert(entries->kept == 1 || bytes_of(entries) <= ORDER_ENTRIES_BYTES);
 }

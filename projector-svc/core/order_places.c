@@ -13,14 +13,6 @@ struct values {
     size_t count;
 };
 
-static void add(struct values *values, struct strview value)
-{
-    assert(values->count < VALUES_MAX);
-    if (value.len > 0) {
-        values->list[values->count++] = value;
-    }
-}
-
 static bool has(const struct values *values, struct strview value)
 {
     for (size_t i = 0; i < values->count; i++) {
@@ -29,6 +21,14 @@ static bool has(const struct values *values, struct strview value)
         }
     }
     return false;
+}
+
+static void add(struct values *values, struct strview value)
+{
+    assert(values->count < VALUES_MAX && !has(values, value)); /* it is in each place once */
+    if (value.len > 0) {
+        values->list[values->count++] = value;
+    }
 }
 
 /* --- what an order is found by, a function each */
@@ -167,6 +167,8 @@ void order_places_diff(const struct order_view *old_view, const struct order_vie
                        const struct order_limits *limits, struct write_set *set)
 {
     assert(new_view->version >= old_view->version && new_view->order_id.len > 0);
+    /* who was placed stays so, or would leave all its places */
+    assert(old_view->placed.customer_id.len == 0 || new_view->placed.customer_id.len > 0);
     for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {
         move_between(&PLACES[i], old_view, new_view, set);
     }

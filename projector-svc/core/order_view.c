@@ -20,7 +20,8 @@ typedef const char *apply_fn(struct order_view *view, const struct order_event *
 
 static void enter_status(struct order_view *view, enum order_status status, int64_t at_ms)
 {
-    assert(status < ORDER_STATUS_COUNT);
+    assert(status < ORDER_STATUS_COUNT && status != ORDER_STATUS_NONE);
+    assert(view->placed.customer_id.len > 0); /* nothing becomes of what was never placed */
     view->status = status;
     view->status_since_ms = at_ms;
 }
@@ -158,6 +159,7 @@ static const char *apply_risk_flagged(struct order_view *view, const struct orde
     if (!risk_flags_set(&view->risk_flags, event->risk_flagged.flag)) {
         return "a risk flag is set twice, or one too many";
     }
+    assert(risk_flags_has(&view->risk_flags, event->risk_flagged.flag));
     return NULL;
 }
 
@@ -166,6 +168,7 @@ static const char *apply_risk_cleared(struct order_view *view, const struct orde
     if (!risk_flags_clear(&view->risk_flags, event->risk_cleared.flag)) {
         return "a risk flag is cleared that was not set";
     }
+    assert(!risk_flags_has(&view->risk_flags, event->risk_cleared.flag)); /* each is set once */
     return NULL;
 }
 

@@ -14,7 +14,8 @@ size_t portions_next(size_t count, size_t most, bool was_too_large)
 /* No more is seen than takes the time that one may take. */
 static bool is_sound(const struct log_portion *portion)
 {
-    return portion->seen <= LOG_SEEN_MAX && (portion->seen > 0 || portion->bytes == 0);
+    return portion->seen <= LOG_SEEN_MAX && (portion->seen > 0 || portion->bytes == 0) &&
+           portion->next_offset <= portion->end;
 }
 
 void log_portion_begin(struct log_portion *portion)
@@ -43,11 +44,12 @@ bool log_portion_takes(struct log_portion *portion, int64_t offset, size_t bytes
     portion->next_offset = offset + 1;
     portion->seen++;
     portion->bytes += bytes;
-    assert(is_sound(portion) && portion->next_offset <= portion->end);
+    assert(is_sound(portion));
     return true;
 }
 
 void log_portion_ends(struct log_portion *portion)
 {
+    assert(is_sound(portion));
     portion->is_at_end = portion->is_at_end || !log_portion_is_full(portion);
 }

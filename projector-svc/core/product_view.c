@@ -7,6 +7,7 @@ typedef void change_fn(struct product_view *view, const struct product_event *ev
 
 static void change_added(struct product_view *view, const struct product_event *event)
 {
+    assert(view->name.len == 0); /* else it was refused */
     view->name = event->added.name;
     view->unit_price_minor = event->added.unit_price_minor;
     view->currency = event->added.currency;
@@ -14,25 +15,27 @@ static void change_added(struct product_view *view, const struct product_event *
 
 static void change_price_changed(struct product_view *view, const struct product_event *event)
 {
+    assert(view->name.len > 0); /* else it was refused, as are those below */
     view->unit_price_minor = event->price_changed.unit_price_minor;
 }
 
 static void change_discontinued(struct product_view *view, const struct product_event *event)
 {
     (void)event;
+    assert(view->name.len > 0);
     view->is_discontinued = true;
 }
 
 static void change_stock_received(struct product_view *view, const struct product_event *event)
 {
-    (void)view;
     (void)event;
+    assert(view->name.len > 0);
 }
 
 static void change_stock_adjusted(struct product_view *view, const struct product_event *event)
 {
-    (void)view;
     (void)event;
+    assert(view->name.len > 0);
 }
 
 #define CHANGE_ROW(KIND, kind, type) [PRODUCT_##KIND] = change_##kind,

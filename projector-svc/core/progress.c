@@ -38,5 +38,6 @@ bool progress_look(struct progress *progress, bool has_work, int64_t position, i
     const bool was_stuck = progress->is_stuck;
     progress->is_stuck =
         stall_look(&progress->stall, has_work, progress->received + (uint64_t)position, now_ms);
+    assert(!progress->is_stuck || has_work); /* who has nothing to do is not stuck */
     return progress->is_stuck && !was_stuck;
 }

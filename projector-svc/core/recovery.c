@@ -14,8 +14,9 @@ int64_t recovery_find(struct recovery *recovery, int64_t seen, int64_t position,
     const int64_t farthest = larger(goal, had_reached);
     recovery->goal = farthest > position ? farthest : 0;
     assert(recovery->goal == 0 || recovery->goal > position);
-    assert(had_reached >= recovery->committed);
-    return had_reached > position && goal < had_reached ? had_reached : 0;
+    const int64_t news = had_reached > position && goal < had_reached ? had_reached : 0;
+    assert(news == 0 || news == recovery->goal); /* what Redis is told is what ends it */
+    return news;
 }
 
 bool recovery_is_over_already(struct recovery *recovery, int64_t position)
@@ -24,6 +25,7 @@ bool recovery_is_over_already(struct recovery *recovery, int64_t position)
     if (is_over) {
         recovery->opened = position;
     }
+    assert(!is_over || recovery->opened >= recovery->committed); /* it is said once */
     return is_over;
 }
 

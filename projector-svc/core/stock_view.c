@@ -13,7 +13,7 @@ enum error_kind stock_view_apply(struct stock_view *view, const struct stock_eve
     view->sku = event->envelope.aggregate_id;
     view->available = event->level_changed.available;
     stock_view_pass(view, event_id);
-    assert(view->version == event->envelope.version);
+    assert(view->version == event->envelope.version && view->available >= 0);
     return ERROR_NONE;
 }
 

@@ -59,13 +59,15 @@ static size_t lower_bound(const struct stream_page *page, struct stream_id at)
     size_t low = 0;
     for (size_t high = page->count; low < high;) {
         const size_t middle = low + (high - low) / 2;
-        assert(middle == 0 || stream_id_compare(page->ids[middle - 1], page->ids[middle]) < 0);
         if (stream_id_compare(page->ids[middle], at) < 0) {
             low = middle + 1;
         } else {
             high = middle;
         }
+        assert(low <= high && high <= page->count);
     }
+    assert(low == 0 || stream_id_compare(page->ids[low - 1], at) < 0);
+    assert(low == page->count || stream_id_compare(page->ids[low], at) >= 0);
     return low;
 }
 
@@ -77,10 +79,10 @@ enum stream_place stream_page_find(const struct stream_page *page, struct stream
         return page->length < STREAM_ENTRIES_LEAST ? STREAM_FOUND : STREAM_GONE;
     }
     const size_t place = lower_bound(page, at);
-    assert(place <= page->count);
     if (place == page->count) {
         return page->is_last ? STREAM_AHEAD : STREAM_BEYOND;
     }
     *ret_next = place + 1;
+    assert(*ret_next <= page->count);
     return stream_id_compare(page->ids[place], at) == 0 ? STREAM_FOUND : STREAM_GONE;
 }

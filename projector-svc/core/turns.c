@@ -3,10 +3,20 @@
 
 #include <assert.h>
 
+/* Who waits stands in the line, which has two ends or none; what is taken is counted, and beyond
+ * the bytes goes only who is alone. */
+static bool is_sound(const struct turns *turns)
+{
+    return (turns->first == NULL) == (turns->last == NULL) &&
+           (turns->first == NULL ||
+            (turns->first->state == TURN_WAITING && turns->last->next == NULL)) &&
+           turns->taken <= TURNS_MAX && (turns->taken > 0 || turns->bytes == 0) &&
+           (turns->taken <= 1 || turns->bytes <= TURNS_BYTES);
+}
+
 void turns_wait(struct turns *turns, struct turn *turn)
 {
-    assert(turn->state == TURN_NONE);
-    assert((turns->first == NULL) == (turns->last == NULL));
+    assert(is_sound(turns) && turn->state == TURN_NONE);
     turn->state = TURN_WAITING;
     turn->next = NULL;
     if (turns->first == NULL) {
@@ -15,10 +25,12 @@ void turns_wait(struct turns *turns, struct turn *turn)
         turns->last->next = turn;
     }
     turns->last = turn;
+    assert(is_sound(turns));
 }
 
 struct turn *turns_first(const struct turns *turns)
 {
+    assert(is_sound(turns));
     return turns->first;
 }
 
@@ -34,7 +46,7 @@ static void take_out(struct turns *turns, const struct turn *turn)
         before->next = turn->next;
     }
     turns->last = turns->last == turn ? before : turns->last;
-    assert((turns->first == NULL) == (turns->last == NULL));
+    assert(is_sound(turns));
 }
 
 bool turns_take(struct turns *turns, struct turn *turn, size_t bytes)
@@ -50,7 +62,7 @@ bool turns_take(struct turns *turns, struct turn *turn, size_t bytes)
     turn->bytes = bytes;
     turns->taken++;
     turns->bytes += bytes;
-    assert(turns->taken <= TURNS_MAX);
+    assert(is_sound(turns));
     return true;
 }
 
@@ -60,7 +72,7 @@ void turns_end(struct turns *turns, struct turn *turn)
     turn->state = TURN_NONE;
     turns->taken--;
     turns->bytes -= turn->bytes;
-    assert(turns->taken > 0 || turns->bytes == 0);
+    assert(is_sound(turns));
 }
 
 void turns_leave(struct turns *turns, struct turn *turn)
@@ -69,4 +81,5 @@ void turns_leave(struct turns *turns, struct turn *turn)
         take_out(turns, turn);
         turn->state = TURN_NONE;
     }
+    assert(is_sound(turns));
 }

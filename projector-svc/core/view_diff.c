@@ -78,6 +78,7 @@ static void put_order_texts(const struct order_view *old_view, const struct orde
 static void put_order_states(const struct order_view *old_view, const struct order_view *new_view,
                              struct strview key, struct write_set *set)
 {
+    assert(new_view->version > old_view->version); /* the first event writes all of them */
     const struct {
         const char *field, *before, *now;
     } states[] = {
@@ -99,6 +100,7 @@ static struct strview joined_flags(struct write_set *set, const struct risk_flag
 {
     enum { JOINED_MAX = RISK_FLAGS_MAX * 65 };
     struct strbuf text;
+    assert(flags->count <= RISK_FLAGS_MAX);
     strbuf_init_in(&text, set->arena, JOINED_MAX);
     risk_flags_join(flags, &text);
     const struct strview joined = strbuf_keep(&text);
@@ -110,6 +112,7 @@ static struct strview joined_flags(struct write_set *set, const struct risk_flag
 static void put_placed_numbers(const struct order_view *view, struct strview key,
                                struct write_set *set)
 {
+    assert(view->placed.customer_id.len > 0);
     put_number(set, key, "total_minor", view->placed.total_minor);
     put_number(set, key, "item_count", view->placed.item_count);
     put_number(set, key, "placed_at", view->placed_at_ms);
@@ -132,10 +135,13 @@ static void publish(const struct order_view *view, const struct order_documents 
                     struct write_set *set)
 {
     const struct strview channel = keys_order_channel(set->arena, view->order_id);
+    const size_t before = set->count;
     for (size_t i = 0; i < documents->count; i++) {
         write_set_append(set, WRITE_PUBLISH, STRVIEW(KEYS_CHANNEL_ORDERS), documents->messages[i]);
         write_set_append(set, WRITE_PUBLISH, channel, documents->messages[i]);
     }
+    /* each version is told once to those of all orders, and once to those of this one */
+    assert(set->failed || set->count == before + (set->is_quiet ? 0 : 2 * documents->count));
 }
 
 void view_diff_order(const struct order_view *old_view, const struct order_view *new_view,
@@ -225,6 +231,7 @@ void view_diff_customer(const struct customer_view *old_view, const struct custo
                 new_view->customer_id);
     move_lookup(set, phone_key(set, old_view->phone), phone_key(set, new_view->phone),
                 new_view->customer_id);
+    assert(set->failed || set->count > 0);
 }
 
 /* --- products */
@@ -238,6 +245,7 @@ static void list_words(struct write_set *set, struct strview name, struct strvie
             set->failed = true;
             return;
         }
+        assert(word.len > 0); /* a key without a word would be everybody's */
         write_set_add(set, WRITE_SADD, keys_search_product(set->arena, word), sku);
     }
 }
@@ -260,6 +268,7 @@ void view_diff_product(const struct product_view *old_view, const struct product
     if (old_view->name.len == 0) {
         list_words(set, new_view->name, new_view->sku);
     }
+    assert(set->failed || set->count > 0);
 }
 
 /* --- stock */
@@ -274,6 +283,7 @@ void view_diff_stock(const struct stock_view *old_view, const struct stock_view 
     }
     put_number(set, key, "stock_version", new_view->version);
     put_field(set, key, "stock_event_id", STRVIEW(""), new_view->last_event_id);
+    assert(set->failed || set->count > 0);
 }
 
 /* --- gaps */

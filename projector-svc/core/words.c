@@ -12,7 +12,9 @@ static size_t parting_len(struct strview text)
     assert(text.len > 0);
     const char first = text.data[0];
     if ((first & 0x80) != 0) {
-        return utf8_blank_len(text);
+        const size_t len = utf8_blank_len(text);
+        assert(len <= text.len);
+        return len;
     }
     return ascii_is_digit(first) || ascii_is_lower(first) || ascii_is_capital(first) ? 0 : 1;
 }
@@ -35,11 +37,13 @@ bool words_take(struct arena *arena, struct strview *rest, struct strview *ret_w
         return false;
     }
     assert(len <= rest->len);
+    const size_t before = rest->len;
     char *word = arena_alloc(arena, len);
     for (size_t i = 0; word != NULL && i < len; i++) {
         word[i] = folded(rest->data[i]);
     }
     *ret_word = (struct strview){.data = word, .len = len};
     *rest = strview_skip(*rest, len);
+    assert(rest->len < before); /* or it would not end */
     return true;
 }

@@ -10,9 +10,17 @@
 
 enum { FIRST_WRITES = 32, NUMBER_MAX = sizeof "-9223372036854775808" };
 
+/* What is written has a place, and half of the index stays empty, so that looking there ends. */
+static bool is_sound(const struct write_set *set)
+{
+    return set->count <= set->cap && set->index_size == set->cap * 2 &&
+           (set->cap == 0) == (set->writes == NULL);
+}
+
 void write_set_init(struct write_set *set, struct arena *arena)
 {
     *set = (struct write_set){.arena = arena};
+    assert(is_sound(set) && write_set_ok(set));
 }
 
 bool write_set_ok(const struct write_set *set)
@@ -60,7 +68,7 @@ static bool grow(struct write_set *set)
     for (size_t i = 0; i < set->count; i++) {
         *find_place(set, writes[i].kind, writes[i].key) = (uint32_t)i + 1;
     }
-    assert(set->count < set->cap && set->cap * 2 == set->index_size);
+    assert(is_sound(set) && set->count < set->cap);
     return true;
 }
 
@@ -70,8 +78,7 @@ static struct write *new_write(struct write_set *set, enum write_kind kind, stru
         set->failed = true;
         return NULL;
     }
-    assert(set->writes != NULL && set->count < set->cap);
-    assert(set->cap * 2 == set->index_size); /* half of it stays empty */
+    assert(is_sound(set) && set->count < set->cap);
     struct write *write = &set->writes[set->count++];
     *write = (struct write){.kind = kind, .key = key};
     *find_place(set, kind, key) = (uint32_t)set->count; /* the newest is the one to be found */
@@ -80,7 +87,7 @@ static struct write *new_write(struct write_set *set, enum write_kind kind, stru
 
 static struct write *find_or_new(struct write_set *set, enum write_kind kind, struct strview key)
 {
-    assert(kind < WRITE_KIND_COUNT);
+    assert(kind < WRITE_KIND_COUNT && is_sound(set));
     if (set->failed) {
         return NULL;
     }
@@ -128,11 +135,13 @@ void write_set_add2(struct write_set *set, enum write_kind kind, struct strview 
     assert(write == NULL || write->count % 2 == 0); /* pairs */
     add_arg(set, write, first);
     add_arg(set, write, second);
+    assert(set->failed || write->count % 2 == 0);
 }
 
 void write_set_append(struct write_set *set, enum write_kind kind, struct strview key,
                       struct strview arg)
 {
+    assert(kind < WRITE_KIND_COUNT && kind != WRITE_DEL && is_sound(set));
     if (set->failed || (set->is_quiet && kind == WRITE_PUBLISH)) {
         return;
     }
@@ -165,7 +174,8 @@ void write_set_count(struct write_set *set, struct strview key, struct strview f
 
 void write_set_del(struct write_set *set, struct strview key)
 {
-    (void)find_or_new(set, WRITE_DEL, key);
+    const struct write *write = find_or_new(set, WRITE_DEL, key);
+    assert(write == NULL || write->count == 0);
 }
 
 struct strview write_set_number(struct write_set *set, int64_t value)
