@@ -2,6 +2,7 @@
 #include "relay-svc/core/fair_share.h"
 
 #include <assert.h>
+#include <stdint.h>
 
 int fair_share(int shards, const struct fair_members *members)
 {
@@ -12,5 +13,7 @@ int fair_share(int shards, const struct fair_members *members)
     }
     const int sharing = reaching > 0 ? reaching : members->alive;
     assert(sharing > 0); /* else nobody would hold them */
-    return (shards + sharing - 1) / sharing;
+    const int share = (shards + sharing - 1) / sharing;
+    assert(share > 0 && (int64_t)share * sharing >= shards); /* each shard is within somebody's */
+    return share;
 }

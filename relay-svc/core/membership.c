@@ -67,13 +67,19 @@ int64_t membership_answered(struct membership *membership)
 {
     assert(membership->is_talking);
     membership->is_talking = false;
-    const int64_t pause_ms = membership->lease_ms / BEATS_PER_LEASE;
-    return pause_ms < BEAT_MAX_MS ? pause_ms : BEAT_MAX_MS;
+    const int64_t part_ms = membership->lease_ms / BEATS_PER_LEASE;
+    const int64_t pause_ms = part_ms < BEAT_MAX_MS ? part_ms : BEAT_MAX_MS;
+    assert(pause_ms < membership->lease_ms); /* or it would end before it is renewed */
+    return pause_ms;
 }
 
 int64_t membership_lease_end(const struct membership *membership)
 {
-    return membership->sent_ms + membership->lease_ms - membership->lease_ms / MARGIN_DIVISOR;
+    const int64_t end_ms =
+        membership->sent_ms + membership->lease_ms - membership->lease_ms / MARGIN_DIVISOR;
+    assert(end_ms > membership->sent_ms);
+    assert(end_ms <= membership->sent_ms + membership->lease_ms); /* then another one may begin */
+    return end_ms;
 }
 
 void membership_claimed(struct membership *membership)
@@ -82,6 +88,7 @@ void membership_claimed(struct membership *membership)
     if (membership->state == MEMBER_NEW) {
         enter(membership, MEMBER_SETTLED);
     }
+    assert(membership->state == MEMBER_SETTLED);
 }
 
 /* --- the fair share ---------------------------------------------------------------- */
@@ -153,6 +160,7 @@ void membership_doubt(struct membership *membership)
     if (membership_counts(membership)) {
         enter(membership, MEMBER_DOUBTING);
     }
+    assert(!membership_counts(membership)); /* what is answered from here on means nothing */
 }
 
 bool membership_settle(struct membership *membership, int owned)

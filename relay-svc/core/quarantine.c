@@ -112,6 +112,7 @@ void quarantine_put(struct quarantine *quarantine, const struct aggregate_key *k
     } else {
         add(quarantine, key, seq);
     }
+    assert(quarantine_first(quarantine, key) == seq);
 }
 
 void quarantine_extend(struct quarantine *quarantine, const struct aggregate_key *key, int64_t seq)
@@ -147,6 +148,7 @@ bool quarantine_holds(const struct quarantine *quarantine, const struct aggregat
 
 bool quarantine_is_full(const struct quarantine *quarantine)
 {
+    assert(is_sound(quarantine));
     return quarantine->count >= QUARANTINE_MAX;
 }
 
@@ -156,5 +158,5 @@ void quarantine_move(struct quarantine *to, struct quarantine *from)
     quarantine_clear(to);
     *to = *from;
     *from = (struct quarantine){.nodes = NULL};
-    assert(is_sound(to)); /* each is in one of them only */
+    assert(is_sound(to) && from->count == 0); /* each is in one of them only */
 }

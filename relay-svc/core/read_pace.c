@@ -5,6 +5,14 @@
 
 enum { LARGEST_FADES = 8 }; /* the largest row seen counts for less with every trip */
 
+/* What a shard wishes is less than to be read alone, which its trust says; a trip asks for some. */
+static bool is_sound(const struct read_pace *pace)
+{
+    return pace->next < READ_ALONE && pace->trust <= READ_UNREAD && pace->limit >= 0 &&
+           pace->limit < 2 * READ_LIMIT_MAX && pace->asked <= READ_LIMIT_MAX &&
+           (!pace->is_reading || (pace->asked > 0 && pace->rows >= 0));
+}
+
 void read_pace_begin(struct read_pace *pace)
 {
     pace->limit = 0;
@@ -15,13 +23,13 @@ void read_pace_begin(struct read_pace *pace)
 
 void read_pace_touch(struct read_pace *pace)
 {
-    assert(pace->next < READ_ALONE);
+    assert(is_sound(pace));
     pace->next = pace->next == READ_NOTHING ? READ_LOOK : pace->next;
 }
 
 enum read_wish read_pace_wish(const struct read_pace *pace, int64_t now_ms)
 {
-    assert(pace->next < READ_ALONE); /* that is the trust's to say */
+    assert(is_sound(pace));
     if (pace->next == READ_NOTHING || pace->is_reading || now_ms < pace->not_before_ms) {
         return READ_NOTHING;
     }
@@ -45,6 +53,7 @@ int read_pace_start(struct read_pace *pace, int64_t bytes, int64_t room)
     pace->is_reading = true;
     pace->has_held = false;
     pace->rows = 0;
+    assert(is_sound(pace));
     return pace->asked;
 }
 
@@ -52,7 +61,7 @@ void read_pace_row(struct read_pace *pace, size_t bytes)
 {
     assert(pace->is_reading);
     pace->rows++;
-    assert(pace->rows > 0 && pace->asked > 0);
+    assert(is_sound(pace) && pace->rows > 0);
     pace->largest = bytes > pace->largest ? bytes : pace->largest;
 }
 
@@ -73,6 +82,7 @@ static void end(struct read_pace *pace)
     } else if (pace->limit < READ_LIMIT_MAX) {
         pace->limit *= 2;
     }
+    assert(is_sound(pace));
 }
 
 void read_pace_succeeded(struct read_pace *pace)
@@ -82,6 +92,7 @@ void read_pace_succeeded(struct read_pace *pace)
     end(pace);
     pace->next = is_more ? READ_MUCH : pace->next;
     pace->trust = pace->trust != READ_SOUND && is_more ? READ_SUSPECT : READ_SOUND;
+    assert(is_sound(pace));
 }
 
 void read_pace_failed(struct read_pace *pace, int64_t not_before_ms)
@@ -90,6 +101,7 @@ void read_pace_failed(struct read_pace *pace, int64_t not_before_ms)
     end(pace);
     pace->not_before_ms = not_before_ms;
     read_pace_touch(pace);
+    assert(!pace->is_reading && pace->next != READ_NOTHING); /* it is tried again */
 }
 
 void read_pace_blame(struct read_pace *pace, bool is_damage)
@@ -100,4 +112,5 @@ void read_pace_blame(struct read_pace *pace, bool is_damage)
     } else if (pace->trust == READ_SOUND) {
         pace->trust = READ_SUSPECT;
     }
+    assert(is_sound(pace) && pace->trust != READ_SOUND); /* it is read alone */
 }

@@ -124,7 +124,10 @@ unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
     for (int i = 0; i < log->topic_count; i++) {
         shard_topic_take_mark(&log->topics[i], &lease->topics[i]);
     }
-    return shard_log_check_tails(log);
+    const unsigned effects = shard_log_check_tails(log);
+    assert(shard_log_is_sound(log) && log->state == SHARD_CHECKING);
+    assert(log->read == log->marked); /* nothing is read before it is ours */
+    return effects;
 }
 
 unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *lease)
@@ -184,6 +187,7 @@ unsigned shard_log_stop(struct shard_log *log, const char *fmt, ...)
     (void)vsnprintf(log->reason, sizeof log->reason, fmt, args);
     va_end(args);
     error_clean_text(log->reason);
+    assert(log->reason[0] != '\0'); /* only a person ends it, who is told why */
     return shard_log_enter(log, SHARD_STOPPED);
 }
 
@@ -211,7 +215,9 @@ uint32_t shard_log_in_flight(const struct shard_log *log)
 
 size_t shard_log_bytes(const struct shard_log *log)
 {
-    return log->window.bytes + log->fill.window.bytes + log->again.bytes;
+    const size_t bytes = log->window.bytes + log->fill.window.bytes + log->again.bytes;
+    assert(bytes == 0 || shard_log_in_flight(log) > 0); /* what landed takes up nothing */
+    return bytes;
 }
 
 uint32_t shard_log_next_ticket(const struct shard_log *log, enum shard_way way)

@@ -17,6 +17,7 @@ void shard_log_choose_fill(struct shard_log *log)
         if (log->topics[i].state == TOPIC_BEHIND) {
             log->fill.topic = i;
             log->fill.read = log->topics[i].complete_to;
+            assert(log->fill.read <= log->read); /* behind that is the log's own to send */
             return;
         }
     }
