@@ -85,6 +85,7 @@ static void insert_again(struct line *line, struct waiter *waiter)
         previous = at;
     }
     link_after(line, previous, waiter);
+    assert(waiter->next == NULL || !is_before(waiter->next, waiter)); /* nor is anybody passed */
 }
 
 void backlog_join(struct backlog *backlog, struct waiter *waiter)
@@ -94,6 +95,7 @@ void backlog_join(struct backlog *backlog, struct waiter *waiter)
     waiter->rest_ms = 0;
     insert_new(&backlog->lines[waiter->shard], waiter);
     backlog->count++;
+    assert(backlog->count >= backlog->lines[waiter->shard].count); /* of all lines */
 }
 
 void backlog_return(struct backlog *backlog, struct waiter *waiter)
@@ -102,6 +104,7 @@ void backlog_return(struct backlog *backlog, struct waiter *waiter)
     assert(waiter->shard >= 0 && waiter->shard < SHARDS_MAX);
     insert_again(&backlog->lines[waiter->shard], waiter);
     backlog->count++;
+    assert(backlog->count >= backlog->lines[waiter->shard].count);
 }
 
 int64_t backlog_rest(struct backlog *backlog, struct waiter *waiter, int64_t now_ms)
@@ -140,7 +143,9 @@ void backlog_wake(struct backlog *backlog, int64_t now_ms)
 struct waiter *backlog_first(const struct backlog *backlog, int shard)
 {
     assert(shard >= 0 && shard < SHARDS_MAX);
-    return backlog->lines[shard].first;
+    struct waiter *first = backlog->lines[shard].first;
+    assert(first == NULL || (first->shard == shard && first->previous == NULL));
+    return first;
 }
 
 struct waiter *backlog_take(struct backlog *backlog, int shard)
@@ -151,6 +156,7 @@ struct waiter *backlog_take(struct backlog *backlog, int shard)
         assert(waiter->shard == shard && backlog->count > 0);
         unlink_from(&backlog->lines[shard], waiter);
         backlog->count--;
+        assert(backlog->count >= backlog->lines[shard].count);
     }
     return waiter;
 }
@@ -164,6 +170,7 @@ struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms)
             assert(waiter->shard == shard && waiter->deadline_ms <= now_ms);
             unlink_from(line, waiter);
             backlog->count--;
+            assert(backlog->count >= line->count);
             return waiter;
         }
     }

@@ -334,6 +334,20 @@ static void decide_levels(struct batch *batch)
     }
 }
 
+/* What was accepted has its receipt written; who asks again gets what is there, or was decided
+ * before it. */
+static bool outcome_is_sound(const struct batch *batch, size_t index)
+{
+    const struct batch_item *item = &batch->items[index];
+    const struct outcome *outcome = &item->outcome;
+    const bool is_decided = outcome->kind == OUTCOME_ACCEPTED || outcome->kind == OUTCOME_REJECTED;
+    return (outcome->kind != OUTCOME_ACCEPTED || outcome->is_remembered) &&
+           (is_decided || !outcome->is_remembered) &&
+           (outcome->kind != OUTCOME_REPLAYED || item->receipt->is_loaded) &&
+           (outcome->kind != OUTCOME_REPEATED ||
+            (outcome->original < index && batch->items[outcome->original].outcome.is_remembered));
+}
+
 enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err)
 {
     assert(is_sound(batch));
@@ -344,6 +358,7 @@ enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *
             return error_set(err, ERROR_EXHAUSTED,
                              "the batch needs too much memory, or a loaded row makes no sense");
         }
+        assert(outcome_is_sound(batch, i));
         if (item->outcome.is_remembered) { /* a key is decided once */
             assert(item->receipt->decided_by == NOT_DECIDED_HERE && !item->receipt->is_loaded);
             item->receipt->decided_by = (long)i;

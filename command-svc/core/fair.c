@@ -49,6 +49,7 @@ struct share *fair_join(struct fair *fair, uint64_t who, enum command_kind kind,
 void fair_take(struct fair *fair, uint64_t turn)
 {
     fair->now = turn > fair->now ? turn : fair->now;
+    assert(fair->now >= turn); /* whose turn it was is not asked again */
 }
 
 void fair_leave(struct fair *fair, struct share *share, enum command_kind kind, uint64_t cost,

@@ -49,6 +49,7 @@ void scarce_suspect(struct scarce_suspects *suspects, const struct stock_change 
     for (size_t i = 0; i < count; i++) {
         suspect(suspects, &changes[i]);
     }
+    assert(suspects->count <= count && suspects->count <= SCARCE_MAX);
 }
 
 static void add(struct scarce *scarce, const char *sku, int64_t until_ms)
@@ -101,6 +102,7 @@ void scarce_renew(struct scarce *scarce, const struct world *world, int64_t now_
             now_ms < one->until_ms ? id_map_find(&world->product_map, strview_of(one->sku)) : NULL;
         if (product != NULL && is_short(product)) {
             one->until_ms = now_ms + SCARCE_MS;
+            assert(one->until_ms >= scarce->until_ms); /* the last one is named longest */
             scarce->until_ms = one->until_ms;
         }
     }

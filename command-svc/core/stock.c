@@ -86,6 +86,8 @@ enum error_kind stock_changes(const struct world *world, struct arena *arena,
     *ret_count = list_changes(world, changes);
     assert(*ret_count <= products);
     qsort(changes, *ret_count, sizeof *changes, compare_skus);
+    /* rows are locked in this order by every batch, or two would wait for each other */
+    assert(*ret_count < 2 || compare_skus(&changes[0], &changes[*ret_count - 1]) < 0);
     *ret_changes = changes;
     return ERROR_NONE;
 }

@@ -104,7 +104,9 @@ void turns_let_try(struct turns *turns, int first, int step, int shards)
 
 bool turns_is_stuck(const struct turns *turns, int shard)
 {
-    return turns->of[checked(shard)].waits > 0;
+    const struct turn *turn = &turns->of[checked(shard)];
+    assert(is_sound(turn));
+    return turn->waits > 0;
 }
 
 int64_t turns_missed_for_ms(const struct turns *turns, int shard, int64_t now_ms)
