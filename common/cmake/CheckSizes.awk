@@ -38,7 +38,13 @@ FNR == 1 {
 
 FNR == LONGEST_FILE + 1 && !is_long(FILENAME) { fault("a file of more than " LONGEST_FILE " lines") }
 
-/^\{$/ { function_begin = FNR }
+/^[a-z]/ { signature = $0 }
+/^\{$/ {
+    function_begin = FNR
+    # what only assertions ask is part of them
+    if (FILENAME ~ /\/core\/[^\/]*\.c$/ && signature !~ /is_sound\(/) functions[core_of(FILENAME)]++
+}
+function_begin && code_here ~ /^ +assert\(/ && FILENAME ~ /\/core\/[^\/]*\.c$/ { asserts[core_of(FILENAME)]++ }
 /^\}$/ && function_begin {
     if (FNR - function_begin + 1 > LONGEST_FUNCTION)
         fault("a function of " (FNR - function_begin + 1) " lines")
@@ -77,6 +83,15 @@ END {
             faults++
         }
     }
+    count = split(LEAST_ASSERTS, least, " ")
+    for (i = 1; i < count; i += 2) {
+        core = least[i]
+        if (100 * asserts[core] < least[i + 1] * functions[core]) {
+            print core ": " asserts[core] + 0 " assertions in " functions[core] \
+                " functions: assert what must hold there, " least[i + 1] " in 100 at least"
+            faults++
+        }
+    }
     if (code > MOST_CODE) {
         print "more than " MOST_CODE " lines of code"
         faults++
@@ -84,6 +99,8 @@ END {
     print code + 0 " lines of code, " lines + 0 " lines in all, " faults + 0 " faults"
     exit faults > 0
 }
+
+function core_of(file) { return substr(file, 1, index(file, "/core/") + 4) }
 
 function is_long(file) { return index(" " LONG_FILES " ", " " file " ") }
 
