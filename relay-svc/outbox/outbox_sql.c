@@ -258,7 +258,8 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
      * millions. What the outbox has lost is named with what helps, and nothing is taken out: it was
      * not published. What it lost behind the first one is told by the version of the one that comes
      * next. A topic under another prefix has passed over what is published now: in use again, it
-     * lacks that. */
+     * lacks that, which is written down before it is sent. Where somebody has locked that row
+     * nothing is handed out, as it would be sent again and again. */
     [SQL_NEXT] =
         {"WITH mine AS MATERIALIZED ("
          "  SELECT shard FROM relay_shard WHERE shard = $2::smallint AND owner = $1"
@@ -301,10 +302,13 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          "   ELSE jsonb_build_object('seq', o.seq, 'version', gap.version) END"
          "  FROM o LEFT JOIN gap ON true"
          "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5),"
-         " late AS (UPDATE relay_sent s SET complete_to = $6::bigint - 1 FROM mine, relay_member m"
-         "  WHERE $6::bigint > 0 AND s.shard = mine.shard AND s.complete_to >= $6::bigint"
-         "   AND m.owner = $1 AND s.topic <> concat(m.topic_prefix, $4, '.events')"
-         "   AND right('.' || s.topic, length($4) + 8) = concat('.', $4, '.events')),"
+         " lacks AS MATERIALIZED (SELECT s.topic, o.seq FROM relay_sent s, mine, relay_member m, o"
+         "  WHERE s.shard = mine.shard AND s.complete_to >= o.seq AND m.owner = $1"
+         "   AND s.topic <> concat(m.topic_prefix, $4, '.events')"
+         "   AND right(s.topic, length($4) + 7) = concat($4, '.events')"
+         "  FOR NO KEY UPDATE OF s NOWAIT),"
+         " late AS (UPDATE relay_sent s SET complete_to = lacks.seq - 1 FROM lacks"
+         "  WHERE s.shard = $2::smallint AND s.topic = lacks.topic),"
          " freed AS (DELETE FROM relay_quarantine k USING q"
          "  WHERE k.shard = $2::smallint AND k.aggregatetype = $4 AND k.aggregateid = $5"
          "   AND NOT EXISTS (SELECT FROM o) AND NOT EXISTS (SELECT FROM lost))"
