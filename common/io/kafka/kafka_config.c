@@ -3,6 +3,7 @@
 
 #include "common/base/parse.h"
 
+#include <arpa/inet.h>
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,42 +80,103 @@ void kafka_config_check(enum kafka_role role, const struct kafka_property *prope
     rd_kafka_conf_destroy(scratch);
 }
 
-/* NULL: it is a broker's address. */
-static const char *fault_of_broker(struct strview entry)
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_blank_or_comma(char c)
+{
+    return is_blank(c) || c == ',';
+}
+
+/* Without blanks and ends of lines at both ends, as of a file that was made with echo. */
+static struct strview trim_lines(struct strview text)
+{
+    while (text.len > 0 && is_blank(text.data[0])) {
+        text = strview_skip(text, 1);
+    }
+    while (text.len > 0 && is_blank(text.data[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
+/* An IPv6 address without brackets has no port, as librdkafka has it: fd00::5, fe80::1%eth0. */
+static bool is_bare_ipv6(struct strview entry)
+{
+    struct in6_addr address;
+    char text[INET6_ADDRSTRLEN];
+    const struct strview number = strview_take(&entry, '%');
+    if (number.len == 0 || number.len >= sizeof text) {
+        return false;
+    }
+    memcpy(text, number.data, number.len);
+    text[number.len] = '\0';
+    return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+static bool is_port(struct strview text)
 {
     enum { PORT_MAX = 65535 };
+    int64_t port;
+    text = trim_lines(text);
+    while (text.len > 1 && text.data[0] == '0') {
+        text = strview_skip(text, 1);
+    }
+    return parse_i64(text, &port) && port >= 1 && port <= PORT_MAX;
+}
+
+/* NULL: it is a broker's address, as librdkafka reads it: blanks behind a host that has no port
+ * are part of the host, which nobody finds then. */
+static const char *fault_of_broker(struct strview entry)
+{
     const char *protocol_end = entry.len == 0 ? NULL : memmem(entry.data, entry.len, "://", 3);
-    int64_t port = 1;
     if (protocol_end != NULL) {
         entry = strview_skip(entry, (size_t)(protocol_end - entry.data) + 3);
         entry = strview_take(&entry, '/'); /* the path of a URL, as librdkafka has it */
     }
-    struct strview rest = entry;
-    const struct strview host = strview_take_host(&rest);
     if (entry.len == 0) {
         return "an entry is empty";
     }
-    if (host.len == 0 || memchr(host.data, ' ', host.len) != NULL) {
+    struct strview rest = {.data = NULL};
+    struct strview host = entry;
+    if (!is_bare_ipv6(trim_lines(entry))) {
+        rest = entry;
+        host = strview_take_host(&rest);
+    }
+    if (host.len == 0) {
         return "it names no host";
     }
-    if (rest.data != NULL && (!parse_i64(rest, &port) || port < 1 || port > PORT_MAX)) {
-        return "the port is no number from 1 to 65535";
+    for (size_t i = 0; i < host.len; i++) {
+        if (is_blank(host.data[i])) {
+            return "a blank or an end of line is part of the host";
+        }
     }
-    return NULL;
+    return rest.data == NULL || is_port(rest) ? NULL : "the port is no number from 1 to 65535";
 }
 
 enum error_kind kafka_config_check_brokers(const char *brokers, struct error *err)
 {
     struct strview rest = strview_of(brokers);
+    bool is_first = true;
     while (rest.data != NULL) {
-        const struct strview entry = strview_trim(strview_take(&rest, ','));
-        const char *fault = fault_of_broker(entry);
+        struct strview entry = strview_take(&rest, ',');
+        const struct strview shown = trim_lines(entry);
+        if (!is_first && shown.len == 0 && strview_has_only(rest, is_blank_or_comma)) {
+            break; /* nothing but empty ones up to the end: a comma too many harms nobody */
+        }
+        while (entry.len > 0 && entry.data[0] == ' ') {
+            entry = strview_skip(entry, 1);
+        }
+        const char *fault = fault_of_broker(shown.len == 0 ? shown : entry);
         if (fault != NULL) {
             return error_set(err, ERROR_INVALID,
                              "\"%.*s\": %s; write host:port, several with commas between, an IPv6 "
                              "address in brackets: [::1]:9092",
-                             STRVIEW_ARG(entry), fault);
+                             STRVIEW_ARG(shown), fault);
         }
+        is_first = false;
     }
     return ERROR_NONE;
 }

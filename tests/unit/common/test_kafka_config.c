@@ -15,6 +15,17 @@ static const char *const GOOD[] = {
     "[2001:db8::1]:9092",
     "SSL://kafka:9093,sasl_ssl://[::1]:9093",
     "PLAINTEXT://kafka:9092/path",
+    "k1:9092,", /* as librdkafka takes it: the same without its end, and what follows */
+    "k1:9092,k2:9092, ,\n",
+    "kafka:9092\n",
+    "kafka:9092 \r\n",
+    "k1:9092\n,k2:9092\r\n",
+    "::1",
+    "fd00::5,fd00::6",
+    "SSL://2001:db8::1",
+    "fe80::1%eth0",
+    "kafka:09092",
+    "[::1]:00001",
 };
 
 START_TEST(addresses_are_taken)
@@ -29,6 +40,7 @@ END_TEST
     "; write host:port, several with commas between, an IPv6 address in brackets: [::1]:9092"
 #define NO_PORT "the port is no number from 1 to 65535" FORM
 #define NO_HOST "it names no host" FORM
+#define IN_HOST "a blank or an end of line is part of the host" FORM
 #define EMPTY   "an entry is empty" FORM
 
 static const struct {
@@ -43,18 +55,26 @@ static const struct {
     {"h:9092x", "\"h:9092x\": " NO_PORT},
     {"a:1,h:kafka", "\"h:kafka\": " NO_PORT},
     {"SSL://h:0", "\"SSL://h:0\": " NO_PORT},
-    {"2001:db8::1", "\"2001:db8::1\": " NO_PORT},
+    {"h:00", "\"h:00\": " NO_PORT},
+    {"h:065536", "\"h:065536\": " NO_PORT},
+    {"h:1:2", "\"h:1:2\": " NO_PORT},
+    {"fd00::5::6", "\"fd00::5::6\": " NO_PORT},
     {":9092", "\":9092\": " NO_HOST},
     {"[::1", "\"[::1\": " NO_HOST},
     {"[]:9092", "\"[]:9092\": " NO_HOST},
     {"[::1]9092", "\"[::1]9092\": " NO_HOST},
     {"a:1 b:1", "\"a:1 b:1\": " NO_PORT},
-    {"a b:1", "\"a b:1\": " NO_HOST},
-    {"::1", "\"::1\": " NO_HOST},
+    {"a b:1", "\"a b:1\": " IN_HOST},
+    {"kafka\n", "\"kafka\": " IN_HOST},
+    {"a:1,\nb:1", "\"b:1\": " IN_HOST},
+    {"fd00::5\n", "\"fd00::5\": " IN_HOST},
+    {"%eth0:1:", "\"%eth0:1:\": " NO_PORT},
     {",", "\"\": " EMPTY},
     {" ", "\"\": " EMPTY},
-    {"a:1,", "\"\": " EMPTY},
+    {"\n", "\"\": " EMPTY},
+    {",\n,", "\"\": " EMPTY},
     {",a:1", "\"\": " EMPTY},
+    {"a:1,,b:1,", "\"\": " EMPTY},
     {"a:1, ,b:1", "\"\": " EMPTY},
     {"SSL://", "\"SSL://\": " EMPTY},
 };
