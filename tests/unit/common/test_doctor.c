@@ -228,6 +228,20 @@ START_TEST(files_that_are_not_set_are_not_read)
 }
 END_TEST
 
+START_TEST(a_file_that_is_empty_on_purpose_is_told)
+{
+    const struct common_settings common = {.auth = AUTH_TOKENS, .auth_tokens_file = "/dev/null"};
+    const struct common_settings *part = &common;
+    struct error err;
+    strbuf_init(&text, 4096);
+
+    ck_assert_int_eq(doctor_auth_tokens(&part, &text, &err), ERROR_NONE);
+    ck_assert_str_eq(strbuf_cstr(&text),
+                     "none: AUTH_TOKENS_FILE=/dev/null, with which it cannot serve");
+    strbuf_done(&text);
+}
+END_TEST
+
 START_TEST(without_tokens_no_file_is_read)
 {
     const struct common_settings common = {.auth = AUTH_OFF, .auth_tokens_file = "/nowhere"};
@@ -344,6 +358,7 @@ int main(void)
     tcase_add_test(parties, what_is_no_question_is_not_explained);
     tcase_add_loop_test(parties, files_of_who_may_ask_are_read, 0, sizeof FILES / sizeof FILES[0]);
     tcase_add_test(parties, files_that_are_not_set_are_not_read);
+    tcase_add_test(parties, a_file_that_is_empty_on_purpose_is_told);
     tcase_add_test(parties, without_tokens_no_file_is_read);
     tcase_add_loop_test(parties, a_clock_that_is_off_is_told, 0, sizeof CLOCKS / sizeof CLOCKS[0]);
     tcase_add_test(parties, topics_that_forget_are_named);
