@@ -519,9 +519,11 @@ local function hashes(args)
 end
 
 local FIRST_PORTION = 8 -- elements of a list; by their bytes the next one is as long as there is room
+local LARGEST = 16384 + 1024 -- bytes of an element: a note's 4,000 characters, and what stands around them
 
 -- A list's length, then its elements from one place to another, as far as they fit into so many bytes
--- together; one at least. In portions, as Redis goes through the list to where each begins.
+-- together; one at least. In portions, as Redis goes through the list to where each begins; none has more than
+-- there is room for if each were as large as it can be, as short ones may come before long ones.
 local function take(key, length, first, last, step, bytes)
   local answer, left, portion, taken = {length}, (last - first) * step + 1, FIRST_PORTION, 0
   while left > 0 do
@@ -535,7 +537,8 @@ local function take(key, length, first, last, step, bytes)
       answer[#answer + 1] = element
     end
     left, first = left - count, final + step
-    portion = math.max(1, math.floor((bytes - taken) * (#answer - 1) / taken))
+    local room = bytes - taken
+    portion = math.max(1, math.floor(math.min(room * (#answer - 1) / taken, room / LARGEST)))
   end
   return answer
 end
