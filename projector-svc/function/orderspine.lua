@@ -216,12 +216,15 @@ end)
 
 -- A reading's work is bounded by its limit, never by the size of the data: the rest of Redis waits.
 
--- Of a key that names a person, the beginning only.
+-- Of a key that names a person, what stands before that only: also where what it belongs to comes in the midst,
+-- as in projection:parked:customer:ID.
 local function shown(key)
+  local first
   for _, before in ipairs({'lookup:email:', 'lookup:phone:', 'customer:'}) do
-    if string.sub(key, 1, #before) == before then return before .. '*' end
+    local _, last = string.find(key, before, 1, true)
+    if last and (not first or last < first) then first = last end
   end
-  return key
+  return first and string.sub(key, 1, first) .. '*' or key
 end
 
 -- As redis.call, and where it fails it says of which key, so that somebody can mend it.

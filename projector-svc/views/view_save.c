@@ -59,15 +59,21 @@ static void add_call(struct arglist *args, const struct view_save_move *move,
     }
 }
 
-/* A key as it may be shown to anybody: names of customers and what is looked up stay untold. */
+/*
+ * A key as it may be shown to anybody: names of customers and what is looked up stay untold, also
+ * behind what comes before them, as in projection:parked:customer:ID.
+ */
 static struct strview key_shown(struct strview key, const char **ret_rest)
 {
     static const struct strview PERSONAL[] = {
         {"lookup:email:", 13}, {"lookup:phone:", 13}, {"customer:", 9}};
-    for (size_t i = 0; i < sizeof PERSONAL / sizeof PERSONAL[0]; i++) {
-        if (key.len > PERSONAL[i].len && memcmp(key.data, PERSONAL[i].data, PERSONAL[i].len) == 0) {
-            *ret_rest = "*";
-            return PERSONAL[i];
+    for (size_t at = 0; at < key.len; at++) {
+        for (size_t i = 0; i < sizeof PERSONAL / sizeof PERSONAL[0]; i++) {
+            const size_t end = at + PERSONAL[i].len;
+            if (key.len >= end && memcmp(key.data + at, PERSONAL[i].data, PERSONAL[i].len) == 0) {
+                *ret_rest = "*";
+                return (struct strview){key.data, end};
+            }
         }
     }
     *ret_rest = "";

@@ -400,6 +400,9 @@ static const char *const DAMAGED[][3] = {
     {"order:o1:timeline", "HEAD order:o1:timeline 9 99", "(order:o1:timeline)"},
     {"projection:parked:order:o1", "HEADS 99 projection:parked:order:o1 9",
      "(projection:parked:order:o1)"},
+    {"projection:parked:customer:victim", "HEADS 99 projection:parked:customer:victim 9",
+     "(projection:parked:customer:*)"},
+    {"customer:victim:orders", "LLEN customer:victim:orders", "(customer:*)"},
 };
 
 static const char *refusal_of(const char *line)

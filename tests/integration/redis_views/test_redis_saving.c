@@ -262,12 +262,13 @@ static const char *const PERSONAL[][2] = {
     {"lookup:email:victim@private.example", "lookup:email:*"},
     {"lookup:phone:+442079460000", "lookup:phone:*"},
     {"customer:victim", "customer:*"},
+    {"projection:parked:customer:victim", "projection:parked:customer:*"},
 };
 
 START_TEST(a_refusal_tells_no_personal_data)
 {
     char plant[TEXT_MAX];
-    (void)snprintf(plant, sizeof plant, "RPUSH %s x", PERSONAL[_i][0]);
+    (void)snprintf(plant, sizeof plant, "SADD %s x", PERSONAL[_i][0]);
     (void)redis(plant);
     add(WRITE_HSET, PERSONAL[_i][0], "a 1");
 
