@@ -50,53 +50,49 @@ struct patient {
     struct found other; /* the one of queries, then of rebuilding */
 };
 
-static void on_copy(void *user, const struct redisconn_reply *reply, const struct error *failure)
-{
-    const struct patient *patient = user;
-    struct found *found = patient->found;
-    if (failure == NULL) {
-        (void)snprintf(found->copy, sizeof found->copy, "%.*s",
-                       STRVIEW_ARG(redisconn_reply_text(reply)));
-    } else if (found->failure.kind == ERROR_NONE) {
-        found->failure = *failure;
-    }
-    loop_stop(patient->loop);
-}
-
-static void ask_for_copy(struct patient *patient)
-{
-    static const struct strview HGET[] = {
-        {"HGET", 4}, {KEYS_STATUS, sizeof KEYS_STATUS - 1}, {"copy", 4}};
-    struct error err;
-    if (redisconn_send(patient->conn, (struct redisconn_command){HGET, 3}, on_copy, patient,
-                       &err) != ERROR_NONE) {
-        on_copy(patient, NULL, &err);
-    }
-}
-
 static void on_looked(void *user, const struct redis_facts *facts, const struct error *failure)
 {
-    struct patient *patient = user;
+    const struct patient *patient = user;
     patient->found->facts = *facts;
     patient->found->answered_ms = loop_wall_ms();
     patient->found->failure = failure != NULL ? *failure : (struct error){.kind = ERROR_NONE};
-    ask_for_copy(patient);
+    loop_stop(patient->loop);
+}
+
+/* What the server is comes behind it: all was answered only where that was. */
+static void on_copy(void *user, const struct redisconn_reply *reply, const struct error *failure)
+{
+    struct patient *patient = user;
+    struct found *found = patient->found;
+    if (failure != NULL) {
+        found->failure = *failure;
+        loop_stop(patient->loop);
+        return;
+    }
+    (void)snprintf(found->copy, sizeof found->copy, "%.*s",
+                   STRVIEW_ARG(redisconn_reply_text(reply)));
+    if (patient->asks_what_it_is) {
+        found->asked_ms = loop_wall_ms();
+        redis_fitness_look(patient->conn, on_looked, patient);
+    } else {
+        found->failure.kind = ERROR_NONE;
+        loop_stop(patient->loop);
+    }
 }
 
 static void on_ready(void *user)
 {
+    static const struct strview HGET[] = {
+        {"HGET", 4}, {KEYS_STATUS, sizeof KEYS_STATUS - 1}, {"copy", 4}};
     struct patient *patient = user;
-    const bool was_reached = patient->is_reached;
-    patient->is_reached = true;
-    if (was_reached) {
+    struct error err;
+    if (patient->is_reached) {
         return;
     }
-    patient->found->asked_ms = loop_wall_ms();
-    if (patient->asks_what_it_is) {
-        redis_fitness_look(patient->conn, on_looked, patient);
-    } else {
-        patient->found->failure.kind = ERROR_NONE;
-        ask_for_copy(patient);
+    patient->is_reached = true;
+    if (redisconn_send(patient->conn, (struct redisconn_command){HGET, 3}, on_copy, patient,
+                       &err) != ERROR_NONE) {
+        on_copy(patient, NULL, &err);
     }
 }
 
@@ -207,10 +203,8 @@ static int64_t database_of(const char *url)
     return redisurl_read(url, &read, &err) == ERROR_NONE ? read.database : -1;
 }
 
-static enum error_kind compare_copies(const struct patient *patient, struct error *err)
+static enum error_kind compare_copies(const char *ours, const char *theirs, struct error *err)
 {
-    const char *ours = patient->live.copy;
-    const char *theirs = patient->other.copy;
     if (ours[0] == '\0' || strcmp(ours, theirs) == 0) {
         return ERROR_NONE;
     }
@@ -218,7 +212,34 @@ static enum error_kind compare_copies(const struct patient *patient, struct erro
                      theirs[0] == '\0' ? "no views" : "other views");
 }
 
-/* Looked at twice, as a projector that starts names its copy anew. */
+/* Where queries lead, and whether it answered. */
+static enum error_kind reach_other(struct patient *patient, struct error *err)
+{
+    const enum error_kind kind =
+        reach(patient, patient->settings->redis_query_url, &patient->other, err);
+    if (kind == ERROR_NONE && patient->other.failure.kind != ERROR_NONE) {
+        *err = patient->other.failure;
+        return err->kind;
+    }
+    return kind;
+}
+
+/*
+ * As a projector that starts names its copy anew between two looks. What the first look has found
+ * of the one that is written to stays, for the checks behind this one.
+ */
+static enum error_kind compare_again(struct patient *patient, struct error *err)
+{
+    struct found again;
+    struct error ignored;
+    const bool is_told =
+        reach(patient, patient->settings->redis_url, &again, &ignored) == ERROR_NONE &&
+        again.failure.kind == ERROR_NONE;
+    const char *ours = is_told ? again.copy : patient->live.copy;
+    const enum error_kind kind = reach_other(patient, err);
+    return kind == ERROR_NONE ? compare_copies(ours, patient->other.copy, err) : kind;
+}
+
 static enum error_kind reach_queries(void *user, struct strbuf *told, struct error *err)
 {
     struct patient *patient = user;
@@ -230,21 +251,15 @@ static enum error_kind reach_queries(void *user, struct strbuf *told, struct err
         return ERROR_NONE;
     }
     patient->asks_what_it_is = false;
-    enum error_kind kind = reach(patient, url, &patient->other, err);
-    if (kind == ERROR_NONE && patient->other.failure.kind != ERROR_NONE) {
-        *err = patient->other.failure;
-        return err->kind;
-    }
+    enum error_kind kind = reach_other(patient, err);
     if (kind == ERROR_NONE && number != live_number) {
         return error_set(err, ERROR_INVALID,
                          "it names database %" PRId64 ", REDIS_URL database %" PRId64, number,
                          live_number);
     }
-    if (kind == ERROR_NONE && compare_copies(patient, err) != ERROR_NONE) {
-        struct error ignored;
-        (void)!reach(patient, patient->settings->redis_url, &patient->live, &ignored);
-        kind = reach(patient, url, &patient->other, err);
-        kind = kind == ERROR_NONE ? compare_copies(patient, err) : kind;
+    if (kind == ERROR_NONE &&
+        compare_copies(patient->live.copy, patient->other.copy, err) != ERROR_NONE) {
+        kind = compare_again(patient, err);
     }
     strbuf_append_cstr(told, "it lets us in");
     return kind;
@@ -294,7 +309,7 @@ static const struct doctor_check CHECKS[] = {
     {"queries", NULL, 0, reach_queries,
      "set REDIS_QUERY_URL (or REDIS_QUERY_URL_FILE) to the same Redis, or a replica of it, and the "
      "same database, or leave it unset"},
-    {"rebuild", NULL, 0, reach_rebuild,
+    {"rebuild", "server", 0, reach_rebuild,
      "set REDIS_REBUILD_URL (or REDIS_REBUILD_URL_FILE) to the same Redis as the user "
      "rebuilder, with the number of a spare database at its end, or leave it unset"},
     DOCTOR_KAFKA_CHECKS(offsetof(struct patient, kafka)),
