@@ -14,15 +14,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SQL_MAX = 64 << 10, NAMES_MAX = 4096, LOOKS = 3 };
+enum { SQL_MAX = 64 << 10, LOOKS = 3 };
 
 static const char INSUFFICIENT_PRIVILEGE[] = "42501";
 static const char LOCK_NOT_AVAILABLE[] = "55P03";
-
-static const char TABLES_SQL[] =
-    "SELECT array_agg(oid::regclass::text)::text FROM pg_class WHERE relkind IN ('r', 'p')"
-    " AND NOT relispartition"
-    " AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'installation'::regclass)";
 
 /* --- pure */
 
@@ -199,16 +194,11 @@ static bool find_holders(const struct doctor_database *database, struct strbuf *
                          struct error *err)
 {
     struct holders holders = {.line = told};
-    struct strview tables;
-    char names[NAMES_MAX];
-    const char *const params[] = {names};
+    static const char *const PARAMS[] = {DOCTOR_DATABASE_TABLES};
     struct error failure;
     strbuf_init(&holders.said, SQL_MAX);
-    if (doctor_database_ask(database, TABLES_SQL, &tables, &failure) == ERROR_NONE) {
-        (void)snprintf(names, sizeof names, "%.*s", STRVIEW_ARG(tables));
-        (void)!pgsession_each(database->session, TABLE_LOCKS_SQL, params, 1, on_holder, &holders,
-                              &failure);
-    }
+    (void)!pgsession_each(database->session, TABLE_LOCKS_SQL, PARAMS, 1, on_holder, &holders,
+                          &failure);
     const bool is_found = strbuf_cstr(&holders.said)[0] != '\0';
     if (is_found) {
         (void)error_set(err, ERROR_INVALID, "%s", strbuf_cstr(&holders.said));

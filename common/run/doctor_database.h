@@ -56,6 +56,13 @@ struct doctor_database {
     }
 #define DOCTOR_MIGRATE_MENDS "command-svc migrate, with the DATABASE_URL of the tables' owner"
 
+/* Our tables, as an array of PostgreSQL's: in a schema that we share, who has locked somebody
+ * else's table is not to be ended. A test holds it against command-svc/sql/rules.txt. */
+#define DOCTOR_DATABASE_TABLES                                                                     \
+    "{customer,installation,order_line,orders,outbox,outbox_head,outbox_partition,payment,"        \
+    "product,receipt,relay_member,relay_quarantine,relay_request,relay_sent,relay_shard,"          \
+    "relay_skipped,schema_migration,stock,stock_announced}"
+
 /* A check's functions; part is a struct doctor_database. */
 enum error_kind doctor_database_connect(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_session(void *part, struct strbuf *told, struct error *err);

@@ -4,6 +4,7 @@
 #include "common/base/ascii.h"
 #include "common/base/embedded_text.h"
 #include "common/contract/topics.h"
+#include "common/run/doctor_database.h"
 #include "tests/support/check_main.h"
 
 #include <stdio.h>
@@ -177,6 +178,26 @@ START_TEST(all_rules_are_read_and_have_plain_names)
 }
 END_TEST
 
+/* rules.txt has a line for each table at least, as each has a key; it goes by tables. */
+START_TEST(doctor_looks_for_locks_of_all_tables)
+{
+    struct sql_rule rules[RULES_MAX];
+    struct strview tables = strview_skip(strview_of(DOCTOR_DATABASE_TABLES), 1);
+    struct strview last = {.data = NULL};
+    tables.len--;
+
+    const size_t count = rules_read(COMMAND_RULES[0].text, rules);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!strview_equal(rules[i].home, last)) {
+            last = rules[i].home;
+            ck_assert(strview_equal(strview_take(&tables, ','), last));
+        }
+    }
+    ck_assert_ptr_null(tables.data);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("migrations");
@@ -189,6 +210,7 @@ int main(void)
     TCase *rules = tcase_create("rules");
     tcase_add_test(rules, a_line_of_rules_is_a_table_a_name_and_a_statement);
     tcase_add_test(rules, all_rules_are_read_and_have_plain_names);
+    tcase_add_test(rules, doctor_looks_for_locks_of_all_tables);
     suite_add_tcase(suite, rules);
     TCase *tests = tcase_create("outbox_append");
     tcase_add_test(tests, other_programs_may_append_events_of_every_type_but_ours);
