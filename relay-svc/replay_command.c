@@ -26,6 +26,7 @@
 enum {
     NUMBER_MAX = sizeof "-9223372036854775808",
     REPORT_MAX = 16 << 10,
+    LINE_MAX_BYTES = 256,
     BAR_LEN = 30,
     LINE_EVERY_MS = 10000, /* where nobody watches */
     MS_PER_S = 1000,
@@ -53,8 +54,10 @@ DEFINE_CLEANUP(struct pgsession *, pgsession_close)
 
 static int refuse(const struct errand *errand, const char *topic, const char *why)
 {
-    (void)fprintf(stderr, "%s %s: %s %s\n", errand->call->service->name, errand->call->argv[0],
-                  topic, why);
+    CLEANUP(strbuf_done) struct strbuf text;
+    strbuf_init(&text, REPORT_MAX);
+    strbuf_printf(&text, "%s %s", topic, why);
+    service_complain(errand->call, strbuf_cstr(&text));
     return SERVICE_MISUSED;
 }
 
@@ -181,6 +184,7 @@ static int find_ranges(struct errand *errand, struct pgsession *session)
 static int check_whole(const struct errand *errand, struct pgsession *session)
 {
     char from[NUMBER_MAX];
+    char text[LINE_MAX_BYTES];
     const char *const params[] = {from};
     struct error err;
     struct strview first;
@@ -191,10 +195,10 @@ static int check_whole(const struct errand *errand, struct pgsession *session)
     if (first.data == NULL) {
         return SERVICE_OK;
     }
-    (void)fprintf(stderr,
-                  "relay-svc replay: the outbox has dropped rows before seq %.*s; what is left: "
-                  "--from %.*s\n",
-                  STRVIEW_ARG(first), STRVIEW_ARG(first));
+    (void)snprintf(text, sizeof text,
+                   "the outbox has dropped rows before seq %.*s; what is left: --from %.*s",
+                   STRVIEW_ARG(first), STRVIEW_ARG(first));
+    service_complain(errand->call, text);
     return SERVICE_MISUSED;
 }
 
@@ -234,11 +238,13 @@ static void on_progress(void *user, const struct replay *replay, const char *tro
     }
 }
 
+/* err: NULL where all went well. */
 static bool write_report(const struct errand *errand, const struct replaying_result *result,
-                         struct strbuf *out)
+                         const struct error *err, struct strbuf *out)
 {
     struct json_writer writer;
     json_writer_init(&writer, out);
+    writer.mends = true;
     json_open_object(&writer);
     json_open_member_array(&writer, "topics");
     for (int i = 0; i < errand->topic_count; i++) {
@@ -248,11 +254,17 @@ static bool write_report(const struct errand *errand, const struct replaying_res
     json_put_member_integer(&writer, "events", result->events);
     json_put_member_bool(&writer, "done", result->rest == 0);
     json_put_member_nonzero(&writer, "go_on_from", result->rest);
+    if (err != NULL) {
+        json_open_member_array(&writer, "faults");
+        json_put_string(&writer, strview_of(err->text));
+        json_close_array(&writer);
+    }
     json_close_object(&writer);
     return json_writer_done(&writer) && strbuf_ok(out);
 }
 
-static void report(const struct errand *errand, const struct replaying_result *result)
+static void report(const struct errand *errand, const struct replaying_result *result,
+                   const struct error *err)
 {
     CLEANUP(strbuf_done) struct strbuf out;
     strbuf_init(&out, REPORT_MAX);
@@ -261,7 +273,7 @@ static void report(const struct errand *errand, const struct replaying_result *r
     }
     if (!errand->as_json) {
         (void)printf("%" PRId64 " events were published\n", result->events);
-    } else if (write_report(errand, result, &out)) {
+    } else if (write_report(errand, result, err, &out)) {
         (void)printf("%s\n", strbuf_cstr(&out));
     }
 }
@@ -311,7 +323,7 @@ static int run(struct errand *errand)
     errand->began_ms = loop_now_ms();
     errand->told_ms = errand->began_ms;
     const enum error_kind kind = replaying_run(&options, &result, &err);
-    report(errand, &result);
+    report(errand, &result, kind == ERROR_NONE ? NULL : &err);
     return kind == ERROR_NONE ? SERVICE_OK : tell_rest(&result, &err);
 }
 
