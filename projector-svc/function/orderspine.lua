@@ -169,6 +169,12 @@ local function append(writes)
   return nil
 end
 
+-- What is wrong where HGET of a key fails: its type, or that the caller may not send it.
+local function why_unread(key, failure)
+  if string.find(failure.err, '^WRONGTYPE') then return {'type', key, 'no hash'} end
+  return {'right', key, 'HGET'}
+end
+
 -- KEYS: projection:status, projection:position, then the keys written.
 -- ARGV: slot, generation, expected position ('' = none yet), next position, then the writes.
 -- -> {'ok'} | {'moved', generation, position} | {'malformed', slot} | {'right', key, command} | {'type', key, found}
@@ -177,8 +183,8 @@ redis.register_function('orderspine_project', function(keys, argv)
   local status, positions, slot = keys[1], keys[2], argv[1]
   local generation = redis.pcall('HGET', status, 'generation') or ''
   local position = redis.pcall('HGET', positions, slot) or ''
-  if type(generation) == 'table' then return {'type', status, 'no hash'} end
-  if type(position) == 'table' then return {'type', positions, 'no hash'} end
+  if type(generation) == 'table' then return why_unread(status, generation) end
+  if type(position) == 'table' then return why_unread(positions, position) end
   if generation ~= argv[2] or position ~= argv[3] then return {'moved', generation, position} end
   if redis.call('EXISTS', HELD) == 1 then return {'held'} end
   local writes = read_writes(keys, argv, 5)

@@ -181,6 +181,20 @@ START_TEST(what_each_call_compares_is_named_where_it_is_damaged)
 }
 END_TEST
 
+START_TEST(a_right_to_compare_that_is_missing_is_no_wrong_type)
+{
+    (void)redis("ACL SETUSER limited reset on >x ~* &* +@all -hget");
+    (void)redis("AUTH limited x");
+    add(WRITE_SET, "before", "1");
+
+    save("1", VIEW_POSITIONS_NONE, 9);
+
+    ck_assert_int_eq(f.kind, ERROR_INVALID);
+    ck_assert_msg(strstr(f.text, "right of key projection:status (HGET)") != NULL, "%s", f.text);
+    ck_assert_str_eq(redis("EXISTS before"), "0 ");
+}
+END_TEST
+
 START_TEST(a_stream_at_its_last_id_is_told_with_what_mends_it)
 {
     (void)redis("XADD stream:orders 18446744073709551615-18446744073709551615 a x");
@@ -319,6 +333,7 @@ int main(void)
                         sizeof OBSTACLES / sizeof OBSTACLES[0]);
     tcase_add_loop_test(server, what_each_call_compares_is_named_where_it_is_damaged, 0,
                         sizeof HEADS / sizeof HEADS[0]);
+    tcase_add_test(server, a_right_to_compare_that_is_missing_is_no_wrong_type);
     tcase_add_test(server, a_stream_at_its_last_id_is_told_with_what_mends_it);
     tcase_add_loop_test(server, a_right_that_is_missing_stops_everything_before_the_first_write, 0,
                         sizeof RIGHTS / sizeof RIGHTS[0]);
