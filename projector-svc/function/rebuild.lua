@@ -60,7 +60,9 @@ local RIGHTS = {{'DBSIZE'}, {'COPY', DECIDED, DECIDED}, {'SWAPDB', '0', '1'}, {'
                 {'HSET', MARKER, 'f', 'v'}, {'HDEL', POSITION, 'f'}}
 
 -- Asked at the beginning, too: in the midst of a call Redis would only tell that something may not be done.
-local function find_missing_right()
+-- wish: fill | fresh | back, or nil.
+local function find_missing_right(wish)
+  if wish == 'fresh' and not redis.acl_check_cmd('FLUSHDB', 'ASYNC') then return {'right', 'FLUSHDB'} end
   for _, command in ipairs(RIGHTS) do
     if not redis.acl_check_cmd(unpack(command)) then return {'right', command[1]} end
   end
@@ -76,7 +78,7 @@ end
 -- What forbids to begin, or nil. wish: fill | fresh | back.
 local function find_no_begin(live, spare, wish, version, from)
   if live == spare then return {'same'} end
-  local refusal = find_missing_right() or find_odd_marker(spare)
+  local refusal = find_missing_right(wish) or find_odd_marker(spare)
   if refusal then return refusal end
   local marker = hash(spare, MARKER)
   if generation_of(live) == '' then return {'no-views'} end
