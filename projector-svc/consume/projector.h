@@ -79,6 +79,7 @@ struct projector_replayed {
     struct takeover_state state;
     const char *missing; /* such a topic that Kafka does not have; NULL: it has all */
     const char *empty;   /* one without a record; NULL: none is, or it is not known yet */
+    bool are_ends_known; /* of all their partitions; the state grows by what is told later */
     bool is_over;        /* all of them are read */
 };
 

@@ -127,7 +127,8 @@ static void add_replayed(const struct assignment *assignment, const struct parti
                          struct projector_replayed *replayed)
 {
     const struct partition_report report = assignment_report(assignment, partition, 0);
-    takeover_add(&replayed->state, report.end, report.position); /* an end may not be known yet */
+    takeover_add(&replayed->state, report.end, report.position);
+    replayed->are_ends_known = replayed->are_ends_known && report.end >= 0;
     replayed->is_over = replayed->is_over && !report.is_behind;
 }
 
@@ -136,7 +137,8 @@ struct projector_replayed projector_replayed(const struct projector *projector)
     const struct assignment *assignment = &projector->assignment;
     const char *const *topics = projector->options.apart->replayed;
     bool is_there[AGGREGATE_COUNT] = {false};
-    struct projector_replayed replayed = {.is_over = assignment->state == ASSIGNMENT_RUNNING};
+    const bool is_running = assignment->state == ASSIGNMENT_RUNNING;
+    struct projector_replayed replayed = {.are_ends_known = is_running, .is_over = is_running};
     for (size_t i = 0; i < assignment->count; i++) {
         const struct partition *partition = assignment->partitions[i];
         const enum aggregate_type type = partition_name(partition)->aggregate;
@@ -149,7 +151,7 @@ struct projector_replayed projector_replayed(const struct projector *projector)
     replayed.is_over = replayed.is_over && replayed.empty == NULL;
     for (size_t type = 0; type < AGGREGATE_COUNT; type++) {
         const bool is_missing = topics[type] != NULL && !is_there[type];
-        if (is_missing && assignment->state == ASSIGNMENT_RUNNING) {
+        if (is_missing && is_running) {
             replayed.missing = topics[type];
             replayed.is_over = false;
         }

@@ -68,6 +68,16 @@ static void show_waiting(struct rebuild *rebuild)
     }
 }
 
+/* Not before it is known how much there is: the rate would count what is told later. */
+static void show_or_wait(struct rebuild *rebuild, bool is_known)
+{
+    if (is_known) {
+        show(rebuild);
+    } else {
+        show_waiting(rebuild);
+    }
+}
+
 /* Then what the usual topics have, once more: what came before is passed over by its versions. */
 static void read_usual(struct rebuild *rebuild)
 {
@@ -99,7 +109,7 @@ static bool look_at_replayed(struct rebuild *rebuild)
     } else {
         rebuild->state = replayed.state;
         loop_timer_start(rebuild->timer, LOOK_MS);
-        show(rebuild);
+        show_or_wait(rebuild, replayed.are_ends_known);
     }
     return true;
 }
@@ -153,11 +163,7 @@ static void on_looked(void *user, const struct redisconn_reply *reply, const str
     if (rebuild->phase != PHASE_FILL || stands_still(rebuild) || look_at_replayed(rebuild)) {
         return;
     }
-    if (rebuild->state.is_ready) {
-        show(rebuild);
-    } else {
-        show_waiting(rebuild);
-    }
+    show_or_wait(rebuild, rebuild->state.is_ready);
     if (takeover_is_near(&rebuild->state) && is_proved(rebuild)) {
         rebuild_hold(rebuild);
     } else {
