@@ -131,7 +131,7 @@ enum takeover_next takeover_refusal(const struct strview *words, size_t count, s
 {
     const struct strview three[3] = {word_at(words, count, 0), word_at(words, count, 1),
                                      word_at(words, count, 2)};
-    char text[ERROR_TEXT_MAX];
+    char text[ERROR_TEXT_MAX] = "";
     size_t at = 0;
     while (at < REFUSAL_COUNT && !strview_is(three[0], REFUSALS[at].word)) {
         at++;
