@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* command-svc: takes commands, checks every rule, commits state, events and receipts together. */
 #include "command-svc/app.h"
+#include "command-svc/core/command.h"
 #include "command-svc/metrics.h"
 #include "command-svc/settings.h"
 #include "common/run/doctor.h"
 #include "common/run/service.h"
 
-static const struct service_command COMMANDS[] = {
+static const struct service_command SUBCOMMANDS[] = {
     {"serve", NULL, "Take commands over HTTP until SIGTERM.", app_serve, true, false},
     {"migrate", "--print-roles",
      "Print the SQL that makes the group roles and grants their rights.", app_print_roles, false,
@@ -20,6 +21,9 @@ static const struct service_command COMMANDS[] = {
     {NULL, NULL, NULL, NULL, false, false},
 };
 
+#define REQUEST_ROW(KIND, kind, name, path, roles, ...) {name, "POST " path, roles},
+static const struct service_request REQUESTS[] = {COMMANDS(REQUEST_ROW){NULL, NULL, 0}};
+
 static struct command_settings settings;
 
 static const struct service SERVICE = {
@@ -28,7 +32,8 @@ static const struct service SERVICE = {
     .schema = &COMMAND_SCHEMA,
     .values = &settings,
     .check = command_settings_check,
-    .commands = COMMANDS,
+    .commands = SUBCOMMANDS,
+    .requests = REQUESTS,
     .metrics = COMMAND_METRICS,
     .metric_count = COMMAND_METRIC_COUNT,
 };

@@ -23,6 +23,11 @@ function note_words(line, words, count, i) {
     }
 }
 
+BEGIN {
+    section["Commands:"] = "COMMANDS"
+    section["Requests"] = "REQUESTS"
+    section["Settings"] = "ENVIRONMENT"
+}
 NR == 1 {
     service = $1
     version = $2
@@ -36,7 +41,11 @@ NR == 1 {
     next
 }
 form == "man" && /^[A-Z].*:$/ {
-    print ".SH " ($1 == "Commands:" ? "COMMANDS" : "ENVIRONMENT")
+    if (!($1 in section)) {
+        print "Manual.awk knows no section " $0 > "/dev/stderr"
+        exit failed = 1
+    }
+    print ".SH " section[$1]
     next
 }
 form == "man" && /^Exit codes: / {
@@ -60,6 +69,9 @@ form == "man" && /^Exit codes: / {
     }
 }
 END {
+    if (failed) {
+        exit failed
+    }
     if (form == "man") {
         printf ".SH SEE ALSO\n"
         count = split("command-svc relay-svc projector-svc", others, " ")

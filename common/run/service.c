@@ -55,6 +55,27 @@ static void put_commands(struct strbuf *out, const struct service *service,
     }
 }
 
+static void put_roles(struct strbuf *out, unsigned roles)
+{
+    const char *before = ", by ";
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        if ((roles & ROLE_BIT(role)) != 0) {
+            strbuf_printf(out, "%s%s", before, role_name((enum role)role));
+            before = " or ";
+        }
+    }
+}
+
+static void put_requests(struct strbuf *out, const struct service_request *requests)
+{
+    strbuf_append_cstr(out, "\nRequests (HTTP; /openapi.json has their bodies and answers):\n");
+    for (; requests->name != NULL; requests++) {
+        strbuf_printf(out, "  %s\n      %s", requests->name, requests->route);
+        put_roles(out, requests->roles);
+        strbuf_append_cstr(out, "\n");
+    }
+}
+
 static void show_help(const struct service *service, FILE *file)
 {
     struct strbuf text;
@@ -63,6 +84,9 @@ static void show_help(const struct service *service, FILE *file)
                   service->purpose);
     put_commands(&text, service, service->commands);
     put_commands(&text, service, OURS);
+    if (service->requests != NULL) {
+        put_requests(&text, service->requests);
+    }
     strbuf_append_cstr(&text, "\nSettings (environment):\n");
     settings_help(service->schema, &text);
     strbuf_append_cstr(&text, "\nExit codes: 0 done, 1 failed, 2 wrong usage or settings.\n");

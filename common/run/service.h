@@ -14,6 +14,7 @@
 #define COMMON_RUN_SERVICE_H
 
 #include "common/base/error.h"
+#include "common/contract/role.h"
 #include "common/run/settings.h"
 
 #include <stdbool.h>
@@ -54,12 +55,20 @@ struct service_command {
     bool asks;   /* only asks the running service: what `serve` needs may be unset */
 };
 
+/* What is asked over HTTP, for --help. */
+struct service_request {
+    const char *name;  /* "ShipOrder"; NULL ends the table */
+    const char *route; /* "POST /v1/orders/{id}/ship" */
+    unsigned roles;    /* ROLE_BITs of who may */
+};
+
 struct service {
     const char *name;    /* "relay-svc" */
     const char *purpose; /* one sentence */
     const struct settings_schema *schema;
     void *values; /* storage for the settings struct, which begins with struct common_settings */
     const struct service_command *commands;
+    const struct service_request *requests; /* may be NULL */
     const struct metric *metrics;
     size_t metric_count;
     const struct http_options
