@@ -268,13 +268,11 @@ class Walker:
             body["override"] = dice.random() < 0.7
         return body
 
-    def order_step(self):
+    def order_step(self, word=None):
+        """That command, or one drawn, to one of the orders."""
         dice = self.dice
         order = dice.choice(self.recent if dice.random() < 0.8 else list(self.shop.orders.values()))
-        word = dice.choice(list(model.STEPS))
-        if dice.random() < 0.6:
-            words = sorted(order.allowed(None))
-            word = dice.choices(words, [LIKELY.get(word, 0.15) for word in words])[0]
+        word = word or self.draw_word(order)
         names, body = model.STEPS[word], self.body_of(order, word)
         role = dice.choice(ROLES if dice.random() < 0.1 else names[2])
         token = f"walk-customer-{self.stranger}" if role == "customer" and dice.random() < 0.2 \
@@ -293,6 +291,14 @@ class Walker:
         verdict = self.verdict(answer, verdicts)
         if "to" in verdict:
             self.move(order, word, body, verdict["to"], answer, self.actor(role))
+
+    def draw_word(self, order):
+        """More often than not one that may be accepted."""
+        word = self.dice.choice(list(model.STEPS))
+        if self.dice.random() < 0.6:
+            words = sorted(order.allowed(None))
+            word = self.dice.choices(words, [LIKELY.get(word, 0.15) for word in words])[0]
+        return word
 
     def is_late(self, order, answer):
         """True, False, or None where the clocks do not tell."""
@@ -340,13 +346,17 @@ class Walker:
                 self.order_step()
 
 
+def report(walker, fault):
+    return f"{walker.name}: {type(fault).__name__}: {fault}\n" + "\n".join(
+        f"    {request.path} {request.body.decode()} If-Match {request.if_match}\n"
+        f"        {answer.status} {answer.body.decode().strip()}" for request, answer in walker.tail)
+
+
 def run(walker, faults):
     try:
         walker.walk()
     except Exception as fault:  # whatever it is, the walk and its end belong into the report
-        faults.append(f"{walker.name}: {type(fault).__name__}: {fault}\n" + "\n".join(
-            f"    {request.path} {request.body.decode()} If-Match {request.if_match}\n"
-            f"        {answer.status} {answer.body.decode()}" for request, answer in walker.tail))
+        faults.append(report(walker, fault))
 
 
 def send(args):

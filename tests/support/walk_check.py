@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds what PostgreSQL has against the model that walk.py left: rows, and each event in its place.
+"""Holds what PostgreSQL has against the models that walks left: rows, and each event in its place.
 
-    walk_check.py MODEL    the address comes from LOAD_DATABASE_URL
+    walk_check.py MODEL...    the address comes from LOAD_DATABASE_URL
 """
 import collections
 import os
@@ -54,8 +54,10 @@ def odd_events(told, happened):
 
 
 def main():
-    with open(sys.argv[1], "rb") as file:
-        shops = pickle.load(file)
+    shops = []
+    for path in sys.argv[1:]:
+        with open(path, "rb") as file:
+            shops += pickle.load(file)
     told = {name: aggregate.events for shop in shops
             for aggregates in (shop.orders, shop.products, shop.customers)
             for name, aggregate in aggregates.items()}
