@@ -58,6 +58,7 @@ static enum error_kind fill(struct course *course, enum outcome *ret_outcome, st
     enum error_kind kind = batch_init(&course->batch, &course->arena, err);
     course->next = task->position;
     course->batch.slot = task->slot;
+    course->batch.partition = task->partition;
     course->batch.reader = task->reader;
     course->batch.portion = task->portion;
     course->batch.is_quiet = task->is_quiet;
@@ -112,7 +113,9 @@ static enum error_kind fold(struct course *course, enum outcome *ret_outcome, st
     /* asked here and not when it began: the group may have told its goal meanwhile */
     course->ends_recovery = recovery_is_reached(task->recovery, course->next);
     if (kind == ERROR_NONE && course->ends_recovery) {
-        write_set_add(&course->writes, WRITE_HDEL, STRVIEW(KEYS_RECOVERING), task->slot);
+        write_set_add(&course->writes, WRITE_HDEL,
+                      keys_named(&course->arena, course->batch.partition, KEYS_RECOVERING),
+                      task->slot);
         if (!write_set_ok(&course->writes)) {
             kind = error_set(err, ERROR_EXHAUSTED, "a batch needs too much memory to be written");
         }

@@ -49,7 +49,8 @@ struct course_task {
     struct redisconn *redis;
     const char *topic;
     enum aggregate_type aggregate;
-    struct strview slot;
+    struct strview slot; /* of its topic and */
+    int32_t partition;
     const struct queue *queue; /* the batch's records are its first ones, and stay there */
     size_t records;
     int64_t portion;        /* of parked events, at most */

@@ -72,6 +72,7 @@ static void begin_batch(struct partition *partition, size_t records)
         .topic = partition->name.topic,
         .aggregate = partition->name.aggregate,
         .slot = partition->slot,
+        .partition = partition->name.number,
         .queue = &partition->queue,
         .records = records,
         .portion = (int64_t)partition->batch_limit,

@@ -50,7 +50,8 @@ void ops_minute_count(const struct ops_transition *transition, int64_t now_ms,
         return;
     }
     const struct strview name = ops_minute_name(set->arena, transition->at_ms);
-    const struct strview key = name.data == NULL ? name : keys_ops_minute(set->arena, name);
+    const struct strview key =
+        name.data == NULL ? name : keys_ops_minute(set->arena, set->partition, name);
     const struct strview field = field_of(transition, set);
     if (key.data == NULL || field.data == NULL) {
         set->failed = true;

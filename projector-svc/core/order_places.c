@@ -77,7 +77,7 @@ static void find_risk_flags(const struct order_view *view, struct values *ret)
 enum place_kind { PLACE_SET = 0, PLACE_RANKED };
 
 static const struct place {
-    struct strview (*key)(struct arena *arena, struct strview value);
+    struct strview (*key)(struct arena *arena, int32_t partition, struct strview value);
     void (*find)(const struct order_view *view, struct values *ret);
     enum place_kind kind;
 } PLACES[] = {
@@ -107,7 +107,7 @@ static void leave(const struct place *place, struct strview value, struct strvie
                   struct write_set *set)
 {
     assert(value.len > 0 && order_id.len > 0);
-    const struct strview key = place->key(set->arena, value);
+    const struct strview key = place->key(set->arena, set->partition, value);
     write_set_add(set, place->kind == PLACE_RANKED ? WRITE_ZREM : WRITE_SREM, key, order_id);
 }
 
@@ -115,7 +115,7 @@ static void enter(const struct place *place, struct strview value, const struct 
                   struct write_set *set)
 {
     assert(value.len > 0 && view->order_id.len > 0);
-    const struct strview key = place->key(set->arena, value);
+    const struct strview key = place->key(set->arena, set->partition, value);
     if (place->kind == PLACE_RANKED) {
         write_set_add2(set, WRITE_ZADD, key, write_set_number(set, view->updated_at_ms),
                        view->order_id);
@@ -154,7 +154,7 @@ static int64_t deadline_of(const struct order_view *view, const struct order_lim
 static void move_deadline(int64_t before_ms, int64_t now_ms, struct strview order_id,
                           struct write_set *set)
 {
-    const struct strview key = STRVIEW(KEYS_OPS_OPEN);
+    const struct strview key = keys_named(set->arena, set->partition, KEYS_OPS_OPEN);
     assert(order_id.len > 0);
     if (now_ms == 0 && before_ms != 0) {
         write_set_add(set, WRITE_ZREM, key, order_id);

@@ -124,8 +124,9 @@ static void list_order(const struct order_view *view, const struct view_moment *
 {
     assert(view->placed.customer_id.len > 0);
     const struct strview score = write_set_number(set, view->placed_at_ms);
-    const struct strview recent = STRVIEW(KEYS_ORDERS_RECENT);
-    write_set_add2(set, WRITE_ZADD, keys_customer_orders(set->arena, view->placed.customer_id),
+    const struct strview recent = keys_named(set->arena, set->partition, KEYS_ORDERS_RECENT);
+    write_set_add2(set, WRITE_ZADD,
+                   keys_customer_orders(set->arena, set->partition, view->placed.customer_id),
                    score, view->order_id);
     write_set_add2(set, WRITE_ZADD, recent, score, view->order_id);
     write_set_add(set, WRITE_ZCAP, recent, write_set_number(set, moment->recent_cap));
@@ -150,8 +151,9 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
 {
     assert(new_view->version - old_view->version == (int64_t)documents->count);
     assert(documents->count > 0 && new_view->order_id.len > 0 && moment->limits != NULL);
-    const struct strview key = keys_order(set->arena, new_view->order_id);
-    const struct strview timeline = keys_order_timeline(set->arena, new_view->order_id);
+    const struct strview key = keys_order(set->arena, set->partition, new_view->order_id);
+    const struct strview timeline =
+        keys_order_timeline(set->arena, set->partition, new_view->order_id);
     const bool is_placed_now =
         old_view->placed.customer_id.len == 0 && new_view->placed.customer_id.len > 0;
 
@@ -166,7 +168,8 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
                        new_view->status_since_ms);
     put_number(set, key, "source_version", new_view->version);
     put_number(set, key, "projected_at", moment->projected_at_ms);
-    write_set_add(set, WRITE_SET, keys_order_details(set->arena, new_view->order_id),
+    write_set_add(set, WRITE_SET,
+                  keys_order_details(set->arena, set->partition, new_view->order_id),
                   documents->details);
     write_set_add(set, WRITE_RPUSH_AT, timeline, write_set_number(set, old_view->version));
     for (size_t i = 0; i < documents->count; i++) {
@@ -202,14 +205,14 @@ static struct strview email_key(struct write_set *set, struct strview typed)
 {
     const struct strview email = contact_email(set->arena, typed);
     set->failed = set->failed || email.data == NULL;
-    return email.len == 0 ? email : keys_lookup_email(set->arena, email);
+    return email.len == 0 ? email : keys_lookup_email(set->arena, set->partition, email);
 }
 
 static struct strview phone_key(struct write_set *set, struct strview typed)
 {
     const struct strview phone = contact_phone(set->arena, typed);
     set->failed = set->failed || phone.data == NULL;
-    return phone.len == 0 ? phone : keys_lookup_phone(set->arena, phone);
+    return phone.len == 0 ? phone : keys_lookup_phone(set->arena, set->partition, phone);
 }
 
 void view_diff_customer(const struct customer_view *old_view, const struct customer_view *new_view,
@@ -217,7 +220,7 @@ void view_diff_customer(const struct customer_view *old_view, const struct custo
 {
     assert(new_view->version >= old_view->version); /* views never go back */
     assert(new_view->customer_id.len > 0);
-    const struct strview key = keys_customer(set->arena, new_view->customer_id);
+    const struct strview key = keys_customer(set->arena, set->partition, new_view->customer_id);
     put_field(set, key, "name", old_view->name, new_view->name);
     put_field(set, key, "email", old_view->email, new_view->email);
     put_field(set, key, "phone", old_view->phone, new_view->phone);
@@ -246,7 +249,7 @@ static void list_words(struct write_set *set, struct strview name, struct strvie
             return;
         }
         assert(word.len > 0); /* a key without a word would be everybody's */
-        write_set_add(set, WRITE_SADD, keys_search_product(set->arena, word), sku);
+        write_set_add(set, WRITE_SADD, keys_search_product(set->arena, set->partition, word), sku);
     }
 }
 
@@ -254,7 +257,7 @@ void view_diff_product(const struct product_view *old_view, const struct product
                        const struct view_moment *moment, struct write_set *set)
 {
     assert(new_view->version >= old_view->version && new_view->sku.len > 0);
-    const struct strview key = keys_product(set->arena, new_view->sku);
+    const struct strview key = keys_product(set->arena, set->partition, new_view->sku);
     put_field(set, key, "name", old_view->name, new_view->name);
     put_field(set, key, "currency", old_view->currency, new_view->currency);
     if (old_view->name.len == 0 || old_view->unit_price_minor != new_view->unit_price_minor) {
@@ -277,7 +280,7 @@ void view_diff_stock(const struct stock_view *old_view, const struct stock_view 
                      struct write_set *set)
 {
     assert(new_view->version >= old_view->version && new_view->sku.len > 0);
-    const struct strview key = keys_stock(set->arena, new_view->sku);
+    const struct strview key = keys_stock(set->arena, set->partition, new_view->sku);
     if (old_view->version == 0 || old_view->available != new_view->available) {
         put_number(set, key, "available", new_view->available);
     }

@@ -3,6 +3,7 @@
 
 #include "common/base/fnv1a.h"
 #include "common/base/parse.h"
+#include "projector-svc/core/keys.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -19,7 +20,7 @@ static bool is_sound(const struct write_set *set)
 
 void write_set_init(struct write_set *set, struct arena *arena)
 {
-    *set = (struct write_set){.arena = arena};
+    *set = (struct write_set){.arena = arena, .partition = KEYS_ALL};
     assert(is_sound(set) && write_set_ok(set));
 }
 

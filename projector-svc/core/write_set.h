@@ -61,6 +61,7 @@ struct write_set {
     size_t cap;
     uint32_t *index; /* open addressing over (kind, key): place + 1 */
     size_t index_size;
+    int32_t partition; /* whose keys it has, see keys.h; set after write_set_init() */
     bool failed;
     bool is_quiet; /* set after write_set_init(): nobody is told, PUBLISH is left out */
 };

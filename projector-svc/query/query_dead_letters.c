@@ -106,9 +106,10 @@ void dead_letter_read(struct dead_letter *asked, query_reply_fn *callback)
     const struct strview mark[] = {STRVIEW("HGET"), STRVIEW(KEYS_FROZEN), asked->field};
     const struct strview decided[] = {STRVIEW("HGET"), STRVIEW(KEYS_DECIDED), asked->field};
     const struct strview positions[] = {STRVIEW("HGETALL"), STRVIEW(KEYS_POSITION)};
-    const struct strview heads[] = {STRVIEW("HEADS"), STRVIEW(SHOWN_BYTES),
-                                    keys_parked(asked->query.arena, asked->type, asked->id),
-                                    STRVIEW(SHOWN)};
+    const struct strview heads[] = {
+        STRVIEW("HEADS"), STRVIEW(SHOWN_BYTES),
+        keys_parked(asked->query.arena, keys_partition_of(asked->id), asked->type, asked->id),
+        STRVIEW(SHOWN)};
     const struct redisconn_command commands[DEAD_LETTER_READS] = {
         [DEAD_LETTER_MARK] = {mark, 3},
         [DEAD_LETTER_DECIDED] = {decided, 3},

@@ -89,7 +89,7 @@ static bool send_decision(struct dead_letter *asked, const struct redisconn_repl
         STRVIEW(KEYS_FROZEN),
         STRVIEW(KEYS_DECIDED),
         STRVIEW(KEYS_DRAINING),
-        keys_parked(query->arena, asked->type, asked->id),
+        keys_parked(query->arena, keys_partition_of(asked->id), asked->type, asked->id),
         asked->field,
         redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_MARK)),
         before.data == NULL ? STRVIEW("") : before,

@@ -73,15 +73,16 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
     struct arena *arena = asked->query.arena;
     const bool is_all = asked->customer_id.len == 0;
     struct arglist args = {.arena = arena};
-    const struct strview key =
-        is_all ? STRVIEW(KEYS_ORDERS_RECENT) : keys_customer_orders(arena, asked->customer_id);
+    const struct strview key = is_all ? STRVIEW(KEYS_ORDERS_RECENT)
+                                      : keys_customer_orders(arena, KEYS_ALL, asked->customer_id);
     arglist_add(&args, STRVIEW("PAGE"));
     arglist_add(&args, key);
     arglist_add_number(&args, asked->limit);
     arglist_add(&args, cursor->score);
     arglist_add(&args, cursor->id);
     order_row_ask(&args);
-    const struct strview customer_key = keys_customer(arena, asked->customer_id);
+    const struct strview customer_key =
+        keys_customer(arena, keys_partition_of(asked->customer_id), asked->customer_id);
     const struct strview customer[] = {STRVIEW("EXISTS"), customer_key};
     const struct strview size[] = {STRVIEW("ZCARD"), key};
     struct redisconn_command commands[READ_COUNT] = {

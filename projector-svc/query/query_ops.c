@@ -275,7 +275,7 @@ static void read_minutes(struct minutes_query *asked, int64_t limit)
             break;
         }
         const struct strview name = ops_minute_name(arena, at_ms);
-        arglist_add(&args, name.data == NULL ? name : keys_ops_minute(arena, name));
+        arglist_add(&args, name.data == NULL ? name : keys_ops_minute(arena, KEYS_ALL, name));
     }
     struct redisconn_command commands[READ_COUNT] = {[READ_ROWS] = query_command(&args)};
     query_ask_freshness(&commands[READ_FRESHNESS]);

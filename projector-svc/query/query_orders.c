@@ -134,13 +134,13 @@ static struct strview number_text(struct number_text *out, int64_t number)
 
 static void read_order(struct order_query *asked)
 {
-    struct arena *arena = asked->query.arena;
+    struct arena *in = asked->query.arena;
     const struct strview id = uuid_view(&asked->order_id);
-    const struct strview hash[] = {STRVIEW("HMGET"), keys_order(arena, id), ORDER_ANSWER_FIELDS};
-    const struct strview details[] = {STRVIEW("GET"), keys_order_details(arena, id)};
+    const int32_t at = keys_partition_of(id);
+    const struct strview hash[] = {STRVIEW("HMGET"), keys_order(in, at, id), ORDER_ANSWER_FIELDS};
     struct number_text before, events, bytes, first_events, first_bytes;
     const struct strview timeline[] = {
-        STRVIEW("TAIL"), keys_order_timeline(arena, id), number_text(&before, asked->before),
+        STRVIEW("TAIL"), keys_order_timeline(in, at, id), number_text(&before, asked->before),
         number_text(&events, TIMELINE_EVENTS_MAX), number_text(&bytes, TIMELINE_BYTES_MAX)};
     const struct strview history[] = {STRVIEW("HEAD"), timeline[1],
                                       number_text(&first_events, HISTORY_EVENTS_MAX),
@@ -148,7 +148,7 @@ static void read_order(struct order_query *asked)
     const bool wants_timeline = asked->part != PART_ORDER || is_past(asked);
     const struct redisconn_command commands[READ_COUNT] = {
         [READ_HASH] = {hash, sizeof hash / sizeof hash[0]},
-        [READ_DETAILS] = {details, 2},
+        [READ_DETAILS] = {(struct strview[]){STRVIEW("GET"), keys_order_details(in, at, id)}, 2},
         [READ_TIMELINE] = {is_past(asked) ? history : timeline, is_past(asked) ? 4 : 5},
     };
     asked->reading = READING_SENT;

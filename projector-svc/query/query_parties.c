@@ -65,7 +65,7 @@ static const struct {
     const struct field *fields;
     size_t count;
     const char *id_member;
-    struct strview (*key)(struct arena *arena, struct strview id);
+    struct strview (*key)(struct arena *arena, int32_t partition, struct strview id);
 } PARTIES[PARTY_COUNT] = {
     [PARTY_CUSTOMER] = {READABLE_CUSTOMER, CUSTOMER_FIELDS,
                         sizeof CUSTOMER_FIELDS / sizeof CUSTOMER_FIELDS[0], "customer_id",
@@ -134,8 +134,9 @@ static void on_party(struct query *query, const struct redisconn_reply *reply)
 
 static void read_party(struct party_query *asked)
 {
-    struct strview args[QUERY_ARGS_MAX] = {STRVIEW("HMGET"),
-                                           PARTIES[asked->kind].key(asked->query.arena, asked->id)};
+    struct strview args[QUERY_ARGS_MAX] = {
+        STRVIEW("HMGET"),
+        PARTIES[asked->kind].key(asked->query.arena, keys_partition_of(asked->id), asked->id)};
     size_t count = 2;
     for (size_t i = 0; i < PARTIES[asked->kind].count; i++) {
         args[count++] = strview_of(PARTIES[asked->kind].fields[i].name);
@@ -245,7 +246,8 @@ static size_t read_words(struct query *query, struct strview sets[static WORDS_M
         if (count == WORDS_MAX) {
             return 0;
         }
-        sets[count++] = word.data == NULL ? word : keys_search_product(query->arena, word);
+        sets[count++] =
+            word.data == NULL ? word : keys_search_product(query->arena, KEYS_ALL, word);
     }
     return count;
 }
@@ -274,7 +276,7 @@ static void read_matching(struct query *query, int64_t limit, struct strview cur
     arglist_add(&args, STRVIEW("MATCH"));
     arglist_add_number(&args, limit);
     arglist_add(&args, cursor.data == NULL ? STRVIEW("") : cursor);
-    arglist_add(&args, keys_product(query->arena, STRVIEW("")));
+    arglist_add(&args, keys_product(query->arena, KEYS_ALL, STRVIEW("")));
     arglist_add_number(&args, (int64_t)count);
     for (size_t i = 0; i < count; i++) {
         arglist_add(&args, sets[i]);

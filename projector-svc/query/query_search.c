@@ -19,16 +19,16 @@
 /* What a criterion names: an index, a set of orders, a set of customers. */
 enum base { BASE_INDEX = 0, BASE_LOOKUP, BASE_CUSTOMERS };
 
-static struct strview email_key(struct arena *arena, struct strview typed)
+static struct strview email_key(struct arena *arena, int32_t partition, struct strview typed)
 {
     const struct strview email = contact_email(arena, typed);
-    return email.data == NULL ? email : keys_lookup_email(arena, email);
+    return email.data == NULL ? email : keys_lookup_email(arena, partition, email);
 }
 
-static struct strview phone_key(struct arena *arena, struct strview typed)
+static struct strview phone_key(struct arena *arena, int32_t partition, struct strview typed)
 {
     const struct strview phone = contact_phone(arena, typed);
-    return phone.data == NULL ? phone : keys_lookup_phone(arena, phone);
+    return phone.data == NULL ? phone : keys_lookup_phone(arena, partition, phone);
 }
 
 static bool is_status(struct strview word)
@@ -83,7 +83,7 @@ static_assert(CRITERION_phone == CRITERION_email + 1, "handed on as two of one l
 static const struct criterion {
     const char *name; /* of the parameter */
     enum base base;
-    struct strview (*key)(struct arena *arena, struct strview value);
+    struct strview (*key)(struct arena *arena, int32_t partition, struct strview value);
     bool (*is_known)(struct strview value);
     const char *test, *field;
 } CRITERION_ROWS[] = {CRITERIA(CRITERION_ROW)};
@@ -132,7 +132,7 @@ static bool judge_criteria(struct query *query, struct asked *asked)
                          "a criterion is empty, or no word of its kind");
             return false;
         }
-        asked->keys[i] = CRITERION_ROWS[i].key(query->arena, asked->values[i]);
+        asked->keys[i] = CRITERION_ROWS[i].key(query->arena, KEYS_ALL, asked->values[i]);
         if (asked->keys[i].data == NULL) {
             query_unavailable(query, "no memory for this request");
             return false;

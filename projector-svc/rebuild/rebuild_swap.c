@@ -3,6 +3,7 @@
  */
 #include "common/base/fault_point.h"
 #include "common/io/loop.h"
+#include "projector-svc/core/keys.h"
 #include "projector-svc/rebuild/rebuild_internal.h"
 
 #include <inttypes.h>
@@ -71,11 +72,12 @@ void rebuild_compare(struct rebuild *rebuild, const struct redisconn_reply *repl
         is_compared ? find_unread(&comparison, rebuild->projector) : STRVIEW("");
     if (unread.len > 0) {
         struct error err;
-        (void)error_set(&err, ERROR_INVALID,
-                        "the live views were made of %.*s, too, which is not read here: is "
-                        "TOPIC_PREFIX theirs? Of one that was given up `redis-cli HDEL "
-                        "projection:position %.*s` ends it, or --accept, which leaves all such out",
-                        STRVIEW_ARG(unread), STRVIEW_ARG(unread));
+        (void)error_set(
+            &err, ERROR_INVALID,
+            "the live views were made of %.*s, too, which is not read here: is "
+            "TOPIC_PREFIX theirs? Of one that was given up `redis-cli HDEL " KEYS_POSITION
+            " %.*s` ends it, or --accept, which leaves all such out",
+            STRVIEW_ARG(unread), STRVIEW_ARG(unread));
         rebuild_release(rebuild);
         rebuild_finish(rebuild, &err);
     }
@@ -124,8 +126,8 @@ static void give_up_holding(struct rebuild *rebuild)
                     "no rebuild comes up to these live views. What ends that: with projector-svc "
                     "stopped, the database of REDIS_URL is emptied ($REDIS_ADMIN_URL: the same, as "
                     "a user who may do that); started, projector-svc fills all views from what "
-                    "Kafka has. What operators decided (projection:decided) and the past of "
-                    "stream:orders are lost by that");
+                    "Kafka has. What operators decided (" KEYS_DECIDED
+                    ") and the past of " KEYS_STREAM_ORDERS " are lost by that");
         rebuild_release(rebuild);
         rebuild_finish(rebuild, &err);
         return;

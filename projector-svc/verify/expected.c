@@ -9,8 +9,6 @@
  */
 enum { SINGLE_MAX = 16 };
 
-static const char OURS[] = "projection:"; /* keys of the projector's own */
-
 /* --- a batch's writes */
 
 static struct expected_item *find(const struct expected *expected, enum expected_kind kind,
@@ -135,7 +133,7 @@ void expected_take(struct expected *expected, const struct write_set *set)
     };
     for (size_t i = 0; i < set->count; i++) {
         const struct write *write = &set->writes[i];
-        if (TAKE[write->kind] != NULL && !strview_begins(write->key, OURS)) {
+        if (TAKE[write->kind] != NULL && !keys_is_ours(write->key)) {
             TAKE[write->kind](expected, write);
         }
     }
@@ -159,9 +157,10 @@ static enum error_kind exhausted(struct error *err)
 static void begin(const struct folding *folding, struct batch_aggregate *aggregate,
                   const struct expected *expected)
 {
-    const struct expected_item *ids =
-        find(expected, EXPECTED_FIELD, keys_view(folding->arena, aggregate->type, aggregate->id),
-             STRVIEW(BATCH_IDS_FIELD));
+    const struct expected_item *ids = find(
+        expected, EXPECTED_FIELD,
+        keys_view(folding->arena, keys_partition_of(aggregate->id), aggregate->type, aggregate->id),
+        STRVIEW(BATCH_IDS_FIELD));
     aggregate->before = folding->view;
     aggregate->ids_before = ids == NULL ? STRVIEW("") : ids->value;
 }

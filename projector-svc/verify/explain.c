@@ -272,12 +272,13 @@ static enum error_kind read_view(struct explaining *explaining, struct error *er
     const struct strview id = strview_of(explaining->order);
     CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
-    const struct strview view[] = {STRVIEW("HMGET"), keys_view(&arena, AGGREGATE_ORDER, id),
-                                   STRVIEW("source_version"), STRVIEW("projected_at"),
-                                   STRVIEW("waiting_for")};
+    const struct strview view[] = {
+        STRVIEW("HMGET"), keys_view(&arena, keys_partition_of(id), AGGREGATE_ORDER, id),
+        STRVIEW("source_version"), STRVIEW("projected_at"), STRVIEW("waiting_for")};
     const struct strview frozen[] = {STRVIEW("HGET"), STRVIEW(KEYS_FROZEN),
                                      keys_frozen_field(&arena, AGGREGATE_ORDER, id)};
-    const struct strview parked[] = {STRVIEW("LLEN"), keys_parked(&arena, AGGREGATE_ORDER, id)};
+    const struct strview parked[] = {
+        STRVIEW("LLEN"), keys_parked(&arena, keys_partition_of(id), AGGREGATE_ORDER, id)};
     const struct strview position[] = {STRVIEW("HGET"), STRVIEW(KEYS_POSITION),
                                        strview_of(explaining->found->slot)};
     const struct redisconn_command commands[] = {

@@ -294,7 +294,9 @@ enum error_kind subject_ask_shown(struct subject *subject, struct error *err)
     const bool is_stock = subject->events.type == AGGREGATE_STOCK;
     const char *const *names = is_stock ? STOCK_FIELDS : SHOWN_FIELDS;
     const struct strview fields[] = {
-        STRVIEW("HMGET"), keys_view(subject->arena, subject->events.type, subject->events.id),
+        STRVIEW("HMGET"),
+        keys_view(subject->arena, keys_partition_of(subject->events.id), subject->events.type,
+                  subject->events.id),
         strview_of(names[SHOWN_VERSION]), strview_of(names[SHOWN_EVENT]),
         strview_of(names[SHOWN_PROJECTED_AT])};
     const struct strview decided[] = {

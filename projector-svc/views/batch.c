@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/views/batch.h"
 
+#include "projector-svc/core/keys.h"
 #include "projector-svc/views/decision_json.h"
 
 #include <assert.h>
@@ -18,7 +19,7 @@ enum error_kind batch_init(struct batch *batch, struct arena *arena, struct erro
     if (aggregates == NULL) {
         return exhausted(err);
     }
-    *batch = (struct batch){.arena = arena, .aggregates = aggregates};
+    *batch = (struct batch){.arena = arena, .aggregates = aggregates, .partition = KEYS_ALL};
     return ERROR_NONE;
 }
 

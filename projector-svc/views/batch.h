@@ -28,6 +28,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A function call blocks every reader: 64 events are about 3 ms of Redis. */
 enum { BATCH_EVENTS_MAX = 64 };
@@ -54,6 +55,7 @@ struct batch {
     size_t aggregate_count;
     size_t event_count;
     struct strview slot;   /* "<topic>/<partition>", the caller's */
+    int32_t partition;     /* the same, for names of keys; the caller's */
     struct strview reader; /* who says what can be read, see core/reader.h; the caller's */
     int64_t portion;       /* of parked events taken at once; 0: BATCH_EVENTS_MAX */
     bool is_quiet;         /* nobody is told what it applies; the caller's */

@@ -112,9 +112,10 @@ static void write_ids(struct writing *writing, const struct batch_aggregate *agg
         put_id(&writing->scratch, aggregate->applied[i].event->event_id, &skip);
     }
     const struct strview ids = keep_document(writing, strbuf_ok(&writing->scratch));
-    write_set_add2(writing->set, WRITE_HSET,
-                   keys_view(writing->set->arena, aggregate->type, aggregate->id),
-                   STRVIEW(BATCH_IDS_FIELD), ids);
+    write_set_add2(
+        writing->set, WRITE_HSET,
+        keys_view(writing->set->arena, writing->set->partition, aggregate->type, aggregate->id),
+        STRVIEW(BATCH_IDS_FIELD), ids);
 }
 
 static void write_customer(struct writing *writing, const struct batch_aggregate *aggregate)
@@ -142,7 +143,8 @@ static void write_parked(struct writing *writing, const struct batch_aggregate *
 {
     const struct lineup *lineup = &aggregate->lineup;
     struct write_set *set = writing->set;
-    const struct strview key = keys_parked(set->arena, aggregate->type, aggregate->id);
+    const struct strview key =
+        keys_parked(set->arena, set->partition, aggregate->type, aggregate->id);
     const bool takes_portion = lineup_takes_portion(lineup);
     if (takes_portion && lineup->portion.stored > 0) {
         write_set_add2(
@@ -235,14 +237,15 @@ static void write_frozen(struct writing *writing, const struct batch_aggregate *
         if (!is_same_frozen(aggregate, &frozen) || strview_is(aggregate->id, INCOMING_NO_ID)) {
             const struct strview document =
                 keep_document(writing, mark_json_frozen(&frozen, &writing->scratch));
-            write_set_add2(set, WRITE_HSET, STRVIEW(KEYS_FROZEN), field, document);
+            write_set_add2(set, WRITE_HSET, keys_named(set->arena, set->partition, KEYS_FROZEN),
+                           field, document);
         }
     } else if (aggregate->was_frozen) {
-        write_set_add(set, WRITE_HDEL, STRVIEW(KEYS_FROZEN), field);
+        write_set_add(set, WRITE_HDEL, keys_named(set->arena, set->partition, KEYS_FROZEN), field);
     }
     if (!strview_is(aggregate->id, INCOMING_NO_ID)) {
         const bool is_stock = aggregate->type == AGGREGATE_STOCK; /* in the product's hash */
-        view_diff_waiting(keys_view(set->arena, aggregate->type, aggregate->id),
+        view_diff_waiting(keys_view(set->arena, set->partition, aggregate->type, aggregate->id),
                           is_stock ? "stock_waiting_for" : "waiting_for", waited_for, waits_for,
                           set);
     }
@@ -257,9 +260,11 @@ static void write_draining(struct writing *writing, const struct batch_aggregate
     const bool is = aggregate->lineup.state == LINEUP_DRAINING;
     const struct strview field = keys_frozen_field(set->arena, aggregate->type, aggregate->id);
     if (is && !was) {
-        write_set_add2(set, WRITE_HSET, STRVIEW(KEYS_DRAINING), field, writing->batch->slot);
+        write_set_add2(set, WRITE_HSET, keys_named(set->arena, set->partition, KEYS_DRAINING),
+                       field, writing->batch->slot);
     } else if (!is && (was || aggregate->is_drained)) {
-        write_set_add(set, WRITE_HDEL, STRVIEW(KEYS_DRAINING), field);
+        write_set_add(set, WRITE_HDEL, keys_named(set->arena, set->partition, KEYS_DRAINING),
+                      field);
     }
 }
 
@@ -291,7 +296,8 @@ static void write_counters(struct writing *writing)
     struct write_set *set = writing->set;
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
         if (counters[i].amount > 0) {
-            write_set_add2(set, WRITE_HINCRBY, STRVIEW(KEYS_STATUS), strview_of(counters[i].field),
+            write_set_add2(set, WRITE_HINCRBY, keys_named(set->arena, set->partition, KEYS_STATUS),
+                           strview_of(counters[i].field),
                            write_set_number(set, (int64_t)counters[i].amount));
         }
     }
@@ -304,12 +310,13 @@ static void write_last(struct writing *writing)
     const struct strview document = keep_document(
         writing, mark_json_last(last, writing->moment->projected_at_ms, &writing->scratch));
     const struct strview slot = keys_slot(set->arena, last->topic, last->partition);
-    write_set_add2(set, WRITE_HSET, STRVIEW(KEYS_STATUS), keys_status_last(set->arena, slot),
-                   document);
+    write_set_add2(set, WRITE_HSET, keys_named(set->arena, set->partition, KEYS_STATUS),
+                   keys_status_last(set->arena, slot), document);
     if (writing->batch->last_identified != NULL) {
         const struct strview identity = keep_document(
             writing, mark_json_identity(writing->batch->last_identified, &writing->scratch));
-        write_set_add2(set, WRITE_HSET, STRVIEW(KEYS_IDENTITY), slot, identity);
+        write_set_add2(set, WRITE_HSET, keys_named(set->arena, set->partition, KEYS_IDENTITY), slot,
+                       identity);
     }
 }
 
@@ -319,6 +326,7 @@ enum error_kind batch_write(struct batch *batch, const struct view_moment *momen
     struct writing writing = {.batch = batch, .moment = moment, .set = set};
     strbuf_init_in(&writing.scratch, batch->arena, DOCUMENT_MAX);
     write_set_init(set, batch->arena);
+    set->partition = batch->partition;
     set->is_quiet = batch->is_quiet;
     if (!batch->is_quiet) {
         stream_write(batch, moment, set);

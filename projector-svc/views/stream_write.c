@@ -13,7 +13,7 @@ enum {
 
 static void add(struct write_set *set, struct strview value)
 {
-    write_set_add(set, WRITE_XADD, STRVIEW(KEYS_STREAM_ORDERS),
+    write_set_add(set, WRITE_XADD, keys_named(set->arena, set->partition, KEYS_STREAM_ORDERS),
                   value.data == NULL ? STRVIEW("") : value);
 }
 
@@ -23,7 +23,7 @@ static void begin(const struct view_moment *moment, struct write_set *set)
     static const char *const FIELDS[] = {"order_id", "customer_id", "version",   "type",  "status",
                                          "event_id", "topic",       "partition", "offset"};
     static_assert(sizeof FIELDS / sizeof FIELDS[0] == VALUES, "a name for each value");
-    write_set_append(set, WRITE_XADD, STRVIEW(KEYS_STREAM_ORDERS),
+    write_set_append(set, WRITE_XADD, keys_named(set->arena, set->partition, KEYS_STREAM_ORDERS),
                      write_set_number(set, moment->stream_cap));
     add(set, write_set_number(set, VALUES));
     for (size_t i = 0; i < VALUES; i++) {

@@ -7,9 +7,6 @@
 #include "projector-svc/views/arglist.h"
 #include "projector-svc/views/view_positions.h"
 
-#include <assert.h>
-#include <string.h>
-
 #define WORD_ROW(KIND, word) [WRITE_##KIND] = (word),
 static const char *const WRITE_NAMES[] = {WRITE_KINDS(WORD_ROW)};
 
@@ -44,11 +41,12 @@ static void add_call(struct arglist *args, const struct view_save_move *move,
     arglist_add(args, STRVIEW("FCALL"));
     arglist_add(args, STRVIEW("orderspine_project"));
     arglist_add_number(args, (int64_t)set->count + FIRST_KEY - 1);
-    arglist_add(args, STRVIEW(KEYS_STATUS));
-    arglist_add(args, STRVIEW(KEYS_POSITION));
+    arglist_add(args, keys_named(args->arena, set->partition, KEYS_STATUS));
+    arglist_add(args, keys_named(args->arena, set->partition, KEYS_POSITION));
     for (size_t i = 0; i < set->count; i++) {
         const bool is_message = set->writes[i].kind == WRITE_PUBLISH;
-        arglist_add(args, is_message ? STRVIEW(KEYS_STATUS) : set->writes[i].key);
+        arglist_add(args, is_message ? keys_named(args->arena, set->partition, KEYS_STATUS)
+                                     : set->writes[i].key);
     }
     arglist_add(args, move->slot);
     arglist_add(args, strview_of(move->generation));
@@ -57,27 +55,6 @@ static void add_call(struct arglist *args, const struct view_save_move *move,
     for (size_t i = 0; i < set->count; i++) {
         add_write(args, &set->writes[i], (int64_t)i + FIRST_KEY);
     }
-}
-
-/*
- * A key as it may be shown to anybody: names of customers and what is looked up stay untold, also
- * behind what comes before them, as in projection:parked:customer:ID.
- */
-static struct strview key_shown(struct strview key, const char **ret_rest)
-{
-    static const struct strview PERSONAL[] = {
-        {"lookup:email:", 13}, {"lookup:phone:", 13}, {"customer:", 9}};
-    for (size_t at = 0; at < key.len; at++) {
-        for (size_t i = 0; i < sizeof PERSONAL / sizeof PERSONAL[0]; i++) {
-            const size_t end = at + PERSONAL[i].len;
-            if (key.len >= end && memcmp(key.data + at, PERSONAL[i].data, PERSONAL[i].len) == 0) {
-                *ret_rest = "*";
-                return (struct strview){key.data, end};
-            }
-        }
-    }
-    *ret_rest = "";
-    return key;
 }
 
 static enum error_kind read_verdict(const struct redisconn_reply *reply, struct error *err)
@@ -99,7 +76,7 @@ static enum error_kind read_verdict(const struct redisconn_reply *reply, struct 
         return error_set(err, ERROR_NOT_FOUND, "the functions in Redis do not know what is asked");
     }
     const char *rest;
-    const struct strview key = key_shown(first, &rest);
+    const struct strview key = keys_shown(first, &rest);
     return error_set(err, ERROR_INVALID, "Redis refused the batch: %.*s of key %.*s%s (%.*s)",
                      STRVIEW_ARG(verdict), STRVIEW_ARG(key), rest, STRVIEW_ARG(second));
 }

@@ -115,7 +115,8 @@ static void ask_orders(const struct batch *batch, struct commands *commands)
     arglist_add_number(&args, DOCUMENTS_BYTES);
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         if (batch->aggregates[i]->type == AGGREGATE_ORDER) {
-            arglist_add(&args, keys_order_details(batch->arena, batch->aggregates[i]->id));
+            arglist_add(&args, keys_order_details(batch->arena, batch->partition,
+                                                  batch->aggregates[i]->id));
         }
     }
     add_command(commands, &args);
@@ -134,7 +135,7 @@ static void ask_hash(const struct batch *batch, const struct batch_aggregate *ag
     };
     struct arglist args = {.arena = batch->arena};
     arglist_add(&args, STRVIEW("HMGET"));
-    arglist_add(&args, keys_view(batch->arena, aggregate->type, aggregate->id));
+    arglist_add(&args, keys_view(batch->arena, batch->partition, aggregate->type, aggregate->id));
     for (size_t i = 0; i < HASHES[aggregate->type].count; i++) {
         arglist_add(&args, strview_of(HASHES[aggregate->type].fields[i]));
     }
@@ -259,7 +260,7 @@ enum error_kind view_store_load(struct redisconn *conn, struct batch *batch,
                                 view_store_done_fn *done, void *user, struct error *err)
 {
     struct commands commands = {.count = 0};
-    ask_marks(batch, STRVIEW(KEYS_FROZEN), &commands);
+    ask_marks(batch, keys_named(batch->arena, batch->partition, KEYS_FROZEN), &commands);
     ask_orders(batch, &commands);
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         if (batch->aggregates[i]->type != AGGREGATE_ORDER) {
@@ -281,7 +282,8 @@ static void ask_parked(const struct batch *batch, struct commands *commands)
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         const struct batch_aggregate *aggregate = batch->aggregates[i];
         if (aggregate->portion > 0) {
-            arglist_add(&args, keys_parked(batch->arena, aggregate->type, aggregate->id));
+            arglist_add(
+                &args, keys_parked(batch->arena, batch->partition, aggregate->type, aggregate->id));
             arglist_add_number(&args, aggregate->portion);
         }
     }
@@ -293,7 +295,7 @@ static void ask_old(const struct batch *batch, const struct batch_aggregate *agg
 {
     struct arglist args = {.arena = batch->arena};
     arglist_add(&args, STRVIEW("LINDEX"));
-    arglist_add(&args, keys_order_timeline(batch->arena, aggregate->id));
+    arglist_add(&args, keys_order_timeline(batch->arena, batch->partition, aggregate->id));
     arglist_add_number(&args, version - 1);
     add_command(commands, &args);
 }
@@ -369,7 +371,7 @@ enum error_kind view_store_load_more(struct redisconn *conn, struct batch *batch
 {
     struct commands commands = {.count = 0};
     if (batch->wants_parked) {
-        ask_marks(batch, STRVIEW(KEYS_DECIDED), &commands);
+        ask_marks(batch, keys_named(batch->arena, batch->partition, KEYS_DECIDED), &commands);
         ask_parked(batch, &commands);
     }
     for (size_t i = 0; i < batch->aggregate_count; i++) {

@@ -22,20 +22,20 @@ static void ck_key(struct strview key, const char *expected)
 
 START_TEST(each_view_has_its_key)
 {
-    ck_key(keys_order(&arena, STRVIEW("o1")), "order:o1");
-    ck_key(keys_order_details(&arena, STRVIEW("o1")), "order:o1:details");
-    ck_key(keys_order_timeline(&arena, STRVIEW("o1")), "order:o1:timeline");
+    ck_key(keys_order(&arena, 7, STRVIEW("o1")), "order:o1");
+    ck_key(keys_order_details(&arena, 7, STRVIEW("o1")), "order:o1:details");
+    ck_key(keys_order_timeline(&arena, 7, STRVIEW("o1")), "order:o1:timeline");
     ck_key(keys_order_channel(&arena, STRVIEW("o1")), "orders:o1");
-    ck_key(keys_customer(&arena, STRVIEW("c1")), "customer:c1");
-    ck_key(keys_customer_orders(&arena, STRVIEW("c1")), "customer:c1:orders");
-    ck_key(keys_product(&arena, STRVIEW("s1")), "product:s1");
+    ck_key(keys_customer(&arena, 7, STRVIEW("c1")), "customer:c1");
+    ck_key(keys_customer_orders(&arena, 7, STRVIEW("c1")), "customer:c1:orders");
+    ck_key(keys_product(&arena, 7, STRVIEW("s1")), "product:s1");
 }
 END_TEST
 
 START_TEST(what_somebody_chose_is_encoded)
 {
-    ck_key(keys_lookup_tracking(&arena, STRVIEW("aZ0._-")), "lookup:tracking:aZ0._-");
-    ck_key(keys_lookup_payment(&arena, STRVIEW("a:b/\xc3\xa9 %")),
+    ck_key(keys_lookup_tracking(&arena, 7, STRVIEW("aZ0._-")), "lookup:tracking:aZ0._-");
+    ck_key(keys_lookup_payment(&arena, 7, STRVIEW("a:b/\xc3\xa9 %")),
            "lookup:payment:a%3Ab%2F%C3%A9%20%25");
     ck_key(keys_encode(&arena, STRVIEW("[`{@")), "%5B%60%7B%40");
     ck_key(keys_encode(&arena, STRVIEW("")), "");
@@ -44,11 +44,11 @@ END_TEST
 
 START_TEST(an_aggregates_view_is_found_by_its_type)
 {
-    ck_key(keys_view(&arena, AGGREGATE_ORDER, STRVIEW("o1")), "order:o1");
-    ck_key(keys_view(&arena, AGGREGATE_CUSTOMER, STRVIEW("c1")), "customer:c1");
-    ck_key(keys_view(&arena, AGGREGATE_PRODUCT, STRVIEW("s1")), "product:s1");
+    ck_key(keys_view(&arena, 7, AGGREGATE_ORDER, STRVIEW("o1")), "order:o1");
+    ck_key(keys_view(&arena, 7, AGGREGATE_CUSTOMER, STRVIEW("c1")), "customer:c1");
+    ck_key(keys_view(&arena, 7, AGGREGATE_PRODUCT, STRVIEW("s1")), "product:s1");
     ck_key(keys_frozen_field(&arena, AGGREGATE_PRODUCT, STRVIEW("s1")), "product:s1");
-    ck_key(keys_parked(&arena, AGGREGATE_ORDER, STRVIEW("o1")), "projection:parked:order:o1");
+    ck_key(keys_parked(&arena, 7, AGGREGATE_ORDER, STRVIEW("o1")), "projection:parked:order:o1");
 }
 END_TEST
 
@@ -65,7 +65,7 @@ END_TEST
 
 START_TEST(no_id_leaves_the_rest_of_the_name)
 {
-    ck_key(keys_order(&arena, (struct strview){.data = NULL, .len = 0}), "order:");
+    ck_key(keys_order(&arena, 7, (struct strview){.data = NULL, .len = 0}), "order:");
 }
 END_TEST
 
@@ -73,8 +73,8 @@ START_TEST(a_full_arena_is_said)
 {
     struct arena nothing;
     arena_init(&nothing, 0);
-    ck_assert_ptr_null(keys_order(&nothing, STRVIEW("o1")).data);
-    ck_assert_ptr_null(keys_lookup_tracking(&nothing, STRVIEW("T1")).data);
+    ck_assert_ptr_null(keys_order(&nothing, 7, STRVIEW("o1")).data);
+    ck_assert_ptr_null(keys_lookup_tracking(&nothing, 7, STRVIEW("T1")).data);
     arena_done(&nothing);
 }
 END_TEST
