@@ -252,7 +252,8 @@ void query_answer_unmodified(struct query *query, const struct http_header *head
     http_respond(query->request, &(struct http_answer){.status = 304, .headers = headers});
 }
 
-/* The problem's own members, and that what is not there may only not be there yet. */
+/* The problem's own members, and that what is not there may only not be there yet. While it is so
+ * still, query_api.c says it in every problem. */
 static void put_recovering(struct json_writer *writer, const void *user)
 {
     const struct http_problem *problem = user;
@@ -265,7 +266,7 @@ static void put_recovering(struct json_writer *writer, const void *user)
 void query_problem(struct query *query, const struct http_problem *problem)
 {
     struct http_problem told = *problem;
-    if (query->views == QUERY_VIEWS_RECOVERING) {
+    if (query->views == QUERY_VIEWS_RECOVERING && !loss_watch_is_told(query->context->losses)) {
         told.put_members = put_recovering;
         told.members_user = problem;
     }

@@ -7,7 +7,8 @@
  * is gone with its request.
  *
  * Whatever a reading finds, it also learns whether Redis is being filled again, and every
- * answer that follows a reading says so (`recovering`), refusals too.
+ * answer that follows a reading says so (`recovering`), refusals too. Those that no reading came
+ * before say what was judged last (query_api.c).
  *
  * Ownership: a query lives in its request's arena, which also holds whatever a
  * handler needs until it answers.

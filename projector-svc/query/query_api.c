@@ -101,8 +101,18 @@ enum error_kind query_api_new(struct loop *loop, const struct query_api_options 
     return ERROR_NONE;
 }
 
+/* In each refusal, also one before anything is read: what was judged last. */
+static void put_recovering(struct json_writer *writer, const void *user)
+{
+    const struct query_api *api = user;
+    if (loss_watch_is_told(api->context.losses)) {
+        json_put_member_bool(writer, "recovering", true);
+    }
+}
+
 void query_api_serve_operators(struct query_api *api, struct http_server *server)
 {
+    http_server_put_in_problems(server, put_recovering, api);
     http_server_route(server, QUERY_DEAD_LETTER_ROUTES, &api->context);
 }
 

@@ -50,11 +50,38 @@ void http_exchange_say(struct http_server *server, struct http_line *line,
                          });
 }
 
+/* A problem with what every one says here. */
+struct completed {
+    const struct http_problem *problem;
+    const struct http_server *server;
+};
+
+static void put_all(struct json_writer *writer, const void *user)
+{
+    const struct completed *completed = user;
+    if (completed->problem->put_members != NULL) {
+        completed->problem->put_members(writer, completed->problem->members_user);
+    }
+    if (completed->server->put_members != NULL) {
+        completed->server->put_members(writer, completed->server->members_user);
+    }
+}
+
+static struct http_answer answer_of(const struct http_server *server,
+                                    const struct http_problem *problem, struct strbuf *body)
+{
+    const struct completed completed = {.problem = problem, .server = server};
+    struct http_problem told = *problem;
+    told.put_members = put_all;
+    told.members_user = &completed;
+    return http_problem_answer(&told, body);
+}
+
 void http_problem(struct http_request *request, const struct http_problem *problem)
 {
     struct strbuf body;
     strbuf_init(&body, HTTP_PROBLEM_MAX);
-    const struct http_answer answer = http_problem_answer(problem, &body);
+    const struct http_answer answer = answer_of(request->server, problem, &body);
     http_respond(request, &answer);
     strbuf_done(&body);
 }
@@ -69,10 +96,9 @@ void http_exchange_refuse(struct http_server *server, struct http_line *line,
 {
     struct strbuf body;
     strbuf_init(&body, HTTP_PROBLEM_MAX);
-    const struct http_answer answer = http_problem_answer(
-        &(struct http_problem){
-            .status = verdict->status, .slug = verdict->slug, .detail = verdict->detail},
-        &body);
+    const struct http_problem problem = {
+        .status = verdict->status, .slug = verdict->slug, .detail = verdict->detail};
+    const struct http_answer answer = answer_of(server, &problem, &body);
     line->closes = true;
     http_exchange_say(server, line, &answer, NULL);
     strbuf_done(&body);

@@ -36,6 +36,8 @@ struct http_server {
     struct http_cors cors;
     http_check *unrouted; /* may be NULL */
     void *unrouted_user;
+    http_members *put_members; /* of each problem; may be NULL */
+    const void *members_user;
     int listen_fd;
     struct loop_fd *listener; /* NULL: takes nobody new */
     struct loop_timer *sweep; /* deadlines, as long as there are connections */

@@ -69,6 +69,13 @@ void http_server_on_unrouted(struct http_server *server, http_check *check, void
     server->unrouted_user = user;
 }
 
+void http_server_put_in_problems(struct http_server *server, http_members *put_members,
+                                 const void *user)
+{
+    server->put_members = put_members;
+    server->members_user = user;
+}
+
 static bool parse_address(const struct http_options *options, struct sockaddr_storage *ret,
                           socklen_t *ret_len)
 {

@@ -30,6 +30,7 @@
 
 #include "common/base/error.h"
 #include "common/io/http/crowd.h"
+#include "common/io/http/message.h"
 #include "common/io/http/options.h"
 #include "common/io/http/router.h"
 
@@ -62,6 +63,11 @@ size_t http_server_held_bytes(const struct http_server *server);
 
 /* Asked before a request is answered with 404 or 405: whoever may not know that gets 401. */
 void http_server_on_unrouted(struct http_server *server, http_check *check, void *user);
+
+/* Members that each problem has behind its own, also one of which no handler knows. None by itself
+ * may have them. */
+void http_server_put_in_problems(struct http_server *server, http_members *put_members,
+                                 const void *user);
 
 /*
  * Accepts nobody new, closes idle connections and each other one after its answer. Nobody is

@@ -3,6 +3,7 @@
  * One request and its answer on a socket pair, without a connection around them: who is told
  * what, what is left of it, and that it is answered once.
  */
+#include "common/contract/json.h"
 #include "common/io/http/exchange_internal.h"
 #include "common/io/http/server.h"
 #include "tests/support/check_main.h"
@@ -196,6 +197,34 @@ START_TEST(a_body_without_room_is_answered)
 }
 END_TEST
 
+static void put_mood(struct json_writer *writer, const void *user)
+{
+    json_put_member_string(writer, "mood", strview_of(user));
+}
+
+START_TEST(what_every_problem_says_stands_in_each)
+{
+    const struct http_verdict verdict = {
+        .status = 400, .slug = "malformed-request", .detail = "no host"};
+    http_server_put_in_problems(server, put_mood, "calm");
+    struct http_request *request =
+        begin(STRVIEW("POST /7/8 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n"));
+    ck_assert(!http_exchange_judge(request));
+    ck_assert_ptr_nonnull(strstr(sent(), "\"status\":404,\"detail\":\"there is nothing at this "
+                                         "path\",\"mood\":\"calm\"}"));
+    http_exchange_part(request);
+    request = begin_waiting();
+    http_problem(request, &(struct http_problem){.status = 409,
+                                                 .slug = "decision-outdated",
+                                                 .put_members = http_problem_put_reason,
+                                                 .members_user = "late"});
+    ck_assert_ptr_nonnull(strstr(sent(), "\"status\":409,\"reason\":\"late\",\"mood\":\"calm\"}"));
+    http_exchange_part(request);
+    http_exchange_refuse(server, &line, &verdict);
+    ck_assert_ptr_nonnull(strstr(sent(), "\"detail\":\"no host\",\"mood\":\"calm\"}"));
+}
+END_TEST
+
 START_TEST(who_waits_to_be_asked_for_the_body_cannot_go_on)
 {
     struct http_request *request = begin(
@@ -310,6 +339,7 @@ int main(void)
     tcase_add_test(exchanges, without_a_peer_an_answer_only_frees);
     tcase_add_test(exchanges, what_is_still_read_is_freed_with_its_peer);
     tcase_add_test(exchanges, a_body_without_room_is_answered);
+    tcase_add_test(exchanges, what_every_problem_says_stands_in_each);
     tcase_add_test(exchanges, who_waits_to_be_asked_for_the_body_cannot_go_on);
     tcase_add_test(exchanges, a_line_without_a_reader_breaks);
     tcase_add_test(exchanges, who_has_most_of_the_memory_is_refused_before_its_handler);
