@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/contract/event_reader.h"
 
+#include "common/base/checked.h"
 #include "common/contract/json.h"
 
 #include <assert.h>
@@ -41,21 +42,23 @@ struct strview event_read_optional_text(struct event_reader *reader,
     return text_of(find(reader, object, name, JSON_STRING, true));
 }
 
-static int64_t integer_of(const struct json_value *member)
+/* Where it is lenient it reads what was stored, and somebody may have changed that by hand. */
+static int64_t integer_of(const struct event_reader *reader, const struct json_value *member)
 {
-    return member == NULL ? 0 : member->integer;
+    const bool is_odd = member != NULL && reader->is_lenient && !checked_is_modest(member->integer);
+    return member == NULL || is_odd ? 0 : member->integer;
 }
 
 int64_t event_read_integer(struct event_reader *reader, const struct json_value *object,
                            const char *name)
 {
-    return integer_of(find(reader, object, name, JSON_INTEGER, false));
+    return integer_of(reader, find(reader, object, name, JSON_INTEGER, false));
 }
 
 int64_t event_read_optional_integer(struct event_reader *reader, const struct json_value *object,
                                     const char *name)
 {
-    return integer_of(find(reader, object, name, JSON_INTEGER, true));
+    return integer_of(reader, find(reader, object, name, JSON_INTEGER, true));
 }
 
 int64_t event_read_time(struct event_reader *reader, const struct json_value *object,

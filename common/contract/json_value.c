@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/contract/json_value.h"
 
+#include "common/base/checked.h"
 #include "common/base/parse.h"
 
 #include <assert.h>
@@ -36,7 +37,8 @@ struct strview json_text(const struct json_value *object, const char *name)
 int64_t json_integer(const struct json_value *object, const char *name, int64_t fallback)
 {
     const struct json_value *member = json_member(object, name);
-    return member != NULL && member->type == JSON_INTEGER ? member->integer : fallback;
+    const bool is_one = member != NULL && member->type == JSON_INTEGER;
+    return is_one && checked_is_modest(member->integer) ? member->integer : fallback;
 }
 
 int64_t json_time(const struct json_value *object, const char *name, int64_t fallback)

@@ -43,7 +43,8 @@ struct json_value {
 /* The member of that name, or NULL (also when object is NULL or no object). */
 const struct json_value *json_member(const struct json_value *object, const char *name);
 
-/* Shorthands for documents this project wrote itself: "" or fallback where absent or other type. */
+/* Shorthands for documents this project wrote itself: "" or fallback where absent or other type, or
+ * a number beyond what can be added up (checked_is_modest()). */
 struct strview json_text(const struct json_value *object, const char *name);
 int64_t json_integer(const struct json_value *object, const char *name, int64_t fallback);
 /* Epoch milliseconds of such a number, or of an RFC 3339 text. */

@@ -114,7 +114,8 @@ bool redisconn_reply_is_nil(const struct redisconn_reply *reply);
 /* A string or status; data is NULL for anything else. */
 struct strview redisconn_reply_text(const struct redisconn_reply *reply);
 
-/* An integer, or text that is one; fallback for anything else. */
+/* An integer, or text that is one; fallback for anything else, and for one that cannot be added up
+ * (checked_is_modest()). */
 int64_t redisconn_reply_integer(const struct redisconn_reply *reply, int64_t fallback);
 
 /* Elements of an array; 0 for anything else. */

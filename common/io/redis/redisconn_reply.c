@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/checked.h"
 #include "common/base/parse.h"
 #include "common/io/redis/redisconn_internal.h"
 
@@ -67,11 +68,13 @@ struct strview redisconn_reply_text(const struct redisconn_reply *reply)
 
 int64_t redisconn_reply_integer(const struct redisconn_reply *reply, int64_t fallback)
 {
-    if (reply != NULL && raw(reply)->type == REDIS_REPLY_INTEGER) {
-        return raw(reply)->integer;
-    }
     int64_t value;
-    return parse_i64(redisconn_reply_text(reply), &value) ? value : fallback;
+    if (reply != NULL && raw(reply)->type == REDIS_REPLY_INTEGER) {
+        value = raw(reply)->integer;
+    } else if (!parse_i64(redisconn_reply_text(reply), &value)) {
+        return fallback;
+    }
+    return checked_is_modest(value) ? value : fallback;
 }
 
 size_t redisconn_reply_count(const struct redisconn_reply *reply)

@@ -223,6 +223,19 @@ START_TEST(members_are_found_by_whole_names_only)
 }
 END_TEST
 
+START_TEST(a_number_that_cannot_be_added_up_is_none)
+{
+    const struct json_value *root =
+        parsed(STRVIEW("{\"most\":9223372036854775807,\"least\":-9223372036854775808,"
+                       "\"large\":2305843009213693951}"));
+
+    ck_assert_int_eq(json_integer(root, "most", 7), 7);
+    ck_assert_int_eq(json_integer(root, "least", 7), 7);
+    ck_assert_int_eq(json_time(root, "most", 7), 7);
+    ck_assert_int_eq(json_integer(root, "large", 7), INT64_MAX / 4);
+}
+END_TEST
+
 static struct strview nested(char *text, char open, char close, size_t depth)
 {
     memset(text, open, depth);
@@ -371,6 +384,7 @@ static TCase *reader_case(void)
     tcase_add_loop_test(reader, strings_are_decoded, 0, STRING_COUNT);
     tcase_add_test(reader, a_document_becomes_a_tree);
     tcase_add_test(reader, members_are_found_by_whole_names_only);
+    tcase_add_test(reader, a_number_that_cannot_be_added_up_is_none);
     tcase_add_test(reader, nesting_ends_at_sixteen);
     tcase_add_test(reader, nested_objects_count_too);
     tcase_add_test(reader, side_by_side_is_not_nesting);

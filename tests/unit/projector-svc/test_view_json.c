@@ -167,6 +167,9 @@ static const char *const DAMAGED[] = {
     "{\"order_id\":\"o\",\"status\":\"lost\"}",
     ("{\"order_id\":\"o\",\"status\":\"placed\",\"payment_status\":\"pending\","
      "\"refund_state\":\"none\",\"dispute\":\"none\"}"), /* no version */
+    ("{\"order_id\":\"o\",\"status\":\"placed\",\"payment_status\":\"pending\","
+     "\"refund_state\":\"none\",\"dispute\":\"none\",\"freshness\":"
+     "{\"source_version\":9223372036854775807}}"), /* none that a next one could follow */
 };
 
 START_TEST(a_damaged_document_is_refused)
