@@ -16,7 +16,8 @@
 enum {
     DEAD_LETTER_MARK = 0,
     DEAD_LETTER_DECIDED,
-    DEAD_LETTER_POSITIONS,
+    DEAD_LETTER_SLOTS, /* as slots_ask() */
+    DEAD_LETTER_POSITIONS = DEAD_LETTER_SLOTS + SLOTS_POSITION,
     DEAD_LETTER_RECORDS,
     DEAD_LETTER_READS
 };
@@ -47,6 +48,9 @@ struct mark_frozen dead_letter_mark(const struct redisconn_reply *reply, struct 
 
 /* What is decided, with its times as they are told, as the arena's; data NULL: there is no room. */
 struct strview dead_letter_told(struct strview decided, struct arena *arena);
+
+/* How many of its parked records were read. */
+size_t dead_letter_records(const struct redisconn_reply *reply);
 
 /* What is known of a parked record but its value; NULL: there is none, or it is damaged. */
 const struct json_value *dead_letter_record(const struct redisconn_reply *reply, size_t index,

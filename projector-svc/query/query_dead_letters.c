@@ -105,16 +105,14 @@ void dead_letter_read(struct dead_letter *asked, query_reply_fn *callback)
 {
     const struct strview mark[] = {STRVIEW("HGET"), STRVIEW(KEYS_FROZEN), asked->field};
     const struct strview decided[] = {STRVIEW("HGET"), STRVIEW(KEYS_DECIDED), asked->field};
-    const struct strview positions[] = {STRVIEW("HGETALL"), STRVIEW(KEYS_POSITION)};
     const struct strview heads[] = {
         STRVIEW("HEADS"), STRVIEW(SHOWN_BYTES),
         keys_parked(asked->query.arena, keys_partition_of(asked->id), asked->type, asked->id),
         STRVIEW(SHOWN)};
-    const struct redisconn_command commands[DEAD_LETTER_READS] = {
-        [DEAD_LETTER_MARK] = {mark, 3},
-        [DEAD_LETTER_DECIDED] = {decided, 3},
-        [DEAD_LETTER_POSITIONS] = {positions, 2},
-        [DEAD_LETTER_RECORDS] = {heads, 4}};
+    struct redisconn_command commands[DEAD_LETTER_READS] = {[DEAD_LETTER_MARK] = {mark, 3},
+                                                            [DEAD_LETTER_DECIDED] = {decided, 3},
+                                                            [DEAD_LETTER_RECORDS] = {heads, 4}};
+    slots_ask(&commands[DEAD_LETTER_SLOTS]);
     query_read(&asked->query, commands, DEAD_LETTER_READS, callback);
 }
 
@@ -140,6 +138,12 @@ struct strview dead_letter_told(struct strview decided, struct arena *arena)
 static const struct redisconn_reply *heads_of(const struct redisconn_reply *reply)
 {
     return redisconn_reply_at(redisconn_reply_at(reply, DEAD_LETTER_RECORDS), 0);
+}
+
+size_t dead_letter_records(const struct redisconn_reply *reply)
+{
+    const size_t count = redisconn_reply_count(heads_of(reply));
+    return count == 0 ? 0 : count - 1;
 }
 
 /* The first line of its parked form. */
@@ -177,7 +181,7 @@ static void put_records(struct json_writer *writer, const struct redisconn_reply
                             redisconn_reply_integer(redisconn_reply_at(heads, 0), 0));
     json_key(writer, "records");
     json_open_array(writer);
-    for (size_t i = 0; i + 1 < redisconn_reply_count(heads); i++) {
+    for (size_t i = 0; i < dead_letter_records(reply); i++) {
         const struct json_value *record = dead_letter_record(reply, i, arena);
         if (record != NULL) {
             put_record(writer, record);

@@ -5,12 +5,15 @@
  * Why it is only written down here: views are written by who owns the partition, and by nobody
  * else. It is told in the same call (projection:draining), and finds what was decided.
  */
+#include "common/contract/shard.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/query/dead_letter.h"
 #include "projector-svc/views/decision_json.h"
 #include "projector-svc/views/incoming.h"
+
+#include <string.h>
 
 enum { DOCUMENT_MAX = 1 << 20, REASON_MAX = 200 };
 
@@ -50,13 +53,50 @@ static void on_decided(void *user, const struct redisconn_reply *reply, const st
     query_answer(query, NULL);
 }
 
-/* Where the first record that waits came from; "-": nothing waits. */
-static struct strview slot_of(const struct dead_letter *asked, const struct json_value *record)
+/* "<type>.events", with or without a prefix before it. */
+static bool is_topic_of(struct strview topic, enum aggregate_type type)
 {
-    const struct strview topic = json_text(record, "topic");
-    return topic.len == 0 ? STRVIEW("-")
-                          : keys_slot(asked->query.arena, topic,
-                                      (int32_t)json_integer(record, "partition", -1));
+    char name[TOPIC_NAME_MAX + 1];
+    const bool is_named = topic_name("", strview_of(aggregate_name(type)), name);
+    const size_t len = is_named ? strlen(name) : 0;
+    return is_named && topic.len >= len && memcmp(topic.data + topic.len - len, name, len) == 0;
+}
+
+/* Where its id leads to: one of the partitions of its topic that are reported. "-": that is not
+ * known, or there are topics of several prefixes. */
+static struct strview home_of(const struct dead_letter *asked, const struct redisconn_reply *reply)
+{
+    struct arena *arena = asked->query.arena;
+    struct slot *slots = NULL;
+    struct strview topic = STRVIEW("");
+    int partitions = 0;
+    const size_t count = slots_read(arena, reply, DEAD_LETTER_SLOTS, &slots);
+    for (size_t i = 0; i < count; i++) {
+        struct strview rest = slots[i].name;
+        const struct strview its = strview_take(&rest, '/');
+        if (is_topic_of(its, asked->type)) {
+            if (partitions++ > 0 && !strview_equal(its, topic)) {
+                return STRVIEW("-");
+            }
+            topic = its;
+        }
+    }
+    return partitions == 0 ? STRVIEW("-")
+                           : keys_slot(arena, topic, shard_of(asked->id, partitions));
+}
+
+/* Where the first record came from that waits and can be read; else, where it would come from. */
+static struct strview slot_of(const struct dead_letter *asked, const struct redisconn_reply *reply)
+{
+    struct arena *arena = asked->query.arena;
+    for (size_t i = 0; i < dead_letter_records(reply); i++) {
+        const struct json_value *record = dead_letter_record(reply, i, arena);
+        const struct strview topic = json_text(record, "topic");
+        if (topic.len > 0) {
+            return keys_slot(arena, topic, (int32_t)json_integer(record, "partition", -1));
+        }
+    }
+    return home_of(asked, reply);
 }
 
 /* How far the partition has been read: what waits lies before. */
@@ -113,7 +153,7 @@ static void on_looked_at(struct query *query, const struct redisconn_reply *repl
     struct decisions taken;
     struct error err;
     const struct mark_frozen mark = dead_letter_mark(reply, query->arena);
-    const struct strview slot = slot_of(asked, dead_letter_record(reply, 0, query->arena));
+    const struct strview slot = slot_of(asked, reply);
     const struct strview before =
         redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_DECIDED));
     if (decision_json_read(before, query->arena, &taken, &err) != ERROR_NONE) {
@@ -129,6 +169,9 @@ static void on_looked_at(struct query *query, const struct redisconn_reply *repl
     }
     if (refusal != NULL) {
         refuse_decision(query, refusal);
+    } else if (strview_is(slot, "-") && !asked->decision.is_of_none) {
+        query_unavailable(query, "no projector reports its partition, which would carry it out: "
+                                 "start one, then ask again");
     } else if (slot.data == NULL || !send_decision(asked, reply, slot)) {
         query_unavailable(query, "the decision cannot be written down now");
     }
