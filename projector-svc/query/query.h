@@ -178,7 +178,8 @@ extern const struct http_route QUERY_STREAM_ROUTES[];
 extern const struct http_route QUERY_DEAD_LETTER_ROUTES[];
 
 /* Answers with the customers that are in all of the sets of customers; data NULL: it is none. */
-void query_find_customers(struct query *query, const struct strview *sets, size_t count);
+void query_find_customers(struct query *query, const struct strview *sets, size_t count,
+                          int64_t limit);
 
 /* Waiting orders answer with what there is. */
 void query_orders_drain(struct query_context *context);

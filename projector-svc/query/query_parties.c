@@ -194,7 +194,8 @@ static void on_found(struct query *query, const struct redisconn_reply *reply)
 }
 
 /* Who is in all of the sets is found. */
-void query_find_customers(struct query *query, const struct strview *sets, size_t count)
+void query_find_customers(struct query *query, const struct strview *sets, size_t count,
+                          int64_t limit)
 {
     struct arglist args = {.arena = query->arena};
     size_t given = 0;
@@ -202,7 +203,7 @@ void query_find_customers(struct query *query, const struct strview *sets, size_
         given += sets[i].data != NULL ? 1 : 0;
     }
     arglist_add(&args, STRVIEW("FIND"));
-    arglist_add_number(&args, QUERY_LIMIT_MAX);
+    arglist_add_number(&args, limit);
     arglist_add_number(&args, (int64_t)given);
     for (size_t i = 0; i < count; i++) {
         if (sets[i].data != NULL) {

@@ -233,6 +233,23 @@ static void read_orders(struct query *query, const struct asked *asked)
     query_read(query, commands, READ_COUNT, on_orders);
 }
 
+/* --- customers: few are found, so there are no pages, and all that there may be where no limit is
+ * given */
+
+static void find_customers(struct query *query, const struct asked *asked)
+{
+    int64_t limit = QUERY_LIMIT_MAX;
+    if (http_request_query(query->request, "cursor").data != NULL) {
+        query_refuse(query, 400, "malformed-request",
+                     "a search for customers has no pages, so it takes no cursor: where truncated "
+                     "is true, search by both email and phone");
+        return;
+    }
+    if (http_request_query(query->request, "limit").data == NULL || query_limit(query, &limit)) {
+        query_find_customers(query, &asked->keys[CRITERION_email], 2, limit);
+    }
+}
+
 /* --- routes */
 
 static void on_search(struct http_request *request, void *user)
@@ -248,7 +265,7 @@ static void on_search(struct http_request *request, void *user)
     if (asked.of_orders > 0) {
         read_orders(query, &asked);
     } else {
-        query_find_customers(query, &asked.keys[CRITERION_email], 2);
+        find_customers(query, &asked);
     }
 }
 
