@@ -122,6 +122,7 @@ static void add_projecting(struct health *health, struct projector *projector)
     health_add_advisory(health, "functions", projector_probe_functions, projector);
     health_add_advisory(health, "topics", projector_probe_topics, projector);
     health_add_advisory(health, "unreported", projector_probe_bringing, projector);
+    health_add_advisory(health, "positions", projector_probe_positions, projector);
     health_add_advisory(health, "progress", projector_probe_stuck, projector);
     health_add_advisory(health, "frozen", projector_probe_frozen, projector);
 }

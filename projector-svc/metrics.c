@@ -13,8 +13,8 @@ static const char *const FROZEN[] = {"gap", "forked", NULL};
 #define STATE_ROW(STATE, name) name,
 static const char *const STATES[] = {LINEUP_STATES(STATE_ROW) NULL}; /* the first one is none */
 static const char *const RETRIES[] = {"conflict", "redis_away", "refused", NULL};
-static const char *const PARTITIONS[] = {"assigned",   "out_of_range", "stalled", "stuck",
-                                         "unreported", "recovering",   NULL};
+static const char *const PARTITIONS[] = {"assigned",   "out_of_range", "stalled",    "stuck",
+                                         "unreported", "recovering",   "uncompared", NULL};
 static const char *const FOLLOWED[] = {"wanted", "followed", NULL};
 static const char *const CHECKS[] = {"same", "unknown", "replaced", "removed", NULL}; /* anchor.h */
 static const char *const RESETS[] = {"gone", "ahead", "unknown", NULL};

@@ -25,7 +25,7 @@
       "Batches that were put together again, by the reason.", METRIC_BY("reason", RETRIES))        \
     X(METRIC_PARTITIONS, GAUGE, "orderspine_projector_partitions",                                 \
       "Partitions this process holds, those of them that stand or are filled again after a loss "  \
-      "in Redis, and those whose events nobody brings into this Redis.",                           \
+      "in Redis, or cannot be compared with it; and those whose events nobody brings into it.",    \
       METRIC_BY("state", PARTITIONS))                                                              \
     X(METRIC_TOPICS, GAUGE, "orderspine_projector_topics",                                         \
       "Topics the views are made of, and those that somebody follows.",                            \
@@ -75,7 +75,8 @@ enum metric_partition {
     PARTITION_STALLED,
     PARTITION_STUCK,
     PARTITION_UNREPORTED,
-    PARTITION_RECOVERING
+    PARTITION_RECOVERING,
+    PARTITION_UNCOMPARED
 };
 enum metric_reset { RESET_GONE = 0, RESET_AHEAD, RESET_UNKNOWN, RESET_COUNT };
 enum metric_topics { TOPICS_WANTED = 0, TOPICS_FOLLOWED };

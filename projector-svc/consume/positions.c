@@ -15,7 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RETRY_FIRST_MS = 50, RETRY_LAST_MS = 5000 };
+enum {
+    RETRY_FIRST_MS = 50,
+    RETRY_LAST_MS = 5000,
+    HELD_MS = 8000, /* a rebuild holds views for 5 s at most */
+};
 
 /* --- when */
 
@@ -94,6 +98,39 @@ static void note_draining(const struct positions *positions, const struct view_p
     }
 }
 
+/* --- whether that works */
+
+/* A Redis that is away, or whose functions are, the gate tells of. */
+static void note_failure(struct positions *positions, const struct error *failure)
+{
+    struct error err;
+    if (failure->kind == ERROR_INVALID) {
+        (void)error_set(&err, ERROR_INVALID,
+                        "%.200s; until that key is mended, or `projector-svc rebuild` makes the "
+                        "views anew, nobody sees here that Redis has lost something",
+                        failure->text);
+        (void)activity_note(&positions->agreeing, &err);
+    }
+}
+
+static void note_reading(struct positions *positions, const struct view_positions *reading)
+{
+    const int64_t now_ms = loop_now_ms();
+    struct error err = {.kind = ERROR_NONE};
+    positions->is_recovering = reading->is_recovering;
+    if (!reading->is_held) {
+        positions->held_since_ms = 0;
+    } else if (positions->held_since_ms == 0) {
+        positions->held_since_ms = now_ms;
+    } else if (now_ms - positions->held_since_ms > HELD_MS) {
+        (void)error_set(&err, ERROR_INVALID,
+                        "nothing is written, as %s is there; no `projector-svc rebuild` leaves it "
+                        "for so long: `redis-cli DEL %s` ends it",
+                        KEYS_HELD, KEYS_HELD);
+    }
+    (void)activity_note(&positions->agreeing, &err);
+}
+
 /* --- opening */
 
 void positions_tell_goal(const struct positions *positions, const struct partition *partition,
@@ -146,6 +183,7 @@ static void on_opening(void *user, const struct view_positions *reading,
     struct positions *positions = user;
     positions->opening.is_asked = false;
     if (failure != NULL) {
+        note_failure(positions, failure);
         log_event(LOG_WARN, "positions_unknown", LOG_ERR(failure), LOG_TEXT("asking Redis again"));
         redis_gate_reload(positions->gate, failure);
         positions_open_later(positions);
@@ -205,9 +243,13 @@ static void on_comparing(void *user, const struct view_positions *reading,
     struct positions *positions = user;
     positions->comparing.is_asked = false;
     if (failure != NULL) {
+        note_failure(positions, failure);
         redis_gate_reload(positions->gate, failure);
-    } else if (positions->assignment->state == ASSIGNMENT_RUNNING &&
-               is_current(positions, &positions->comparing)) {
+        return;
+    }
+    note_reading(positions, reading);
+    if (positions->assignment->state == ASSIGNMENT_RUNNING &&
+        is_current(positions, &positions->comparing)) {
         compare_all(positions, reading);
         note_draining(positions, reading);
     }
@@ -215,7 +257,9 @@ static void on_comparing(void *user, const struct view_positions *reading,
 
 void positions_compare(struct positions *positions)
 {
-    if (!positions->comparing.is_asked && positions->assignment->count > 0) {
+    if (positions->assignment->count == 0) {
+        (void)activity_note(&positions->agreeing, NULL); /* there is nothing to compare */
+    } else if (!positions->comparing.is_asked) {
         ask(positions, &positions->comparing, on_comparing);
     }
 }
@@ -230,6 +274,7 @@ void positions_init(struct positions *positions, struct loop *loop, struct assig
         .gate = gate,
         .timer = loop_timer_new(loop, on_open_due, positions),
         .backoff = {.first_ms = RETRY_FIRST_MS, .cap_ms = RETRY_LAST_MS},
+        .agreeing = ACTIVITY("comparing positions"),
     };
 }
 

@@ -3,7 +3,8 @@
  * positions.h - where Redis stands, asked: to open partitions, and to compare once a second.
  *
  * Why compared at all: a Redis that was emptied or restored behind our back tells nobody, and no
- * event may come for long to show it.
+ * event may come for long to show it. So it is told, too, where that cannot be done, as a key is
+ * damaged.
  *
  * Threads: the loop's.
  */
@@ -11,6 +12,7 @@
 #define PROJECTOR_SVC_CONSUME_POSITIONS_H
 
 #include "common/base/backoff.h"
+#include "common/run/activity.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +37,9 @@ struct positions {
     void *user;
     struct positions_question opening;
     struct positions_question comparing;
+    struct activity agreeing; /* with Redis: fails where it cannot be asked, or is held for long */
+    int64_t held_since_ms;    /* 0: it is not */
+    bool is_recovering;       /* as Redis said last: a goal of anybody's is not reached yet */
     struct loop_timer *timer; /* until the next opening is asked for */
     int64_t due_ms;
     struct backoff backoff;

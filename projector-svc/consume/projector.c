@@ -186,10 +186,19 @@ static void look_at_topics(struct projector *projector)
     frozen_look(&projector->frozen);
 }
 
+/* As all see it, whoever has the partitions that are behind. */
+static const char *state_of(const struct projector *projector)
+{
+    if (projector->options.apart != NULL) {
+        return "filling";
+    }
+    return projector->positions.is_recovering ? "recovering" : "live";
+}
+
 static void tell(struct projector *projector)
 {
     report_send(&projector->assignment, followed_all_partitions(&projector->followed),
-                projector->gate.conn);
+                state_of(projector), projector->gate.conn);
 }
 
 static bool is_told_whole(const struct projector *projector)

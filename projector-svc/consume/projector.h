@@ -119,6 +119,7 @@ enum error_kind projector_probe_partitions(void *user, struct error *err);
 enum error_kind projector_probe_following(void *user, struct error *err);
 
 /* Advisory ones: they name what stands still while the rest goes on. */
+enum error_kind projector_probe_positions(void *user, struct error *err);
 enum error_kind projector_probe_stuck(void *user, struct error *err);
 enum error_kind projector_probe_topics(void *user, struct error *err);
 enum error_kind projector_probe_bringing(void *user, struct error *err);

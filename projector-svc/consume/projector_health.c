@@ -52,6 +52,12 @@ enum error_kind projector_probe_stuck(void *user, struct error *err)
     return report_probe_stuck(&projector->assignment, err);
 }
 
+enum error_kind projector_probe_positions(void *user, struct error *err)
+{
+    struct projector *projector = user;
+    return activity_probe(&projector->positions.agreeing, err);
+}
+
 enum error_kind projector_probe_topics(void *user, struct error *err)
 {
     struct projector *projector = user;
@@ -89,6 +95,9 @@ void projector_on_scrape(void *user)
     struct report_totals totals = report_totals_of(&projector->assignment, loop_wall_ms());
     followed_add(&projector->followed, loop_wall_ms(), &totals);
     report_expose(&totals, projector->metrics);
+    metrics_set(projector->metrics, METRIC_PARTITIONS, PARTITION_UNCOMPARED,
+                activity_is_failing(&projector->positions.agreeing) ? (double)totals.partitions
+                                                                    : 0);
     frozen_expose(&projector->frozen, projector->metrics);
     metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_WANTED, AGGREGATE_COUNT);
     metrics_set(projector->metrics, METRIC_TOPICS, TOPICS_FOLLOWED,

@@ -132,12 +132,13 @@ bool report_is_whole(const struct assignment *assignment)
     return true;
 }
 
-void report_send(const struct assignment *assignment, size_t partitions, struct redisconn *conn)
+void report_send(const struct assignment *assignment, size_t partitions, const char *state,
+                 struct redisconn *conn)
 {
     const int64_t now_ms = loop_wall_ms();
     struct arena arena;
     arena_init(&arena, ARENA_MAX);
-    struct strview *args = arena_array(&arena, assignment->count * 2 + 6, sizeof *args);
+    struct strview *args = arena_array(&arena, assignment->count * 2 + 8, sizeof *args);
     size_t count = 2;
     for (size_t i = 0; args != NULL && i < assignment->count; i++) {
         const struct partition *partition = assignment->partitions[i];
@@ -147,6 +148,8 @@ void report_send(const struct assignment *assignment, size_t partitions, struct 
     if (args != NULL && count > 2) {
         count += add_number(STRVIEW("partitions"), (int64_t)partitions, &arena, args + count);
         count += add_number(STRVIEW("reported_at"), now_ms, &arena, args + count);
+        args[count++] = STRVIEW("state");
+        args[count++] = strview_of(state);
         args[0] = STRVIEW("HSET");
         args[1] = STRVIEW(KEYS_STATUS);
         redisconn_tell(conn, (struct redisconn_command){args, count});

@@ -50,7 +50,8 @@ void report_expose(const struct report_totals *totals, struct metrics *metrics);
 
 /* Once a second: each partition's document, and of how many there are any. partitions: 0: not
  * known. */
-void report_send(const struct assignment *assignment, size_t partitions, struct redisconn *conn);
+void report_send(const struct assignment *assignment, size_t partitions, const char *state,
+                 struct redisconn *conn);
 
 /* Whether Kafka has answered each since it was opened. */
 bool report_is_whole(const struct assignment *assignment);

@@ -291,7 +291,8 @@ static void write_counters(struct writing *writing)
         {"applied", counts->applied}, {"duplicates", counts->duplicates},
         {"parked", counts->parked},   {"dead", counts->unreadable},
         {"gaps", counts->gaps},       {"forks", counts->forks},
-        {"untold", counts->untold},   {"retries", counts->retries},
+        {"stale", counts->untold},    {"untold", counts->untold},
+        {"retries", counts->retries},
     };
     struct write_set *set = writing->set;
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {

@@ -44,7 +44,7 @@ static void read_identities(const struct redisconn_reply *reply, size_t count,
 
 static void give_positions(const struct opening *opening, const struct redisconn_reply *reply)
 {
-    enum { NAMES = 0, POSITIONS, GOALS, IDENTITIES, DRAINING };
+    enum { NAMES = 0, POSITIONS, GOALS, IDENTITIES, DRAINING, RECOVERING, HELD };
     CLEANUP_FREE
     int64_t *numbers = must_allocate(opening->count * 2, sizeof *numbers);
     CLEANUP_FREE
@@ -54,11 +54,14 @@ static void give_positions(const struct opening *opening, const struct redisconn
                  numbers);
     read_numbers(redisconn_reply_at(reply, GOALS), opening->count, 0, goals);
     read_identities(redisconn_reply_at(reply, IDENTITIES), opening->count, identities);
-    struct view_positions reading = {.count = opening->count,
-                                     .positions = numbers,
-                                     .goals = goals,
-                                     .identities = identities,
-                                     .draining = redisconn_reply_at(reply, DRAINING)};
+    struct view_positions reading = {
+        .count = opening->count,
+        .positions = numbers,
+        .goals = goals,
+        .identities = identities,
+        .draining = redisconn_reply_at(reply, DRAINING),
+        .is_recovering = redisconn_reply_integer(redisconn_reply_at(reply, RECOVERING), 0) == 1,
+        .is_held = redisconn_reply_integer(redisconn_reply_at(reply, HELD), 0) == 1};
     const struct redisconn_reply *names = redisconn_reply_at(reply, NAMES);
     const struct strview generation = redisconn_reply_text(redisconn_reply_at(names, 0));
     const struct strview copy = redisconn_reply_text(redisconn_reply_at(names, 1));
@@ -112,12 +115,16 @@ enum error_kind view_positions_ask(struct redisconn *conn, const struct strview 
     const struct strview names[] = {STRVIEW("HMGET"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
                                     STRVIEW("copy")};
     const struct strview draining[] = {STRVIEW("HGETALL"), STRVIEW(KEYS_DRAINING)};
+    const struct strview recovering[] = {STRVIEW("EXISTS"), STRVIEW(KEYS_RECOVERING)};
+    const struct strview held[] = {STRVIEW("EXISTS"), STRVIEW(KEYS_HELD)};
     const struct redisconn_command commands[] = {
         {names, 4},
         {positions.args, positions.count},
         {goals.args, goals.count},
         {identities.args, identities.count},
         {draining, 2},
+        {recovering, 2},
+        {held, 2},
     };
     const enum error_kind kind = view_read(
         conn, &arena, commands, sizeof commands / sizeof commands[0], on_positions, opening, err);

@@ -35,6 +35,9 @@ struct view_positions {
     const int64_t *goals;     /* what had been reached before Redis lost it; 0: nothing lost */
     const struct anchor_identity *identities; /* of the records taken last */
     const struct redisconn_reply *draining;   /* see view_positions_draining() */
+    bool is_recovering;                       /* somebody's goal is not reached yet */
+    bool is_held; /* rebuilt views are taking the place of these, which are not written to meanwhile
+                   */
 };
 
 /* failure is NULL, or as of view_store_load(); positions in the order of the slots asked for. */
