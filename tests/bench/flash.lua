@@ -1,5 +1,6 @@
--- wrk script: ATTEMPTS PlaceOrders of one piece of sku-1 over all connections of one thread, then the
--- end. A connection that finds no attempt left asks for /healthz until the last answer is there.
+-- wrk script: ATTEMPTS PlaceOrders of one piece of sku-1 over all connections of one thread, each with a
+-- key of its own (one for two orders is tests/chaos/stock's), then the end. A connection that finds no
+-- attempt left asks for /healthz until the last answer is there.
 -- Prints "RESULT seconds accepted refused others".
 local ffi = require("ffi")
 ffi.cdef("typedef struct { long s; long ns; } moment; int clock_gettime(int clock, moment *now);")

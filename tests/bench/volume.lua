@@ -1,7 +1,7 @@
 -- wrk script: cancels or refunds, as KIND says, orders that volume.sql made, all over the AMONG of them
 -- behind the FIRST, and none cancelled twice: the SKIPth of a walk through them and what comes after;
--- refunds are of one minor unit, and many of one order. Prints
--- "RESULT orders/s answered others".
+-- refunds are of one minor unit, and many of one order. Each has a key of its own, as its cost is what is
+-- asked. Prints "RESULT orders/s answered others".
 local token = os.getenv("TOKEN")
 local run = os.getenv("RUN")
 local kind = os.getenv("KIND")

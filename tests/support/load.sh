@@ -8,6 +8,7 @@
 #     load_kill NAME [SIGNAL]          SIGKILL to a service; prints what was in flight
 #     load_await NAME SECONDS          for a service that is about to end by itself
 #     load_progresses [COMMANDS]       waits until that many more (20) have been answered
+#     load_had_twins                   with --twins: was a key refused that another command had?
 #     load_stop                        no new commands; waits for the answers of the others
 #     load_check [load_check.py's options]   counts each promise as a check; replays via LOAD_VIA
 #
@@ -47,6 +48,8 @@ load_start() {
 load_answered() { grep -c '"final"' "$LOAD_JOURNAL"; }
 
 load_has_answered() { [ "$(load_answered)" -ge "$1" ]; }
+
+load_had_twins() { grep -q '"result": 422' "$LOAD_JOURNAL"; }
 
 # shellcheck disable=SC2120
 load_progresses() {

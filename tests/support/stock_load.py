@@ -7,7 +7,8 @@
     stock_load.py overtaken HELD PID FREE                       see `overtaken`
 
 flash and scarce print, by status, how many commands were answered, and the seconds it took. A
-command that got 503 is sent again with its key.
+command that got 503 is sent again with its key. Some keys come for two orders at once, of which one
+is decided and counts, and the other gets 422.
 
 The token comes from the environment: TOKEN_AGENT; SHARDS and PRODUCTS too.
 """
@@ -82,6 +83,22 @@ async def place(shop, history, want):
     return order_id if status == 201 else None
 
 
+async def place_two_with_one_key(shops, history, want):
+    """At once, in two shards or two services: one of them is refused the key."""
+    key, ids = str(uuid.uuid4()), [str(uuid.uuid4()), str(uuid.uuid4())]
+    statuses = await asyncio.gather(*[
+        send(random.choice(shops), history, "place", order_id, want, key) for order_id in ids])
+    if sum(status == 422 for status in statuses) != 1:
+        sys.exit(f"one key for two orders: {statuses}")
+    return ids[statuses.index(201)] if 201 in statuses else None
+
+
+async def place_somehow(shop, shops, history, want):
+    if random.random() < DOUBLED:
+        return await place_two_with_one_key(shops, history, want)
+    return await place(shop, history, want)
+
+
 # --- flash ----------------------------------------------------------------------------------
 
 
@@ -91,7 +108,7 @@ async def flash(path, orders, connections, *urls):
 
     async def buyer(number):
         for _ in left:
-            await place(shops[number % len(shops)], history, {"sku-1": 1})
+            await place_somehow(shops[number % len(shops)], shops, history, {"sku-1": 1})
 
     began = time.monotonic()
     await asyncio.gather(*[buyer(i) for i in range(int(connections))])
@@ -106,17 +123,6 @@ def some_lines():
     return {f"sku-{n}": random.randint(1, PIECES_MAX) for n in skus}
 
 
-async def place_two_with_one_key(shops, history):
-    """At once, in two shards or two services: one of them is refused the key."""
-    key, want = str(uuid.uuid4()), some_lines()
-    ids = [str(uuid.uuid4()), str(uuid.uuid4())]
-    statuses = await asyncio.gather(*[
-        send(random.choice(shops), history, "place", order_id, want, key) for order_id in ids])
-    if sum(status == 422 for status in statuses) != 1:
-        sys.exit(f"one key for two orders: {statuses}")
-    return ids[statuses.index(201)] if 201 in statuses else None
-
-
 async def shopper(shops, history, until):
     mine = []
     while time.monotonic() < until:
@@ -125,8 +131,7 @@ async def shopper(shops, history, until):
             order_id = mine.pop(random.randrange(len(mine)))
             await send(shop, history, "cancel", order_id, {}, "cancel-" + order_id)
             continue
-        order_id = await (place_two_with_one_key(shops, history) if random.random() < DOUBLED
-                          else place(shop, history, some_lines()))
+        order_id = await place_somehow(shop, shops, history, some_lines())
         if order_id is not None:
             mine.append(order_id)
 
