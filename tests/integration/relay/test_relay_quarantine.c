@@ -54,16 +54,30 @@ static const char ENDED[] = "SELECT count(*) = 1 AND bool_and(outcome LIKE 'done
                             " FROM relay_request WHERE ended_at IS NOT NULL";
 
 /* As often as it comes: a producer's death may be told before the refusal is. */
-static void refuse(const char *type, const char *id, int version, int shard)
+static void refuse(rd_kafka_resp_err_t code, const char *type, const char *id, int version,
+                   int shard)
 {
     for (int i = 0; i < REFUSALS; i++) {
-        rd_kafka_mock_push_request_errors(mock.cluster, PRODUCE, 1,
-                                          RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+        rd_kafka_mock_push_request_errors(mock.cluster, PRODUCE, 1, code);
     }
     append_one(type, id, version, shard);
     await_answer("SELECT count(*) = 1 FROM relay_quarantine");
     rd_kafka_mock_clear_request_errors(mock.cluster, PRODUCE);
 }
+
+/* With what a topic refuses an event, and what a person decides then. */
+static const struct {
+    rd_kafka_resp_err_t code;
+    const char *kind;
+    const char *payload;
+    const char *skipped;
+} REFUSED[] = {
+    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "retry", "NULL",
+     "SELECT count(*) = 0 FROM relay_skipped"},
+    {RD_KAFKA_RESP_ERR_INVALID_RECORD, "skip", "'{}'", "SELECT count(*) = 1 FROM relay_skipped"},
+    {RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, "retry", "NULL",
+     "SELECT count(*) = 0 FROM relay_skipped"},
+};
 
 /* One aggregate of shard 0: version 2 is refused, 3 comes behind it. */
 START_TEST(what_the_broker_refuses_is_parked_with_what_follows_and_published_when_a_person_says_so)
@@ -72,7 +86,9 @@ START_TEST(what_the_broker_refuses_is_parked_with_what_follows_and_published_whe
     goal = SHARDS;
     await(all_are_published);
     const double published = metrics_get(metrics, METRIC_PUBLISHED, 0);
-    refuse("order", "first-0-1", 2, 0);
+    ck_assert_double_eq(metrics_get(metrics, METRIC_PRODUCERS, 0), 0);
+    refuse(REFUSED[_i].code, "order", "first-0-1", 2, 0);
+    ck_assert_double_ge(metrics_get(metrics, METRIC_PRODUCERS, 0), 1);
     ck_assert(ask_sql("SELECT bool_and(aggregateid = 'first-0-1') FROM relay_quarantine"));
     append_one("order", "first-0-1", 3, 0);
     append(2, "second");
@@ -83,13 +99,12 @@ START_TEST(what_the_broker_refuses_is_parked_with_what_follows_and_published_whe
     struct error err;
     ck_assert_int_eq(relay_probe_quarantine(relay, &err), ERROR_CONFLICT);
 
-    ask_for(_i == 0 ? "retry" : "skip", _i == 0 ? "NULL" : "'{}'");
+    ask_for(REFUSED[_i].kind, REFUSED[_i].payload);
     await_answer("SELECT count(*) = 0 FROM relay_quarantine");
     await_answer(ENDED);
     ck_assert_double_eq(metrics_get(metrics, METRIC_PUBLISHED, 0), published + 2 * SHARDS + 2);
     ck_assert_int_eq(relay_probe_quarantine(relay, &err), ERROR_NONE);
-    ck_assert(ask_sql(_i == 0 ? "SELECT count(*) = 0 FROM relay_skipped"
-                              : "SELECT count(*) = 1 FROM relay_skipped"));
+    ck_assert(ask_sql(REFUSED[_i].skipped));
     append_one("order", "first-0-1", 4, 0);
     goal += 1;
     await(all_are_published);
@@ -101,7 +116,7 @@ START_TEST(an_event_of_the_greatest_version_is_parked)
     append(1, "first");
     goal = SHARDS;
     await(all_are_published);
-    refuse("order", "first-0-1", INT32_MAX, 0);
+    refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "order", "first-0-1", INT32_MAX, 0);
 }
 END_TEST
 
@@ -114,7 +129,7 @@ START_TEST(an_event_that_the_outbox_lost_is_not_said_to_be_published_and_can_be_
     append(1, "first");
     goal = SHARDS;
     await(all_are_published);
-    refuse("order", "first-0-1", 2, 0);
+    refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "order", "first-0-1", 2, 0);
     append_one("order", "first-0-1", 3, 0);
     await_answer(SHARD_IS_READ);
     run_sql(url, "DELETE FROM outbox WHERE aggregateid = 'first-0-1' AND aggregateversion = 2");
@@ -140,7 +155,7 @@ START_TEST(a_line_to_be_run_names_an_aggregate_so_that_a_shell_takes_it_whole)
     append(1, "first");
     goal = SHARDS;
     await(all_are_published);
-    refuse("order", "a''b;c", 1, 0);
+    refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "order", "a''b;c", 1, 0);
     run_sql(url, "DELETE FROM outbox WHERE aggregateid = 'a''b;c'");
 
     ask_for("retry", "NULL");
@@ -157,7 +172,7 @@ START_TEST(an_event_that_the_outbox_lost_and_nobody_noted_is_skipped_once_its_ve
     append(1, "first");
     goal = SHARDS;
     await(all_are_published);
-    refuse("order", "first-0-1", 2, 0);
+    refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "order", "first-0-1", 2, 0);
     run_sql(url, "UPDATE relay_quarantine SET event = NULL");
     run_sql(url, "DELETE FROM outbox WHERE aggregateid = 'first-0-1' AND aggregateversion = 2");
     ask_for("skip", "'{}'");
@@ -189,7 +204,7 @@ START_TEST(events_that_the_outbox_lost_behind_the_first_one_are_not_passed_over_
     append(1, "first");
     goal = SHARDS;
     await(all_are_published);
-    refuse("order", "first-0-1", 2, 0);
+    refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "order", "first-0-1", 2, 0);
     append_one("order", "first-0-1", 3, 0);
     append_one("order", "first-0-1", 4, 0);
     append_one("order", "first-0-1", 6, 0);
@@ -219,7 +234,7 @@ START_TEST(one_that_the_outbox_lost_behind_the_first_one_is_published_once_its_r
     append(1, "first");
     goal = SHARDS;
     await(all_are_published);
-    refuse("order", "first-0-1", 2, 0);
+    refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "order", "first-0-1", 2, 0);
     append_one("order", "first-0-1", 3, 0);
     append_one("order", "first-0-1", 4, 0);
     await_answer(SHARD_IS_READ);
@@ -244,7 +259,7 @@ START_TEST(an_event_whose_number_another_one_has_is_skipped_once_that_is_taken_o
     append(1, "first");
     goal = SHARDS;
     await(all_are_published);
-    refuse("order", "first-0-1", 2, 0);
+    refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "order", "first-0-1", 2, 0);
     append_one("order", "first-0-1", 3, 0);
     await_answer(SHARD_IS_READ);
     run_sql(url, _i == 0 ? "UPDATE outbox SET aggregateversion = 7 WHERE aggregateversion = 2"
@@ -273,7 +288,7 @@ START_TEST(a_skip_written_down_without_a_note_is_published_though_the_row_is_gon
     append(1, "first");
     goal = SHARDS;
     await(all_are_published);
-    refuse("order", "first-0-1", 2, 0);
+    refuse(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, "order", "first-0-1", 2, 0);
     append_one("order", "first-0-1", 3, 0);
     await_answer(SHARD_IS_READ);
     const double published = metrics_get(metrics, METRIC_PUBLISHED, 0);
@@ -357,7 +372,7 @@ int main(void)
     tcase_add_loop_test(
         tests,
         what_the_broker_refuses_is_parked_with_what_follows_and_published_when_a_person_says_so, 0,
-        2);
+        sizeof REFUSED / sizeof REFUSED[0]);
     tcase_add_test(tests, an_event_of_the_greatest_version_is_parked);
     tcase_add_test(tests,
                    an_event_that_the_outbox_lost_is_not_said_to_be_published_and_can_be_skipped);

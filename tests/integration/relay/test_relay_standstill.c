@@ -12,6 +12,7 @@
 #include "tests/support/check_main.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -188,6 +189,13 @@ static bool positions_are_counted(void)
     return right == SHARDS;
 }
 
+static double exposed(struct strbuf *text, const char *name)
+{
+    const char *at = strstr(strbuf_cstr(text), name);
+    ck_assert_msg(at != NULL, "%s", name);
+    return strtod(at + strlen(name), NULL);
+}
+
 static void check_counts(void)
 {
     enum { TEXT_MAX = 65536 };
@@ -201,7 +209,12 @@ static void check_counts(void)
     ck_assert_ptr_null(strstr(strbuf_cstr(&text), "orderspine_relay_produce_seconds_count 0\n"));
     ck_assert_ptr_nonnull(
         strstr(strbuf_cstr(&text), "orderspine_relay_position{shard=\"11\"} 24\n"));
+    const double looks = exposed(&text, "\norderspine_relay_read_seconds_count ");
+    ck_assert_double_ge(looks, 3); /* the first rows, the second ones here, and there */
+    ck_assert_double_eq(exposed(&text, "\norderspine_relay_read_batch_rows_count "), looks);
     strbuf_done(&text);
+    ck_assert_double_gt(metrics_get(metrics, METRIC_READ_SECONDS, 0), 0);
+    ck_assert_double_eq(metrics_get(metrics, METRIC_LEASE_CHANGES, LEASE_CHANGE_RETURNED), 0);
     ck_assert_double_ge(metrics_get(metrics, METRIC_READ_BATCH, 0), 2 * SHARDS);
     ck_assert_double_eq(metrics_get(metrics, METRIC_ACKNOWLEDGE_BATCH, 0),
                         metrics_get(metrics, METRIC_PUBLISHED, 0));
