@@ -54,7 +54,7 @@ static enum error_kind look_at_rules(void *part, struct strbuf *told, struct err
         return err->kind;
     }
     if (strbuf_cstr(&names)[0] == '\0') {
-        strbuf_append_cstr(told, "all keys, indexes and CHECKs are there");
+        strbuf_append_cstr(told, "all keys, indexes, CHECKs and triggers are there");
         return ERROR_NONE;
     }
     strbuf_append_cstr(told, DOCTOR_MIGRATE_MENDS);

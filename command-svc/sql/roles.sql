@@ -27,7 +27,7 @@ BEGIN
     GRANT SELECT ON SEQUENCE outbox_seq_seq TO orderspine_command;
     GRANT EXECUTE ON FUNCTION outbox_maintain(interval), outbox_oldest_unpublished() TO orderspine_command;
 
-    GRANT SELECT ON outbox, outbox_missing, installation TO orderspine_relay;
+    GRANT SELECT ON outbox, outbox_missing, installation, relay_fence TO orderspine_relay;
     GRANT SELECT ON SEQUENCE outbox_seq_seq TO orderspine_relay;
     GRANT SELECT, UPDATE ON relay_shard TO orderspine_relay;
     GRANT EXECUTE ON FUNCTION outbox_blocked_to(smallint, bigint, text) TO orderspine_relay;
@@ -36,6 +36,6 @@ BEGIN
     GRANT SELECT, INSERT ON relay_skipped TO orderspine_relay;
 
     GRANT SELECT ON customer, product, stock, stock_announced, orders, order_line, payment, receipt, outbox,
-        outbox_head, outbox_partition, outbox_missing, installation, relay_shard, relay_sent, relay_member,
+        outbox_head, outbox_partition, outbox_missing, installation, relay_shard, relay_fence, relay_sent, relay_member,
         relay_quarantine, relay_request, relay_skipped TO orderspine_reader;
 END $$;

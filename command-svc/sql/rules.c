@@ -10,14 +10,17 @@ extern const struct embedded_text COMMAND_RULES[];
 
 enum { NAMES_MAX = 64 << 10 };
 
-/* $1 tables, $2 names. An index that is not whole is none: it holds nobody to anything. */
+/* $1 tables, $2 names. An index that is not whole is none: it holds nobody to anything. Nor does a
+ * trigger that is switched off. */
 static const char MISSING_SQL[] =
     "SELECT place, name || ' of ' || home FROM unnest($1::text[], $2::text[])"
     " WITH ORDINALITY w (home, name, place)"
     " WHERE NOT EXISTS (SELECT FROM pg_constraint"
     "   WHERE conrelid = to_regclass(home) AND conname = name)"
     "  AND NOT EXISTS (SELECT FROM pg_index JOIN pg_class c ON c.oid = indexrelid"
-    "   WHERE indrelid = to_regclass(home) AND relname = name AND indisvalid) ORDER BY place";
+    "   WHERE indrelid = to_regclass(home) AND relname = name AND indisvalid)"
+    "  AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(home) AND tgname = name"
+    "   AND NOT tgisinternal AND tgenabled IN ('O', 'A')) ORDER BY place";
 
 /* Partitions get this key when they are made, as the table they are of cannot have it. */
 #define VERSION_KEY "(aggregatetype, aggregateid, aggregateversion)"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rules.h - keys, indexes and CHECKs of the schema: which of them a database lacks, and what makes
- * one again.
+ * rules.h - keys, indexes, CHECKs and triggers of the schema: which of them a database lacks, and
+ * what makes one again.
  *
  * Why a file beside the migrations, rules.txt: no released migration runs again, and what many
  * ALTER TABLE leave behind PostgreSQL alone can tell. It is what PostgreSQL tells of a migrated

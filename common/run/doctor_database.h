@@ -60,8 +60,8 @@ struct doctor_database {
  * else's table is not to be ended. A test holds it against command-svc/sql/rules.txt. */
 #define DOCTOR_DATABASE_TABLES                                                                     \
     "{customer,installation,order_line,orders,outbox,outbox_head,outbox_partition,payment,"        \
-    "product,receipt,relay_member,relay_quarantine,relay_request,relay_sent,relay_shard,"          \
-    "relay_skipped,schema_migration,stock,stock_announced}"
+    "product,receipt,relay_fence,relay_member,relay_quarantine,relay_request,relay_sent,"          \
+    "relay_shard,relay_skipped,schema_migration,stock,stock_announced}"
 
 /* A check's functions; part is a struct doctor_database. */
 enum error_kind doctor_database_connect(void *part, struct strbuf *told, struct error *err);

@@ -108,7 +108,7 @@ static void on_table_locks(void *user, size_t index, const struct pgconn_result 
 void outbox_store_table_locks(struct outbox_store *store, const struct outbox_lock_events *events,
                               void *user)
 {
-    const char *tables = "{installation,relay_shard,relay_sent,relay_member,outbox}";
+    const char *tables = "{installation,relay_shard,relay_fence,relay_sent,relay_member,outbox}";
     pgconn_query(store->control, SQL_TABLE_LOCKS, &tables, 1);
     pgconn_send_trip(store->control, on_table_locks, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_TABLE_LOCKS, events, events->on_done, user));

@@ -71,15 +71,21 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          "  (SELECT owner FROM rival), (SELECT topic_prefix FROM rival),"
          "  (SELECT kafka_cluster FROM rival) FROM alive",
          5},
-    /* Those that are ours: renewed, or locked by somebody. */
+    /* Those that are ours: renewed, or locked by somebody. Where relay_fence says something else,
+     * by somebody's hand, nothing could be read: such a lease runs out, and the next claim mends
+     * that. */
     [SQL_RENEW] = {"WITH ours AS NOT MATERIALIZED ("
                    "  SELECT r.shard, r.epoch, r.position FROM relay_shard r"
                    "  JOIN unnest($3::smallint[], $4::bigint[]) AS h(shard, epoch)"
-                   "   ON r.shard = h.shard AND r.epoch = h.epoch WHERE r.owner = $1),"
+                   "   ON r.shard = h.shard AND r.epoch = h.epoch"
+                   "  JOIN relay_fence f ON f.shard = r.shard AND f.owner = r.owner"
+                   "   AND f.epoch = r.epoch WHERE r.owner = $1),"
                    " free AS MATERIALIZED ("
                    "  SELECT r.shard FROM relay_shard r"
                    "  JOIN unnest($3::smallint[], $4::bigint[]) AS h(shard, epoch)"
-                   "   ON r.shard = h.shard AND r.epoch = h.epoch WHERE r.owner = $1"
+                   "   ON r.shard = h.shard AND r.epoch = h.epoch"
+                   "  JOIN relay_fence f ON f.shard = r.shard AND f.owner = r.owner"
+                   "   AND f.epoch = r.epoch WHERE r.owner = $1"
                    "  FOR NO KEY UPDATE OF r SKIP LOCKED),"
                    " renewed AS ("
                    "  UPDATE relay_shard r"
@@ -181,7 +187,8 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                      "  WHERE outbox.shard = s.shard AND outbox.seq > place.after"
                      "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true"
                      " LEFT JOIN LATERAL (SELECT h.* FROM (SELECT r.xmax AS xid UNION ALL"
-                     "   SELECT t.xmax FROM relay_sent t WHERE t.shard = s.shard) AS locked"
+                     "   SELECT t.xmax FROM relay_sent t WHERE t.shard = s.shard UNION ALL"
+                     "   SELECT f.xmax FROM relay_fence f WHERE f.shard = s.shard) AS locked"
                      "  JOIN " ROW_HOLDER_SQL
                      " AS h ON true ORDER BY h.pid LIMIT 1) AS held ON true",
                      3},
@@ -349,6 +356,9 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
 /*
  * Both walk the primary key (shard, seq) from a place on: it costs what they return, whatever the
  * backlog. Rows come only under a lease that this very database holds for us, in the same snapshot.
+ * Each look asks relay_fence, which says of relay_shard who holds what: that one has a new version
+ * with each mark and renewal, and where somebody holds a transaction open a look would walk over
+ * them all. A fill, which is rare, asks the same table that its marks do.
  */
 const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
     /* $1-$4 shards, epochs, places, how many of each; $5 owner */
@@ -359,8 +369,8 @@ const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
                   "  WHERE outbox.shard = w.shard AND outbox.seq > w.after"
                   "  ORDER BY outbox.seq LIMIT w.rows) AS o"
                   " WHERE w.after + 1 >= " LOST_BELOW
-                  "  AND w.epoch = (SELECT r.epoch FROM relay_shard r"
-                  "  WHERE r.shard = w.shard AND r.owner = $5)",
+                  "  AND w.epoch = (SELECT h.epoch FROM relay_fence h"
+                  "  WHERE h.shard = w.shard AND h.owner = $5)",
                   5},
     /* $1 shard, $2 epoch, $3 after, $4 up to, $5 aggregate type, $6 how many, $7 owner. No look at
      * what is lost: nothing found means that there is nothing, and the fill goes on behind it. */

@@ -306,7 +306,7 @@ static enum error_kind probe_shard(const struct watching *watching, int shard, s
     const struct watched *watched = &watching->watched[shard];
     if (watched->lock.is_held) {
         return error_set(err, ERROR_CONFLICT,
-                         "what relay_shard and relay_sent have of shard %d is locked by %s: its "
+                         "what the relays' tables have of shard %d is locked by %s: its "
                          "lease is not renewed, its position not written; "
                          "pg_terminate_backend(pid) if it is stuck",
                          shard, watched->lock.holder);

@@ -55,6 +55,7 @@ static const char *const LOCKS[] = {
     /* Twice, by a transaction and one inside it: the row names both together. */
     ("SELECT FROM relay_shard WHERE shard = 7 FOR UPDATE; SAVEPOINT inside;"
      " UPDATE relay_shard SET epoch = epoch WHERE shard = 7"),
+    "SELECT FROM relay_fence WHERE shard = 7 FOR UPDATE",
 };
 
 START_TEST(who_locks_a_shard_of_ours_stops_no_other_and_is_named)
@@ -114,7 +115,7 @@ START_TEST(who_locks_the_members_stops_nobody_and_is_named)
 }
 END_TEST
 
-static const char *const TABLES[] = {"outbox", "relay_shard", "relay_member"};
+static const char *const TABLES[] = {"outbox", "relay_shard", "relay_fence", "relay_member"};
 static const char *table;
 
 static bool a_table_lock_is_said(void)
