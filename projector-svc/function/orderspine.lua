@@ -3,10 +3,10 @@
 -- It grows with each release that changes this text: services of two releases that share a Redis would
 -- else load, in turn, each its own. Nobody loads it over a higher one.
 --
--- orderspine.lua - what projector-svc does inside Redis: orderspine_project writes, orderspine_read
+-- orderspine.lua - what projector-svc does inside Redis: orderspine_write writes, orderspine_read
 -- reads.
 --
--- orderspine_project: one batch of one partition, whole or not at all. Position
+-- orderspine_write: one batch of one partition, whole or not at all. Position
 -- and views change in the same call, so a Redis that loses its last second loses
 -- both together and replay heals it; a caller whose expected position is wrong (another
 -- owner, lost data, a repeated call) changes nothing.
@@ -87,8 +87,9 @@ local WRITES = {
   end},
   XADD = {'stream', 2, function(key, args)
     local count, entry = tonumber(args[2]), {}
+    for i = 1, count do entry[2 * i - 1], entry[2 * i] = args[2 + i], '' end
     for at = 3 + count, #args, count do
-      for i = 1, count do entry[2 * i - 1], entry[2 * i] = args[2 + i], args[at + i - 1] end
+      for i = 1, count do entry[2 * i] = args[at + i - 1] end
       local id = redis.pcall('XADD', key, 'MAXLEN', '~', args[1], '*', unpack(entry))
       if type(id) == 'table' then return id.err end
     end
@@ -97,7 +98,7 @@ local WRITES = {
     for i = 1, #args, 2 do count_up(key, args[i], args[i + 1]) end
   end},
   EXPIREAT = {nil, 1, function(key, args) redis.call('EXPIREAT', key, args[1]) end},
-  PUBLISH = {nil, 2, function(_, args) redis.call('PUBLISH', args[1], args[2]) end},
+  PUBLISH = {nil, 2}, -- see tell()
 }
 
 -- The command behind a write, with as many arguments behind its key as Redis 8 wants to see before
@@ -115,23 +116,52 @@ local COUNTERS = {HINCRBY = true, COUNT = true}
 -- Those whose first argument is the length that the list must have.
 local LENGTHS = {RPUSHAT = true, LTRIMAT = true}
 
--- argv from `at` on: name, number of the key (0: a channel, which is no key), count, arguments ...
--- -> list of {write, key, args, name}
-local function read_writes(keys, argv, at)
-  local writes = {}
+-- Whether a write may be carried out as far as its form goes. Number 0: a channel, which is no key.
+local function is_formed(write, name, number, key, count)
+  return write and (key or number == 0 and name == 'PUBLISH') and count and count >= write[2] and count <= ARGS_MAX
+end
+
+-- argv from 5 on: name, number of the key, count, arguments ... -> list of {write, key, args, name}
+local function read_writes(keys, argv)
+  local writes, at = {}, 5
   while at <= #argv do
-    local write, number, count = WRITES[argv[at]], tonumber(argv[at + 1]), tonumber(argv[at + 2])
-    local key = number == 0 and argv[at] == 'PUBLISH' or keys[number]
-    if not write or not key or not count or count < write[2] or count > ARGS_MAX or
-        at + 2 + count > #argv then
-      return nil
-    end
+    local name, number, count = argv[at], tonumber(argv[at + 1]), tonumber(argv[at + 2])
+    local write, key = WRITES[name], keys[number]
+    if not is_formed(write, name, number, key, count) or at + 2 + count > #argv then return nil end
     local args = {}
     for i = 1, count do args[i] = argv[at + 2 + i] end
-    writes[#writes + 1] = {write, key, args, argv[at]}
+    writes[#writes + 1] = {write, key, args, name}
     at = at + 3 + count
   end
   return writes
+end
+
+-- The same of {{name, number of the key, {argument ...}} ...}, packed by MessagePack into argv[5].
+local function unpack_writes(keys, argv)
+  local is_read, rows = pcall(cmsgpack.unpack, argv[5])
+  if not is_read or type(rows) ~= 'table' then return nil end
+  for _, row in ipairs(rows) do
+    local name, number, args = unpack(type(row) == 'table' and row or {})
+    local write, key = WRITES[name], keys[number]
+    if not is_formed(write, name, number, key, type(args) == 'table' and #args) then return nil end
+    row[1], row[2], row[4] = write, key, name
+  end
+  return rows
+end
+
+-- Writes, and what is published: {channel, text} ... A row of it has a channel, the text, and more channels.
+local function set_apart(rows)
+  local writes, messages = {}, {}
+  for _, row in ipairs(rows) do
+    local args = row[3]
+    if row[4] ~= 'PUBLISH' then
+      writes[#writes + 1] = row
+    else
+      messages[#messages + 1] = {args[1], args[2]}
+      for i = 3, #args do messages[#messages + 1] = {args[i], args[2]} end
+    end
+  end
+  return writes, messages
 end
 
 local function may_send(command, target)
@@ -139,19 +169,77 @@ local function may_send(command, target)
 end
 
 -- A right that the caller lacks, or nil. Keys are Redis's to check when the function is called, so
--- a command is looked at once; each channel is.
+-- a command is looked at once.
 local function find_missing_right(writes, positions)
   local seen = {}
   if not may_send(COMMANDS.HSET, positions) then return {'right', positions, 'HSET'} end
   for _, w in ipairs(writes) do
-    local is_message = w[4] == 'PUBLISH'
-    if is_message or not seen[w[4]] then
+    if not seen[w[4]] then
       seen[w[4]] = true
-      local command, target = COMMANDS[w[4]], is_message and w[3][1] or w[2]
-      if not may_send(command, target) then return {'right', target, command[1]} end
+      if not may_send(COMMANDS[w[4]], w[2]) then return {'right', w[2], COMMANDS[w[4]][1]} end
     end
   end
   return nil
+end
+
+-- --- what is published, which costs as much as a write: nothing of it where nobody listens
+
+local FEW = 8 -- channels: to publish there costs less than to ask
+
+local QUESTIONS = {{'INFO', 'replication', 'cluster'}, {'PUBSUB', 'NUMPAT'}, {'PUBSUB', 'NUMSUB', 'c'}}
+
+-- Who may not ask publishes.
+local function may_ask()
+  for _, question in ipairs(QUESTIONS) do
+    if not redis.acl_check_cmd(unpack(question)) then return false end
+  end
+  return true
+end
+
+-- Whether there may be listeners that this Redis does not know: those of a replica, also of one that was cut off and
+-- will get from the backlog what it missed, or of another node of a cluster.
+local function is_heard_elsewhere()
+  local info = redis.call('INFO', 'replication', 'cluster')
+  for _, line in ipairs({'connected_slaves:0\r', 'repl_backlog_active:0\r', 'cluster_enabled:0\r'}) do
+    if not string.find(info, line, 1, true) then return true end
+  end
+  return false
+end
+
+-- channel -> whether anybody listens; nil: each is to be told. It holds for this call, as nobody comes between.
+local function find_heard(messages)
+  local heard, channels = {}, {}
+  for _, message in ipairs(messages) do
+    local channel = message[1]
+    if heard[channel] == nil then heard[channel], channels[#channels + 1] = false, channel end
+  end
+  if #channels <= FEW or #channels > ARGS_MAX or not may_ask() or is_heard_elsewhere() or
+      redis.call('PUBSUB', 'NUMPAT') > 0 then
+    return nil
+  end
+  local counts = redis.call('PUBSUB', 'NUMSUB', unpack(channels))
+  for i = 1, #counts, 2 do heard[counts[i]] = counts[i + 1] > 0 end
+  return heard
+end
+
+-- A channel that the caller may not publish on, or nil. Those of the first event are looked at in any case, so that a
+-- right that is missing is told before somebody listens.
+local function find_forbidden(messages, heard)
+  local seen = {}
+  for i, message in ipairs(messages) do
+    local channel = message[1]
+    if not seen[channel] and (not heard or heard[channel] or i <= 2) then
+      seen[channel] = true
+      if not may_send(COMMANDS.PUBLISH, channel) then return {'right', channel, 'PUBLISH'} end
+    end
+  end
+  return nil
+end
+
+local function tell(messages, heard)
+  for _, message in ipairs(messages) do
+    if not heard or heard[message[1]] then redis.call('PUBLISH', message[1], message[2]) end
+  end
 end
 
 -- HINCRBY fails at what is no number as it writes one, and at one that it would make too large.
@@ -169,19 +257,29 @@ local function find_no_number(name, key, args)
   return nil
 end
 
+-- What is wrong with a key's type, or nil.
+local function find_wrong_type(key, wanted)
+  local found = redis.call('TYPE', key).ok
+  return found ~= wanted and found ~= MISSING and {'type', key, found} or nil
+end
+
+-- What is wrong with a list, or nil: asked for its length, one of another type is an error.
+local function find_wrong_length(key, wanted)
+  local length = redis.pcall('LLEN', key)
+  if type(length) == 'table' then return find_wrong_type(key, 'list') or {'right', key, 'LLEN'} end
+  return length ~= tonumber(wanted) and {'length', key, wanted} or nil
+end
+
 -- The first thing that forbids the writes, or nil.
 local function find_refusal(writes)
   for _, w in ipairs(writes) do
-    local wanted = w[1][1]
-    if wanted then
-      local found = redis.call('TYPE', w[2]).ok
-      if found ~= wanted and found ~= MISSING then return {'type', w[2], found} end
-      if LENGTHS[w[4]] and redis.call('LLEN', w[2]) ~= tonumber(w[3][1]) then
-        return {'length', w[2], w[3][1]}
-      end
-      local no_number = COUNTERS[w[4]] and find_no_number(w[4], w[2], w[3])
-      if no_number then return no_number end
+    local refusal
+    if LENGTHS[w[4]] then
+      refusal = find_wrong_length(w[2], w[3][1])
+    elseif w[1][1] then
+      refusal = find_wrong_type(w[2], w[1][1]) or COUNTERS[w[4]] and find_no_number(w[4], w[2], w[3])
     end
+    if refusal then return refusal end
   end
   return nil
 end
@@ -206,7 +304,7 @@ end
 -- ARGV: slot, generation, expected position ('' = none yet), next position, then the writes.
 -- -> {'ok'} | {'moved', generation, position} | {'malformed', slot} | {'right', key, command} | {'type', key, found}
 --    | {'length', key, expected} | {'number', key, field} | {'stream', key, why} | {'held'}
-redis.register_function('orderspine_project', function(keys, argv)
+local function project(keys, argv, rows_of)
   local status, positions, slot = keys[1], keys[2], argv[1]
   local generation = redis.pcall('HGET', status, 'generation') or ''
   local position = redis.pcall('HGET', positions, slot) or ''
@@ -214,16 +312,25 @@ redis.register_function('orderspine_project', function(keys, argv)
   if type(position) == 'table' then return why_unread(positions, position) end
   if generation ~= argv[2] or position ~= argv[3] then return {'moved', generation, position} end
   if redis.call('EXISTS', KEY_HELD) == 1 then return {'held'} end
-  local writes = read_writes(keys, argv, 5)
-  if not writes then return {'malformed', slot} end
-  local refusal = find_missing_right(writes, positions) or find_refusal(writes) or append(writes)
+  local rows = rows_of(keys, argv)
+  if not rows then return {'malformed', slot} end
+  local writes, messages = set_apart(rows)
+  local heard = find_heard(messages)
+  local refusal = find_missing_right(writes, positions) or find_forbidden(messages, heard) or find_refusal(writes) or
+                  append(writes)
   if refusal then return refusal end
   for _, w in ipairs(writes) do
     if w[4] ~= 'XADD' then w[1][3](w[2], w[3]) end
   end
+  tell(messages, heard)
   redis.call('HSET', positions, slot, argv[4])
   return {'ok'}
-end)
+end
+
+redis.register_function('orderspine_write', function(keys, argv) return project(keys, argv, unpack_writes) end)
+
+-- As 0.1.0 calls it: each argument by itself.
+redis.register_function('orderspine_project', function(keys, argv) return project(keys, argv, read_writes) end)
 
 -- What an operator has decided about something that stands still, if it is as it was seen.
 -- KEYS: projection:frozen, projection:decided, projection:draining, its parked list.
@@ -619,6 +726,10 @@ end
 -- STRINGS bytes key ... -> {string (nil: none) ...}
 local function strings(args)
   local left, answer = tonumber(args[2]), {}
+  if #args > 3 and #args <= ARGS_MAX and ask('EXISTS', unpack(args, 3)) == 0 then
+    for i = 3, #args do answer[i - 2] = false end
+    return answer
+  end
   for i = 3, #args do
     local value = ask('GET', args[i])
     left = left - (value and #value or 0)

@@ -5,10 +5,16 @@
 #include "common/io/redis/redisconn.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/views/arglist.h"
+#include "projector-svc/views/packed.h"
 #include "projector-svc/views/view_positions.h"
 
 #define WORD_ROW(KIND, word) [WRITE_##KIND] = (word),
 static const char *const WRITE_NAMES[] = {WRITE_KINDS(WORD_ROW)};
+
+enum {
+    FIRST_KEY = 3, /* behind those that every call has */
+    ROW_MAX = 6 * PACKED_HEAD_MAX + 16, /* bytes of a row but its arguments and channels */
+};
 
 static void add_position(struct arglist *args, int64_t position)
 {
@@ -19,42 +25,119 @@ static void add_position(struct arglist *args, int64_t position)
     }
 }
 
-/* A channel is no key: it stands among the arguments, and number 0 says so. */
-static void add_write(struct arglist *args, const struct write *write, int64_t key_number)
+/* --- the writes, as one argument */
+
+static bool is_message(const struct write *write)
 {
-    const bool is_message = write->kind == WRITE_PUBLISH;
-    arglist_add(args, strview_of(WRITE_NAMES[write->kind]));
-    arglist_add_number(args, is_message ? 0 : key_number);
-    arglist_add_number(args, (int64_t)write->count + (is_message ? 1 : 0));
-    if (is_message) {
-        arglist_add(args, write->key);
+    return write->kind == WRITE_PUBLISH;
+}
+
+/* The same text for another channel, right behind it. */
+static bool repeats_message(const struct write *write, const struct write *before)
+{
+    return is_message(write) && is_message(before) &&
+           strview_equal(write->args[0], before->args[0]);
+}
+
+/* How many writes from this one on are told as one. */
+static size_t count_told(const struct write_set *set, size_t at)
+{
+    size_t count = 1;
+    while (at + count < set->count && repeats_message(&set->writes[at + count], &set->writes[at])) {
+        count++;
     }
+    return count;
+}
+
+/* Of the writes of a set, what Redis has to take apart. */
+struct extent {
+    size_t keys;
+    size_t rows;
+    size_t bytes;
+};
+
+static struct extent measure(const struct write_set *set)
+{
+    struct extent extent = {.bytes = PACKED_HEAD_MAX};
+    for (size_t at = 0; at < set->count; at += count_told(set, at)) {
+        extent.rows++;
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        const struct write *write = &set->writes[i];
+        extent.keys += is_message(write) ? 0 : 1;
+        extent.bytes += ROW_MAX + write->key.len;
+        for (size_t j = 0; j < write->count; j++) {
+            extent.bytes += PACKED_HEAD_MAX + write->args[j].len;
+        }
+    }
+    return extent;
+}
+
+/* name, number of its key, {arguments} */
+static void pack_write(struct packed *packed, const struct write *write, size_t key_number)
+{
+    packed_list(packed, 3);
+    packed_text(packed, strview_of(WRITE_NAMES[write->kind]));
+    packed_number(packed, (uint32_t)key_number);
+    packed_list(packed, write->count);
     for (size_t i = 0; i < write->count; i++) {
-        arglist_add(args, write->args[i]);
+        packed_text(packed, write->args[i]);
     }
+}
+
+/* A channel is no key: it stands among the arguments, and number 0 says so. What several are told
+ * stands there once. */
+static void pack_message(struct packed *packed, const struct write *writes, size_t channels)
+{
+    packed_list(packed, 3);
+    packed_text(packed, strview_of(WRITE_NAMES[WRITE_PUBLISH]));
+    packed_number(packed, 0);
+    packed_list(packed, 1 + channels);
+    packed_text(packed, writes[0].key);
+    packed_text(packed, writes[0].args[0]);
+    for (size_t i = 1; i < channels; i++) {
+        packed_text(packed, writes[i].key);
+    }
+}
+
+static struct strview pack(struct arena *arena, const struct write_set *set,
+                           const struct extent *extent)
+{
+    struct packed packed;
+    size_t key_number = FIRST_KEY;
+    if (!packed_open(&packed, arena, extent->bytes)) {
+        return (struct strview){.data = NULL};
+    }
+    packed_list(&packed, extent->rows);
+    for (size_t at = 0; at < set->count; at += count_told(set, at)) {
+        if (is_message(&set->writes[at])) {
+            pack_message(&packed, &set->writes[at], count_told(set, at));
+        } else {
+            pack_write(&packed, &set->writes[at], key_number++);
+        }
+    }
+    return packed_view(&packed);
 }
 
 static void add_call(struct arglist *args, const struct view_save_move *move,
                      const struct write_set *set)
 {
-    enum { FIRST_KEY = 3 };
+    const struct extent extent = measure(set);
     arglist_add(args, STRVIEW("FCALL"));
-    arglist_add(args, STRVIEW("orderspine_project"));
-    arglist_add_number(args, (int64_t)set->count + FIRST_KEY - 1);
+    arglist_add(args, STRVIEW("orderspine_write"));
+    arglist_add_number(args, (int64_t)extent.keys + FIRST_KEY - 1);
     arglist_add(args, keys_named(args->arena, set->partition, KEYS_STATUS));
     arglist_add(args, keys_named(args->arena, set->partition, KEYS_POSITION));
     for (size_t i = 0; i < set->count; i++) {
-        const bool is_message = set->writes[i].kind == WRITE_PUBLISH;
-        arglist_add(args, is_message ? keys_named(args->arena, set->partition, KEYS_STATUS)
-                                     : set->writes[i].key);
+        if (!is_message(&set->writes[i])) {
+            arglist_add(args, set->writes[i].key);
+        }
     }
     arglist_add(args, move->slot);
     arglist_add(args, strview_of(move->generation));
     add_position(args, move->from);
     arglist_add_number(args, move->to);
-    for (size_t i = 0; i < set->count; i++) {
-        add_write(args, &set->writes[i], (int64_t)i + FIRST_KEY);
-    }
+    arglist_add(args, pack(args->arena, set, &extent));
 }
 
 static enum error_kind read_verdict(const struct redisconn_reply *reply, struct error *err)

@@ -58,6 +58,78 @@ START_TEST(every_kind_of_write_does_what_its_name_says)
 }
 END_TEST
 
+static const size_t LENGTHS[] = {0, 31, 32, 255, 256, 65535, 65536};
+
+START_TEST(a_text_of_any_length_arrives_whole)
+{
+    enum { MORE = 300 }; /* writes, and arguments of one */
+    static char bytes[65536];
+    char expected[32];
+    const size_t len = LENGTHS[_i];
+    memset(bytes, 'x', sizeof bytes);
+    for (int i = 0; i < MORE; i++) {
+        write_set_append(&f.set, WRITE_SADD, STRVIEW("set"), write_set_number(&f.set, i));
+        write_set_add(&f.set, WRITE_RPUSH, STRVIEW("list"), write_set_number(&f.set, i));
+    }
+    write_set_add(&f.set, WRITE_SET, STRVIEW("string"), (struct strview){bytes, len});
+
+    save("1", VIEW_POSITIONS_NONE, 7);
+
+    ck_assert_msg(f.kind == ERROR_NONE, "%s", f.text);
+    (void)snprintf(expected, sizeof expected, "%zu ", len);
+    ck_assert_str_eq(redis("STRLEN string"), expected);
+    ck_assert_str_eq(redis("SCARD set"), "300 ");
+    ck_assert_str_eq(redis("LLEN list"), "300 ");
+    ck_assert_str_eq(redis("LINDEX list -1"), "299 ");
+}
+END_TEST
+
+START_TEST(a_call_as_0_1_0_makes_it_is_carried_out)
+{
+    ck_assert_str_eq(redis("FCALL orderspine_project 4 projection:status projection:position hash "
+                           "list t/0 1  7 HSET 3 2 a 1 PUBLISH 0 2 orders hello RPUSHAT 4 2 0 x"),
+                     "ok ");
+    ck_assert_str_eq(redis("HGET hash a"), "1 ");
+    ck_assert_str_eq(redis("LLEN list"), "1 ");
+    ck_assert_str_eq(redis("HGET projection:position t/0"), "7 ");
+    ck_assert_str_eq(redis("FCALL orderspine_project 3 projection:status projection:position hash "
+                           "t/0 1 7 9 HSET 3 3 a 1"),
+                     "malformed t/0 ");
+    ck_assert_str_eq(redis("FCALL orderspine_project 3 projection:status projection:position hash "
+                           "t/0 1 7 9 PUBLISH 0 2 orders hello HSET 0 2 a 1"),
+                     "malformed t/0 ");
+}
+END_TEST
+
+/* What is no MessagePack, or none of ours; what another program sends is no reason to fail. */
+static const char *const UNFORMED[] = {"", "x", "\x92\x01", "\xc1", "\x91\x01",
+                                        "\x91\x93\xa1H\x03\x90", "\x91\x93\xa4HSET\x03\x05",
+                                        "\x91\x93\xa4HSET\x09\x92\xa1x\xa1y"};
+
+START_TEST(writes_that_cannot_be_taken_apart_are_refused)
+{
+    const struct strview call[] = {STRVIEW("FCALL"),
+                                   STRVIEW("orderspine_write"),
+                                   STRVIEW("3"),
+                                   STRVIEW("projection:status"),
+                                   STRVIEW("projection:position"),
+                                   STRVIEW("hash"),
+                                   STRVIEW("t/0"),
+                                   STRVIEW("1"),
+                                   STRVIEW(""),
+                                   STRVIEW("7"),
+                                   strview_of(UNFORMED[_i])};
+    struct error err;
+    ck_assert_int_eq(redisconn_send(f.conn,
+                                    (struct redisconn_command){call, sizeof call / sizeof call[0]},
+                                    on_reply, NULL, &err),
+                     ERROR_NONE);
+    await();
+    ck_assert_str_eq(f.text, "malformed t/0 ");
+    ck_assert_str_eq(redis("HEXISTS projection:position t/0"), "0 ");
+}
+END_TEST
+
 START_TEST(a_stream_keeps_the_newest_entries)
 {
     struct write_set *set = &f.set;
@@ -325,6 +397,11 @@ int main(void)
     tcase_add_checked_fixture(server, setup, teardown);
     tcase_set_timeout(server, 90);
     tcase_add_test(server, every_kind_of_write_does_what_its_name_says);
+    tcase_add_loop_test(server, a_text_of_any_length_arrives_whole, 0,
+                        sizeof LENGTHS / sizeof LENGTHS[0]);
+    tcase_add_test(server, a_call_as_0_1_0_makes_it_is_carried_out);
+    tcase_add_loop_test(server, writes_that_cannot_be_taken_apart_are_refused, 0,
+                        sizeof UNFORMED / sizeof UNFORMED[0]);
     tcase_add_test(server, a_hash_of_counters_takes_no_more_than_its_share);
     tcase_add_test(server, a_stream_keeps_the_newest_entries);
     tcase_add_loop_test(server, who_expects_another_position_or_generation_writes_nothing, 0,

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TEXT_MAX = 512, WORDS_MAX = 24 };
+enum { TEXT_MAX = 512, WORDS_MAX = 32 };
 
 struct fixture {
     struct loop *loop;
