@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 enum { FIRST_BLOCK = 4096, LARGEST_STEP = 1 << 20, FIRST_CAP = 4 };
+enum { SPARE_LEAST = 32 << 10 }; /* smaller ones malloc() has at hand */
 
 struct arena_block {
     struct arena_block *older;
@@ -21,6 +22,53 @@ void arena_init(struct arena *arena, size_t max)
     *arena = (struct arena){.max = max};
 }
 
+/* --- large blocks that wait for the next one */
+
+static bool leave_spare(struct arena_spares *spares, struct arena_block *block)
+{
+    if (spares == NULL || block->size < SPARE_LEAST || spares->bytes + block->size > spares->max) {
+        return false;
+    }
+    *block = (struct arena_block){.older = spares->blocks, .size = block->size};
+    spares->blocks = block;
+    spares->bytes += block->size;
+    return true;
+}
+
+/* The smallest that is large enough and within what may be used; NULL: there is none. */
+static struct arena_block *take_spare(struct arena_spares *spares, size_t least, size_t most)
+{
+    struct arena_block **best = NULL;
+    if (spares == NULL || least < SPARE_LEAST) {
+        return NULL;
+    }
+    for (struct arena_block **at = &spares->blocks; *at != NULL; at = &(*at)->older) {
+        if ((*at)->size >= least && (*at)->size <= most &&
+            (best == NULL || (*at)->size < (*best)->size)) {
+            best = at;
+        }
+    }
+    if (best == NULL) {
+        return NULL;
+    }
+    struct arena_block *block = *best;
+    *best = block->older;
+    assert(spares->bytes >= block->size);
+    spares->bytes -= block->size;
+    return block;
+}
+
+void arena_spares_done(struct arena_spares *spares)
+{
+    struct arena_block *block;
+    while ((block = take_spare(spares, SPARE_LEAST, SIZE_MAX)) != NULL) {
+        free(block);
+    }
+    assert(spares->blocks == NULL && spares->bytes == 0);
+}
+
+/* --- blocks */
+
 static void free_block(struct arena *arena, struct arena_block *block)
 {
     if (block != NULL && arena->pool != NULL) {
@@ -29,7 +77,9 @@ static void free_block(struct arena *arena, struct arena_block *block)
     if (block != NULL && arena->tally != NULL) {
         *arena->tally -= block->size;
     }
-    free(block);
+    if (block != NULL && !leave_spare(arena->spares, block)) {
+        free(block);
+    }
 }
 
 void arena_reset(struct arena *arena)
@@ -83,7 +133,12 @@ static struct arena_block *add_block(struct arena *arena, size_t need, size_t wa
     if (size > left) {
         size = left;
     }
-    struct arena_block *block = malloc(sizeof *block + size);
+    struct arena_block *block = take_spare(arena->spares, size, left);
+    if (block != NULL) {
+        size = block->size;
+    } else {
+        block = malloc(sizeof *block + size);
+    }
     if (block == NULL) {
         return NULL;
     }

@@ -22,6 +22,14 @@
 
 struct arena_block;
 
+/* Large blocks that arenas leave to each other, where each message or batch would else ask the
+ * system for the same pages again. Zeroed but for max: there are none yet. */
+struct arena_spares {
+    struct arena_block *blocks;
+    size_t bytes;
+    size_t max; /* bytes kept; what is more is freed */
+};
+
 struct arena {
     struct arena_block *blocks; /* newest first */
     size_t used;                /* bytes handed to blocks so far */
@@ -29,9 +37,10 @@ struct arena {
     size_t *pool;  /* bytes left of what several arenas share; NULL: nothing is shared */
     size_t *tally; /* goes up by what is taken of the pool, and down again; NULL: nobody counts */
     char *text;    /* that is being written on top of it; NULL: none */
+    struct arena_spares *spares; /* NULL: large blocks are freed */
 };
 
-/* Allocates nothing yet. pool may be set afterwards, before the first allocation;
+/* Allocates nothing yet. pool and spares may be set afterwards, before the first allocation;
  * tally at any time, by who has counted what is used until then. */
 void arena_init(struct arena *arena, size_t max);
 
@@ -39,6 +48,9 @@ void arena_init(struct arena *arena, size_t max);
 void arena_reset(struct arena *arena);
 
 void arena_done(struct arena *arena);
+
+/* Frees them; arenas may go on leaving theirs. */
+void arena_spares_done(struct arena_spares *spares);
 
 /* Whether the pool leaves less than the arena's own maximum would: then a refusal may pass. */
 bool arena_is_crowded(const struct arena *arena);

@@ -253,6 +253,7 @@ struct partition *partition_new(struct partition_context *context,
     partition->ceiling.offset = context->is_quiet ? 0 : INT64_MAX;
     partition->turn.owner = partition;
     course_init(&partition->course, partition_on_course_done, partition);
+    partition->course.arena.spares = &context->spares;
     const struct strview slot =
         keys_slot(&partition->course.arena, strview_of(name->topic), name->number);
     assert(slot.len < PARTITION_SLOT_MAX);

@@ -24,6 +24,7 @@
 #ifndef PROJECTOR_SVC_CONSUME_PARTITION_H
 #define PROJECTOR_SVC_CONSUME_PARTITION_H
 
+#include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/base/strview.h"
 #include "common/contract/topics.h"
@@ -75,6 +76,7 @@ struct partition_context {
     /* The partitions' own. */
     struct turns turns;
     size_t queued_bytes;
+    struct arena_spares spares; /* of batches that have ended, for the next ones */
     struct batch_log_news unread;
     struct loop_deferred *serving; /* gives turns */
 };

@@ -12,6 +12,10 @@
 /* Of records: a batch ends before more, but has one event at least. */
 enum { BATCH_BYTES = 512 << 10 };
 
+/* Of memory that batches leave to those behind them: that of two. The system would give it as new
+ * pages each time, some hundred a batch. */
+enum { SPARE_BYTES = 2 << 20 };
+
 /* The next record may be taken. */
 static bool has_record(const struct partition *partition)
 {
@@ -278,10 +282,12 @@ void partition_on_course_done(void *user, const struct error *failure)
 void partition_context_open(struct partition_context *context, struct loop *loop)
 {
     context->serving = loop_deferred_new(loop, on_serve, context);
+    context->spares.max = SPARE_BYTES;
 }
 
 void partition_context_close(struct partition_context *context)
 {
+    arena_spares_done(&context->spares);
     loop_deferred_free(context->serving);
     context->serving = NULL;
 }

@@ -261,6 +261,55 @@ START_TEST(a_text_longer_than_any_memory_is_refused)
 }
 END_TEST
 
+START_TEST(a_large_block_goes_to_the_next_arena_that_wants_one)
+{
+    struct arena_spares spares = {.max = 128 << 10};
+    struct arena first, second;
+    arena_init(&first, 1 << 20);
+    arena_init(&second, 1 << 20);
+    first.spares = &spares;
+    second.spares = &spares;
+    unsigned char *bytes = arena_alloc(&first, 100 << 10);
+    memset(bytes, 'x', 100 << 10);
+    arena_done(&first);
+    ck_assert_uint_ge(spares.bytes, 100 << 10);
+
+    const unsigned char *again = arena_alloc(&second, 90 << 10);
+
+    ck_assert_ptr_eq(again, bytes);
+    ck_assert_uint_eq(again[0], 0);
+    ck_assert_uint_eq(again[(90 << 10) - 1], 0);
+    ck_assert_uint_eq(spares.bytes, 0);
+    arena_done(&second);
+    arena_spares_done(&spares);
+    ck_assert_ptr_null(spares.blocks);
+}
+END_TEST
+
+START_TEST(no_more_is_kept_than_was_said_and_nobody_gets_more_than_he_may)
+{
+    struct arena_spares spares = {.max = 128 << 10};
+    struct arena large, small;
+    arena_init(&large, 1 << 20);
+    large.spares = &spares;
+    ck_assert_ptr_nonnull(arena_alloc(&large, 100 << 10));
+    ck_assert_ptr_nonnull(arena_alloc(&large, 100 << 10));
+    arena_done(&large);
+    ck_assert_uint_le(spares.bytes, spares.max);
+    ck_assert_uint_ge(spares.bytes, 100 << 10);
+    const size_t kept = spares.bytes;
+
+    arena_init(&small, 50 << 10); /* below what the spare one has */
+    small.spares = &spares;
+    ck_assert_ptr_nonnull(arena_alloc(&small, 40 << 10));
+
+    ck_assert_uint_eq(spares.bytes, kept);
+    ck_assert_uint_le(small.used, small.max);
+    arena_done(&small);
+    arena_spares_done(&spares);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/base/arena");
@@ -286,6 +335,8 @@ int main(void)
     tcase_add_test(bounds, an_array_grows_and_keeps_what_is_in_it);
     tcase_add_test(bounds, an_array_that_cannot_grow_stays_as_it_was);
     tcase_add_test(bounds, what_the_machine_does_not_have_is_refused);
+    tcase_add_test(bounds, a_large_block_goes_to_the_next_arena_that_wants_one);
+    tcase_add_test(bounds, no_more_is_kept_than_was_said_and_nobody_gets_more_than_he_may);
     suite_add_tcase(suite, bounds);
     return check_main(suite);
 }
