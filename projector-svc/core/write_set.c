@@ -83,6 +83,7 @@ static struct write *new_write(struct write_set *set, enum write_kind kind, stru
     struct write *write = &set->writes[set->count++];
     *write = (struct write){.kind = kind, .key = key};
     *find_place(set, kind, key) = (uint32_t)set->count; /* the newest is the one to be found */
+    set->last = set->count - 1;
     return write;
 }
 
@@ -93,9 +94,14 @@ static struct write *find_or_new(struct write_set *set, enum write_kind kind, st
         return NULL;
     }
     if (set->count > 0 && key.data != NULL) {
+        struct write *last = &set->writes[set->last];
+        if (last->kind == kind && strview_equal(last->key, key)) {
+            return last;
+        }
         const uint32_t place = *find_place(set, kind, key);
         if (place != 0) {
-            return &set->writes[place - 1];
+            set->last = place - 1;
+            return &set->writes[set->last];
         }
     }
     return new_write(set, kind, key);

@@ -12,7 +12,7 @@
 static const char *const WRITE_NAMES[] = {WRITE_KINDS(WORD_ROW)};
 
 enum {
-    FIRST_KEY = 3, /* behind those that every call has */
+    FIRST_KEY = 3,                      /* behind those that every call has */
     ROW_MAX = 6 * PACKED_HEAD_MAX + 16, /* bytes of a row but its arguments and channels */
 };
 

@@ -102,9 +102,14 @@ START_TEST(a_call_as_0_1_0_makes_it_is_carried_out)
 END_TEST
 
 /* What is no MessagePack, or none of ours; what another program sends is no reason to fail. */
-static const char *const UNFORMED[] = {"", "x", "\x92\x01", "\xc1", "\x91\x01",
-                                        "\x91\x93\xa1H\x03\x90", "\x91\x93\xa4HSET\x03\x05",
-                                        "\x91\x93\xa4HSET\x09\x92\xa1x\xa1y"};
+static const char *const UNFORMED[] = {"",
+                                       "x",
+                                       "\x92\x01",
+                                       "\xc1",
+                                       "\x91\x01",
+                                       "\x91\x93\xa1H\x03\x90",
+                                       "\x91\x93\xa4HSET\x03\x05",
+                                       "\x91\x93\xa4HSET\x09\x92\xa1x\xa1y"};
 
 START_TEST(writes_that_cannot_be_taken_apart_are_refused)
 {

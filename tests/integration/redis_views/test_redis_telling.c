@@ -69,7 +69,8 @@ static void teardown_other(void)
     teardown();
 }
 
-/* What it was told, as "channel=text" with a blank behind, until this test says that that is all. */
+/* What it was told, as "channel=text" with a blank behind, until this test says that that is all.
+ */
 static const char *heard_by_other(void)
 {
     static char heard[HEARD_MAX * 16];
@@ -216,7 +217,8 @@ static void wait_for(const char *line)
     ck_abort_msg("no %s in: %s", line, f.text);
 }
 
-/* Who is subscribed to a replica is known there alone; cut off, the replica gets from the backlog what it missed. */
+/* Who is subscribed to a replica is known there alone; cut off, the replica gets from the backlog
+ * what it missed. */
 START_TEST(all_is_published_while_a_replica_may_hand_it_on)
 {
     const char *sync[] = {"SYNC"};

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bytes are those of the MessagePack specification; test_redis_saving has Redis read them. */
-#include "projector-svc/views/packed.h"
-
 #include "common/base/arena.h"
+#include "projector-svc/views/packed.h"
 #include "tests/support/check_main.h"
 
 #include <string.h>
 
-#define BYTES(literal) {literal, sizeof(literal) - 1}
+#define BYTES(literal)                                                                             \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
 
 static struct arena arena;
 
@@ -23,7 +25,8 @@ static void teardown(void)
 
 static const struct {
     size_t value;
-    struct strview number, text, list; /* what stands before it; no number beyond 32 bits is asked */
+    struct strview number, text,
+        list; /* what stands before it; no number beyond 32 bits is asked */
 } HEADS[] = {
     {0, BYTES("\x00"), BYTES("\xa0"), BYTES("\x90")},
     {15, BYTES("\x0f"), BYTES("\xaf"), BYTES("\x9f")},

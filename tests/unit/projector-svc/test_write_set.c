@@ -30,6 +30,27 @@ START_TEST(many_keys_are_kept_apart_and_repeated_ones_together)
 }
 END_TEST
 
+START_TEST(what_is_added_goes_to_the_newest_write_of_its_key)
+{
+    begin();
+    write_set_append(&set, WRITE_RPUSH, STRVIEW("list"), STRVIEW("a"));
+    write_set_add(&set, WRITE_RPUSH, STRVIEW("list"), STRVIEW("b"));
+    write_set_add(&set, WRITE_LCAP, STRVIEW("list"), STRVIEW("9"));
+    write_set_append(&set, WRITE_RPUSH, STRVIEW("list"), STRVIEW("c"));
+    write_set_add(&set, WRITE_SADD, STRVIEW("set"), STRVIEW("x"));
+    write_set_add(&set, WRITE_RPUSH, STRVIEW("list"), STRVIEW("d"));
+    write_set_add(&set, WRITE_RPUSH, STRVIEW("list"), STRVIEW("e"));
+
+    ck_assert(write_set_ok(&set));
+    ck_assert_uint_eq(set.count, 4);
+    ck_assert_uint_eq(set.writes[0].count, 2);
+    ck_assert_uint_eq(set.writes[1].count, 1);
+    ck_assert_uint_eq(set.writes[2].count, 3);
+    ck_assert(strview_is(set.writes[2].args[2], "e"));
+    arena_done(&arena);
+}
+END_TEST
+
 START_TEST(a_full_arena_is_said)
 {
     arena_init(&arena, 128);
@@ -74,6 +95,7 @@ int main(void)
 {
     Suite *suite = suite_create("projector-svc/core/write_set");
     TCase *rules = tcase_create("rules");
+    tcase_add_test(rules, what_is_added_goes_to_the_newest_write_of_its_key);
     tcase_add_test(rules, many_keys_are_kept_apart_and_repeated_ones_together);
     tcase_add_test(rules, a_full_arena_is_said);
     tcase_add_test(rules, wherever_the_arena_ends_it_is_said);
