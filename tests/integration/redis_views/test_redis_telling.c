@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who listens is told, however it listens; where nobody does, nothing is published. */
+#include "common/base/parse.h"
 #include "projector-svc/views/view_positions.h"
 #include "tests/integration/redis_views/views_fixture.h"
 #include "tests/support/check_main.h"
@@ -105,7 +106,11 @@ static void on_statistics(void *user, const struct redisconn_reply *reply,
     const struct strview text = redisconn_reply_text(reply);
     const char *at = text.len == 0 ? NULL : strstr(text.data, BEFORE);
     (void)user;
-    published = at == NULL ? 0 : strtoll(at + sizeof BEFORE - 1, NULL, 10);
+    published = 0;
+    if (at != NULL) {
+        struct strview rest = strview_of(at + sizeof BEFORE - 1);
+        ck_assert(parse_i64(strview_take(&rest, ','), &published));
+    }
     end_with(failure);
 }
 
