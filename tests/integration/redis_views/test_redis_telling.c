@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who listens is told, however it listens; where nobody does, nothing is published. */
 #include "common/base/parse.h"
+#include "common/io/redis/redisurl.h"
 #include "projector-svc/views/view_positions.h"
 #include "tests/integration/redis_views/views_fixture.h"
 #include "tests/support/check_main.h"
@@ -41,19 +42,17 @@ static void ask_other(const char *line)
     freeReplyObject(reply);
 }
 
-/* user:password@host:port, of redis://user:password@host:port/database */
 static void connect_other(void)
 {
-    char user[TEXT_MAX], password[TEXT_MAX], host[TEXT_MAX], line[3 * TEXT_MAX];
-    int port = 0;
-    ck_assert_int_eq(sscanf(getenv("TEST_REDIS_URL"), "redis://%511[^:]:%511[^@]@%511[^:]:%d", user,
-                            password, host, &port),
-                     4);
+    struct redisurl url;
+    struct error err;
+    char line[sizeof url.user + sizeof url.password + sizeof "AUTH  "];
+    ck_assert_int_eq(redisurl_read(getenv("TEST_REDIS_URL"), &url, &err), ERROR_NONE);
     const struct timeval limit = {.tv_sec = LIMIT_S};
-    other = redisConnectWithTimeout(host, port, limit);
+    other = redisConnectWithTimeout(url.host, url.port, limit);
     ck_assert_msg(other != NULL && other->err == 0, "%s", other == NULL ? "" : other->errstr);
     ck_assert_int_eq(redisSetTimeout(other, limit), REDIS_OK);
-    (void)snprintf(line, sizeof line, "AUTH %s %s", user, password);
+    (void)snprintf(line, sizeof line, "AUTH %s %s", url.user, url.password);
     ask_other(line);
 }
 
