@@ -62,7 +62,7 @@ struct write_set {
     uint32_t *index; /* open addressing over (kind, key): place + 1 */
     size_t index_size;
     int32_t partition; /* whose keys it has, see keys.h; set after write_set_init() */
-    size_t last; /* place of the write that was named last: mostly it is the next one, too */
+    size_t last;       /* place of the write that was named last: mostly it is the next one, too */
     bool failed;
     bool is_quiet; /* set after write_set_init(): nobody is told, PUBLISH is left out */
 };
