@@ -12,11 +12,12 @@
 #define UPDATE_OF(set)                                                                             \
     "WITH free AS MATERIALIZED (SELECT shard FROM relay_shard ORDER BY shard FOR UPDATE SKIP "     \
     "LOCKED) UPDATE relay_shard r SET " set " FROM free WHERE r.shard = free.shard"
-#define CLAIM                                                                                      \
-    UPDATE_OF("owner = 'earlier', epoch = r.epoch + 1,"                                            \
-              " lease_until = clock_timestamp() + interval '4 min'")
+#define HANDS                                                                                      \
+    "owner = 'earlier', epoch = r.epoch + 1, lease_until = clock_timestamp() + interval '4 min'"
 
-static const char *const TAKEN[] = {CLAIM, "TRUNCATE relay_shard CASCADE"};
+/* All of them, so it waits for a renewal or a mark that is under way, which a claim passes over. */
+static const char *const TAKEN[] = {"UPDATE relay_shard r SET " HANDS,
+                                    "TRUNCATE relay_shard CASCADE"};
 
 static bool all_are_lost(void)
 {
@@ -50,7 +51,7 @@ static const struct {
     const char *sql;
     bool changes_hands;
 } WRITES[] = {
-    {CLAIM, true},
+    {UPDATE_OF(HANDS), true},
     {UPDATE_OF("owner = NULL, lease_until = NULL"), true},
     {UPDATE_OF("lease_until = clock_timestamp() + interval '6 s'"), false},
     {UPDATE_OF("position = r.position + 1"), false},
