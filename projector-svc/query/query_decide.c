@@ -5,6 +5,7 @@
  * Why it is only written down here: views are written by who owns the partition, and by nobody
  * else. It is told in the same call (projection:draining), and finds what was decided.
  */
+#include "common/base/parse.h"
 #include "common/contract/shard.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"
@@ -62,14 +63,15 @@ static bool is_topic_of(struct strview topic, enum aggregate_type type)
     return is_named && topic.len >= len && memcmp(topic.data + topic.len - len, name, len) == 0;
 }
 
-/* Where its id leads to: one of the partitions of its topic that are reported. "-": that is not
- * known, or there are topics of several prefixes. */
+/* Where its id leads to, by the number of partitions of its topic. "-": that is not known, as not
+ * all of them are reported, or there are topics of several prefixes. */
 static struct strview home_of(const struct dead_letter *asked, const struct redisconn_reply *reply)
 {
     struct arena *arena = asked->query.arena;
     struct slot *slots = NULL;
     struct strview topic = STRVIEW("");
-    int partitions = 0;
+    int64_t partitions = 0;
+    int64_t highest = -1;
     const size_t count = slots_read(arena, reply, DEAD_LETTER_SLOTS, &slots);
     for (size_t i = 0; i < count; i++) {
         struct strview rest = slots[i].name;
@@ -79,10 +81,16 @@ static struct strview home_of(const struct dead_letter *asked, const struct redi
                 return STRVIEW("-");
             }
             topic = its;
+            int64_t partition = 0;
+            if (!parse_i64(rest, &partition) || partition < 0 || partition >= SHARDS_MAX) {
+                return STRVIEW("-");
+            }
+            highest = partition > highest ? partition : highest;
         }
     }
-    return partitions == 0 ? STRVIEW("-")
-                           : keys_slot(arena, topic, shard_of(asked->id, partitions));
+    return partitions == 0 || partitions != highest + 1
+               ? STRVIEW("-")
+               : keys_slot(arena, topic, shard_of(asked->id, (int)partitions));
 }
 
 /* Where the first record came from that waits and can be read; else, where it would come from. */
@@ -170,8 +178,9 @@ static void on_looked_at(struct query *query, const struct redisconn_reply *repl
     if (refusal != NULL) {
         refuse_decision(query, refusal);
     } else if (strview_is(slot, "-") && !asked->decision.is_of_none) {
-        query_unavailable(query, "no projector reports its partition, which would carry it out: "
-                                 "start one, then ask again");
+        query_unavailable(query, "no projector reports all partitions of its topic, or there are "
+                                 "topics of two prefixes, so it is not known who would carry it "
+                                 "out: start projectors until all are reported, then ask again");
     } else if (slot.data == NULL || !send_decision(asked, reply, slot)) {
         query_unavailable(query, "the decision cannot be written down now");
     }
