@@ -6,6 +6,12 @@
 #include <assert.h>
 #include <stdalign.h>
 #include <stdlib.h>
+#ifdef __SANITIZE_ADDRESS__ /* who still uses what was given back is to be found all the same */
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, size)   ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
 
 enum { FIRST_BLOCK = 4096, LARGEST_STEP = 1 << 20, FIRST_CAP = 4 };
 enum { SPARE_LEAST = 32 << 10 }; /* smaller ones malloc() has at hand */
@@ -32,6 +38,7 @@ static bool leave_spare(struct arena_spares *spares, struct arena_block *block)
     *block = (struct arena_block){.older = spares->blocks, .size = block->size};
     spares->blocks = block;
     spares->bytes += block->size;
+    ASAN_POISON_MEMORY_REGION(block->bytes, block->size);
     return true;
 }
 
@@ -55,6 +62,7 @@ static struct arena_block *take_spare(struct arena_spares *spares, size_t least,
     *best = block->older;
     assert(spares->bytes >= block->size);
     spares->bytes -= block->size;
+    ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
     return block;
 }
 
