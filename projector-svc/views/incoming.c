@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/views/incoming.h"
 
+#include "common/base/checked.h"
 #include "common/base/id_form.h"
 #include "common/base/parse.h"
 #include "common/base/utf8.h"
@@ -21,7 +22,7 @@ static void spoil(struct incoming *incoming, struct arena *arena, const char *wh
 static void compare_envelope(struct incoming *incoming, const struct envelope *envelope,
                              struct arena *arena)
 {
-    if (incoming->version == 0) {
+    if (incoming->version == 0 && checked_is_modest(envelope->version)) {
         incoming->version = envelope->version;
     }
     if (envelope->version != incoming->version || envelope->version <= 0 ||
@@ -72,10 +73,13 @@ static enum error_kind interpret(struct incoming *incoming, struct arena *arena,
     return ERROR_NONE;
 }
 
+/* A stranger's, near the end of 64 bits, is none: such a number is not read back where it was kept.
+ */
 static int64_t parse_version(struct strview text)
 {
     int64_t version;
-    return parse_i64(text, &version) && version > 0 ? version : 0;
+    const bool is_one = parse_i64(text, &version) && version > 0 && checked_is_modest(version);
+    return is_one ? version : 0;
 }
 
 /* When the event says nothing about its time: its header, else the record. */
@@ -135,7 +139,7 @@ enum error_kind incoming_of_record(const struct kafka_record *record, const char
         .topic = strview_of(topic),
         .partition = record->partition,
         .offset = record->offset,
-        .timestamp_ms = record->timestamp_ms,
+        .timestamp_ms = checked_is_modest(record->timestamp_ms) ? record->timestamp_ms : -1,
         .time = text_header(record, TOPICS_HEADER_CE_TIME),
         .correlation_id = text_header(record, TOPICS_HEADER_CE_CORRELATION_ID),
         .causation_id = text_header(record, TOPICS_HEADER_CE_CAUSATION_ID),

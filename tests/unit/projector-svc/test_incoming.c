@@ -9,6 +9,7 @@
 
 static const char *header_id; /* of the record, with its type all headers it has */
 static const char *header_type;
+static const char *header_version;
 
 /* In place of Kafka's. */
 struct strview kafka_record_header(const struct kafka_record *record, const char *name)
@@ -16,6 +17,9 @@ struct strview kafka_record_header(const struct kafka_record *record, const char
     (void)record;
     if (strcmp(name, TOPICS_HEADER_CE_TYPE) == 0 && header_type != NULL) {
         return strview_of(header_type);
+    }
+    if (strcmp(name, TOPICS_HEADER_CE_VERSION) == 0 && header_version != NULL) {
+        return strview_of(header_version);
     }
     return strcmp(name, TOPICS_HEADER_CE_ID) == 0 ? strview_of(header_id) : STRVIEW("");
 }
@@ -30,6 +34,7 @@ static void open_all(void)
 
 static void close_all(void)
 {
+    header_version = NULL;
     header_type = NULL;
     arena_done(&arena);
 }
@@ -134,6 +139,16 @@ START_TEST(a_header_longer_than_any_of_ours_is_not_kept)
 }
 END_TEST
 
+START_TEST(a_version_that_is_not_read_back_where_it_was_kept_is_none)
+{
+    size_t len;
+    header_version = "2305843009213693951"; /* 2^61 - 1 */
+    ck_assert_int_eq(parked_and_read(of_record("o-1", "e-1", 2), &len)->version, INT64_MAX / 4);
+    header_version = "2305843009213693952";
+    ck_assert_int_eq(of_record("o-1", "e-1", 2)->version, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("projector-svc/views/incoming");
@@ -147,6 +162,7 @@ int main(void)
     tcase_add_loop_test(kept, of_what_nobody_will_ever_read_only_the_beginning_is_kept, 0,
                         sizeof KEPT / sizeof KEPT[0]);
     tcase_add_test(kept, a_header_longer_than_any_of_ours_is_not_kept);
+    tcase_add_test(kept, a_version_that_is_not_read_back_where_it_was_kept_is_none);
     suite_add_tcase(suite, kept);
     return check_main(suite);
 }
