@@ -23,8 +23,9 @@
 struct arena_block;
 
 /* Large blocks that arenas leave to each other, where each message or batch would else ask the
- * system for the same pages again. Zeroed but for max: there are none yet. A block that was left may
- * be larger than what is asked for, up to max: for arenas whose own maximum is many times that. */
+ * system for the same pages again. Zeroed but for max: there are none yet. A block that was left
+ * may be larger than what is asked for, up to max: for arenas whose own maximum is many times that.
+ */
 struct arena_spares {
     struct arena_block *blocks;
     size_t bytes;
