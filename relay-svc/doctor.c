@@ -2,6 +2,7 @@
 /* `relay-svc doctor`: what it needs of PostgreSQL and Kafka, and the files of who may ask. */
 #include "common/run/doctor.h"
 
+#include "common/base/strbuf.h"
 #include "common/run/doctor_auth.h"
 #include "common/run/doctor_database.h"
 #include "common/run/doctor_kafka.h"
@@ -21,9 +22,36 @@ struct patient {
     struct doctor_kafka kafka;
 };
 
+/* Nothing is read of a shard of which the two differ, and whatever keeps a trigger from its work
+ * shows here: a condition, an empty function, a setting of the role's. */
+static enum error_kind look_at_fence(void *part, struct strbuf *told, struct error *err)
+{
+    static const char SQL[] =
+        "SELECT string_agg(s.shard::text, ', ' ORDER BY s.shard) FROM relay_shard s"
+        " LEFT JOIN relay_fence f USING (shard)"
+        " WHERE f.epoch IS DISTINCT FROM s.epoch OR f.owner IS DISTINCT FROM s.owner";
+    const struct doctor_database *database = part;
+    struct strview shards;
+    if (doctor_database_ask(database, SQL, &shards, err) != ERROR_NONE) {
+        return err->kind;
+    }
+    strbuf_append_cstr(told, "relay_fence says what relay_shard does");
+    return shards.data == NULL
+               ? ERROR_NONE
+               : error_set(err, ERROR_CONFLICT,
+                           "relay_fence says something else than relay_shard of shards %.*s, so "
+                           "nothing is read of them",
+                           STRVIEW_ARG(shards));
+}
+
 static const struct doctor_check CHECKS[] = {
     DOCTOR_AUTH_CHECKS(offsetof(struct patient, common)),
     DOCTOR_DATABASE_CHECKS("orderspine_relay", offsetof(struct patient, database)),
+    {"fence", "grants", offsetof(struct patient, database), look_at_fence,
+     "command-svc doctor names a trigger that is missing, and the line that makes it; else "
+     "somebody "
+     "changed relay_fence_hands, relay_fence_rows or relay_fence_follow(), or set "
+     "session_replication_role for the role: as they were, the next claim sets it right"},
     DOCTOR_KAFKA_CHECKS(offsetof(struct patient, kafka)),
 };
 

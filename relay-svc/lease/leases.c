@@ -125,7 +125,8 @@ static void lose_lease(struct leases *leases, struct shard_log *log, bool is_bac
               LOG_TEXT(is_back ? "the database's position is behind the one written to it: it was "
                                  "put back to an earlier state"
                                : "the lease in the database is no longer ours: another relay has "
-                                 "it, its row is gone, or it is another database"));
+                                 "it, its row is gone, relay_fence differs (relay-svc doctor "
+                                 "says so), or it is another database"));
     leases_count(leases, LEASE_CHANGE_LOST);
     shards_follow(leases->options.shards, log->shard, shard_log_lose(log));
 }

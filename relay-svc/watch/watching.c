@@ -296,7 +296,7 @@ static enum error_kind set_stalled(const struct watching *watching, int shard, s
     }
     return error_set(err, ERROR_CONFLICT,
                      "shard %d has rows behind position %lld, and has not moved for ten seconds: "
-                     "%s%s",
+                     "%s%s; relay-svc doctor looks for why",
                      shard, position,
                      owner[0] == '\0' ? "no relay holds it" : "it is held by relay ", owner);
 }
