@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 /*
- * What stands before each key of a partition: nothing. With a hash tag there, as a test has it by
- * defining one ("{%d}"), all that a partition writes is in one slot of a Redis Cluster.
+ * What stands before each key of a partition: nothing. With a hash tag there, all that a partition
+ * writes is in one slot of a Redis Cluster. Tests define one from outside; KEYS_TAG defined here,
+ * as "{%d}", is for everybody: tests/docs/generated --write takes it to function/, too.
  */
 enum { TAG_MAX = sizeof "{-2147483648}" };
 

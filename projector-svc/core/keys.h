@@ -7,7 +7,8 @@
  *
  * Why each is told a partition, the one whose events make what stands there: no name depends on it
  * now. In a Redis Cluster a call must find all its keys in one slot, so that all of a partition's
- * would begin with its hash tag. That is to be put there by keys.c and needs nobody else.
+ * would begin with its hash tag. That is to be put there by keys.c and needs nobody else: the names
+ * in function/ are told it, too, and get the tag that keys.c has.
  *
  * Ownership: composed names live in the arena; data is NULL when it is full.
  */

@@ -15,27 +15,29 @@
 local function encoded(text)
   return (string.gsub(text, '[^%w._-]', function(byte) return string.format('%%%02X', string.byte(byte)) end))
 end
-local KEY_POSITION = 'projection:position'
-local KEY_IDENTITY = 'projection:identity'
-local KEY_DRAINING = 'projection:draining'
-local KEY_STATUS = 'projection:status'
-local KEY_FROZEN = 'projection:frozen'
-local KEY_DECIDED = 'projection:decided'
-local KEY_RECOVERING = 'projection:recovering'
-local KEY_REBUILD = 'projection:rebuild'
-local KEY_HELD = 'projection:held'
-local KEY_ORDERS_RECENT = 'orders:recent'
-local KEY_STREAM_ORDERS = 'stream:orders'
-local function key_idx_status(id) return 'idx:status:' .. encoded(id) end
+local KEYS_ALL = -1
+local function key_position(_) return 'projection:position' end
+local function key_identity(_) return 'projection:identity' end
+local function key_draining(_) return 'projection:draining' end
+local function key_status(_) return 'projection:status' end
+local function key_frozen(_) return 'projection:frozen' end
+local function key_decided(_) return 'projection:decided' end
+local function key_recovering(_) return 'projection:recovering' end
+local function key_rebuild(_) return 'projection:rebuild' end
+local function key_held(_) return 'projection:held' end
+local function key_orders_recent(_) return 'orders:recent' end
+local function key_stream_orders(_) return 'stream:orders' end
+local function key_idx_status(_, id) return 'idx:status:' .. encoded(id) end
 local function key_status_last(id) return 'last:' .. id end
 local function key_status_end(id) return 'end:' .. id end
 local function key_rebuild_first(id) return 'first:' .. id end
 -- end
 
-local MARKER, STATUS, POSITION = KEY_REBUILD, KEY_STATUS, KEY_POSITION
-local FROZEN, DECIDED, DRAINING = KEY_FROZEN, KEY_DECIDED, KEY_DRAINING
-local RECOVERING, IDENTITY = KEY_RECOVERING, KEY_IDENTITY
-local HELD, STREAM = KEY_HELD, KEY_STREAM_ORDERS
+-- A database whole, so of no partition: databases do not change places in a Redis Cluster.
+local MARKER, STATUS, POSITION = key_rebuild(KEYS_ALL), key_status(KEYS_ALL), key_position(KEYS_ALL)
+local FROZEN, DECIDED, DRAINING = key_frozen(KEYS_ALL), key_decided(KEYS_ALL), key_draining(KEYS_ALL)
+local RECOVERING, IDENTITY = key_recovering(KEYS_ALL), key_identity(KEYS_ALL)
+local HELD, STREAM, RECENT = key_held(KEYS_ALL), key_stream_orders(KEYS_ALL), key_orders_recent(KEYS_ALL)
 local STATUSES = {'placed', 'confirmed', 'shipped', 'delivered', 'returned', 'cancelled'}
 
 local function at(database, ...)
@@ -145,8 +147,8 @@ end
 -- By sorted sets with a member for each order in a state, or each: they grow by events alone.
 local function count_orders(database)
   local total = 0
-  for _, status in ipairs(STATUSES) do total = total + at(database, 'ZCARD', key_idx_status(status)) end
-  return total, at(database, 'ZCARD', KEY_ORDERS_RECENT)
+  for _, status in ipairs(STATUSES) do total = total + at(database, 'ZCARD', key_idx_status(KEYS_ALL, status)) end
+  return total, at(database, 'ZCARD', RECENT)
 end
 
 -- The version that a mark in projection:frozen waits for.
