@@ -157,6 +157,17 @@ static void remember_trouble(struct partition *partition, const struct error *wh
     partition->trouble = *why;
 }
 
+/* Where views are held, each try ends so. */
+static void tell_conflict(struct partition *partition, const struct error *why)
+{
+    uint64_t times = 0;
+    if (news_is_due(&partition->conflicts, 1, loop_now_ms(), &times)) {
+        log_event(LOG_WARN, "partition_closed", LOG_VIEW("slot", partition->slot),
+                  LOG_INT("times", times), LOG_ERR(why),
+                  LOG_TEXT("nothing was written; its position is read again"));
+    }
+}
+
 /* The turn goes back first: on_closed() and on_stopped() may free the partition. Who stopped it
  * waits for nothing but that its batch ends, whatever the next one would be. */
 static void close_busy(struct partition *partition, const struct error *why)
@@ -189,7 +200,9 @@ static void fail_batch(struct partition *partition, const struct error *why)
         close_busy(partition, NULL); /* a smaller one follows at once: nobody is away */
         return;
     }
-    if (why->kind != ERROR_CONFLICT) {
+    if (why->kind == ERROR_CONFLICT) {
+        tell_conflict(partition, why);
+    } else {
         remember_trouble(partition, why);
     }
     close_busy(partition, why);

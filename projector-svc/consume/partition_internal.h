@@ -65,6 +65,7 @@ struct partition {
     size_t retries;       /* that no batch has told yet */
     struct error trouble; /* why Redis refused the last batch; kind NONE: it did not */
     struct news troubles[ERROR_KIND_COUNT];
+    struct news conflicts; /* batches that were not written as somebody else is at it */
 };
 
 /* The only place where the state changes. */

@@ -30,13 +30,11 @@ enum {
 static void on_partition_closed(void *user, struct partition *partition, const struct error *why)
 {
     struct projector *projector = user;
+    (void)partition;
     if (why == NULL) {
         positions_open_soon(&projector->positions, 0);
         return;
     }
-    const enum log_level level = why->kind == ERROR_CONFLICT ? LOG_WARN : LOG_DEBUG;
-    log_event(level, "partition_closed", LOG_VIEW("slot", partition_slot(partition)), LOG_ERR(why),
-              LOG_TEXT("nothing was written; its position is read again"));
     redis_gate_reload(&projector->gate, why);
     if (why->kind == ERROR_INVALID) {
         positions_open_last(&projector->positions);

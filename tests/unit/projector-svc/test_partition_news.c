@@ -43,6 +43,24 @@ START_TEST(another_owners_write_is_no_trouble_to_speak_of)
 }
 END_TEST
 
+/* As while a rebuild holds the views. */
+START_TEST(conflicts_are_said_at_once_and_then_once_a_minute)
+{
+    struct news *conflicts = &partition[0]->conflicts;
+    open_at(0, VIEW_POSITIONS_NONE);
+    take(0, 0);
+    fail_batch_by(ERROR_CONFLICT);
+    ck_assert(conflicts->was_said);
+    ck_assert_uint_eq(conflicts->unsaid, 0);
+    fail_batch_by(ERROR_CONFLICT);
+    fail_batch_by(ERROR_CONFLICT);
+    ck_assert_uint_eq(conflicts->unsaid, 2);
+    conflicts->said_ms -= NEWS_EVERY_MS;
+    fail_batch_by(ERROR_CONFLICT);
+    ck_assert_uint_eq(conflicts->unsaid, 0);
+}
+END_TEST
+
 /* The first batch freezes it, which is told whenever it happens. */
 START_TEST(foreign_records_that_come_again_and_again_are_said_once_a_minute)
 {
@@ -71,6 +89,7 @@ int main(void)
     tcase_add_checked_fixture(courses, set_up, tear_down);
     tcase_add_test(courses, each_kind_of_failure_is_said_at_once_and_then_once_a_minute);
     tcase_add_test(courses, another_owners_write_is_no_trouble_to_speak_of);
+    tcase_add_test(courses, conflicts_are_said_at_once_and_then_once_a_minute);
     tcase_add_test(courses, foreign_records_that_come_again_and_again_are_said_once_a_minute);
     suite_add_tcase(suite, courses);
     return check_main(suite);
