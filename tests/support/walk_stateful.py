@@ -110,12 +110,14 @@ def seek():
     try:
         run_state_machine_as_test(hypothesis.seed(ARGS.seed)(Walk), settings=settings)
     except Spent:
-        print(f"      there are tokens for {ARGS.walks} walks only")
-    except Exception as fault:
-        if not wrongs:
+        pass
+    except Exception as fault:  # Spent, too, where hypothesis had begun to take a walk again
+        if not wrongs and len(walkers) < ARGS.walks:
             raise
         if not isinstance(fault, walk.Wrong):
             print(f"      {type(fault).__name__}: {fault}")
+    if len(walkers) == ARGS.walks:
+        print(f"      there are tokens for {ARGS.walks} walks only")
     if wrongs:
         commands, told = min(wrongs)
         print(f"{told}\n      {commands} commands in an open shop lead to it")
