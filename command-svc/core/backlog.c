@@ -109,10 +109,12 @@ void backlog_return(struct backlog *backlog, struct waiter *waiter)
 
 int64_t backlog_rest(struct backlog *backlog, struct waiter *waiter, int64_t now_ms)
 {
-    assert(waiter->next == NULL && waiter->previous == NULL); /* in one line at a time */
+    assert(waiter->next == NULL);
+    assert(waiter->previous == NULL); /* in one line at a time */
     const int64_t next = waiter->rest_ms == 0 ? BACKLOG_REST_MIN_MS : 2 * waiter->rest_ms;
     waiter->rest_ms = next < BACKLOG_REST_MAX_MS ? next : BACKLOG_REST_MAX_MS;
-    assert(waiter->rest_ms >= BACKLOG_REST_MIN_MS && waiter->place < backlog->next_place);
+    assert(waiter->rest_ms >= BACKLOG_REST_MIN_MS);
+    assert(waiter->place < backlog->next_place);
     waiter->rest_until_ms = now_ms + waiter->rest_ms;
     append(&backlog->resting, waiter);
     return waiter->rest_ms;
@@ -150,10 +152,12 @@ struct waiter *backlog_first(const struct backlog *backlog, int shard)
 
 struct waiter *backlog_take(struct backlog *backlog, int shard)
 {
-    assert(shard >= 0 && shard < SHARDS_MAX && is_sound(&backlog->lines[shard]));
+    assert(shard >= 0 && shard < SHARDS_MAX);
+    assert(is_sound(&backlog->lines[shard]));
     struct waiter *waiter = backlog->lines[shard].first;
     if (waiter != NULL) {
-        assert(waiter->shard == shard && backlog->count > 0);
+        assert(waiter->shard == shard);
+        assert(backlog->count > 0);
         unlink_from(&backlog->lines[shard], waiter);
         backlog->count--;
         assert(backlog->count >= backlog->lines[shard].count);
@@ -167,7 +171,8 @@ struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms)
         struct line *line = &backlog->lines[shard];
         struct waiter *waiter = find_expired(line, now_ms);
         if (waiter != NULL) {
-            assert(waiter->shard == shard && waiter->deadline_ms <= now_ms);
+            assert(waiter->shard == shard);
+            assert(waiter->deadline_ms <= now_ms);
             unlink_from(line, waiter);
             backlog->count--;
             assert(backlog->count >= line->count);

@@ -63,10 +63,12 @@ enum error_kind batch_add(struct batch *batch, const struct command *command, st
 
 struct world_level *batch_add_level(struct batch *batch, struct strview sku, struct uuid event_id)
 {
-    assert(is_sound(batch) && sku.len > 0);
+    assert(is_sound(batch));
+    assert(sku.len > 0);
     struct world_level *level = world_level(&batch->world, sku);
     if (level != NULL) {
-        assert(level->entry.is_to_change && !level->is_changed); /* not decided yet */
+        assert(level->entry.is_to_change);
+        assert(!level->is_changed); /* not decided yet */
         level->event_id = event_id;
     }
     return level;
@@ -76,7 +78,8 @@ struct world_level *batch_add_level(struct batch *batch, struct strview sku, str
 
 static void accept(struct batch_item *item, const struct event *event)
 {
-    assert(event_envelope(event)->version >= 1 && item->receipt->decided_by == NOT_DECIDED_HERE);
+    assert(event_envelope(event)->version >= 1);
+    assert(item->receipt->decided_by == NOT_DECIDED_HERE);
     assert(event->aggregate == command_aggregate(item->command->kind));
     item->outcome.kind = OUTCOME_ACCEPTED;
     item->outcome.is_remembered = true;
@@ -85,7 +88,8 @@ static void accept(struct batch_item *item, const struct event *event)
 
 static void note_refusal(const struct batch_item *item, const struct rejection *rejection)
 {
-    assert(rejection->kind == REJECTION_INSUFFICIENT_STOCK && rejection->sku.len > 0);
+    assert(rejection->kind == REJECTION_INSUFFICIENT_STOCK);
+    assert(rejection->sku.len > 0);
     for (size_t i = 0; i < item->product_count; i++) {
         if (strview_equal(item->products[i]->entry.id, rejection->sku)) {
             stock_note_refusal(item->products[i], rejection->expected);
@@ -96,7 +100,8 @@ static void note_refusal(const struct batch_item *item, const struct rejection *
 
 static void reject(struct batch_item *item, const struct rejection *rejection)
 {
-    assert(rejection->kind < REJECTION_KIND_COUNT && !item->outcome.is_remembered);
+    assert(rejection->kind < REJECTION_KIND_COUNT);
+    assert(!item->outcome.is_remembered);
     if (rejection->kind == REJECTION_INSUFFICIENT_STOCK) {
         note_refusal(item, rejection);
     }
@@ -107,7 +112,8 @@ static void reject(struct batch_item *item, const struct rejection *rejection)
 
 static void postpone(struct batch_item *item, enum held_kind missed, struct strview row)
 {
-    assert(missed < HELD_KIND_COUNT && (missed == HELD_SHARD) == (row.len == 0));
+    assert(missed < HELD_KIND_COUNT);
+    assert((missed == HELD_SHARD) == (row.len == 0));
     item->outcome = (struct outcome){.kind = OUTCOME_POSTPONED, .missed = missed, .row = row};
 }
 
@@ -163,7 +169,8 @@ static bool hold_claims(struct batch *batch, struct batch_item *item)
 {
     const struct order_placed *placed = &item->outcome.event.order.placed;
     struct claim *claims = arena_array(batch->arena, placed->line_count, sizeof *claims);
-    assert(placed->line_count == item->product_count && item->order->placed == NULL);
+    assert(placed->line_count == item->product_count);
+    assert(item->order->placed == NULL);
     if (claims == NULL) {
         return false;
     }
@@ -183,7 +190,9 @@ static bool hold_claims(struct batch *batch, struct batch_item *item)
 static enum error_kind decide_placing(struct batch *batch, struct batch_item *item)
 {
     const size_t count = item->command->place_order.line_count;
-    assert(count == item->product_count && item->customer != NULL && item->order != NULL);
+    assert(count == item->product_count);
+    assert(item->customer != NULL);
+    assert(item->order != NULL);
     struct product **products = arena_array(batch->arena, count, sizeof(struct product *));
     if (products == NULL) {
         return ERROR_EXHAUSTED;
@@ -262,7 +271,8 @@ static bool answer_from_receipt(const struct batch *batch, struct batch_item *it
     assert(receipt->decided_by >= NOT_DECIDED_HERE);
     const uint8_t *first_hash = receipt->request_hash;
     if (receipt->decided_by != NOT_DECIDED_HERE) {
-        assert((size_t)receipt->decided_by < batch->count && !receipt->is_loaded);
+        assert((size_t)receipt->decided_by < batch->count);
+        assert(!receipt->is_loaded);
         first_hash = batch->items[receipt->decided_by].command->request_hash;
     } else if (!receipt->is_loaded) {
         return false;
@@ -301,13 +311,15 @@ static const struct world_product *missed_stock(const struct batch *batch,
 
 void batch_postpone(struct batch *batch, size_t index)
 {
-    assert(is_sound(batch) && index < batch->count);
+    assert(is_sound(batch));
+    assert(index < batch->count);
     postpone(&batch->items[index], HELD_SHARD, STRVIEW(""));
 }
 
 static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
 {
-    assert(item->command->kind < COMMAND_KIND_COUNT && item->receipt != NULL);
+    assert(item->command->kind < COMMAND_KIND_COUNT);
+    assert(item->receipt != NULL);
     if (item->outcome.kind == OUTCOME_POSTPONED || answer_from_receipt(batch, item)) {
         return ERROR_NONE;
     }
@@ -360,7 +372,8 @@ enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *
         }
         assert(outcome_is_sound(batch, i));
         if (item->outcome.is_remembered) { /* a key is decided once */
-            assert(item->receipt->decided_by == NOT_DECIDED_HERE && !item->receipt->is_loaded);
+            assert(item->receipt->decided_by == NOT_DECIDED_HERE);
+            assert(!item->receipt->is_loaded);
             item->receipt->decided_by = (long)i;
         }
     }

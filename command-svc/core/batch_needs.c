@@ -20,7 +20,9 @@ static bool need_customer(struct world *world, const struct command *command,
 static bool need_products(struct world *world, const struct command *command,
                           struct batch_item *item, size_t count)
 {
-    assert(count > 0 && item->products == NULL && item->product_count == 0);
+    assert(count > 0);
+    assert(item->products == NULL);
+    assert(item->product_count == 0);
     item->products = arena_array(world->arena, count, sizeof(struct world_product *));
     if (item->products == NULL) {
         return false;
@@ -67,7 +69,8 @@ static bool need_order(struct world *world, const struct command *command, struc
 static bool need_placing(struct world *world, const struct command *command,
                          struct batch_item *item)
 {
-    assert(command->kind == COMMAND_PLACE_ORDER && command->place_order.line_count > 0);
+    assert(command->kind == COMMAND_PLACE_ORDER);
+    assert(command->place_order.line_count > 0);
     item->customer = world_customer(world, command->place_order.customer_id);
     return item->customer != NULL && need_order(world, command, item) &&
            need_products(world, command, item, command->place_order.line_count);
@@ -82,6 +85,7 @@ static need_fn *const NEEDS[] = {CUSTOMER_COMMANDS(NEEDS_CUSTOMER) PRODUCT_COMMA
 
 bool batch_needs(struct world *world, const struct command *command, struct batch_item *item)
 {
-    assert(command->kind < COMMAND_KIND_COUNT && item->command == command);
+    assert(command->kind < COMMAND_KIND_COUNT);
+    assert(item->command == command);
     return NEEDS[command->kind](world, command, item);
 }

@@ -72,6 +72,7 @@ struct rejection command_refuse_transition(const char *from, enum command_kind w
             rejection.allowed[count++] = command_word(kind);
         }
     }
-    assert(count < ALLOWED_MAX && rejection.allowed[count] == NULL); /* the list has its end */
+    assert(count < ALLOWED_MAX);
+    assert(rejection.allowed[count] == NULL); /* the list has its end */
     return rejection;
 }

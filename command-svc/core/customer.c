@@ -77,7 +77,8 @@ static bool check(const struct customer *customer, const struct command *command
 bool customer_decide(const struct customer *customer, const struct command *command, int64_t now_ms,
                      struct customer_event *ret_event, struct rejection *ret_rejection)
 {
-    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].rule != NULL);
+    assert(command->kind < COMMAND_KIND_COUNT);
+    assert(ACTIONS[command->kind].rule != NULL);
     if (!check(customer, command, ret_rejection)) {
         return false;
     }
@@ -129,7 +130,8 @@ static void set_contact(struct customer *customer, const struct contact *contact
 
 static void apply_registered(struct customer *customer, const struct customer_event *event)
 {
-    assert(customer->version == 1 && !customer->is_active);
+    assert(customer->version == 1);
+    assert(!customer->is_active);
     set_contact(customer, &event->registered);
     customer->is_active = true;
 }

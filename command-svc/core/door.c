@@ -24,7 +24,8 @@ void door_note(struct door *door, size_t commands, int64_t now_ms)
         door->committed = 0;
         door->window_start_ms = now_ms;
     }
-    assert(is_sound(door, now_ms) && now_ms - door->window_start_ms < DOOR_WINDOW_MS);
+    assert(is_sound(door, now_ms));
+    assert(now_ms - door->window_start_ms < DOOR_WINDOW_MS);
     door->committed += commands;
 }
 

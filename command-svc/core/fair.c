@@ -41,7 +41,9 @@ struct share *fair_join(struct fair *fair, uint64_t who, enum command_kind kind,
     const uint64_t turn = *next > fair->now ? *next : fair->now;
     *next = turn + line_cost(kind, cost);
     share->amount++;
-    assert(is_sound(share) && turn >= fair->now && *next > turn);
+    assert(is_sound(share));
+    assert(turn >= fair->now);
+    assert(*next > turn);
     *ret_turn = turn;
     return share;
 }
@@ -55,7 +57,8 @@ void fair_take(struct fair *fair, uint64_t turn)
 void fair_leave(struct fair *fair, struct share *share, enum command_kind kind, uint64_t cost,
                 uint64_t turn)
 {
-    assert(share->amount > 0 && is_sound(share));
+    assert(share->amount > 0);
+    assert(is_sound(share));
     if (turn > fair->now) { /* it was never taken */
         uint64_t *next = next_of(share, kind);
         assert(*next >= line_cost(kind, cost));

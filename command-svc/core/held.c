@@ -23,7 +23,8 @@ const char *held_kind_name(enum held_kind kind)
 
 static size_t place_of(const struct held *held, enum held_kind kind, struct strview name)
 {
-    assert(is_sound(held) && kind < HELD_KIND_COUNT);
+    assert(is_sound(held));
+    assert(kind < HELD_KIND_COUNT);
     size_t i = 0;
     while (i < held->count &&
            (held->entries[i].kind != kind || !strview_is(name, held->entries[i].name))) {
@@ -48,7 +49,8 @@ static void drop(struct held *held, struct held_entry *entry)
 bool held_note(struct held *held, enum held_kind kind, struct strview name, int64_t since_ms,
                int64_t now_ms)
 {
-    assert(name.len > 0 && since_ms <= now_ms); /* "" is no lock's name: nobody was told of it */
+    assert(name.len > 0); /* "" is no lock's name: nobody was told of it */
+    assert(since_ms <= now_ms);
     struct held_entry *entry = find(held, kind, name);
     if (entry != NULL) {
         assert(now_ms >= entry->noted_ms);
@@ -61,7 +63,8 @@ bool held_note(struct held *held, enum held_kind kind, struct strview name, int6
     entry = &held->entries[held->count++];
     *entry = (struct held_entry){.kind = kind, .since_ms = since_ms, .noted_ms = now_ms};
     (void)snprintf(entry->name, sizeof entry->name, "%.*s", STRVIEW_ARG(name));
-    assert(is_sound(held) && entry->state == HOLDER_UNKNOWN);
+    assert(is_sound(held));
+    assert(entry->state == HOLDER_UNKNOWN);
     return true;
 }
 
@@ -91,7 +94,8 @@ void held_by(struct held *held, enum held_kind kind, struct strview name,
     if (entry == NULL) {
         return;
     }
-    assert(entry->kind == kind && entry->state <= HOLDER_OTHER);
+    assert(entry->kind == kind);
+    assert(entry->state <= HOLDER_OTHER);
     const bool is_first = entry->state == HOLDER_UNKNOWN;
     const bool is_same = strcmp(entry->holder.transaction, holder->transaction) == 0;
     entry->state = is_first ? HOLDER_FIRST : is_same ? HOLDER_SAME : HOLDER_OTHER;
@@ -132,7 +136,8 @@ static struct held_told *find_told(struct held *held, const struct held_entry *e
 
 bool held_take_news(struct held *held, const struct held_entry *entry, int64_t now_ms)
 {
-    assert(is_sound(held) && entry->kind < HELD_KIND_COUNT);
+    assert(is_sound(held));
+    assert(entry->kind < HELD_KIND_COUNT);
     struct held_told *told = find_told(held, entry);
     assert(told == NULL || now_ms >= told->at_ms);
     if (entry->state < TOLD_FROM[entry->kind] ||
@@ -145,14 +150,16 @@ bool held_take_news(struct held *held, const struct held_entry *entry, int64_t n
     }
     *told = (struct held_told){.kind = entry->kind, .pid = entry->holder.pid, .at_ms = now_ms};
     (void)snprintf(told->name, sizeof told->name, "%s", entry->name);
-    assert(is_sound(held) && find_told(held, entry) == told);
+    assert(is_sound(held));
+    assert(find_told(held, entry) == told);
     return true;
 }
 
 size_t held_count(const struct held *held, enum held_kind kind)
 {
     size_t count = 0;
-    assert(kind < HELD_KIND_COUNT && is_sound(held));
+    assert(kind < HELD_KIND_COUNT);
+    assert(is_sound(held));
     for (size_t i = 0; i < held->count; i++) {
         count += held->entries[i].kind == kind ? 1 : 0;
     }

@@ -45,7 +45,9 @@ void *id_map_find(const struct id_map *map, struct strview id)
 
 void id_map_add(struct id_map *map, struct strview id, void *entry)
 {
-    assert(id.data != NULL && entry != NULL && id_map_find(map, id) == NULL);
+    assert(id.data != NULL);
+    assert(entry != NULL);
+    assert(id_map_find(map, id) == NULL);
     struct id_map_node *node = must_allocate(1, sizeof *node);
     node->id = id;
     node->entry = entry;

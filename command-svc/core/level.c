@@ -15,7 +15,8 @@ static int64_t too_early_by(const struct level *level, int64_t now_ms)
 bool level_decide(const struct level *level, struct strview sku, int64_t now_ms,
                   struct stock_event *ret_event, int64_t *ret_wait_ms)
 {
-    assert(level->version >= 0 && level->available >= 0);
+    assert(level->version >= 0);
+    assert(level->available >= 0);
     *ret_wait_ms = 0;
     if (level->version > 0 && level->announced == level->available) {
         return false;

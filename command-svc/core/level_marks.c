@@ -29,14 +29,16 @@ static void put_last(struct level_marks *marks, struct level_mark *mark, int64_t
         marks->last->next = mark;
     }
     marks->last = mark;
-    assert(marks->first != NULL && marks->last->next == NULL);
+    assert(marks->first != NULL);
+    assert(marks->last->next == NULL);
 }
 
 /* NULL: it is marked already, or there are too many. */
 static struct level_mark *add(struct level_marks *marks, struct strview sku, int shard,
                               int64_t due_ms)
 {
-    assert(is_sound(marks) && sku.len > 0 && sku.len <= ID_FORM_MAX);
+    assert(is_sound(marks));
+    assert(sku.len > 0 && sku.len <= ID_FORM_MAX);
     assert(shard >= 0 && shard < SHARDS_MAX);
     if (marks->count == LEVEL_MARKS_MAX || id_map_find(&marks->by_sku, sku) != NULL) {
         return NULL;
@@ -91,7 +93,9 @@ int64_t level_marks_due_ms(const struct level_marks *marks)
 static struct level_mark *unlink_first(struct level_marks *marks)
 {
     struct level_mark *mark = marks->first;
-    assert(mark != NULL && marks->count > 0 && marks->late <= marks->count);
+    assert(mark != NULL);
+    assert(marks->count > 0);
+    assert(marks->late <= marks->count);
     marks->first = mark->next;
     marks->last = mark->next == NULL ? NULL : marks->last;
     mark->next = NULL;
@@ -105,7 +109,8 @@ static struct level_mark *take_first(struct level_marks *marks)
     assert(!mark->is_late || marks->late > 0);
     marks->late -= mark->is_late ? 1 : 0;
     id_map_remove(&marks->by_sku, level_mark_sku(mark));
-    assert(is_sound(marks) && mark->next == NULL);
+    assert(is_sound(marks));
+    assert(mark->next == NULL);
     return mark;
 }
 
@@ -122,7 +127,8 @@ struct level_mark *level_marks_take(struct level_marks *marks, int64_t now_ms)
             return take_first(marks);
         }
         put_last(marks, unlink_first(marks), level_next_look_ms(now_ms));
-        assert(is_sound(marks) && marks->last->due_ms > now_ms); /* or this would not end */
+        assert(is_sound(marks));
+        assert(marks->last->due_ms > now_ms); /* or this would not end */
     }
     return NULL;
 }
@@ -132,5 +138,6 @@ void level_marks_done(struct level_marks *marks)
     while (marks->first != NULL) {
         free(take_first(marks));
     }
-    assert(is_sound(marks) && marks->count == 0);
+    assert(is_sound(marks));
+    assert(marks->count == 0);
 }

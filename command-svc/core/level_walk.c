@@ -45,6 +45,7 @@ bool level_walk_pass(struct level_walk *walk, struct strview sku)
     strbuf_reset(&walk->last);
     strbuf_append(&walk->last, sku);
     walk->is_over = !strbuf_ok(&walk->last);
-    assert(is_sound(walk) && (walk->is_over || walk->last.len == sku.len)); /* it goes on there */
+    assert(is_sound(walk));
+    assert(walk->is_over || walk->last.len == sku.len); /* it goes on there */
     return id_form_fits(sku);
 }

@@ -87,7 +87,8 @@ static bool is_sound(const struct order *order)
 static bool is_possible(const struct order *order, enum command_kind kind)
 {
     assert(kind < COMMAND_KIND_COUNT);
-    assert(order->status < ORDER_STATUS_COUNT && order->payment_status < PAYMENT_STATUS_COUNT);
+    assert(order->status < ORDER_STATUS_COUNT);
+    assert(order->payment_status < PAYMENT_STATUS_COUNT);
     const struct rule *rule = ACTIONS[kind].rule;
     return rule != NULL && (rule->statuses >> order->status & 1) != 0 &&
            (rule->payments >> order->payment_status & 1) != 0 &&
@@ -99,7 +100,8 @@ static void refuse_transition(const struct order *order, enum command_kind refus
                               struct rejection *ret_rejection)
 {
     size_t count = 0;
-    assert(refused < COMMAND_KIND_COUNT && order->version >= 1);
+    assert(refused < COMMAND_KIND_COUNT);
+    assert(order->version >= 1);
     *ret_rejection = (struct rejection){.kind = REJECTION_ILLEGAL_TRANSITION,
                                         .from = order_status_name(order->status),
                                         .command = command_word(refused)};
@@ -109,7 +111,8 @@ static void refuse_transition(const struct order *order, enum command_kind refus
             ret_rejection->allowed[count++] = command_word(kind);
         }
     }
-    assert(count < ALLOWED_MAX && ret_rejection->allowed[count] == NULL);
+    assert(count < ALLOWED_MAX);
+    assert(ret_rejection->allowed[count] == NULL);
 }
 
 static bool check_transition(const struct order *order, const struct command *command,
@@ -138,7 +141,8 @@ static bool check_transition(const struct order *order, const struct command *co
 bool order_decide(const struct order *order, const struct command *command, int64_t now_ms,
                   struct order_event *ret_event, struct rejection *ret_rejection)
 {
-    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].rule != NULL);
+    assert(command->kind < COMMAND_KIND_COUNT);
+    assert(ACTIONS[command->kind].rule != NULL);
     assert(is_sound(order));
     const int64_t at_ms = now_ms > order->last_at_ms ? now_ms : order->last_at_ms;
     if (!check_transition(order, command, at_ms, ret_rejection)) {
@@ -174,7 +178,8 @@ static bool amount_is_the_total(const struct order *order, const struct command 
 static bool amount_fits(int64_t amount_minor, int64_t remaining_minor,
                         struct rejection *ret_rejection)
 {
-    assert(amount_minor > 0 && remaining_minor >= 0);
+    assert(amount_minor > 0);
+    assert(remaining_minor >= 0);
     if (amount_minor <= remaining_minor) {
         return true;
     }

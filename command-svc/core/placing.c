@@ -23,7 +23,8 @@ static int64_t taken_before(const struct place_order *wanted, size_t line)
 static bool refuse_line(struct rejection *ret_rejection, enum rejection_kind kind,
                         const struct wanted_line *line, int64_t number)
 {
-    assert(kind < REJECTION_KIND_COUNT && number >= 0);
+    assert(kind < REJECTION_KIND_COUNT);
+    assert(number >= 0);
     *ret_rejection = (struct rejection){.kind = kind, .sku = line->sku, .number = number};
     return false;
 }
@@ -33,7 +34,8 @@ static bool check_line(const struct command *command, const struct product *prod
 {
     const struct place_order *wanted = &command->place_order;
     const struct wanted_line *line = &wanted->lines[index];
-    assert(index < wanted->line_count && product->version >= 0);
+    assert(index < wanted->line_count);
+    assert(product->version >= 0);
     if (product->version == 0) {
         return refuse_line(ret_rejection, REJECTION_PRODUCT_UNKNOWN, line, 0);
     }
@@ -48,7 +50,8 @@ static bool check_line(const struct command *command, const struct product *prod
         return refuse_line(ret_rejection, REJECTION_PRICE_CHANGED, line, product->unit_price_minor);
     }
     const int64_t pieces = taken_before(wanted, index) + line->quantity;
-    assert(line->quantity > 0 && product->available >= 0);
+    assert(line->quantity > 0);
+    assert(product->available >= 0);
     if (product->available < pieces) {
         (void)refuse_line(ret_rejection, REJECTION_INSUFFICIENT_STOCK, line, product->available);
         ret_rejection->expected = pieces;
@@ -108,7 +111,8 @@ static bool price_lines(struct product *const *products, const struct place_orde
             return false;
         }
     }
-    assert(placed->total_minor >= 0 && placed->item_count >= (int64_t)wanted->line_count);
+    assert(placed->total_minor >= 0);
+    assert(placed->item_count >= (int64_t)wanted->line_count);
     placed->lines = lines;
     placed->line_count = wanted->line_count;
     return true;
@@ -119,7 +123,8 @@ enum error_kind placing_decide(const struct placing *placing, const struct comma
                                struct order_event *ret_event, struct rejection *ret_rejection)
 {
     const struct place_order *wanted = &command->place_order;
-    assert(command->kind == COMMAND_PLACE_ORDER && wanted->line_count > 0);
+    assert(command->kind == COMMAND_PLACE_ORDER);
+    assert(wanted->line_count > 0);
     if (!check_place(placing, command, ret_rejection)) {
         *ret_accepted = false;
         return ERROR_NONE;
@@ -139,7 +144,8 @@ enum error_kind placing_decide(const struct placing *placing, const struct comma
                    .method = wanted->method,
                    .address = wanted->address},
     };
-    assert(placing->order->version == 0 && placing->customer->is_active);
+    assert(placing->order->version == 0);
+    assert(placing->customer->is_active);
     *ret_accepted = price_lines(placing->products, wanted, lines, &event.placed);
     if (*ret_accepted) {
         assert(order_takes(placing->order, &event)); /* what is decided can be applied */

@@ -80,7 +80,8 @@ static bool check(const struct product *product, const struct command *command,
 bool product_decide(const struct product *product, const struct command *command, int64_t now_ms,
                     struct product_event *ret_event, struct rejection *ret_rejection)
 {
-    assert(command->kind < COMMAND_KIND_COUNT && ACTIONS[command->kind].rule != NULL);
+    assert(command->kind < COMMAND_KIND_COUNT);
+    assert(ACTIONS[command->kind].rule != NULL);
     if (!check(product, command, ret_rejection)) {
         return false;
     }
@@ -139,7 +140,8 @@ static bool fill_change_price(const struct product *product, const struct comman
                               struct product_event *event, struct rejection *ret_rejection)
 {
     (void)ret_rejection;
-    assert(product->version > 0 && !product->is_discontinued);
+    assert(product->version > 0);
+    assert(!product->is_discontinued);
     event->price_changed.unit_price_minor = command->change_price.unit_price_minor;
     event->price_changed.currency = product->currency;
     return true;

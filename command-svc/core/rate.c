@@ -10,7 +10,8 @@ enum { NS_A_SECOND = 1000000000, NS_A_MS = 1000000, NS_A_US = 1000 };
 
 void rate_init(struct rate *rate, int64_t quota, int64_t window_ms)
 {
-    assert(quota >= 0 && window_ms > 0);
+    assert(quota >= 0);
+    assert(window_ms > 0);
     *rate = (struct rate){.quota = quota, .window_ns = window_ms * NS_A_MS};
     if (quota > 0) {
         rate->buckets = must_allocate(RATE_PARTIES, sizeof rate->buckets[0]);
@@ -47,7 +48,8 @@ static struct rate_bucket *bucket_of(const struct rate *rate, uint64_t who)
 
 static int64_t divide_up(int64_t number, int64_t by)
 {
-    assert(number >= 0 && by > 0);
+    assert(number >= 0);
+    assert(by > 0);
     return (number + by - 1) / by;
 }
 
@@ -58,14 +60,16 @@ int64_t rate_window_s(const struct rate *rate)
 
 struct rate_state rate_ask(struct rate *rate, uint64_t who, int64_t now_us)
 {
-    assert(rate_is_limited(rate) && rate->quota > 0);
+    assert(rate_is_limited(rate));
+    assert(rate->quota > 0);
     struct rate_bucket *bucket = bucket_of(rate, who);
     const int64_t now_ns = now_us * NS_A_US;
     const int64_t token_ns = divide_up(rate->window_ns, rate->quota);
     const int64_t whole_ns = token_ns * rate->quota;
     const int64_t start_ns = bucket->full_ns > now_ns ? bucket->full_ns : now_ns;
     const int64_t room_ns = whole_ns - (start_ns - now_ns);
-    assert(room_ns <= whole_ns && token_ns > 0);
+    assert(room_ns <= whole_ns);
+    assert(token_ns > 0);
     if (room_ns < token_ns) {
         return (struct rate_state){.reset_s = divide_up(token_ns - room_ns, NS_A_SECOND)};
     }

@@ -80,7 +80,8 @@ void receipt_memory_put(struct receipt_memory *memory, const struct uuid *key,
     memory->end += left < len ? left : 0;
     memcpy(head.key, key->text, sizeof head.key);
     memcpy(head.request_hash, receipt->request_hash, sizeof head.request_hash);
-    assert(memory->end > 0 && RING_BYTES - memory->end % RING_BYTES >= len); /* in one piece */
+    assert(memory->end > 0);
+    assert(RING_BYTES - memory->end % RING_BYTES >= len); /* in one piece */
     memory->places[place_of(key)] = memory->end;
     append(memory, &head, sizeof head);
     append(memory, receipt->location.data, head.location_len);

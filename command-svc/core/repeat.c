@@ -20,7 +20,8 @@ void repeat_init(struct repeat *repeat)
 static void halve(struct repeat *repeat, size_t commands)
 {
     repeat->most = (commands + 1) / 2;
-    assert(is_sound(repeat) && repeat->most < commands);
+    assert(is_sound(repeat));
+    assert(repeat->most < commands);
 }
 
 void repeat_after_commit(struct repeat *repeat)
@@ -40,7 +41,8 @@ void repeat_after_bad_data(struct repeat *repeat, size_t commands)
 
 enum repeat_pause repeat_after_passing(struct repeat *repeat, size_t commands)
 {
-    assert(commands >= 1 && commands <= BATCH_COMMANDS_MAX && is_sound(repeat));
+    assert(commands >= 1 && commands <= BATCH_COMMANDS_MAX);
+    assert(is_sound(repeat));
     repeat->fails++;
     if (commands > 1 && repeat->fails > 1) {
         halve(repeat, commands);

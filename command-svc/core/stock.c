@@ -20,7 +20,8 @@ void stock_note_level(struct world_product *product)
 
 void stock_note_refusal(struct world_product *product, int64_t wanted)
 {
-    assert(wanted > product->product.available && is_sound(product));
+    assert(wanted > product->product.available);
+    assert(is_sound(product));
     product->is_refused_by_taking |= wanted <= product->loaded_available;
 }
 

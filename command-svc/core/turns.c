@@ -38,7 +38,8 @@ void turns_missed(struct turns *turns, int shard, int64_t now_ms)
     if (turn->misses == 0) {
         turn->missed_since_ms = now_ms;
     }
-    assert(is_sound(turn) && now_ms >= turn->missed_since_ms);
+    assert(is_sound(turn));
+    assert(now_ms >= turn->missed_since_ms);
     turn->misses++;
     turn->may_try_again = false;
     assert(is_sound(turn));
@@ -52,12 +53,14 @@ static bool is_to_queue(const struct turn *turn, int64_t now_ms)
 
 int turns_next(struct turns *turns, const struct backlog *backlog, int shards, int64_t now_ms)
 {
-    assert(shards > 0 && shards <= SHARDS_MAX && turns->last >= 0 && turns->last < SHARDS_MAX);
+    assert(shards > 0 && shards <= SHARDS_MAX);
+    assert(turns->last >= 0 && turns->last < SHARDS_MAX);
     for (int i = 1; i <= shards; i++) {
         const int shard = (turns->last + i) % shards;
         if (is_to_queue(&turns->of[shard], now_ms) && backlog_first(backlog, shard) != NULL) {
             turns->last = shard;
-            assert(shard >= 0 && shard < shards && !turns->of[shard].is_in_use);
+            assert(shard >= 0 && shard < shards);
+            assert(!turns->of[shard].is_in_use);
             return shard;
         }
     }
@@ -94,7 +97,9 @@ void turns_waited(struct turns *turns, int shard, bool is_same_holder, int64_t n
 
 void turns_let_try(struct turns *turns, int first, int step, int shards)
 {
-    assert(first >= 0 && step > 0 && shards <= SHARDS_MAX);
+    assert(first >= 0);
+    assert(step > 0);
+    assert(shards <= SHARDS_MAX);
     for (int shard = first; shard < shards; shard += step) {
         struct turn *turn = &turns->of[checked(shard)];
         turn->may_try_again = turn->misses >= TURNS_MISSES && turn->waits == 0;
@@ -112,6 +117,7 @@ bool turns_is_stuck(const struct turns *turns, int shard)
 int64_t turns_missed_for_ms(const struct turns *turns, int shard, int64_t now_ms)
 {
     const struct turn *turn = &turns->of[checked(shard)];
-    assert(is_sound(turn) && (turn->misses == 0 || now_ms >= turn->missed_since_ms));
+    assert(is_sound(turn));
+    assert(turn->misses == 0 || now_ms >= turn->missed_since_ms);
     return turn->misses < TURNS_MISSES ? 0 : now_ms - turn->missed_since_ms;
 }

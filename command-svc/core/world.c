@@ -38,7 +38,8 @@ void world_done(struct world *world)
         id_map_add(&world->map, id, made);                                                         \
         *made = (struct type){__VA_ARGS__.entry.next = world->list, .entry.id = id};               \
         world->list = &made->entry;                                                                \
-        assert(made->entry.next != &made->entry && world->map.nodes != NULL);                      \
+        assert(made->entry.next != &made->entry);                                                  \
+        assert(world->map.nodes != NULL);                                                          \
         return made;                                                                               \
     }
 
@@ -50,8 +51,8 @@ DEFINE_ENTRY(world_level, level_map, levels, .entry.is_to_change = true, )
 
 const struct world_entry *world_list(const struct world *world, size_t offset)
 {
-    assert(offset >= offsetof(struct world, customers) && offset < sizeof *world &&
-           offset % sizeof(struct world_entry *) == 0);
+    assert(offset >= offsetof(struct world, customers) && offset < sizeof *world);
+    assert(offset % sizeof(struct world_entry *) == 0);
     const struct world_entry *first;
     memcpy(&first, (const char *)world + offset, sizeof first);
     return first;

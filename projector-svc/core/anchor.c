@@ -51,7 +51,8 @@ int64_t anchor_start(const struct anchor *anchor)
 
 static void go_on_from(struct anchor *anchor, int64_t offset)
 {
-    assert(offset >= 0 && (!anchor_is_sure(anchor) || offset > anchor->next));
+    assert(offset >= 0);
+    assert(!anchor_is_sure(anchor) || offset > anchor->next);
     anchor->state = ANCHOR_SURE;
     anchor->next = offset;
     assert(is_sound(anchor));
@@ -59,10 +60,12 @@ static void go_on_from(struct anchor *anchor, int64_t offset)
 
 static void search(struct anchor *anchor)
 {
-    assert(!anchor->wants_restart && anchor->state != ANCHOR_SEARCHING);
+    assert(!anchor->wants_restart);
+    assert(anchor->state != ANCHOR_SEARCHING);
     anchor->state = ANCHOR_SEARCHING;
     anchor->wants_restart = true;
-    assert(is_sound(anchor) && anchor_start(anchor) == ANCHOR_BEGINNING);
+    assert(is_sound(anchor));
+    assert(anchor_start(anchor) == ANCHOR_BEGINNING);
 }
 
 /* Whether that record proves that the log is not the one it was. Between the one that was taken
@@ -78,7 +81,8 @@ static bool is_another(const struct anchor *anchor, int64_t offset, struct strvi
 
 static enum anchor_finding compare(struct anchor *anchor, int64_t offset, struct strview id)
 {
-    assert(anchor_is_comparing(anchor) && !anchor->wants_restart);
+    assert(anchor_is_comparing(anchor));
+    assert(!anchor->wants_restart);
     if (anchor->position == 0 && offset == 0) {
         go_on_from(anchor, 0);
         return ANCHOR_NOTHING;
@@ -103,7 +107,8 @@ static enum anchor_finding compare(struct anchor *anchor, int64_t offset, struct
 /* The log's first record is at offset. */
 static enum anchor_finding judge_beginning(struct anchor *anchor, int64_t offset)
 {
-    assert(is_sound(anchor) && anchor->state == ANCHOR_SEARCHING);
+    assert(is_sound(anchor));
+    assert(anchor->state == ANCHOR_SEARCHING);
     if (anchor->was_outside && offset > anchor->position) {
         anchor->state = ANCHOR_CUT;
         return ANCHOR_REMOVED;
@@ -120,7 +125,8 @@ static enum anchor_finding judge_beginning(struct anchor *anchor, int64_t offset
 bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
                  enum anchor_finding *ret_finding)
 {
-    assert(is_sound(anchor) && offset >= 0);
+    assert(is_sound(anchor));
+    assert(offset >= 0);
     *ret_finding = ANCHOR_NOTHING;
     if (anchor->wants_restart) {
         return false; /* of the reading before */

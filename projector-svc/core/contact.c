@@ -37,6 +37,7 @@ struct strview contact_phone(struct arena *arena, struct strview typed)
     }
     /* 00 is how a + is dialled. */
     const size_t skip = !has_plus && len > 2 && phone[0] == '0' && phone[1] == '0' ? 2 : 0;
-    assert(len <= typed.len && skip <= len);
+    assert(len <= typed.len);
+    assert(skip <= len);
     return (struct strview){.data = phone + skip, .len = len - skip};
 }

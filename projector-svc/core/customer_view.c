@@ -42,7 +42,8 @@ static change_fn *const CHANGES[] = {CUSTOMER_EVENTS(CHANGE_ROW)};
 enum error_kind customer_view_apply(struct customer_view *view, const struct customer_event *event,
                                     struct strview event_id, struct error *err)
 {
-    assert(event->kind < CUSTOMER_EVENT_KIND_COUNT && event->envelope.version == view->version + 1);
+    assert(event->kind < CUSTOMER_EVENT_KIND_COUNT);
+    assert(event->envelope.version == view->version + 1);
     if (event->kind == CUSTOMER_REGISTERED && view->version > 0) {
         return error_set(err, ERROR_INVALID, "the customer was registered before");
     }

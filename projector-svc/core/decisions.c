@@ -24,14 +24,16 @@ enum decision_kind decision_kind_of_name(struct strview name)
 
 bool decision_skips_version(const struct decision *decision)
 {
-    assert(decision->kind <= DECISION_KIND_COUNT && decision->state < LINEUP_STATE_COUNT);
+    assert(decision->kind <= DECISION_KIND_COUNT);
+    assert(decision->state < LINEUP_STATE_COUNT);
     return decision->kind == DECISION_SKIP &&
            (decision->state == LINEUP_GAP || decision->state == LINEUP_UNREADABLE);
 }
 
 bool decision_drops_records(const struct decision *decision)
 {
-    assert(decision->kind <= DECISION_KIND_COUNT && decision->state < LINEUP_STATE_COUNT);
+    assert(decision->kind <= DECISION_KIND_COUNT);
+    assert(decision->state < LINEUP_STATE_COUNT);
     return decision->kind == DECISION_SKIP &&
            (decision->state == LINEUP_FORKED || decision->state == LINEUP_UNIDENTIFIED);
 }

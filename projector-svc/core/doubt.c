@@ -31,7 +31,8 @@ void doubt_begin(struct doubt *doubt)
 {
     doubt_done(doubt);
     doubt->state = DOUBT_BEGUN;
-    assert(is_sound(doubt) && doubt->count == 0);
+    assert(is_sound(doubt));
+    assert(doubt->count == 0);
 }
 
 bool doubt_meet(struct doubt *doubt, const struct doubt_marks *marks)
@@ -45,7 +46,8 @@ bool doubt_meet(struct doubt *doubt, const struct doubt_marks *marks)
         return false;
     }
     doubt_begin(doubt);
-    assert(doubt->state == DOUBT_BEGUN && doubt->count == 0); /* nothing is proved of this one */
+    assert(doubt->state == DOUBT_BEGUN);
+    assert(doubt->count == 0); /* nothing is proved of this one */
     return was_over;
 }
 
@@ -64,7 +66,8 @@ static void make_room(struct doubt *doubt)
     free(doubt->slots);
     doubt->slots = slots;
     doubt->room = room;
-    assert(is_sound(doubt) && doubt->count < doubt->room);
+    assert(is_sound(doubt));
+    assert(doubt->count < doubt->room);
 }
 
 /* Two names of one installation with the same hash would only prove one for the other.
@@ -136,7 +139,8 @@ bool doubt_take(struct doubt *doubt, const struct doubt_report *reports, size_t 
     for (size_t i = 0; i < count; i++) {
         proved += is_proved(doubt, &reports[i], i) ? 1 : 0;
     }
-    assert(proved <= count && (doubt->state == DOUBT_WAITS || proved == 0));
+    assert(proved <= count);
+    assert(doubt->state == DOUBT_WAITS || proved == 0);
     if (doubt->state == DOUBT_BEGUN) {
         doubt->state = DOUBT_WAITS;
         return false;

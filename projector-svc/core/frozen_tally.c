@@ -35,7 +35,8 @@ void frozen_tally_add(struct frozen_tally *tally, enum aggregate_type type, stru
         counting->waits_for = waits_for;
         (void)snprintf(counting->id, sizeof counting->id, "%.*s", STRVIEW_ARG(id));
     }
-    assert(is_sound(counting) && (!is_waiting(state) || counting->state >= state));
+    assert(is_sound(counting));
+    assert(!is_waiting(state) || counting->state >= state);
 }
 
 void frozen_tally_end(struct frozen_tally *tally)

@@ -124,7 +124,8 @@ struct strview keys_view(struct arena *arena, int32_t partition, enum aggregate_
     typedef struct strview key_fn(struct arena * arena, int32_t partition, struct strview id);
 #define KEY_ROW(NAME, name) [AGGREGATE_##NAME] = keys_##name,
     static key_fn *const VIEWS[] = {AGGREGATES(KEY_ROW)};
-    assert(type < AGGREGATE_COUNT && id.len > 0);
+    assert(type < AGGREGATE_COUNT);
+    assert(id.len > 0);
     return VIEWS[type](arena, partition, id);
 }
 
@@ -152,7 +153,8 @@ struct strview keys_slot(struct arena *arena, struct strview topic, int32_t part
     char number[sizeof "/-2147483648"];
     assert(topic.len > 0);
     const int len = snprintf(number, sizeof number, "/%d", (int)partition);
-    assert(len > 1 && (size_t)len < sizeof number); /* cut, it were another's */
+    assert(len > 1);
+    assert((size_t)len < sizeof number); /* cut, it were another's */
     return join(arena, STRVIEW(""), "", topic, number);
 }
 

@@ -53,7 +53,8 @@ void lineup_init(struct lineup *lineup, struct arena *arena,
         .state = state,
         .before = state == LINEUP_FLOWING ? LINEUP_NONE_PARKED : LINEUP_PARKED_APART,
     };
-    assert(is_sound(lineup) && accounted(lineup) == 0);
+    assert(is_sound(lineup));
+    assert(accounted(lineup) == 0);
 }
 
 /* Only a person ends these. */
@@ -94,22 +95,26 @@ static void park(struct lineup *lineup, const struct lineup_item *item)
 
 void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item)
 {
-    assert(item->is_stored && lineup->before == LINEUP_PARKED_APART);
+    assert(item->is_stored);
+    assert(lineup->before == LINEUP_PARKED_APART);
     park(lineup, item);
     assert(is_sound(lineup));
 }
 
 void lineup_resume(struct lineup *lineup, size_t pass_left, enum lineup_pass pass)
 {
-    assert(lineup->applied == 0 && lineup->parked_count == 0); /* before anything is offered */
+    assert(lineup->applied == 0);
+    assert(lineup->parked_count == 0); /* before anything is offered */
     lineup->portion.pass_left = pass_left;
     lineup->portion.pass = pass;
-    assert(is_sound(lineup) && pass <= LINEUP_PASS_UNREAD);
+    assert(is_sound(lineup));
+    assert(pass <= LINEUP_PASS_UNREAD);
 }
 
 void lineup_parked_known(struct lineup *lineup, size_t total)
 {
-    assert(lineup->before == LINEUP_PARKED_APART && lineup->applied == 0);
+    assert(lineup->before == LINEUP_PARKED_APART);
+    assert(lineup->applied == 0);
     lineup->before = LINEUP_PARKED_LOADED;
     lineup->portion.stored = lineup->parked_count;
     lineup->portion.beyond = total > lineup->portion.stored ? total - lineup->portion.stored : 0;
@@ -163,7 +168,8 @@ static bool is_known(struct lineup *lineup, const struct lineup_item *item)
 
 static bool apply(struct lineup *lineup, struct lineup_item *item)
 {
-    assert(item->version == lineup->version + 1 && !is_stuck(lineup));
+    assert(item->version == lineup->version + 1);
+    assert(!is_stuck(lineup));
     if (!lineup->callbacks->apply(lineup->callbacks->user, item)) {
         item->is_readable = false;
         return false;
@@ -224,7 +230,8 @@ static enum lineup_state state_of_parked(const struct lineup *lineup)
         }
         state = reason > state ? reason : state;
     }
-    assert((state == LINEUP_FLOWING) == (lineup->parked_count == 0) && state != LINEUP_DRAINING);
+    assert((state == LINEUP_FLOWING) == (lineup->parked_count == 0));
+    assert(state != LINEUP_DRAINING);
     return state;
 }
 
@@ -272,24 +279,31 @@ static void place(struct lineup *lineup, struct lineup_item item)
 void lineup_offer(struct lineup *lineup, const struct lineup_item *offered)
 {
     const size_t before = accounted(lineup);
-    assert(is_sound(lineup) && !offered->is_stored);
+    assert(is_sound(lineup));
+    assert(!offered->is_stored);
     place(lineup, *offered);
     assert(lineup->failed || accounted(lineup) == before + 1);
-    assert(is_sound(lineup) && lineup->version >= lineup->loaded);
+    assert(is_sound(lineup));
+    assert(lineup->version >= lineup->loaded);
 }
 
 void lineup_release(struct lineup *lineup)
 {
-    assert(lineup->before == LINEUP_PARKED_APART && is_sound(lineup));
+    assert(lineup->before == LINEUP_PARKED_APART);
+    assert(is_sound(lineup));
     if (is_stuck(lineup)) {
         lineup->state = LINEUP_GAP; /* until it is seen */
     }
-    assert(is_sound(lineup) && !is_stuck(lineup) && lineup->state != LINEUP_FLOWING);
+    assert(is_sound(lineup));
+    assert(!is_stuck(lineup));
+    assert(lineup->state != LINEUP_FLOWING);
 }
 
 void lineup_skip(struct lineup *lineup, const struct lineup_item *skip)
 {
-    assert(is_sound(lineup) && skip->is_readable && !skip->is_stored);
+    assert(is_sound(lineup));
+    assert(skip->is_readable);
+    assert(!skip->is_stored);
     if (lineup->before != LINEUP_PARKED_LOADED || is_stuck(lineup)) {
         return;
     }
@@ -301,7 +315,8 @@ void lineup_skip(struct lineup *lineup, const struct lineup_item *skip)
 
 static enum lineup_pass pass_after(const struct lineup *lineup)
 {
-    assert(lineup_takes_portion(lineup) && !is_stuck(lineup));
+    assert(lineup_takes_portion(lineup));
+    assert(!is_stuck(lineup));
     if (lineup->applied + lineup->duplicates + lineup->untold + lineup->dropped > 0) {
         return LINEUP_PASS_MOVED;
     }
@@ -325,7 +340,8 @@ void lineup_finish(struct lineup *lineup)
         portion->stored < portion->pass_left ? portion->stored : portion->pass_left;
     portion->pass = pass_after(lineup);
     portion->pass_left -= looked_at; /* not beyond 0: no more is looked at than is left */
-    assert(is_sound(lineup) && looked_at <= portion->stored);
+    assert(is_sound(lineup));
+    assert(looked_at <= portion->stored);
     if (waiting > 0 && portion->pass_left == 0 && portion->pass == LINEUP_PASS_MOVED) {
         portion->pass_left = waiting;
         portion->pass = LINEUP_PASS_NOTHING;
@@ -337,5 +353,6 @@ void lineup_finish(struct lineup *lineup)
     } else if (waiting > 0 && lineup->state == LINEUP_FLOWING) {
         lineup->state = LINEUP_GAP;
     }
-    assert(is_sound(lineup) && (waiting > 0) == (lineup->state != LINEUP_FLOWING));
+    assert(is_sound(lineup));
+    assert((waiting > 0) == (lineup->state != LINEUP_FLOWING));
 }

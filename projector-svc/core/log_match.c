@@ -17,7 +17,8 @@ bool log_match_differs(const struct log_entry *row, const struct log_entry *reco
 
 void log_missing_add(struct log_missing *missing, const struct log_entry *row)
 {
-    assert(missing->count <= LOG_MISSING_MAX && missing->untold >= 0);
+    assert(missing->count <= LOG_MISSING_MAX);
+    assert(missing->untold >= 0);
     if (missing->count == LOG_MISSING_MAX) {
         missing->untold++;
         return;
@@ -39,7 +40,8 @@ static size_t find(const struct log_missing *missing, int64_t seq)
             high = middle;
         }
     }
-    assert(low <= missing->count && (low == 0 || missing->rows[low - 1].seq < seq));
+    assert(low <= missing->count);
+    assert(low == 0 || missing->rows[low - 1].seq < seq);
     assert(low == missing->count || missing->rows[low].seq >= seq);
     return low;
 }

@@ -25,7 +25,8 @@ static bool has(const struct values *values, struct strview value)
 
 static void add(struct values *values, struct strview value)
 {
-    assert(values->count < VALUES_MAX && !has(values, value)); /* it is in each place once */
+    assert(values->count < VALUES_MAX);
+    assert(!has(values, value)); /* it is in each place once */
     if (value.len > 0) {
         values->list[values->count++] = value;
     }
@@ -106,7 +107,8 @@ static struct values values_of(const struct place *place, const struct order_vie
 static void leave(const struct place *place, struct strview value, struct strview order_id,
                   struct write_set *set)
 {
-    assert(value.len > 0 && order_id.len > 0);
+    assert(value.len > 0);
+    assert(order_id.len > 0);
     const struct strview key = place->key(set->arena, set->partition, value);
     write_set_add(set, place->kind == PLACE_RANKED ? WRITE_ZREM : WRITE_SREM, key, order_id);
 }
@@ -114,7 +116,8 @@ static void leave(const struct place *place, struct strview value, struct strvie
 static void enter(const struct place *place, struct strview value, const struct order_view *view,
                   struct write_set *set)
 {
-    assert(value.len > 0 && view->order_id.len > 0);
+    assert(value.len > 0);
+    assert(view->order_id.len > 0);
     const struct strview key = place->key(set->arena, set->partition, value);
     if (place->kind == PLACE_RANKED) {
         write_set_add2(set, WRITE_ZADD, key, write_set_number(set, view->updated_at_ms),
@@ -166,7 +169,8 @@ static void move_deadline(int64_t before_ms, int64_t now_ms, struct strview orde
 void order_places_diff(const struct order_view *old_view, const struct order_view *new_view,
                        const struct order_limits *limits, struct write_set *set)
 {
-    assert(new_view->version >= old_view->version && new_view->order_id.len > 0);
+    assert(new_view->version >= old_view->version);
+    assert(new_view->order_id.len > 0);
     /* who was placed stays so, or would leave all its places */
     assert(old_view->placed.customer_id.len == 0 || new_view->placed.customer_id.len > 0);
     for (size_t i = 0; i < sizeof PLACES / sizeof PLACES[0]; i++) {

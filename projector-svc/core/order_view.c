@@ -20,7 +20,8 @@ typedef const char *apply_fn(struct order_view *view, const struct order_event *
 
 static void enter_status(struct order_view *view, enum order_status status, int64_t at_ms)
 {
-    assert(status < ORDER_STATUS_COUNT && status != ORDER_STATUS_NONE);
+    assert(status < ORDER_STATUS_COUNT);
+    assert(status != ORDER_STATUS_NONE);
     assert(view->placed.customer_id.len > 0); /* nothing becomes of what was never placed */
     view->status = status;
     view->status_since_ms = at_ms;
@@ -207,7 +208,8 @@ static void count_event(struct order_view *view, struct strview event_id, struct
 enum error_kind order_view_apply(struct order_view *view, const struct order_event *event,
                                  struct strview event_id, struct error *err)
 {
-    assert(event->kind < ORDER_EVENT_KIND_COUNT && event->envelope.version == view->version + 1);
+    assert(event->kind < ORDER_EVENT_KIND_COUNT);
+    assert(event->envelope.version == view->version + 1);
     assert(is_sound(view));
     if (event->kind != ORDER_PLACED && view->placed.customer_id.len == 0) {
         return error_set(err, ERROR_INVALID, "%s for an order that was never placed",
@@ -221,7 +223,8 @@ enum error_kind order_view_apply(struct order_view *view, const struct order_eve
     }
     count_event(&next, event_id, strview_of(order_event_type(event->kind)),
                 event->envelope.occurred_at_ms);
-    assert(next.version == event->envelope.version && next.placed.customer_id.len > 0);
+    assert(next.version == event->envelope.version);
+    assert(next.placed.customer_id.len > 0);
     *view = next;
     return ERROR_NONE;
 }

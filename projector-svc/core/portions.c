@@ -5,7 +5,8 @@
 
 size_t portions_next(size_t count, size_t most, bool was_too_large)
 {
-    assert(count >= 1 && most >= 1);
+    assert(count >= 1);
+    assert(most >= 1);
     const size_t next = was_too_large ? count / 4 : count * 2;
     assert(was_too_large ? next < count : next > count);
     return next < 1 ? 1 : next > most ? most : next;
@@ -21,7 +22,8 @@ static bool is_sound(const struct log_portion *portion)
 void log_portion_begin(struct log_portion *portion)
 {
     portion->seen = portion->bytes = portion->kept = 0;
-    assert(is_sound(portion) && !log_portion_is_full(portion));
+    assert(is_sound(portion));
+    assert(!log_portion_is_full(portion));
 }
 
 bool log_portion_is_full(const struct log_portion *portion)

@@ -44,7 +44,8 @@ static change_fn *const CHANGES[] = {PRODUCT_EVENTS(CHANGE_ROW)};
 enum error_kind product_view_apply(struct product_view *view, const struct product_event *event,
                                    struct strview event_id, struct error *err)
 {
-    assert(event->kind < PRODUCT_EVENT_KIND_COUNT && event->envelope.version == view->version + 1);
+    assert(event->kind < PRODUCT_EVENT_KIND_COUNT);
+    assert(event->envelope.version == view->version + 1);
     const bool is_added = view->name.len > 0;
     if (is_added == (event->kind == PRODUCT_ADDED)) {
         return error_set(err, ERROR_INVALID,

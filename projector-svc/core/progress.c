@@ -19,7 +19,8 @@ int64_t progress_lag_ms(const struct progress *progress, int64_t oldest_ms, int6
 
 void progress_receive(struct progress *progress, int64_t offset)
 {
-    assert(offset >= 0 && is_sound(progress));
+    assert(offset >= 0);
+    assert(is_sound(progress));
     if (offset < progress->next && offset != progress->began) {
         progress->began = offset;
         progress->furthest = offset;

@@ -35,7 +35,8 @@ static_assert(ROLE_CUSTOMER == 0 && ROLE_AGENT == 1 && ROLE_PAYMENT == 2 && ROLE
 
 enum reading readers_reading(enum role role, enum readable readable)
 {
-    assert(role < ROLE_COUNT && readable < READABLE_COUNT);
+    assert(role < ROLE_COUNT);
+    assert(readable < READABLE_COUNT);
     return READERS[readable][role];
 }
 

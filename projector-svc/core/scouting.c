@@ -18,12 +18,15 @@ bool scouting_leads_elsewhere(struct strview ours, struct strview found, struct 
 
 void scouting_hear(struct scouting *scouting, int64_t reported, int64_t now_ms)
 {
-    assert(is_sound(scouting) && now_ms > 0); /* 0 says that nothing was heard yet */
+    assert(is_sound(scouting));
+    assert(now_ms > 0); /* 0 says that nothing was heard yet */
     if (scouting->reported != reported || scouting->heard_ms == 0) {
         scouting->reported = reported;
         scouting->heard_ms = now_ms;
     }
-    assert(is_sound(scouting) && scouting->heard_ms > 0 && scouting->reported == reported);
+    assert(is_sound(scouting));
+    assert(scouting->heard_ms > 0);
+    assert(scouting->reported == reported);
 }
 
 bool scouting_is_due(struct scouting *scouting, int64_t now_ms)

@@ -26,7 +26,8 @@ bool seam_expect(struct seam *seam, int64_t first, int64_t end)
         seam->state = end > first ? SEAM_OPEN : of_empty;
         seam->first = first;
     }
-    assert(is_sound(seam) && seam->state != SEAM_NONE);
+    assert(is_sound(seam));
+    assert(seam->state != SEAM_NONE);
     return seam->state != SEAM_TORN;
 }
 

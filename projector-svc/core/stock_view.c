@@ -6,14 +6,16 @@
 enum error_kind stock_view_apply(struct stock_view *view, const struct stock_event *event,
                                  struct strview event_id, struct error *err)
 {
-    assert(event->kind == STOCK_LEVEL_CHANGED && event->envelope.version == view->version + 1);
+    assert(event->kind == STOCK_LEVEL_CHANGED);
+    assert(event->envelope.version == view->version + 1);
     if (event->level_changed.available < 0) {
         return error_set(err, ERROR_INVALID, "a level below zero");
     }
     view->sku = event->envelope.aggregate_id;
     view->available = event->level_changed.available;
     stock_view_pass(view, event_id);
-    assert(view->version == event->envelope.version && view->available >= 0);
+    assert(view->version == event->envelope.version);
+    assert(view->available >= 0);
     return ERROR_NONE;
 }
 

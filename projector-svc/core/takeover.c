@@ -124,7 +124,8 @@ static void fill_in(const char *pattern, const struct strview words[static 3],
             put(text, &len, (struct strview){.data = at, .len = 1});
         }
     }
-    assert(len < ERROR_TEXT_MAX && text[len] == '\0');
+    assert(len < ERROR_TEXT_MAX);
+    assert(text[len] == '\0');
 }
 
 enum takeover_next takeover_refusal(const struct strview *words, size_t count, struct error *err)
@@ -169,7 +170,8 @@ void takeover_line(const struct takeover_state *state, int64_t began, int64_t to
     const int64_t rate = has_rate ? came * MS_PER_S / took_ms : 0;
     const int percent =
         state->live > 0 ? (int)((double)state->rebuilt / (double)state->live * HUNDRED) : HUNDRED;
-    assert(is_sound(state) && percent >= 0 && percent <= HUNDRED);
+    assert(is_sound(state));
+    assert(percent >= 0 && percent <= HUNDRED);
     if (has_bar) {
         draw_bar(percent, bar);
     }

@@ -26,7 +26,8 @@ void trace_search_narrow(struct trace_search *search, int64_t offset, int64_t ne
 
 enum trace_stand trace_stand_of(const struct trace_facts *facts)
 {
-    assert(facts->version > 0 && facts->offset >= -1);
+    assert(facts->version > 0);
+    assert(facts->offset >= -1);
     if (facts->version <= facts->shown_version) {
         return TRACE_SHOWN;
     }

@@ -16,7 +16,8 @@ static bool is_sound(const struct turns *turns)
 
 void turns_wait(struct turns *turns, struct turn *turn)
 {
-    assert(is_sound(turns) && turn->state == TURN_NONE);
+    assert(is_sound(turns));
+    assert(turn->state == TURN_NONE);
     turn->state = TURN_WAITING;
     turn->next = NULL;
     if (turns->first == NULL) {
@@ -51,7 +52,8 @@ static void take_out(struct turns *turns, const struct turn *turn)
 
 bool turns_take(struct turns *turns, struct turn *turn, size_t bytes)
 {
-    assert(turn->state == TURN_WAITING && turn == turns->first);
+    assert(turn->state == TURN_WAITING);
+    assert(turn == turns->first);
     const bool fits =
         turns->taken == 0 || (turns->taken < TURNS_MAX && turns->bytes + bytes <= TURNS_BYTES);
     if (!fits) {
@@ -68,7 +70,9 @@ bool turns_take(struct turns *turns, struct turn *turn, size_t bytes)
 
 void turns_end(struct turns *turns, struct turn *turn)
 {
-    assert(turn->state == TURN_TAKEN && turns->taken > 0 && turns->bytes >= turn->bytes);
+    assert(turn->state == TURN_TAKEN);
+    assert(turns->taken > 0);
+    assert(turns->bytes >= turn->bytes);
     turn->state = TURN_NONE;
     turns->taken--;
     turns->bytes -= turn->bytes;

@@ -150,7 +150,9 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
                      struct write_set *set)
 {
     assert(new_view->version - old_view->version == (int64_t)documents->count);
-    assert(documents->count > 0 && new_view->order_id.len > 0 && moment->limits != NULL);
+    assert(documents->count > 0);
+    assert(new_view->order_id.len > 0);
+    assert(moment->limits != NULL);
     const struct strview key = keys_order(set->arena, set->partition, new_view->order_id);
     const struct strview timeline =
         keys_order_timeline(set->arena, set->partition, new_view->order_id);
@@ -256,7 +258,8 @@ static void list_words(struct write_set *set, struct strview name, struct strvie
 void view_diff_product(const struct product_view *old_view, const struct product_view *new_view,
                        const struct view_moment *moment, struct write_set *set)
 {
-    assert(new_view->version >= old_view->version && new_view->sku.len > 0);
+    assert(new_view->version >= old_view->version);
+    assert(new_view->sku.len > 0);
     const struct strview key = keys_product(set->arena, set->partition, new_view->sku);
     put_field(set, key, "name", old_view->name, new_view->name);
     put_field(set, key, "currency", old_view->currency, new_view->currency);
@@ -279,7 +282,8 @@ void view_diff_product(const struct product_view *old_view, const struct product
 void view_diff_stock(const struct stock_view *old_view, const struct stock_view *new_view,
                      struct write_set *set)
 {
-    assert(new_view->version >= old_view->version && new_view->sku.len > 0);
+    assert(new_view->version >= old_view->version);
+    assert(new_view->sku.len > 0);
     const struct strview key = keys_stock(set->arena, set->partition, new_view->sku);
     if (old_view->version == 0 || old_view->available != new_view->available) {
         put_number(set, key, "available", new_view->available);

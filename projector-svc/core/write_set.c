@@ -21,7 +21,8 @@ static bool is_sound(const struct write_set *set)
 void write_set_init(struct write_set *set, struct arena *arena)
 {
     *set = (struct write_set){.arena = arena, .partition = KEYS_ALL};
-    assert(is_sound(set) && write_set_ok(set));
+    assert(is_sound(set));
+    assert(write_set_ok(set));
 }
 
 bool write_set_ok(const struct write_set *set)
@@ -37,7 +38,8 @@ static size_t hash_of(enum write_kind kind, struct strview key)
 
 static uint32_t *find_place(const struct write_set *set, enum write_kind kind, struct strview key)
 {
-    assert(set->index_size > 0 && (set->index_size & (set->index_size - 1)) == 0);
+    assert(set->index_size > 0);
+    assert((set->index_size & (set->index_size - 1)) == 0);
     size_t at = hash_of(kind, key) & (set->index_size - 1);
     while (set->index[at] != 0) {
         const struct write *write = &set->writes[set->index[at] - 1];
@@ -69,7 +71,8 @@ static bool grow(struct write_set *set)
     for (size_t i = 0; i < set->count; i++) {
         *find_place(set, writes[i].kind, writes[i].key) = (uint32_t)i + 1;
     }
-    assert(is_sound(set) && set->count < set->cap);
+    assert(is_sound(set));
+    assert(set->count < set->cap);
     return true;
 }
 
@@ -79,7 +82,8 @@ static struct write *new_write(struct write_set *set, enum write_kind kind, stru
         set->failed = true;
         return NULL;
     }
-    assert(is_sound(set) && set->count < set->cap);
+    assert(is_sound(set));
+    assert(set->count < set->cap);
     struct write *write = &set->writes[set->count++];
     *write = (struct write){.kind = kind, .key = key};
     *find_place(set, kind, key) = (uint32_t)set->count; /* the newest is the one to be found */
@@ -89,7 +93,8 @@ static struct write *new_write(struct write_set *set, enum write_kind kind, stru
 
 static struct write *find_or_new(struct write_set *set, enum write_kind kind, struct strview key)
 {
-    assert(kind < WRITE_KIND_COUNT && is_sound(set));
+    assert(kind < WRITE_KIND_COUNT);
+    assert(is_sound(set));
     if (set->failed) {
         return NULL;
     }
@@ -127,7 +132,8 @@ static void add_arg(struct write_set *set, struct write *write, struct strview a
 void write_set_add(struct write_set *set, enum write_kind kind, struct strview key,
                    struct strview arg)
 {
-    assert(kind < WRITE_KIND_COUNT && kind != WRITE_DEL);
+    assert(kind < WRITE_KIND_COUNT);
+    assert(kind != WRITE_DEL);
     struct write *write = find_or_new(set, kind, key);
     if (write != NULL && (kind == WRITE_SET || kind == WRITE_ZCAP || kind == WRITE_EXPIRE_AT)) {
         write->count = 0;
@@ -148,7 +154,9 @@ void write_set_add2(struct write_set *set, enum write_kind kind, struct strview 
 void write_set_append(struct write_set *set, enum write_kind kind, struct strview key,
                       struct strview arg)
 {
-    assert(kind < WRITE_KIND_COUNT && kind != WRITE_DEL && is_sound(set));
+    assert(kind < WRITE_KIND_COUNT);
+    assert(kind != WRITE_DEL);
+    assert(is_sound(set));
     if (set->failed || (set->is_quiet && kind == WRITE_PUBLISH)) {
         return;
     }

@@ -5,7 +5,8 @@
 
 size_t budget_share_left(size_t budget, size_t shards, size_t used, size_t own)
 {
-    assert(shards > 0 && own <= used);
+    assert(shards > 0);
+    assert(own <= used);
     const size_t part = budget / shards;
     if (used >= budget) {
         return 0;

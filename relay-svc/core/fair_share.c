@@ -6,7 +6,8 @@
 
 int fair_share(int shards, const struct fair_members *members)
 {
-    assert(shards > 0 && members->alive > 0);
+    assert(shards > 0);
+    assert(members->alive > 0);
     const int reaching = members->others_reaching + (members->reaches ? 1 : 0);
     if (reaching > 0 && !members->reaches) {
         return 0;
@@ -14,6 +15,7 @@ int fair_share(int shards, const struct fair_members *members)
     const int sharing = reaching > 0 ? reaching : members->alive;
     assert(sharing > 0); /* else nobody would hold them */
     const int share = (shards + sharing - 1) / sharing;
-    assert(share > 0 && (int64_t)share * sharing >= shards); /* each shard is within somebody's */
+    assert(share > 0);
+    assert((int64_t)share * sharing >= shards); /* each shard is within somebody's */
     return share;
 }

@@ -22,14 +22,16 @@ static const bool WAYS[MEMBERSHIP_STATE_COUNT][MEMBERSHIP_STATE_COUNT] = {
 
 static void enter(struct membership *membership, enum membership_state state)
 {
-    assert(membership->state < MEMBERSHIP_STATE_COUNT && state < MEMBERSHIP_STATE_COUNT);
+    assert(membership->state < MEMBERSHIP_STATE_COUNT);
+    assert(state < MEMBERSHIP_STATE_COUNT);
     assert(WAYS[membership->state][state]);
     membership->state = state;
 }
 
 void membership_init(struct membership *membership, int shards, int64_t lease_ms, int64_t now_ms)
 {
-    assert(shards > 0 && lease_ms > 0);
+    assert(shards > 0);
+    assert(lease_ms > 0);
     *membership = (struct membership){
         .shards = shards,
         .lease_ms = lease_ms,

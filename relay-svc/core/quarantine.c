@@ -79,7 +79,8 @@ void quarantine_clear(struct quarantine *quarantine)
     {
         drop(quarantine, node);
     }
-    assert(is_sound(quarantine) && quarantine->count == 0);
+    assert(is_sound(quarantine));
+    assert(quarantine->count == 0);
 }
 /* NOLINTEND(readability-function-size) */
 
@@ -154,9 +155,11 @@ bool quarantine_is_full(const struct quarantine *quarantine)
 
 void quarantine_move(struct quarantine *to, struct quarantine *from)
 {
-    assert(to != from && is_sound(from));
+    assert(to != from);
+    assert(is_sound(from));
     quarantine_clear(to);
     *to = *from;
     *from = (struct quarantine){.nodes = NULL};
-    assert(is_sound(to) && from->count == 0); /* each is in one of them only */
+    assert(is_sound(to));
+    assert(from->count == 0); /* each is in one of them only */
 }

@@ -43,7 +43,8 @@ static int64_t least(int64_t a, int64_t b)
 
 int read_pace_start(struct read_pace *pace, int64_t bytes, int64_t room)
 {
-    assert(!pace->is_reading && room > 0);
+    assert(!pace->is_reading);
+    assert(room > 0);
     pace->limit = pace->limit < READ_LIMIT_FIRST ? READ_LIMIT_FIRST : pace->limit;
     const int64_t fits = bytes / (int64_t)(pace->largest + 1) + 1;
     pace->asked = (int)least(least(fits, READ_LIMIT_MAX), least(room, pace->limit));
@@ -61,7 +62,8 @@ void read_pace_row(struct read_pace *pace, size_t bytes)
 {
     assert(pace->is_reading);
     pace->rows++;
-    assert(is_sound(pace) && pace->rows > 0);
+    assert(is_sound(pace));
+    assert(pace->rows > 0);
     pace->largest = bytes > pace->largest ? bytes : pace->largest;
 }
 
@@ -101,7 +103,8 @@ void read_pace_failed(struct read_pace *pace, int64_t not_before_ms)
     end(pace);
     pace->not_before_ms = not_before_ms;
     read_pace_touch(pace);
-    assert(!pace->is_reading && pace->next != READ_NOTHING); /* it is tried again */
+    assert(!pace->is_reading);
+    assert(pace->next != READ_NOTHING); /* it is tried again */
 }
 
 void read_pace_blame(struct read_pace *pace, bool is_damage)
@@ -112,5 +115,6 @@ void read_pace_blame(struct read_pace *pace, bool is_damage)
     } else if (pace->trust == READ_SOUND) {
         pace->trust = READ_SUSPECT;
     }
-    assert(is_sound(pace) && pace->trust != READ_SOUND); /* it is read alone */
+    assert(is_sound(pace));
+    assert(pace->trust != READ_SOUND); /* it is read alone */
 }

@@ -43,14 +43,16 @@ static int choose_shared(const enum read_wish *wishes, int shard_count, int free
             much_left--;
         }
     }
-    assert(much_left >= 0 && count <= shard_count);
+    assert(much_left >= 0);
+    assert(count <= shard_count);
     return count;
 }
 
 int read_plan_next(struct read_plan *plan, const enum read_wish *wishes, int shard_count,
                    int free_readers, int *ret_shards)
 {
-    assert(shard_count > 0 && free_readers > 0);
+    assert(shard_count > 0);
+    assert(free_readers > 0);
     assert(plan->last_alone >= 0 && plan->last_alone < shard_count);
     int count = plan->was_alone ? 0 : choose_alone(plan, wishes, shard_count, ret_shards);
     bool is_alone = count > 0;

@@ -46,7 +46,8 @@ static bool is_sound(const struct replay_shard *shard)
 /* Rows on their way are counted in all and for each shard. */
 static struct replay_shard *shard_of(const struct replay *replay, int shard)
 {
-    assert(shard >= 0 && shard < replay->shard_count && is_sound(&replay->shards[shard]));
+    assert(shard >= 0 && shard < replay->shard_count);
+    assert(is_sound(&replay->shards[shard]));
     assert(replay->shards[shard].window.in_flight <= replay->in_flight);
     return &replay->shards[shard];
 }
@@ -54,7 +55,8 @@ static struct replay_shard *shard_of(const struct replay *replay, int shard)
 void replay_init(struct replay *replay, const struct replay_range *ranges, int shard_count,
                  int topic_count)
 {
-    assert(shard_count > 0 && topic_count > 0);
+    assert(shard_count > 0);
+    assert(topic_count > 0);
     const size_t partitions = (size_t)shard_count * (size_t)topic_count;
     *replay = (struct replay){
         .shard_count = shard_count,
@@ -93,7 +95,8 @@ static int64_t *partition_of(const struct replay *replay, int shard, int topic)
 
 bool replay_next(struct replay *replay, int64_t step, struct replay_wish *ret_wish)
 {
-    assert(step > 0 && replay->turn >= 0 && replay->turn < replay->shard_count);
+    assert(step > 0);
+    assert(replay->turn >= 0 && replay->turn < replay->shard_count);
     for (int i = 1; i <= replay->shard_count; i++) {
         const int index = (replay->turn + i) % replay->shard_count;
         const struct replay_shard *shard = shard_of(replay, index);
@@ -104,7 +107,8 @@ bool replay_next(struct replay *replay, int64_t step, struct replay_wish *ret_wi
                 .shard = index,
                 .range = {.after = shard->read, .upto = shard->read + (left < step ? left : step)},
                 .rows = window_room(&shard->window)};
-            assert(ret_wish->rows > 0 && ret_wish->range.upto <= shard->range.upto);
+            assert(ret_wish->rows > 0);
+            assert(ret_wish->range.upto <= shard->range.upto);
             return true;
         }
     }
@@ -127,7 +131,8 @@ void replay_sent(struct replay *replay, int shard, int topic, int64_t seq, int64
     const int64_t last_ms = *partition_of(replay, shard, topic);
     const struct window_row row = {.seq = seq, .topic = (int16_t)topic};
     struct replay_shard *sent = shard_of(replay, shard);
-    assert(seq > sent->read && seq <= sent->range.upto && replay_takes(replay, shard));
+    assert(seq > sent->read && seq <= sent->range.upto);
+    assert(replay_takes(replay, shard));
     sent->read = seq;
     sent->is_awaiting = last_ms < 0 || now_ms - last_ms >= SHARD_SILENCE_MS;
     (void)window_push(&sent->window, &row, true);

@@ -8,7 +8,8 @@ static const char *const WORDS[] = {REQUEST_VERDICTS(WORDS_ROW)};
 
 enum request_verdict request_judge(const struct request_facts *facts, const struct shard_log *log)
 {
-    assert(facts->topic >= -1 && facts->topic < log->topic_count && facts->first >= 0);
+    assert(facts->topic >= -1 && facts->topic < log->topic_count);
+    assert(facts->first >= 0);
     if (log->state != SHARD_RUNNING || facts->is_parking) {
         return REQUEST_WAITS;
     }

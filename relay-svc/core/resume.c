@@ -34,7 +34,8 @@ static enum resume_verdict refill(const struct shard_log *log, int topic,
 
 static enum resume_verdict leave_out(int64_t wanted, int64_t stop, struct resume_plan *ret_plan)
 {
-    assert(wanted > 0 && stop > 0);
+    assert(wanted > 0);
+    assert(stop > 0);
     if (wanted != stop) {
         return RESUME_SEQ;
     }
@@ -46,7 +47,9 @@ static enum resume_verdict judge_stopped(const struct resume_wish *wish,
                                          const struct shard_log *log, struct resume_plan *ret_plan)
 {
     const struct shard_stop *stop = &log->stop;
-    assert(log->state == SHARD_STOPPED && stop->topic < log->topic_count && stop->past >= 0);
+    assert(log->state == SHARD_STOPPED);
+    assert(stop->topic < log->topic_count);
+    assert(stop->past >= 0);
     if (log->is_cut || shard_log_in_flight(log) > 0) {
         return RESUME_WAITS; /* the tails tell by which record it is to be filled */
     }
@@ -84,7 +87,8 @@ static enum resume_verdict judge_running(const struct resume_wish *wish,
 enum resume_verdict resume_judge(const struct resume_wish *wish, const struct shard_log *log,
                                  struct resume_plan *ret_plan)
 {
-    assert(log->state < SHARD_STATE_COUNT && log->topic_count > 0);
+    assert(log->state < SHARD_STATE_COUNT);
+    assert(log->topic_count > 0);
     switch (log->state) {
     case SHARD_STOPPED:
         return judge_stopped(wish, log, ret_plan);

@@ -13,7 +13,8 @@ void shard_log_init(struct shard_log *log, int shard, const char *const *topic_n
                     int topic_count, uint32_t window_rows)
 {
     assert(topic_count > 0 && topic_count <= SHARD_TOPICS_MAX);
-    assert(shard >= 0 && window_rows > 0);
+    assert(shard >= 0);
+    assert(window_rows > 0);
     *log = (struct shard_log){
         .shard = shard, .topic_names = topic_names, .topic_count = topic_count, .awaited = -1};
     log->stop.topic = -1;
@@ -84,7 +85,8 @@ void shard_log_forget_flights(struct shard_log *log)
         log->topics[i].complete_to = shard_log_complete_to(log, i);
         log->topics[i].in_flight = 0;
     }
-    assert(shard_log_in_flight(log) == 0 && shard_log_adds_up(log));
+    assert(shard_log_in_flight(log) == 0);
+    assert(shard_log_adds_up(log));
 }
 
 unsigned shard_log_check_tails(struct shard_log *log)
@@ -125,7 +127,8 @@ unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
         shard_topic_take_mark(&log->topics[i], &lease->topics[i]);
     }
     const unsigned effects = shard_log_check_tails(log);
-    assert(shard_log_is_sound(log) && log->state == SHARD_CHECKING);
+    assert(shard_log_is_sound(log));
+    assert(log->state == SHARD_CHECKING);
     assert(log->read == log->marked); /* nothing is read before it is ours */
     return effects;
 }

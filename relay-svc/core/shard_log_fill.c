@@ -55,7 +55,8 @@ bool shard_log_fill_wants(const struct shard_log *log, int64_t step, int64_t now
         return false;
     }
     const int64_t left = log->read - fill->read;
-    assert(step > 0 && left >= 0);
+    assert(step > 0);
+    assert(left >= 0);
     *ret_range = (struct shard_fill_range){.topic = fill->topic,
                                            .after = fill->read,
                                            .upto = fill->read + (left < step ? left : step)};
@@ -82,13 +83,16 @@ enum shard_offer shard_log_fill_offer(struct shard_log *log, const struct window
 uint32_t shard_log_fill_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms)
 {
     struct shard_topic *topic = &log->topics[row->topic];
-    assert(log->state == SHARD_RUNNING && topic->state == TOPIC_BEHIND);
-    assert(row->topic == log->fill.topic && row->seq > log->fill.read && row->seq <= log->read);
+    assert(log->state == SHARD_RUNNING);
+    assert(topic->state == TOPIC_BEHIND);
+    assert(row->topic == log->fill.topic);
+    assert(row->seq > log->fill.read && row->seq <= log->read);
     log->fill.is_awaiting = !shard_topic_is_proven(topic, now_ms);
     log->fill.read = row->seq;
     topic->in_flight++;
     const uint32_t ticket = window_push(&log->fill.window, row, true);
-    assert(shard_log_adds_up(log) && shard_log_is_sound(log));
+    assert(shard_log_adds_up(log));
+    assert(shard_log_is_sound(log));
     return ticket;
 }
 

@@ -50,7 +50,9 @@ unsigned shard_log_note_lost(struct shard_log *log, int64_t lost_below)
 unsigned shard_log_stop_at(struct shard_log *log, enum shard_way way, int64_t past,
                            const char *what, const char *why)
 {
-    assert(log->state == SHARD_RUNNING && past > 0 && way != WAY_AGAIN);
+    assert(log->state == SHARD_RUNNING);
+    assert(past > 0);
+    assert(way != WAY_AGAIN);
     assert(way != WAY_FILL || log->fill.topic >= 0);
     log->stop = (struct shard_stop){.topic = way == WAY_FILL ? log->fill.topic : -1, .past = past};
     return shard_log_stop(log,
@@ -63,7 +65,9 @@ unsigned shard_log_stop_at(struct shard_log *log, enum shard_way way, int64_t pa
 void shard_log_leave_out(struct shard_log *log)
 {
     const int64_t past = log->stop.past;
-    assert(log->state == SHARD_STOPPED && past > 0 && shard_log_in_flight(log) == 0);
+    assert(log->state == SHARD_STOPPED);
+    assert(past > 0);
+    assert(shard_log_in_flight(log) == 0);
     shard_log_forget_flights(log);
     for (int i = 0; i < log->topic_count; i++) {
         struct shard_topic *topic = &log->topics[i];
@@ -74,5 +78,6 @@ void shard_log_leave_out(struct shard_log *log)
     log->position = larger(log->position, past);
     log->read = log->position;
     log->stop = (struct shard_stop){.topic = -1};
-    assert(shard_log_is_sound(log) && log->position >= past);
+    assert(shard_log_is_sound(log));
+    assert(log->position >= past);
 }

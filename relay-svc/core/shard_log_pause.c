@@ -6,7 +6,9 @@
 
 void shard_log_pause(struct shard_log *log, enum shard_pace pace)
 {
-    assert(log->state == SHARD_RUNNING && log->pace == SHARD_FLOWS && pace != SHARD_FLOWS);
+    assert(log->state == SHARD_RUNNING);
+    assert(log->pace == SHARD_FLOWS);
+    assert(pace != SHARD_FLOWS);
     log->pace = pace;
     assert(shard_log_is_sound(log));
 }
@@ -19,7 +21,8 @@ bool shard_log_is_quiet(const struct shard_log *log, enum shard_pace pace)
 
 unsigned shard_log_go_on(struct shard_log *log, enum shard_pace pace)
 {
-    assert(shard_log_is_sound(log) && pace != SHARD_FLOWS);
+    assert(shard_log_is_sound(log));
+    assert(pace != SHARD_FLOWS);
     if (log->pace != pace) {
         return 0;
     }
@@ -34,14 +37,17 @@ void shard_log_note_asked(struct shard_log *log, bool is_asked)
 
 void shard_log_parked(struct shard_log *log, enum shard_way way, int64_t seq)
 {
-    assert(shard_log_is_quiet(log, SHARD_PARKS) && way != WAY_AGAIN);
-    assert(window_is_empty(&log->window) && window_is_empty(&log->fill.window));
+    assert(shard_log_is_quiet(log, SHARD_PARKS));
+    assert(way != WAY_AGAIN);
+    assert(window_is_empty(&log->window));
+    assert(window_is_empty(&log->fill.window));
     log->refused = 0;
     if (way == WAY_FILL) {
         shard_log_fill_reach(log, seq);
         return;
     }
-    assert(seq > log->read && log->position == log->read);
+    assert(seq > log->read);
+    assert(log->position == log->read);
     log->read = seq;
     log->position = seq;
     log->marked = seq; /* by the statement that parked it */
@@ -57,9 +63,11 @@ bool shard_log_may_send_again(const struct shard_log *log, int topic, int64_t no
 
 uint32_t shard_log_sent_again(struct shard_log *log, const struct window_row *row)
 {
-    assert(shard_log_is_quiet(log, SHARD_FREES) && row->seq <= log->read);
+    assert(shard_log_is_quiet(log, SHARD_FREES));
+    assert(row->seq <= log->read);
     log->topics[row->topic].in_flight++;
     const uint32_t ticket = window_push(&log->again, row, true);
-    assert(shard_log_adds_up(log) && shard_log_is_sound(log));
+    assert(shard_log_adds_up(log));
+    assert(shard_log_is_sound(log));
     return ticket;
 }

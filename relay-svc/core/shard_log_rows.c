@@ -45,7 +45,9 @@ enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row 
 
 uint32_t shard_log_sent(struct shard_log *log, const struct window_row *row, int64_t now_ms)
 {
-    assert(log->state == SHARD_RUNNING && log->awaited < 0 && row->seq > log->read);
+    assert(log->state == SHARD_RUNNING);
+    assert(log->awaited < 0);
+    assert(row->seq > log->read);
     struct shard_topic *topic = &log->topics[row->topic];
     assert(shard_topic_takes(topic, row->seq));
     if (!shard_topic_is_proven(topic, now_ms)) {
@@ -54,7 +56,8 @@ uint32_t shard_log_sent(struct shard_log *log, const struct window_row *row, int
     topic->in_flight++;
     log->read = row->seq;
     const uint32_t ticket = window_push(&log->window, row, true);
-    assert(shard_log_adds_up(log) && shard_log_is_sound(log));
+    assert(shard_log_adds_up(log));
+    assert(shard_log_is_sound(log));
     return ticket;
 }
 
@@ -173,7 +176,8 @@ unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery 
         return 0; /* given up since; the tails have told, or will */
     }
     *ret_topic = row.topic;
-    assert(log->state != SHARD_UNOWNED && log->topics[row.topic].in_flight > 0);
+    assert(log->state != SHARD_UNOWNED);
+    assert(log->topics[row.topic].in_flight > 0);
     log->topics[row.topic].in_flight--;
     assert(shard_log_adds_up(log));
     const unsigned effects = settle_delivery(log, delivery, &row, now_ms);

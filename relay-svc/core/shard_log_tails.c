@@ -12,7 +12,8 @@
 static void accept_tail(struct shard_log *log, struct shard_topic *topic, enum tail_verdict verdict,
                         const struct tail_mark *record)
 {
-    assert(!tail_is_stop(verdict) && log->state == SHARD_CHECKING);
+    assert(!tail_is_stop(verdict));
+    assert(log->state == SHARD_CHECKING);
     const int64_t before = log->position;
     const bool was_complete = topic->complete_to >= log->position;
     if (verdict == TAIL_NEWER || verdict == TAIL_OLDER || verdict == TAIL_SAME) {
@@ -43,18 +44,21 @@ static bool is_every_topic_judged(const struct shard_log *log)
 /* All tails are judged. */
 static unsigned start_running(struct shard_log *log)
 {
-    assert(log->state == SHARD_CHECKING && shard_log_in_flight(log) == 0);
+    assert(log->state == SHARD_CHECKING);
+    assert(shard_log_in_flight(log) == 0);
     if (shard_log_is_before_lost(log)) {
         return shard_log_stop_before_lost(log);
     }
-    assert(window_is_empty(&log->window) && window_is_empty(&log->fill.window));
+    assert(window_is_empty(&log->window));
+    assert(window_is_empty(&log->fill.window));
     log->read = log->position;
     log->reason[0] = '\0';
     for (int i = 0; i < log->topic_count; i++) {
         struct shard_topic *topic = &log->topics[i];
         const bool is_behind = topic->complete_to < log->position;
         const bool is_lost = is_behind && topic->complete_to + 1 < log->floor;
-        assert(topic->in_flight == 0 && topic->is_judged);
+        assert(topic->in_flight == 0);
+        assert(topic->is_judged);
         topic->state = is_lost ? TOPIC_REFUSED : is_behind ? TOPIC_BEHIND : TOPIC_LIVE;
     }
     shard_log_choose_fill(log);
@@ -65,7 +69,8 @@ unsigned shard_log_judge(struct shard_log *log, int topic_index, enum tail_verdi
                          const struct tail_found *found)
 {
     assert(topic_index >= 0 && topic_index < log->topic_count);
-    assert(shard_log_is_sound(log) && verdict < TAIL_VERDICT_COUNT);
+    assert(shard_log_is_sound(log));
+    assert(verdict < TAIL_VERDICT_COUNT);
     struct shard_topic *topic = &log->topics[topic_index];
     if (log->state != SHARD_CHECKING || topic->is_judged) {
         return 0;

@@ -42,7 +42,8 @@ static const struct way WAYS[SHARD_STATE_COUNT][SHARD_STATE_COUNT] = {
 
 unsigned shard_state_effects(enum shard_state from, enum shard_state to)
 {
-    assert(from < SHARD_STATE_COUNT && to < SHARD_STATE_COUNT);
+    assert(from < SHARD_STATE_COUNT);
+    assert(to < SHARD_STATE_COUNT);
     const struct way *way = &WAYS[from][to];
     assert(way->exists);
     return way->effects | (from != to ? SHARD_ENTERED : 0U);

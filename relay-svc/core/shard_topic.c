@@ -36,7 +36,8 @@ void shard_topic_take_mark(struct shard_topic *topic, const struct shard_topic_m
                                   .state = TOPIC_BEHIND,
                                   .complete_to = mark->complete_to,
                                   .marked = *mark};
-    assert(is_sound(topic) && shard_topic_mark_is_same(&topic->marked, mark));
+    assert(is_sound(topic));
+    assert(shard_topic_mark_is_same(&topic->marked, mark));
 }
 
 bool shard_topic_is_proven(const struct shard_topic *topic, int64_t now_ms)
@@ -48,7 +49,8 @@ bool shard_topic_is_proven(const struct shard_topic *topic, int64_t now_ms)
 
 bool shard_topic_takes(const struct shard_topic *topic, int64_t seq)
 {
-    assert(is_sound(topic) && seq > 0);
+    assert(is_sound(topic));
+    assert(seq > 0);
     return (topic->state == TOPIC_LIVE || topic->state == TOPIC_JOINED) && seq > topic->complete_to;
 }
 

@@ -39,7 +39,8 @@ static enum tail_verdict compare_none(const struct tail_known *known,
 /* An offset is given once: a newer row before an older one's offset lies in another log. */
 static bool went_back(const struct tail_mark *acked, const struct tail_mark *record)
 {
-    assert(record->exists && (!acked->exists || acked->offset >= 0));
+    assert(record->exists);
+    assert(!acked->exists || acked->offset >= 0);
     return acked->exists && record->seq >= acked->seq && record->offset < acked->offset;
 }
 
@@ -82,7 +83,9 @@ void tail_explain(enum tail_verdict verdict, const char *topic, int partition,
                   size_t size)
 {
     const struct tail_mark *record = &found->record;
-    assert(verdict < TAIL_VERDICT_COUNT && size > 0 && partition >= 0);
+    assert(verdict < TAIL_VERDICT_COUNT);
+    assert(size > 0);
+    assert(partition >= 0);
     switch (verdict) {
     case TAIL_UNKNOWN:
         (void)snprintf(out, size,

@@ -46,7 +46,8 @@ void window_init(struct window *window, uint32_t capacity)
     }
     *window = (struct window){.capacity = rounded,
                               .slots = must_allocate(rounded, sizeof *window->slots)};
-    assert(is_sound(window) && window->capacity >= capacity);
+    assert(is_sound(window));
+    assert(window->capacity >= capacity);
 }
 
 void window_done(struct window *window)
@@ -60,7 +61,8 @@ void window_clear(struct window *window)
     window->first = window->next;
     window->in_flight = 0;
     window->bytes = 0;
-    assert(is_sound(window) && count(window) == 0);
+    assert(is_sound(window));
+    assert(count(window) == 0);
 }
 
 uint32_t window_room(const struct window *window)
@@ -100,7 +102,8 @@ bool window_settle(struct window *window, uint32_t ticket, bool is_acknowledged,
         return false;
     }
     struct window_slot *settled = slot(window, ticket);
-    assert(window->in_flight > 0 && window->bytes >= settled->row.bytes);
+    assert(window->in_flight > 0);
+    assert(window->bytes >= settled->row.bytes);
     settled->state = is_acknowledged ? SLOT_DONE : SLOT_FAILED;
     window->in_flight--;
     window->bytes -= settled->row.bytes;
