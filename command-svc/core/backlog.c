@@ -15,6 +15,7 @@ static bool is_sound(const struct line *line)
 static void link_after(struct line *line, struct waiter *previous, struct waiter *waiter)
 {
     assert(is_sound(line));
+    assert(waiter->next == NULL && waiter->previous == NULL && waiter != line->first); /* in none */
     waiter->previous = previous;
     waiter->next = previous == NULL ? line->first : previous->next;
     if (waiter->next != NULL) {
@@ -35,12 +36,15 @@ static void append(struct line *line, struct waiter *waiter)
 {
     assert(waiter->rest_ms > 0);
     link_after(line, line->last, waiter);
+    assert(line->last == waiter);
 }
 
 static void unlink_from(struct line *line, struct waiter *waiter)
 {
     assert(line->count > 0);
+    assert(waiter->next == NULL || waiter->next->previous == waiter); /* it is in a line */
     if (waiter->previous != NULL) {
+        assert(waiter->previous->next == waiter);
         waiter->previous->next = waiter->next;
     } else {
         assert(line->first == waiter);
@@ -59,6 +63,7 @@ static void unlink_from(struct line *line, struct waiter *waiter)
 
 static bool is_before(const struct waiter *one, const struct waiter *other)
 {
+    assert(one == other || one->place != other->place); /* nobody came at the same time */
     return one->turn != other->turn ? one->turn < other->turn : one->place < other->place;
 }
 
@@ -109,8 +114,7 @@ void backlog_return(struct backlog *backlog, struct waiter *waiter)
 
 int64_t backlog_rest(struct backlog *backlog, struct waiter *waiter, int64_t now_ms)
 {
-    assert(waiter->next == NULL);
-    assert(waiter->previous == NULL); /* in one line at a time */
+    assert(waiter->rest_ms >= 0 && waiter->rest_ms <= BACKLOG_REST_MAX_MS);
     const int64_t next = waiter->rest_ms == 0 ? BACKLOG_REST_MIN_MS : 2 * waiter->rest_ms;
     waiter->rest_ms = next < BACKLOG_REST_MAX_MS ? next : BACKLOG_REST_MAX_MS;
     assert(waiter->rest_ms >= BACKLOG_REST_MIN_MS);
@@ -132,6 +136,7 @@ static struct waiter *find_expired(const struct line *line, int64_t now_ms)
 void backlog_wake(struct backlog *backlog, int64_t now_ms)
 {
     struct waiter *next = NULL;
+    assert(is_sound(&backlog->resting));
     for (struct waiter *at = backlog->resting.first; at != NULL; at = next) {
         next = at->next;
         assert(at->rest_ms >= BACKLOG_REST_MIN_MS && at->rest_ms <= BACKLOG_REST_MAX_MS);
@@ -181,6 +186,7 @@ struct waiter *backlog_take_expired(struct backlog *backlog, int64_t now_ms)
     }
     struct waiter *waiter = find_expired(&backlog->resting, now_ms);
     if (waiter != NULL) {
+        assert(waiter->rest_ms > 0); /* who rests was sent there */
         unlink_from(&backlog->resting, waiter);
     }
     return waiter;
@@ -205,5 +211,6 @@ int64_t backlog_deadline_ms(const struct backlog *backlog)
 
 bool backlog_is_empty(const struct backlog *backlog)
 {
+    assert(is_sound(&backlog->resting));
     return backlog->count == 0 && backlog->resting.count == 0;
 }

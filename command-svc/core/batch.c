@@ -48,6 +48,7 @@ bool batch_has_room(const struct batch *batch, const struct command *command)
 enum error_kind batch_add(struct batch *batch, const struct command *command, struct error *err)
 {
     assert(batch_has_room(batch, command));
+    assert(batch->now_ms == 0); /* who comes later is another batch's */
     struct batch_item *item = &batch->items[batch->count];
     *item = (struct batch_item){.command = command};
     item->receipt = world_receipt(&batch->world, uuid_view(&command->receipt_key));
@@ -81,6 +82,7 @@ static void accept(struct batch_item *item, const struct event *event)
     assert(event_envelope(event)->version >= 1);
     assert(item->receipt->decided_by == NOT_DECIDED_HERE);
     assert(event->aggregate == command_aggregate(item->command->kind));
+    assert(strview_equal(event_envelope(event)->aggregate_id, item->command->aggregate_id));
     item->outcome.kind = OUTCOME_ACCEPTED;
     item->outcome.is_remembered = true;
     item->outcome.event = *event;
@@ -90,12 +92,12 @@ static void note_refusal(const struct batch_item *item, const struct rejection *
 {
     assert(rejection->kind == REJECTION_INSUFFICIENT_STOCK);
     assert(rejection->sku.len > 0);
-    for (size_t i = 0; i < item->product_count; i++) {
-        if (strview_equal(item->products[i]->entry.id, rejection->sku)) {
-            stock_note_refusal(item->products[i], rejection->expected);
-            return;
-        }
+    size_t i = 0;
+    while (i < item->product_count && !strview_equal(item->products[i]->entry.id, rejection->sku)) {
+        i++;
     }
+    assert(i < item->product_count); /* it is one of those that it wanted */
+    stock_note_refusal(item->products[i], rejection->expected);
 }
 
 static void reject(struct batch_item *item, const struct rejection *rejection)
@@ -218,6 +220,7 @@ static enum error_kind decide_placing(struct batch *batch, struct batch_item *it
     }
     accept(item, &event);
     order_apply(&item->order->order, &event.order);
+    assert(item->order->order.version == 1);
     return hold_claims(batch, item) ? ERROR_NONE : ERROR_EXHAUSTED;
 }
 
@@ -231,6 +234,7 @@ static bool release_claims(struct batch *batch, const struct order *order)
                              &product->product.available)) {
             return false; /* a level written by hand may be any number */
         }
+        assert(product->product.available >= order->claims[i].quantity);
     }
     return true;
 }
@@ -343,6 +347,7 @@ static void decide_levels(struct batch *batch)
             level->is_loaded &&
             level_decide(&level->level, entry->id, batch->now_ms, &level->event, &level->wait_ms);
         assert(!level->is_changed || level->event.envelope.version == level->level.version + 1);
+        assert(!level->is_changed || level->wait_ms == 0); /* it is told, or waited for */
     }
 }
 
@@ -363,6 +368,7 @@ static bool outcome_is_sound(const struct batch *batch, size_t index)
 enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err)
 {
     assert(is_sound(batch));
+    assert(batch->now_ms == 0 && batch->stock_changes == NULL); /* a batch is decided once */
     batch->now_ms = now_ms;
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_item *item = &batch->items[i];

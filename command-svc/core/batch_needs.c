@@ -8,6 +8,7 @@ typedef bool need_fn(struct world *world, const struct command *command, struct 
 static bool need_customer(struct world *world, const struct command *command,
                           struct batch_item *item)
 {
+    assert(item->customer == NULL && item->order == NULL); /* it is about one of them */
     item->customer = world_customer(world, command->aggregate_id);
     if (item->customer == NULL) {
         return false;
@@ -48,17 +49,20 @@ static bool need_product(struct world *world, const struct command *command,
         return false;
     }
     assert(item->product_count == 1);
+    assert(item->order == NULL); /* stock that is counted is no order's */
     item->products[0]->entry.is_to_change = true;
     return true;
 }
 
 static bool need_order(struct world *world, const struct command *command, struct batch_item *item)
 {
+    assert(item->order == NULL);
     item->order = world_order(world, command->aggregate_id);
     if (item->order == NULL) {
         return false;
     }
     assert(strview_equal(item->order->entry.id, command->aggregate_id));
+    assert(item->order->order.version == 0); /* nothing is loaded before all is known */
     item->order->needs_loading |=
         command->kind != COMMAND_PLACE_ORDER || !command->place_order.id_is_ours;
     item->order->needs_claims |= order_command_releases_stock(command->kind);

@@ -50,6 +50,7 @@ struct envelope command_envelope(const struct command *command, int64_t version,
 bool command_meets_version(const struct command *command, int64_t current_version,
                            struct rejection *ret_rejection)
 {
+    assert(command->expected_version >= EXPECT_ANY_VERSION);
     if (command->expected_version == EXPECT_ANY_VERSION ||
         command->expected_version == current_version) {
         return true;
@@ -66,6 +67,7 @@ struct rejection command_refuse_transition(const char *from, enum command_kind w
     struct rejection rejection = {
         .kind = REJECTION_ILLEGAL_TRANSITION, .from = from, .command = command_word(wanted)};
     size_t count = 0;
+    assert(!is_possible(aggregate, wanted)); /* else it would be among those that are */
     for (unsigned i = 0; i < COMMAND_KIND_COUNT && count + 1 < ALLOWED_MAX; i++) {
         const enum command_kind kind = (enum command_kind)i;
         if (is_possible(aggregate, kind)) {

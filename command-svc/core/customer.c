@@ -98,6 +98,7 @@ static void fill_register_customer(const struct customer *customer, const struct
                                    struct customer_event *event)
 {
     assert(customer->version == 0);
+    assert(event->kind == CUSTOMER_REGISTERED);
     event->registered = command->register_customer;
 }
 
@@ -110,6 +111,7 @@ static void fill_change_contact(const struct customer *customer, const struct co
                                 struct customer_event *event)
 {
     assert(customer->version > 0);
+    assert(event->kind == CUSTOMER_CONTACT_CHANGED);
     const struct contact *wanted = &command->change_contact;
     event->contact_changed = (struct contact){.name = either(wanted->name, customer->name),
                                               .email = either(wanted->email, customer->email),

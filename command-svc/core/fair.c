@@ -65,6 +65,7 @@ void fair_leave(struct fair *fair, struct share *share, enum command_kind kind, 
         *next -= line_cost(kind, cost);
     }
     share->amount--;
+    assert(share->amount < share->members); /* the member goes, too */
     shares_leave(&fair->shares, share);
 }
 

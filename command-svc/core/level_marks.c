@@ -28,6 +28,7 @@ static void put_last(struct level_marks *marks, struct level_mark *mark, int64_t
     } else {
         marks->last->next = mark;
     }
+    assert(mark != marks->last); /* it was taken off before */
     marks->last = mark;
     assert(marks->first != NULL);
     assert(marks->last->next == NULL);

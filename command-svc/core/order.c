@@ -132,6 +132,7 @@ static bool check_transition(const struct order *order, const struct command *co
         (guard == NULL || guard(order, command, at_ms, ret_rejection))) {
         return true;
     }
+    assert(ret_rejection->kind < REJECTION_KIND_COUNT); /* each refusal has its reason */
     if (ret_rejection->kind == REJECTION_ILLEGAL_TRANSITION) {
         refuse_transition(order, command->kind, ret_rejection);
     }
@@ -203,6 +204,7 @@ static bool refund_fits(const struct order *order, const struct command *command
                      order->captured_minor - order->refunded_minor, ret_rejection)) {
         return false;
     }
+    assert(order->captured_minor > order->refunded_minor); /* or nothing would have fitted */
     if (order->delivered_at_ms == 0 || command->refund_payment.override ||
         at_ms - order->delivered_at_ms <= command->refund_window_ms) {
         return true;
@@ -275,6 +277,7 @@ static struct order_settlement settle(const struct order *order)
         order->captured_minor > 0 ? order->payment_status : PAYMENT_VOIDED;
     const enum refund_state refund = due_minor > 0 ? REFUND_DUE : order->refund_state;
     assert(is_sound(order));
+    assert(due_minor <= order->captured_minor); /* no more goes back than was taken */
     return (struct order_settlement){
         .payment_status = strview_of(payment_status_name(payment)),
         .refund_state = strview_of(refund_state_name(refund)),
@@ -287,6 +290,7 @@ static void fill_cancel_order(const struct order *order, const struct command *c
                               struct order_event *event)
 {
     (void)command;
+    assert(event->kind == ORDER_CANCELLED);
     event->cancelled = settle(order);
 }
 
@@ -294,6 +298,7 @@ static void fill_return_order(const struct order *order, const struct command *c
                               struct order_event *event)
 {
     (void)command;
+    assert(event->kind == ORDER_RETURNED);
     event->returned = settle(order);
 }
 
@@ -301,6 +306,8 @@ static void fill_capture_payment(const struct order *order, const struct command
                                  struct order_event *event)
 {
     const int64_t amount_minor = command->capture_payment.amount_minor;
+    assert(event->kind == ORDER_PAYMENT_CAPTURED);
+    assert(amount_minor > 0); /* what is taken only grows */
     event->payment_captured.amount_minor = amount_minor;
     event->payment_captured.captured_minor = order->captured_minor + amount_minor;
     assert(event->payment_captured.captured_minor <= order->authorized_minor);

@@ -13,6 +13,7 @@ static int64_t taken_before(const struct place_order *wanted, size_t line)
     int64_t taken = 0;
     for (size_t i = 0; i < line; i++) {
         if (strview_equal(wanted->lines[i].sku, wanted->lines[line].sku)) {
+            assert(wanted->lines[i].quantity > 0);
             taken += wanted->lines[i].quantity; /* 500 lines of a million: no overflow */
         }
     }
@@ -98,6 +99,7 @@ static bool price_lines(struct product *const *products, const struct place_orde
 {
     for (size_t i = 0; i < wanted->line_count; i++) {
         const struct wanted_line *line = &wanted->lines[i];
+        assert(products[i]->version > 0); /* what is not there has no price */
         lines[i] = (struct order_line){
             .sku = line->sku,
             .name = products[i]->name,
@@ -111,7 +113,7 @@ static bool price_lines(struct product *const *products, const struct place_orde
             return false;
         }
     }
-    assert(placed->total_minor >= 0);
+    assert(placed->total_minor >= 0 && placed->total_minor <= MONEY_MAX_MINOR);
     assert(placed->item_count >= (int64_t)wanted->line_count);
     placed->lines = lines;
     placed->line_count = wanted->line_count;

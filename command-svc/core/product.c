@@ -103,6 +103,7 @@ static bool fill_add_product(const struct product *product, const struct command
 {
     (void)ret_rejection;
     assert(product->version == 0);
+    assert(event->kind == PRODUCT_ADDED);
     event->added.name = command->add_product.name;
     event->added.unit_price_minor = command->add_product.unit_price_minor;
     event->added.currency = command->add_product.currency;
@@ -132,6 +133,7 @@ static bool fill_receive_stock(const struct product *product, const struct comma
                                struct product_event *event, struct rejection *ret_rejection)
 {
     assert(command->receive_stock.quantity > 0);
+    assert(event->kind == PRODUCT_STOCK_RECEIVED);
     event->stock_received.quantity = command->receive_stock.quantity;
     return stock_may_change(product, command, command->receive_stock.quantity, ret_rejection);
 }
@@ -142,6 +144,7 @@ static bool fill_change_price(const struct product *product, const struct comman
     (void)ret_rejection;
     assert(product->version > 0);
     assert(!product->is_discontinued);
+    assert(event->kind == PRODUCT_PRICE_CHANGED);
     event->price_changed.unit_price_minor = command->change_price.unit_price_minor;
     event->price_changed.currency = product->currency;
     return true;
@@ -150,6 +153,8 @@ static bool fill_change_price(const struct product *product, const struct comman
 static bool fill_adjust_stock(const struct product *product, const struct command *command,
                               struct product_event *event, struct rejection *ret_rejection)
 {
+    assert(product->version > 0);
+    assert(event->kind == PRODUCT_STOCK_ADJUSTED);
     event->stock_adjusted.delta = command->adjust_stock.delta;
     return stock_may_change(product, command, command->adjust_stock.delta, ret_rejection);
 }
@@ -168,12 +173,14 @@ static void apply_added(struct product *product, const struct product_event *eve
 
 static void change_stock(struct product *product, int64_t delta)
 {
+    assert(delta <= STOCK_MAX - product->available); /* decided before */
     product->available += delta;
-    assert(product->available >= 0); /* decided before */
+    assert(product->available >= 0);
 }
 
 static void apply_stock_received(struct product *product, const struct product_event *event)
 {
+    assert(event->stock_received.quantity > 0);
     change_stock(product, event->stock_received.quantity);
 }
 

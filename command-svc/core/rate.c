@@ -39,6 +39,7 @@ static struct rate_bucket *bucket_of(const struct rate *rate, uint64_t who)
         if (each->who == who) {
             return each;
         }
+        assert(each->who % RATE_SETS == who % RATE_SETS || each->full_ns == 0); /* its set */
         fullest = each->full_ns < fullest->full_ns ? each : fullest;
     }
     assert(fullest >= set && fullest < set + RATE_WAYS);
@@ -75,7 +76,9 @@ struct rate_state rate_ask(struct rate *rate, uint64_t who, int64_t now_us)
     }
     bucket->full_ns = start_ns + token_ns;
     assert(bucket->full_ns - now_ns <= whole_ns);
+    const int64_t remaining = (room_ns - token_ns) / token_ns;
+    assert(remaining >= 0 && remaining < rate->quota); /* one is taken of a full one */
     return (struct rate_state){.is_allowed = true,
-                               .remaining = (room_ns - token_ns) / token_ns,
+                               .remaining = remaining,
                                .reset_s = divide_up(bucket->full_ns - now_ns, NS_A_SECOND)};
 }

@@ -40,7 +40,7 @@ void receipt_memory_free(struct receipt_memory *memory)
 
 void receipt_memory_clear(struct receipt_memory *memory)
 {
-    memory->end = RING_BYTES;
+    memory->end = RING_BYTES; /* no entry is at 0, which stands for none */
     memset(memory->places, 0, sizeof memory->places);
 }
 
@@ -103,7 +103,9 @@ bool receipt_memory_find(const struct receipt_memory *memory, const struct uuid 
     if (memcmp(head.key, key->text, sizeof head.key) != 0) {
         return false;
     }
-    assert(head.location_len + head.body_len <= RING_BYTES - sizeof head);
+    /* in one piece, and all of it written */
+    assert(head.location_len + head.body_len <= RING_BYTES - at % RING_BYTES - sizeof head);
+    assert(at + sizeof head + head.location_len + head.body_len <= memory->end);
     *ret = (struct remembered){.request_hash =
                                    (const uint8_t *)bytes + offsetof(struct head, request_hash),
                                .status = head.status,

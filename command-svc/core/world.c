@@ -13,7 +13,7 @@ void world_init(struct world *world, struct arena *arena)
 
 void world_done(struct world *world)
 {
-    assert(world->arena != NULL);
+    assert(world->arena != NULL); /* it was begun */
     id_map_clear(&world->customer_map);
     id_map_clear(&world->product_map);
     id_map_clear(&world->order_map);
