@@ -20,6 +20,18 @@ static const bool WAYS[MEMBERSHIP_STATE_COUNT][MEMBERSHIP_STATE_COUNT] = {
     [MEMBER_LEAVING] = {[MEMBER_GONE] = true},
 };
 
+/* Somebody is alive: this one; and who leaves says nothing beside, and who has left nothing at all.
+ */
+static bool is_sound(const struct membership *membership)
+{
+    const bool is_going = membership->state == MEMBER_LEAVING;
+    const bool is_gone = membership->state == MEMBER_GONE;
+    return membership->state < MEMBERSHIP_STATE_COUNT && membership->shards > 0 &&
+           membership->others.alive > 0 && (!is_going || membership->is_releasing) &&
+           (!is_gone || !membership->is_releasing) &&
+           (!membership->is_talking || !(is_going || is_gone));
+}
+
 static void enter(struct membership *membership, enum membership_state state)
 {
     assert(membership->state < MEMBERSHIP_STATE_COUNT);
@@ -38,12 +50,14 @@ void membership_init(struct membership *membership, int shards, int64_t lease_ms
         .others = {.alive = 1},
         .reached_ms = now_ms, /* its topics were just looked at */
     };
+    assert(is_sound(membership));
 }
 
 /* --- talking --------------------------------------------------------------------- */
 
 bool membership_counts(const struct membership *membership)
 {
+    assert(is_sound(membership));
     return membership->state == MEMBER_NEW || membership->state == MEMBER_SETTLED;
 }
 
@@ -68,6 +82,7 @@ void membership_ask(struct membership *membership, int64_t now_ms)
 int64_t membership_answered(struct membership *membership)
 {
     assert(membership->is_talking);
+    assert(is_sound(membership));
     membership->is_talking = false;
     const int64_t part_ms = membership->lease_ms / BEATS_PER_LEASE;
     const int64_t pause_ms = part_ms < BEAT_MAX_MS ? part_ms : BEAT_MAX_MS;
@@ -79,6 +94,7 @@ int64_t membership_lease_end(const struct membership *membership)
 {
     const int64_t end_ms =
         membership->sent_ms + membership->lease_ms - membership->lease_ms / MARGIN_DIVISOR;
+    assert(is_sound(membership));
     assert(end_ms > membership->sent_ms);
     assert(end_ms <= membership->sent_ms + membership->lease_ms); /* then another one may begin */
     return end_ms;
@@ -87,6 +103,7 @@ int64_t membership_lease_end(const struct membership *membership)
 void membership_claimed(struct membership *membership)
 {
     assert(membership_counts(membership));
+    assert(!membership->is_talking); /* it was answered */
     if (membership->state == MEMBER_NEW) {
         enter(membership, MEMBER_SETTLED);
     }
@@ -99,6 +116,7 @@ void membership_count(struct membership *membership, const struct membership_oth
 {
     membership->others = *others;
     membership->others.alive = others->alive > 0 ? others->alive : 1;
+    assert(is_sound(membership));
 }
 
 bool membership_kafka_answers(bool client_says_so, int kept, int unproven)
@@ -122,6 +140,7 @@ enum membership_move membership_balance(const struct membership *membership, int
                                         int64_t now_ms, int *ret_count)
 {
     assert(kept >= 0 && kept <= membership->shards);
+    assert(is_sound(membership));
     if (membership->others.rivals > 0) {
         *ret_count = kept;
         return kept > 0 ? MOVE_YIELD : MOVE_NONE;
@@ -136,6 +155,7 @@ enum membership_move membership_balance(const struct membership *membership, int
     }
     *ret_count = kept < share ? share - kept : kept - share;
     assert(*ret_count > 0 && *ret_count <= membership->shards);
+    assert(kept < share || *ret_count <= kept); /* no more is given back than there is */
     if (kept < share) {
         return MOVE_CLAIM;
     }
@@ -162,6 +182,7 @@ void membership_doubt(struct membership *membership)
     if (membership_counts(membership)) {
         enter(membership, MEMBER_DOUBTING);
     }
+    assert(is_sound(membership));
     assert(!membership_counts(membership)); /* what is answered from here on means nothing */
 }
 
@@ -172,6 +193,7 @@ bool membership_settle(struct membership *membership, int owned)
         return false;
     }
     enter(membership, MEMBER_NEW);
+    assert(is_sound(membership));
     return true;
 }
 
@@ -179,6 +201,7 @@ enum membership_return membership_return(struct membership *membership, int read
                                          bool is_draining)
 {
     assert(ready >= 0 && ready <= owned);
+    assert(owned <= membership->shards);
     if (membership->is_releasing || !membership_counts(membership)) {
         return RETURN_NOTHING;
     }
@@ -189,6 +212,7 @@ enum membership_return membership_return(struct membership *membership, int read
     if (is_draining && !membership->is_talking && owned == 0) {
         membership->is_releasing = true;
         enter(membership, MEMBER_LEAVING);
+        assert(is_sound(membership));
         return RETURN_MEMBERSHIP;
     }
     return RETURN_NOTHING;
@@ -201,4 +225,5 @@ void membership_returned(struct membership *membership)
     if (membership->state == MEMBER_LEAVING) {
         enter(membership, MEMBER_GONE);
     }
+    assert(is_sound(membership));
 }

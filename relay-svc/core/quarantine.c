@@ -63,10 +63,10 @@ static void add(struct quarantine *quarantine, const struct aggregate_key *key, 
 
 static void drop(struct quarantine *quarantine, struct quarantine_node *node)
 {
+    assert(quarantine->count > 0);
     HASH_DEL(quarantine->nodes, node);
     free(node->name);
     free(node);
-    assert(quarantine->count > 0);
     quarantine->count--;
     assert(is_sound(quarantine));
 }

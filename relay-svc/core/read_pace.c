@@ -19,6 +19,7 @@ void read_pace_begin(struct read_pace *pace)
     pace->not_before_ms = 0;
     pace->trust = pace->trust == READ_UNREAD ? READ_SUSPECT : pace->trust;
     read_pace_touch(pace);
+    assert(is_sound(pace));
 }
 
 void read_pace_touch(struct read_pace *pace)
@@ -45,6 +46,7 @@ int read_pace_start(struct read_pace *pace, int64_t bytes, int64_t room)
 {
     assert(!pace->is_reading);
     assert(room > 0);
+    assert(bytes >= 0);
     pace->limit = pace->limit < READ_LIMIT_FIRST ? READ_LIMIT_FIRST : pace->limit;
     const int64_t fits = bytes / (int64_t)(pace->largest + 1) + 1;
     pace->asked = (int)least(least(fits, READ_LIMIT_MAX), least(room, pace->limit));
@@ -70,6 +72,7 @@ void read_pace_row(struct read_pace *pace, size_t bytes)
 void read_pace_hold(struct read_pace *pace)
 {
     assert(pace->is_reading);
+    assert(pace->rows > 0); /* it is one of those that have come */
     pace->has_held = true;
     read_pace_touch(pace);
 }

@@ -34,6 +34,7 @@ static int choose_shared(const enum read_wish *wishes, int shard_count, int free
                          int *ret_shards)
 {
     int much_left = (count_much(wishes, shard_count) + free_readers - 1) / free_readers;
+    assert(much_left <= shard_count);
     int count = 0;
     for (int i = 0; i < shard_count; i++) {
         if (wishes[i] == READ_LOOK) {

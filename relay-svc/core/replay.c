@@ -169,6 +169,7 @@ void replay_acknowledged(struct replay *replay, int shard, uint32_t ticket, int6
     if (!window_settle(&acked->window, ticket, true, &row)) {
         return;
     }
+    assert(row.seq > acked->acked && row.seq <= acked->read);
     *partition_of(replay, shard, row.topic) = now_ms;
     acked->is_awaiting = acked->is_awaiting && acked->window.in_flight > 0;
     assert(replay->in_flight > 0);
@@ -184,6 +185,7 @@ bool replay_is_done(const struct replay *replay)
             return false;
         }
     }
+    assert(replay->in_flight == 0); /* what is there is not on its way */
     return true;
 }
 

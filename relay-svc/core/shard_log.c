@@ -56,7 +56,8 @@ bool shard_log_is_sound(const struct shard_log *log)
     const struct shard_fill *fill = &log->fill;
     const bool may_fly = log->state != SHARD_UNOWNED && log->state != SHARD_CHECKING;
     const bool runs = log->state == SHARD_RUNNING;
-    return (log->position <= log->read || log->state == SHARD_UNOWNED) &&
+    const bool stands = log->stop.topic >= 0 || log->stop.past != 0;
+    return (log->position <= log->read || log->state == SHARD_UNOWNED) && (!runs || !stands) &&
            (may_fly || shard_log_in_flight(log) == 0) && log->again.in_flight <= 1 &&
            log->awaited >= -1 && log->awaited < log->topic_count && log->stop.topic >= -1 &&
            log->stop.topic < log->topic_count && fill->topic >= -1 &&
@@ -136,6 +137,7 @@ unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
 unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *lease)
 {
     assert(shard_log_is_sound(log));
+    assert(shard_log_adds_up(log));
     const bool is_fit = shard_log_in_flight(log) == 0 && lease->epoch == log->epoch;
     if (log->state == SHARD_STOPPED && !is_fit) {
         return shard_log_enter(log, SHARD_STOPPED);
@@ -177,6 +179,7 @@ unsigned shard_log_lose(struct shard_log *log)
 unsigned shard_log_leave(struct shard_log *log)
 {
     assert(shard_log_is_sound(log));
+    assert(shard_log_adds_up(log)); /* it is given back when nothing is in flight */
     return shard_log_is_owned(log) ? shard_log_enter(log, SHARD_LEAVING) : 0;
 }
 
@@ -197,6 +200,7 @@ unsigned shard_log_stop(struct shard_log *log, const char *fmt, ...)
 unsigned shard_log_producer_lost(struct shard_log *log)
 {
     assert(shard_log_is_sound(log));
+    assert(shard_log_adds_up(log));
     if (log->state == SHARD_STOPPED || log->state == SHARD_LEAVING) {
         shard_log_forget_flights(log);
         return shard_log_enter(log, log->state);

@@ -38,6 +38,7 @@ void shard_log_advance_fill(struct shard_log *log)
     if (window_is_empty(&fill->window)) {
         topic->complete_to = larger(topic->complete_to, fill->read);
     }
+    assert(topic->complete_to <= fill->read); /* of what was not looked at nothing is known */
     if (window_is_empty(&fill->window) && topic->state == TOPIC_JOINED) {
         topic->state = TOPIC_LIVE;
         shard_log_choose_fill(log);
@@ -67,6 +68,7 @@ enum shard_offer shard_log_fill_offer(struct shard_log *log, const struct window
                                       int64_t now_ms)
 {
     struct shard_fill_range range;
+    assert(row->topic >= SHARD_PASSES && row->topic < log->topic_count);
     if (shard_log_fill_wants(log, INT64_MAX, now_ms, &range) &&
         (row->topic == range.topic || row->topic == SHARD_PASSES) && row->seq > range.after &&
         row->seq <= range.upto) {
@@ -109,6 +111,8 @@ void shard_log_fill_reach(struct shard_log *log, int64_t upto)
 {
     struct shard_fill *fill = &log->fill;
     assert(fill->topic >= 0);
+    assert(log->topics[fill->topic].state == TOPIC_BEHIND ||
+           log->topics[fill->topic].state == TOPIC_JOINED); /* who has all is not filled */
     fill->read = larger(fill->read, upto);
     if (fill->read >= log->read) {
         log->topics[fill->topic].state = TOPIC_JOINED;

@@ -10,6 +10,8 @@
 
 #include "relay-svc/core/shard_log.h"
 
+#include <assert.h>
+
 static inline int64_t larger(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -19,6 +21,7 @@ static inline const struct window *shard_log_window(const struct shard_log *log,
 {
     const struct window *const windows[] = {
         [WAY_LOG] = &log->window, [WAY_FILL] = &log->fill.window, [WAY_AGAIN] = &log->again};
+    assert(way <= WAY_AGAIN);
     return windows[way];
 }
 

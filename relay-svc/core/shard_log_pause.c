@@ -65,6 +65,8 @@ uint32_t shard_log_sent_again(struct shard_log *log, const struct window_row *ro
 {
     assert(shard_log_is_quiet(log, SHARD_FREES));
     assert(row->seq <= log->read);
+    assert(row->topic >= 0 && row->topic < log->topic_count);
+    assert(log->topics[row->topic].state == TOPIC_LIVE); /* what it lacks goes first */
     log->topics[row->topic].in_flight++;
     const uint32_t ticket = window_push(&log->again, row, true);
     assert(shard_log_adds_up(log));

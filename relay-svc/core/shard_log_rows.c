@@ -63,6 +63,7 @@ uint32_t shard_log_sent(struct shard_log *log, const struct window_row *row, int
 
 static unsigned fail(struct shard_log *log, const char *failure)
 {
+    assert(failure != NULL);
     if (log->state != SHARD_RUNNING) {
         return 0;
     }
@@ -132,6 +133,7 @@ static unsigned start_over_if_settled(struct shard_log *log)
 static unsigned settle_delivery(struct shard_log *log, const struct shard_delivery *delivery,
                                 const struct window_row *row, int64_t now_ms)
 {
+    assert(!delivery->is_acknowledged || !delivery->is_refused); /* the one or the other */
     if (delivery->is_acknowledged && delivery->way == WAY_AGAIN) {
         log->topics[row->topic].acknowledged_ms = now_ms; /* no place in the log's order */
         log->refused = log->refused == row->seq ? 0 : log->refused;
@@ -161,6 +163,7 @@ static void move_on(struct shard_log *log, enum shard_way way)
         break;
     case WAY_AGAIN:
         (void)!window_pop(&log->again, &row);
+        assert(log->again.in_flight == 0); /* one goes out once more at a time */
         break;
     }
 }
@@ -177,6 +180,7 @@ unsigned shard_log_delivered(struct shard_log *log, const struct shard_delivery 
     }
     *ret_topic = row.topic;
     assert(log->state != SHARD_UNOWNED);
+    assert(row.seq <= log->read); /* what was not read was not sent */
     assert(log->topics[row.topic].in_flight > 0);
     log->topics[row.topic].in_flight--;
     assert(shard_log_adds_up(log));

@@ -14,6 +14,7 @@ static void accept_tail(struct shard_log *log, struct shard_topic *topic, enum t
 {
     assert(!tail_is_stop(verdict));
     assert(log->state == SHARD_CHECKING);
+    assert(record->exists == (verdict != TAIL_NONE_FINE));
     const int64_t before = log->position;
     const bool was_complete = topic->complete_to >= log->position;
     if (verdict == TAIL_NEWER || verdict == TAIL_OLDER || verdict == TAIL_SAME) {

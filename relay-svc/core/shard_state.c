@@ -46,6 +46,7 @@ unsigned shard_state_effects(enum shard_state from, enum shard_state to)
     assert(to < SHARD_STATE_COUNT);
     const struct way *way = &WAYS[from][to];
     assert(way->exists);
+    assert((way->effects & SHARD_ENTERED) == 0); /* it comes of itself */
     return way->effects | (from != to ? SHARD_ENTERED : 0U);
 }
 
