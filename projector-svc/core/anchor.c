@@ -53,6 +53,8 @@ static void go_on_from(struct anchor *anchor, int64_t offset)
 {
     assert(offset >= 0);
     assert(!anchor_is_sure(anchor) || offset > anchor->next);
+    assert(anchor->state != ANCHOR_CUT); /* what is missing a person judges */
+    assert(!anchor->wants_restart);      /* of the reading that goes on */
     anchor->state = ANCHOR_SURE;
     anchor->next = offset;
     assert(is_sound(anchor));

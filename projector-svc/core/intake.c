@@ -73,6 +73,7 @@ static void open_next(struct intake *intake, struct intake_place *places, size_t
         if (place->is_open || !has_room(place, sum)) {
             continue;
         }
+        assert(place->bytes < share_of(sum)); /* or it would be closed again at once */
         place->is_open = true;
         sum->read += place->is_at_end ? 0 : 1;
         assert(is_sound(sum, count));

@@ -89,8 +89,8 @@ static void park(struct lineup *lineup, const struct lineup_item *item)
         return;
     }
     lineup->parked = parked;
+    assert(lineup->parked_count < lineup->parked_cap);
     lineup->parked[lineup->parked_count++] = *item;
-    assert(lineup->parked_count <= lineup->parked_cap);
 }
 
 void lineup_add_stored(struct lineup *lineup, const struct lineup_item *item)
@@ -169,7 +169,9 @@ static bool is_known(struct lineup *lineup, const struct lineup_item *item)
 static bool apply(struct lineup *lineup, struct lineup_item *item)
 {
     assert(item->version == lineup->version + 1);
+    assert(item->is_readable);
     assert(!is_stuck(lineup));
+    assert(lineup->before != LINEUP_PARKED_APART); /* those that wait might come first */
     if (!lineup->callbacks->apply(lineup->callbacks->user, item)) {
         item->is_readable = false;
         return false;
@@ -183,6 +185,7 @@ static bool apply(struct lineup *lineup, struct lineup_item *item)
 static void take_out(struct lineup *lineup, size_t index)
 {
     assert(index < lineup->parked_count);
+    assert(lineup->before != LINEUP_PARKED_APART);
     lineup->has_shrunk = lineup->has_shrunk || lineup->parked[index].is_stored;
     lineup->parked_count--;
     memmove(&lineup->parked[index], &lineup->parked[index + 1],
@@ -327,6 +330,7 @@ static enum lineup_pass pass_after(const struct lineup *lineup)
 
 void lineup_finish(struct lineup *lineup)
 {
+    assert(is_sound(lineup));
     if (lineup->before != LINEUP_PARKED_LOADED || is_stuck(lineup)) {
         return;
     }
@@ -355,4 +359,5 @@ void lineup_finish(struct lineup *lineup)
     }
     assert(is_sound(lineup));
     assert((waiting > 0) == (lineup->state != LINEUP_FLOWING));
+    assert((lineup->state == LINEUP_DRAINING) == (waiting > 0 && portion->pass_left > 0));
 }

@@ -32,10 +32,10 @@ static const char *apply_placed(struct order_view *view, const struct order_even
     if (view->placed.customer_id.len > 0) {
         return "the order was placed before";
     }
+    assert(event->kind == ORDER_PLACED);
     if (event->placed.customer_id.len == 0) { /* by it a view tells that it was placed */
         return "an order of no customer";
     }
-    assert(event->kind == ORDER_PLACED);
     view->placed = event->placed;
     view->placed_at_ms = event->envelope.occurred_at_ms;
     view->payment_status = PAYMENT_PENDING;

@@ -138,6 +138,7 @@ enum takeover_next takeover_refusal(const struct strview *words, size_t count, s
         at++;
     }
     fill_in(at < REFUSAL_COUNT ? REFUSALS[at].text : "Redis refused: @0", three, text);
+    assert(text[0] != '\0'); /* each refusal says what to do */
     (void)error_set(err, ERROR_INVALID, "%s", text);
     return at < REFUSAL_COUNT ? REFUSALS[at].next : TAKEOVER_END;
 }
@@ -157,6 +158,7 @@ static void draw_bar(int percent, char bar[static BAR_LEN + 4])
     }
     bar[at++] = ']';
     bar[at++] = ' ';
+    assert(at < BAR_LEN + 4);
     bar[at] = '\0';
 }
 

@@ -38,8 +38,9 @@ struct turn *turns_first(const struct turns *turns)
 static void take_out(struct turns *turns, const struct turn *turn)
 {
     struct turn *before = NULL;
+    assert(turn->state == TURN_WAITING); /* so it is in the line */
     for (struct turn *at = turns->first; at != turn; at = at->next) {
-        before = at; /* it is in the line: only those who wait come here */
+        before = at;
     }
     if (before == NULL) {
         turns->first = turn->next;

@@ -99,6 +99,7 @@ static struct write *find_or_new(struct write_set *set, enum write_kind kind, st
         return NULL;
     }
     if (set->count > 0 && key.data != NULL) {
+        assert(set->last < set->count);
         struct write *last = &set->writes[set->last];
         if (last->kind == kind && strview_equal(last->key, key)) {
             return last;
@@ -118,6 +119,7 @@ static void add_arg(struct write_set *set, struct write *write, struct strview a
         set->failed = true;
         return;
     }
+    assert(write >= set->writes && write < set->writes + set->count);
     struct strview *args =
         arena_grow(set->arena, write->args, write->count, &write->cap, sizeof *args);
     if (args == NULL) {
