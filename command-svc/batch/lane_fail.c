@@ -17,6 +17,13 @@ enum {
     NOTE_ROW_MS = 160, /* a command's rest after which the row it wants is named */
 };
 
+/*
+ * Gives the command away: when this returns its submission may be gone, with all that the command
+ * points at, so nothing of it is looked at afterwards, and what reads commands that others own
+ * comes before any of them is answered. Nobody comes back from here: what an answer leads to, be it
+ * the next request of the same connection, begins in a turn of its own (common/io/http/exchange.h).
+ * The batch, its places and the lane stay as they are.
+ */
 void lane_answer(struct lane_common *common, struct submission *submission,
                  const struct answer *answer)
 {

@@ -161,7 +161,11 @@ bool partition_ends_below(const struct partition *partition, int64_t end, int64_
     return partition->is_at_end && end < partition->ceiling.offset;
 }
 
-/* Two ways. After a call that failed for a moment the position lies within what is queued: those
+/* Who is called back from here (on_recovered, on_room, on_restart) notes what is to be done and
+ * calls no partition, so this one is all the time as it was left; and its batch begins in the
+ * loop's next turn, when whoever opened it is done with it.
+ *
+ * Two ways. After a call that failed for a moment the position lies within what is queued: those
  * before it were applied (the answer was lost), the rest goes on, and Kafka is not asked again.
  * Else nothing of the queue can be trusted: all is given back, and reading begins anew at the
  * record before the position. */

@@ -98,7 +98,8 @@ static void begin_batch(struct partition *partition, size_t records)
     }
 }
 
-/* A batch that fails at once has given its turn back before the next one is looked at. */
+/* A batch that fails at once has given its turn back before the next one is looked at, and its
+ * partition may be gone: of both nothing is read behind begin_batch(). */
 static void on_serve(void *user)
 {
     struct partition_context *context = user;

@@ -90,6 +90,9 @@ int64_t membership_answered(struct membership *membership)
     return pause_ms;
 }
 
+/* The database lets a lease run from when it hears of it, which is after it was asked for. Counted
+ * from the asking, and a part less, ours has ended before another relay may begin, whatever the
+ * answer's way has taken. */
 int64_t membership_lease_end(const struct membership *membership)
 {
     const int64_t end_ms =
@@ -186,6 +189,8 @@ void membership_doubt(struct membership *membership)
     assert(!membership_counts(membership)); /* what is answered from here on means nothing */
 }
 
+/* Not before the last shard is given up, when nothing of before is on its way any more: what comes
+ * back may be another database, and its epochs may be numbers that we had. */
 bool membership_settle(struct membership *membership, int owned)
 {
     assert(owned >= 0 && owned <= membership->shards);

@@ -25,6 +25,12 @@ static bool kafka_answers(const struct leases *leases)
                                     shards_count(shards, is_unproven));
 }
 
+/*
+ * What follows from a change of a shard is carried out before shards_follow() returns, and may lead
+ * back here, to leases_check_leaving(): that looks at all shards anew and may send a release. It
+ * writes to what is released and to the membership, and never to what a beat or a claim has told
+ * (held, told, granted): so the walks over those, and the ones over the shards, go on.
+ */
 static void leave_surplus(struct leases *leases, int surplus, const char *why)
 {
     struct shards *shards = leases->options.shards;

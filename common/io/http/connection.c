@@ -112,6 +112,9 @@ static bool settle(struct http_connection *connection)
     return true;
 }
 
+/* Handlers are called from in here, and answer at once or later: the answer lies on the line, where
+ * the next step finds it. A step that ends the connection only says so; its socket and buffers go
+ * in settle(), when no step is on the stack, and the struct in a turn of its own. */
 static void run(struct http_connection *connection)
 {
     do {

@@ -19,7 +19,13 @@ void redisconn_leave(struct redisconn *conn, const char *why)
     }
 }
 
-/* Every command in flight ends in here, by a NULL reply. True: the name has another address. */
+/*
+ * Every command in flight ends in here, by a NULL reply: the loop calls it, when hiredis is out of
+ * its own callbacks. Those who are told are called from the middle of redisAsyncFree(), with the
+ * connection as it will be for them: not ready, and without a context. What they send is refused,
+ * that it is lost they may say again, and only to free it is forbidden them. True: the name has
+ * another address.
+ */
 static bool on_drop(void *user)
 {
     struct redisconn *conn = user;

@@ -68,6 +68,8 @@ enum error_kind redisconn_submit(struct redisconn *conn, struct redisconn_comman
 
 /* ---- coming back --------------------------------------------------------------------------- */
 
+/* Called back from here, in the middle of hiredis's replies, the caller may send, tell and leave:
+ * the context stays until the loop drops it, and the reply until this returns. */
 static void end_with(struct pending *pending, const redisReply *reply)
 {
     if (reply->type != REDIS_REPLY_ERROR) {
