@@ -136,6 +136,7 @@ void membership_reached(struct membership *membership, int64_t now_ms)
 
 bool membership_reaches(const struct membership *membership, int64_t now_ms)
 {
+    assert(now_ms >= membership->reached_ms); /* the clock does not go back */
     return now_ms - membership->reached_ms < membership->lease_ms + KAFKA_PATIENCE_MS;
 }
 
