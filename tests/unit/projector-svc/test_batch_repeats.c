@@ -76,6 +76,35 @@ START_TEST(an_old_version_of_a_product_is_compared_as_far_as_ids_are_kept)
 }
 END_TEST
 
+/* The amount behind a field of projection:status, or "". */
+static struct strview counted(const char *field)
+{
+    const struct write *write = find(WRITE_HINCRBY, "projection:status");
+    for (size_t i = 0; write != NULL && i + 1 < write->count; i += 2) {
+        if (strview_is(write->args[i], field)) {
+            return write->args[i + 1];
+        }
+    }
+    return STRVIEW("");
+}
+
+START_TEST(what_nobody_can_tell_is_counted_by_both_its_names)
+{
+    add_product_event(PRODUCT_STOCK_RECEIVED, 1, "e1");
+    add_product_event(PRODUCT_STOCK_RECEIVED, 2, "x");
+    add_product_event(PRODUCT_STOCK_RECEIVED, 4, "e4");
+    store_product(5, "e5", "e3 e4");
+    (void)look();
+
+    fold_and_write();
+
+    ck_assert(strview_is(counted("stale"), "2"));
+    ck_assert(strview_is(counted("untold"), "2"));
+    ck_assert(strview_is(counted("duplicates"), "1"));
+    ck_assert(strview_is(counted("applied"), ""));
+}
+END_TEST
+
 START_TEST(the_ids_of_the_last_versions_are_kept)
 {
     add_product_event(PRODUCT_STOCK_RECEIVED, 6, "e6");
@@ -120,6 +149,7 @@ int main(void)
     tcase_add_test(rules, another_event_under_an_old_version_is_a_fork);
     tcase_add_loop_test(rules, an_old_version_of_a_product_is_compared_as_far_as_ids_are_kept, 0,
                         sizeof OLD_VERSIONS / sizeof OLD_VERSIONS[0]);
+    tcase_add_test(rules, what_nobody_can_tell_is_counted_by_both_its_names);
     tcase_add_test(rules, the_ids_of_the_last_versions_are_kept);
     tcase_add_test(rules, no_more_than_64_ids_are_kept);
     suite_add_tcase(suite, rules);
