@@ -111,7 +111,7 @@ static void teardown_tagged(void)
 
 static void add_parties(struct write_set *set)
 {
-    static const struct view_moment moment = {.projected_at_ms = 1, .recent_cap = 9};
+    static const struct view_moment MOMENT = {.projected_at_ms = 1, .recent_cap = 9};
     const struct customer_view nobody = {.version = 0};
     const struct customer_view ada = {.version = 1,
                                       .customer_id = STRVIEW("c1"),
@@ -120,8 +120,8 @@ static void add_parties(struct write_set *set)
     const struct product_view nothing = {.version = 0};
     const struct product_view pen = {
         .version = 1, .sku = STRVIEW("PEN"), .name = STRVIEW("Pen"), .currency = STRVIEW("GBP")};
-    view_diff_customer(&nobody, &ada, &moment, set);
-    view_diff_product(&nothing, &pen, &moment, set);
+    view_diff_customer(&nobody, &ada, &MOMENT, set);
+    view_diff_product(&nothing, &pen, &MOMENT, set);
 }
 
 /* Of each kind whose keys Lua looks at before it writes. */
