@@ -128,10 +128,10 @@ enum { TOLD_TIMES = 5 };
 
 struct strview dead_letter_told(struct strview decided, struct arena *arena)
 {
-    struct strbuf told;
-    strbuf_init_in(&told, arena, TOLD_TIMES * decided.len);
-    told_times_append(decided, &told);
-    return strbuf_keep(&told);
+    struct strbuf out;
+    strbuf_init_in(&out, arena, TOLD_TIMES * decided.len);
+    const struct strview told = told_times(decided, &out);
+    return told.data == decided.data ? told : strbuf_keep(&out);
 }
 
 /* The answer of HEADS to the one list: its length, then the first ones. */

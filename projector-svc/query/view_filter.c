@@ -202,8 +202,8 @@ static void open_shown(struct json_writer *writer, struct strview json, enum rol
 {
     struct strbuf told;
     strbuf_init(&told, TREE_MAX);
-    told_times_append(json, &told);
-    open_told(writer, strbuf_ok(&told) ? strbuf_view(&told) : STRVIEW(""), role, choose);
+    const struct strview as_told = told_times(json, &told);
+    open_told(writer, strbuf_ok(&told) ? as_told : STRVIEW(""), role, choose);
     strbuf_done(&told);
 }
 

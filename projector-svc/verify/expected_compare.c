@@ -84,8 +84,8 @@ static struct strview tell(struct arena *arena, struct strview text)
 {
     struct strbuf out;
     strbuf_init_in(&out, arena, 2 * text.len + TIME_TEXT_LEN);
-    told_times_append(text, &out);
-    return strbuf_keep(&out);
+    const struct strview told = told_times(text, &out);
+    return told.data == text.data ? told : strbuf_keep(&out);
 }
 
 /* Whether a kept document is that one, in whichever form its times are: another version may have

@@ -53,7 +53,7 @@ static size_t read_time(struct strview json, size_t colon, char text[static TIME
     return number.len;
 }
 
-void told_times_append(struct strview json, struct strbuf *out)
+struct strview told_times(struct strview json, struct strbuf *out)
 {
     size_t told = 0;
     for (size_t at = 1; at < json.len; at++) {
@@ -72,7 +72,11 @@ void told_times_append(struct strview json, struct strbuf *out)
             told = at + 1 + len;
         }
     }
+    if (told == 0) {
+        return json;
+    }
     if (told < json.len) {
         strbuf_append(out, (struct strview){json.data + told, json.len - told});
     }
+    return strbuf_view(out);
 }

@@ -7,7 +7,8 @@
  * that a quote with a colon and a number behind it ends a member's name. Times are the members at,
  * since, status_since and those that end in _at.
  *
- * What is written otherwise (a person's spaces), or is no time, stays as it is.
+ * One whose times are all told already is looked through, and not copied. What is written otherwise
+ * (a person's spaces), or is no time, stays as it is.
  */
 #ifndef PROJECTOR_SVC_VIEWS_TOLD_TIMES_H
 #define PROJECTOR_SVC_VIEWS_TOLD_TIMES_H
@@ -15,7 +16,8 @@
 #include "common/base/strbuf.h"
 #include "common/base/strview.h"
 
-/* Appends it; a full strbuf tells by strbuf_ok(). */
-void told_times_append(struct strview json, struct strbuf *out);
+/* json itself, where all its times are told already; else its copy in out, which is empty before: a
+ * full one tells by strbuf_ok(). */
+struct strview told_times(struct strview json, struct strbuf *out);
 
 #endif

@@ -72,7 +72,7 @@ static struct strview told(struct strview json)
 {
     struct strbuf out;
     strbuf_init_in(&out, &arena, 1 << 16);
-    told_times_append(json, &out);
+    (void)told_times(json, &out);
     ck_assert(!strview_equal(strbuf_view(&out), json));
     return strbuf_keep(&out);
 }
