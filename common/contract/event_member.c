@@ -32,22 +32,13 @@ static void put_number(struct json_writer *writer, const struct event_member *me
     }
 }
 
-void event_member_put_time(struct json_writer *writer, const char *name, int64_t epoch_ms)
-{
-    if (MEMBER_TIMES_AS_TEXT != 0) {
-        json_put_member_time(writer, name, epoch_ms);
-    } else {
-        json_put_member_integer(writer, name, epoch_ms);
-    }
-}
-
 static void put_time(struct json_writer *writer, const struct event_member *member,
                      const char *place)
 {
     int64_t epoch_ms;
     memcpy(&epoch_ms, place + member->offset, sizeof epoch_ms);
     if (member->form == MEMBER_TIME || epoch_ms != 0) {
-        event_member_put_time(writer, member->name, epoch_ms);
+        json_put_kept_time(writer, member->name, epoch_ms);
     }
 }
 

@@ -17,8 +17,8 @@
 struct json_writer;
 
 /* OPTIONAL: left out where it is empty, or 0. PART: an object. LIST: an array of objects. TIME:
- * epoch milliseconds in its field; in a document that is kept, those or RFC 3339, and both are
- * read. */
+ * epoch milliseconds in its field; in a document that is kept, RFC 3339 or those, as the writer is
+ * told, and both are read. */
 enum event_member_form {
     MEMBER_TEXT,
     MEMBER_OPTIONAL_TEXT,
@@ -47,13 +47,6 @@ struct event_member {
 #define MEMBERS_END                           {NULL, MEMBER_TEXT, 0, NULL, 0, 0}
 /* clang-format on */
 /* NOLINTEND(bugprone-macro-parentheses) */
-
-/* In which form times are written into what is kept. Versions that run beside this one, and the one
- * before it after a way back, must be able to read it: 0.1.0 reads numbers alone, so text may be
- * written by the first version that is upgraded to from one that reads both, as 0.2.0 does. */
-enum { MEMBER_TIMES_AS_TEXT = 0 };
-
-void event_member_put_time(struct json_writer *writer, const char *name, int64_t epoch_ms);
 
 /* The members of what begins at place, into the object that is open. */
 void event_members_put(struct json_writer *writer, const struct event_member *members,

@@ -359,3 +359,12 @@ void json_put_member_time(struct json_writer *writer, const char *name, int64_t 
     format_time_ms(epoch_ms, text);
     json_put_member_string(writer, name, strview_of(text));
 }
+
+void json_put_kept_time(struct json_writer *writer, const char *name, int64_t epoch_ms)
+{
+    if (writer->times == JSON_TIMES_TEXT && time_has_text(epoch_ms)) {
+        json_put_member_time(writer, name, epoch_ms);
+    } else {
+        json_put_member_integer(writer, name, epoch_ms);
+    }
+}

@@ -22,6 +22,9 @@
 
 enum { JSON_WRITER_DEPTH_MAX = 32 };
 
+/* In which form a document that is kept has its times: RFC 3339, or epoch milliseconds. */
+enum json_times { JSON_TIMES_TEXT = 0, JSON_TIMES_NUMBERS };
+
 enum json_place { JSON_AT_BEGIN = 0, JSON_BEHIND_KEY, JSON_BEHIND_VALUE };
 
 struct json_writer {
@@ -29,6 +32,7 @@ struct json_writer {
     uint32_t objects;      /* bit n: level n is an object, else an array */
     unsigned depth;        /* open levels */
     enum json_place place; /* in the innermost of them */
+    enum json_times times; /* of json_put_kept_time(); TEXT where nobody sets another */
     bool failed;
     bool mends; /* strings that are not UTF-8 are shown as far as they are ASCII */
 };
@@ -73,5 +77,7 @@ void json_put_member_nonzero(struct json_writer *writer, const char *name, int64
 void json_put_member_bool(struct json_writer *writer, const char *name, bool value);
 /* RFC 3339; null where the year has not four digits. */
 void json_put_member_time(struct json_writer *writer, const char *name, int64_t epoch_ms);
+/* In the writer's form; a number where the year has not four digits, so that none is lost. */
+void json_put_kept_time(struct json_writer *writer, const char *name, int64_t epoch_ms);
 
 #endif

@@ -61,6 +61,7 @@ static enum error_kind fill(struct course *course, enum outcome *ret_outcome, st
     course->batch.partition = task->partition;
     course->batch.reader = task->reader;
     course->batch.portion = task->portion;
+    course->batch.times = task->times;
     course->batch.is_quiet = task->is_quiet;
     course->batch.counts.retries = task->retries;
     if (kind == ERROR_NONE && task->drained.len > 0) {

@@ -20,6 +20,7 @@
 #include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "common/contract/json_writer.h"
 #include "common/contract/topics.h"
 #include "projector-svc/core/order_places.h"
 #include "projector-svc/core/recovery.h"
@@ -58,6 +59,7 @@ struct course_task {
     const struct recovery *recovery;
     int64_t position; /* as Redis has it, or VIEW_POSITIONS_NONE */
     const char *generation;
+    enum json_times times; /* of the documents in these views */
     struct strview reader; /* see core/reader.h */
     int64_t recent_cap;
     int64_t stream_cap;

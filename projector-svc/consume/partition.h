@@ -27,6 +27,7 @@
 #include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "common/contract/json_writer.h"
 #include "common/contract/topics.h"
 #include "common/io/kafka/kafka_consumer.h"
 #include "projector-svc/consume/batch_log.h"
@@ -72,7 +73,8 @@ struct partition_context {
      * goal was learnt too late for the call that reached it. */
     void (*on_recovered)(void *user, struct partition *partition);
     void *user;
-    char generation[24]; /* as Redis had it at the last opening */
+    char generation[24];   /* as Redis had it at the last opening */
+    enum json_times times; /* the same */
     /* The partitions' own. */
     struct turns turns;
     size_t queued_bytes;

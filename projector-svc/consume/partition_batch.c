@@ -84,6 +84,7 @@ static void begin_batch(struct partition *partition, size_t records)
         .recovery = &partition->recovery,
         .position = partition->position,
         .generation = context->generation,
+        .times = context->times,
         .reader = context->reader,
         .recent_cap = context->recent_cap,
         .stream_cap = context->stream_cap,

@@ -161,6 +161,7 @@ static void open_all(struct positions *positions, const struct view_positions *r
     name_copy(positions, reading);
     (void)snprintf(assignment->context->generation, sizeof assignment->context->generation, "%s",
                    reading->generation);
+    assignment->context->times = reading->times;
     for (size_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->partitions[i];
         const struct partition_stand stand = {.position = reading->positions[i],
@@ -206,7 +207,7 @@ static void on_open_due(void *user)
         return;
     }
     if (positions->generation == NULL) {
-        view_positions_start_generation(positions->gate->conn);
+        view_positions_begin(positions->gate->conn);
     }
     ask(positions, &positions->opening, on_opening);
     if (!positions->opening.is_asked) {
@@ -221,7 +222,8 @@ static void compare_all(struct positions *positions, const struct view_positions
 {
     const struct assignment *assignment = positions->assignment;
     const bool is_same_generation =
-        strcmp(reading->generation, assignment->context->generation) == 0;
+        strcmp(reading->generation, assignment->context->generation) == 0 &&
+        reading->times == assignment->context->times;
     bool any_differs = false;
     for (size_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->partitions[i];

@@ -3,7 +3,6 @@
 
 #include "common/base/arena.h"
 #include "common/base/strbuf.h"
-#include "common/contract/event_member.h"
 #include "common/contract/json.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
@@ -28,7 +27,7 @@ struct strview report_document(struct arena *arena, const struct partition_repor
     json_put_member_integer(&writer, "end_offset", report->end);
     json_put_member_integer(&writer, "lag_ms", report->lag_ms);
     json_put_member_integer(&writer, "reached", report->reached);
-    event_member_put_time(&writer, "reported_at", now_ms);
+    json_put_member_integer(&writer, "reported_at", now_ms);
     json_close_object(&writer);
     const bool is_coded = json_writer_done(&writer);
     const struct strview document = strbuf_keep(&out);

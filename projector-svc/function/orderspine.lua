@@ -3,8 +3,8 @@
 -- It grows with each release that changes this text: services of two releases that share a Redis would
 -- else load, in turn, each its own. Nobody loads it over a higher one.
 --
--- orderspine.lua - what projector-svc does inside Redis: orderspine_write writes, orderspine_read
--- reads.
+-- orderspine.lua - what projector-svc does inside Redis: orderspine_begin begins views, orderspine_write writes,
+-- orderspine_read reads.
 --
 -- orderspine_write: one batch of one partition, whole or not at all. Position
 -- and views change in the same call, so a Redis that loses its last second loses
@@ -332,8 +332,24 @@ end
 
 redis.register_function('orderspine_write', function(keys, argv) return project(keys, argv, unpack_writes) end)
 
--- As 0.1.0 calls it: each argument by itself.
-redis.register_function('orderspine_project', function(keys, argv) return project(keys, argv, read_writes) end)
+local TIMES, AS_TEXT = 'times', 'rfc3339' -- field of projection:status: the form in which documents have them
+
+-- As 0.1.0 calls it: each argument by itself. It takes times as text for none, so that what it would write of an order
+-- that it has read would lack payment, shipment and more: it writes to no views that have such.
+redis.register_function('orderspine_project', function(keys, argv)
+  if redis.pcall('HGET', keys[1], TIMES) == AS_TEXT then
+    return {'times', keys[1], 'these views take projector-svc 0.2.0 or newer; a rebuild by 0.1.0 makes others'}
+  end
+  return project(keys, argv, read_writes)
+end)
+
+-- Begins views where there are none: nothing of any is known, so no older version has written there.
+-- KEYS: projection:status, projection:position -> {'ok'}
+redis.register_function('orderspine_begin', function(keys)
+  local is_new = redis.call('EXISTS', keys[2]) == 0
+  if redis.call('HSETNX', keys[1], 'generation', '1') == 1 and is_new then redis.call('HSET', keys[1], TIMES, AS_TEXT) end
+  return {'ok'}
+end)
 
 -- What an operator has decided about something that stands still, if it is as it was seen.
 -- KEYS: projection:frozen, projection:decided, projection:draining, its parked list.

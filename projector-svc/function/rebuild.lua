@@ -131,6 +131,7 @@ redis.register_function('orderspine_rebuild_begin', function(_, argv)
                   'state', wish == 'back' and 'previous' or 'filling'}
   at(spare, 'HSET', MARKER, unpack(marker))
   at(spare, 'HSET', STATUS, 'generation', generation)
+  if not had then at(spare, 'HSET', STATUS, 'times', 'rfc3339') end -- as orderspine_begin does
   at(live, 'COPY', DECIDED, DECIDED, 'DB', spare, 'REPLACE')
   redis.call('SELECT', spare)
   return {'ok', generation, had and 'continued' or 'new'}

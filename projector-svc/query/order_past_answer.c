@@ -33,7 +33,8 @@ static void put_view(const struct order_answer *answer, const struct order_view 
 {
     struct strbuf details;
     strbuf_init(&details, QUERY_BODY_MAX);
-    const bool is_whole = view_json_details(view, answer->state->projected_at_ms, &details);
+    const bool is_whole =
+        view_json_details(view, answer->state->projected_at_ms, JSON_TIMES_TEXT, &details);
     view_filter_details(writer, is_whole ? strbuf_view(&details) : STRVIEW(""),
                         answer->query->role);
     strbuf_done(&details);

@@ -22,6 +22,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/error.h"
+#include "common/contract/json_writer.h"
 #include "common/contract/topics.h"
 #include "projector-svc/views/batch_aggregate.h"
 #include "projector-svc/views/incoming.h"
@@ -58,6 +59,7 @@ struct batch {
     int32_t partition;     /* the same, for names of keys; the caller's */
     struct strview reader; /* who says what can be read, see core/reader.h; the caller's */
     int64_t portion;       /* of parked events taken at once; 0: BATCH_EVENTS_MAX */
+    enum json_times times; /* of the documents it makes; the caller's, TEXT unless set */
     bool is_quiet;         /* nobody is told what it applies; the caller's */
     bool wants_parked;     /* found by batch_look(): those of one aggregate at least */
     const struct incoming *last;

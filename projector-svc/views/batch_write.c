@@ -62,14 +62,15 @@ static void write_order(struct writing *writing, const struct batch_aggregate *a
     struct strbuf *out = &writing->scratch;
     for (size_t i = 0; i < count; i++) {
         const struct batch_applied *applied = &aggregate->applied[i];
-        timeline[i] = keep_document(writing, view_json_timeline(applied->event, out));
+        timeline[i] =
+            keep_document(writing, view_json_timeline(applied->event, writing->batch->times, out));
         messages[i] =
             keep_document(writing, view_json_message(applied->event, after->placed.customer_id,
                                                      applied->status, out));
     }
     const struct order_documents documents = {
-        .details =
-            keep_document(writing, view_json_details(after, writing->moment->projected_at_ms, out)),
+        .details = keep_document(writing, view_json_details(after, writing->moment->projected_at_ms,
+                                                            writing->batch->times, out)),
         .timeline = timeline,
         .messages = messages,
         .count = count,

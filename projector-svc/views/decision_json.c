@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/views/decision_json.h"
 
-#include "common/contract/event_member.h"
 #include "common/contract/json.h"
 
 static bool put(const struct decision *decision, struct strbuf *out)
@@ -12,7 +11,7 @@ static bool put(const struct decision *decision, struct strbuf *out)
     json_put_member_string(&writer, "decision", strview_of(decision_kind_name(decision->kind)));
     json_put_member_string(&writer, "state", strview_of(lineup_state_name(decision->state)));
     json_put_member_integer(&writer, "version", decision->version);
-    event_member_put_time(&writer, "at", decision->at_ms);
+    json_put_member_integer(&writer, "at", decision->at_ms);
     json_put_member_string(&writer, "by", decision->by);
     json_put_member_text(&writer, "reason", decision->reason);
     json_put_member_text(&writer, "slot", decision->slot);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/views/mark_json.h"
 
-#include "common/contract/event_member.h"
 #include "common/contract/json.h"
 #include "projector-svc/views/incoming.h"
 
@@ -20,7 +19,7 @@ bool mark_json_frozen(const struct mark_frozen *frozen, struct strbuf *out)
     json_open_object(&writer);
     json_put_member_string(&writer, "reason", strview_of(lineup_state_name(frozen->reason)));
     json_put_member_integer(&writer, "waits_for", frozen->waits_for);
-    event_member_put_time(&writer, "since", frozen->since_ms);
+    json_put_member_integer(&writer, "since", frozen->since_ms);
     if (frozen->reason == LINEUP_DRAINING) {
         json_put_member_integer(&writer, "left", frozen->pass_left);
         json_put_member_integer(&writer, "moved", frozen->pass);
@@ -71,8 +70,8 @@ bool mark_json_last(const struct incoming *incoming, int64_t processed_at_ms, st
     json_put_member_text(&writer, "event_id", incoming->event_id);
     json_put_member_text(&writer, "aggregate_id", incoming->aggregate_id);
     json_put_member_integer(&writer, "version", incoming->version);
-    event_member_put_time(&writer, "at", incoming->at_ms);
-    event_member_put_time(&writer, "processed_at", processed_at_ms);
+    json_put_member_integer(&writer, "at", incoming->at_ms);
+    json_put_member_integer(&writer, "processed_at", processed_at_ms);
     json_close_object(&writer);
     return json_writer_done(&writer);
 }

@@ -7,8 +7,8 @@
  * that a quote with a colon and a number behind it ends a member's name. Times are the members at,
  * since, status_since and those that end in _at.
  *
- * One whose times are all told already is looked through, and not copied. What is written otherwise
- * (a person's spaces), or is no time, stays as it is.
+ * Most have them as text already (view_positions.h says which have not): those are looked through,
+ * and not copied. What is written otherwise (a person's spaces), or is no time, stays as it is.
  */
 #ifndef PROJECTOR_SVC_VIEWS_TOLD_TIMES_H
 #define PROJECTOR_SVC_VIEWS_TOLD_TIMES_H

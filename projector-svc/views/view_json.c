@@ -128,7 +128,7 @@ static void put_freshness(struct json_writer *writer, const struct order_view *v
 {
     json_open_member_object(writer, "freshness");
     event_members_put(writer, FRESHNESS, view);
-    event_member_put_time(writer, "projected_at", projected_at_ms);
+    json_put_kept_time(writer, "projected_at", projected_at_ms);
     json_close_object(writer);
 }
 
@@ -144,10 +144,12 @@ static void put_risk_flags(struct json_writer *writer, const struct risk_flags *
     json_close_array(writer);
 }
 
-bool view_json_details(const struct order_view *view, int64_t projected_at_ms, struct strbuf *out)
+bool view_json_details(const struct order_view *view, int64_t projected_at_ms,
+                       enum json_times times, struct strbuf *out)
 {
     struct json_writer writer;
     json_writer_init(&writer, out);
+    writer.times = times;
     json_open_object(&writer);
     json_put_member_string(&writer, "order_id", view->order_id);
     put_word(&writer, "status", order_status_name(view->status));

@@ -9,7 +9,8 @@
  * Why projected_at stands last: it is the only member that a rebuild changes.
  *
  * Ownership: texts read stay in the arena, texts made are appended to out.
- * Units: every time is epoch milliseconds, UTC.
+ * Units: every time is epoch milliseconds, UTC; in a document RFC 3339, or the same where the views
+ * were begun by 0.1.0, which reads no other (see view_positions.h). Either is read.
  */
 #ifndef PROJECTOR_SVC_VIEWS_VIEW_JSON_H
 #define PROJECTOR_SVC_VIEWS_VIEW_JSON_H
@@ -17,6 +18,7 @@
 #include "common/base/arena.h"
 #include "common/base/error.h"
 #include "common/base/strbuf.h"
+#include "common/contract/json_writer.h"
 #include "projector-svc/core/order_view.h"
 
 #include <stdint.h>
@@ -25,7 +27,7 @@ struct incoming;
 
 /* The writers return false when out is full or a text is not UTF-8. */
 MUST_USE bool view_json_details(const struct order_view *view, int64_t projected_at_ms,
-                                struct strbuf *out);
+                                enum json_times times, struct strbuf *out);
 
 /* The view's texts stand in json. ERROR_INVALID when this is no document of ours; ERROR_EXHAUSTED
  * when the arena is too small. */
@@ -33,7 +35,8 @@ MUST_USE enum error_kind view_json_read_details(struct strview json, struct aren
                                                 struct order_view *ret, struct error *err);
 
 /* The timeline's element for an applied event of an order. */
-MUST_USE bool view_json_timeline(const struct incoming *incoming, struct strbuf *out);
+MUST_USE bool view_json_timeline(const struct incoming *incoming, enum json_times times,
+                                 struct strbuf *out);
 
 /* The event_id of a timeline's element, copied; empty when there is none. */
 struct strview view_json_timeline_event_id(struct strview json, struct arena *arena);

@@ -52,14 +52,15 @@ static void put_meaning(struct json_writer *writer, const struct order_event *ev
     json_close_object(writer);
 }
 
-bool view_json_timeline(const struct incoming *incoming, struct strbuf *out)
+bool view_json_timeline(const struct incoming *incoming, enum json_times times, struct strbuf *out)
 {
     struct json_writer writer;
     json_writer_init(&writer, out);
+    writer.times = times;
     json_open_object(&writer);
     json_put_member_integer(&writer, "version", incoming->version);
     json_put_member_string(&writer, "type", incoming->event_type);
-    event_member_put_time(&writer, "at", incoming->at_ms);
+    json_put_kept_time(&writer, "at", incoming->at_ms);
     if (incoming->kind == INCOMING_SKIP) {
         json_put_member_string(&writer, "summary", STRVIEW("Event skipped by an operator"));
     } else {

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char TIMES_AS_TEXT[] = "rfc3339"; /* as function/orderspine.lua writes it */
+
 struct opening {
     size_t count;
     view_positions_fn *done;
@@ -67,6 +69,8 @@ static void give_positions(const struct opening *opening, const struct redisconn
     const struct strview copy = redisconn_reply_text(redisconn_reply_at(names, 1));
     (void)snprintf(reading.generation, sizeof reading.generation, "%.*s", STRVIEW_ARG(generation));
     (void)snprintf(reading.copy, sizeof reading.copy, "%.*s", STRVIEW_ARG(copy));
+    const struct strview times = redisconn_reply_text(redisconn_reply_at(names, 2));
+    reading.times = strview_is(times, TIMES_AS_TEXT) ? JSON_TIMES_TEXT : JSON_TIMES_NUMBERS;
     opening->done(opening->user, &reading, NULL);
 }
 
@@ -113,12 +117,12 @@ enum error_kind view_positions_ask(struct redisconn *conn, const struct strview 
     }
     *opening = (struct opening){.count = count, .done = done, .user = user};
     const struct strview names[] = {STRVIEW("HMGET"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
-                                    STRVIEW("copy")};
+                                    STRVIEW("copy"), STRVIEW("times")};
     const struct strview draining[] = {STRVIEW("HGETALL"), STRVIEW(KEYS_DRAINING)};
     const struct strview recovering[] = {STRVIEW("EXISTS"), STRVIEW(KEYS_RECOVERING)};
     const struct strview held[] = {STRVIEW("EXISTS"), STRVIEW(KEYS_HELD)};
     const struct redisconn_command commands[] = {
-        {names, 4},
+        {names, 5},
         {positions.args, positions.count},
         {goals.args, goals.count},
         {identities.args, identities.count},
@@ -145,16 +149,11 @@ bool view_positions_draining(const struct view_positions *reading, size_t index,
     return true;
 }
 
-static void tell_status(struct redisconn *conn, struct strview command, struct strview field,
-                        struct strview value)
+void view_positions_begin(struct redisconn *conn)
 {
-    const struct strview args[] = {command, STRVIEW(KEYS_STATUS), field, value};
+    const struct strview args[] = {STRVIEW("FCALL"), STRVIEW("orderspine_begin"), STRVIEW("2"),
+                                   STRVIEW(KEYS_STATUS), STRVIEW(KEYS_POSITION)};
     redisconn_tell(conn, (struct redisconn_command){args, sizeof args / sizeof args[0]});
-}
-
-void view_positions_start_generation(struct redisconn *conn)
-{
-    tell_status(conn, STRVIEW("HSETNX"), STRVIEW("generation"), STRVIEW("1"));
 }
 
 void view_positions_name_copy(struct redisconn *conn, struct strview server, uint64_t number)
@@ -162,7 +161,9 @@ void view_positions_name_copy(struct redisconn *conn, struct strview server, uin
     char copy[VIEW_POSITIONS_COPY_MAX];
     (void)snprintf(copy, sizeof copy, "%.*s.%016llx", STRVIEW_ARG(server),
                    (unsigned long long)number);
-    tell_status(conn, STRVIEW("HSET"), STRVIEW("copy"), strview_of(copy));
+    const struct strview args[] = {STRVIEW("HSET"), STRVIEW(KEYS_STATUS), STRVIEW("copy"),
+                                   strview_of(copy)};
+    redisconn_tell(conn, (struct redisconn_command){args, sizeof args / sizeof args[0]});
 }
 
 bool view_positions_is_named(const struct view_positions *reading, struct strview server)

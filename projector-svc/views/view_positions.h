@@ -5,6 +5,11 @@
  * Why all in one reading: generation, positions, goals and what is being drained belong
  * together; a Redis that was restored between two readings would show half of each.
  *
+ * Why the views themselves say in which form their documents have times: 0.1.0 may run beside this
+ * version, or come back, and takes RFC 3339 for no time at all. So views that it began keep epoch
+ * milliseconds until a rebuild, and those that this version begins have RFC 3339; the functions in
+ * Redis let no 0.1.0 write to these.
+ *
  * Ownership: a reading lives during its callback. Threads: the loop's. Callbacks never come
  * from inside.
  */
@@ -13,6 +18,7 @@
 
 #include "common/base/error.h"
 #include "common/base/strview.h"
+#include "common/contract/json_writer.h"
 #include "projector-svc/core/anchor.h"
 
 #include <stdbool.h>
@@ -30,6 +36,7 @@ enum { VIEW_POSITIONS_GENERATION_MAX = 24, VIEW_POSITIONS_COPY_MAX = 80 };
 struct view_positions {
     char generation[VIEW_POSITIONS_GENERATION_MAX];
     char copy[VIEW_POSITIONS_COPY_MAX]; /* "": it has no name yet */
+    enum json_times times; /* in which form documents are written; both may stand there */
     size_t count;
     const int64_t *positions; /* or VIEW_POSITIONS_NONE */
     const int64_t *goals;     /* what had been reached before Redis lost it; 0: nothing lost */
@@ -53,8 +60,8 @@ MUST_USE enum error_kind view_positions_ask(struct redisconn *conn, const struct
 MUST_USE bool view_positions_draining(const struct view_positions *reading, size_t index,
                                       struct strview *ret_aggregate, struct strview *ret_slot);
 
-/* If there is none yet. */
-void view_positions_start_generation(struct redisconn *conn);
+/* Begins views where there are none yet: their generation, and the form of times. */
+void view_positions_begin(struct redisconn *conn);
 
 /* Another name of the copy that is read: the server's, and any number. Readers see by it that it
  * may be less than the one before (core/doubt.h). */

@@ -26,6 +26,18 @@ def ms(text):
     return since // datetime.timedelta(milliseconds=1)
 
 
+def told(value, member=""):
+    """As a document has it: times, which are the numbers of these members, as RFC 3339."""
+    if isinstance(value, dict):
+        return {key: told(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [told(one) for one in value]
+    if not re.fullmatch("at|.+_at|status_since", member):
+        return value
+    at = datetime.datetime.fromtimestamp(0, datetime.timezone.utc) + datetime.timedelta(milliseconds=value)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def name(text):
     return "".join(chr(b) if re.match(r"[A-Za-z0-9._-]", chr(b)) else f"%{b:02X}" for b in text.encode())
 
@@ -211,8 +223,8 @@ class Views:
     def order(self, order_id, order):
         doc, short = order.details(), order.short()
         self.keys[f"order:{order_id}"] = short
-        self.keys[f"order:{order_id}:details"] = doc
-        self.keys[f"order:{order_id}:timeline"] = order.timeline
+        self.keys[f"order:{order_id}:details"] = told(doc)
+        self.keys[f"order:{order_id}:timeline"] = told(order.timeline)
         self.keys[f"customer:{short['customer_id']}:orders"][order_id] = short["placed_at"]
         for index, values in {"status": [short["status"]], "payment": [short["payment_status"]],
                               "refund": [short["refund_state"]], "carrier": [short.get("carrier")],

@@ -81,7 +81,11 @@ START_TEST(a_spare_is_begun_beside_the_live_views_with_what_was_decided)
     ck_assert_str_eq(spare("HGET projection:status generation"), "2 ");
     ck_assert_str_eq(spare("HGET projection:decided order:o1"), "[1] ");
     ck_assert_str_eq(redis("HGET projection:status generation"), "1 ");
+    ck_assert_str_eq(spare("HGET projection:status times"), "rfc3339 ");
+    ck_assert_str_eq(redis("HGET projection:status times"), "- ");
+    (void)spare("HDEL projection:status times");
     ck_assert_str_eq(begin(), "ok 3 continued ");
+    ck_assert_str_eq(spare("HGET projection:status times"), "- ");
     ck_assert_str_eq(ask("begin fill v2 t*"), "begun-otherwise v1 t* ");
     ck_assert_str_eq(ask("begin fill v1 t*,u"), "begun-otherwise v1 t* ");
     ck_assert_str_eq(ask("begin back v1 t*"), "nothing-back ");

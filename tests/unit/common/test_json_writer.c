@@ -62,6 +62,24 @@ START_TEST(what_is_written_can_be_read_by_others)
 }
 END_TEST
 
+START_TEST(a_kept_time_has_the_form_that_the_writer_is_told)
+{
+    struct json_writer writer;
+    json_writer_init(&writer, &out);
+    json_open_object(&writer);
+    json_put_kept_time(&writer, "text", 1709210096789);
+    json_put_kept_time(&writer, "beyond", INT64_MAX);
+    writer.times = JSON_TIMES_NUMBERS;
+    json_put_kept_time(&writer, "number", 1709210096789);
+    json_close_object(&writer);
+
+    ck_assert(json_writer_done(&writer));
+    ck_assert_str_eq(strbuf_cstr(&out),
+                     "{\"text\":\"2024-02-29T12:34:56.789Z\",\"beyond\":9223372036854775807,"
+                     "\"number\":1709210096789}");
+}
+END_TEST
+
 START_TEST(what_was_read_is_written_again)
 {
     static const char TEXT[] =
@@ -267,6 +285,7 @@ static TCase *writer_case(void)
     tcase_add_checked_fixture(writer, open_all, close_all);
     tcase_add_test(writer, every_byte_is_escaped_wherever_it_stands_if_it_has_to_be);
     tcase_add_test(writer, what_is_written_can_be_read_by_others);
+    tcase_add_test(writer, a_kept_time_has_the_form_that_the_writer_is_told);
     tcase_add_test(writer, what_was_read_is_written_again);
     tcase_add_test(writer, a_text_that_is_not_utf8_spoils_the_document);
     tcase_add_test(writer, a_nul_is_no_text_either);

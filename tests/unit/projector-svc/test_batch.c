@@ -4,6 +4,8 @@
  */
 #include "tests/unit/projector-svc/batch_fixture.h"
 
+#include <string.h>
+
 START_TEST(each_status_is_counted_where_the_order_was_then)
 {
     add(ORDER_PLACED, 1, "e1");
@@ -60,6 +62,35 @@ START_TEST(each_applied_event_is_streamed_once_and_first_of_all)
         ck_assert_msg(strview_is(write->args[i], WANTED[i]), "%zu: %.*s", i,
                       STRVIEW_ARG(write->args[i]));
     }
+}
+END_TEST
+
+static bool holds(const struct write *write, const char *text)
+{
+    const struct strview last = write->args[write->count - 1];
+    return memmem(last.data, last.len, text, strlen(text)) != NULL;
+}
+
+static const struct {
+    const char *placed_at;
+    const char *at;
+} FORMS[] = {
+    [JSON_TIMES_TEXT] = {"\"placed_at\":\"1970-01-01T00:00:01.001Z\",",
+                         "\"at\":\"1970-01-01T00:00:01.001Z\","},
+    [JSON_TIMES_NUMBERS] = {"\"placed_at\":1001,", "\"at\":1001,"},
+};
+
+START_TEST(documents_have_times_in_the_form_of_their_views)
+{
+    add(ORDER_PLACED, 1, "e1");
+    batch.times = (enum json_times)_i;
+    ck_assert(!look());
+
+    fold_and_write();
+
+    ck_assert(holds(find(WRITE_SET, "order:" AN_ORDER_ID ":details"), FORMS[_i].placed_at));
+    ck_assert(holds(find(WRITE_RPUSH_AT, "order:" AN_ORDER_ID ":timeline"), FORMS[_i].at));
+    ck_assert(has_arg(find(WRITE_HSET, "order:" AN_ORDER_ID), "1001"));
 }
 END_TEST
 
@@ -223,6 +254,8 @@ int main(void)
     tcase_add_checked_fixture(rules, open_batch, close_batch);
     tcase_add_test(rules, each_status_is_counted_where_the_order_was_then);
     tcase_add_test(rules, each_applied_event_is_streamed_once_and_first_of_all);
+    tcase_add_loop_test(rules, documents_have_times_in_the_form_of_their_views, 0,
+                        sizeof FORMS / sizeof FORMS[0]);
     tcase_add_test(rules, a_quiet_batch_writes_the_same_and_tells_nobody);
     tcase_add_test(rules, events_of_an_order_are_folded_together);
     tcase_add_test(rules, a_gap_freezes_and_parks);

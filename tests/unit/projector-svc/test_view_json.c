@@ -39,7 +39,7 @@ START_TEST(the_details_are_these_bytes)
     const enum order_event_kind life[] = {ORDER_PLACED, ORDER_CANCELLED};
     const struct order_view view = fold(life, 2);
 
-    ck_assert(view_json_details(&view, 9999, &out));
+    ck_assert(view_json_details(&view, 9999, JSON_TIMES_TEXT, &out));
 
     ck_assert_str_eq(
         strbuf_cstr(&out),
@@ -51,9 +51,13 @@ START_TEST(the_details_are_these_bytes)
         "\"unit_price_minor\":1000}],\"shipping_address\":{\"name\":\"Ada\",\"line1\":\"1 High "
         "St\",\"city\":\"Dover\",\"postal_code\":\"CT16\",\"region\":\"Kent\",\"country\":\"GB\"},"
         "\"payment\":{\"provider\":\"demo\",\"method\":\"card\"},\"cancellation\":{\"reason\":"
-        "\"changed my mind\",\"cancelled_at\":1002},\"placed_at\":1001,\"status_since\":1002,"
-        "\"updated_at\":1002,\"freshness\":{\"source_version\":2,\"last_event_id\":\"e9\","
-        "\"last_event_type\":\"OrderCancelled\",\"projected_at\":9999}}");
+        "\"changed my mind\",\"cancelled_at\":\"1970-01-01T00:00:01.002Z\"},"
+        "\"placed_at\":\"1970-01-01T00:00:01.001Z\","
+        "\"status_since\":\"1970-01-01T00:00:01.002Z\","
+        "\"updated_at\":\"1970-01-01T00:00:01.002Z\",\"freshness\":{\"source_version\":2,\"last_"
+        "event_id\":\"e9\","
+        "\"last_event_type\":\"OrderCancelled\","
+        "\"projected_at\":\"1970-01-01T00:00:09.999Z\"}}");
 }
 END_TEST
 
@@ -84,17 +88,19 @@ START_TEST(what_happens_many_times_stands_in_the_details)
                                           ORDER_NOTE_ADDED,       ORDER_DISPUTE_OPENED};
     const struct order_view view = fold(life, 6);
 
-    ck_assert(view_json_details(&view, 9999, &out));
+    ck_assert(view_json_details(&view, 9999, JSON_TIMES_TEXT, &out));
 
-    ck_assert_ptr_nonnull(strstr(
-        strbuf_cstr(&out), "\"captured_minor\":1000,\"refunded_minor\":400,\"captures\":[{"
-                           "\"amount_minor\":1000,\"captured_at\":1003}],\"capture_count\":1},"));
-    ck_assert_ptr_nonnull(
-        strstr(strbuf_cstr(&out),
-               "\"refunds\":[{\"amount_minor\":400,\"reason\":\"returned\",\"refunded_at\":1004}],"
-               "\"refund_count\":1,\"dispute_case\":{\"reason\":\"not received\","
-               "\"opened_at\":1006},\"notes\":[{\"text\":\"called back\",\"by\":\"ann\","
-               "\"noted_at\":1005}],\"note_count\":1,"));
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&out),
+                                 "\"captured_minor\":1000,\"refunded_minor\":400,\"captures\":[{"
+                                 "\"amount_minor\":1000,\"captured_at\":\"1970-01-01T00:00:01."
+                                 "003Z\"}],\"capture_count\":1},"));
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&out),
+                                 "\"refunds\":[{\"amount_minor\":400,\"reason\":\"returned\","
+                                 "\"refunded_at\":\"1970-01-01T00:00:01.004Z\"}],"
+                                 "\"refund_count\":1,\"dispute_case\":{\"reason\":\"not received\","
+                                 "\"opened_at\":\"1970-01-01T00:00:01.006Z\"},\"notes\":[{\"text\":"
+                                 "\"called back\",\"by\":\"ann\","
+                                 "\"noted_at\":\"1970-01-01T00:00:01.005Z\"}],\"note_count\":1,"));
 }
 END_TEST
 
@@ -125,10 +131,10 @@ START_TEST(details_read_back_give_the_same_bytes_again)
     struct strbuf second;
     struct error err;
     strbuf_init(&second, 1 << 20);
-    ck_assert(view_json_details(&view, 9999, &out));
+    ck_assert(view_json_details(&view, 9999, JSON_TIMES_TEXT, &out));
 
     ck_assert_int_eq(view_json_read_details(strbuf_view(&out), &arena, &again, &err), ERROR_NONE);
-    ck_assert(view_json_details(&again, 9999, &second));
+    ck_assert(view_json_details(&again, 9999, JSON_TIMES_TEXT, &second));
 
     ck_assert_str_eq(strbuf_cstr(&second), strbuf_cstr(&out));
     ck_assert_int_eq(again.version, (int64_t)LIVES[_i].count);
@@ -136,25 +142,29 @@ START_TEST(details_read_back_give_the_same_bytes_again)
 }
 END_TEST
 
-/* As a version to come writes them, which may have run beside this one. */
-START_TEST(details_with_times_as_text_are_the_same_order)
+/* As 0.1.0 wrote them, which may run beside this version. */
+START_TEST(details_with_times_as_numbers_are_the_same_order)
 {
     const struct order_view view = fold(LIVES[_i].kinds, LIVES[_i].count);
     struct order_view again = {.version = 0};
-    struct strbuf texts;
+    struct strbuf numbers;
     struct strbuf second;
     struct error err;
-    strbuf_init(&texts, 1 << 20);
+    strbuf_init(&numbers, 1 << 20);
     strbuf_init(&second, 1 << 20);
-    ck_assert(view_json_details(&view, 9999, &out));
-    (void)told_times(strbuf_view(&out), &texts);
-    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&texts), "\"placed_at\":\"1970-"));
+    ck_assert(view_json_details(&view, 9999, JSON_TIMES_TEXT, &out));
+    ck_assert(view_json_details(&view, 9999, JSON_TIMES_NUMBERS, &numbers));
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&numbers), "\"placed_at\":1001,"));
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&numbers), "\"projected_at\":9999}"));
 
-    ck_assert_int_eq(view_json_read_details(strbuf_view(&texts), &arena, &again, &err), ERROR_NONE);
-    ck_assert(view_json_details(&again, 9999, &second));
+    ck_assert_int_eq(view_json_read_details(strbuf_view(&numbers), &arena, &again, &err),
+                     ERROR_NONE);
+    ck_assert(view_json_details(&again, 9999, JSON_TIMES_TEXT, &second));
 
     ck_assert_str_eq(strbuf_cstr(&second), strbuf_cstr(&out));
-    strbuf_done(&texts);
+    strbuf_reset(&second);
+    ck_assert(strview_equal(told_times(strbuf_view(&numbers), &second), strbuf_view(&out)));
+    strbuf_done(&numbers);
     strbuf_done(&second);
 }
 END_TEST
@@ -205,15 +215,26 @@ START_TEST(a_timeline_element_names_its_event)
 {
     const struct incoming incoming = an_incoming(ORDER_SHIPPED, 3);
 
-    ck_assert(view_json_timeline(&incoming, &out));
+    ck_assert(view_json_timeline(&incoming, JSON_TIMES_TEXT, &out));
 
     ck_assert_str_eq(
         strbuf_cstr(&out),
-        "{\"version\":3,\"type\":\"OrderShipped\",\"at\":1003,\"actor\":{\"role\":\"agent\","
+        "{\"version\":3,\"type\":\"OrderShipped\",\"at\":\"1970-01-01T00:00:01.003Z\",\"actor\":{"
+        "\"role\":\"agent\","
         "\"subject\":\"ann\"},\"summary\":\"Order shipped with dhl, tracking number T1\","
         "\"data\":{\"carrier\":\"dhl\",\"tracking_number\":\"T1\"},\"event_id\":\"e1\"}");
     ck_assert(strview_is(view_json_timeline_event_id(strbuf_view(&out), &arena), "e1"));
     ck_assert(strview_is(view_json_timeline_event_id(STRVIEW("{"), &arena), ""));
+}
+END_TEST
+
+START_TEST(an_element_where_0_1_0_began_the_views_has_its_time_as_a_number)
+{
+    const struct incoming incoming = an_incoming(ORDER_SHIPPED, 3);
+
+    ck_assert(view_json_timeline(&incoming, JSON_TIMES_NUMBERS, &out));
+
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&out), "\"type\":\"OrderShipped\",\"at\":1003,"));
 }
 END_TEST
 
@@ -224,7 +245,7 @@ START_TEST(the_element_of_every_kind_can_be_read_again)
     const struct json_value *element = NULL;
     struct error err;
 
-    ck_assert(view_json_timeline(&incoming, &out));
+    ck_assert(view_json_timeline(&incoming, JSON_TIMES_TEXT, &out));
 
     ck_assert_msg(json_parse(strbuf_view(&out), &arena, &element, &err) == ERROR_NONE, "%s: %s",
                   strbuf_cstr(&out), err.text);
@@ -349,13 +370,14 @@ int main(void)
     tcase_add_test(rules, the_details_are_these_bytes);
     tcase_add_test(rules, what_happens_many_times_stands_in_the_details);
     tcase_add_test(rules, more_entries_than_are_kept_are_not_read);
-    tcase_add_loop_test(rules, details_with_times_as_text_are_the_same_order, 0,
+    tcase_add_loop_test(rules, details_with_times_as_numbers_are_the_same_order, 0,
                         sizeof LIVES / sizeof LIVES[0]);
     tcase_add_loop_test(rules, details_read_back_give_the_same_bytes_again, 0,
                         sizeof LIVES / sizeof LIVES[0]);
     tcase_add_loop_test(rules, a_damaged_document_is_refused, 0,
                         sizeof DAMAGED / sizeof DAMAGED[0]);
     tcase_add_test(rules, a_timeline_element_names_its_event);
+    tcase_add_test(rules, an_element_where_0_1_0_began_the_views_has_its_time_as_a_number);
     tcase_add_loop_test(rules, the_element_of_every_kind_can_be_read_again, 0,
                         ORDER_EVENT_KIND_COUNT);
     tcase_add_test(rules, a_message_says_what_changed_and_where_it_stands);
