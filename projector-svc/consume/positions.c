@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/consume/positions.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/must.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
@@ -136,11 +137,15 @@ static void note_reading(struct positions *positions, const struct view_position
 void positions_tell_goal(const struct positions *positions, const struct partition *partition,
                          int64_t known_goal)
 {
+    enum { ARENA_MAX = 1024 };
     const int64_t goal = assignment_report(positions->assignment, partition, 0).goal;
     char number[24];
     (void)snprintf(number, sizeof number, "%lld", (long long)goal);
-    const struct strview args[] = {STRVIEW("HSET"), STRVIEW(KEYS_RECOVERING),
-                                   partition_slot(partition), strview_of(number)};
+    CLEANUP(arena_done) struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    const struct strview args[] = {
+        STRVIEW("HSET"), keys_named(&arena, partition_name(partition)->number, KEYS_RECOVERING),
+        partition_slot(partition), strview_of(number)};
     if (goal > known_goal) {
         redisconn_tell(positions->gate->conn, (struct redisconn_command){args, 4});
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "projector-svc/consume/projector.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/must.h"
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
@@ -70,9 +71,13 @@ static void on_partition_restart(void *user)
 
 static void on_partition_recovered(void *user, struct partition *partition)
 {
+    enum { ARENA_MAX = 1024 };
     const struct projector *projector = user;
-    const struct strview args[] = {STRVIEW("HDEL"), STRVIEW(KEYS_RECOVERING),
-                                   partition_slot(partition)};
+    CLEANUP(arena_done) struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    const struct strview args[] = {
+        STRVIEW("HDEL"), keys_named(&arena, partition_name(partition)->number, KEYS_RECOVERING),
+        partition_slot(partition)};
     redisconn_tell(projector->gate.conn, (struct redisconn_command){args, 3});
 }
 

@@ -103,12 +103,15 @@ struct dead_letter *dead_letter_begin(struct http_request *request, struct query
 
 void dead_letter_read(struct dead_letter *asked, query_reply_fn *callback)
 {
-    const struct strview mark[] = {STRVIEW("HGET"), STRVIEW(KEYS_FROZEN), asked->field};
-    const struct strview decided[] = {STRVIEW("HGET"), STRVIEW(KEYS_DECIDED), asked->field};
-    const struct strview heads[] = {
-        STRVIEW("HEADS"), STRVIEW(SHOWN_BYTES),
-        keys_parked(asked->query.arena, keys_partition_of(asked->id), asked->type, asked->id),
-        STRVIEW(SHOWN)};
+    struct arena *arena = asked->query.arena;
+    const int32_t partition = keys_partition_of(asked->id);
+    const struct strview mark[] = {STRVIEW("HGET"), keys_named(arena, partition, KEYS_FROZEN),
+                                   asked->field};
+    const struct strview decided[] = {STRVIEW("HGET"), keys_named(arena, partition, KEYS_DECIDED),
+                                      asked->field};
+    const struct strview heads[] = {STRVIEW("HEADS"), STRVIEW(SHOWN_BYTES),
+                                    keys_parked(arena, partition, asked->type, asked->id),
+                                    STRVIEW(SHOWN)};
     struct redisconn_command commands[DEAD_LETTER_READS] = {[DEAD_LETTER_MARK] = {mark, 3},
                                                             [DEAD_LETTER_DECIDED] = {decided, 3},
                                                             [DEAD_LETTER_RECORDS] = {heads, 4}};

@@ -123,6 +123,7 @@ static bool send_decision(struct dead_letter *asked, const struct redisconn_repl
                           struct strview slot)
 {
     struct query *query = &asked->query;
+    const int32_t partition = keys_partition_of(asked->id);
     const struct strview before =
         redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_DECIDED));
     struct strbuf now;
@@ -134,10 +135,10 @@ static bool send_decision(struct dead_letter *asked, const struct redisconn_repl
         STRVIEW("FCALL"),
         STRVIEW("orderspine_decide"),
         STRVIEW("4"),
-        STRVIEW(KEYS_FROZEN),
-        STRVIEW(KEYS_DECIDED),
-        STRVIEW(KEYS_DRAINING),
-        keys_parked(query->arena, keys_partition_of(asked->id), asked->type, asked->id),
+        keys_named(query->arena, partition, KEYS_FROZEN),
+        keys_named(query->arena, partition, KEYS_DECIDED),
+        keys_named(query->arena, partition, KEYS_DRAINING),
+        keys_parked(query->arena, partition, asked->type, asked->id),
         asked->field,
         redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_MARK)),
         before.data == NULL ? STRVIEW("") : before,

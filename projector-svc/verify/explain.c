@@ -270,16 +270,18 @@ static void on_view(void *user, const struct redisconn_reply *reply, const struc
 static enum error_kind read_view(struct explaining *explaining, struct error *err)
 {
     const struct strview id = strview_of(explaining->order);
+    const int32_t partition = keys_partition_of(id);
     CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
     const struct strview view[] = {
-        STRVIEW("HMGET"), keys_view(&arena, keys_partition_of(id), AGGREGATE_ORDER, id),
+        STRVIEW("HMGET"), keys_view(&arena, partition, AGGREGATE_ORDER, id),
         STRVIEW("source_version"), STRVIEW("projected_at"), STRVIEW("waiting_for")};
-    const struct strview frozen[] = {STRVIEW("HGET"), STRVIEW(KEYS_FROZEN),
+    const struct strview frozen[] = {STRVIEW("HGET"), keys_named(&arena, partition, KEYS_FROZEN),
                                      keys_frozen_field(&arena, AGGREGATE_ORDER, id)};
-    const struct strview parked[] = {
-        STRVIEW("LLEN"), keys_parked(&arena, keys_partition_of(id), AGGREGATE_ORDER, id)};
-    const struct strview position[] = {STRVIEW("HGET"), STRVIEW(KEYS_POSITION),
+    const struct strview parked[] = {STRVIEW("LLEN"),
+                                     keys_parked(&arena, partition, AGGREGATE_ORDER, id)};
+    const struct strview position[] = {STRVIEW("HGET"),
+                                       keys_named(&arena, partition, KEYS_POSITION),
                                        strview_of(explaining->found->slot)};
     const struct redisconn_command commands[] = {
         {view, 5}, {frozen, 3}, {parked, 2}, {position, 3}};

@@ -300,7 +300,8 @@ enum error_kind subject_ask_shown(struct subject *subject, struct error *err)
         strview_of(names[SHOWN_VERSION]), strview_of(names[SHOWN_EVENT]),
         strview_of(names[SHOWN_PROJECTED_AT])};
     const struct strview decided[] = {
-        STRVIEW("HGET"), STRVIEW(KEYS_DECIDED),
+        STRVIEW("HGET"),
+        keys_named(subject->arena, keys_partition_of(subject->events.id), KEYS_DECIDED),
         keys_frozen_field(subject->arena, subject->events.type, subject->events.id)};
     const struct redisconn_command commands[] = {{fields, 2 + SHOWN_COUNT}, {decided, 3}};
     return view_read(subject->verify->redis, subject->arena, commands, 2, on_shown, subject, err);
