@@ -13,7 +13,7 @@
 #define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
 #endif
 
-enum { FIRST_BLOCK = 4096, LARGEST_STEP = 1 << 20, FIRST_CAP = 4 };
+enum { FIRST_BLOCK = 4096, LARGEST_STEP = 128 << 10, FIRST_CAP = 4 };
 enum { SPARE_LEAST = 32 << 10 }; /* smaller ones malloc() has at hand */
 
 struct arena_block {

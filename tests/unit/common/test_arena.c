@@ -286,6 +286,19 @@ START_TEST(a_large_block_goes_to_the_next_arena_that_wants_one)
 }
 END_TEST
 
+START_TEST(a_large_message_takes_little_more_than_it_uses)
+{
+    enum { PIECE = 16 << 10, PIECES = 80, BLOCK = 128 << 10 };
+    struct arena large;
+    arena_init(&large, 8 << 20);
+    for (int i = 0; i < PIECES; i++) {
+        ck_assert_ptr_nonnull(arena_alloc(&large, PIECE));
+    }
+    ck_assert_uint_le(large.used, PIECES * PIECE + BLOCK);
+    arena_done(&large);
+}
+END_TEST
+
 START_TEST(no_more_is_kept_than_was_said_and_nobody_gets_more_than_he_may)
 {
     struct arena_spares spares = {.max = 128 << 10};
@@ -336,6 +349,7 @@ int main(void)
     tcase_add_test(bounds, an_array_that_cannot_grow_stays_as_it_was);
     tcase_add_test(bounds, what_the_machine_does_not_have_is_refused);
     tcase_add_test(bounds, a_large_block_goes_to_the_next_arena_that_wants_one);
+    tcase_add_test(bounds, a_large_message_takes_little_more_than_it_uses);
     tcase_add_test(bounds, no_more_is_kept_than_was_said_and_nobody_gets_more_than_he_may);
     suite_add_tcase(suite, bounds);
     return check_main(suite);
