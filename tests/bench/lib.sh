@@ -27,6 +27,14 @@ fill_outbox() {
         -d "$(world_url "$PG_SUPERUSER_URL" "$WORLD")" -f "$ROOT/tests/bench/outbox.sql"
 }
 
+# Redis's file is written anew as seldom as where users have it.
+redis_as_deployed() {
+    local setting value
+    while read -r setting value; do
+        redis CONFIG SET "$setting" "$value" >/dev/null
+    done < <(grep '^auto-aof-' "$ROOT/deploy/redis/redis.conf")
+}
+
 # metric NAME METRIC: the sum over its labels.
 metric() {
     curl -s -m 5 "$(service_url "$1")/metrics" |
