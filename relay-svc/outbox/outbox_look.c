@@ -50,15 +50,16 @@ static void tell_waiting(const struct errand *errand, const struct pgconn_result
 {
     const struct outbox_backlog_events *events = errand->events;
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
-        const struct outbox_waiting waiting = {
+        struct outbox_waiting waiting = {
             .shard = (int)pgconn_value_i64(result, row, 0),
             .distance = pgconn_value_i64(result, row, 1),
             .oldest_age_ms = pgconn_value_i64(result, row, 2),
             .position = pgconn_value_i64(result, row, 3),
             .owner = pgconn_value(result, row, 4),
             .is_missing = strview_is(pgconn_value(result, row, 5), "t"),
-            .holder = holder_of(result, row, 6),
+            .holder = holder_of(result, row, 7),
         };
+        waiting.holder.table = pgconn_value(result, row, 6);
         events->on_shard(errand->user, &waiting);
     }
 }

@@ -172,7 +172,7 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                      "   - oldest.occurred_at), 0))::bigint,"
                      "  place.after,"
                      "  CASE WHEN r.lease_until >= clock_timestamp() THEN r.owner END,"
-                     "  r.shard IS NULL,"
+                     "  r.shard IS NULL, held.home,"
                      "  coalesce(held.holding, ''), held.pid, held.usename, held.application"
                      " FROM (SELECT n::smallint AS shard FROM generate_series(0, $3::int - 1) n) s"
                      " LEFT JOIN relay_shard r USING (shard)"
@@ -186,11 +186,12 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                      " LEFT JOIN LATERAL (SELECT occurred_at FROM outbox"
                      "  WHERE outbox.shard = s.shard AND outbox.seq > place.after"
                      "  ORDER BY outbox.seq LIMIT 1) AS oldest ON true"
-                     " LEFT JOIN LATERAL (SELECT h.* FROM (SELECT r.xmax AS xid UNION ALL"
-                     "   SELECT t.xmax FROM relay_sent t WHERE t.shard = s.shard UNION ALL"
-                     "   SELECT f.xmax FROM relay_fence f WHERE f.shard = s.shard) AS locked"
-                     "  JOIN " ROW_HOLDER_SQL
-                     " AS h ON true ORDER BY h.pid LIMIT 1) AS held ON true",
+                     " LEFT JOIN LATERAL (SELECT h.*, home FROM ("
+                     "   SELECT r.xmax AS xid, 'relay_shard' AS home UNION ALL"
+                     "   SELECT t.xmax, 'relay_sent' FROM relay_sent t WHERE t.shard = s.shard"
+                     "   UNION ALL SELECT f.xmax, 'relay_fence' FROM relay_fence f"
+                     "   WHERE f.shard = s.shard) AS locked JOIN " ROW_HOLDER_SQL
+                     " AS h ON true ORDER BY h.pid, home DESC LIMIT 1) AS held ON true",
                      3},
     /* Positions first: what they say was given before the number is looked at. */
     [SQL_SEQUENCE] = {"WITH p AS MATERIALIZED (SELECT coalesce(max(position), 0) AS greatest"

@@ -110,10 +110,9 @@ static void ask_locks(struct watching *watching)
 static void judge_holder(struct watched *watched, int shard, const struct foreign_holder *holder)
 {
     if (foreign_lock_look(&watched->lock, holder)) {
-        log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", "relay_shard"),
+        log_event(LOG_WARN, "lock_held_elsewhere", LOG_STR("lock", watched->lock.table),
                   LOG_INT("name", shard), LOG_STR("holder", watched->lock.holder),
-                  LOG_TEXT("the shard stands still once its lease is over; end that session if it "
-                           "is stuck: pg_terminate_backend(pid)"));
+                  LOG_STR("harm", foreign_lock_harm(&watched->lock)), LOG_TEXT(STUCK));
     }
 }
 
@@ -306,10 +305,10 @@ static enum error_kind probe_shard(const struct watching *watching, int shard, s
     const struct watched *watched = &watching->watched[shard];
     if (watched->lock.is_held) {
         return error_set(err, ERROR_CONFLICT,
-                         "what the relays' tables have of shard %d is locked by %s: its "
-                         "lease is not renewed, its position not written; "
+                         "the row of %s of shard %d is locked by %s: %s; "
                          "pg_terminate_backend(pid) if it is stuck",
-                         shard, watched->lock.holder);
+                         watched->lock.table, shard, watched->lock.holder,
+                         foreign_lock_harm(&watched->lock));
     }
     if (watched->is_stalled) {
         return set_stalled(watching, shard, err);

@@ -25,11 +25,12 @@ static bool the_others_have_gone_on(void)
     return is_published(0, 7) && is_published(8, SHARDS);
 }
 
+static const char *row;
+
 static bool a_lock_is_said(void)
 {
     struct error err;
-    return relay_probe_progress(relay, &err) != ERROR_NONE &&
-           strstr(err.text, "of shard 7 is locked by pid") != NULL &&
+    return relay_probe_progress(relay, &err) != ERROR_NONE && strstr(err.text, row) != NULL &&
            strstr(err.text, "application stranger") != NULL;
 }
 
@@ -49,13 +50,20 @@ static struct pgsession *lock(const char *sql)
     return session;
 }
 
-static const char *const LOCKS[] = {
-    "SELECT FROM relay_shard WHERE shard = 7 FOR UPDATE",
-    "SELECT FROM relay_sent WHERE shard = 7 FOR UPDATE",
+static const struct {
+    const char *sql;
+    const char *said;
+} LOCKS[] = {
+    {"SELECT FROM relay_shard WHERE shard = 7 FOR UPDATE",
+     "the row of relay_shard of shard 7 is locked by pid"},
+    {"SELECT FROM relay_sent WHERE shard = 7 FOR UPDATE",
+     "the row of relay_sent of shard 7 is locked by pid"},
     /* Twice, by a transaction and one inside it: the row names both together. */
-    ("SELECT FROM relay_shard WHERE shard = 7 FOR UPDATE; SAVEPOINT inside;"
-     " UPDATE relay_shard SET epoch = epoch WHERE shard = 7"),
-    "SELECT FROM relay_fence WHERE shard = 7 FOR UPDATE",
+    {"SELECT FROM relay_shard WHERE shard = 7 FOR UPDATE; SAVEPOINT inside;"
+     " UPDATE relay_shard SET epoch = epoch WHERE shard = 7",
+     "the row of relay_shard of shard 7 is locked by pid"},
+    {"SELECT FROM relay_fence WHERE shard = 7 FOR UPDATE",
+     "the row of relay_fence of shard 7 is locked by pid"},
 };
 
 START_TEST(who_locks_a_shard_of_ours_stops_no_other_and_is_named)
@@ -65,7 +73,8 @@ START_TEST(who_locks_a_shard_of_ours_stops_no_other_and_is_named)
     await(all_are_published);
     await(all_is_written_down);
 
-    struct pgsession *stranger = lock(LOCKS[_i]);
+    row = LOCKS[_i].said;
+    struct pgsession *stranger = lock(LOCKS[_i].sql);
     await(a_lock_is_said);
     if (_i == 0) {
         await(its_lease_is_over);

@@ -46,6 +46,30 @@ START_TEST(what_was_let_go_is_news_again)
 }
 END_TEST
 
+START_TEST(what_is_locked_says_what_it_harms)
+{
+    static const struct {
+        const char *table;
+        const char *harm;
+    } HARMS[] = {
+        {"relay_shard", "its lease is not renewed, its position not written"},
+        {"relay_sent", "its position is not written"},
+        {"relay_fence", "no shard changes hands"},
+    };
+    for (size_t i = 0; i < sizeof HARMS / sizeof HARMS[0]; i++) {
+        struct foreign_lock lock = {.is_held = false};
+        struct foreign_holder holder = FIRST;
+        holder.table = strview_of(HARMS[i].table);
+
+        (void)foreign_lock_look(&lock, &holder);
+        (void)foreign_lock_look(&lock, &holder);
+
+        ck_assert_str_eq(lock.table, HARMS[i].table);
+        ck_assert_str_eq(foreign_lock_harm(&lock), HARMS[i].harm);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("relay-svc/core/foreign_lock");
@@ -53,6 +77,7 @@ int main(void)
     tcase_add_test(looks, who_has_it_at_two_looks_keeps_it_and_is_news_once);
     tcase_add_test(looks, what_changes_hands_is_not_kept);
     tcase_add_test(looks, what_was_let_go_is_news_again);
+    tcase_add_test(looks, what_is_locked_says_what_it_harms);
     suite_add_tcase(suite, looks);
     return check_main(suite);
 }
