@@ -68,7 +68,7 @@ START_TEST(each_function_of_the_schema_is_found_once)
         "outbox_murmur2",      "outbox_append",       "outbox_oldest_unpublished",
         "outbox_multiply32",   "outbox_bound_shards", "installation_secure",
         "outbox_kept_because", "outbox_blocked_to",   "outbox_validate",
-        "relay_fence_follow",
+        "relay_fence_follow",  "relay_fence_derive",
     };
     struct sql_functions functions;
 
