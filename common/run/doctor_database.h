@@ -48,7 +48,8 @@ struct doctor_database {
         {"clock", "session", (part), doctor_database_clock, DOCTOR_CLOCK_MENDS},                   \
         {"locks", "primary", (part), doctor_database_locks, NULL},                                 \
         {"schema", "locks", (part), doctor_database_schema, DOCTOR_MIGRATE_MENDS},                 \
-        {"grants", "schema", (part), doctor_database_grants,                                       \
+        {"owner", "schema", (part), doctor_database_owner, NULL},                                  \
+        {"grants", "owner", (part), doctor_database_grants,                                        \
          "GRANT " group " TO the role in DATABASE_URL; what that group is granted: command-svc "   \
          "migrate --print-roles"},                                                                 \
     {                                                                                              \
@@ -63,6 +64,10 @@ struct doctor_database {
     "product,receipt,relay_fence,relay_member,relay_quarantine,relay_request,relay_sent,"          \
     "relay_shard,relay_skipped,schema_migration,stock,stock_announced}"
 
+/* How names of our functions begin, as a part of a regular expression; a test holds it against the
+ * migrations. */
+#define DOCTOR_DATABASE_FUNCTIONS "(installation|outbox|relay)_"
+
 /* A check's functions; part is a struct doctor_database. */
 enum error_kind doctor_database_connect(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_session(void *part, struct strbuf *told, struct error *err);
@@ -71,6 +76,7 @@ enum error_kind doctor_database_clock(void *part, struct strbuf *told, struct er
 enum error_kind doctor_database_locks(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_schema(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_grants(void *part, struct strbuf *told, struct error *err);
+enum error_kind doctor_database_owner(void *part, struct strbuf *told, struct error *err);
 enum error_kind doctor_database_shards(void *part, struct strbuf *told, struct error *err);
 
 void doctor_database_done(struct doctor_database *database);

@@ -7,6 +7,7 @@
 #include "common/run/doctor_database.h"
 #include "tests/support/check_main.h"
 
+#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,6 +79,22 @@ START_TEST(each_function_of_the_schema_is_found_once)
         ck_assert_msg(find(&functions, NAMES[i]) != NULL, "%s", NAMES[i]);
     }
     ck_assert_uint_eq(functions.count, sizeof NAMES / sizeof NAMES[0]);
+}
+END_TEST
+
+/* So it tells them from those of others in a schema that is shared. */
+START_TEST(doctor_knows_the_functions_by_how_their_names_begin)
+{
+    struct sql_functions functions;
+    regex_t begins;
+    ck_assert_int_eq(regcomp(&begins, "^" DOCTOR_DATABASE_FUNCTIONS, REG_EXTENDED | REG_NOSUB), 0);
+
+    functions_newest(COMMAND_MIGRATIONS, &functions);
+
+    for (size_t i = 0; i < functions.count; i++) {
+        ck_assert_int_eq(regexec(&begins, functions.list[i].name.data, 0, NULL, 0), 0);
+    }
+    regfree(&begins);
 }
 END_TEST
 
@@ -204,6 +221,7 @@ int main(void)
     Suite *suite = suite_create("migrations");
     TCase *functions = tcase_create("functions");
     tcase_add_test(functions, each_function_of_the_schema_is_found_once);
+    tcase_add_test(functions, doctor_knows_the_functions_by_how_their_names_begin);
     tcase_add_test(functions, the_newest_text_of_a_function_is_taken_whole);
     tcase_add_test(functions, a_function_is_everybodys_until_that_is_revoked);
     tcase_add_test(functions, a_function_that_a_later_migration_drops_is_none);
