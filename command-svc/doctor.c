@@ -5,8 +5,7 @@
 #include "command-svc/app.h"
 #include "command-svc/batch/batch_sql.h"
 #include "command-svc/settings.h"
-#include "command-svc/sql/migrate.h"
-#include "command-svc/sql/rules.h"
+#include "command-svc/sql/lacking.h"
 #include "command-svc/upkeep/control_sql.h"
 #include "common/base/cleanup.h"
 #include "common/base/strbuf.h"
@@ -27,49 +26,101 @@ static const struct doctor_statements STATEMENTS[] = {
     {NULL, 0},
 };
 
+/* What is missing, as it is said, and the first statement of those that a person carries out. */
+struct missing {
+    struct strbuf names;
+    struct strbuf statement;
+    bool is_lost; /* for good, but for a backup */
+};
+
+enum { NAMES_MAX = 16 << 10 };
+
+static void missing_init(struct missing *missing)
+{
+    strbuf_init(&missing->names, NAMES_MAX);
+    strbuf_init(&missing->statement, NAMES_MAX);
+    missing->is_lost = false;
+}
+
+static void missing_done(struct missing *missing)
+{
+    strbuf_done(&missing->names);
+    strbuf_done(&missing->statement);
+}
+
+static void put_name(struct missing *missing, struct strview name, struct strview home)
+{
+    strbuf_printf(&missing->names, "%s%.*s%s%.*s",
+                  strbuf_view(&missing->names).len == 0 ? "" : ", ", STRVIEW_ARG(name),
+                  home.len == 0 ? "" : " of ", STRVIEW_ARG(home));
+}
+
+static void on_function(void *user, const struct sql_function *function)
+{
+    put_name(user, function->name, (struct strview){0});
+}
+
+static void on_rest(void *user, enum lacking_kind kind, const struct sql_rule *what)
+{
+    struct missing *missing = user;
+    put_name(missing, what->name, what->home);
+    missing->is_lost |= kind == LACKING_LOST;
+    if (kind == LACKING_RULE && strbuf_view(&missing->statement).len == 0) {
+        strbuf_append(&missing->statement, what->statement);
+    }
+}
+
+static enum error_kind judge(struct missing *missing, struct error *err)
+{
+    const char *names = strbuf_cstr(&missing->names);
+    return names[0] == '\0' ? ERROR_NONE
+                            : error_set(err, ERROR_NOT_FOUND, "the database lacks %s", names);
+}
+
 /* Also those that only functions call, which no statement of ours names. */
 static enum error_kind look_at_functions(void *part, struct strbuf *told, struct error *err)
 {
     const struct doctor_database *database = part;
-    struct strview names;
-    if (migrate_missing_functions(database->session, &names, err) != ERROR_NONE) {
-        return err->kind;
-    }
+    struct missing missing;
+    missing_init(&missing);
     strbuf_append_cstr(told, "all are there");
-    return names.data == NULL
-               ? ERROR_NONE
-               : error_set(err, ERROR_NOT_FOUND, "the database lacks %.*s", STRVIEW_ARG(names));
+    enum error_kind kind = lacking_functions(database->session, on_function, &missing, err);
+    if (kind == ERROR_NONE) {
+        kind = judge(&missing, err);
+    }
+    missing_done(&missing);
+    return kind;
 }
 
-static enum error_kind look_at_rules(void *part, struct strbuf *told, struct error *err)
+static enum error_kind look_at_rest(void *part, struct strbuf *told, struct error *err)
 {
-    enum { NAMES_MAX = 16 << 10 };
     const struct doctor_database *database = part;
-    CLEANUP(strbuf_done) struct strbuf names;
-    CLEANUP(strbuf_done) struct strbuf statement;
-    strbuf_init(&names, NAMES_MAX);
-    strbuf_init(&statement, NAMES_MAX);
-    if (rules_find_missing(database->session, &names, &statement, err) != ERROR_NONE) {
-        strbuf_append_cstr(told, DOCTOR_MIGRATE_MENDS);
-        return err->kind;
+    struct missing missing;
+    missing_init(&missing);
+    enum error_kind kind = lacking_rest(database->session, on_rest, &missing, err);
+    if (kind == ERROR_NONE) {
+        kind = judge(&missing, err);
     }
-    if (strbuf_cstr(&names)[0] == '\0') {
-        strbuf_append_cstr(told, "all keys, indexes, CHECKs and triggers are there");
-        return ERROR_NONE;
+    strbuf_append_cstr(
+        told,
+        kind == ERROR_NONE ? "all tables, columns, keys, indexes, CHECKs and triggers are there"
+        : missing.is_lost
+            ? "only a backup brings that back: deploy/runbooks/restore.md, \"A table is gone\""
+            : DOCTOR_MIGRATE_MENDS);
+    if (kind != ERROR_NONE && !missing.is_lost && strbuf_view(&missing.statement).len > 0) {
+        strbuf_printf(told, "; where it changes nothing: %s", strbuf_cstr(&missing.statement));
     }
-    strbuf_append_cstr(told, DOCTOR_MIGRATE_MENDS);
-    if (strbuf_cstr(&statement)[0] != '\0') {
-        strbuf_printf(told, "; where it changes nothing: %s", strbuf_cstr(&statement));
-    }
-    return error_set(err, ERROR_NOT_FOUND, "the database lacks %s", strbuf_cstr(&names));
+    missing_done(&missing);
+    return kind;
 }
 
 static const struct doctor_check CHECKS[] = {
     DOCTOR_AUTH_CHECKS(offsetof(struct patient, common)),
     DOCTOR_DATABASE_CHECKS("orderspine_command", offsetof(struct patient, database)),
     {"functions", "primary", offsetof(struct patient, database), look_at_functions,
-     DOCTOR_MIGRATE_MENDS ": it makes them again, and grants them (what it prints does not)"},
-    {"rules", "schema", offsetof(struct patient, database), look_at_rules, NULL},
+     DOCTOR_MIGRATE_MENDS
+     ": it makes again what is missing or was changed, and grants it (what it prints does not)"},
+    {"rules", "schema", offsetof(struct patient, database), look_at_rest, NULL},
 };
 
 int app_doctor(const struct service_call *call)

@@ -48,10 +48,10 @@ static const struct doctor_check CHECKS[] = {
     DOCTOR_AUTH_CHECKS(offsetof(struct patient, common)),
     DOCTOR_DATABASE_CHECKS("orderspine_relay", offsetof(struct patient, database)),
     {"fence", "grants", offsetof(struct patient, database), look_at_fence,
-     "command-svc doctor names a trigger that is missing, and the line that makes it; else "
-     "somebody "
-     "changed relay_fence_hands, relay_fence_rows or relay_fence_follow(), or set "
-     "session_replication_role for the role: as they were, the next claim sets it right"},
+     DOCTOR_MIGRATE_MENDS
+     ": it sets the rows right; where this comes back, somebody changed a trigger (DROP FUNCTION "
+     "relay_fence_follow() CASCADE, and migrate makes all as it was) or set "
+     "session_replication_role for a role (ALTER ROLE … RESET session_replication_role)"},
     DOCTOR_KAFKA_CHECKS(offsetof(struct patient, kafka)),
 };
 

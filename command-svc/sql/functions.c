@@ -6,7 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const BEGINNINGS[] = {"CREATE FUNCTION ", "CREATE OR REPLACE FUNCTION "};
+static const char *const BEGINNINGS[] = {"CREATE FUNCTION ", "CREATE OR REPLACE FUNCTION ",
+                                         "CREATE VIEW ", "CREATE OR REPLACE VIEW "};
 static const char REVOKE[] = "REVOKE ALL ON FUNCTION ";
 static const char DROP[] = "DROP FUNCTION ";
 
@@ -27,7 +28,7 @@ static struct strview statement_at(const char *text)
 static void note(struct sql_functions *functions, struct strview text, size_t begins)
 {
     const char *name = text.data + begins;
-    const struct strview wanted = {.data = name, .len = strcspn(name, "(")};
+    const struct strview wanted = {.data = name, .len = strcspn(name, "( ")};
     size_t at = 0;
     while (at < functions->count && !strview_equal(functions->list[at].name, wanted)) {
         at++;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * functions.h - the schema's functions, each as the newest migration that has it leaves it.
+ * functions.h - the schema's functions and views, each as the newest migration that has it leaves
+ * it.
  *
  * Why read from the migrations: a released one never runs again, so where somebody has dropped a
  * function nothing else could name it, or make it once more. A list beside them would be forgotten.
  *
  * Relied on: a migration's CREATE [OR REPLACE] or DROP FUNCTION begins a line, its body stands in
- * $$ or quotes, and no name has two functions.
+ * $$ or quotes, and no name has two functions. Of views the same; none was dropped yet.
  *
  * Ownership: views into the files. Pure.
  */
@@ -25,7 +26,7 @@ enum { FUNCTIONS_MAX = 64 };
 struct sql_function {
     struct strview name;
     struct strview text; /* the statement, with its semicolon */
-    bool is_public;      /* everybody may call it */
+    bool is_public;      /* everybody may call it; of a view nothing is said */
 };
 
 struct sql_functions {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/sql/migrate.h"
 
-#include "command-svc/sql/functions.h"
+#include "command-svc/sql/mend.h"
+#include "command-svc/sql/patience.h"
 #include "common/base/cleanup.h"
 #include "common/base/embedded_text.h"
 #include "common/base/parse.h"
@@ -10,7 +11,7 @@
 #include "common/io/postgres/pgsession.h"
 
 #include <stdio.h>
-#include <time.h>
+#include <string.h>
 
 extern const struct embedded_text COMMAND_MIGRATIONS[];
 extern const struct embedded_text COMMAND_ROLES[];
@@ -19,9 +20,9 @@ enum {
     SCRIPT_MAX = 4 << 20,
     NUMBER_LEN = 4,
     CHECKSUM_LEN = 2 * DIGEST_LEN,
-    ATTEMPTS = 30, /* for the locks of one migration */
-    PAUSE_S = 1,
 };
+
+static const char INSUFFICIENT_PRIVILEGE[] = "42501";
 
 static const char BOOKKEEPING_SQL[] =
     "CREATE TABLE IF NOT EXISTS schema_migration (version int PRIMARY KEY, name text NOT NULL,"
@@ -29,16 +30,6 @@ static const char BOOKKEEPING_SQL[] =
 
 /* One migration at a time; the lock is kept until the session ends. */
 static const char LOCK_SQL[] = "SET lock_timeout = '60s'; SELECT pg_advisory_lock(1869769843, -1)";
-
-/* A change of a table waits for whoever reads it, and everybody else then waits behind the change:
- * so it waits for a moment only, and is tried again. */
-static const char PATIENCE_SQL[] = "SET LOCAL lock_timeout = '1s';";
-
-static const char MISSING_FUNCTIONS_SQL[] =
-    "SELECT string_agg(name, ', ' ORDER BY place) FROM unnest($1::text[])"
-    " WITH ORDINALITY wanted (name, place) WHERE NOT EXISTS (SELECT FROM pg_proc WHERE proname = "
-    "name"
-    " AND pronamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'outbox'::regclass))";
 
 /* Of small tables, so that it is looked each time whether somebody has set them right. */
 static const char VALIDATE_SQL[] =
@@ -74,6 +65,14 @@ static const struct {
     int64_t version;
     const char *sql;
 } GUARDS[] = {
+    {1,
+     "DO $$\n"
+     "BEGIN\n"
+     "    IF to_regclass('outbox') IS NOT NULL THEN\n"
+     "        RAISE EXCEPTION 'the tables are there, and schema_migration does not say by which "
+     "migrations: restore what it held, see \"A table is gone\" in deploy/runbooks/restore.md';\n"
+     "    END IF;\n"
+     "END $$;\n"},
     {14,
      "DO $$\n"
      "DECLARE found text;\n"
@@ -140,11 +139,12 @@ static const char *guard_of(int64_t version)
 static void put_migration(const struct migration *migration, struct strbuf *script)
 {
     strbuf_printf(script,
-                  "BEGIN;\n%s\n%s%s\n"
+                  PATIENCE_BEGIN
+                  "%s%s\n"
                   "INSERT INTO schema_migration (version, name, checksum) VALUES (%lld, '%s',"
                   " '%s');\nCOMMIT;\n",
-                  PATIENCE_SQL, guard_of(migration->version), migration->text,
-                  (long long)migration->version, migration->name, migration->checksum);
+                  guard_of(migration->version), migration->text, (long long)migration->version,
+                  migration->name, migration->checksum);
 }
 
 static enum error_kind apply(struct pgsession *session, const struct migration *migration,
@@ -156,15 +156,7 @@ static enum error_kind apply(struct pgsession *session, const struct migration *
     if (!strbuf_ok(&script)) {
         return error_set(err, ERROR_FATAL, "migration %s is too long", migration->name);
     }
-    enum error_kind kind = pgsession_run(session, strbuf_cstr(&script), err);
-    for (int i = 1; i < ATTEMPTS && kind == ERROR_CONFLICT; i++) {
-        const struct timespec pause = {.tv_sec = PAUSE_S};
-        (void)nanosleep(&pause, NULL);
-        struct error ignored;
-        (void)!pgsession_run(session, "ROLLBACK", &ignored);
-        kind = pgsession_run(session, strbuf_cstr(&script), err);
-    }
-    if (kind != ERROR_NONE) {
+    if (patience_run(session, strbuf_cstr(&script), err) != ERROR_NONE) {
         return error_context(err, "applying %s", migration->name);
     }
     strbuf_printf(report, "applied %s\n", migration->name);
@@ -230,65 +222,6 @@ static enum error_kind bring_all_up(struct pgsession *session, struct strbuf *re
     return refuse_newer(session, newest, err);
 }
 
-static enum error_kind ask_missing(struct pgsession *session, const struct sql_functions *functions,
-                                   struct strview *ret_names, struct error *err)
-{
-    CLEANUP(strbuf_done) struct strbuf names;
-    strbuf_init(&names, SCRIPT_MAX);
-    for (size_t i = 0; i < functions->count; i++) {
-        strbuf_printf(&names, "%s%.*s", i == 0 ? "{" : ",", STRVIEW_ARG(functions->list[i].name));
-    }
-    strbuf_append_cstr(&names, "}");
-    const char *const params[] = {strbuf_cstr(&names)};
-    return pgsession_ask(session, MISSING_FUNCTIONS_SQL, params, 1, ret_names, err);
-}
-
-enum error_kind migrate_missing_functions(struct pgsession *session, struct strview *ret_names,
-                                          struct error *err)
-{
-    struct sql_functions functions;
-    functions_newest(COMMAND_MIGRATIONS, &functions);
-    return ask_missing(session, &functions, ret_names, err);
-}
-
-static void put_function(const struct sql_functions *functions, struct strview name,
-                         struct strbuf *script)
-{
-    for (size_t i = 0; i < functions->count; i++) {
-        const struct sql_function *function = &functions->list[i];
-        if (strview_equal(function->name, name)) {
-            strbuf_printf(script, "%.*s\n", STRVIEW_ARG(function->text));
-        }
-        if (strview_equal(function->name, name) && !function->is_public) {
-            strbuf_printf(script, "REVOKE ALL ON FUNCTION %.*s FROM PUBLIC;\n", STRVIEW_ARG(name));
-        }
-    }
-}
-
-/* No migration runs twice, so what somebody has dropped is made again here, and granted. */
-static enum error_kind make_missing_functions(struct pgsession *session, struct strbuf *report,
-                                              struct error *err)
-{
-    CLEANUP(strbuf_done) struct strbuf script;
-    struct sql_functions functions;
-    struct strview names;
-    functions_newest(COMMAND_MIGRATIONS, &functions);
-    const enum error_kind kind = ask_missing(session, &functions, &names, err);
-    strbuf_init(&script, SCRIPT_MAX);
-    if (kind != ERROR_NONE || names.data == NULL) {
-        return kind;
-    }
-    strbuf_printf(report, "made functions again that were missing: %.*s\n", STRVIEW_ARG(names));
-    strbuf_printf(&script, "BEGIN;\n%s\nSET LOCAL check_function_bodies = off;\n", PATIENCE_SQL);
-    struct strview left = names;
-    while (left.len > 0) {
-        put_function(&functions, strview_trim(strview_take(&left, ',')), &script);
-    }
-    strbuf_printf(&script, "%s\nCOMMIT;\n", migrate_roles());
-    return strbuf_ok(&script) ? pgsession_run(session, strbuf_cstr(&script), err)
-                              : error_set(err, ERROR_FATAL, "the functions are too long");
-}
-
 static enum error_kind fix_shards(struct pgsession *session, int shards, struct strbuf *report,
                                   struct error *err)
 {
@@ -299,7 +232,7 @@ static enum error_kind fix_shards(struct pgsession *session, int shards, struct 
     const enum error_kind kind =
         pgsession_ask(session, "SELECT installation_init($1::int)", params, 1, &present, err);
     if (kind == ERROR_NONE) {
-        strbuf_printf(report, "schema is up to date, %.*s shards\n", STRVIEW_ARG(present));
+        strbuf_printf(report, "all migrations are applied, %.*s shards\n", STRVIEW_ARG(present));
     }
     return kind;
 }
@@ -318,10 +251,21 @@ static enum error_kind report_broken_rules(struct pgsession *session, struct str
     return kind;
 }
 
+/* It is called as the tables' owner, who lacks nothing unless somebody has taken it away. */
+static enum error_kind say_whose_right(const struct pgsession *session, struct error *err)
+{
+    return session != NULL && strcmp(pgsession_sqlstate(session), INSUFFICIENT_PRIVILEGE) == 0
+               ? error_context(err, "is that the tables' owner? If so, command-svc doctor names "
+                                    "the GRANT")
+               : err->kind;
+}
+
 enum error_kind migrate_run(const char *database_url, int shards, struct strbuf *report,
                             struct error *err)
 {
     CLEANUP(cleanup_pgsession_close) struct pgsession *session = NULL;
+    CLEANUP(strbuf_done) struct strbuf left;
+    strbuf_init(&left, SCRIPT_MAX);
     enum error_kind kind = pgsession_open(database_url, "command-svc migrate", &session, err);
     if (kind == ERROR_NONE && pgsession_is_pooled(session)) {
         kind = error_set(err, ERROR_FATAL,
@@ -338,12 +282,16 @@ enum error_kind migrate_run(const char *database_url, int shards, struct strbuf 
         kind = bring_all_up(session, report, err);
     }
     if (kind == ERROR_NONE) {
-        kind = make_missing_functions(session, report, err);
+        kind = mend_run(session, migrate_roles(), report, &left, err);
     }
     if (kind == ERROR_NONE) {
         kind = fix_shards(session, shards, report, err);
     }
-    return kind == ERROR_NONE ? report_broken_rules(session, report, err) : kind;
+    strbuf_append(report, strbuf_view(&left));
+    if (kind == ERROR_NONE) {
+        kind = report_broken_rules(session, report, err);
+    }
+    return kind == ERROR_NONE ? kind : say_whose_right(session, err);
 }
 
 enum error_kind migrate_print(int shards, struct strbuf *script, struct error *err)

@@ -11,23 +11,16 @@
 #define COMMAND_SVC_SQL_MIGRATE_H
 
 #include "common/base/error.h"
-#include "common/base/strview.h"
 
-struct pgsession;
 struct strbuf;
 
-/* Applies what is missing, makes functions again that somebody has dropped, then fixes the number
+/* Applies what is missing, makes again what somebody has dropped (mend.h), then fixes the number
  * of shards (kept when the database has it already). Appends one line per thing done to report. */
 MUST_USE enum error_kind migrate_run(const char *database_url, int shards, struct strbuf *report,
                                      struct error *err);
 
 /* The same as one SQL script for psql, for those who let nobody else change their schema. */
 MUST_USE enum error_kind migrate_print(int shards, struct strbuf *script, struct error *err);
-
-/* "a, b": functions of ours that the database lacks; without data where it has all. Valid until the
- * next question. */
-MUST_USE enum error_kind migrate_missing_functions(struct pgsession *session,
-                                                   struct strview *ret_names, struct error *err);
 
 /* The group roles and what they are granted, for psql: for those whose owner may make no roles, and
  * where a right was lost. */

@@ -13,9 +13,9 @@ enum { NAMES_MAX = 64 << 10 };
 /* $1 tables, $2 names. An index that is not whole is none: it holds nobody to anything. Nor does a
  * trigger that is switched off. */
 static const char MISSING_SQL[] =
-    "SELECT place, name || ' of ' || home FROM unnest($1::text[], $2::text[])"
-    " WITH ORDINALITY w (home, name, place)"
-    " WHERE NOT EXISTS (SELECT FROM pg_constraint"
+    "SELECT place FROM unnest($1::text[], $2::text[]) WITH ORDINALITY w (home, name, place)"
+    " WHERE to_regclass(home) IS NOT NULL"
+    "  AND NOT EXISTS (SELECT FROM pg_constraint"
     "   WHERE conrelid = to_regclass(home) AND conname = name)"
     "  AND NOT EXISTS (SELECT FROM pg_index JOIN pg_class c ON c.oid = indexrelid"
     "   WHERE indrelid = to_regclass(home) AND relname = name AND indisvalid)"
@@ -25,19 +25,19 @@ static const char MISSING_SQL[] =
 /* Partitions get this key when they are made, as the table they are of cannot have it. */
 #define VERSION_KEY "(aggregatetype, aggregateid, aggregateversion)"
 static const char MISSING_IN_PARTITIONS_SQL[] =
-    "SELECT format('ALTER TABLE %s ADD UNIQUE " VERSION_KEY "', inhrelid::regclass),"
-    " format('UNIQUE " VERSION_KEY " of %s', inhrelid::regclass)"
-    " FROM pg_inherits WHERE inhparent = 'outbox'::regclass"
+    "SELECT inhrelid::regclass, 'UNIQUE " VERSION_KEY "',"
+    " format('ALTER TABLE %s ADD UNIQUE " VERSION_KEY "', inhrelid::regclass)"
+    " FROM pg_inherits WHERE inhparent = to_regclass('outbox')"
     "  AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = inhrelid AND indisunique"
     "   AND indisvalid AND '{aggregateid,aggregatetype,aggregateversion}' ="
     "    (SELECT array_agg(attname::text ORDER BY attname) FROM pg_attribute"
     "     WHERE attrelid = inhrelid AND attnum = ANY (indkey))) ORDER BY inhrelid";
 
-struct missing {
+struct asking {
     struct sql_rule rules[RULES_MAX];
     size_t count;
-    struct strbuf *names;
-    struct strbuf *statement;
+    rules_on_missing *on_missing;
+    void *user;
 };
 
 size_t rules_read(const char *text, struct sql_rule ret_rules[static RULES_MAX])
@@ -56,54 +56,53 @@ size_t rules_read(const char *text, struct sql_rule ret_rules[static RULES_MAX])
     return count;
 }
 
-static void add(struct missing *missing, struct strview name, struct strview statement)
+size_t rules_all(struct sql_rule ret_rules[static RULES_MAX])
 {
-    const bool is_first = strbuf_cstr(missing->names)[0] == '\0';
-    strbuf_printf(missing->names, "%s%.*s", is_first ? "" : ", ", STRVIEW_ARG(name));
-    if (is_first) {
-        strbuf_append(missing->statement, statement);
-    }
+    return rules_read(COMMAND_RULES[0].text, ret_rules);
 }
 
 static void on_rule(void *user, const struct pgsession *session)
 {
-    struct missing *missing = user;
+    const struct asking *asking = user;
     const size_t place = (size_t)pgsession_value_i64(session, 0) - 1;
-    if (place < missing->count) {
-        add(missing, pgsession_value(session, 1), missing->rules[place].statement);
+    if (place < asking->count) {
+        asking->on_missing(asking->user, &asking->rules[place]);
     }
 }
 
 static void on_partition(void *user, const struct pgsession *session)
 {
-    add(user, pgsession_value(session, 1), pgsession_value(session, 0));
+    const struct asking *asking = user;
+    asking->on_missing(asking->user, &(struct sql_rule){.home = pgsession_value(session, 0),
+                                                        .name = pgsession_value(session, 1),
+                                                        .statement = pgsession_value(session, 2)});
 }
 
-static void put_names(const struct missing *missing, size_t offset, struct strbuf *out)
+static void put_names(const struct asking *asking, size_t offset, struct strbuf *out)
 {
     strbuf_init(out, NAMES_MAX);
     strbuf_append_char(out, '{');
-    for (size_t i = 0; i < missing->count; i++) {
+    for (size_t i = 0; i < asking->count; i++) {
         const struct strview *name =
-            (const struct strview *)((const char *)&missing->rules[i] + offset);
+            (const struct strview *)((const char *)&asking->rules[i] + offset);
         strbuf_printf(out, "%s%.*s", i == 0 ? "" : ",", STRVIEW_ARG(*name));
     }
     strbuf_append_char(out, '}');
 }
 
-enum error_kind rules_find_missing(struct pgsession *session, struct strbuf *names,
-                                   struct strbuf *statement, struct error *err)
+enum error_kind rules_each_missing(struct pgsession *session, rules_on_missing *on_missing,
+                                   void *user, struct error *err)
 {
-    struct missing missing = {.names = names, .statement = statement};
+    struct asking asking = {.on_missing = on_missing, .user = user};
     CLEANUP(strbuf_done) struct strbuf homes;
-    CLEANUP(strbuf_done) struct strbuf rules;
-    missing.count = rules_read(COMMAND_RULES[0].text, missing.rules);
-    put_names(&missing, offsetof(struct sql_rule, home), &homes);
-    put_names(&missing, offsetof(struct sql_rule, name), &rules);
-    const char *const params[] = {strbuf_cstr(&homes), strbuf_cstr(&rules)};
+    CLEANUP(strbuf_done) struct strbuf names;
+    asking.count = rules_all(asking.rules);
+    put_names(&asking, offsetof(struct sql_rule, home), &homes);
+    put_names(&asking, offsetof(struct sql_rule, name), &names);
+    const char *const params[] = {strbuf_cstr(&homes), strbuf_cstr(&names)};
     const enum error_kind kind =
-        pgsession_each(session, MISSING_SQL, params, 2, on_rule, &missing, err);
+        pgsession_each(session, MISSING_SQL, params, 2, on_rule, &asking, err);
     return kind == ERROR_NONE ? pgsession_each(session, MISSING_IN_PARTITIONS_SQL, NULL, 0,
-                                               on_partition, &missing, err)
+                                               on_partition, &asking, err)
                               : kind;
 }

@@ -19,7 +19,6 @@
 #include <stddef.h>
 
 struct pgsession;
-struct strbuf;
 
 enum { RULES_MAX = 128 };
 
@@ -32,9 +31,17 @@ struct sql_rule {
 /* Pure: those of the text, at most RULES_MAX; views into it. */
 size_t rules_read(const char *text, struct sql_rule ret_rules[static RULES_MAX]);
 
-/* "a of orders, b of payment": what the database lacks, and the statement that makes the first of
- * them; both stay empty where it has all. */
-MUST_USE enum error_kind rules_find_missing(struct pgsession *session, struct strbuf *names,
-                                            struct strbuf *statement, struct error *err);
+/* Those of this binary's schema. */
+size_t rules_all(struct sql_rule ret_rules[static RULES_MAX]);
+
+/* How the statement of a trigger begins. */
+#define RULES_TRIGGER "CREATE OR REPLACE TRIGGER "
+
+typedef void rules_on_missing(void *user, const struct sql_rule *rule);
+
+/* Hands out those that the database lacks of tables that are there: of the text, and the key of a
+ * partition, which is borrowed for the call. on_missing may not use the session. */
+MUST_USE enum error_kind rules_each_missing(struct pgsession *session, rules_on_missing *on_missing,
+                                            void *user, struct error *err);
 
 #endif

@@ -47,7 +47,8 @@ struct doctor_database {
          "default_transaction_read_only = off"},                                                   \
         {"clock", "session", (part), doctor_database_clock, DOCTOR_CLOCK_MENDS},                   \
         {"locks", "primary", (part), doctor_database_locks, NULL},                                 \
-        {"schema", "locks", (part), doctor_database_schema, DOCTOR_MIGRATE_MENDS},                 \
+        {"schema", "locks", (part), doctor_database_schema,                                        \
+         DOCTOR_MIGRATE_MENDS "; it says what only a backup brings back"},                         \
         {"owner", "schema", (part), doctor_database_owner, NULL},                                  \
         {"grants", "owner", (part), doctor_database_grants,                                        \
          "GRANT " group " TO the role in DATABASE_URL; what that group is granted: command-svc "   \

@@ -2,11 +2,15 @@
 /*
  * relay_fence says who holds each shard, whoever writes to relay_shard; nothing is read against it.
  */
+#include "command-svc/sql/migrate.h"
+#include "common/base/strbuf.h"
 #include "relay-svc/metrics.h"
 #include "tests/integration/relay/relay_fixture.h"
 #include "tests/support/check_main.h"
 
 #include <stdio.h>
+
+enum { REPORT_MAX = 1 << 16 };
 
 /* As relay-svc 0.1.0 spells it, which knows nothing of the fence. */
 #define UPDATE_OF(set)                                                                             \
@@ -112,6 +116,39 @@ START_TEST(a_fence_that_somebody_broke_is_mended_by_the_next_claim)
 }
 END_TEST
 
+static const char *const DROPPED[] = {
+    "DROP TABLE relay_fence",
+    "DROP FUNCTION relay_fence_follow() CASCADE; UPDATE relay_shard SET epoch = epoch + 1",
+};
+
+static bool it_is_in_trouble(void)
+{
+    struct error err;
+    return shards_of(relay) == 0 || relay_probe_work(relay, &err) != ERROR_NONE;
+}
+
+START_TEST(what_migrate_makes_again_is_used_by_a_relay_at_work)
+{
+    struct error err = {.text = ""};
+    struct strbuf report;
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+
+    run_sql(url, DROPPED[_i]);
+    append(1, "second");
+    goal += SHARDS;
+    await(it_is_in_trouble);
+    strbuf_init(&report, REPORT_MAX);
+    ck_assert_msg(migrate_run(url, SHARDS, &report, &err) == ERROR_NONE, "%s", err.text);
+    strbuf_done(&report);
+
+    await(all_are_published);
+    await(all_is_well);
+    ck_assert(ask_sql(IS_TRUE));
+}
+END_TEST
+
 int main(void)
 {
     enum { TEST_TIMEOUT_S = 240 };
@@ -123,6 +160,8 @@ int main(void)
                         sizeof TAKEN / sizeof TAKEN[0]);
     tcase_add_test(tests, the_fence_follows_whoever_writes_and_moves_with_a_change_of_hands_alone);
     tcase_add_test(tests, a_fence_that_somebody_broke_is_mended_by_the_next_claim);
+    tcase_add_loop_test(tests, what_migrate_makes_again_is_used_by_a_relay_at_work, 0,
+                        sizeof DROPPED / sizeof DROPPED[0]);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }

@@ -69,7 +69,7 @@ START_TEST(each_function_of_the_schema_is_found_once)
         "outbox_murmur2",      "outbox_append",       "outbox_oldest_unpublished",
         "outbox_multiply32",   "outbox_bound_shards", "installation_secure",
         "outbox_kept_because", "outbox_blocked_to",   "outbox_validate",
-        "relay_fence_follow",  "relay_fence_derive",
+        "relay_fence_follow",  "relay_fence_derive",  "outbox_missing",
     };
     struct sql_functions functions;
 
@@ -95,6 +95,18 @@ START_TEST(doctor_knows_the_functions_by_how_their_names_begin)
         ck_assert_int_eq(regexec(&begins, functions.list[i].name.data, 0, NULL, 0), 0);
     }
     regfree(&begins);
+}
+END_TEST
+
+START_TEST(the_newest_text_of_a_view_is_taken_whole)
+{
+    struct sql_functions functions;
+
+    functions_newest(COMMAND_MIGRATIONS, &functions);
+
+    const struct sql_function *missing = find(&functions, "outbox_missing");
+    ck_assert(strview_begins(missing->text, "CREATE OR REPLACE VIEW outbox_missing AS\n"));
+    ck_assert(ends(missing->text, "\nWHERE NOT is_there OR lost_to IS NOT NULL;"));
 }
 END_TEST
 
@@ -223,6 +235,7 @@ int main(void)
     tcase_add_test(functions, each_function_of_the_schema_is_found_once);
     tcase_add_test(functions, doctor_knows_the_functions_by_how_their_names_begin);
     tcase_add_test(functions, the_newest_text_of_a_function_is_taken_whole);
+    tcase_add_test(functions, the_newest_text_of_a_view_is_taken_whole);
     tcase_add_test(functions, a_function_is_everybodys_until_that_is_revoked);
     tcase_add_test(functions, a_function_that_a_later_migration_drops_is_none);
     suite_add_tcase(suite, functions);
