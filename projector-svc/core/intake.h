@@ -22,9 +22,9 @@
 
 enum {
     INTAKE_UNIT = 1 << 20,         /* what one that is read may bring before it can be paused */
-    INTAKE_MOST = 4 * INTAKE_UNIT, /* in all queues: nobody is read who is not at its end */
-    INTAKE_LOW = 3 * INTAKE_UNIT,  /* in all queues: the next one is read */
-    INTAKE_FLOOD = 5 * INTAKE_UNIT /* in all queues: what is on its way is not waited for */
+    INTAKE_MOST = 3 * INTAKE_UNIT, /* in all queues: nobody is read who is not at its end */
+    INTAKE_LOW = 2 * INTAKE_UNIT,  /* in all queues: the next one is read */
+    INTAKE_FLOOD = 4 * INTAKE_UNIT /* in all queues: what is on its way is not waited for */
 };
 
 struct intake_place {
