@@ -68,7 +68,8 @@ static const struct {
     {1,
      "DO $$\n"
      "BEGIN\n"
-     "    IF to_regclass('outbox') IS NOT NULL THEN\n"
+     "    IF EXISTS (SELECT FROM pg_class WHERE relname = 'outbox' AND relnamespace = (SELECT "
+     "relnamespace FROM pg_class WHERE oid = 'schema_migration'::regclass)) THEN\n"
      "        RAISE EXCEPTION 'the tables are there, and schema_migration does not say by which "
      "migrations: restore what it held, see \"A table is gone\" in deploy/runbooks/restore.md';\n"
      "    END IF;\n"

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SHARDS = 12, URL_MAX = 512, SQL_MAX = 256, TEXT_MAX = 1 << 20, TEST_TIMEOUT_S = 100 };
@@ -253,6 +254,73 @@ START_TEST(rows_that_are_inserted_into_the_fence_become_what_the_positions_say)
 }
 END_TEST
 
+/* Who claims the shard meanwhile is waited for: else what was read before would be written over it. */
+START_TEST(a_row_of_the_fence_waits_for_a_claim_under_way)
+{
+    static const char INSERTS[] =
+        "INSERT INTO relay_fence SELECT shard, owner, epoch FROM relay_shard WHERE shard = 3";
+    struct error err = {.text = ""};
+    struct pgsession *claim = NULL;
+    char *before = schema();
+    ck_assert_msg(pgsession_open(url, "test_migrate", &claim, &err) == ERROR_NONE, "%s", err.text);
+    ck_assert_int_eq(pgsession_run(claim,
+                                   "BEGIN; UPDATE relay_shard SET owner = 'new', epoch = epoch + 1"
+                                   " WHERE shard = 3",
+                                   &err),
+                     ERROR_NONE);
+    const pid_t inserting = fork();
+    if (inserting == 0) {
+        run_at(url, INSERTS);
+        _exit(0);
+    }
+    struct strview waits = {.len = 0};
+    while (!strview_is(waits, "1")) {
+        ck_assert_int_eq(pgsession_ask(claim,
+                                       "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                                       " AND pg_sleep(0.05) IS NOT NULL",
+                                       NULL, 0, &waits, &err),
+                         ERROR_NONE);
+    }
+
+    ck_assert_int_eq(pgsession_run(claim, "COMMIT", &err), ERROR_NONE);
+
+    int status = 1;
+    ck_assert_int_eq(waitpid(inserting, &status, 0), inserting);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(pgsession_ask(claim,
+                                   "SELECT count(*) FROM relay_fence f JOIN relay_shard s"
+                                   " USING (shard, owner, epoch)",
+                                   NULL, 0, &waits, &err),
+                     ERROR_NONE);
+    ck_assert(strview_is(waits, "12"));
+    pgsession_close(claim);
+    run_at(url, "UPDATE relay_shard SET owner = 'r3', epoch = 4 WHERE shard = 3");
+    char *after = schema();
+    ck_assert_str_eq(after, before);
+    free(before);
+    free(after);
+}
+END_TEST
+
+START_TEST(an_outbox_further_back_in_the_search_path_is_somebody_elses)
+{
+    struct strbuf report;
+    struct error err;
+    char apart[URL_MAX + 64];
+    (void)snprintf(apart, sizeof apart, "%s?options=-csearch_path%%3Dapart%%2Cpublic", url);
+    run_at(url, "CREATE SCHEMA apart");
+    strbuf_init(&report, TEXT_MAX);
+    err.text[0] = '\0';
+
+    const enum error_kind kind = migrate_run(apart, SHARDS, &report, &err);
+
+    run_at(url, "DROP SCHEMA apart CASCADE");
+    ck_assert_msg(kind == ERROR_NONE, "%s", err.text);
+    ck_assert_ptr_nonnull(strstr(strbuf_cstr(&report), IS_APPLIED));
+    strbuf_done(&report);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("migrate");
@@ -266,6 +334,8 @@ int main(void)
                         sizeof LOST / sizeof LOST[0]);
     tcase_add_test(tests, a_key_that_takes_time_is_left_to_a_person_with_its_line);
     tcase_add_test(tests, rows_that_are_inserted_into_the_fence_become_what_the_positions_say);
+    tcase_add_test(tests, a_row_of_the_fence_waits_for_a_claim_under_way);
+    tcase_add_test(tests, an_outbox_further_back_in_the_search_path_is_somebody_elses);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
