@@ -19,7 +19,8 @@ bool foreign_lock_look(struct foreign_lock *lock, const struct foreign_holder *h
         holder->transaction.len > 0 && strview_is(holder->transaction, lock->transaction);
     (void)snprintf(lock->transaction, sizeof lock->transaction, "%.*s",
                    STRVIEW_ARG(holder->transaction));
-    if (!lock->is_held || was_held) {
+    const bool is_known = was_held && strview_is(holder->table, lock->table);
+    if (!lock->is_held || is_known) {
         assert(is_sound(lock));
         return false;
     }

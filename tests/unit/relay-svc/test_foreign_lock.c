@@ -70,6 +70,22 @@ START_TEST(what_is_locked_says_what_it_harms)
 }
 END_TEST
 
+START_TEST(another_table_that_it_has_locked_is_news)
+{
+    struct foreign_lock lock = {.is_held = false};
+    struct foreign_holder holder = FIRST;
+    holder.table = strview_of("relay_fence");
+    (void)foreign_lock_look(&lock, &holder);
+    ck_assert(foreign_lock_look(&lock, &holder));
+    holder.table = strview_of("relay_shard");
+
+    ck_assert(foreign_lock_look(&lock, &holder));
+    ck_assert_str_eq(lock.table, "relay_shard");
+    ck_assert(!foreign_lock_look(&lock, &holder));
+    ck_assert(lock.is_held);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("relay-svc/core/foreign_lock");
@@ -78,6 +94,7 @@ int main(void)
     tcase_add_test(looks, what_changes_hands_is_not_kept);
     tcase_add_test(looks, what_was_let_go_is_news_again);
     tcase_add_test(looks, what_is_locked_says_what_it_harms);
+    tcase_add_test(looks, another_table_that_it_has_locked_is_news);
     suite_add_tcase(suite, looks);
     return check_main(suite);
 }
