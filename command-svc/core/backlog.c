@@ -15,7 +15,9 @@ static bool is_sound(const struct line *line)
 static void link_after(struct line *line, struct waiter *previous, struct waiter *waiter)
 {
     assert(is_sound(line));
-    assert(waiter->next == NULL && waiter->previous == NULL && waiter != line->first); /* in none */
+    assert(waiter->next == NULL); /* in no line yet */
+    assert(waiter->previous == NULL);
+    assert(waiter != line->first);
     waiter->previous = previous;
     waiter->next = previous == NULL ? line->first : previous->next;
     if (waiter->next != NULL) {

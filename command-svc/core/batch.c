@@ -368,7 +368,8 @@ static bool outcome_is_sound(const struct batch *batch, size_t index)
 enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *err)
 {
     assert(is_sound(batch));
-    assert(batch->now_ms == 0 && batch->stock_changes == NULL); /* a batch is decided once */
+    assert(batch->now_ms == 0); /* a batch is decided once */
+    assert(batch->stock_changes == NULL);
     batch->now_ms = now_ms;
     for (size_t i = 0; i < batch->count; i++) {
         struct batch_item *item = &batch->items[i];

@@ -8,7 +8,8 @@ typedef bool need_fn(struct world *world, const struct command *command, struct 
 static bool need_customer(struct world *world, const struct command *command,
                           struct batch_item *item)
 {
-    assert(item->customer == NULL && item->order == NULL); /* it is about one of them */
+    assert(item->customer == NULL); /* it is about one of them */
+    assert(item->order == NULL);
     item->customer = world_customer(world, command->aggregate_id);
     if (item->customer == NULL) {
         return false;

@@ -113,7 +113,8 @@ static bool price_lines(struct product *const *products, const struct place_orde
             return false;
         }
     }
-    assert(placed->total_minor >= 0 && placed->total_minor <= MONEY_MAX_MINOR);
+    assert(placed->total_minor >= 0);
+    assert(placed->total_minor <= MONEY_MAX_MINOR);
     assert(placed->item_count >= (int64_t)wanted->line_count);
     placed->lines = lines;
     placed->line_count = wanted->line_count;

@@ -76,7 +76,8 @@ static enum resume_verdict judge_running(const struct resume_wish *wish,
                                          const struct shard_log *log, struct resume_plan *ret_plan)
 {
     assert(log->state == SHARD_RUNNING);
-    assert(log->stop.past == 0 && log->stop.topic < 0); /* who runs stands for nothing */
+    assert(log->stop.past == 0); /* who runs stands for nothing */
+    assert(log->stop.topic < 0);
     for (int i = 0; wish->is_refill && i < log->topic_count; i++) {
         if (log->topics[i].state == TOPIC_REFUSED && is_meant(wish, i)) {
             return refill(log, i, &log->topics[i].known.sent, ret_plan);
