@@ -254,7 +254,8 @@ START_TEST(rows_that_are_inserted_into_the_fence_become_what_the_positions_say)
 }
 END_TEST
 
-/* Who claims the shard meanwhile is waited for: else what was read before would be written over it. */
+/* Who claims the shard meanwhile is waited for: else what was read before would be written over it.
+ */
 START_TEST(a_row_of_the_fence_waits_for_a_claim_under_way)
 {
     static const char INSERTS[] =
