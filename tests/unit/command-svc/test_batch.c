@@ -341,6 +341,27 @@ START_TEST(a_refused_order_takes_nothing)
 }
 END_TEST
 
+START_TEST(what_the_batch_took_before_is_noted_of_the_product_that_was_refused)
+{
+    static const struct wanted_line FIRST[] = {{{"sku-2", 5}, 1, PRICE_OF_CATALOGUE}};
+    static const struct wanted_line LINES[] = {{{"sku-1", 5}, 1, PRICE_OF_CATALOGUE},
+                                               {{"sku-2", 5}, STOCK, PRICE_OF_CATALOGUE}};
+    add(an_order(SAMPLE_ORDER_ID, FIRST, 1));
+    add(an_order("01990000-0000-7000-8000-00000000000b", LINES, 2));
+    load_customer("c-1");
+    const struct world_product *there = load_product("sku-1");
+    const struct world_product *short_of = load_product("sku-2");
+
+    decide();
+
+    assert_accepted(0, 1);
+    assert_rejected(1, REJECTION_INSUFFICIENT_STOCK);
+    ck_assert(strview_is(outcome(1)->rejection.sku, "sku-2"));
+    ck_assert(short_of->is_refused_by_taking);
+    ck_assert(!there->is_refused_by_taking);
+}
+END_TEST
+
 START_TEST(an_id_of_ours_need_not_be_loaded_but_a_clients_must)
 {
     struct command ours = order_of_two();
@@ -367,6 +388,7 @@ int main(void)
     tcase_add_test(rules, stock_given_back_is_sold_again_within_the_batch);
     tcase_add_test(rules, the_second_of_two_equal_steps_is_refused);
     tcase_add_test(rules, a_refused_order_takes_nothing);
+    tcase_add_test(rules, what_the_batch_took_before_is_noted_of_the_product_that_was_refused);
     tcase_add_test(rules, an_id_of_ours_need_not_be_loaded_but_a_clients_must);
     tcase_add_test(rules, a_command_without_its_shard_is_left_as_it_is);
     tcase_add_test(rules, only_what_needs_a_missed_row_of_stock_is_postponed);
