@@ -48,22 +48,16 @@ static void missing_done(struct missing *missing)
     strbuf_done(&missing->statement);
 }
 
-static void put_name(struct missing *missing, struct strview name, struct strview home)
-{
-    strbuf_printf(&missing->names, "%s%.*s%s%.*s",
-                  strbuf_view(&missing->names).len == 0 ? "" : ", ", STRVIEW_ARG(name),
-                  home.len == 0 ? "" : " of ", STRVIEW_ARG(home));
-}
-
 static void on_function(void *user, const struct sql_function *function)
 {
-    put_name(user, function->name, (struct strview){0});
+    struct missing *missing = user;
+    lacking_put_name(&missing->names, &(struct sql_rule){.name = function->name});
 }
 
 static void on_rest(void *user, enum lacking_kind kind, const struct sql_rule *what)
 {
     struct missing *missing = user;
-    put_name(missing, what->name, what->home);
+    lacking_put_name(&missing->names, what);
     missing->is_lost |= kind == LACKING_LOST;
     if (kind == LACKING_RULE && strbuf_view(&missing->statement).len == 0) {
         strbuf_append(&missing->statement, what->statement);

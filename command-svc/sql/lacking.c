@@ -2,6 +2,7 @@
 #include "command-svc/sql/lacking.h"
 
 #include "common/base/embedded_text.h"
+#include "common/base/strbuf.h"
 #include "common/io/postgres/pgsession.h"
 
 #include <string.h>
@@ -39,16 +40,20 @@ static const char FUNCTIONS_SQL[] =
     " UNION ALL SELECT relname, NULL, false FROM pg_class JOIN home ON home.oid = relnamespace"
     "  WHERE relkind = 'v'";
 
-/* $1 lines of a table and its columns. */
+/* $1 lines of a table and its columns. A table of that name further back in the search path is
+ * somebody else's. */
 static const char LOST_SQL[] =
-    "WITH wanted AS (SELECT place, words[1] AS home, words[2:] AS columns"
-    "  FROM regexp_split_to_table($1, '\n') WITH ORDINALITY AS line (text, place),"
-    "   string_to_array(text, ' ') AS words WHERE text ~ '^[a-z]')"
+    "WITH wanted AS (SELECT place, words[1] AS home, words[2:] AS columns, c.oid AS id"
+    "  FROM regexp_split_to_table($1, '\n') WITH ORDINALITY AS line (text, place)"
+    "  CROSS JOIN string_to_array(text, ' ') AS words"
+    "  LEFT JOIN pg_class c ON c.relname = words[1] AND c.relnamespace = (SELECT relnamespace"
+    "   FROM pg_class WHERE oid = coalesce(to_regclass('schema_migration'), to_regclass('outbox')))"
+    "  WHERE text ~ '^[a-z]')"
     " SELECT name, home FROM ("
-    "  SELECT place, home AS name, '' AS home FROM wanted WHERE to_regclass(home) IS NULL"
+    "  SELECT place, home AS name, '' AS home FROM wanted WHERE id IS NULL"
     "  UNION ALL SELECT place, name, home FROM wanted, unnest(columns) AS name"
-    "  WHERE to_regclass(home) IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute"
-    "   WHERE attrelid = to_regclass(home) AND attname = name AND NOT attisdropped)) lost"
+    "  WHERE id IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute"
+    "   WHERE attrelid = id AND attname = name AND NOT attisdropped)) lost"
     " ORDER BY place, name";
 
 struct looking {
@@ -69,6 +74,15 @@ const char *lacking_derived_sql(struct strview table)
         }
     }
     return NULL;
+}
+
+void lacking_put_name(struct strbuf *names, const struct sql_rule *what)
+{
+    strbuf_printf(names, "%s%.*s", strbuf_view(names).len == 0 ? "" : ", ",
+                  STRVIEW_ARG(what->name));
+    if (what->home.len > 0) {
+        strbuf_printf(names, " of %.*s", STRVIEW_ARG(what->home));
+    }
 }
 
 /* The body, whole between its quotes; of a view none is told. */

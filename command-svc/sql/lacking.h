@@ -18,6 +18,7 @@
 #include "common/base/strview.h"
 
 struct pgsession;
+struct strbuf;
 
 enum lacking_kind {
     LACKING_LOST = 0, /* a table, a column, a sequence: only a backup brings back what it held */
@@ -38,6 +39,9 @@ MUST_USE enum error_kind lacking_functions(struct pgsession *session,
                                            struct error *err);
 MUST_USE enum error_kind lacking_rest(struct pgsession *session, lacking_on_found *on_found,
                                       void *user, struct error *err);
+
+/* "name of home" behind what names has, and a comma. */
+void lacking_put_name(struct strbuf *names, const struct sql_rule *what);
 
 /* The statements that make a table anew all rows of which follow from others, without its rows and
  * triggers; NULL: it is none of those. */

@@ -59,21 +59,13 @@ static bool is_empty(const struct strbuf *text)
     return strbuf_view(text).len == 0;
 }
 
-static void put_name(struct strbuf *names, const struct sql_rule *what)
-{
-    strbuf_printf(names, "%s%.*s", is_empty(names) ? "" : ", ", STRVIEW_ARG(what->name));
-    if (what->home.len > 0) {
-        strbuf_printf(names, " of %.*s", STRVIEW_ARG(what->home));
-    }
-}
-
 /* One whose body was changed is there still. */
 static void on_function(void *user, const struct sql_function *function)
 {
     struct mending *mending = user;
     const size_t begins =
         strview_begins(function->text, REPLACE) ? strlen(REPLACE) : strlen(CREATE);
-    put_name(&mending->made, &(struct sql_rule){.name = function->name});
+    lacking_put_name(&mending->made, &(struct sql_rule){.name = function->name});
     strbuf_printf(&mending->functions, "%s%.*s\n", REPLACE,
                   STRVIEW_ARG(strview_skip(function->text, begins)));
     if (!function->is_public) {
@@ -106,15 +98,15 @@ static void on_rest(void *user, enum lacking_kind kind, const struct sql_rule *w
 {
     struct mending *mending = user;
     if (kind == LACKING_LOST) {
-        put_name(&mending->lost, what);
+        lacking_put_name(&mending->lost, what);
     } else if (kind == LACKING_DERIVED) {
-        put_name(&mending->made, what);
+        lacking_put_name(&mending->made, what);
         put_derived(mending, what);
     } else if (kind == LACKING_TRIGGER) {
-        put_name(&mending->made, what);
+        lacking_put_name(&mending->made, what);
         strbuf_printf(&mending->triggers, "%.*s;\n", STRVIEW_ARG(what->statement));
     } else if (what->statement.len > 0) {
-        put_name(&mending->left, what);
+        lacking_put_name(&mending->left, what);
         strbuf_append(&mending->first_left,
                       is_empty(&mending->first_left) ? what->statement : (struct strview){0});
     }

@@ -303,7 +303,7 @@ START_TEST(a_row_of_the_fence_waits_for_a_claim_under_way)
 }
 END_TEST
 
-START_TEST(an_outbox_further_back_in_the_search_path_is_somebody_elses)
+START_TEST(what_is_further_back_in_the_search_path_is_somebody_elses)
 {
     struct strbuf report;
     struct error err;
@@ -314,11 +314,19 @@ START_TEST(an_outbox_further_back_in_the_search_path_is_somebody_elses)
     err.text[0] = '\0';
 
     const enum error_kind kind = migrate_run(apart, SHARDS, &report, &err);
+    struct strbuf again;
+    struct error lost = {.text = ""};
+    strbuf_init(&again, TEXT_MAX);
+    run_at(apart, "DROP TABLE apart.receipt, apart.stock");
+    const enum error_kind of_lost = migrate_run(apart, SHARDS, &again, &lost);
 
     run_at(url, "DROP SCHEMA apart CASCADE");
     ck_assert_msg(kind == ERROR_NONE, "%s", err.text);
     ck_assert_ptr_nonnull(strstr(strbuf_cstr(&report), IS_APPLIED));
+    ck_assert_int_eq(of_lost, ERROR_FATAL);
+    ck_assert_ptr_nonnull(strstr(lost.text, ": receipt, stock"));
     strbuf_done(&report);
+    strbuf_done(&again);
 }
 END_TEST
 
@@ -336,7 +344,7 @@ int main(void)
     tcase_add_test(tests, a_key_that_takes_time_is_left_to_a_person_with_its_line);
     tcase_add_test(tests, rows_that_are_inserted_into_the_fence_become_what_the_positions_say);
     tcase_add_test(tests, a_row_of_the_fence_waits_for_a_claim_under_way);
-    tcase_add_test(tests, an_outbox_further_back_in_the_search_path_is_somebody_elses);
+    tcase_add_test(tests, what_is_further_back_in_the_search_path_is_somebody_elses);
     suite_add_tcase(suite, tests);
     return check_main(suite);
 }
