@@ -46,9 +46,6 @@ void dead_letter_read(struct dead_letter *asked, query_reply_fn *callback);
 /* LINEUP_FLOWING where nothing stands still. */
 struct mark_frozen dead_letter_mark(const struct redisconn_reply *reply, struct arena *arena);
 
-/* What is decided, with its times as they are told, as the arena's; data NULL: there is no room. */
-struct strview dead_letter_told(struct strview decided, struct arena *arena);
-
 /* How many of its parked records were read. */
 size_t dead_letter_records(const struct redisconn_reply *reply);
 

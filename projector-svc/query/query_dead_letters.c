@@ -126,17 +126,6 @@ struct mark_frozen dead_letter_mark(const struct redisconn_reply *reply, struct 
                                         : mark_json_read_frozen(redisconn_reply_text(mark), arena);
 }
 
-/* The shortest that grows, "at":0 and a comma, has 7 bytes and is told in 32. */
-enum { TOLD_TIMES = 5 };
-
-struct strview dead_letter_told(struct strview decided, struct arena *arena)
-{
-    struct strbuf out;
-    strbuf_init_in(&out, arena, TOLD_TIMES * decided.len);
-    const struct strview told = told_times(decided, &out);
-    return told.data == decided.data ? told : strbuf_keep(&out);
-}
-
 /* The answer of HEADS to the one list: its length, then the first ones. */
 static const struct redisconn_reply *heads_of(const struct redisconn_reply *reply)
 {
@@ -197,7 +186,7 @@ static void put_decisions(struct json_writer *writer, struct strview text, struc
 {
     const struct json_value *decisions = NULL;
     struct error ignored;
-    const struct strview list = dead_letter_told(text, arena);
+    const struct strview list = told_times_in(text, arena);
     if (list.len > 0 && json_parse(list, arena, &decisions, &ignored) == ERROR_NONE) {
         json_key(writer, "decisions");
         json_put_value(writer, decisions);

@@ -13,6 +13,7 @@
 #include "projector-svc/query/dead_letter.h"
 #include "projector-svc/views/decision_json.h"
 #include "projector-svc/views/incoming.h"
+#include "projector-svc/views/told_times.h"
 
 #include <string.h>
 
@@ -40,7 +41,7 @@ static void on_decided(void *user, const struct redisconn_reply *reply, const st
         refuse_decision(query, "it changed while this was written down");
         return;
     }
-    const struct strview told = dead_letter_told(asked->decided, query->arena);
+    const struct strview told = told_times_in(asked->decided, query->arena);
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
     json_put_member_string(writer, "type", strview_of(aggregate_name(asked->type)));

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "common/base/parse.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/verify/expected.h"
 #include "projector-svc/views/told_times.h"
@@ -80,14 +79,6 @@ static enum likeness compare_hash(const struct comparing *comparing)
     return expected->is_shared ? LIKENESS_SAME : look_for_strangers(comparing);
 }
 
-static struct strview tell(struct arena *arena, struct strview text)
-{
-    struct strbuf out;
-    strbuf_init_in(&out, arena, 2 * text.len + TIME_TEXT_LEN);
-    const struct strview told = told_times(text, &out);
-    return told.data == text.data ? told : strbuf_keep(&out);
-}
-
 /* Whether a kept document is that one, in whichever form its times are: another version may have
  * written it. */
 static bool is_document(const struct comparing *comparing, struct strview kept,
@@ -97,8 +88,8 @@ static bool is_document(const struct comparing *comparing, struct strview kept,
     if (strview_equal(kept, expected)) {
         return true;
     }
-    const struct strview as_told = tell(arena, kept);
-    const struct strview wanted = tell(arena, expected);
+    const struct strview as_told = told_times_in(kept, arena);
+    const struct strview wanted = told_times_in(expected, arena);
     return as_told.data != NULL && wanted.data != NULL && strview_equal(as_told, wanted);
 }
 

@@ -80,3 +80,14 @@ struct strview told_times(struct strview json, struct strbuf *out)
     }
     return strbuf_view(out);
 }
+
+/* The shortest that grows, "at":0 and a comma, has 7 bytes and is told in 32. */
+enum { GROWS = 5 };
+
+struct strview told_times_in(struct strview json, struct arena *arena)
+{
+    struct strbuf out;
+    strbuf_init_in(&out, arena, GROWS * json.len);
+    const struct strview told = told_times(json, &out);
+    return told.data == json.data ? told : strbuf_keep(&out);
+}

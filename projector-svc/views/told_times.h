@@ -13,11 +13,15 @@
 #ifndef PROJECTOR_SVC_VIEWS_TOLD_TIMES_H
 #define PROJECTOR_SVC_VIEWS_TOLD_TIMES_H
 
+#include "common/base/arena.h"
 #include "common/base/strbuf.h"
 #include "common/base/strview.h"
 
 /* json itself, where all its times are told already; else its copy in out, which is empty before: a
  * full one tells by strbuf_ok(). */
 struct strview told_times(struct strview json, struct strbuf *out);
+
+/* The same, its copy in the arena; data is NULL where that is full. */
+struct strview told_times_in(struct strview json, struct arena *arena);
 
 #endif
