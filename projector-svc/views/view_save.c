@@ -14,6 +14,7 @@ static const char *const WRITE_NAMES[] = {WRITE_KINDS(WORD_ROW)};
 enum {
     FIRST_KEY = 3,                      /* behind those that every call has */
     ROW_MAX = 6 * PACKED_HEAD_MAX + 16, /* bytes of a row but its arguments and channels */
+    POSITION_SHOWN = 24,                /* of a position that is none */
 };
 
 static void add_position(struct arglist *args, int64_t position)
@@ -140,7 +141,27 @@ static void add_call(struct arglist *args, const struct view_save_move *move,
     arglist_add(args, pack(args->arena, set, &extent));
 }
 
-static enum error_kind read_verdict(const struct redisconn_reply *reply, struct error *err)
+/* Where no process of ours wrote the position, none can go on from it, however often it is read. */
+static enum error_kind tell_moved(const struct redisconn_reply *reply, struct strview slot,
+                                  struct error *err)
+{
+    const struct strview generation = redisconn_reply_text(redisconn_reply_at(reply, 1));
+    const struct redisconn_reply *found = redisconn_reply_at(reply, 2);
+    const struct strview position = redisconn_reply_text(found);
+    const int64_t number = redisconn_reply_integer(found, VIEW_POSITIONS_NONE);
+    if (position.len > 0 && number == VIEW_POSITIONS_NONE) {
+        return error_set(err, ERROR_INVALID,
+                         "the position in Redis is no offset: '%.*s'; `redis-cli HDEL %s %.*s`, "
+                         "and the partition is read from its beginning",
+                         (int)(position.len < POSITION_SHOWN ? position.len : POSITION_SHOWN),
+                         position.data, KEYS_POSITION, STRVIEW_ARG(slot));
+    }
+    return error_set(err, ERROR_CONFLICT, "Redis is at generation '%.*s', position '%.*s'",
+                     STRVIEW_ARG(generation), STRVIEW_ARG(position));
+}
+
+static enum error_kind read_verdict(const struct redisconn_reply *reply, struct strview slot,
+                                    struct error *err)
 {
     const struct strview verdict = redisconn_reply_text(redisconn_reply_at(reply, 0));
     const struct strview first = redisconn_reply_text(redisconn_reply_at(reply, 1));
@@ -149,8 +170,7 @@ static enum error_kind read_verdict(const struct redisconn_reply *reply, struct 
         return ERROR_NONE;
     }
     if (strview_is(verdict, "moved")) {
-        return error_set(err, ERROR_CONFLICT, "Redis is at generation '%.*s', position '%.*s'",
-                         STRVIEW_ARG(first), STRVIEW_ARG(second));
+        return tell_moved(reply, slot, err);
     }
     if (strview_is(verdict, "held")) {
         return error_set(err, ERROR_CONFLICT, "these views are being exchanged for rebuilt ones");
@@ -166,6 +186,7 @@ static enum error_kind read_verdict(const struct redisconn_reply *reply, struct 
 
 /* A call on its way; lives in the batch's arena. */
 struct trip {
+    struct strview slot;
     view_save_done_fn *done;
     void *user;
 };
@@ -174,7 +195,7 @@ static void on_verdict(void *user, const struct redisconn_reply *reply, const st
 {
     struct trip *trip = user;
     struct error err;
-    if (failure == NULL && read_verdict(reply, &err) != ERROR_NONE) {
+    if (failure == NULL && read_verdict(reply, trip->slot, &err) != ERROR_NONE) {
         failure = &err;
     }
     trip->done(trip->user, failure);
@@ -186,11 +207,12 @@ enum error_kind view_save(struct redisconn *conn, struct arena *arena,
 {
     struct arglist args = {.arena = arena};
     add_call(&args, move, set);
+    const struct strview slot = arena_view(arena, move->slot);
     struct trip *trip = arena_alloc(arena, sizeof *trip);
-    if (trip == NULL || args.failed) {
+    if (trip == NULL || slot.data == NULL || args.failed) {
         return error_set(err, ERROR_EXHAUSTED, "a batch needs too much memory to be sent");
     }
-    *trip = (struct trip){.done = done, .user = user};
+    *trip = (struct trip){.slot = slot, .done = done, .user = user};
     return redisconn_send(conn, (struct redisconn_command){.args = args.args, .count = args.count},
                           on_verdict, trip, err);
 }

@@ -33,7 +33,8 @@ struct view_save_move {
 };
 
 /* One function call: the writes and the new position, or nothing. CONFLICT: generation or position
- * are not those given; INVALID: a key has a type or length that it cannot have. */
+ * are not those given; INVALID: a key has a type or length that it cannot have, or the position in
+ * Redis is no number. */
 MUST_USE enum error_kind view_save(struct redisconn *conn, struct arena *arena,
                                    const struct view_save_move *move, const struct write_set *set,
                                    view_save_done_fn *done, void *user, struct error *err);
