@@ -107,6 +107,16 @@ static int64_t number_of(const struct command *command, size_t offset)
     return number;
 }
 
+/* Of no text of theirs is only punctuation. */
+static bool has_letter_or_digit(struct strview text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        count += strchr("._-", text.data[i]) == NULL ? 1 : 0;
+    }
+    return count > 0;
+}
+
 static void check_text(struct strview text, size_t max, const char *alphabet)
 {
     EXPECT(utf8_is_valid(text) && utf8_length(text) <= max);
@@ -115,6 +125,8 @@ static void check_text(struct strview text, size_t max, const char *alphabet)
         EXPECT(c >= ' ' && c != 0x7f);
         EXPECT(alphabet == NULL || strchr(alphabet, c) != NULL);
     }
+    EXPECT(alphabet == NULL || strchr(alphabet, '_') == NULL || text.len == 0 ||
+           has_letter_or_digit(text));
 }
 
 static void check_lines(const struct place_order *order)

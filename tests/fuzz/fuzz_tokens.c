@@ -76,12 +76,17 @@ static bool is_role(struct strview word)
     return is_known;
 }
 
+static bool is_subject(struct strview word)
+{
+    return word.len <= 64 && !is_made_of(word, "._-") &&
+           is_made_of(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                            "0123456789._-");
+}
+
 static bool is_token(const struct strview words[static WORDS_MAX], size_t count)
 {
     return count == 3 && words[0].len == 64 && is_made_of(words[0], "0123456789abcdef") &&
-           is_role(words[1]) && words[2].len <= 64 &&
-           is_made_of(words[2], "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                "0123456789._-");
+           is_role(words[1]) && is_subject(words[2]);
 }
 
 /* Remembers the hash; false when it was there before. */
