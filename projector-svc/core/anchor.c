@@ -9,11 +9,14 @@ static bool is_comparable(const struct anchor *anchor)
            anchor->kept.id[0] != '\0';
 }
 
-/* What is compared lies at the position or before it, and who is sure goes on from a place. */
+/* What is compared lies at the position or before it, who is sure goes on from a place, and only
+ * where the log did not reach is events' removal found, or that it cannot be told. */
 static bool is_sound(const struct anchor *anchor)
 {
     return anchor->state <= ANCHOR_CUT && anchor->position >= 0 && anchor->start >= 0 &&
-           anchor->start <= anchor->position && (!anchor_is_sure(anchor) || anchor->next >= 0);
+           anchor->start <= anchor->position && (!anchor_is_sure(anchor) || anchor->next >= 0) &&
+           (anchor->was_outside ||
+            (anchor->state != ANCHOR_CUT && anchor->state != ANCHOR_UNPROVEN));
 }
 
 void anchor_open(struct anchor *anchor, int64_t position, const struct anchor_identity *kept)
@@ -30,6 +33,7 @@ void anchor_open(struct anchor *anchor, int64_t position, const struct anchor_id
         anchor->start = position - 1; /* some record was taken there */
     }
     assert(is_sound(anchor));
+    assert(anchor->start < anchor->position || anchor->position == 0); /* seen again */
 }
 
 int64_t anchor_start(const struct anchor *anchor)
@@ -138,6 +142,11 @@ bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
     } else if (anchor->state == ANCHOR_SEARCHING) {
         *ret_finding = judge_beginning(anchor, offset);
     }
+    assert(is_sound(anchor));
+    assert(anchor->state != ANCHOR_CHECKING); /* one record tells, and the log's first the rest */
+    assert(anchor->state != ANCHOR_SEARCHING || anchor->wants_restart);
+    assert(!anchor->wants_restart || !anchor_is_sure(anchor)); /* none of what is read anew */
+    assert(*ret_finding != ANCHOR_REMOVED || anchor->state == ANCHOR_CUT); /* nor behind a hole */
     if (!anchor_is_sure(anchor) || offset < anchor->next) {
         return false;
     }
@@ -148,6 +157,8 @@ bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
 /* The log ends below the position. */
 static void search_replaced(struct anchor *anchor)
 {
+    assert(anchor->state != ANCHOR_SURE); /* whoever opened it looks after that */
+    assert(anchor->state != ANCHOR_CUT);
     anchor->was_outside = false;
     search(anchor);
 }

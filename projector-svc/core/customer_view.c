@@ -5,6 +5,14 @@
 
 typedef void change_fn(struct customer_view *view, const struct customer_event *event);
 
+/* It is the next one, and nobody is registered later; what was passed over may have been that. */
+static bool step_is_sound(const struct customer_view *view, const struct customer_event *event,
+                          enum customer_event_kind kind)
+{
+    return event->kind == kind && event->envelope.version == view->version + 1 &&
+           (kind != CUSTOMER_REGISTERED || view->version == 0);
+}
+
 static void set_contact(struct customer_view *view, const struct contact *contact)
 {
     view->name = contact->name;
@@ -14,25 +22,26 @@ static void set_contact(struct customer_view *view, const struct contact *contac
 
 static void change_registered(struct customer_view *view, const struct customer_event *event)
 {
-    assert(view->version == 0); /* else it was refused */
+    assert(step_is_sound(view, event, CUSTOMER_REGISTERED));
     set_contact(view, &event->registered);
     view->is_active = true;
 }
 
 static void change_contact_changed(struct customer_view *view, const struct customer_event *event)
 {
+    assert(step_is_sound(view, event, CUSTOMER_CONTACT_CHANGED));
     set_contact(view, &event->contact_changed);
 }
 
 static void change_deactivated(struct customer_view *view, const struct customer_event *event)
 {
-    (void)event;
+    assert(step_is_sound(view, event, CUSTOMER_DEACTIVATED));
     view->is_active = false;
 }
 
 static void change_reactivated(struct customer_view *view, const struct customer_event *event)
 {
-    (void)event;
+    assert(step_is_sound(view, event, CUSTOMER_REACTIVATED));
     view->is_active = true;
 }
 
@@ -47,6 +56,8 @@ enum error_kind customer_view_apply(struct customer_view *view, const struct cus
     if (event->kind == CUSTOMER_REGISTERED && view->version > 0) {
         return error_set(err, ERROR_INVALID, "the customer was registered before");
     }
+    assert(view->customer_id.len == 0 ||
+           strview_equal(view->customer_id, event->envelope.aggregate_id)); /* nobody else's */
     CHANGES[event->kind](view, event);
     view->customer_id = event->envelope.aggregate_id;
     customer_view_pass(view, event_id);

@@ -56,6 +56,7 @@ const char *decision_refusal(const struct decision *decision, enum lineup_state 
                              int64_t waits_for, size_t taken)
 {
     assert(state < LINEUP_STATE_COUNT);
+    assert(decision->kind < DECISION_KIND_COUNT); /* who asks says which; only kept ones may not */
     if (state == LINEUP_FLOWING) {
         return "nothing stands still there";
     }

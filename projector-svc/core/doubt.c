@@ -55,6 +55,8 @@ bool doubt_meet(struct doubt *doubt, const struct doubt_marks *marks)
 
 static void make_room(struct doubt *doubt)
 {
+    assert(is_sound(doubt));
+    assert(doubt->state != DOUBT_OVER); /* nothing would give it back */
     if (doubt->count < doubt->room) {
         return;
     }
@@ -96,7 +98,10 @@ static int64_t target_of(const struct doubt_report *report)
     if (report->end < 0 || report->reached == DOUBT_REACHED_UNKNOWN) {
         return NO_TARGET;
     }
-    return report->reached >= 0 && report->lag_ms == 0 ? report->reached : report->end;
+    const bool has_all = report->reached >= 0 && report->lag_ms == 0;
+    const int64_t target = has_all ? report->reached : report->end;
+    assert(target >= 0); /* or any position would prove it */
+    return target;
 }
 
 static bool is_proved(struct doubt *doubt, const struct doubt_report *report, size_t likely)

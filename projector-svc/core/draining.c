@@ -4,9 +4,17 @@
 #include <assert.h>
 #include <string.h>
 
+/* Each has an id: an empty one says that there is none. */
+static bool is_sound(const struct draining *draining)
+{
+    return draining->count <= DRAINING_MAX &&
+           (draining->count == 0 ||
+            (draining->ids[0][0] != '\0' && draining->ids[draining->count - 1][0] != '\0'));
+}
+
 static size_t place_of(const struct draining *draining, struct strview id)
 {
-    assert(draining->count <= DRAINING_MAX);
+    assert(is_sound(draining));
     size_t place = 0;
     while (place < draining->count && !strview_is(id, draining->ids[place])) {
         place++;
@@ -32,13 +40,15 @@ void draining_note(struct draining *draining, struct strview id, bool is_drainin
         memcpy(kept, id.data, id.len);
         kept[id.len] = '\0';
     }
+    assert(is_sound(draining));
     /* named once at most, and then last */
     assert(place_of(draining, id) + (is_draining ? 1 : 0) >= draining->count);
 }
 
 struct strview draining_first(const struct draining *draining)
 {
-    assert(draining->count <= DRAINING_MAX);
-    assert(draining->count == 0 || draining->ids[0][0] != '\0'); /* empty says that there is none */
-    return draining->count > 0 ? strview_of(draining->ids[0]) : STRVIEW("");
+    assert(is_sound(draining));
+    const struct strview first = draining->count > 0 ? strview_of(draining->ids[0]) : STRVIEW("");
+    assert((first.len == 0) == (draining->count == 0)); /* who is drained is told by its id */
+    return first;
 }

@@ -9,6 +9,7 @@ enum { COUNTS_MAX = 160 };
 /* Their order is the states': the later one is the worse. */
 static bool is_waiting(enum lineup_state state)
 {
+    assert(state < LINEUP_STATE_COUNT);
     return state != LINEUP_FLOWING && state != LINEUP_DRAINING;
 }
 

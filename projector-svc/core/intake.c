@@ -55,10 +55,12 @@ static void close_full(struct intake_place *places, size_t count, struct sum *su
         }
     }
     assert(is_sound(sum, count));
+    assert(sum->bytes < INTAKE_MOST || sum->read == 0); /* enough is held already */
 }
 
 static bool has_room(const struct intake_place *place, const struct sum *sum)
 {
+    assert(!place->is_open); /* what may come of it is counted already */
     return place->bytes <= share_of(sum) / 2 &&
            (place->is_at_end || sum->bytes + (sum->read + 1) * INTAKE_UNIT <= INTAKE_MOST);
 }

@@ -21,7 +21,9 @@ static size_t put_tag(char tag[static TAG_MAX], int32_t partition)
     const int len = 0;
     (void)tag;
 #endif
-    assert(partition >= KEYS_ALL && len >= 0 && len < TAG_MAX);
+    assert(partition >= KEYS_ALL);
+    assert(len >= 0);
+    assert(len < TAG_MAX); /* cut, it were another partition's */
     return (size_t)len;
 }
 
@@ -107,6 +109,7 @@ struct strview keys_encode(struct arena *arena, struct strview text)
         }
     }
     assert(coded == NULL || (len >= text.len && len <= CODED * text.len));
+    assert(coded == NULL || (len - text.len) % (CODED - 1) == 0); /* each byte whole */
     return (struct strview){.data = coded, .len = len};
 }
 
@@ -126,7 +129,10 @@ struct strview keys_view(struct arena *arena, int32_t partition, enum aggregate_
     static key_fn *const VIEWS[] = {AGGREGATES(KEY_ROW)};
     assert(type < AGGREGATE_COUNT);
     assert(id.len > 0);
-    return VIEWS[type](arena, partition, id);
+    const struct strview key = VIEWS[type](arena, partition, id);
+    assert(key.data == NULL || key.len > id.len);
+    assert(key.data == NULL || !keys_is_ours(key)); /* no id makes a view one of our own keys */
+    return key;
 }
 
 #define TYPE_ROW(NAME, name) [AGGREGATE_##NAME] = #name ":",
@@ -138,6 +144,7 @@ static const char *const PARKED_BEFORE[] = {AGGREGATES(PARKED_ROW)};
 struct strview keys_frozen_field(struct arena *arena, enum aggregate_type type, struct strview id)
 {
     assert(type < AGGREGATE_COUNT);
+    assert(id.len > 0); /* what belongs to none has an id of its own */
     return join(arena, STRVIEW(""), TYPE_BEFORE[type], id, "");
 }
 
@@ -145,6 +152,7 @@ struct strview keys_parked(struct arena *arena, int32_t partition, enum aggregat
                            struct strview id)
 {
     assert(type < AGGREGATE_COUNT);
+    assert(id.len > 0);
     return spell(arena, partition, PARKED_BEFORE[type], id, "");
 }
 
@@ -178,6 +186,7 @@ struct strview keys_shown(struct strview key, const char **ret_rest)
         for (size_t i = 0; i < sizeof PERSONAL / sizeof PERSONAL[0]; i++) {
             const char *before = BEFORE[PERSONAL[i]];
             if (strview_begins(rest, before)) {
+                assert(at + strlen(before) <= key.len); /* no more is shown than it has */
                 *ret_rest = "*";
                 return (struct strview){key.data, at + strlen(before)};
             }

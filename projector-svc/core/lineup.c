@@ -128,8 +128,10 @@ void lineup_parked_known(struct lineup *lineup, size_t total)
 bool lineup_takes_portion(const struct lineup *lineup)
 {
     assert(is_sound(lineup));
-    return lineup->before != LINEUP_PARKED_APART &&
-           (lineup->portion.was_draining || lineup->portion.beyond > 0);
+    const bool takes = lineup->before != LINEUP_PARKED_APART &&
+                       (lineup->portion.was_draining || lineup->portion.beyond > 0);
+    assert(!takes || lineup->before == LINEUP_PARKED_LOADED); /* of none there is no portion */
+    return takes;
 }
 
 static bool is_identified(const struct lineup_item *item)
@@ -195,6 +197,7 @@ static void take_out(struct lineup *lineup, size_t index)
 /* One pass over the parked ones; true when one of them was applied. */
 static bool apply_next_parked(struct lineup *lineup)
 {
+    assert(!is_stuck(lineup)); /* what is behind a fork is not told before a person has looked */
     for (size_t i = 0; i < lineup->parked_count; i++) {
         struct lineup_item *item = &lineup->parked[i];
         if (item->version == lineup->version + 1 && is_identified(item) && item->is_readable &&
@@ -241,10 +244,13 @@ static enum lineup_state state_of_parked(const struct lineup *lineup)
 static void settle(struct lineup *lineup)
 {
     const enum lineup_state seen = state_of_parked(lineup);
+    const enum lineup_state was = lineup->state;
     if (lineup->before != LINEUP_PARKED_APART || seen > lineup->state) {
         lineup->state = seen;
     }
     assert(is_sound(lineup));
+    assert(lineup->state != LINEUP_DRAINING || was == LINEUP_DRAINING);    /* that a pass decides */
+    assert(lineup->before != LINEUP_PARKED_APART || lineup->state >= was); /* those may be worse */
 }
 
 /* What only a person ends is found before anything behind it is applied. */
@@ -314,6 +320,7 @@ void lineup_skip(struct lineup *lineup, const struct lineup_item *skip)
     if (!is_stuck(lineup) && skip->version == lineup->version + 1) {
         lineup_offer(lineup, skip);
     }
+    assert(is_sound(lineup));
 }
 
 static enum lineup_pass pass_after(const struct lineup *lineup)

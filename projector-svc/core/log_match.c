@@ -57,5 +57,7 @@ bool log_missing_take(struct log_missing *missing, int64_t seq, struct log_entry
     missing->count--;
     memmove(&missing->rows[at], &missing->rows[at + 1],
             (missing->count - at) * sizeof missing->rows[0]);
+    assert(at == 0 || at == missing->count || missing->rows[at - 1].seq < missing->rows[at].seq);
+    assert(at == missing->count || missing->rows[at].seq > seq); /* a row is missing once */
     return true;
 }

@@ -7,6 +7,7 @@
 #include "projector-svc/core/keys.h"
 
 #include <assert.h>
+#include <string.h>
 
 struct strview ops_minute_name(struct arena *arena, int64_t at_ms)
 {
@@ -29,6 +30,7 @@ static struct strview field_of(const struct ops_transition *transition, struct w
 {
     enum { STATUS_MAX = 16 };
     assert(transition->status < ORDER_STATUS_COUNT);
+    assert(strlen(order_status_name(transition->status)) + strlen("::") <= STATUS_MAX);
     const struct strview region = keys_encode(set->arena, transition->region);
     const struct strview provider = keys_encode(set->arena, transition->provider);
     struct strbuf field;
@@ -46,6 +48,8 @@ void ops_minute_count(const struct ops_transition *transition, int64_t now_ms,
 {
     const int64_t minute = transition->at_ms / OPS_MINUTE_MS;
     const int64_t expires_ms = (minute + 1) * OPS_MINUTE_MS + OPS_MINUTE_KEPT_MS;
+    assert(transition->status != ORDER_STATUS_NONE);             /* nothing comes back to it */
+    assert(expires_ms - OPS_MINUTE_KEPT_MS > transition->at_ms); /* the minute is over by then */
     if (expires_ms <= now_ms) {
         return;
     }

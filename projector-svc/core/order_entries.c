@@ -7,6 +7,7 @@
 static size_t bytes_of(const struct order_entries *entries)
 {
     size_t bytes = 0;
+    assert(entries->kept <= ORDER_ENTRIES_KEPT);
     for (size_t i = 0; i < entries->kept; i++) {
         bytes += entries->list[i].text.len;
     }

@@ -15,6 +15,7 @@ struct values {
 
 static bool has(const struct values *values, struct strview value)
 {
+    assert(values->count <= VALUES_MAX);
     for (size_t i = 0; i < values->count; i++) {
         if (strview_equal(values->list[i], value)) {
             return true;
@@ -111,6 +112,7 @@ static void leave(const struct place *place, struct strview value, struct strvie
     assert(order_id.len > 0);
     const struct strview key = place->key(set->arena, set->partition, value);
     write_set_add(set, place->kind == PLACE_RANKED ? WRITE_ZREM : WRITE_SREM, key, order_id);
+    assert(key.data != NULL || !write_set_ok(set)); /* it leaves, or nothing is written */
 }
 
 static void enter(const struct place *place, struct strview value, const struct order_view *view,
@@ -125,6 +127,7 @@ static void enter(const struct place *place, struct strview value, const struct 
     } else {
         write_set_add(set, WRITE_SADD, key, view->order_id);
     }
+    assert(key.data != NULL || !write_set_ok(set));
 }
 
 static void move_between(const struct place *place, const struct order_view *old_view,
@@ -149,6 +152,8 @@ static void move_between(const struct place *place, const struct order_view *old
 static int64_t deadline_of(const struct order_view *view, const struct order_limits *limits)
 {
     assert(view->status < ORDER_STATUS_COUNT);
+    /* nobody waits for what has come to an end: it would be stuck for ever */
+    assert(view->status < ORDER_STATUS_DELIVERED || limits->ms[view->status] == 0);
     const int64_t limit_ms = limits->ms[view->status];
     assert(limit_ms >= 0);
     return limit_ms == 0 ? 0 : view->status_since_ms + limit_ms;

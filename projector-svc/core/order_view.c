@@ -18,6 +18,14 @@ static bool is_sound(const struct order_view *view)
 
 typedef const char *apply_fn(struct order_view *view, const struct order_event *event);
 
+/* It is the next one, and of all kinds only the first can come to what was never placed. */
+static bool step_is_sound(const struct order_view *view, const struct order_event *event,
+                          enum order_event_kind kind)
+{
+    return event->kind == kind && event->envelope.version == view->version + 1 &&
+           (kind == ORDER_PLACED || view->placed.customer_id.len > 0);
+}
+
 static void enter_status(struct order_view *view, enum order_status status, int64_t at_ms)
 {
     assert(status < ORDER_STATUS_COUNT);
@@ -32,7 +40,7 @@ static const char *apply_placed(struct order_view *view, const struct order_even
     if (view->placed.customer_id.len > 0) {
         return "the order was placed before";
     }
-    assert(event->kind == ORDER_PLACED);
+    assert(step_is_sound(view, event, ORDER_PLACED));
     if (event->placed.customer_id.len == 0) { /* by it a view tells that it was placed */
         return "an order of no customer";
     }
@@ -46,6 +54,7 @@ static const char *apply_placed(struct order_view *view, const struct order_even
 static const char *apply_payment_authorized(struct order_view *view,
                                             const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_PAYMENT_AUTHORIZED));
     view->authorization.amount_minor = event->payment_authorized.amount_minor;
     view->authorization.reference = event->payment_authorized.reference;
     view->authorization.at_ms = event->envelope.occurred_at_ms;
@@ -56,6 +65,7 @@ static const char *apply_payment_authorized(struct order_view *view,
 
 static const char *apply_shipped(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_SHIPPED));
     view->shipment.carrier = event->shipped.carrier;
     view->shipment.tracking_number = event->shipped.tracking_number;
     view->shipment.shipped_at_ms = event->envelope.occurred_at_ms;
@@ -65,6 +75,7 @@ static const char *apply_shipped(struct order_view *view, const struct order_eve
 
 static const char *apply_delivered(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_DELIVERED));
     view->shipment.delivered_at_ms = event->envelope.occurred_at_ms;
     enter_status(view, ORDER_STATUS_DELIVERED, event->envelope.occurred_at_ms);
     return NULL;
@@ -89,12 +100,14 @@ static const char *read_money(struct order_view *view, struct strview payment_st
 
 static const char *apply_cancelled(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_CANCELLED));
     enter_cancelled(view, event);
     return read_money(view, event->cancelled.payment_status, event->cancelled.refund_state);
 }
 
 static const char *apply_returned(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_RETURNED));
     view->returning.reason = event->envelope.reason;
     view->returning.at_ms = event->envelope.occurred_at_ms;
     enter_status(view, ORDER_STATUS_RETURNED, event->envelope.occurred_at_ms);
@@ -108,10 +121,12 @@ static void add_entry(struct order_entries *entries, const struct order_event *e
                                                      .amount_minor = amount_minor,
                                                      .by = event->envelope.actor.subject,
                                                      .text = text});
+    assert(entries->list[entries->kept - 1].at_ms == event->envelope.occurred_at_ms); /* the last */
 }
 
 static const char *apply_payment_captured(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_PAYMENT_CAPTURED));
     view->payment_status = PAYMENT_CAPTURED;
     view->captured_minor = event->payment_captured.captured_minor;
     add_entry(&view->captures, event, event->payment_captured.amount_minor, STRVIEW(""));
@@ -120,6 +135,7 @@ static const char *apply_payment_captured(struct order_view *view, const struct 
 
 static const char *apply_payment_refunded(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_PAYMENT_REFUNDED));
     view->refunded_minor = event->payment_refunded.refunded_minor;
     add_entry(&view->refunds, event, event->payment_refunded.amount_minor, event->envelope.reason);
     return read_money(view, event->payment_refunded.payment_status,
@@ -128,6 +144,7 @@ static const char *apply_payment_refunded(struct order_view *view, const struct 
 
 static const char *apply_note_added(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_NOTE_ADDED));
     add_entry(&view->notes, event, 0, event->note_added.text);
     return NULL;
 }
@@ -135,6 +152,7 @@ static const char *apply_note_added(struct order_view *view, const struct order_
 static const char *apply_shipping_address_changed(struct order_view *view,
                                                   const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_SHIPPING_ADDRESS_CHANGED));
     view->placed.region = event->shipping_address_changed.region;
     view->placed.address = event->shipping_address_changed.address;
     return NULL;
@@ -142,6 +160,7 @@ static const char *apply_shipping_address_changed(struct order_view *view,
 
 static const char *apply_payment_declined(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_PAYMENT_DECLINED));
     view->payment_status = PAYMENT_DECLINED;
     enter_cancelled(view, event);
     return NULL;
@@ -149,6 +168,7 @@ static const char *apply_payment_declined(struct order_view *view, const struct 
 
 static const char *apply_tracking_recorded(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_TRACKING_RECORDED));
     view->shipment.tracking_status = event->tracking_recorded.status;
     view->shipment.location = event->tracking_recorded.location;
     view->shipment.tracked_at_ms = event->envelope.occurred_at_ms;
@@ -157,6 +177,7 @@ static const char *apply_tracking_recorded(struct order_view *view, const struct
 
 static const char *apply_risk_flagged(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_RISK_FLAGGED));
     if (!risk_flags_set(&view->risk_flags, event->risk_flagged.flag)) {
         return "a risk flag is set twice, or one too many";
     }
@@ -166,6 +187,7 @@ static const char *apply_risk_flagged(struct order_view *view, const struct orde
 
 static const char *apply_risk_cleared(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_RISK_CLEARED));
     if (!risk_flags_clear(&view->risk_flags, event->risk_cleared.flag)) {
         return "a risk flag is cleared that was not set";
     }
@@ -175,6 +197,7 @@ static const char *apply_risk_cleared(struct order_view *view, const struct orde
 
 static const char *apply_dispute_opened(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_DISPUTE_OPENED));
     view->dispute = DISPUTE_OPEN;
     view->dispute_case.reason = event->envelope.reason;
     view->dispute_case.opened_at_ms = event->envelope.occurred_at_ms;
@@ -185,6 +208,7 @@ static const char *apply_dispute_opened(struct order_view *view, const struct or
 
 static const char *apply_dispute_resolved(struct order_view *view, const struct order_event *event)
 {
+    assert(step_is_sound(view, event, ORDER_DISPUTE_RESOLVED));
     view->dispute = DISPUTE_RESOLVED;
     view->dispute_case.resolution = event->envelope.reason;
     view->dispute_case.resolved_at_ms = event->envelope.occurred_at_ms;
@@ -198,6 +222,7 @@ static void count_event(struct order_view *view, struct strview event_id, struct
                         int64_t at_ms)
 {
     assert(view->version >= 0 && view->version < INT64_MAX);
+    assert(event_type.len > 0); /* a view says what it has come to by */
     view->version++;
     view->last_event_id = event_id;
     view->last_event_type = event_type;
@@ -215,6 +240,8 @@ enum error_kind order_view_apply(struct order_view *view, const struct order_eve
         return error_set(err, ERROR_INVALID, "%s for an order that was never placed",
                          order_event_type(event->kind));
     }
+    assert(view->order_id.len == 0 ||
+           strview_equal(view->order_id, event->envelope.aggregate_id)); /* no other's */
     struct order_view next = *view;
     next.order_id = event->envelope.aggregate_id;
     const char *refusal = APPLY[event->kind](&next, event);
@@ -225,6 +252,10 @@ enum error_kind order_view_apply(struct order_view *view, const struct order_eve
                 event->envelope.occurred_at_ms);
     assert(next.version == event->envelope.version);
     assert(next.placed.customer_id.len > 0);
+    /* it stays in the lists of whose it is, and is late by when it came where it stands */
+    assert(view->placed.customer_id.len == 0 ||
+           strview_equal(view->placed.customer_id, next.placed.customer_id));
+    assert(next.status == view->status || next.status_since_ms == next.updated_at_ms);
     *view = next;
     return ERROR_NONE;
 }

@@ -7,6 +7,7 @@ size_t portions_next(size_t count, size_t most, bool was_too_large)
 {
     assert(count >= 1);
     assert(most >= 1);
+    assert(count <= most);
     const size_t next = was_too_large ? count / 4 : count * 2;
     assert(was_too_large ? next < count : next > count);
     return next < 1 ? 1 : next > most ? most : next;
@@ -21,6 +22,7 @@ static bool is_sound(const struct log_portion *portion)
 
 void log_portion_begin(struct log_portion *portion)
 {
+    assert(!portion->is_at_end); /* then there is no next one */
     portion->seen = portion->bytes = portion->kept = 0;
     assert(is_sound(portion));
     assert(!log_portion_is_full(portion));
@@ -42,7 +44,8 @@ bool log_portion_takes(struct log_portion *portion, int64_t offset, size_t bytes
     if (offset >= portion->end) {
         return false;
     }
-    assert(offset >= portion->next_offset && offset < portion->end);
+    assert(offset >= portion->next_offset); /* each record once */
+    assert(offset < portion->end);
     portion->next_offset = offset + 1;
     portion->seen++;
     portion->bytes += bytes;

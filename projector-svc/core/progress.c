@@ -6,11 +6,12 @@
 /* Reading comes from where it began to the furthest place, and is never beyond that. */
 static bool is_sound(const struct progress *progress)
 {
-    return progress->began <= progress->furthest && progress->next <= progress->furthest;
+    return progress->began <= progress->next && progress->next <= progress->furthest;
 }
 
 int64_t progress_lag_ms(const struct progress *progress, int64_t oldest_ms, int64_t now_ms)
 {
+    assert(is_sound(progress));
     const int64_t since_ms = oldest_ms > 0 ? oldest_ms : progress->moved_ms;
     const int64_t lag_ms = since_ms > 0 && since_ms < now_ms ? now_ms - since_ms : 1;
     assert(lag_ms > 0); /* 0 says that there is none */

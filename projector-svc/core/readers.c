@@ -37,7 +37,9 @@ enum reading readers_reading(enum role role, enum readable readable)
 {
     assert(role < ROLE_COUNT);
     assert(readable < READABLE_COUNT);
-    return READERS[readable][role];
+    const enum reading reading = READERS[readable][role];
+    assert(reading != READING_OWN || role == ROLE_CUSTOMER); /* nobody else has an own */
+    return reading;
 }
 
 bool readers_may_read(enum role role, enum readable readable)
@@ -52,5 +54,7 @@ unsigned readers_of(enum readable readable)
         roles |= readers_may_read((enum role)i, readable) ? ROLE_BIT(i) : 0;
     }
     assert(roles != 0); /* what nobody may read is no readable */
+    /* whom customers ask for help sees what they see */
+    assert((roles & ROLE_BIT(ROLE_CUSTOMER)) == 0 || (roles & ROLE_BIT(ROLE_AGENT)) != 0);
     return roles;
 }

@@ -14,6 +14,8 @@ int64_t recovery_find(struct recovery *recovery, int64_t seen, int64_t position,
     const int64_t farthest = larger(goal, had_reached);
     recovery->goal = farthest > position ? farthest : 0;
     assert(recovery->goal == 0 || recovery->goal > position);
+    assert(recovery->goal == 0 || (recovery->goal >= seen && recovery->goal >= goal &&
+                                   recovery->goal >= recovery->committed));
     const int64_t news = had_reached > position && goal < had_reached ? had_reached : 0;
     assert(news == 0 || news == recovery->goal); /* what Redis is told is what ends it */
     return news;

@@ -12,6 +12,7 @@ static bool is_sound(const struct seam *seam)
 
 void seam_note(struct seam *seam, int64_t number)
 {
+    assert(is_sound(seam));
     if (number > 0) {
         seam->replayed_to = number;
     }
@@ -41,6 +42,7 @@ bool seam_meet(struct seam *seam, int64_t offset, int64_t number)
     if (seam->state == SEAM_MEETING && number > 0) {
         seam->state = number <= seam->replayed_to ? SEAM_WHOLE : SEAM_TORN;
     }
+    assert(is_sound(seam));
     assert(seam->state >= before); /* it is judged once */
     return seam->state != SEAM_TORN;
 }

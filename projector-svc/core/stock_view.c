@@ -11,6 +11,8 @@ enum error_kind stock_view_apply(struct stock_view *view, const struct stock_eve
     if (event->level_changed.available < 0) {
         return error_set(err, ERROR_INVALID, "a level below zero");
     }
+    assert(view->sku.len == 0 ||
+           strview_equal(view->sku, event->envelope.aggregate_id)); /* no other's */
     view->sku = event->envelope.aggregate_id;
     view->available = event->level_changed.available;
     stock_view_pass(view, event_id);

@@ -5,6 +5,7 @@
 
 bool trace_search_next(const struct trace_search *search, int64_t *ret_offset)
 {
+    assert(search->low >= 0);
     *ret_offset = search->low + (search->high - search->low) / 2;
     assert(search->low >= search->high ||
            (search->low <= *ret_offset && *ret_offset < search->high));

@@ -53,6 +53,7 @@ static void take_out(struct turns *turns, const struct turn *turn)
 
 bool turns_take(struct turns *turns, struct turn *turn, size_t bytes)
 {
+    assert(is_sound(turns));
     assert(turn->state == TURN_WAITING);
     assert(turn == turns->first);
     const bool fits =
@@ -71,7 +72,10 @@ bool turns_take(struct turns *turns, struct turn *turn, size_t bytes)
 
 void turns_end(struct turns *turns, struct turn *turn)
 {
+    assert(is_sound(turns));
     assert(turn->state == TURN_TAKEN);
+    assert(turn != turns->first); /* who has one waits for none */
+    assert(turn != turns->last);
     assert(turns->taken > 0);
     assert(turns->bytes >= turn->bytes);
     turn->state = TURN_NONE;
@@ -82,6 +86,7 @@ void turns_end(struct turns *turns, struct turn *turn)
 
 void turns_leave(struct turns *turns, struct turn *turn)
 {
+    assert(is_sound(turns));
     if (turn->state == TURN_WAITING) {
         take_out(turns, turn);
         turn->state = TURN_NONE;

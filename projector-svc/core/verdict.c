@@ -14,6 +14,8 @@ const char *verdict_name(enum verdict verdict)
 
 bool verdict_is_of_timing(const struct shown_view *shown, enum verdict verdict)
 {
+    assert(verdict < VERDICT_COUNT);
+    assert(verdict != VERDICT_IN_FLIGHT); /* that is what is asked */
     return shown->version == 0 || shown->version > shown->head || verdict == VERDICT_STALE;
 }
 
@@ -31,6 +33,9 @@ bool verdict_of_view(const struct shown_view *shown, enum verdict *ret)
     } else if (shown->version < shown->head) {
         *ret = VERDICT_STALE;
     } else {
+        assert(shown->version == shown->head);
+        assert(shown->event == LIKENESS_SAME);
+        assert(shown->contents == LIKENESS_SAME);
         return false;
     }
     return true;

@@ -90,6 +90,7 @@ static void put_order_states(const struct order_view *old_view, const struct ord
         {"dispute", dispute_state_name(old_view->dispute), dispute_state_name(new_view->dispute)},
     };
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        assert(states[i].now[0] != '\0'); /* an empty one would be taken away */
         put_field(set, key, states[i].field,
                   strview_of(old_view->version == 0 ? "" : states[i].before),
                   strview_of(states[i].now));
@@ -123,6 +124,7 @@ static void list_order(const struct order_view *view, const struct view_moment *
                        struct write_set *set)
 {
     assert(view->placed.customer_id.len > 0);
+    assert(moment->recent_cap > 0); /* or the list would be emptied */
     const struct strview score = write_set_number(set, view->placed_at_ms);
     const struct strview recent = keys_named(set->arena, set->partition, KEYS_ORDERS_RECENT);
     write_set_add2(set, WRITE_ZADD,
@@ -153,6 +155,10 @@ void view_diff_order(const struct order_view *old_view, const struct order_view 
     assert(documents->count > 0);
     assert(new_view->order_id.len > 0);
     assert(moment->limits != NULL);
+    assert(old_view->order_id.len == 0 || strview_equal(old_view->order_id, new_view->order_id));
+    /* or it would stay in the list of whose it was */
+    assert(old_view->placed.customer_id.len == 0 ||
+           strview_equal(old_view->placed.customer_id, new_view->placed.customer_id));
     const struct strview key = keys_order(set->arena, set->partition, new_view->order_id);
     const struct strview timeline =
         keys_order_timeline(set->arena, set->partition, new_view->order_id);
@@ -220,8 +226,10 @@ static struct strview phone_key(struct write_set *set, struct strview typed)
 void view_diff_customer(const struct customer_view *old_view, const struct customer_view *new_view,
                         const struct view_moment *moment, struct write_set *set)
 {
-    assert(new_view->version >= old_view->version); /* views never go back */
+    assert(new_view->version > old_view->version); /* views never go back */
     assert(new_view->customer_id.len > 0);
+    assert(old_view->customer_id.len == 0 ||
+           strview_equal(old_view->customer_id, new_view->customer_id));
     const struct strview key = keys_customer(set->arena, set->partition, new_view->customer_id);
     put_field(set, key, "name", old_view->name, new_view->name);
     put_field(set, key, "email", old_view->email, new_view->email);
@@ -258,8 +266,11 @@ static void list_words(struct write_set *set, struct strview name, struct strvie
 void view_diff_product(const struct product_view *old_view, const struct product_view *new_view,
                        const struct view_moment *moment, struct write_set *set)
 {
-    assert(new_view->version >= old_view->version);
+    assert(new_view->version > old_view->version);
     assert(new_view->sku.len > 0);
+    assert(old_view->sku.len == 0 || strview_equal(old_view->sku, new_view->sku));
+    /* the words of its name were listed with it, and are never taken away */
+    assert(old_view->name.len == 0 || strview_equal(old_view->name, new_view->name));
     const struct strview key = keys_product(set->arena, set->partition, new_view->sku);
     put_field(set, key, "name", old_view->name, new_view->name);
     put_field(set, key, "currency", old_view->currency, new_view->currency);
@@ -282,8 +293,9 @@ void view_diff_product(const struct product_view *old_view, const struct product
 void view_diff_stock(const struct stock_view *old_view, const struct stock_view *new_view,
                      struct write_set *set)
 {
-    assert(new_view->version >= old_view->version);
+    assert(new_view->version > old_view->version);
     assert(new_view->sku.len > 0);
+    assert(old_view->sku.len == 0 || strview_equal(old_view->sku, new_view->sku));
     const struct strview key = keys_stock(set->arena, set->partition, new_view->sku);
     if (old_view->version == 0 || old_view->available != new_view->available) {
         put_number(set, key, "available", new_view->available);
@@ -307,4 +319,5 @@ void view_diff_waiting(struct strview view_key, const char *field, int64_t old_w
     } else {
         put_number(set, view_key, field, new_waiting_for);
     }
+    assert(set->failed || set->count > 0);
 }

@@ -44,6 +44,7 @@ bool words_take(struct arena *arena, struct strview *rest, struct strview *ret_w
     }
     *ret_word = (struct strview){.data = word, .len = len};
     *rest = strview_skip(*rest, len);
-    assert(rest->len < before); /* or it would not end */
+    assert(rest->len < before);                       /* or it would not end */
+    assert(rest->len == 0 || parting_len(*rest) > 0); /* a word is taken whole */
     return true;
 }

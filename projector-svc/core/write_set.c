@@ -18,6 +18,12 @@ static bool is_sound(const struct write_set *set)
            (set->cap == 0) == (set->writes == NULL);
 }
 
+/* Of these the last one counts. */
+static bool counts_alone(enum write_kind kind)
+{
+    return kind == WRITE_SET || kind == WRITE_ZCAP || kind == WRITE_EXPIRE_AT;
+}
+
 void write_set_init(struct write_set *set, struct arena *arena)
 {
     *set = (struct write_set){.arena = arena, .partition = KEYS_ALL};
@@ -27,6 +33,7 @@ void write_set_init(struct write_set *set, struct arena *arena)
 
 bool write_set_ok(const struct write_set *set)
 {
+    assert(is_sound(set));
     return !set->failed;
 }
 
@@ -40,6 +47,7 @@ static uint32_t *find_place(const struct write_set *set, enum write_kind kind, s
 {
     assert(set->index_size > 0);
     assert((set->index_size & (set->index_size - 1)) == 0);
+    assert(set->count < set->index_size); /* or looking would not end */
     size_t at = hash_of(kind, key) & (set->index_size - 1);
     while (set->index[at] != 0) {
         const struct write *write = &set->writes[set->index[at] - 1];
@@ -55,6 +63,7 @@ static uint32_t *find_place(const struct write_set *set, enum write_kind kind, s
 /* Doubles the table and a twice as large index; sizes are powers of two. */
 static bool grow(struct write_set *set)
 {
+    assert(set->count == set->cap); /* what is not full yet does not grow */
     const size_t cap = set->cap == 0 ? FIRST_WRITES : set->cap * 2;
     struct write *writes = arena_array(set->arena, cap, sizeof *writes);
     uint32_t *index = arena_array(set->arena, cap * 2, sizeof *index);
@@ -120,6 +129,7 @@ static void add_arg(struct write_set *set, struct write *write, struct strview a
         return;
     }
     assert(write >= set->writes && write < set->writes + set->count);
+    assert(write == &set->writes[set->last]); /* it was named last */
     struct strview *args =
         arena_grow(set->arena, write->args, write->count, &write->cap, sizeof *args);
     if (args == NULL) {
@@ -137,15 +147,17 @@ void write_set_add(struct write_set *set, enum write_kind kind, struct strview k
     assert(kind < WRITE_KIND_COUNT);
     assert(kind != WRITE_DEL);
     struct write *write = find_or_new(set, kind, key);
-    if (write != NULL && (kind == WRITE_SET || kind == WRITE_ZCAP || kind == WRITE_EXPIRE_AT)) {
+    if (write != NULL && counts_alone(kind)) {
         write->count = 0;
     }
     add_arg(set, write, arg);
+    assert(set->failed || !counts_alone(kind) || write->count == 1);
 }
 
 void write_set_add2(struct write_set *set, enum write_kind kind, struct strview key,
                     struct strview first, struct strview second)
 {
+    assert(!counts_alone(kind));
     struct write *write = find_or_new(set, kind, key);
     assert(write == NULL || write->count % 2 == 0); /* pairs */
     add_arg(set, write, first);
@@ -163,6 +175,7 @@ void write_set_append(struct write_set *set, enum write_kind kind, struct strvie
         return;
     }
     add_arg(set, new_write(set, kind, key), arg);
+    assert(set->failed || set->last + 1 == set->count); /* what follows is added to this one */
 }
 
 static struct strview *find_count(const struct write *write, struct strview field)
@@ -187,6 +200,7 @@ void write_set_count(struct write_set *set, struct strview key, struct strview f
     } else {
         write_set_add2(set, WRITE_COUNT, key, field, STRVIEW("1"));
     }
+    assert(set->failed || find_count(&set->writes[set->last], field) != NULL);
 }
 
 void write_set_del(struct write_set *set, struct strview key)
