@@ -275,6 +275,7 @@ static bool answer_from_receipt(const struct batch *batch, struct batch_item *it
     assert(receipt->decided_by >= NOT_DECIDED_HERE);
     const uint8_t *first_hash = receipt->request_hash;
     if (receipt->decided_by != NOT_DECIDED_HERE) {
+        assert(receipt->decided_by < item - batch->items); /* who came first */
         assert((size_t)receipt->decided_by < batch->count);
         assert(!receipt->is_loaded);
         first_hash = batch->items[receipt->decided_by].command->request_hash;
@@ -324,6 +325,7 @@ static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
 {
     assert(item->command->kind < COMMAND_KIND_COUNT);
     assert(item->receipt != NULL);
+    assert(!item->outcome.is_remembered); /* it is decided once */
     if (item->outcome.kind == OUTCOME_POSTPONED || answer_from_receipt(batch, item)) {
         return ERROR_NONE;
     }
@@ -385,8 +387,10 @@ enum error_kind batch_decide(struct batch *batch, int64_t now_ms, struct error *
         }
     }
     decide_levels(batch);
-    return stock_changes(&batch->world, batch->arena, &batch->stock_changes,
-                         &batch->stock_change_count) == ERROR_NONE
-               ? ERROR_NONE
-               : error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
+    if (stock_changes(&batch->world, batch->arena, &batch->stock_changes,
+                      &batch->stock_change_count) != ERROR_NONE) {
+        return error_set(err, ERROR_EXHAUSTED, "the batch needs too much memory");
+    }
+    assert(is_sound(batch));
+    return ERROR_NONE;
 }

@@ -63,6 +63,7 @@ static bool check(const struct customer *customer, const struct command *command
         return false;
     }
     if (is_possible(customer, command->kind)) {
+        assert(is_new == (state == ABSENT)); /* whatever the rules list */
         return true;
     }
     if (is_new) {
@@ -166,6 +167,7 @@ void customer_apply(struct customer *customer, const struct customer_event *even
     assert(event->kind < CUSTOMER_EVENT_KIND_COUNT);
     assert(event->envelope.version == customer->version + 1); /* dense */
     assert(event->envelope.occurred_at_ms >= customer->last_at_ms);
+    assert((event->kind == CUSTOMER_REGISTERED) == (customer->version == 0));
     customer->version = event->envelope.version;
     customer->last_at_ms = event->envelope.occurred_at_ms;
     APPLY[event->kind](customer, event);

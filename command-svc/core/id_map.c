@@ -39,7 +39,8 @@ void *id_map_find(const struct id_map *map, struct strview id)
 {
     struct id_map_node *node;
     HASH_FIND(hh, map->nodes, id.data, id.len, node);
-    assert(node == NULL || (node->entry != NULL && node->id.len == id.len));
+    assert(node == NULL || node->entry != NULL); /* NULL says that it is not there */
+    assert(node == NULL || node->id.len == id.len);
     return node == NULL ? NULL : node->entry;
 }
 

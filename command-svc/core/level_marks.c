@@ -117,6 +117,7 @@ static struct level_mark *take_first(struct level_marks *marks)
 
 static bool is_moving(const struct level_mark *mark, int64_t now_ms)
 {
+    assert(now_ms >= mark->changed_ms); /* the clock does not go back */
     return now_ms < mark->latest_ms && now_ms - mark->changed_ms < LEVEL_STILL_MS;
 }
 

@@ -130,6 +130,8 @@ static bool check_transition(const struct order *order, const struct command *co
     guard_fn *guard = ACTIONS[command->kind].rule->guard;
     if (is_possible(order, command->kind) &&
         (guard == NULL || guard(order, command, at_ms, ret_rejection))) {
+        /* no guard has refused and let it by */
+        assert(ret_rejection->kind == REJECTION_ILLEGAL_TRANSITION);
         return true;
     }
     assert(ret_rejection->kind < REJECTION_KIND_COUNT); /* each refusal has its reason */
@@ -257,6 +259,7 @@ static void fill_authorize_payment(const struct order *order, const struct comma
                                    struct order_event *event)
 {
     assert(command->authorize_payment.amount_minor == order->total_minor); /* the guard's */
+    assert(event->kind == ORDER_PAYMENT_AUTHORIZED);
     event->payment_authorized.amount_minor = command->authorize_payment.amount_minor;
     event->payment_authorized.reference = command->authorize_payment.reference;
 }
@@ -265,6 +268,7 @@ static void fill_ship_order(const struct order *order, const struct command *com
                             struct order_event *event)
 {
     (void)order;
+    assert(event->kind == ORDER_SHIPPED);
     event->shipped.carrier = command->ship_order.carrier;
     event->shipped.tracking_number = command->ship_order.tracking_number;
 }
@@ -322,6 +326,7 @@ static void fill_refund_payment(const struct order *order, const struct command 
     assert(refunded_minor > order->refunded_minor && refunded_minor <= order->captured_minor);
     const enum refund_state in_parts =
         order->refund_state == REFUND_DUE ? REFUND_DUE : REFUND_PARTIAL;
+    assert(event->kind == ORDER_PAYMENT_REFUNDED);
     event->payment_refunded.amount_minor = command->refund_payment.amount_minor;
     event->payment_refunded.refunded_minor = refunded_minor;
     event->payment_refunded.payment_status =
@@ -334,6 +339,7 @@ static void fill_add_note(const struct order *order, const struct command *comma
                           struct order_event *event)
 {
     (void)order;
+    assert(event->kind == ORDER_NOTE_ADDED);
     event->note_added.text = command->add_note.text;
 }
 
@@ -341,6 +347,7 @@ static void fill_change_shipping_address(const struct order *order, const struct
                                          struct order_event *event)
 {
     (void)order;
+    assert(event->kind == ORDER_SHIPPING_ADDRESS_CHANGED);
     event->shipping_address_changed.address = command->change_shipping_address.address;
     event->shipping_address_changed.region =
         shipping_region(&command->change_shipping_address.address);
@@ -350,6 +357,7 @@ static void fill_record_tracking(const struct order *order, const struct command
                                  struct order_event *event)
 {
     (void)order;
+    assert(event->kind == ORDER_TRACKING_RECORDED);
     event->tracking_recorded.status = command->record_tracking.status;
     event->tracking_recorded.location = command->record_tracking.location;
 }
@@ -358,6 +366,7 @@ static void fill_flag_risk(const struct order *order, const struct command *comm
                            struct order_event *event)
 {
     assert(!risk_flags_has(&order->risk_flags, command->flag_risk.flag));
+    assert(event->kind == ORDER_RISK_FLAGGED);
     event->risk_flagged.flag = command->flag_risk.flag;
 }
 
@@ -365,6 +374,7 @@ static void fill_clear_risk(const struct order *order, const struct command *com
                             struct order_event *event)
 {
     assert(risk_flags_has(&order->risk_flags, command->clear_risk.flag));
+    assert(event->kind == ORDER_RISK_CLEARED);
     event->risk_cleared.flag = command->clear_risk.flag;
 }
 

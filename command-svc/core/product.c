@@ -66,6 +66,7 @@ static bool check(const struct product *product, const struct command *command,
         return false;
     }
     if (is_possible(product, command->kind)) {
+        assert(is_new == (state == ABSENT)); /* whatever the rules list */
         return true;
     }
     if (is_new) {
@@ -210,6 +211,7 @@ void product_apply(struct product *product, const struct product_event *event)
     assert(event->kind < PRODUCT_EVENT_KIND_COUNT);
     assert(event->envelope.version == product->version + 1); /* dense */
     assert(event->envelope.occurred_at_ms >= product->last_at_ms);
+    assert((event->kind == PRODUCT_ADDED) == (product->version == 0));
     product->version = event->envelope.version;
     product->last_at_ms = event->envelope.occurred_at_ms;
     APPLY[event->kind](product, event);

@@ -26,6 +26,7 @@ void rate_done(struct rate *rate)
 
 bool rate_is_limited(const struct rate *rate)
 {
+    assert(rate->buckets == NULL || rate->quota > 0); /* none at all would never be let in */
     return rate->buckets != NULL;
 }
 

@@ -50,6 +50,7 @@ static size_t place_of(const struct uuid *key)
     size_t place = 0;
     for (size_t i = UUID_TEXT_LEN - 8; i < UUID_TEXT_LEN; i++) {
         const char digit = key->text[i];
+        assert((digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f'));
         place = place * 16 + (size_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
     }
     return place % PLACES;

@@ -35,6 +35,7 @@ void repeat_after_commit(struct repeat *repeat)
 
 void repeat_after_bad_data(struct repeat *repeat, size_t commands)
 {
+    assert(is_sound(repeat));
     assert(commands > 1 && commands <= BATCH_COMMANDS_MAX);
     halve(repeat, commands);
 }

@@ -28,6 +28,7 @@ bool turns_may_try(const struct turns *turns, int shard)
 void turns_got(struct turns *turns, int shard)
 {
     struct turn *turn = &turns->of[checked(shard)];
+    assert(is_sound(turn));
     *turn = (struct turn){.is_in_use = turn->is_in_use};
     assert(is_sound(turn));
 }
@@ -70,6 +71,7 @@ int turns_next(struct turns *turns, const struct backlog *backlog, int shards, i
 void turns_take(struct turns *turns, int shard)
 {
     struct turn *turn = &turns->of[checked(shard)];
+    assert(is_sound(turn));
     assert(!turn->is_in_use); /* two batches would let commands of a shard overtake each other */
     turn->is_in_use = true;
 }
@@ -77,6 +79,7 @@ void turns_take(struct turns *turns, int shard)
 void turns_give(struct turns *turns, int shard)
 {
     struct turn *turn = &turns->of[checked(shard)];
+    assert(is_sound(turn));
     assert(turn->is_in_use);
     turn->is_in_use = false;
 }
