@@ -14,9 +14,9 @@ find_program(AWK awk REQUIRED)
 set(LONGEST_FUNCTION 60)
 set(LONGEST_FILE 400)
 set(MOST_BOOLEANS 2)
-set(LEAST_ASSERTS command-svc/core 164 relay-svc/core 176 projector-svc/core 134) # for 100 functions
+set(LEAST_ASSERTS command-svc/core 179 relay-svc/core 176 projector-svc/core 176) # for 100 functions
 if(NOT DEFINED MOST_CODE)
-  set(MOST_CODE 60700)
+  set(MOST_CODE 60879)
 endif()
 
 # Files that may be longer: tables.
