@@ -2,6 +2,7 @@
 #include "projector-svc/query/query.h"
 
 #include "common/base/parse.h"
+#include "common/base/uuid7.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"
@@ -57,7 +58,7 @@ static void dequeue(struct query *query)
     query->is_queued = false;
 }
 
-static void end_query(struct query *query)
+void query_leave(struct query *query)
 {
     if (query->is_queued) {
         dequeue(query);
@@ -73,11 +74,6 @@ static void end_query(struct query *query)
     if (query->next != NULL) {
         query->next->previous = query->previous;
     }
-}
-
-void query_leave(struct query *query)
-{
-    end_query(query);
 }
 
 struct query *query_begin(struct query_context *context, struct http_request *request,
@@ -146,7 +142,7 @@ static void judge_reply(struct query *query, const struct redisconn_reply *reply
                         const struct error *failure)
 {
     if (!is_asked_by_the_same(query)) {
-        end_query(query);
+        query_leave(query);
         auth_refuse(query->request);
         return;
     }
@@ -236,7 +232,7 @@ void query_answer(struct query *query, const struct http_header *headers)
 {
     struct strbuf body = query->body; /* the query is gone with its answer */
     if (json_writer_done(&query->writer)) {
-        end_query(query);
+        query_leave(query);
         http_respond(
             query->request,
             &(struct http_answer){.status = 200, .headers = headers, .body = strbuf_view(&body)});
@@ -248,7 +244,7 @@ void query_answer(struct query *query, const struct http_header *headers)
 
 void query_answer_unmodified(struct query *query, const struct http_header *headers)
 {
-    end_query(query);
+    query_leave(query);
     http_respond(query->request, &(struct http_answer){.status = 304, .headers = headers});
 }
 
@@ -270,13 +266,18 @@ void query_problem(struct query *query, const struct http_problem *problem)
         told.put_members = put_recovering;
         told.members_user = problem;
     }
-    end_query(query);
+    query_leave(query);
     http_problem(query->request, &told);
 }
 
 void query_refuse(struct query *query, int status, const char *slug, const char *detail)
 {
     query_problem(query, &(struct http_problem){.status = status, .slug = slug, .detail = detail});
+}
+
+void query_malformed(struct query *query, const char *detail)
+{
+    query_refuse(query, 400, "malformed-request", detail);
 }
 
 void query_unavailable(struct query *query, const char *reason)
@@ -310,18 +311,43 @@ void query_put_recovering(const struct query *query, struct json_writer *writer)
     }
 }
 
-/* --- a parameter that several queries take */
+void query_end(struct query *query, const struct http_header *headers)
+{
+    query_put_recovering(query, &query->writer);
+    json_close_object(&query->writer);
+    query_answer(query, headers);
+}
+
+/* --- parameters that several queries take */
 
 bool query_limit(struct query *query, int64_t *ret_limit)
 {
     const struct strview text = http_request_query(query->request, "limit");
     int64_t limit = QUERY_LIMIT_DEFAULT;
     if (text.data != NULL && (!parse_i64(text, &limit) || limit < 1 || limit > QUERY_LIMIT_MAX)) {
-        query_refuse(query, 400, "malformed-request", "limit is a number from 1 to 200");
+        query_malformed(query, "limit is a number from 1 to 200");
         return false;
     }
     *ret_limit = limit;
     return true;
+}
+
+bool query_cursor(struct query *query, bool (*is_one)(struct strview text), struct strview *ret)
+{
+    const struct strview text = http_request_query(query->request, "cursor");
+    if (text.data != NULL && !is_one(text)) {
+        query_malformed(query, "cursor is not one that was handed out");
+        return false;
+    }
+    *ret = text.data == NULL ? STRVIEW("") : text;
+    return true;
+}
+
+bool query_is_place(struct strview text)
+{
+    struct uuid id;
+    int64_t at_ms;
+    return parse_i64(strview_take(&text, '_'), &at_ms) && uuid_parse(text, &id);
 }
 
 struct redisconn_command query_command(const struct arglist *args)

@@ -90,9 +90,6 @@ enum {
     QUERY_LIMIT_MAX = 200,
 };
 
-/* One string per argument; at most QUERY_ARGS_MAX of them. */
-enum { QUERY_ARGS_MAX = 32 };
-
 /*
  * Checks token, role and the names of the query's parameters (NULL-ended, or NULL). NULL: it has
  * been answered. size: of the handler's own struct, which begins with struct query.
@@ -115,6 +112,9 @@ struct json_writer *query_write(struct query *query);
 /* Answers with what was written; 500 when that failed. headers may be NULL. */
 void query_answer(struct query *query, const struct http_header *headers);
 
+/* Ends the object, with its member "recovering" while it is so, and answers with it. */
+void query_end(struct query *query, const struct http_header *headers);
+
 /* It is answered by other means, with what the request still holds. */
 void query_leave(struct query *query);
 
@@ -122,6 +122,7 @@ void query_leave(struct query *query);
 void query_answer_unmodified(struct query *query, const struct http_header *headers);
 
 void query_refuse(struct query *query, int status, const char *slug, const char *detail);
+void query_malformed(struct query *query, const char *detail); /* 400 */
 void query_problem(struct query *query, const struct http_problem *problem);
 
 /* 503, with the reason. */
@@ -138,30 +139,39 @@ void query_put_recovering(const struct query *query, struct json_writer *writer)
 
 MUST_USE bool query_limit(struct query *query, int64_t *ret_limit);
 
+/* "": from the first on. */
+MUST_USE bool query_cursor(struct query *query, bool (*is_one)(struct strview text),
+                           struct strview *ret);
+
+/* A place among orders by time, also before 1970: "<milliseconds>_<order id>". */
+bool query_is_place(struct strview text);
+
 /* What was put together as one command; where the arena was full, one that query_read() refuses. */
 struct arglist;
 struct redisconn_command query_command(const struct arglist *args);
 
-/* --- freshness of lists --------------------------------------------------------------------------
- */
+/* --- lists, and how fresh they are ------------------------------------------------------------ */
 
-/* Two commands at the end of a read, and what they say. */
-enum { QUERY_FRESHNESS_COMMANDS = SLOTS_COMMANDS };
-void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRESHNESS_COMMANDS]);
+/* The reply to a list, and the first of those to slots_ask(). */
+enum { QUERY_LIST = 0, QUERY_LIST_SLOTS };
 
-/* Its members alone: projected_at and lag_ms. */
+/* Reads the list that one command finds. */
+void query_read_list(struct query *query, const struct arglist *args, query_reply_fn *callback);
+
+/* The members that say how fresh it is: projected_at and lag_ms. first: as slots_read() has it. */
 void query_put_slowest(struct arena *arena, struct json_writer *writer,
                        const struct redisconn_reply *reply, size_t first);
 
-/* Writes the members "freshness" and "recovering" of a list. first: index of the first of the two
- * replies. */
-void query_put_freshness(struct query *query, struct json_writer *writer,
-                         const struct redisconn_reply *reply, size_t first);
+/* query_end(), with the member "freshness". */
+void query_end_list(struct query *query, const struct redisconn_reply *reply, size_t first);
 
 typedef void query_row_fn(struct json_writer *writer, const struct redisconn_reply *row);
 
-/* Answers with a page: of the first reply the first element is the next cursor, and each of the
- * rest is put into the array of that name; the next two replies are the list's freshness. */
+/* Each element of the list but the first, in an array of that name. */
+void query_put_rows(struct json_writer *writer, const struct redisconn_reply *reply,
+                    const char *name, query_row_fn *put_row);
+
+/* Answers with a page: of the list the first element is the next cursor. */
 void query_answer_page(struct query *query, const struct redisconn_reply *reply, const char *name,
                        query_row_fn *put_row);
 

@@ -55,9 +55,7 @@ static void on_listed(struct query *query, const struct redisconn_reply *reply)
     if (!strview_is(cursor, "0")) {
         json_put_member_text(writer, "next_cursor", cursor);
     }
-    query_put_recovering(query, writer);
-    json_close_object(writer);
-    query_answer(query, NULL);
+    query_end(query, NULL);
 }
 
 static void on_list(struct http_request *request, void *user)
@@ -73,7 +71,7 @@ static void on_list(struct http_request *request, void *user)
     if (cursor.data == NULL) {
         cursor = STRVIEW("0");
     } else if (!parse_i64(cursor, &number) || number < 0) {
-        query_refuse(query, 400, "malformed-request", "cursor is not one of an answer's");
+        query_malformed(query, "cursor is not one of an answer's");
         return;
     }
     const struct strview args[] = {STRVIEW("FROZEN"), cursor, STRVIEW(PORTION)};
@@ -215,9 +213,7 @@ static void on_shown(struct query *query, const struct redisconn_reply *reply)
     json_put_member_text(writer, "reader", mark.reader);
     put_records(writer, reply, query->arena);
     put_decisions(writer, decided, query->arena);
-    query_put_recovering(query, writer);
-    json_close_object(writer);
-    query_answer(query, NULL);
+    query_end(query, NULL);
 }
 
 static void on_show(struct http_request *request, void *user)

@@ -50,9 +50,7 @@ static void on_decided(void *user, const struct redisconn_reply *reply, const st
         json_key(writer, "decisions");
         json_put_raw(writer, told);
     }
-    query_put_recovering(query, writer);
-    json_close_object(writer);
-    query_answer(query, NULL);
+    query_end(query, NULL);
 }
 
 /* "<type>.events", with or without a prefix before it. */
@@ -195,7 +193,7 @@ static bool read_body(struct dead_letter *asked)
     struct error err;
     const struct strview bytes = http_request_body(asked->query.request);
     if (json_parse(bytes, asked->query.arena, &body, &err) != ERROR_NONE) {
-        query_refuse(&asked->query, 400, "malformed-request", err.text);
+        query_malformed(&asked->query, err.text);
         return false;
     }
     const struct json_value *reason = json_member(body, "reason");

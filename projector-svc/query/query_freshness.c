@@ -15,12 +15,7 @@
 #include <stdlib.h>
 
 /* Behind them, where all is told. */
-enum { READ_FROZEN = QUERY_FRESHNESS_COMMANDS, READ_BYTES, READ_COUNT };
-
-void query_ask_freshness(struct redisconn_command ret_commands[static QUERY_FRESHNESS_COMMANDS])
-{
-    slots_ask(ret_commands);
-}
+enum { READ_FROZEN = SLOTS_COMMANDS, READ_BYTES, READ_COUNT };
 
 /* --- the slowest */
 
@@ -81,31 +76,43 @@ void query_put_slowest(struct arena *arena, struct json_writer *writer,
     put_slowest(writer, slots, count);
 }
 
-void query_put_freshness(struct query *query, struct json_writer *writer,
-                         const struct redisconn_reply *reply, size_t first)
+void query_end_list(struct query *query, const struct redisconn_reply *reply, size_t first)
 {
-    json_open_member_object(writer, "freshness");
-    query_put_slowest(query->arena, writer, reply, first);
-    json_close_object(writer);
-    query_put_recovering(query, writer);
+    json_open_member_object(&query->writer, "freshness");
+    query_put_slowest(query->arena, &query->writer, reply, first);
+    json_close_object(&query->writer);
+    query_end(query, NULL);
 }
 
-void query_answer_page(struct query *query, const struct redisconn_reply *reply, const char *name,
-                       query_row_fn *put_row)
+/* --- lists that one command finds */
+
+void query_read_list(struct query *query, const struct arglist *args, query_reply_fn *callback)
 {
-    enum { ROWS = 0, FRESHNESS };
-    const struct redisconn_reply *rows = redisconn_reply_at(reply, ROWS);
-    struct json_writer *writer = query_write(query);
-    json_open_object(writer);
+    struct redisconn_command commands[QUERY_LIST_SLOTS + SLOTS_COMMANDS] = {query_command(args)};
+    slots_ask(&commands[QUERY_LIST_SLOTS]);
+    query_read(query, commands, sizeof commands / sizeof commands[0], callback);
+}
+
+void query_put_rows(struct json_writer *writer, const struct redisconn_reply *reply,
+                    const char *name, query_row_fn *put_row)
+{
+    const struct redisconn_reply *rows = redisconn_reply_at(reply, QUERY_LIST);
     json_open_member_array(writer, name);
     for (size_t i = 1; i < redisconn_reply_count(rows); i++) {
         put_row(writer, redisconn_reply_at(rows, i));
     }
     json_close_array(writer);
+}
+
+void query_answer_page(struct query *query, const struct redisconn_reply *reply, const char *name,
+                       query_row_fn *put_row)
+{
+    const struct redisconn_reply *rows = redisconn_reply_at(reply, QUERY_LIST);
+    struct json_writer *writer = query_write(query);
+    json_open_object(writer);
+    query_put_rows(writer, reply, name, put_row);
     json_put_member_text(writer, "next_cursor", redisconn_reply_text(redisconn_reply_at(rows, 0)));
-    query_put_freshness(query, writer, reply, FRESHNESS);
-    json_close_object(writer);
-    query_answer(query, NULL);
+    query_end_list(query, reply, QUERY_LIST_SLOTS);
 }
 
 /* --- all of it */
@@ -281,7 +288,7 @@ static void on_request(struct http_request *request, void *user)
     static const struct strview BYTES[] = {{"BYTES", 5}, {"10", 2}};
     struct redisconn_command commands[READ_COUNT] = {
         [READ_FROZEN] = {FROZEN, 2}, [READ_BYTES] = {BYTES, 2}};
-    query_ask_freshness(commands);
+    slots_ask(commands);
     query_read(query, commands, is_told_bytes(query) ? READ_COUNT : READ_BYTES, on_freshness);
 }
 

@@ -6,8 +6,6 @@
  * list, so orders that come meanwhile neither repeat nor hide one.
  */
 #include "common/base/id_form.h"
-#include "common/base/parse.h"
-#include "common/base/uuid7.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/query/order_row.h"
 #include "projector-svc/query/query.h"
@@ -27,8 +25,8 @@ enum {
     READ_PAGE = 0,
     READ_CUSTOMER,
     READ_SIZE,
-    READ_FRESHNESS,
-    READ_COUNT = READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS
+    READ_SLOTS,
+    READ_COUNT = READ_SLOTS + SLOTS_COMMANDS
 };
 
 static struct list_query *own(struct query *query)
@@ -36,39 +34,12 @@ static struct list_query *own(struct query *query)
     return (struct list_query *)(void *)query;
 }
 
-/* --- the cursor: "<placed_at ms>_<order id>" */
-
-struct cursor {
-    struct strview score; /* empty: from the newest on */
-    struct strview id;
-};
-
-static bool read_cursor(struct query *query, struct cursor *ret)
-{
-    const struct strview text = http_request_query(query->request, "cursor");
-    struct uuid uuid;
-    int64_t placed_at;
-    if (text.data == NULL) {
-        *ret = (struct cursor){STRVIEW(""), STRVIEW("")};
-        return true;
-    }
-    const char *at = text.len == 0 ? NULL : memchr(text.data, '_', text.len);
-    if (at != NULL) {
-        ret->score = (struct strview){.data = text.data, .len = (size_t)(at - text.data)};
-        ret->id = (struct strview){.data = at + 1, .len = text.len - ret->score.len - 1};
-    }
-    if (at != NULL && parse_i64(ret->score, &placed_at) && uuid_parse(ret->id, &uuid)) {
-        return true;
-    }
-    query_refuse(query, 400, "malformed-request", "cursor is not one that was handed out");
-    return false;
-}
-
 /* --- reading */
 
 static query_reply_fn on_page;
 
-static void read_page(struct list_query *asked, const struct cursor *cursor)
+/* cursor: when the last order that was seen was placed, and its id. */
+static void read_page(struct list_query *asked, struct strview cursor)
 {
     struct arena *arena = asked->query.arena;
     const bool is_all = asked->customer_id.len == 0;
@@ -78,8 +49,8 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
     arglist_add(&args, STRVIEW("PAGE"));
     arglist_add(&args, key);
     arglist_add_number(&args, asked->limit);
-    arglist_add(&args, cursor->score);
-    arglist_add(&args, cursor->id);
+    arglist_add(&args, strview_take(&cursor, '_'));
+    arglist_add(&args, cursor.data == NULL ? STRVIEW("") : cursor);
     order_row_ask(&args);
     const struct strview customer_key =
         keys_customer(arena, keys_partition_of(asked->customer_id), asked->customer_id);
@@ -90,7 +61,7 @@ static void read_page(struct list_query *asked, const struct cursor *cursor)
         [READ_CUSTOMER] = {customer, 2},
         [READ_SIZE] = {size, 2},
     };
-    query_ask_freshness(&commands[READ_FRESHNESS]);
+    slots_ask(&commands[READ_SLOTS]);
     query_read(&asked->query, commands, READ_COUNT, on_page);
 }
 
@@ -131,9 +102,7 @@ static void answer_page(struct list_query *asked, const struct redisconn_reply *
     } else if (is_trimmed(asked, reply)) {
         json_put_member_bool(writer, "truncated", true);
     }
-    query_put_freshness(&asked->query, writer, reply, READ_FRESHNESS);
-    json_close_object(writer);
-    query_answer(&asked->query, NULL);
+    query_end_list(&asked->query, reply, READ_SLOTS);
 }
 
 static void on_page(struct query *query, const struct redisconn_reply *reply)
@@ -168,9 +137,9 @@ static void on_request(struct http_request *request, void *user)
         query_not_found(query);
         return;
     }
-    struct cursor cursor = {STRVIEW(""), STRVIEW("")};
-    if (query_limit(query, &asked->limit) && read_cursor(query, &cursor)) {
-        read_page(asked, &cursor);
+    struct strview cursor;
+    if (query_limit(query, &asked->limit) && query_cursor(query, query_is_place, &cursor)) {
+        read_page(asked, cursor);
     }
 }
 

@@ -4,26 +4,12 @@
  */
 #include "common/base/parse.h"
 #include "common/base/percent.h"
-#include "common/base/uuid7.h"
 #include "common/contract/order_status.h"
 #include "common/io/loop.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/core/ops_minute.h"
 #include "projector-svc/query/query.h"
 #include "projector-svc/views/arglist.h"
-
-enum { READ_ROWS = 0, READ_FRESHNESS, READ_COUNT = READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS };
-
-static struct strview cursor_or_none(const struct query *query)
-{
-    const struct strview cursor = http_request_query(query->request, "cursor");
-    return cursor.data == NULL ? STRVIEW("") : cursor;
-}
-
-static void refuse_cursor(struct query *query)
-{
-    query_refuse(query, 400, "malformed-request", "cursor is not one that was handed out");
-}
 
 /* --- stuck orders */
 
@@ -87,23 +73,17 @@ static void put_stuck(struct json_writer *writer, const struct redisconn_reply *
 /* The first element is the next cursor; the rows follow. */
 static void on_stuck(struct query *query, const struct redisconn_reply *reply)
 {
-    const struct redisconn_reply *rows = redisconn_reply_at(reply, READ_ROWS);
+    const struct redisconn_reply *rows = redisconn_reply_at(reply, QUERY_LIST);
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
-    json_open_member_array(writer, "orders");
-    for (size_t i = 1; i < redisconn_reply_count(rows); i++) {
-        put_stuck(writer, redisconn_reply_at(rows, i));
-    }
-    json_close_array(writer);
+    query_put_rows(writer, reply, "orders", put_stuck);
     json_open_member_array(writer, "groups");
     for (size_t i = 1; i < redisconn_reply_count(rows); i++) {
         put_group(writer, rows, i);
     }
     json_close_array(writer);
     json_put_member_text(writer, "next_cursor", redisconn_reply_text(redisconn_reply_at(rows, 0)));
-    query_put_freshness(query, writer, reply, READ_FRESHNESS);
-    json_close_object(writer);
-    query_answer(query, NULL);
+    query_end_list(query, reply, QUERY_LIST_SLOTS);
 }
 
 static void add_tests(struct arglist *args, const struct query *query)
@@ -124,13 +104,10 @@ static void add_tests(struct arglist *args, const struct query *query)
     }
 }
 
-/* "<deadline>_<order id>" */
+/* By its deadline. */
 static bool is_stuck_cursor(struct strview text)
 {
-    struct uuid id;
-    int64_t deadline;
-    return text.len == 0 ||
-           (parse_i64(strview_take(&text, '_'), &deadline) && uuid_parse(text, &id));
+    return text.len == 0 || query_is_place(text);
 }
 
 /* A word that is none would find nothing, as if nothing were stuck. */
@@ -147,31 +124,26 @@ static void on_stuck_request(struct http_request *request, void *user)
                                              "cursor", "limit",    NULL};
     struct query *query = query_begin(user, request, READABLE_OPS, PARAMETERS, sizeof *query);
     int64_t limit;
-    if (query == NULL || !query_limit(query, &limit)) {
-        return;
-    }
-    if (!is_stuck_cursor(cursor_or_none(query))) {
-        refuse_cursor(query);
+    struct strview cursor;
+    if (query == NULL || !query_limit(query, &limit) ||
+        !query_cursor(query, is_stuck_cursor, &cursor)) {
         return;
     }
     if (!names_a_status(query)) {
-        query_refuse(query, 400, "malformed-request",
-                     "status is that of an order: placed, confirmed or shipped");
+        query_malformed(query, "status is that of an order: placed, confirmed or shipped");
         return;
     }
     struct arglist args = {.arena = query->arena};
     arglist_add(&args, STRVIEW("STUCK"));
     arglist_add_number(&args, limit);
-    arglist_add(&args, cursor_or_none(query));
+    arglist_add(&args, cursor);
     arglist_add_number(&args, loop_wall_ms());
     add_tests(&args, query);
     for (size_t i = 0; i < GROUP_FIELDS; i++) {
         arglist_add(&args, strview_of(GROUPED_BY[i]));
     }
     arglist_add(&args, STRVIEW("status_since"));
-    struct redisconn_command commands[READ_COUNT] = {[READ_ROWS] = query_command(&args)};
-    query_ask_freshness(&commands[READ_FRESHNESS]);
-    query_read(query, commands, READ_COUNT, on_stuck);
+    query_read_list(query, &args, on_stuck);
 }
 
 /* --- minutes */
@@ -237,7 +209,7 @@ static void put_minutes(struct json_writer *writer, const struct minutes_query *
 static void on_minutes(struct query *query, const struct redisconn_reply *reply)
 {
     const struct minutes_query *asked = own(query);
-    const struct redisconn_reply *hashes = redisconn_reply_at(reply, READ_ROWS);
+    const struct redisconn_reply *hashes = redisconn_reply_at(reply, QUERY_LIST);
     const int64_t next_ms =
         asked->first_ms + (int64_t)redisconn_reply_count(hashes) * OPS_MINUTE_MS;
     char next[TIME_TEXT_LEN + 1];
@@ -248,9 +220,7 @@ static void on_minutes(struct query *query, const struct redisconn_reply *reply)
         format_time_ms(next_ms, next);
         json_put_member_string(writer, "next_cursor", strview_of(next));
     }
-    query_put_freshness(query, writer, reply, READ_FRESHNESS);
-    json_close_object(writer);
-    query_answer(query, NULL);
+    query_end_list(query, reply, QUERY_LIST_SLOTS);
 }
 
 static bool read_time(struct query *query, const char *name, int64_t *ret)
@@ -259,8 +229,7 @@ static bool read_time(struct query *query, const char *name, int64_t *ret)
     if (text.data == NULL || (parse_rfc3339_ms(text, ret) && *ret >= 0)) {
         return true;
     }
-    query_refuse(query, 400, "malformed-request",
-                 "from, to and cursor are times such as 2026-01-02T03:04:05Z");
+    query_malformed(query, "from, to and cursor are times such as 2026-01-02T03:04:05Z");
     return false;
 }
 
@@ -277,9 +246,7 @@ static void read_minutes(struct minutes_query *asked, int64_t limit)
         const struct strview name = ops_minute_name(arena, at_ms);
         arglist_add(&args, name.data == NULL ? name : keys_ops_minute(arena, KEYS_ALL, name));
     }
-    struct redisconn_command commands[READ_COUNT] = {[READ_ROWS] = query_command(&args)};
-    query_ask_freshness(&commands[READ_FRESHNESS]);
-    query_read(&asked->query, commands, READ_COUNT, on_minutes);
+    query_read_list(&asked->query, &args, on_minutes);
 }
 
 static void on_minutes_request(struct http_request *request, void *user)

@@ -59,7 +59,7 @@ static bool read_version(struct order_query *asked, const char *name, int64_t *r
     }
     char detail[DETAIL_MAX];
     (void)snprintf(detail, sizeof detail, "%s is a number from 1 on", name);
-    query_refuse(&asked->query, 400, "malformed-request", detail);
+    query_malformed(&asked->query, detail);
     return false;
 }
 
@@ -73,8 +73,7 @@ static bool read_wait(struct order_query *asked)
         asked->wait_ms <= WAIT_MAX_MS) {
         return true;
     }
-    query_refuse(&asked->query, 400, "malformed-request",
-                 "wait is a duration of at most 10s, such as 300ms or 2s");
+    query_malformed(&asked->query, "wait is a duration of at most 10s, such as 300ms or 2s");
     return false;
 }
 
@@ -90,7 +89,7 @@ static bool read_word(struct order_query *asked, const char *name, const char *w
     }
     char detail[DETAIL_MAX];
     (void)snprintf(detail, sizeof detail, "%s can only be %s", name, word);
-    query_refuse(&asked->query, 400, "malformed-request", detail);
+    query_malformed(&asked->query, detail);
     return false;
 }
 
@@ -113,8 +112,8 @@ static bool read_moment(struct order_query *asked)
     if (is_time && is_one && is_alone) {
         return true;
     }
-    query_refuse(&asked->query, 400, "malformed-request",
-                 "either version or as_of, a time such as 2026-01-02T03:04:05Z, and no timeline");
+    query_malformed(&asked->query, "either version or as_of, a time such as 2026-01-02T03:04:05Z, "
+                                   "and no timeline");
     return false;
 }
 
@@ -215,7 +214,7 @@ static void answer_past(struct order_query *asked, const struct order_answer *an
     if (kind == ERROR_NOT_FOUND) {
         query_not_found(&asked->query);
     } else if (kind == ERROR_EXHAUSTED) {
-        query_refuse(&asked->query, 400, "malformed-request", err.text);
+        query_malformed(&asked->query, err.text);
     } else {
         query_refuse(&asked->query, 500, "internal", "the order's history cannot be read");
     }

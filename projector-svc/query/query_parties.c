@@ -127,21 +127,19 @@ static void on_party(struct query *query, const struct redisconn_reply *reply)
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
     put_party(writer, asked->kind, asked->id, values, 0);
-    query_put_recovering(query, writer);
-    json_close_object(writer);
-    query_answer(query, headers);
+    query_end(query, headers);
 }
 
 static void read_party(struct party_query *asked)
 {
-    struct strview args[QUERY_ARGS_MAX] = {
-        STRVIEW("HMGET"),
-        PARTIES[asked->kind].key(asked->query.arena, keys_partition_of(asked->id), asked->id)};
-    size_t count = 2;
+    struct arena *arena = asked->query.arena;
+    struct arglist args = {.arena = arena};
+    arglist_add(&args, STRVIEW("HMGET"));
+    arglist_add(&args, PARTIES[asked->kind].key(arena, keys_partition_of(asked->id), asked->id));
     for (size_t i = 0; i < PARTIES[asked->kind].count; i++) {
-        args[count++] = strview_of(PARTIES[asked->kind].fields[i].name);
+        arglist_add(&args, strview_of(PARTIES[asked->kind].fields[i].name));
     }
-    const struct redisconn_command command = {args, count};
+    const struct redisconn_command command = query_command(&args);
     query_read(&asked->query, &command, 1, on_party);
 }
 
@@ -165,8 +163,6 @@ static void on_request(struct http_request *request, void *user)
 
 /* --- finding */
 
-enum { FIND_ROWS = 0, FIND_FRESHNESS, FIND_COUNT = FIND_FRESHNESS + QUERY_FRESHNESS_COMMANDS };
-
 /* A row is the customer's id, then the fields. */
 static void put_found(struct json_writer *writer, const struct redisconn_reply *row)
 {
@@ -178,19 +174,13 @@ static void put_found(struct json_writer *writer, const struct redisconn_reply *
 /* The first element says whether some were left out; the rows follow. */
 static void on_found(struct query *query, const struct redisconn_reply *reply)
 {
-    const struct redisconn_reply *found = redisconn_reply_at(reply, FIND_ROWS);
+    const struct redisconn_reply *found = redisconn_reply_at(reply, QUERY_LIST);
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
-    json_open_member_array(writer, "customers");
-    for (size_t i = 1; i < redisconn_reply_count(found); i++) {
-        put_found(writer, redisconn_reply_at(found, i));
-    }
-    json_close_array(writer);
+    query_put_rows(writer, reply, "customers", put_found);
     json_put_member_bool(writer, "truncated",
                          redisconn_reply_integer(redisconn_reply_at(found, 0), 0) == 1);
-    query_put_freshness(query, writer, reply, FIND_FRESHNESS);
-    json_close_object(writer);
-    query_answer(query, NULL);
+    query_end_list(query, reply, QUERY_LIST_SLOTS);
 }
 
 /* Who is in all of the sets is found. */
@@ -213,9 +203,7 @@ void query_find_customers(struct query *query, const struct strview *sets, size_
     for (size_t i = 0; i < PARTIES[PARTY_CUSTOMER].count; i++) {
         arglist_add(&args, strview_of(CUSTOMER_FIELDS[i].name));
     }
-    struct redisconn_command commands[FIND_COUNT] = {[FIND_ROWS] = query_command(&args)};
-    query_ask_freshness(&commands[FIND_FRESHNESS]);
-    query_read(query, commands, FIND_COUNT, on_found);
+    query_read_list(query, &args, on_found);
 }
 
 /* --- products by the words of their names */
@@ -271,12 +259,12 @@ static void read_matching(struct query *query, int64_t limit, struct strview cur
     struct strview sets[WORDS_MAX];
     const size_t count = read_words(query, sets);
     if (count == 0) {
-        query_refuse(query, 400, "malformed-request", "q has one to eight words to look for");
+        query_malformed(query, "q has one to eight words to look for");
         return;
     }
     arglist_add(&args, STRVIEW("MATCH"));
     arglist_add_number(&args, limit);
-    arglist_add(&args, cursor.data == NULL ? STRVIEW("") : cursor);
+    arglist_add(&args, cursor);
     arglist_add(&args, keys_product(query->arena, KEYS_ALL, STRVIEW("")));
     arglist_add_number(&args, (int64_t)count);
     for (size_t i = 0; i < count; i++) {
@@ -285,25 +273,19 @@ static void read_matching(struct query *query, int64_t limit, struct strview cur
     for (size_t i = 0; i < PARTIES[PARTY_PRODUCT].count; i++) {
         arglist_add(&args, strview_of(PRODUCT_FIELDS[i].name));
     }
-    struct redisconn_command commands[FIND_COUNT] = {[FIND_ROWS] = query_command(&args)};
-    query_ask_freshness(&commands[FIND_FRESHNESS]);
-    query_read(query, commands, FIND_COUNT, on_matched);
+    query_read_list(query, &args, on_matched);
 }
 
 static void on_search_products(struct http_request *request, void *user)
 {
     static const char *const PARAMETERS[] = {"q", "cursor", "limit", NULL};
     struct query *query = query_begin(user, request, READABLE_PRODUCT, PARAMETERS, sizeof *query);
+    struct strview cursor;
     int64_t limit;
-    if (query == NULL || !query_limit(query, &limit)) {
-        return;
+    if (query != NULL && query_limit(query, &limit) &&
+        query_cursor(query, is_match_cursor, &cursor)) {
+        read_matching(query, limit, cursor);
     }
-    const struct strview cursor = http_request_query(request, "cursor");
-    if (cursor.data != NULL && !is_match_cursor(cursor)) {
-        query_refuse(query, 400, "malformed-request", "cursor is not one that was handed out");
-        return;
-    }
-    read_matching(query, limit, cursor);
 }
 
 const struct http_route QUERY_PARTY_ROUTES[] = {

@@ -7,7 +7,6 @@
  * by what is said by which criteria there are.
  */
 #include "common/base/parse.h"
-#include "common/base/uuid7.h"
 #include "common/contract/order_status.h"
 #include "projector-svc/core/contact.h"
 #include "projector-svc/core/keys.h"
@@ -128,8 +127,7 @@ static bool judge_criteria(struct query *query, struct asked *asked)
             continue;
         }
         if (!CRITERION_ROWS[i].is_known(asked->values[i])) {
-            query_refuse(query, 400, "malformed-request",
-                         "a criterion is empty, or no word of its kind");
+            query_malformed(query, "a criterion is empty, or no word of its kind");
             return false;
         }
         asked->keys[i] = CRITERION_ROWS[i].key(query->arena, KEYS_ALL, asked->values[i]);
@@ -139,16 +137,13 @@ static bool judge_criteria(struct query *query, struct asked *asked)
         }
     }
     if (asked->count == 0) {
-        query_refuse(query, 400, "malformed-request",
-                     "search by email, phone, or what orders are found by");
+        query_malformed(query, "search by email, phone, or what orders are found by");
         return false;
     }
     return true;
 }
 
 /* --- orders */
-
-enum { READ_ORDERS = 0, READ_FRESHNESS, READ_COUNT = READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS };
 
 /* A lookup of orders is gone through where there is one: it has few of them. */
 static size_t lookup_of(const struct asked *asked)
@@ -161,17 +156,19 @@ static size_t lookup_of(const struct asked *asked)
     return i;
 }
 
-/* "<base>_<score>_<order id>", or "<cursor>.<seen>" in a lookup. */
-static bool is_cursor(struct strview text, bool is_of_lookup)
+/* "<base>_<score>_<order id>" */
+static bool is_search_cursor(struct strview text)
 {
-    const char parting = is_of_lookup ? '.' : '_';
-    struct uuid id;
+    int64_t base;
+    return parse_i64(strview_take(&text, '_'), &base) && base >= 0 && query_is_place(text);
+}
+
+/* "<cursor>.<seen>" */
+static bool is_lookup_cursor(struct strview text)
+{
     int64_t number;
-    return parse_i64(strview_take(&text, parting), &number) && number >= 0 &&
-           (is_of_lookup
-                ? parse_i64(text, &number) && number >= 0
-                : parse_i64(strview_take(&text, parting), &number) && /* before 1970, too */
-                      uuid_parse(text, &id));
+    return parse_i64(strview_take(&text, '.'), &number) && number >= 0 &&
+           parse_i64(text, &number) && number >= 0;
 }
 
 static void add_bases(struct arglist *args, const struct asked *asked, size_t lookup)
@@ -209,28 +206,23 @@ static void on_orders(struct query *query, const struct redisconn_reply *reply)
 
 static void read_orders(struct query *query, const struct asked *asked)
 {
-    const struct strview cursor = http_request_query(query->request, "cursor");
     const size_t lookup = lookup_of(asked);
     const bool is_of_lookup = lookup < CRITERION_COUNT;
     struct arglist args = {.arena = query->arena};
+    struct strview cursor;
     int64_t limit;
-    if (!query_limit(query, &limit)) {
-        return;
-    }
-    if (cursor.data != NULL && !is_cursor(cursor, is_of_lookup)) {
-        query_refuse(query, 400, "malformed-request", "cursor is not one that was handed out");
+    if (!query_limit(query, &limit) ||
+        !query_cursor(query, is_of_lookup ? is_lookup_cursor : is_search_cursor, &cursor)) {
         return;
     }
     arglist_add(&args, is_of_lookup ? STRVIEW("LOOKUP") : STRVIEW("SEARCH"));
     arglist_add_number(&args, limit);
-    arglist_add(&args, cursor.data == NULL ? STRVIEW("") : cursor);
+    arglist_add(&args, cursor);
     add_bases(&args, asked, lookup);
     add_tests(&args, asked);
     arglist_add(&args, STRVIEW("placed_at"));
     order_row_ask(&args);
-    struct redisconn_command commands[READ_COUNT] = {[READ_ORDERS] = query_command(&args)};
-    query_ask_freshness(&commands[READ_FRESHNESS]);
-    query_read(query, commands, READ_COUNT, on_orders);
+    query_read_list(query, &args, on_orders);
 }
 
 /* --- customers: few are found, so there are no pages, and all that there may be where no limit is
@@ -240,9 +232,8 @@ static void find_customers(struct query *query, const struct asked *asked)
 {
     int64_t limit = QUERY_LIMIT_MAX;
     if (http_request_query(query->request, "cursor").data != NULL) {
-        query_refuse(query, 400, "malformed-request",
-                     "a search for customers has no pages, so it takes no cursor: where truncated "
-                     "is true, search by both email and phone");
+        query_malformed(query, "a search for customers has no pages, so it takes no cursor: where "
+                               "truncated is true, search by both email and phone");
         return;
     }
     if (http_request_query(query->request, "limit").data == NULL || query_limit(query, &limit)) {

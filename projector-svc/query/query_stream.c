@@ -26,7 +26,7 @@ static bool read_order(struct query *query, struct stream_filter *filter)
         copy(filter->order_id, uuid_view(&order_id));
         return true;
     }
-    query_refuse(query, 400, "malformed-request", "order is not an order's id");
+    query_malformed(query, "order is not an order's id");
     return false;
 }
 
@@ -43,7 +43,7 @@ static bool read_customer(struct query *query, struct stream_filter *filter)
         return true;
     }
     if (!id_form_fits(text)) {
-        query_refuse(query, 400, "malformed-request", "customer is not a customer's id");
+        query_malformed(query, "customer is not a customer's id");
         return false;
     }
     if (!may_see(query->only, text)) {

@@ -90,7 +90,7 @@ static void judge_freshness(struct stream_hub *hub, const struct redisconn_reply
     hub->is_announced = hub->is_announced || is_recovering != hub->is_recovering;
     hub->is_recovering = is_recovering;
     hub->wants_freshness = hub->wants_freshness || hub->is_announced;
-    if (count >= READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS + LOSS_WATCH_COMMANDS) {
+    if (count >= READ_FRESHNESS + SLOTS_COMMANDS + LOSS_WATCH_COMMANDS) {
         write_freshness(hub, reply, arena);
         hub->wants_freshness = false;
         if (hub->is_announced) {
@@ -160,13 +160,12 @@ static void read_page(struct stream_hub *hub, struct stream_id from)
     const struct strview end[] = {STRVIEW("XREVRANGE"), key,         STRVIEW("+"), STRVIEW("-"),
                                   STRVIEW("COUNT"),     STRVIEW("1")};
     const struct strview length[] = {STRVIEW("XLEN"), key};
-    struct redisconn_command
-        commands[READ_FRESHNESS + QUERY_FRESHNESS_COMMANDS + LOSS_WATCH_COMMANDS] = {
-            [READ_ENTRIES] = {entries, 6}, [READ_END] = {end, 6}, [READ_LENGTH] = {length, 2}};
+    struct redisconn_command commands[READ_FRESHNESS + SLOTS_COMMANDS + LOSS_WATCH_COMMANDS] = {
+        [READ_ENTRIES] = {entries, 6}, [READ_END] = {end, 6}, [READ_LENGTH] = {length, 2}};
     size_t count = READ_FRESHNESS;
     if (hub->wants_freshness) {
-        query_ask_freshness(&commands[count]);
-        count += QUERY_FRESHNESS_COMMANDS;
+        slots_ask(&commands[count]);
+        count += SLOTS_COMMANDS;
     }
     loss_watch_ask(&commands[count]);
     count += LOSS_WATCH_COMMANDS;
