@@ -74,6 +74,13 @@ static const struct {
                        sizeof PRODUCT_FIELDS / sizeof PRODUCT_FIELDS[0], "sku", keys_product},
 };
 
+static void ask_fields(struct arglist *args, enum party_kind kind)
+{
+    for (size_t i = 0; i < PARTIES[kind].count; i++) {
+        arglist_add(args, strview_of(PARTIES[kind].fields[i].name));
+    }
+}
+
 static void put_field(struct json_writer *writer, const struct field *field,
                       const struct redisconn_reply *value)
 {
@@ -136,9 +143,7 @@ static void read_party(struct party_query *asked)
     struct arglist args = {.arena = arena};
     arglist_add(&args, STRVIEW("HMGET"));
     arglist_add(&args, PARTIES[asked->kind].key(arena, keys_partition_of(asked->id), asked->id));
-    for (size_t i = 0; i < PARTIES[asked->kind].count; i++) {
-        arglist_add(&args, strview_of(PARTIES[asked->kind].fields[i].name));
-    }
+    ask_fields(&args, asked->kind);
     const struct redisconn_command command = query_command(&args);
     query_read(&asked->query, &command, 1, on_party);
 }
@@ -200,9 +205,7 @@ void query_find_customers(struct query *query, const struct strview *sets, size_
             arglist_add(&args, sets[i]);
         }
     }
-    for (size_t i = 0; i < PARTIES[PARTY_CUSTOMER].count; i++) {
-        arglist_add(&args, strview_of(CUSTOMER_FIELDS[i].name));
-    }
+    ask_fields(&args, PARTY_CUSTOMER);
     query_read_list(query, &args, on_found);
 }
 
@@ -270,9 +273,7 @@ static void read_matching(struct query *query, int64_t limit, struct strview cur
     for (size_t i = 0; i < count; i++) {
         arglist_add(&args, sets[i]);
     }
-    for (size_t i = 0; i < PARTIES[PARTY_PRODUCT].count; i++) {
-        arglist_add(&args, strview_of(PRODUCT_FIELDS[i].name));
-    }
+    ask_fields(&args, PARTY_PRODUCT);
     query_read_list(query, &args, on_matched);
 }
 
