@@ -2,6 +2,7 @@
 #include "projector-svc/consume/report.h"
 
 #include "common/base/arena.h"
+#include "common/base/cleanup.h"
 #include "common/base/strbuf.h"
 #include "common/contract/json.h"
 #include "common/io/loop.h"
@@ -10,6 +11,7 @@
 #include "projector-svc/consume/assignment.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/metrics.h"
+#include "projector-svc/views/arglist.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -32,19 +34,6 @@ struct strview report_document(struct arena *arena, const struct partition_repor
     const bool is_coded = json_writer_done(&writer);
     const struct strview document = strbuf_keep(&out);
     return is_coded ? document : (struct strview){.data = NULL};
-}
-
-/* Adds a field of projection:status and its value; returns 2, or 0 when there is nothing to say
- * yet. */
-static size_t add_fields(const struct partition_report *report, struct strview slot, int64_t now_ms,
-                         struct arena *arena, struct strview *ret_fields)
-{
-    if (report->end < 0) {
-        return 0;
-    }
-    ret_fields[0] = keys_status_end(arena, slot);
-    ret_fields[1] = report_document(arena, report, now_ms);
-    return ret_fields[0].data != NULL && ret_fields[1].data != NULL ? 2 : 0;
 }
 
 static void add_report(struct report_totals *totals, enum aggregate_type type,
@@ -107,20 +96,6 @@ struct report_totals report_totals_of(const struct assignment *assignment, int64
 
 /* --- to readers */
 
-static size_t add_number(struct strview name, int64_t value, struct arena *arena,
-                         struct strview *ret_fields)
-{
-    enum { NUMBER_MAX = 24 };
-    char *number = arena_alloc(arena, NUMBER_MAX);
-    if (value == 0 || number == NULL) {
-        return 0;
-    }
-    const int len = snprintf(number, NUMBER_MAX, "%lld", (long long)value);
-    ret_fields[0] = name;
-    ret_fields[1] = (struct strview){.data = number, .len = (size_t)len};
-    return 2;
-}
-
 bool report_is_whole(const struct assignment *assignment)
 {
     for (size_t i = 0; i < assignment->count; i++) {
@@ -135,25 +110,31 @@ void report_send(const struct assignment *assignment, size_t partitions, const c
                  struct redisconn *conn)
 {
     const int64_t now_ms = loop_wall_ms();
-    struct arena arena;
+    CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
-    struct strview *args = arena_array(&arena, assignment->count * 2 + 8, sizeof *args);
-    size_t count = 2;
-    for (size_t i = 0; args != NULL && i < assignment->count; i++) {
+    struct arglist args = {.arena = &arena};
+    arglist_add(&args, STRVIEW("HSET"));
+    arglist_add(&args, STRVIEW(KEYS_STATUS));
+    arglist_add(&args, STRVIEW("state"));
+    arglist_add(&args, strview_of(state));
+    arglist_add(&args, STRVIEW("reported_at"));
+    arglist_add_number(&args, now_ms);
+    if (partitions > 0) {
+        arglist_add(&args, STRVIEW("partitions"));
+        arglist_add_number(&args, (int64_t)partitions);
+    }
+    const size_t head = args.count;
+    for (size_t i = 0; i < assignment->count; i++) {
         const struct partition *partition = assignment->partitions[i];
         const struct partition_report report = assignment_report(assignment, partition, now_ms);
-        count += add_fields(&report, partition_slot(partition), now_ms, &arena, args + count);
+        if (report.end >= 0) { /* else there is nothing to say yet */
+            arglist_add(&args, keys_status_end(&arena, partition_slot(partition)));
+            arglist_add(&args, report_document(&arena, &report, now_ms));
+        }
     }
-    if (args != NULL && count > 2) {
-        count += add_number(STRVIEW("partitions"), (int64_t)partitions, &arena, args + count);
-        count += add_number(STRVIEW("reported_at"), now_ms, &arena, args + count);
-        args[count++] = STRVIEW("state");
-        args[count++] = strview_of(state);
-        args[0] = STRVIEW("HSET");
-        args[1] = STRVIEW(KEYS_STATUS);
-        redisconn_tell(conn, (struct redisconn_command){args, count});
+    if (args.count > head && !args.failed) {
+        redisconn_tell(conn, (struct redisconn_command){args.args, args.count});
     }
-    arena_done(&arena);
 }
 
 /* --- to operators */
