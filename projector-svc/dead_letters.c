@@ -69,7 +69,7 @@ static const char *time_text(int64_t at_ms, char text[static TIME_TEXT_LEN + 1])
     if (time_has_text(at_ms)) {
         format_time_ms(at_ms, text);
     } else {
-        (void)snprintf(text, TIME_TEXT_LEN + 1, "%" PRId64, at_ms);
+        (void)format_i64(at_ms, text);
     }
     return text;
 }

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DOCUMENT_MAX = 1 << 20, NUMBER_MAX = 24 };
+enum { DOCUMENT_MAX = 1 << 20 };
 
 static const char *stand_of(const struct explained_event *event)
 {
@@ -29,16 +29,15 @@ static bool is_shown_last(const struct explained *order, const struct explained_
 
 /* --- as a table */
 
-static const char *took(bool is_known, int64_t ms, char text[static NUMBER_MAX])
+static const char *took(bool is_known, int64_t ms, char text[static NUMBER_TEXT_SIZE])
 {
-    (void)snprintf(text, NUMBER_MAX, is_known ? "%" PRId64 : "-", ms);
-    return text;
+    return is_known ? format_i64(ms, text) : "-";
 }
 
 static void print_event(const struct explained *order, const struct explained_event *event)
 {
     char time[TIME_TEXT_LEN + 1];
-    char texts[3][NUMBER_MAX];
+    char texts[3][NUMBER_TEXT_SIZE];
     const bool has_time = event->record_ms > 0;
     format_time_ms(event->occurred_ms, time);
     operator_say("%7" PRId64 " %-24s %10" PRId64 " %s %10s %9s %9s  %s\n", event->at.version,

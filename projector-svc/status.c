@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `projector-svc status`: the running projector's /v1/freshness as a table. */
+#include "common/base/parse.h"
 #include "common/run/ask.h"
 #include "projector-svc/app.h"
 #include "projector-svc/settings.h"
@@ -10,24 +11,25 @@
 static const char UNKNOWN[] = "?";
 
 /* What nobody reported is null. */
-static const char *number(const struct json_value *of, const char *name, char text[static 24])
+static const char *number(const struct json_value *of, const char *name,
+                          char text[static NUMBER_TEXT_SIZE])
 {
     const struct json_value *value = json_member(of, name);
     if (value == NULL || value->type == JSON_NULL) {
         return UNKNOWN;
     }
-    (void)snprintf(text, 24, "%" PRId64, json_integer(of, name, 0));
-    return text;
+    return format_i64(json_integer(of, name, 0), text);
 }
 
 /* False where it is not known how far its views are behind. */
 static bool print_partition(const struct json_value *at)
 {
-    char texts[4][24];
+    char texts[4][NUMBER_TEXT_SIZE];
     const char *lag_ms = number(at, "lag_ms", texts[3]);
     (void)printf("%-24.*s %9s %14s %14s %10s %9s\n", STRVIEW_ARG(json_text(at, "topic")),
-                 number(at, "partition", (char[24]){0}), number(at, "position", texts[0]),
-                 number(at, "end_offset", texts[1]), number(at, "lag_events", texts[2]), lag_ms);
+                 number(at, "partition", (char[NUMBER_TEXT_SIZE]){0}),
+                 number(at, "position", texts[0]), number(at, "end_offset", texts[1]),
+                 number(at, "lag_events", texts[2]), lag_ms);
     return lag_ms != UNKNOWN;
 }
 

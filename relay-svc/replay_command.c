@@ -24,7 +24,6 @@
 #include <unistd.h>
 
 enum {
-    NUMBER_MAX = sizeof "-9223372036854775808",
     REPORT_MAX = 16 << 10,
     LINE_MAX_BYTES = 256,
     BAR_LEN = 30,
@@ -116,10 +115,9 @@ static int find_types(struct errand *errand)
 /* --- what there is ------------------------------------------------------------------------- */
 
 static const char *number_of(const struct replay_bound *bound, bool is_time,
-                             char out[static NUMBER_MAX])
+                             char out[static NUMBER_TEXT_SIZE])
 {
-    (void)snprintf(out, NUMBER_MAX, "%" PRId64, bound->value);
-    return bound->is_set && bound->is_time == is_time ? out : NULL;
+    return bound->is_set && bound->is_time == is_time ? format_i64(bound->value, out) : NULL;
 }
 
 static int check_topics(const struct errand *errand, struct pgsession *session)
@@ -165,7 +163,7 @@ static bool take_ranges(struct errand *errand, struct strview rest)
 
 static int find_ranges(struct errand *errand, struct pgsession *session)
 {
-    char texts[4][NUMBER_MAX];
+    char texts[4][NUMBER_TEXT_SIZE];
     struct error err;
     struct strview ranges;
     const char *const params[] = {
@@ -183,12 +181,10 @@ static int find_ranges(struct errand *errand, struct pgsession *session)
 /* Before, and once more behind it: a partition may have been dropped meanwhile. */
 static int check_whole(const struct errand *errand, struct pgsession *session)
 {
-    char from[NUMBER_MAX];
     char text[LINE_MAX_BYTES];
-    const char *const params[] = {from};
+    const char *const params[] = {NUMBER_TEXT(errand->whole_from)};
     struct error err;
     struct strview first;
-    (void)snprintf(from, sizeof from, "%" PRId64, errand->whole_from);
     if (pgsession_ask(session, OPERATOR_SQL_FIRST_WHOLE, params, 1, &first, &err) != ERROR_NONE) {
         return operator_fail(errand->call, err.text);
     }

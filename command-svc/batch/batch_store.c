@@ -5,13 +5,13 @@
 #include "command-svc/batch/batch_save.h"
 #include "command-svc/batch/batch_sql.h"
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "common/contract/shard.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { STEPS_MAX = 32, DIGITS_MAX = 24 };
+enum { STEPS_MAX = 32 };
 
 struct batch_store {
     struct pgconn *conn;
@@ -108,9 +108,7 @@ static void queue_locks(struct batch_store *store, const struct batch_wish *wish
         batch_columns_i64(&store->columns, 0, wish->shards[i]);
     }
     if (wish->is_queueing) {
-        char shard[DIGITS_MAX];
-        (void)snprintf(shard, sizeof shard, "%d", wish->shards[0]);
-        queue_text(store, QUEUE_FOR_SHARD, (const char *const[]){shard}, 1);
+        queue_text(store, QUEUE_FOR_SHARD, (const char *const[]){NUMBER_TEXT(wish->shards[0])}, 1);
     } else {
         queue_columns(store, TRY_SHARDS);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/batch/lane_internal.h"
 #include "command-svc/metrics.h"
+#include "common/base/parse.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
@@ -8,7 +9,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -171,9 +171,8 @@ static void fail_without_shard(struct lane *lane, const struct pgconn_failure *f
     (void)failure;
     assert(lane_queues(lane) && lane->shard_count == 1);
     const int shard = lane->shards[0];
-    char name[NAME_LEN_MAX];
-    (void)snprintf(name, sizeof name, "%d", shard);
-    const struct held_entry *entry = held_find(&lane->common->held, HELD_SHARD, strview_of(name));
+    const struct held_entry *entry =
+        held_find(&lane->common->held, HELD_SHARD, strview_of(NUMBER_TEXT(shard)));
     turns_waited(&lane->common->turns, shard, entry != NULL && entry->state == HOLDER_SAME,
                  loop_now_ms());
     lane_return_all(lane);

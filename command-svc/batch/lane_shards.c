@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "command-svc/batch/lane_internal.h"
+#include "common/base/parse.h"
 #include "common/io/loop.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 /* ---- collecting ---------------------------------------------------------------------------- */
 
@@ -130,9 +130,7 @@ void lane_give_shards(struct lane *lane)
 
 static void note_had(struct lane_common *common, int shard)
 {
-    char name[NAME_LEN_MAX];
-    (void)snprintf(name, sizeof name, "%d", shard);
-    held_had(&common->held, HELD_SHARD, strview_of(name));
+    held_had(&common->held, HELD_SHARD, strview_of(NUMBER_TEXT(shard)));
 }
 
 /* A lock that was queued for has just been let go, and with it others of the same holder. */

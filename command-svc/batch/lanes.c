@@ -6,12 +6,12 @@
 #include "command-svc/batch/lane.h"
 #include "command-svc/metrics.h"
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -67,12 +67,10 @@ static void drop_expired(struct lanes *lanes, int64_t now_ms)
 
 static void note_shard(struct lanes *lanes, int shard, int64_t now_ms, bool *is_new)
 {
-    char name[16];
     const int64_t missed_ms = turns_missed_for_ms(&lanes->common.turns, shard, now_ms);
-    (void)snprintf(name, sizeof name, "%d", shard);
     if (missed_ms >= NOTE_SHARD_MS && backlog_first(&lanes->common.backlog, shard) != NULL) {
-        *is_new |= held_note(&lanes->common.held, HELD_SHARD, strview_of(name), now_ms - missed_ms,
-                             now_ms);
+        *is_new |= held_note(&lanes->common.held, HELD_SHARD, strview_of(NUMBER_TEXT(shard)),
+                             now_ms - missed_ms, now_ms);
     }
 }
 

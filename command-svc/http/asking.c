@@ -2,6 +2,7 @@
 #include "command-svc/http/asking.h"
 
 #include "command-svc/http/refusal_log.h"
+#include "common/base/parse.h"
 #include "common/contract/json.h"
 #include "common/io/http/exchange.h"
 #include "common/io/http/server.h"
@@ -10,7 +11,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { DETAIL_MAX = 256, HEADER_MAX = 32 };
+enum { DETAIL_MAX = 256 };
 
 void asking_count_refusal(const struct asking_means *means, enum door_refusal why)
 {
@@ -79,12 +80,10 @@ void asking_say_rate(const struct asking *asking, struct asking_rate *said)
 bool asking_refuse_rate(const struct asking *asking)
 {
     struct asking_rate said;
-    char after[HEADER_MAX];
     asking_say_rate(asking, &said);
-    (void)snprintf(after, sizeof after, "%" PRId64, asking->rate.reset_s);
     const struct http_header headers[] = {{"RateLimit-Policy", said.policy},
                                           {"RateLimit", said.left},
-                                          {"Retry-After", after},
+                                          {"Retry-After", NUMBER_TEXT(asking->rate.reset_s)},
                                           {NULL, NULL}};
     return refuse_for_now(asking, DOOR_RATE_LIMITED,
                           &(struct http_problem){.status = 429,

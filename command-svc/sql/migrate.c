@@ -167,9 +167,7 @@ static enum error_kind apply(struct pgsession *session, const struct migration *
 static enum error_kind bring_up(struct pgsession *session, const struct migration *migration,
                                 struct strbuf *report, struct error *err)
 {
-    char version[24];
-    (void)snprintf(version, sizeof version, "%lld", (long long)migration->version);
-    const char *const params[] = {version};
+    const char *const params[] = {NUMBER_TEXT(migration->version)};
     struct strview present;
     const enum error_kind kind =
         pgsession_ask(session, "SELECT checksum FROM schema_migration WHERE version = $1::int",
@@ -226,9 +224,7 @@ static enum error_kind bring_all_up(struct pgsession *session, struct strbuf *re
 static enum error_kind fix_shards(struct pgsession *session, int shards, struct strbuf *report,
                                   struct error *err)
 {
-    char wanted[16];
-    (void)snprintf(wanted, sizeof wanted, "%d", shards);
-    const char *const params[] = {wanted};
+    const char *const params[] = {NUMBER_TEXT(shards)};
     struct strview present;
     const enum error_kind kind =
         pgsession_ask(session, "SELECT installation_init($1::int)", params, 1, &present, err);

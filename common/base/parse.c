@@ -5,6 +5,8 @@
 #include "common/base/checked.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 bool parse_i64(struct strview text, int64_t *ret)
 {
@@ -26,6 +28,12 @@ bool parse_i64(struct strview text, int64_t *ret)
     }
     *ret = value;
     return true;
+}
+
+const char *format_i64(int64_t value, char ret_text[static NUMBER_TEXT_SIZE])
+{
+    (void)snprintf(ret_text, NUMBER_TEXT_SIZE, "%" PRId64, value);
+    return ret_text;
 }
 
 struct unit {

@@ -27,6 +27,14 @@ MUST_USE bool parse_bytes(struct strview text, int64_t *ret_bytes);
 /* on, true, yes, 1 or off, false, no, 0. */
 MUST_USE bool parse_bool(struct strview text, bool *ret);
 
+enum { NUMBER_TEXT_SIZE = sizeof "-9223372036854775808" };
+
+/* The inverse of parse_i64, with a NUL; returns the text. */
+const char *format_i64(int64_t value, char ret_text[static NUMBER_TEXT_SIZE]);
+
+/* The same, in the block that asks: it is gone with it. */
+#define NUMBER_TEXT(value) format_i64(value, (char[NUMBER_TEXT_SIZE]){0})
+
 /* 0 to 15 for a hexadecimal digit of either case, else -1. */
 int parse_hex_digit(char c);
 

@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -104,9 +103,7 @@ static void put_key(struct line *line, const char *key)
 
 static void put_integer(struct line *line, int64_t value)
 {
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRId64, value);
-    put_text(line, text);
+    put_text(line, NUMBER_TEXT(value));
 }
 
 static void put_value(struct line *line, const struct log_field *field)

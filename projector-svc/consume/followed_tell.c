@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/base/arena.h"
 #include "common/base/cleanup.h"
+#include "common/base/parse.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
 #include "projector-svc/consume/followed.h"
@@ -66,15 +67,14 @@ static void name_partitions(const struct followed *followed, char names[static N
     int last = -1;
     for (size_t i = 0; i < followed->count; i++) {
         const struct followed_partition *at = &followed->partitions[i];
-        char number[sizeof "-2147483648"];
         if (at->missed == 0) {
             continue;
         }
         if (at->place.topic != last) {
             append(names, NAMES_MAX, last < 0 ? "" : " ", followed->topics[at->place.topic]);
         }
-        (void)snprintf(number, sizeof number, "%d", (int)at->place.partition);
-        append(names, NAMES_MAX, at->place.topic == last ? "," : "/", number);
+        append(names, NAMES_MAX, at->place.topic == last ? "," : "/",
+               NUMBER_TEXT(at->place.partition));
         last = at->place.topic;
     }
 }

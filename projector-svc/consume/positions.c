@@ -3,6 +3,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
@@ -139,13 +140,11 @@ void positions_tell_goal(const struct positions *positions, const struct partiti
 {
     enum { ARENA_MAX = 1024 };
     const int64_t goal = assignment_report(positions->assignment, partition, 0).goal;
-    char number[24];
-    (void)snprintf(number, sizeof number, "%lld", (long long)goal);
     CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
     const struct strview args[] = {
         STRVIEW("HSET"), keys_named(&arena, partition_name(partition)->number, KEYS_RECOVERING),
-        partition_slot(partition), strview_of(number)};
+        partition_slot(partition), strview_of(NUMBER_TEXT(goal))};
     if (goal > known_goal) {
         redisconn_tell(positions->gate->conn, (struct redisconn_command){args, 4});
     }

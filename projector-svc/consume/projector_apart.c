@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The projector apart from its group, as somebody leads it. */
 #include "common/base/cleanup.h"
+#include "common/base/parse.h"
 #include "common/io/redis/redisconn.h"
 #include "projector-svc/consume/projector_internal.h"
 #include "projector-svc/core/keys.h"
-
-#include <inttypes.h>
-#include <stdio.h>
 
 /* Before the positions are read, on the same connection. That it was so is kept: nothing more can
  * come of the events before, so live views that stand among them are not waited for. */
 static void begin_at(const struct projector *projector, const struct kafka_survey_place *place)
 {
     enum { ARENA_MAX = 4096 };
-    char first[sizeof "-9223372036854775808"];
     CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
     const struct strview slot =
         keys_slot(&arena, strview_of(projector->topics[place->topic]), place->partition);
-    (void)snprintf(first, sizeof first, "%" PRId64, place->first);
-    const struct strview begin[] = {STRVIEW("HSETNX"), STRVIEW(KEYS_POSITION), slot,
-                                    strview_of(first)};
+    const struct strview first = strview_of(NUMBER_TEXT(place->first));
+    const struct strview begin[] = {STRVIEW("HSETNX"), STRVIEW(KEYS_POSITION), slot, first};
     const struct strview note[] = {STRVIEW("HSET"), STRVIEW(KEYS_REBUILD),
-                                   keys_rebuild_first(&arena, slot), strview_of(first)};
+                                   keys_rebuild_first(&arena, slot), first};
     redisconn_tell(projector->gate.conn, (struct redisconn_command){begin, 4});
     redisconn_tell(projector->gate.conn, (struct redisconn_command){note, 4});
 }

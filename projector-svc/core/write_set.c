@@ -6,10 +6,8 @@
 #include "projector-svc/core/keys.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 
-enum { FIRST_WRITES = 32, NUMBER_MAX = sizeof "-9223372036854775808" };
+enum { FIRST_WRITES = 32 };
 
 /* What is written has a place, and half of the index stays empty, so that looking there ends. */
 static bool is_sound(const struct write_set *set)
@@ -211,12 +209,8 @@ void write_set_del(struct write_set *set, struct strview key)
 
 struct strview write_set_number(struct write_set *set, int64_t value)
 {
-    char *text = arena_alloc(set->arena, NUMBER_MAX);
-    if (text == NULL) {
-        set->failed = true;
-        return (struct strview){.data = NULL};
-    }
-    const int len = snprintf(text, NUMBER_MAX, "%" PRId64, value);
-    assert(len > 0 && len < NUMBER_MAX);
-    return (struct strview){.data = text, .len = (size_t)len};
+    const struct strview text = arena_view(set->arena, strview_of(NUMBER_TEXT(value)));
+    assert(text.data == NULL || text.len > 0);
+    set->failed = set->failed || text.data == NULL;
+    return text;
 }

@@ -121,29 +121,18 @@ static bool read_moment(struct order_query *asked)
 
 static query_reply_fn on_order;
 
-struct number_text {
-    char text[sizeof "-9223372036854775808"];
-};
-
-static struct strview number_text(struct number_text *out, int64_t number)
-{
-    (void)snprintf(out->text, sizeof out->text, "%" PRId64, number);
-    return strview_of(out->text);
-}
-
 static void read_order(struct order_query *asked)
 {
     struct arena *in = asked->query.arena;
     const struct strview id = uuid_view(&asked->order_id);
     const int32_t at = keys_partition_of(id);
     const struct strview hash[] = {STRVIEW("HMGET"), keys_order(in, at, id), ORDER_ANSWER_FIELDS};
-    struct number_text before, events, bytes, first_events, first_bytes;
     const struct strview timeline[] = {
-        STRVIEW("TAIL"), keys_order_timeline(in, at, id), number_text(&before, asked->before),
-        number_text(&events, TIMELINE_EVENTS_MAX), number_text(&bytes, TIMELINE_BYTES_MAX)};
+        STRVIEW("TAIL"), keys_order_timeline(in, at, id), strview_of(NUMBER_TEXT(asked->before)),
+        strview_of(NUMBER_TEXT(TIMELINE_EVENTS_MAX)), strview_of(NUMBER_TEXT(TIMELINE_BYTES_MAX))};
     const struct strview history[] = {STRVIEW("HEAD"), timeline[1],
-                                      number_text(&first_events, HISTORY_EVENTS_MAX),
-                                      number_text(&first_bytes, HISTORY_BYTES_MAX)};
+                                      strview_of(NUMBER_TEXT(HISTORY_EVENTS_MAX)),
+                                      strview_of(NUMBER_TEXT(HISTORY_BYTES_MAX))};
     const bool wants_timeline = asked->part != PART_ORDER || is_past(asked);
     const struct redisconn_command commands[READ_COUNT] = {
         [READ_HASH] = {hash, sizeof hash / sizeof hash[0]},

@@ -13,6 +13,7 @@
 #define PROJECTOR_SVC_REBUILD_EXCHANGE_H
 
 #include "common/base/error.h"
+#include "common/base/parse.h"
 #include "common/base/strview.h"
 #include "common/base/uuid7.h"
 #include "common/io/redis/redisconn.h"
@@ -21,12 +22,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EXCHANGE_WORDS_MAX = 3, EXCHANGE_DATABASE_MAX = 24 };
+enum { EXCHANGE_WORDS_MAX = 3 };
 
 struct exchange {
     struct redisconn *conn; /* on the spare database; the owner's */
-    char live[EXCHANGE_DATABASE_MAX];
-    char spare[EXCHANGE_DATABASE_MAX];
+    char live[NUMBER_TEXT_SIZE];
+    char spare[NUMBER_TEXT_SIZE];
     struct uuid run;
 };
 

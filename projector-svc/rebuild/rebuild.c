@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "common/base/strbuf.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
@@ -11,7 +12,6 @@
 #include "common/run/log.h"
 #include "projector-svc/rebuild/rebuild_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -328,10 +328,8 @@ enum error_kind rebuild_new(struct loop *loop, struct metrics *metrics,
     rebuild->began = -1;
     rebuild->timer = loop_timer_new(loop, on_timer, rebuild);
     rebuild->exchange.run = draw_run();
-    (void)snprintf(rebuild->exchange.live, EXCHANGE_DATABASE_MAX, "%" PRId64,
-                   options->live_database);
-    (void)snprintf(rebuild->exchange.spare, EXCHANGE_DATABASE_MAX, "%" PRId64,
-                   options->spare_database);
+    (void)format_i64(options->live_database, rebuild->exchange.live);
+    (void)format_i64(options->spare_database, rebuild->exchange.spare);
     const struct redisconn_options conn = {
         .needs_primary = true,
         .url = options->projector.redis_url,

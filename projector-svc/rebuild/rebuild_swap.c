@@ -2,6 +2,7 @@
 /* The last steps: the live views are held, the rebuilt ones come up to them, and take their place.
  */
 #include "common/base/fault_point.h"
+#include "common/base/parse.h"
 #include "common/io/loop.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/rebuild/rebuild_internal.h"
@@ -163,9 +164,8 @@ static void on_held(void *user, const struct redisconn_reply *reply, const struc
 
 void rebuild_hold(struct rebuild *rebuild)
 {
-    char ms[24];
-    (void)snprintf(ms, sizeof ms, "%d", (int)TAKEOVER_HOLD_MS);
-    const struct strview arguments[EXCHANGE_WORDS_MAX] = {strview_of(ms)};
+    const struct strview arguments[EXCHANGE_WORDS_MAX] = {
+        strview_of(NUMBER_TEXT(TAKEOVER_HOLD_MS))};
     rebuild->phase = PHASE_HOLD;
     rebuild->held_ms = loop_now_ms();
     rebuild_ask(rebuild, "hold", arguments, on_held);

@@ -9,7 +9,6 @@
 #include "projector-svc/verify/verify_sql.h"
 #include "projector-svc/views/view_read.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 /* Records of ours that one step of a search reads; all of them are compared with all rows. */
@@ -124,9 +123,7 @@ static void on_event(void *user, const struct pgsession *session)
 static enum error_kind read_rows(struct explaining *explaining, struct error *err)
 {
     struct pgsession *session = explaining->verify->session;
-    char limit[24];
-    (void)snprintf(limit, sizeof limit, "%d", EXPLAIN_EVENTS_MAX);
-    const char *const params[] = {explaining->order, limit};
+    const char *const params[] = {explaining->order, NUMBER_TEXT(EXPLAIN_EVENTS_MAX)};
     enum error_kind kind = pgsession_run(session, VERIFY_BEGIN, err);
     if (kind == ERROR_NONE) {
         kind = pgsession_each(session, STATE, params, 1, on_state, explaining, err);

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NUMBER_MAX = 24, WHAT_MAX = 480 };
+enum { WHAT_MAX = 480 };
 
 /* One partition. */
 struct log_reading {
@@ -100,13 +100,8 @@ static enum error_kind ask_rows(struct log_reading *reading, const char *sql, in
                                 void (*on_row)(void *user, const struct pgsession *session),
                                 struct error *err)
 {
-    char shard[NUMBER_MAX];
-    char first[NUMBER_MAX];
-    char last[NUMBER_MAX];
-    (void)snprintf(shard, sizeof shard, "%d", reading->shard);
-    (void)snprintf(first, sizeof first, "%" PRId64, from);
-    (void)snprintf(last, sizeof last, "%" PRId64, to);
-    const char *const params[] = {shard, aggregate_name(reading->type), first, last};
+    const char *const params[] = {NUMBER_TEXT(reading->shard), aggregate_name(reading->type),
+                                  NUMBER_TEXT(from), NUMBER_TEXT(to)};
     struct pgsession *session = reading->verify->session;
     enum error_kind kind = pgsession_run(session, VERIFY_BEGIN, err);
     if (kind == ERROR_NONE) {

@@ -8,11 +8,10 @@
 #include "projector-svc/verify/subject.h"
 #include "projector-svc/verify/verify_sql.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PORTION_MAX = 64, LOOKS_MAX = 8, NUMBER_MAX = 24 };
+enum { PORTION_MAX = 64, LOOKS_MAX = 8 };
 
 static const char *const ABOVE[] = {VERIFY_ABOVE VERIFY_ROWS("", ""),
                                     VERIFY_ABOVE VERIFY_ROWS(STATE_ROW_COLUMNS, STATE_ROW_JOIN)};
@@ -69,10 +68,9 @@ static void on_row(void *user, const struct pgsession *session)
 static enum error_kind load(struct portion *portion, const char *const *sql, const char *id,
                             size_t most, struct error *err)
 {
-    char limit[NUMBER_MAX];
-    (void)snprintf(limit, sizeof limit, "%zu", most);
     const char *newest = portion->type == AGGREGATE_STOCK ? "1" : NULL;
-    const char *const params[] = {aggregate_name(portion->type), id, limit, newest};
+    const char *const params[] = {aggregate_name(portion->type), id, NUMBER_TEXT((int64_t)most),
+                                  newest};
     struct pgsession *session = portion->verify->session;
     arena_reset(&portion->arena);
     portion->count = 0;
@@ -155,16 +153,16 @@ static enum error_kind ask_settled(struct subject *subject, struct error *err)
 {
     struct verify *verify = subject->verify;
     char id[ID_FORM_MAX + 1];
-    char head[NUMBER_MAX];
     struct strview version;
     if (subject->settled > 0 || !subject_is_in_flight(subject)) {
         return ERROR_NONE;
     }
     (void)snprintf(id, sizeof id, "%.*s", STRVIEW_ARG(subject->events.id));
-    (void)snprintf(head, sizeof head, "%" PRId64, verify->shards[subject->shard].head);
-    const enum error_kind kind = pgsession_ask(
-        verify->session, VERIFY_SETTLED,
-        (const char *const[]){aggregate_name(subject->events.type), id, head}, 3, &version, err);
+    const enum error_kind kind =
+        pgsession_ask(verify->session, VERIFY_SETTLED,
+                      (const char *const[]){aggregate_name(subject->events.type), id,
+                                            NUMBER_TEXT(verify->shards[subject->shard].head)},
+                      3, &version, err);
     if (kind == ERROR_NONE && version.data != NULL) {
         (void)!parse_i64(version, &subject->settled);
     }

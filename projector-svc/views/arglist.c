@@ -2,9 +2,8 @@
 #include "projector-svc/views/arglist.h"
 
 #include "common/base/arena.h"
+#include "common/base/parse.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 void arglist_add(struct arglist *list, struct strview arg)
@@ -22,7 +21,5 @@ void arglist_add(struct arglist *list, struct strview arg)
 
 void arglist_add_number(struct arglist *list, int64_t value)
 {
-    char text[sizeof "-9223372036854775808"];
-    const int len = snprintf(text, sizeof text, "%" PRId64, value);
-    arglist_add(list, arena_view(list->arena, (struct strview){text, (size_t)len}));
+    arglist_add(list, arena_view(list->arena, strview_of(NUMBER_TEXT(value))));
 }

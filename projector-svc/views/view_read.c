@@ -2,10 +2,9 @@
 #include "projector-svc/views/view_read.h"
 
 #include "common/base/arena.h"
+#include "common/base/parse.h"
 
-#include <stdio.h>
-
-enum { HEAD = 3, COUNT_MAX = sizeof "18446744073709551615" };
+enum { HEAD = 3 };
 
 static size_t total_args(const struct redisconn_command *commands, size_t count)
 {
@@ -16,21 +15,11 @@ static size_t total_args(const struct redisconn_command *commands, size_t count)
     return total;
 }
 
-static struct strview count_text(struct arena *arena, size_t count)
-{
-    char *text = arena_alloc(arena, COUNT_MAX);
-    if (text == NULL) {
-        return (struct strview){.data = NULL};
-    }
-    const int len = snprintf(text, COUNT_MAX, "%zu", count);
-    return (struct strview){.data = text, .len = (size_t)len};
-}
-
 /* Copies the command behind its count; false when the arena is full. */
 static bool append(struct arena *arena, const struct redisconn_command *command,
                    struct strview *args)
 {
-    args[0] = count_text(arena, command->count);
+    args[0] = arena_view(arena, strview_of(NUMBER_TEXT((int64_t)command->count)));
     bool is_whole = args[0].data != NULL;
     for (size_t i = 0; i < command->count; i++) {
         args[1 + i] = arena_view(arena, command->args[i]);

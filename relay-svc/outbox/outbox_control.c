@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/parse.h"
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 /* --- leases -------------------------------------------------------------------- */
 
@@ -132,10 +132,8 @@ static void send_claim(struct outbox_store *store, const struct outbox_claim_eve
 void outbox_store_claim(struct outbox_store *store, int max, bool takes_own,
                         const struct outbox_claim_events *events, void *user)
 {
-    char limit[OUTBOX_NUMBER_MAX];
-    (void)snprintf(limit, sizeof limit, "%d", max);
     pgconn_query(store->control, SQL_CLAIM,
-                 (const char *const[]){outbox_owner(store), store->lease_ms, limit,
+                 (const char *const[]){outbox_owner(store), store->lease_ms, NUMBER_TEXT(max),
                                        takes_own ? "true" : "false"},
                  4);
     send_claim(store, events, user);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/parse.h"
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
-
-#include <inttypes.h>
-#include <stdio.h>
 
 /* --- look-ups ------------------------------------------------------------------- */
 
@@ -22,14 +20,12 @@ static void on_in_outbox(void *user, size_t index, const struct pgconn_result *r
 void outbox_store_find(struct outbox_store *store, const struct outbox_question *question,
                        outbox_answer *on_answer, void *user)
 {
-    char shard[OUTBOX_NUMBER_MAX];
-    char seq[OUTBOX_NUMBER_MAX];
-    (void)snprintf(shard, sizeof shard, "%d", question->shard);
-    (void)snprintf(seq, sizeof seq, "%" PRId64, question->seq);
     struct errand *errand = outbox_errand_new(store, OUTBOX_FIND, NULL, NULL, user);
     errand->on_answer = on_answer;
     pgconn_query(store->control, SQL_FIND,
-                 (const char *const[]){shard, seq, question->aggregate_type}, 3);
+                 (const char *const[]){NUMBER_TEXT(question->shard), NUMBER_TEXT(question->seq),
+                                       question->aggregate_type},
+                 3);
     pgconn_send_trip(store->control, on_in_outbox, outbox_errand_finish, errand);
 }
 
@@ -84,11 +80,11 @@ static void on_backlog(void *user, size_t index, const struct pgconn_result *res
 void outbox_store_backlog(struct outbox_store *store, const struct outbox_lease *held, size_t count,
                           const struct outbox_backlog_events *events, void *user)
 {
-    char shards[OUTBOX_NUMBER_MAX];
-    (void)snprintf(shards, sizeof shards, "%d", store->shards);
     outbox_put_leases(held, count, &store->arrays[0], NULL, &store->arrays[1]);
     pgconn_query(store->control, SQL_BACKLOG,
-                 (const char *const[]){outbox_array(store, 0), outbox_array(store, 1), shards}, 3);
+                 (const char *const[]){outbox_array(store, 0), outbox_array(store, 1),
+                                       NUMBER_TEXT(store->shards)},
+                 3);
     pgconn_query(store->control, SQL_SEQUENCE, NULL, 0);
     pgconn_query(store->control, SQL_MEMBER_HOLDER, (const char *const[]){outbox_owner(store)}, 1);
     pgconn_send_trip(store->control, on_backlog, outbox_errand_finish,

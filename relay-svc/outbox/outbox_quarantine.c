@@ -1,23 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/parse.h"
 #include "relay-svc/outbox/outbox_parked.h"
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 enum { NAME_MAX = 512 }; /* of an aggregate, as a parameter; longer ones are not asked about */
-
-struct number {
-    char text[OUTBOX_NUMBER_MAX];
-};
-
-static const char *put_number(struct number *number, int64_t value)
-{
-    (void)snprintf(number->text, sizeof number->text, "%" PRId64, value);
-    return number->text;
-}
 
 /* --- parking ------------------------------------------------------------------------ */
 
@@ -42,13 +32,10 @@ static void on_put(void *user, size_t index, const struct pgconn_result *result)
 void outbox_store_park(struct outbox_store *store, const struct outbox_poison *poison,
                        const struct outbox_park_events *events, void *user)
 {
-    struct number shard;
-    struct number epoch;
-    struct number after;
     const char *const params[] = {outbox_owner(store),
-                                  put_number(&shard, poison->lease.shard),
-                                  put_number(&epoch, poison->lease.epoch),
-                                  put_number(&after, poison->after),
+                                  NUMBER_TEXT(poison->lease.shard),
+                                  NUMBER_TEXT(poison->lease.epoch),
+                                  NUMBER_TEXT(poison->after),
                                   poison->aggregate_type,
                                   poison->why};
     pgconn_query(store->control, SQL_PARK, params, sizeof params / sizeof params[0]);
@@ -69,12 +56,10 @@ static void on_block(void *user, size_t index, const struct pgconn_result *resul
 void outbox_store_find_block(struct outbox_store *store, const struct outbox_block *block,
                              outbox_answer *on_answer, void *user)
 {
-    struct number numbers[2];
     struct errand *errand = outbox_errand_new(store, OUTBOX_PARK, NULL, NULL, user);
     errand->on_answer = on_answer;
     pgconn_query(store->control, SQL_BLOCK,
-                 (const char *const[]){put_number(&numbers[0], block->shard),
-                                       put_number(&numbers[1], block->after),
+                 (const char *const[]){NUMBER_TEXT(block->shard), NUMBER_TEXT(block->after),
                                        block->aggregate_type},
                  3);
     pgconn_send_trip(store->control, on_block, outbox_errand_finish, errand);
@@ -152,27 +137,24 @@ void outbox_store_step(struct outbox_store *store, const struct outbox_step *ste
 {
     const struct outbox_request *request = step->request;
     const bool decides = request->kind == OUTBOX_SKIP && step->published == 0;
-    struct number numbers[4];
     char type[NAME_MAX];
     char id[NAME_MAX];
     (void)snprintf(type, sizeof type, "%.*s", STRVIEW_ARG(request->about.key.type));
     (void)snprintf(id, sizeof id, "%.*s", STRVIEW_ARG(request->about.key.id));
     const char *const params[] = {outbox_owner(store),
-                                  put_number(&numbers[0], step->lease.shard),
-                                  put_number(&numbers[1], step->lease.epoch),
+                                  NUMBER_TEXT(step->lease.shard),
+                                  NUMBER_TEXT(step->lease.epoch),
                                   type,
                                   id,
-                                  put_number(&numbers[2], step->published),
-                                  put_number(&numbers[3], step->lease.position),
+                                  NUMBER_TEXT(step->published),
+                                  NUMBER_TEXT(step->lease.position),
                                   LOST_REPLACED,
                                   LOST_NOTED,
                                   LOST_BEHIND,
                                   LOST_UNKNOWN};
     if (decides) {
-        struct number asked;
         pgconn_query(store->control, SQL_SKIP,
-                     (const char *const[]){put_number(&asked, request->id), params[0], params[2]},
-                     3);
+                     (const char *const[]){NUMBER_TEXT(request->id), params[0], params[2]}, 3);
     }
     pgconn_query(store->control, SQL_NEXT, params, sizeof params / sizeof params[0]);
     pgconn_send_trip(store->control, decides ? on_skipped : on_next, outbox_errand_finish,
@@ -193,10 +175,8 @@ static void on_row(void *user, size_t index, const struct pgconn_result *result)
 void outbox_store_row(struct outbox_store *store, int shard, int64_t seq,
                       const struct outbox_step_events *events, void *user)
 {
-    struct number numbers[2];
-    pgconn_query(
-        store->control, SQL_ROW,
-        (const char *const[]){put_number(&numbers[0], shard), put_number(&numbers[1], seq)}, 2);
+    pgconn_query(store->control, SQL_ROW,
+                 (const char *const[]){NUMBER_TEXT(shard), NUMBER_TEXT(seq)}, 2);
     pgconn_send_trip(store->control, on_row, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_FREE, events, events->on_done, user));
 }
@@ -214,16 +194,15 @@ static void on_resumed(void *user, size_t index, const struct pgconn_result *res
 void outbox_store_resume(struct outbox_store *store, const struct outbox_resumption *resumption,
                          const struct outbox_resume_events *events, void *user)
 {
-    struct number numbers[4];
     const struct tail_mark *sent = &resumption->sent;
     const char *const params[] = {
         outbox_owner(store),
-        put_number(&numbers[0], resumption->lease.shard),
-        put_number(&numbers[1], resumption->lease.epoch),
+        NUMBER_TEXT(resumption->lease.shard),
+        NUMBER_TEXT(resumption->lease.epoch),
         resumption->topic,
-        sent->exists ? put_number(&numbers[2], sent->seq) : NULL,
+        sent->exists ? NUMBER_TEXT(sent->seq) : NULL,
         sent->exists ? sent->id.text : NULL,
-        resumption->complete_to >= 0 ? put_number(&numbers[3], resumption->complete_to) : NULL};
+        resumption->complete_to >= 0 ? NUMBER_TEXT(resumption->complete_to) : NULL};
     pgconn_query(store->control, SQL_RESUME, params, sizeof params / sizeof params[0]);
     pgconn_send_trip(store->control, on_resumed, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_FREE, events, events->on_done, user));
@@ -232,10 +211,8 @@ void outbox_store_resume(struct outbox_store *store, const struct outbox_resumpt
 void outbox_store_end(struct outbox_store *store, int64_t request, const char *outcome,
                       outbox_done *on_done, void *user)
 {
-    struct number asked;
     pgconn_query(store->control, SQL_END,
-                 (const char *const[]){put_number(&asked, request), outbox_owner(store), outcome},
-                 3);
+                 (const char *const[]){NUMBER_TEXT(request), outbox_owner(store), outcome}, 3);
     pgconn_send_trip(store->control, NULL, outbox_errand_finish,
                      outbox_errand_new(store, OUTBOX_FREE, NULL, on_done, user));
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/parse.h"
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 bool outbox_store_reader_is_free(const struct outbox_store *store, int reader)
@@ -109,16 +108,11 @@ void outbox_store_fill(struct outbox_store *store, const struct outbox_range *ra
                        const struct outbox_read_events *events, void *user)
 {
     struct outbox_reader *reader = &store->readers[store->options.readers];
-    const int64_t numbers[] = {range->shard, range->epoch, range->after, upto, range->rows};
-    enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
-    char texts[NUMBERS][OUTBOX_NUMBER_MAX];
-    for (size_t i = 0; i < NUMBERS; i++) {
-        (void)snprintf(texts[i], sizeof texts[i], "%" PRId64, numbers[i]);
-    }
     begin_reading(reader, events, user);
     pgconn_query(reader->conn, SQL_FILL,
-                 (const char *const[]){texts[0], texts[1], texts[2], texts[3], aggregate_type,
-                                       texts[4], outbox_owner(store)},
+                 (const char *const[]){NUMBER_TEXT(range->shard), NUMBER_TEXT(range->epoch),
+                                       NUMBER_TEXT(range->after), NUMBER_TEXT(upto), aggregate_type,
+                                       NUMBER_TEXT(range->rows), outbox_owner(store)},
                  7);
     pgconn_send_trip(reader->conn, on_rows, on_read_done, reader);
 }

@@ -2,11 +2,10 @@
 #include "relay-svc/outbox/outbox_replay.h"
 
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { TYPES_MAX = 1 << 14, SQL_REPLAY = 0, TIMEOUT_MS = 35000 };
@@ -48,15 +47,11 @@ static void on_read(void *user, const struct pgconn_failure *failure)
 void outbox_replay_read(struct outbox_replay *replay, const struct outbox_range *range,
                         int64_t upto)
 {
-    const int64_t numbers[] = {range->shard, range->after, upto, range->rows};
-    char texts[sizeof numbers / sizeof numbers[0]][OUTBOX_NUMBER_MAX];
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        (void)snprintf(texts[i], sizeof texts[i], "%" PRId64, numbers[i]);
-    }
-    pgconn_query(
-        replay->conn, SQL_REPLAY,
-        (const char *const[]){texts[0], texts[1], texts[2], strbuf_cstr(&replay->types), texts[3]},
-        5);
+    pgconn_query(replay->conn, SQL_REPLAY,
+                 (const char *const[]){NUMBER_TEXT(range->shard), NUMBER_TEXT(range->after),
+                                       NUMBER_TEXT(upto), strbuf_cstr(&replay->types),
+                                       NUMBER_TEXT(range->rows)},
+                 5);
     pgconn_send_trip(replay->conn, on_rows, on_read, replay);
 }
 

@@ -2,13 +2,12 @@
 #include "relay-svc/outbox/outbox_store.h"
 
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"
 #include "relay-svc/outbox/outbox_sql.h"
 #include "relay-svc/outbox/outbox_store_internal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -170,7 +169,7 @@ enum error_kind outbox_store_new(struct loop *loop, const struct outbox_store_op
         must_allocate((size_t)options->readers + OUTBOX_FILLER_COUNT, sizeof *readers);
     store->options = *options;
     store->readers = readers;
-    (void)snprintf(store->lease_ms, sizeof store->lease_ms, "%" PRId64, options->lease_ms);
+    (void)format_i64(options->lease_ms, store->lease_ms);
     (void)error_set(&store->doubt, ERROR_TRANSIENT, "not connected yet");
     for (size_t i = 0; i < OUTBOX_WORK_COUNT; i++) {
         activity_init(&store->works[i], WORK_NAMES[i]);

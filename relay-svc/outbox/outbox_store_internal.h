@@ -7,6 +7,7 @@
 #ifndef RELAY_SVC_OUTBOX_OUTBOX_STORE_INTERNAL_H
 #define RELAY_SVC_OUTBOX_OUTBOX_STORE_INTERNAL_H
 
+#include "common/base/parse.h"
 #include "common/base/strbuf.h"
 #include "common/io/postgres/pgconn.h"
 #include "common/run/activity.h"
@@ -17,7 +18,6 @@ struct pgconn_result;
 enum {
     OUTBOX_ARRAYS_MAX = 8,
     OUTBOX_FILLER_COUNT = 1,
-    OUTBOX_NUMBER_MAX = sizeof "-9223372036854775808" /* a number in text */
 };
 
 struct outbox_reader {
@@ -36,7 +36,7 @@ struct outbox_store {
     struct outbox_reader *readers;
     struct errand *errands; /* in flight */
     struct strbuf arrays[OUTBOX_ARRAYS_MAX];
-    char lease_ms[OUTBOX_NUMBER_MAX];
+    char lease_ms[NUMBER_TEXT_SIZE];
     bool is_ready;
     bool is_greeting;
     int shards;         /* as the greeting told */

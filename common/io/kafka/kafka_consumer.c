@@ -3,10 +3,10 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "common/io/kafka/kafka_consumer_internal.h"
 #include "common/io/loop.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,6 @@ enum {
     BATCH_DEFAULT = 500,
     FETCH_WAIT_DEFAULT_MS = 500,
     MISSING_AFTER_DEFAULT_MS = 30000,
-    NUMBER_MAX = sizeof "-2147483648",
 };
 
 static const struct kafka_default DEFAULTS[] = {
@@ -71,26 +70,20 @@ enum error_kind kafka_consumer_state(const struct kafka_consumer *consumer, stru
 
 /* --- beginning */
 
-static void put_or_default(char text[static NUMBER_MAX], int value, int fallback)
-{
-    (void)snprintf(text, NUMBER_MAX, "%d", value > 0 ? value : fallback);
-}
-
 static enum error_kind open_conf(const struct kafka_consumer_options *options,
                                  rd_kafka_conf_t **ret_conf, struct error *err)
 {
-    char fetch_wait[NUMBER_MAX];
-    char missing_after[NUMBER_MAX];
-    put_or_default(fetch_wait, options->fetch_wait_ms, FETCH_WAIT_DEFAULT_MS);
-    put_or_default(missing_after, options->missing_after_ms, MISSING_AFTER_DEFAULT_MS);
+    const int wait_ms = options->fetch_wait_ms;
+    const int missing_ms = options->missing_after_ms;
     const struct kafka_default fixed[] = {
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
         {"enable.partition.eof", "true"},
         {"auto.offset.reset", options->starts_over ? "earliest" : "error"},
         {"isolation.level", options->reads_uncommitted ? "read_uncommitted" : "read_committed"},
-        {"fetch.wait.max.ms", fetch_wait},
-        {"topic.metadata.propagation.max.ms", missing_after},
+        {"fetch.wait.max.ms", NUMBER_TEXT(wait_ms > 0 ? wait_ms : FETCH_WAIT_DEFAULT_MS)},
+        {"topic.metadata.propagation.max.ms",
+         NUMBER_TEXT(missing_ms > 0 ? missing_ms : MISSING_AFTER_DEFAULT_MS)},
         {"partition.assignment.strategy", "range,roundrobin"}, /* eager */
         {options->group_id != NULL ? "group.id" : NULL, options->group_id},
         {NULL, NULL},

@@ -3,13 +3,12 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
+#include "common/base/parse.h"
 #include "common/io/kafka/kafka_handle.h"
 #include "common/io/loop.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <librdkafka/rdkafka.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static_assert(sizeof(void *) >= sizeof(uint64_t), "a message's tag travels in a pointer");
@@ -128,13 +127,12 @@ static enum error_kind open_topics(struct kafka_producer *producer, struct error
 /* Whatever the operator has set: above it nothing would arrive. */
 static enum error_kind bound_batches(rd_kafka_conf_t *conf, int64_t batch_max, struct error *err)
 {
-    char text[32];
     char reason[256];
     if (batch_max == 0 || batch_max >= BATCH_DEFAULT_BYTES) {
         return ERROR_NONE;
     }
-    (void)snprintf(text, sizeof text, "%" PRId64, batch_max);
-    if (rd_kafka_conf_set(conf, "batch.size", text, reason, sizeof reason) == RD_KAFKA_CONF_OK) {
+    if (rd_kafka_conf_set(conf, "batch.size", NUMBER_TEXT(batch_max), reason, sizeof reason) ==
+        RD_KAFKA_CONF_OK) {
         return ERROR_NONE;
     }
     rd_kafka_conf_destroy(conf);

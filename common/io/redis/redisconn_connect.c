@@ -3,13 +3,13 @@
  * Before a connection is ready: its address, then AUTH, SELECT, CLIENT SETNAME, INFO and PING in
  * one go, of which each is judged as its answer comes.
  */
+#include "common/base/parse.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn_internal.h"
 
 #include <hiredis/adapters/libevent.h>
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
-#include <stdio.h>
 
 static void fail(struct redisconn *conn, const char *reason)
 {
@@ -94,9 +94,7 @@ static enum error_kind send_select(struct redisconn *conn, struct error *err)
     if (conn->url.database == 0) {
         return ERROR_NONE;
     }
-    char number[24];
-    (void)snprintf(number, sizeof number, "%lld", (long long)conn->url.database);
-    const struct strview args[] = {STRVIEW("SELECT"), strview_of(number)};
+    const struct strview args[] = {STRVIEW("SELECT"), strview_of(NUMBER_TEXT(conn->url.database))};
     return redisconn_submit(conn, (struct redisconn_command){.args = args, .count = 2}, on_step,
                             conn, err);
 }
