@@ -100,6 +100,18 @@ void verify_found(struct verify *verify, const struct verify_finding *finding)
     verify->options->on_finding(verify->options->user, finding);
 }
 
+enum error_kind verify_each(struct verify *verify, const char *sql, const char *const *params,
+                            size_t param_count,
+                            void (*on_row)(void *user, const struct pgsession *session), void *user,
+                            struct error *err)
+{
+    enum error_kind kind = pgsession_run(verify->session, VERIFY_BEGIN, err);
+    if (kind == ERROR_NONE) {
+        kind = pgsession_each(verify->session, sql, params, param_count, on_row, user, err);
+    }
+    return kind == ERROR_NONE ? pgsession_run(verify->session, VERIFY_END, err) : kind;
+}
+
 enum error_kind verify_read_floor(struct verify *verify, struct error *err)
 {
     struct strview floor;

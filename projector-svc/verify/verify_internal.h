@@ -69,6 +69,12 @@ MUST_USE enum error_kind verify_open(const struct verify_options *options,
                                      struct verify **ret, struct error *err);
 void verify_close(struct verify *verify);
 
+/* One question, in a transaction of its own that only reads; its rows one by one. */
+MUST_USE enum error_kind verify_each(struct verify *verify, const char *sql,
+                                     const char *const *params, size_t param_count,
+                                     void (*on_row)(void *user, const struct pgsession *session),
+                                     void *user, struct error *err);
+
 /* The outbox gives up more at any time: before anything is said of a row that is not there. */
 MUST_USE enum error_kind verify_read_floor(struct verify *verify, struct error *err);
 

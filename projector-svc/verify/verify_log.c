@@ -102,12 +102,7 @@ static enum error_kind ask_rows(struct log_reading *reading, const char *sql, in
 {
     const char *const params[] = {NUMBER_TEXT(reading->shard), aggregate_name(reading->type),
                                   NUMBER_TEXT(from), NUMBER_TEXT(to)};
-    struct pgsession *session = reading->verify->session;
-    enum error_kind kind = pgsession_run(session, VERIFY_BEGIN, err);
-    if (kind == ERROR_NONE) {
-        kind = pgsession_each(session, sql, params, to == 0 ? 3 : 4, on_row, reading, err);
-    }
-    return kind == ERROR_NONE ? pgsession_run(session, VERIFY_END, err) : kind;
+    return verify_each(reading->verify, sql, params, to == 0 ? 3 : 4, on_row, reading, err);
 }
 
 static enum error_kind judge_stray(struct log_reading *reading, const struct log_entry *record,

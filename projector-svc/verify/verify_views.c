@@ -71,21 +71,15 @@ static enum error_kind load(struct portion *portion, const char *const *sql, con
     const char *newest = portion->type == AGGREGATE_STOCK ? "1" : NULL;
     const char *const params[] = {aggregate_name(portion->type), id, NUMBER_TEXT((int64_t)most),
                                   newest};
-    struct pgsession *session = portion->verify->session;
     arena_reset(&portion->arena);
     portion->count = 0;
     portion->failure.kind = ERROR_NONE;
-    enum error_kind kind = pgsession_run(session, VERIFY_BEGIN, err);
-    if (kind == ERROR_NONE) {
-        kind = pgsession_each(session, sql[portion->type == AGGREGATE_ORDER ? 1 : 0], params, 4,
-                              on_row, portion, err);
-    }
-    if (kind == ERROR_NONE) {
-        kind = pgsession_run(session, VERIFY_END, err);
-    }
+    const enum error_kind kind =
+        verify_each(portion->verify, sql[portion->type == AGGREGATE_ORDER ? 1 : 0], params, 4,
+                    on_row, portion, err);
     if (kind == ERROR_NONE && portion->failure.kind != ERROR_NONE) {
         *err = portion->failure;
-        kind = err->kind;
+        return err->kind;
     }
     return kind;
 }
@@ -335,15 +329,6 @@ static void on_orphan(void *user, const struct pgsession *session)
                                                   .what = "the outbox holds no event of it"});
 }
 
-static enum error_kind look_for_orphans(struct verify *verify, struct error *err)
-{
-    enum error_kind kind = pgsession_run(verify->session, VERIFY_BEGIN, err);
-    if (kind == ERROR_NONE) {
-        kind = pgsession_each(verify->session, VERIFY_ORPHANS, NULL, 0, on_orphan, verify, err);
-    }
-    return kind == ERROR_NONE ? pgsession_run(verify->session, VERIFY_END, err) : kind;
-}
-
 enum error_kind verify_views(struct verify *verify, struct error *err)
 {
     CLEANUP_FREE
@@ -356,7 +341,7 @@ enum error_kind verify_views(struct verify *verify, struct error *err)
         kind = compare_type(portion, err);
     }
     if (kind == ERROR_NONE && !verify_is_cancelled(verify)) {
-        kind = look_for_orphans(verify, err);
+        kind = verify_each(verify, VERIFY_ORPHANS, NULL, 0, on_orphan, verify, err);
     }
     arena_done(&portion->arena);
     return kind;

@@ -49,18 +49,13 @@ static void on_shard(void *user, const struct pgsession *session)
 
 static enum error_kind read_shards(struct waiting *waiting, bool takes_heads, struct error *err)
 {
-    struct pgsession *session = waiting->verify->session;
     const char *topics[AGGREGATE_COUNT];
     for (int type = 0; type < AGGREGATE_COUNT; type++) {
         topics[type] = waiting->verify->topics[type];
     }
     waiting->takes_heads = takes_heads;
-    enum error_kind kind = pgsession_run(session, VERIFY_BEGIN, err);
-    if (kind == ERROR_NONE) {
-        kind =
-            pgsession_each(session, VERIFY_HEADS, topics, AGGREGATE_COUNT, on_shard, waiting, err);
-    }
-    return kind == ERROR_NONE ? pgsession_run(session, VERIFY_END, err) : kind;
+    return verify_each(waiting->verify, VERIFY_HEADS, topics, AGGREGATE_COUNT, on_shard, waiting,
+                       err);
 }
 
 static bool relay_is_past(const struct verify *verify)
