@@ -51,7 +51,7 @@ static bool put_ids(struct batch_columns *columns, size_t column, const struct w
  * stays as it was read, then. */
 static const struct {
     enum batch_statement statement;
-    size_t list; /* offset in struct world */
+    size_t kind; /* offset in struct world */
     is_wanted_fn *is_wanted;
 } ASKS[] = {
     {LOAD_RECEIPTS, offsetof(struct world, receipts), is_any},
@@ -75,7 +75,7 @@ static bool put_ask(const struct batch_load *load, struct batch_columns *columns
     *ret_statement = ASKS[load->at].statement;
     batch_columns_open(columns, *ret_statement);
     return (load->rows == ROWS_LOCKED_FREE || ASKS[load->at].is_wanted != is_to_change) &&
-           put_ids(columns, 0, world_list(&load->batch->world, ASKS[load->at].list),
+           put_ids(columns, 0, world_kind(&load->batch->world, ASKS[load->at].kind)->first,
                    ASKS[load->at].is_wanted);
 }
 
@@ -92,8 +92,8 @@ static bool put_stock_ask(const struct batch_load *load, struct batch_columns *c
     const struct world *world = &load->batch->world;
     *ret_statement = STOCK_ASKS[load->stock];
     batch_columns_open(columns, *ret_statement);
-    const bool has_products = put_ids(columns, 0, world->products, is_any);
-    const bool has_claims = put_ids(columns, 1, world->orders, is_order_with_claims);
+    const bool has_products = put_ids(columns, 0, world->products.first, is_any);
+    const bool has_claims = put_ids(columns, 1, world->orders.first, is_order_with_claims);
     return has_products || has_claims;
 }
 
@@ -128,6 +128,15 @@ static struct strview keep_value(struct batch_load *load, const struct pgconn_re
     return keep(load, pgconn_value(result, row, column));
 }
 
+/* NULL: nobody asked for that row. */
+static void *find(struct batch_load *load, const struct world_kind *kind,
+                  const struct pgconn_result *result, size_t row, size_t column)
+{
+    void *entry = id_map_find(&kind->map, pgconn_value(result, row, column));
+    load->is_corrupt |= entry == NULL;
+    return entry;
+}
+
 /* What is there has had an event: a version below the first one somebody has written. */
 static int64_t read_version(struct batch_load *load, const struct pgconn_result *result, size_t row,
                             size_t column)
@@ -140,7 +149,7 @@ static int64_t read_version(struct batch_load *load, const struct pgconn_result 
 static void read_receipt(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_receipt *entry =
-        id_map_find(&load->batch->world.receipt_map, pgconn_value(result, row, RECEIPT_KEY));
+        id_map_find(&load->batch->world.receipts.map, pgconn_value(result, row, RECEIPT_KEY));
     if (entry == NULL || !parse_hex(pgconn_value(result, row, RECEIPT_REQUEST), entry->request_hash,
                                     REQUEST_HASH_LEN)) {
         load->is_corrupt = true;
@@ -154,52 +163,24 @@ static void read_receipt(struct batch_load *load, const struct pgconn_result *re
 }
 
 /* What is there and is not among the rows that could be locked is missed. */
-static void read_free_rows(struct batch_load *load, struct world_entry *first,
-                           const struct id_map *map, const struct pgconn_result *result)
+static void read_free_rows(struct batch_load *load, const struct world_kind *kind,
+                           const struct pgconn_result *result)
 {
-    for (struct world_entry *entry = first; entry != NULL; entry = entry->next) {
+    for (struct world_entry *entry = kind->first; entry != NULL; entry = entry->next) {
         entry->is_row_missed = entry->is_to_change;
     }
     for (size_t row = 0; row < pgconn_row_count(result); row++) {
-        struct world_entry *entry = id_map_find(map, pgconn_value(result, row, 0));
-        if (entry == NULL) {
-            load->is_corrupt = true;
-            return;
+        struct world_entry *entry = find(load, kind, result, row, 0);
+        if (entry != NULL) {
+            entry->is_row_missed = false;
         }
-        entry->is_row_missed = false;
     }
-}
-
-static void read_free_orders(struct batch_load *load, const struct pgconn_result *result)
-{
-    struct world *world = &load->batch->world;
-    read_free_rows(load, world->orders, &world->order_map, result);
-}
-
-static void read_free_customers(struct batch_load *load, const struct pgconn_result *result)
-{
-    struct world *world = &load->batch->world;
-    read_free_rows(load, world->customers, &world->customer_map, result);
-}
-
-static void read_free_products(struct batch_load *load, const struct pgconn_result *result)
-{
-    struct world *world = &load->batch->world;
-    read_free_rows(load, world->products, &world->product_map, result);
-}
-
-static void read_free_levels(struct batch_load *load, const struct pgconn_result *result)
-{
-    struct world *world = &load->batch->world;
-    read_free_rows(load, world->levels, &world->level_map, result);
 }
 
 static void read_order(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
-    struct world_order *entry =
-        id_map_find(&load->batch->world.order_map, pgconn_value(result, row, ORDER_ID));
+    struct world_order *entry = find(load, &load->batch->world.orders, result, row, ORDER_ID);
     if (entry == NULL) {
-        load->is_corrupt = true;
         return;
     }
     struct order *order = &entry->order;
@@ -236,9 +217,8 @@ static void read_claims(struct batch_load *load, const struct pgconn_result *res
     }
     for (size_t row = 0; row < rows; row++) {
         struct world_order *entry =
-            id_map_find(&load->batch->world.order_map, pgconn_value(result, row, CLAIM_ORDER));
+            find(load, &load->batch->world.orders, result, row, CLAIM_ORDER);
         if (entry == NULL) {
-            load->is_corrupt = true;
             return;
         }
         claims[row] = (struct claim){.sku = keep_value(load, result, row, CLAIM_SKU),
@@ -253,9 +233,8 @@ static void read_claims(struct batch_load *load, const struct pgconn_result *res
 static void read_customer(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_customer *entry =
-        id_map_find(&load->batch->world.customer_map, pgconn_value(result, row, CUSTOMER_ID));
+        find(load, &load->batch->world.customers, result, row, CUSTOMER_ID);
     if (entry == NULL) {
-        load->is_corrupt = true;
         return;
     }
     entry->loaded_version = read_version(load, result, row, CUSTOMER_VERSION);
@@ -272,9 +251,8 @@ static void read_customer(struct batch_load *load, const struct pgconn_result *r
 static void read_product(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_product *entry =
-        id_map_find(&load->batch->world.product_map, pgconn_value(result, row, PRODUCT_SKU));
+        find(load, &load->batch->world.products, result, row, PRODUCT_SKU);
     if (entry == NULL) {
-        load->is_corrupt = true;
         return;
     }
     entry->loaded_version = read_version(load, result, row, PRODUCT_VERSION);
@@ -292,7 +270,7 @@ static void read_product(struct batch_load *load, const struct pgconn_result *re
 static void read_stock(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
     struct world_product *entry =
-        id_map_find(&load->batch->world.product_map, pgconn_value(result, row, STOCK_SKU));
+        id_map_find(&load->batch->world.products.map, pgconn_value(result, row, STOCK_SKU));
     if (entry == NULL) {
         entry = world_product(&load->batch->world, keep_value(load, result, row, STOCK_SKU));
     }
@@ -307,10 +285,8 @@ static void read_stock(struct batch_load *load, const struct pgconn_result *resu
 
 static void read_level(struct batch_load *load, const struct pgconn_result *result, size_t row)
 {
-    struct world_level *entry =
-        id_map_find(&load->batch->world.level_map, pgconn_value(result, row, LEVEL_SKU));
+    struct world_level *entry = find(load, &load->batch->world.levels, result, row, LEVEL_SKU);
     if (entry == NULL) {
-        load->is_corrupt = true;
         return;
     }
     struct level *level = &entry->level;
@@ -345,11 +321,11 @@ static void read_ground(struct batch_load *load, const struct pgconn_result *res
 static void expect_stock(struct batch_load *load)
 {
     struct world *world = &load->batch->world;
-    for (struct world_entry *entry = world->products; entry != NULL; entry = entry->next) {
+    for (struct world_entry *entry = world->products.first; entry != NULL; entry = entry->next) {
         struct world_product *product = (void *)entry;
         product->is_stock_missed = product->loaded_version > 0;
     }
-    for (struct world_entry *entry = world->orders; entry != NULL; entry = entry->next) {
+    for (struct world_entry *entry = world->orders.first; entry != NULL; entry = entry->next) {
         const struct world_order *order = (const void *)entry;
         for (size_t i = 0; i < order->order.claim_count; i++) {
             struct world_product *product = world_product(world, order->order.claims[i].sku);
@@ -372,25 +348,27 @@ static read_row_fn *const READERS[BATCH_STATEMENT_COUNT] = {
     [LOAD_LEVELS] = read_level,
 };
 
-typedef void read_result_fn(struct batch_load *load, const struct pgconn_result *result);
-
-/* What is more than its rows one by one. */
-static read_result_fn *const RESULT_READERS[BATCH_STATEMENT_COUNT] = {
-    [LOAD_CLAIMS] = read_claims,
-    [LOCK_FREE_ORDERS] = read_free_orders,
-    [LOCK_FREE_CUSTOMERS] = read_free_customers,
-    [LOCK_FREE_PRODUCTS] = read_free_products,
-    [LOCK_FREE_LEVELS] = read_free_levels,
-};
+/* Whose rows it locks. */
+static const struct world_kind *kind_locked(const struct batch_load *load,
+                                            enum batch_statement statement)
+{
+    for (size_t i = 0; i < ASK_COUNT; i++) {
+        if (ASKS[i].statement == statement && ASKS[i].is_wanted == is_to_change) {
+            return world_kind(&load->batch->world, ASKS[i].kind);
+        }
+    }
+    return NULL;
+}
 
 void batch_load_read(struct batch_load *load, enum batch_statement statement,
                      const struct pgconn_result *result)
 {
-    if (RESULT_READERS[statement] != NULL) {
-        RESULT_READERS[statement](load, result);
-        return;
-    }
-    if (statement == LOCK_FREE_STOCK) {
+    const struct world_kind *locked = kind_locked(load, statement);
+    if (locked != NULL) {
+        read_free_rows(load, locked, result);
+    } else if (statement == LOAD_CLAIMS) {
+        read_claims(load, result);
+    } else if (statement == LOCK_FREE_STOCK) {
         expect_stock(load);
     }
     for (size_t row = 0; READERS[statement] != NULL && row < pgconn_row_count(result); row++) {

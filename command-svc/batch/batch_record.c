@@ -91,7 +91,7 @@ static bool record_levels(struct batch_recorder *recorder, const struct batch *b
 {
     struct batch_record *record = recorder->records + batch->count;
     bool ok = true;
-    for (const struct world_entry *entry = batch->world.levels; entry != NULL;
+    for (const struct world_entry *entry = batch->world.levels.first; entry != NULL;
          entry = entry->next) {
         const struct world_level *level = (const void *)entry;
         assert(record < recorder->records + BATCH_COMMANDS_MAX);

@@ -186,7 +186,7 @@ typedef void put_fn(struct batch_columns *columns, const struct world_entry *ent
 
 static const struct {
     enum batch_statement statement;
-    size_t list; /* offset of the entries' list in struct world */
+    size_t kind; /* of the entries: offset in struct world */
     put_fn *put;
 } SAVES[] = {
     {INSERT_CUSTOMERS, offsetof(struct world, customers), put_new_customer},
@@ -204,8 +204,8 @@ static const struct {
 static void put_entries(const struct world *world, size_t save, struct batch_columns *columns)
 {
     batch_columns_open(columns, SAVES[save].statement);
-    for (const struct world_entry *entry = world_list(world, SAVES[save].list); entry != NULL;
-         entry = entry->next) {
+    for (const struct world_entry *entry = world_kind(world, SAVES[save].kind)->first;
+         entry != NULL; entry = entry->next) {
         SAVES[save].put(columns, entry);
     }
 }
@@ -239,7 +239,7 @@ static void put_level_events(const struct batch *batch, const struct batch_recor
                              int shards, struct batch_columns *columns)
 {
     const struct batch_record *record = records;
-    for (const struct world_entry *entry = batch->world.levels; entry != NULL;
+    for (const struct world_entry *entry = batch->world.levels.first; entry != NULL;
          entry = entry->next, record++) {
         const struct world_level *level = (const void *)entry;
         const struct event event = {.aggregate = AGGREGATE_STOCK, .stock = level->event};

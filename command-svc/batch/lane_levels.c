@@ -59,7 +59,7 @@ int64_t lane_next_levels_in_ms(const struct lane_common *common)
 
 void lane_mark_levels(struct lane *lane)
 {
-    for (struct world_entry *entry = lane->batch.world.products; entry != NULL;
+    for (struct world_entry *entry = lane->batch.world.products.first; entry != NULL;
          entry = entry->next) {
         if (stock_has_moved((const void *)entry)) {
             lane_mark_level(lane->common, entry->id);
@@ -193,7 +193,7 @@ static void note_held(struct lane *lane, struct strview sku)
 static void put_told_back(struct lane *lane, struct level_mark *mark)
 {
     const struct world_level *level =
-        id_map_find(&lane->batch.world.level_map, level_mark_sku(mark));
+        id_map_find(&lane->batch.world.levels.map, level_mark_sku(mark));
     assert(level != NULL);
     if (level->level.is_locked && level->wait_ms > 0) {
         note_held(lane, level_mark_sku(mark));

@@ -165,7 +165,7 @@ void lane_settle_locks(struct lane *lane)
     }
     for (size_t i = 0; i < lane->levels.count; i++) {
         struct world_level *level =
-            id_map_find(&lane->batch.world.level_map, level_mark_sku(lane->levels.taken[i]));
+            id_map_find(&lane->batch.world.levels.map, level_mark_sku(lane->levels.taken[i]));
         level->is_loaded &= batch_store_has_shard(lane->store, lane->levels.taken[i]->shard);
     }
 }

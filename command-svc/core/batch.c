@@ -306,7 +306,7 @@ static const struct world_product *missed_stock(const struct batch *batch,
         item->order != NULL && order_command_releases_stock(item->command->kind);
     for (size_t i = 0; may_release && i < item->order->order.claim_count; i++) {
         const struct world_product *product =
-            id_map_find(&batch->world.product_map, item->order->order.claims[i].sku);
+            id_map_find(&batch->world.products.map, item->order->order.claims[i].sku);
         if (product != NULL && product->is_stock_missed) {
             return product;
         }
@@ -343,7 +343,8 @@ static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
 
 static void decide_levels(struct batch *batch)
 {
-    for (struct world_entry *entry = batch->world.levels; entry != NULL; entry = entry->next) {
+    for (struct world_entry *entry = batch->world.levels.first; entry != NULL;
+         entry = entry->next) {
         struct world_level *level = (void *)entry;
         level->is_changed =
             level->is_loaded &&

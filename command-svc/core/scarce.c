@@ -78,7 +78,7 @@ void scarce_learn(struct scarce *scarce, struct scarce_suspects *suspects,
     for (size_t i = 0; i < suspects->count; i++) {
         const struct scarce_suspect *one = &suspects->list[i];
         const struct world_product *product =
-            id_map_find(&world->product_map, strview_of(one->sku));
+            id_map_find(&world->products.map, strview_of(one->sku));
         if (product != NULL &&
             (product->loaded_available < one->least || product->loaded_available > one->most)) {
             add(scarce, one->sku, now_ms + SCARCE_MS);
@@ -99,7 +99,7 @@ void scarce_renew(struct scarce *scarce, const struct world *world, int64_t now_
         struct scarce_product *one = &scarce->list[i];
         assert(is_sound(scarce, one));
         const struct world_product *product =
-            now_ms < one->until_ms ? id_map_find(&world->product_map, strview_of(one->sku)) : NULL;
+            now_ms < one->until_ms ? id_map_find(&world->products.map, strview_of(one->sku)) : NULL;
         if (product != NULL && is_short(product)) {
             one->until_ms = now_ms + SCARCE_MS;
             assert(one->until_ms >= scarce->until_ms); /* the last one is named longest */
@@ -114,7 +114,7 @@ bool scarce_is_named(const struct scarce *scarce, const struct world *world, int
         const struct scarce_product *product = &scarce->list[i];
         assert(is_sound(scarce, product));
         if (now_ms < product->until_ms &&
-            id_map_find(&world->product_map, strview_of(product->sku)) != NULL) {
+            id_map_find(&world->products.map, strview_of(product->sku)) != NULL) {
             return true;
         }
     }

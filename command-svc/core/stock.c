@@ -46,7 +46,8 @@ static bool is_to_be_saved(const struct world_product *product)
 static size_t list_changes(const struct world *world, struct stock_change *changes)
 {
     size_t count = 0;
-    for (const struct world_entry *entry = world->products; entry != NULL; entry = entry->next) {
+    for (const struct world_entry *entry = world->products.first; entry != NULL;
+         entry = entry->next) {
         const struct world_product *product = (const void *)entry;
         assert(product->most_taken >= product->loaded_available - product->product.available ||
                is_new(product)); /* whoever moves a level notes it */
@@ -77,7 +78,8 @@ enum error_kind stock_changes(const struct world *world, struct arena *arena,
                               const struct stock_change **ret_changes, size_t *ret_count)
 {
     size_t products = 0;
-    for (const struct world_entry *entry = world->products; entry != NULL; entry = entry->next) {
+    for (const struct world_entry *entry = world->products.first; entry != NULL;
+         entry = entry->next) {
         products++;
     }
     struct stock_change *changes = arena_array(arena, products, sizeof *changes);

@@ -78,21 +78,22 @@ struct world_level {
     struct stock_event event;
 };
 
+/* All entries of one kind. */
+struct world_kind {
+    struct world_entry *first; /* the newest, and so on */
+    struct id_map map;
+};
+
 struct world {
     struct arena *arena;
-    struct id_map customer_map, product_map, order_map, receipt_map, level_map;
-    struct world_entry *customers; /* newest first; likewise below */
-    struct world_entry *products;
-    struct world_entry *orders;
-    struct world_entry *receipts;
-    struct world_entry *levels;
+    struct world_kind customers, products, orders, receipts, levels;
 };
 
 void world_init(struct world *world, struct arena *arena);
 void world_done(struct world *world);
 
-/* One of the lists, by its offset in struct world: for tables that walk them alike. */
-const struct world_entry *world_list(const struct world *world, size_t offset);
+/* One of the kinds, by its offset in struct world: for tables that walk them alike. */
+const struct world_kind *world_kind(const struct world *world, size_t offset);
 
 /* The entry of that id, made empty if there is none yet. NULL when memory ran out. */
 MUST_USE struct world_customer *world_customer(struct world *world, struct strview id);

@@ -280,8 +280,8 @@ START_TEST(a_command_that_may_only_be_a_retry_needs_its_receipt_alone)
     ck_assert_int_eq(outcome(0)->kind, OUTCOME_REPLAYED);
     assert_rejected(1, REJECTION_OUTBOX_TOO_OLD);
     ck_assert(!outcome(1)->is_remembered);
-    ck_assert_ptr_null(batch->world.orders);
-    ck_assert_ptr_null(batch->world.products);
+    ck_assert_ptr_null(batch->world.orders.first);
+    ck_assert_ptr_null(batch->world.products.first);
 }
 END_TEST
 
