@@ -59,7 +59,7 @@ set(event2_FILES "^common/io/(loop|http/client|redis/redisconn_connect)\\.c$")
 set(openssl_HEADERS "^openssl/")
 set(openssl_FILES "^common/io/(digest|tls_words|postgres/pgcertificate|redis/redisconn_tls)\\.c$|^common/io/jws/|^tests/unit/common/(jwt_fixture|test_jwt_keys)\\.[ch]$")
 set(uthash_HEADERS "^ut[a-z]+\\.h$")
-set(uthash_FILES "\\.c$") # its macros stay inside one wrapper, never in a header
+set(uthash_FILES "\\.c$") # its macros stay inside one file each, never in a header
 set(check_HEADERS "^check\\.h$")
 set(check_FILES "^tests/")
 

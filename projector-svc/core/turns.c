@@ -2,14 +2,14 @@
 #include "projector-svc/core/turns.h"
 
 #include <assert.h>
+#include <utlist.h>
 
-/* Who waits stands in the line, which has two ends or none; what is taken is counted, and beyond
- * the bytes goes only who is alone. */
+/* Who waits stands in the line, which has an end; what is taken is counted, and beyond the bytes
+ * goes only who is alone. */
 static bool is_sound(const struct turns *turns)
 {
-    return (turns->first == NULL) == (turns->last == NULL) &&
-           (turns->first == NULL ||
-            (turns->first->state == TURN_WAITING && turns->last->next == NULL)) &&
+    return (turns->first == NULL ||
+            (turns->first->state == TURN_WAITING && turns->first->previous->next == NULL)) &&
            turns->taken <= TURNS_MAX && (turns->taken > 0 || turns->bytes == 0) &&
            (turns->taken <= 1 || turns->bytes <= TURNS_BYTES);
 }
@@ -19,13 +19,7 @@ void turns_wait(struct turns *turns, struct turn *turn)
     assert(is_sound(turns));
     assert(turn->state == TURN_NONE);
     turn->state = TURN_WAITING;
-    turn->next = NULL;
-    if (turns->first == NULL) {
-        turns->first = turn;
-    } else {
-        turns->last->next = turn;
-    }
-    turns->last = turn;
+    DL_APPEND2(turns->first, turn, previous, next);
     assert(is_sound(turns));
 }
 
@@ -37,17 +31,8 @@ struct turn *turns_first(const struct turns *turns)
 
 static void take_out(struct turns *turns, const struct turn *turn)
 {
-    struct turn *before = NULL;
     assert(turn->state == TURN_WAITING); /* so it is in the line */
-    for (struct turn *at = turns->first; at != turn; at = at->next) {
-        before = at;
-    }
-    if (before == NULL) {
-        turns->first = turn->next;
-    } else {
-        before->next = turn->next;
-    }
-    turns->last = turns->last == turn ? before : turns->last;
+    DL_DELETE2(turns->first, turn, previous, next);
     assert(is_sound(turns));
 }
 
@@ -75,7 +60,7 @@ void turns_end(struct turns *turns, struct turn *turn)
     assert(is_sound(turns));
     assert(turn->state == TURN_TAKEN);
     assert(turn != turns->first); /* who has one waits for none */
-    assert(turn != turns->last);
+    assert(turns->first == NULL || turn != turns->first->previous);
     assert(turns->taken > 0);
     assert(turns->bytes >= turn->bytes);
     turn->state = TURN_NONE;

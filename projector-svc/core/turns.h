@@ -29,8 +29,8 @@ enum turn_state { TURN_NONE = 0, TURN_WAITING, TURN_TAKEN };
 struct turn {
     enum turn_state state;
     void *owner;
-    struct turn *next; /* behind it in the line */
-    size_t bytes;      /* as taken */
+    struct turn *next, *previous; /* in the line */
+    size_t bytes;                 /* as taken */
 };
 
 /* Zeroed: nobody waits. */
@@ -38,7 +38,6 @@ struct turns {
     size_t taken;
     size_t bytes;
     struct turn *first;
-    struct turn *last;
 };
 
 /* At the line's end. */

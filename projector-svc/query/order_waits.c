@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 enum { BUCKETS = 1024, CHANNEL_MAX = sizeof KEYS_CHANNEL_ORDER + UUID_TEXT_LEN };
 
@@ -159,12 +160,7 @@ enum error_kind order_waits_add(struct order_waits *waits, const struct uuid *or
         return error_set(err, ERROR_EXHAUSTED, "%zu requests are waiting already", waits->count);
     }
     wait->channel = channel;
-    wait->previous = NULL;
-    wait->next = channel->waits;
-    if (channel->waits != NULL) {
-        channel->waits->previous = wait;
-    }
-    channel->waits = wait;
+    DL_PREPEND2(channel->waits, wait, previous, next);
     waits->count++;
     if (is_new || channel->is_confirmed) {
         subscribe(waits, channel); /* a repeated one is confirmed, and wakes, just the same */
@@ -178,14 +174,7 @@ void order_waits_remove(struct order_waits *waits, struct order_wait *wait)
     if (channel == NULL) {
         return;
     }
-    if (wait->previous == NULL) {
-        channel->waits = wait->next;
-    } else {
-        wait->previous->next = wait->next;
-    }
-    if (wait->next != NULL) {
-        wait->next->previous = wait->previous;
-    }
+    DL_DELETE2(channel->waits, wait, previous, next);
     wait->channel = NULL;
     waits->count--;
     if (channel->waits == NULL) {

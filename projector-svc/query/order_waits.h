@@ -29,8 +29,7 @@ struct order_wait {
     void (*on_wake)(void *user); /* may remove the wait */
     void *user;
     struct order_channel *channel; /* ours from here on; NULL: not waiting */
-    struct order_wait *next;
-    struct order_wait *previous;
+    struct order_wait *next, *previous;
 };
 
 MUST_USE enum error_kind order_waits_new(struct loop *loop, const char *redis_url, size_t max,

@@ -12,49 +12,15 @@
 #include "projector-svc/views/arglist.h"
 #include "projector-svc/views/view_read.h"
 
+#include <utlist.h>
+
 enum { READINGS_MAX = 4 };
 
 /* --- one query's life */
 
-static void link_query(struct query_context *context, struct query *query)
-{
-    query->next = context->live;
-    query->previous = NULL;
-    if (context->live != NULL) {
-        context->live->previous = query;
-    }
-    context->live = query;
-}
-
-static void enqueue(struct query *query)
-{
-    struct query_context *context = query->context;
-    if (context->first_queued == NULL) {
-        context->first_queued = query;
-    } else {
-        context->last_queued->next_queued = query;
-    }
-    context->last_queued = query;
-    query->next_queued = NULL;
-    query->is_queued = true;
-}
-
-/* It is the first, but when all of them end at once. */
 static void dequeue(struct query *query)
 {
-    struct query_context *context = query->context;
-    struct query *before = NULL;
-    for (struct query *at = context->first_queued; at != query; at = at->next_queued) {
-        before = at;
-    }
-    if (before == NULL) {
-        context->first_queued = query->next_queued;
-    } else {
-        before->next_queued = query->next_queued;
-    }
-    if (context->last_queued == query) {
-        context->last_queued = before;
-    }
+    DL_DELETE2(query->context->queued, query, previous_queued, next_queued);
     query->is_queued = false;
 }
 
@@ -66,14 +32,7 @@ void query_leave(struct query *query)
     if (query->on_end != NULL) {
         query->on_end(query);
     }
-    if (query->previous == NULL) {
-        query->context->live = query->next;
-    } else {
-        query->previous->next = query->next;
-    }
-    if (query->next != NULL) {
-        query->next->previous = query->previous;
-    }
+    DL_DELETE2(query->context->live, query, previous, next);
 }
 
 struct query *query_begin(struct query_context *context, struct http_request *request,
@@ -98,7 +57,7 @@ struct query *query_begin(struct query_context *context, struct http_request *re
     query->until_ms = principal->until_ms;
     query->role = asker_role(principal);
     query->only = only;
-    link_query(context, query);
+    DL_PREPEND2(context->live, query, previous, next);
     return query;
 }
 
@@ -172,8 +131,8 @@ static void on_reply(void *user, const struct redisconn_reply *reply, const stru
 static void send_queued(struct query_context *context)
 {
     struct error err;
-    while (context->readings < READINGS_MAX && context->first_queued != NULL) {
-        struct query *query = context->first_queued;
+    while (context->readings < READINGS_MAX && context->queued != NULL) {
+        struct query *query = context->queued;
         dequeue(query);
         if (redisconn_send(context->reader, query->reading, on_reply, query, &err) == ERROR_NONE) {
             context->readings++;
@@ -214,7 +173,8 @@ void query_read(struct query *query, const struct redisconn_command *commands, s
         query_unavailable(query, "no memory for this request");
         return;
     }
-    enqueue(query);
+    DL_APPEND2(query->context->queued, query, previous_queued, next_queued);
+    query->is_queued = true;
     send_queued(query->context);
 }
 

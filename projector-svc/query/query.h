@@ -47,9 +47,8 @@ struct query_context {
     struct stream_hub *streams; /* NULL: none are served here */
     const struct auth *auth;
     int64_t recent_cap;
-    struct query *live;         /* begun and not answered */
-    struct query *first_queued; /* whose reading is still to be sent */
-    struct query *last_queued;
+    struct query *live;      /* begun and not answered */
+    struct query *queued;    /* whose reading is still to be sent */
     size_t readings;         /* on their way to Redis */
     struct activity reading; /* Redis's words about it are for the log, not for clients */
     bool is_draining;
@@ -71,12 +70,11 @@ struct query {
     struct redisconn_command reading; /* in the arena */
     struct strbuf body;               /* of the answer, while it is written */
     struct json_writer writer;
-    struct query *next_queued;
+    struct query *next_queued, *previous_queued;
     bool is_queued;
     query_reply_fn *on_reply;
     void (*on_end)(struct query *query); /* before it is answered, however; may be NULL */
-    struct query *next;
-    struct query *previous;
+    struct query *next, *previous;       /* among the live */
 };
 
 enum {

@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 enum {
     HEARTBEAT_MS = 15000,
@@ -18,40 +19,11 @@ enum {
     FRESHNESS_MAX = 1024,
 };
 
-/* --- the list */
-
-static void link_last(struct live *live)
-{
-    struct stream_hub *hub = live->hub;
-    live->next = NULL;
-    live->previous = hub->last;
-    if (hub->last == NULL) {
-        hub->first = live;
-    } else {
-        hub->last->next = live;
-    }
-    hub->last = live;
-}
-
-static void unlink_live(struct live *live)
-{
-    struct stream_hub *hub = live->hub;
-    if (live->previous == NULL) {
-        hub->first = live->next;
-    } else {
-        live->previous->next = live->next;
-    }
-    if (live->next == NULL) {
-        hub->last = live->previous;
-    } else {
-        live->next->previous = live->previous;
-    }
-}
-
 void stream_hub_move_last(struct live *live)
 {
-    unlink_live(live);
-    link_last(live);
+    struct stream_hub *hub = live->hub;
+    DL_DELETE2(hub->first, live, previous, next);
+    DL_APPEND2(hub->first, live, previous, next);
 }
 
 /* --- ends */
@@ -59,7 +31,7 @@ void stream_hub_move_last(struct live *live)
 static void forget(struct live *live)
 {
     struct stream_hub *hub = live->hub;
-    unlink_live(live);
+    DL_DELETE2(hub->first, live, previous, next);
     hub->count--;
     if (hub->count == 0) {
         loop_timer_stop(hub->heartbeat);
@@ -151,7 +123,7 @@ void stream_hub_add(struct stream_hub *hub, struct http_request *request,
         free(live);
         return;
     }
-    link_last(live);
+    DL_APPEND2(hub->first, live, previous, next);
     if (hub->count++ == 0) {
         loop_timer_start(hub->heartbeat, HEARTBEAT_MS);
     }

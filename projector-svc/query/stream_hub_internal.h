@@ -28,8 +28,7 @@ enum live_state { LIVE_NEW = 0, LIVE_RESUMED, LIVE_FOLLOWS, LIVE_HELD };
 struct live {
     struct stream_hub *hub;
     struct http_stream *stream;
-    struct live *next;
-    struct live *previous;
+    struct live *next, *previous;
     enum live_state state;
     struct stream_id at; /* passed on, or passed over */
     size_t skipped;      /* entries since its reader heard where it is */
@@ -46,7 +45,6 @@ struct stream_hub {
     struct stream_hub_options options;
     struct redisconn *bell;
     struct live *first;
-    struct live *last;
     size_t count;
     size_t turns;          /* pages asked for */
     struct stream_id from; /* of the page that is read */

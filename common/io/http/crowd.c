@@ -2,22 +2,16 @@
 #include "common/io/http/crowd.h"
 
 #include <assert.h>
+#include <utlist.h>
 
 void http_crowd_join(struct http_crowd *crowd, struct http_member *member,
                      enum http_standing standing, int64_t now_ms)
 {
-    struct http_member *last = crowd->lists[standing].last;
-    assert(last == NULL || (last->standing == standing && last->next == NULL));
+    struct http_member *first = crowd->lists[standing].first;
+    assert(first == NULL || first->standing == standing);
     member->standing = standing;
     member->since_ms = now_ms;
-    member->next = NULL;
-    member->previous = last;
-    if (last != NULL) {
-        last->next = member;
-    } else {
-        crowd->lists[standing].first = member;
-    }
-    crowd->lists[standing].last = member;
+    DL_APPEND2(crowd->lists[standing].first, member, previous, next);
     crowd->lists[standing].count++;
 }
 
@@ -25,18 +19,7 @@ void http_crowd_leave(struct http_crowd *crowd, struct http_member *member)
 {
     assert(crowd->lists[member->standing].count > 0);
     crowd->lists[member->standing].count--;
-    if (member->previous != NULL) {
-        member->previous->next = member->next;
-    } else {
-        assert(crowd->lists[member->standing].first == member);
-        crowd->lists[member->standing].first = member->next;
-    }
-    if (member->next != NULL) {
-        member->next->previous = member->previous;
-    } else {
-        assert(crowd->lists[member->standing].last == member);
-        crowd->lists[member->standing].last = member->previous;
-    }
+    DL_DELETE2(crowd->lists[member->standing].first, member, previous, next);
 }
 
 void http_crowd_move(struct http_crowd *crowd, struct http_member *member,

@@ -33,8 +33,7 @@ enum http_standing {
 
 struct http_member {
     struct http_connection *connection;
-    struct http_member *next;
-    struct http_member *previous;
+    struct http_member *next, *previous;
     enum http_standing standing;
     bool has_shown_token;
     int64_t since_ms; /* when it began to stand there */
@@ -45,7 +44,6 @@ struct http_member {
 struct http_crowd {
     struct {
         struct http_member *first;
-        struct http_member *last;
         size_t count;
     } lists[HTTP_STANDING_COUNT];
 };

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 enum {
     ALLOW_MAX = 64,
@@ -224,11 +225,7 @@ static void enter_pending(struct http_request *request)
 {
     struct http_server *server = request->server;
     request->state = EXCHANGE_PENDING;
-    request->next = server->pending;
-    if (request->next != NULL) {
-        request->next->previous = request;
-    }
-    server->pending = request;
+    DL_PREPEND2(server->pending, request, previous, next);
     server->stats.requests++;
     server->stats.requests_pending++;
 }
@@ -237,15 +234,7 @@ static void leave_pending(struct http_request *request)
 {
     struct http_server *server = request->server;
     server->stats.requests_pending--;
-    if (request->previous != NULL) {
-        request->previous->next = request->next;
-    } else {
-        assert(server->pending == request);
-        server->pending = request->next;
-    }
-    if (request->next != NULL) {
-        request->next->previous = request->previous;
-    }
+    DL_DELETE2(server->pending, request, previous, next);
 }
 
 void http_exchange_handle(struct http_request *request)

@@ -65,9 +65,8 @@ enum exchange_state {
 
 struct http_request {
     struct http_server *server;
-    struct http_line *line;    /* NULL once the peer is gone */
-    struct http_request *next; /* among pending */
-    struct http_request *previous;
+    struct http_line *line;               /* NULL once the peer is gone */
+    struct http_request *next, *previous; /* among pending */
     enum exchange_state state;
     enum http_holder holder; /* known, once a token stands behind it */
     struct http_match match;
