@@ -113,20 +113,6 @@ static enum error_kind build_queries(struct app *app, const struct projector_set
     return query_api_new(app->runtime.loop, &options, &app->queries, err);
 }
 
-static void add_projecting(struct health *health, struct projector *projector)
-{
-    health_add(health, "redis", projector_probe_redis, projector);
-    health_add(health, "kafka", projector_probe_kafka, projector);
-    health_add(health, "partitions", projector_probe_partitions, projector);
-    health_add(health, "following", projector_probe_following, projector);
-    health_add_advisory(health, "functions", projector_probe_functions, projector);
-    health_add_advisory(health, "topics", projector_probe_topics, projector);
-    health_add_advisory(health, "unreported", projector_probe_bringing, projector);
-    health_add_advisory(health, "positions", projector_probe_positions, projector);
-    health_add_advisory(health, "progress", projector_probe_stuck, projector);
-    health_add_advisory(health, "frozen", projector_probe_frozen, projector);
-}
-
 static enum error_kind build(struct app *app, const struct service_call *call, unsigned halves,
                              struct error *err)
 {
@@ -140,18 +126,14 @@ static enum error_kind build(struct app *app, const struct service_call *call, u
     if (kind != ERROR_NONE) {
         return kind;
     }
-    struct health *health = app->runtime.health;
     if (app->projector != NULL) {
-        add_projecting(health, app->projector);
+        projector_add_probes(app->projector, app->runtime.health);
     }
     if ((halves & SERVING) == 0) {
         query_api_serve_operators(app->queries, app->runtime.http);
     } else {
         query_api_serve(app->queries, app->runtime.http);
-        health_add(health, "queries", query_api_probe, app->queries);
-        health_add_advisory(health, "whole", query_api_probe_whole, app->queries);
-        health_add_advisory(health, "reading", query_api_probe_reading, app->queries);
-        health_add_advisory(health, "streams", query_api_probe_streams, app->queries);
+        query_api_add_probes(app->queries, app->runtime.health);
     }
     return ERROR_NONE;
 }

@@ -89,8 +89,7 @@ void followed_add(const struct followed *followed, int64_t now_ms, struct report
 /* Fails and names them when some topics are not followed. A probe; user is the struct followed. */
 enum error_kind followed_probe(void *user, struct error *err);
 
-/* The same for partitions, and for all of them together. */
-enum error_kind followed_probe_partitions(void *user, struct error *err);
+/* The same for all partitions together; of each of them, `bringing` is one. */
 enum error_kind followed_probe_all(void *user, struct error *err);
 
 #endif

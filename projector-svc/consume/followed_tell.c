@@ -148,12 +148,6 @@ enum error_kind followed_probe(void *user, struct error *err)
                             : error_set(err, ERROR_TRANSIENT, "not followed: %s", names);
 }
 
-enum error_kind followed_probe_partitions(void *user, struct error *err)
-{
-    struct followed *followed = user;
-    return activity_probe(&followed->bringing, err);
-}
-
 enum error_kind followed_probe_all(void *user, struct error *err)
 {
     const struct followed *followed = user;

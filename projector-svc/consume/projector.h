@@ -111,18 +111,11 @@ bool projector_is_drained(const struct projector *projector);
 /* Accepts NULL. */
 void projector_free(struct projector *projector);
 
-/* Health probes: user is the projector. */
-enum error_kind projector_probe_redis(void *user, struct error *err);
-enum error_kind projector_probe_functions(void *user, struct error *err);
+/* All of its health probes, and those that others ask, too: user is the projector. */
+struct health;
+void projector_add_probes(struct projector *projector, struct health *health);
 enum error_kind projector_probe_kafka(void *user, struct error *err);
 enum error_kind projector_probe_partitions(void *user, struct error *err);
 enum error_kind projector_probe_following(void *user, struct error *err);
-
-/* Advisory ones: they name what stands still while the rest goes on. */
-enum error_kind projector_probe_positions(void *user, struct error *err);
-enum error_kind projector_probe_stuck(void *user, struct error *err);
-enum error_kind projector_probe_topics(void *user, struct error *err);
-enum error_kind projector_probe_bringing(void *user, struct error *err);
-enum error_kind projector_probe_frozen(void *user, struct error *err);
 
 #endif

@@ -2,24 +2,13 @@
 /* How the consuming half is: probes and metrics. */
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
+#include "common/run/health.h"
 #include "common/run/metrics.h"
 #include "projector-svc/consume/projector_internal.h"
 #include "projector-svc/consume/report.h"
 #include "projector-svc/metrics.h"
 
 enum { FOLLOW_WITHIN_MS = 10000 };
-
-enum error_kind projector_probe_redis(void *user, struct error *err)
-{
-    const struct projector *projector = user;
-    return redis_gate_probe(&projector->gate, err);
-}
-
-enum error_kind projector_probe_functions(void *user, struct error *err)
-{
-    const struct projector *projector = user;
-    return redis_gate_probe_functions(&projector->gate, err);
-}
 
 enum error_kind projector_probe_kafka(void *user, struct error *err)
 {
@@ -42,38 +31,8 @@ enum error_kind projector_probe_kafka(void *user, struct error *err)
 
 enum error_kind projector_probe_partitions(void *user, struct error *err)
 {
-    const struct projector *projector = user;
+    struct projector *projector = user;
     return report_probe_partitions(&projector->assignment, err);
-}
-
-enum error_kind projector_probe_stuck(void *user, struct error *err)
-{
-    const struct projector *projector = user;
-    return report_probe_stuck(&projector->assignment, err);
-}
-
-enum error_kind projector_probe_positions(void *user, struct error *err)
-{
-    struct projector *projector = user;
-    return activity_probe(&projector->positions.agreeing, err);
-}
-
-enum error_kind projector_probe_topics(void *user, struct error *err)
-{
-    struct projector *projector = user;
-    return followed_probe(&projector->followed, err);
-}
-
-enum error_kind projector_probe_bringing(void *user, struct error *err)
-{
-    struct projector *projector = user;
-    return followed_probe_partitions(&projector->followed, err);
-}
-
-enum error_kind projector_probe_frozen(void *user, struct error *err)
-{
-    struct projector *projector = user;
-    return activity_probe(&projector->frozen.standing, err);
 }
 
 /* In the first seconds the topics may just be being made: ready means that all are followed. Later
@@ -87,6 +46,21 @@ enum error_kind projector_probe_following(void *user, struct error *err)
         return followed_probe_all(&projector->followed, err); /* NONE is "kafka"'s to say */
     }
     return followed_probe(&projector->followed, err);
+}
+
+/* Advisory are those that name what stands still while the rest goes on. */
+void projector_add_probes(struct projector *projector, struct health *health)
+{
+    health_add(health, "redis", redis_gate_probe, &projector->gate);
+    health_add(health, "kafka", projector_probe_kafka, projector);
+    health_add(health, "partitions", projector_probe_partitions, projector);
+    health_add(health, "following", projector_probe_following, projector);
+    health_add_advisory(health, "functions", redis_gate_probe_functions, &projector->gate);
+    health_add_advisory(health, "topics", followed_probe, &projector->followed);
+    health_add_advisory(health, "unreported", activity_probe, &projector->followed.bringing);
+    health_add_advisory(health, "positions", activity_probe, &projector->positions.agreeing);
+    health_add_advisory(health, "progress", report_probe_stuck, &projector->assignment);
+    health_add_advisory(health, "frozen", activity_probe, &projector->frozen.standing);
 }
 
 void projector_on_scrape(void *user)

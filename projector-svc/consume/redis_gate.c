@@ -154,8 +154,9 @@ int64_t redis_gate_shut_for_ms(const struct redis_gate *gate, int64_t now_ms)
     return gate->is_open ? 0 : now_ms - gate->shut_since_ms;
 }
 
-enum error_kind redis_gate_probe_functions(const struct redis_gate *gate, struct error *err)
+enum error_kind redis_gate_probe_functions(void *user, struct error *err)
 {
+    const struct redis_gate *gate = user;
     return gate->newer_functions == 0
                ? ERROR_NONE
                : error_set(err, ERROR_CONFLICT,
@@ -164,8 +165,9 @@ enum error_kind redis_gate_probe_functions(const struct redis_gate *gate, struct
                            (long long)gate->newer_functions);
 }
 
-enum error_kind redis_gate_probe(const struct redis_gate *gate, struct error *err)
+enum error_kind redis_gate_probe(void *user, struct error *err)
 {
+    const struct redis_gate *gate = user;
     if (!redisconn_is_ready(gate->conn)) {
         return error_set(err, ERROR_TRANSIENT, "%s", redisconn_last_error(gate->conn));
     }

@@ -75,7 +75,8 @@ void redis_gate_reload(struct redis_gate *gate, const struct error *why);
 /* 0 while it is open. */
 int64_t redis_gate_shut_for_ms(const struct redis_gate *gate, int64_t now_ms);
 
-enum error_kind redis_gate_probe_functions(const struct redis_gate *gate, struct error *err);
-enum error_kind redis_gate_probe(const struct redis_gate *gate, struct error *err);
+/* Health probes: user is the gate. */
+enum error_kind redis_gate_probe_functions(void *user, struct error *err);
+enum error_kind redis_gate_probe(void *user, struct error *err);
 
 #endif

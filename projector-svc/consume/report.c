@@ -163,8 +163,9 @@ static enum error_kind tell_stuck(const struct report_totals *totals, struct err
                      totals->stuck);
 }
 
-enum error_kind report_probe_partitions(const struct assignment *assignment, struct error *err)
+enum error_kind report_probe_partitions(void *user, struct error *err)
 {
+    const struct assignment *assignment = user;
     for (size_t i = 0; i < assignment->count; i++) {
         const struct partition *partition = assignment->partitions[i];
         const struct partition_report report = assignment_report(assignment, partition, 0);
@@ -176,8 +177,9 @@ enum error_kind report_probe_partitions(const struct assignment *assignment, str
     return tell_stuck(&totals, err);
 }
 
-enum error_kind report_probe_stuck(const struct assignment *assignment, struct error *err)
+enum error_kind report_probe_stuck(void *user, struct error *err)
 {
+    const struct assignment *assignment = user;
     enum { NAMES_MAX = 400 };
     char names[NAMES_MAX] = "";
     size_t len = 0;

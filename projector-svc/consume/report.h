@@ -56,10 +56,11 @@ void report_send(const struct assignment *assignment, size_t partitions, const c
 /* Whether Kafka has answered each since it was opened. */
 bool report_is_whole(const struct assignment *assignment);
 
-/* Fails when one stands still until a person has done something, or when not a single one moves. */
-enum error_kind report_probe_partitions(const struct assignment *assignment, struct error *err);
+/* Health probes: user is the assignment. Fails when one stands still until a person has done
+ * something, or when not a single one moves. */
+enum error_kind report_probe_partitions(void *user, struct error *err);
 
 /* Fails and names those that are stuck. */
-enum error_kind report_probe_stuck(const struct assignment *assignment, struct error *err);
+enum error_kind report_probe_stuck(void *user, struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include "common/io/http/server.h"
 #include "common/io/loop.h"
 #include "common/run/front_page.h"
+#include "common/run/health.h"
 #include "common/run/metrics.h"
 #include "projector-svc/metrics.h"
 #include "projector-svc/query/loss_watch.h"
@@ -160,26 +161,16 @@ void query_api_free(struct query_api *api)
 }
 
 /* Whether a key is well again only the next query for it tells, and there may be none. */
-enum error_kind query_api_probe_reading(void *user, struct error *err)
+static enum error_kind probe_reading(void *user, struct error *err)
 {
     const struct query_api *api = user;
     return activity_probe_lately(&api->context.reading, loop_now_ms(), err);
 }
 
-enum error_kind query_api_probe(void *user, struct error *err)
+void query_api_add_probes(struct query_api *api, struct health *health)
 {
-    const struct query_api *api = user;
-    return loss_watch_probe(api->context.losses, err);
-}
-
-enum error_kind query_api_probe_whole(void *user, struct error *err)
-{
-    const struct query_api *api = user;
-    return loss_watch_probe_whole(api->context.losses, err);
-}
-
-enum error_kind query_api_probe_streams(void *user, struct error *err)
-{
-    const struct query_api *api = user;
-    return stream_hub_probe(api->context.streams, err);
+    health_add(health, "queries", loss_watch_probe, api->context.losses);
+    health_add_advisory(health, "whole", loss_watch_probe_whole, api->context.losses);
+    health_add_advisory(health, "reading", probe_reading, api);
+    health_add_advisory(health, "streams", stream_hub_probe, api->context.streams);
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct auth;
+struct health;
 struct http_server;
 struct loop;
 struct metrics;
@@ -51,12 +52,9 @@ void query_api_leave_writer(struct query_api *api);
 /* Answers what is left with 503. Before the server is freed. Accepts NULL. */
 void query_api_free(struct query_api *api);
 
-/* Health probes; user is the api. Can be read, and is it known whether all is there (whole, and in
- * the first ten seconds)? Has Redis refused a reading, of one damaged key, say, and none succeeded
- * a minute later? Can those who follow be read for? */
-enum error_kind query_api_probe(void *user, struct error *err);
-enum error_kind query_api_probe_whole(void *user, struct error *err);
-enum error_kind query_api_probe_streams(void *user, struct error *err);
-enum error_kind query_api_probe_reading(void *user, struct error *err);
+/* Health probes. Can be read, and is it known whether all is there (whole, and in the first ten
+ * seconds)? Has Redis refused a reading, of one damaged key, say, and none succeeded a minute
+ * later? Can those who follow be read for? */
+void query_api_add_probes(struct query_api *api, struct health *health);
 
 #endif

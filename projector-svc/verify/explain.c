@@ -203,19 +203,12 @@ static const struct kafka_consumer_callbacks CONSUMER = {
 
 static enum error_kind read_step(struct explaining *explaining, int64_t offset, struct error *err)
 {
-    struct verify *verify = explaining->verify;
     const struct kafka_position from = {
         .topic = AGGREGATE_ORDER, .partition = explaining->found->shard, .offset = offset};
     explaining->next_offset = offset;
     explaining->below = 0;
     explaining->above = 0;
-    verify->awaited = 1;
-    enum error_kind kind = kafka_consumer_start(verify->consumer, &from, err);
-    if (kind == ERROR_NONE) {
-        kind = verify_await(verify, VERIFY_ANSWER_MS, "Kafka", err);
-        kafka_consumer_stop(verify->consumer, from.topic, from.partition);
-    }
-    return kind;
+    return verify_read_from(explaining->verify, &from, err);
 }
 
 static enum error_kind find_record(struct explaining *explaining,

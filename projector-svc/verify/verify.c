@@ -88,6 +88,18 @@ void verify_consumer_failed(void *user, const struct error *failure)
     }
 }
 
+enum error_kind verify_read_from(struct verify *verify, const struct kafka_position *from,
+                                 struct error *err)
+{
+    verify->awaited = 1;
+    enum error_kind kind = kafka_consumer_start(verify->consumer, from, err);
+    if (kind == ERROR_NONE) {
+        kind = verify_await(verify, VERIFY_ANSWER_MS, "Kafka", err);
+        kafka_consumer_stop(verify->consumer, from->topic, from->partition);
+    }
+    return kind;
+}
+
 bool verify_is_cancelled(const struct verify *verify)
 {
     const struct verify_options *options = verify->options;

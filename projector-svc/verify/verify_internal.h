@@ -48,6 +48,10 @@ MUST_USE enum error_kind verify_await(struct verify *verify, int64_t limit_ms, c
 /* Something of a long answer came: its limit begins anew. */
 void verify_goes_on(struct verify *verify);
 
+/* Reads from there until verify_arrived(). */
+MUST_USE enum error_kind verify_read_from(struct verify *verify, const struct kafka_position *from,
+                                          struct error *err);
+
 void verify_pause(struct verify *verify, int64_t pause_ms);
 
 /* One that was awaited is there. failure may be NULL; the first one is kept. */

@@ -254,20 +254,13 @@ const struct kafka_consumer_callbacks VERIFY_CONSUMER = {
 
 static enum error_kind read_portion(struct log_reading *reading, struct error *err)
 {
-    struct verify *verify = reading->verify;
     const struct kafka_position from = {.topic = (int)reading->type,
                                         .partition = reading->shard,
                                         .offset = reading->portion.next_offset > 0
                                                       ? reading->portion.next_offset
                                                       : KAFKA_OFFSET_BEGINNING};
     log_portion_begin(&reading->portion);
-    verify->awaited = 1;
-    enum error_kind kind = kafka_consumer_start(verify->consumer, &from, err);
-    if (kind == ERROR_NONE) {
-        kind = verify_await(verify, VERIFY_ANSWER_MS, "Kafka", err);
-        kafka_consumer_stop(verify->consumer, from.topic, from.partition);
-    }
-    return kind;
+    return verify_read_from(reading->verify, &from, err);
 }
 
 /* --- one partition after the other */
