@@ -42,6 +42,12 @@ void operator_say_not_compared(const char *what)
     operator_say("%-14s %s\n", "not compared", what);
 }
 
+/* To read with. */
+static const char *redis_url(const struct projector_settings *settings)
+{
+    return settings->redis_query_url != NULL ? settings->redis_query_url : settings->redis_url;
+}
+
 bool operator_has_stations(const struct service_call *call)
 {
     const struct projector_settings *settings = call->values;
@@ -51,7 +57,7 @@ bool operator_has_stations(const struct service_call *call)
     } needed[] = {
         {"DATABASE_URL", settings->database_url != NULL},
         {"KAFKA_BROKERS", settings->kafka_brokers != NULL},
-        {"REDIS_QUERY_URL, or REDIS_URL,", operator_redis_url(settings) != NULL},
+        {"REDIS_QUERY_URL, or REDIS_URL,", redis_url(settings) != NULL},
     };
     char text[LINE_MAX_BYTES];
     size_t len = 0;
@@ -67,11 +73,6 @@ bool operator_has_stations(const struct service_call *call)
     return len == 0;
 }
 
-const char *operator_redis_url(const struct projector_settings *settings)
-{
-    return settings->redis_query_url != NULL ? settings->redis_query_url : settings->redis_url;
-}
-
 struct verify_options operator_stations(const struct service_call *call, const char *client_id,
                                         struct kafka_property **ret_properties)
 {
@@ -79,7 +80,7 @@ struct verify_options operator_stations(const struct service_call *call, const c
     size_t property_count;
     *ret_properties = kafka_setup_properties(call->settings, &property_count);
     return (struct verify_options){.database_url = settings->database_url,
-                                   .redis_url = operator_redis_url(settings),
+                                   .redis_url = redis_url(settings),
                                    .kafka = {.brokers = settings->kafka_brokers,
                                              .client_id = client_id,
                                              .properties = *ret_properties,

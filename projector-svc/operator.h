@@ -11,7 +11,6 @@
 #include <stdbool.h>
 
 struct kafka_property;
-struct projector_settings;
 struct service_call;
 struct verify_finding;
 struct verify_options;
@@ -25,9 +24,6 @@ void operator_say_not_compared(const char *what);
 
 /* Whether DATABASE_URL, KAFKA_BROKERS and a Redis are set; those that are not are named. */
 bool operator_has_stations(const struct service_call *call);
-
-/* To read with: REDIS_QUERY_URL, else REDIS_URL. */
-const char *operator_redis_url(const struct projector_settings *settings);
 
 /* PostgreSQL, Kafka and Redis, without what is told about them. *ret_properties are the caller's to
  * free, after the last use. */

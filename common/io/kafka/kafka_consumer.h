@@ -189,10 +189,6 @@ MUST_USE enum error_kind kafka_consumer_state(const struct kafka_consumer *consu
 /* The last value under that name; data is NULL when there is none. */
 struct strview kafka_record_header(const struct kafka_record *record, const char *name);
 
-/* The index-th header, for copying all of them; false past the last. */
-MUST_USE bool kafka_record_header_at(const struct kafka_record *record, size_t index,
-                                     const char **ret_name, struct strview *ret_value);
-
 /* Names and values of all headers. librdkafka reads headers when they are asked for, and keeps more
  * of them than it had before: what is asked for here is forgotten again, and so is every view that
  * was given of this record's headers. */

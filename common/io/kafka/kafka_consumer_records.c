@@ -110,23 +110,6 @@ struct strview kafka_record_header(const struct kafka_record *record, const char
     return view_of(value, len);
 }
 
-bool kafka_record_header_at(const struct kafka_record *record, size_t index, const char **ret_name,
-                            struct strview *ret_value)
-{
-    rd_kafka_headers_t *headers;
-    const char *name;
-    const void *value;
-    size_t len;
-    if (rd_kafka_message_headers(record->message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        rd_kafka_header_get_all(headers, index, &name, &value, &len) !=
-            RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return false;
-    }
-    *ret_name = name;
-    *ret_value = view_of(value, len);
-    return true;
-}
-
 size_t kafka_record_header_bytes(const struct kafka_record *record)
 {
     rd_kafka_headers_t *headers;

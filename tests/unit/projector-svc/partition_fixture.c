@@ -43,16 +43,6 @@ struct strview kafka_record_header(const struct kafka_record *record, const char
     return STRVIEW("");
 }
 
-bool kafka_record_header_at(const struct kafka_record *record, size_t index, const char **ret_name,
-                            struct strview *ret_value)
-{
-    (void)record;
-    (void)index;
-    (void)ret_name;
-    (void)ret_value;
-    return false;
-}
-
 size_t kafka_record_header_bytes(const struct kafka_record *record)
 {
     (void)record;
