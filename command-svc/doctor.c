@@ -7,7 +7,6 @@
 #include "command-svc/settings.h"
 #include "command-svc/sql/lacking.h"
 #include "command-svc/upkeep/control_sql.h"
-#include "common/base/cleanup.h"
 #include "common/base/strbuf.h"
 #include "common/run/doctor_auth.h"
 #include "common/run/doctor_database.h"

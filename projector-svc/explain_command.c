@@ -4,7 +4,6 @@
 #include "common/base/must.h"
 #include "common/base/parse.h"
 #include "common/contract/json_writer.h"
-#include "common/run/kafka_setup.h"
 #include "common/run/service.h"
 #include "projector-svc/app.h"
 #include "projector-svc/operator.h"

@@ -5,8 +5,6 @@
 #include "common/io/redis/redisconn.h"
 #include "common/run/kafka_setup.h"
 
-#include <stdlib.h>
-
 #define ROW(TYPE, field, ...) SETTING_ROW(struct projector_settings, TYPE, field, __VA_ARGS__)
 static const struct setting ROWS[] = {SETTINGS_COMMON_ROWS("8082") PROJECTOR_SETTING_ROWS(ROW)};
 

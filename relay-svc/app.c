@@ -2,7 +2,6 @@
 #include "relay-svc/app.h"
 
 #include "common/io/jitter.h"
-#include "common/io/loop.h"
 #include "common/run/health.h"
 #include "common/run/kafka_setup.h"
 #include "common/run/log.h"

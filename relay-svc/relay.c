@@ -5,7 +5,6 @@
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
 #include "common/contract/shard.h"
-#include "common/io/jitter.h"
 #include "common/io/kafka/kafka_topics.h"
 #include "common/io/loop.h"
 #include "common/run/log.h"

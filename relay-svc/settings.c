@@ -5,7 +5,6 @@
 #include "common/run/kafka_setup.h"
 #include "relay-svc/outbox/outbox_store.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ROW(TYPE, field, ...) SETTING_ROW(struct relay_settings, TYPE, field, __VA_ARGS__)

@@ -14,7 +14,6 @@
 #include "common/run/auth.h"
 #include "common/run/front_page.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 

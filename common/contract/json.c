@@ -5,7 +5,6 @@
 #include "common/base/parse.h"
 #include "common/base/utf8.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <yajl/yajl_parse.h>
 

@@ -3,7 +3,6 @@
 #include "common/contract/json.h"
 #include "common/run/settings_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 enum { FORM_MAX = 256, COLUMN = 28 };

@@ -10,7 +10,6 @@
 #include "common/run/log.h"
 #include "projector-svc/consume/assignment.h"
 #include "projector-svc/consume/followed_internal.h"
-#include "projector-svc/consume/report.h"
 #include "projector-svc/core/keys.h"
 #include "projector-svc/views/arglist.h"
 #include "projector-svc/views/view_read.h"

@@ -8,7 +8,6 @@
 #include "common/run/metrics.h"
 #include "projector-svc/consume/assignment.h"
 #include "projector-svc/consume/followed.h"
-#include "projector-svc/core/keys.h"
 #include "projector-svc/metrics.h"
 #include "projector-svc/views/mark_json.h"
 #include "projector-svc/views/view_read.h"

@@ -6,7 +6,6 @@
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisconn.h"
-#include "common/run/log.h"
 #include "common/run/metrics.h"
 #include "projector-svc/consume/projector_internal.h"
 #include "projector-svc/consume/report.h"

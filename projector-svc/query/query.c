@@ -6,7 +6,6 @@
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
 #include "common/run/auth.h"
-#include "projector-svc/core/keys.h"
 #include "projector-svc/query/asker.h"
 #include "projector-svc/query/loss_watch.h"
 #include "projector-svc/views/arglist.h"

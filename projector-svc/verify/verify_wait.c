@@ -2,7 +2,6 @@
 /* The heads, and waiting until relay and projector are past them. */
 #include "common/base/cleanup.h"
 #include "common/base/must.h"
-#include "projector-svc/core/keys.h"
 #include "projector-svc/verify/verify_internal.h"
 #include "projector-svc/verify/verify_sql.h"
 #include "projector-svc/views/view_positions.h"

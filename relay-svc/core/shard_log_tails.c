@@ -3,7 +3,6 @@
 #include "relay-svc/core/shard_log_internal.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 /*
  * What the tail proves to be in Kafka replaces what we knew; rows after it are sent (again). A

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "relay-svc/publish/publisher.h"
 
-#include "common/base/cleanup.h"
 #include "common/base/fault_point.h"
 #include "common/base/must.h"
 #include "common/base/parse.h"

@@ -6,13 +6,11 @@
 #include "common/run/log.h"
 #include "relay-svc/core/request.h"
 #include "relay-svc/lease/marking.h"
-#include "relay-svc/metrics.h"
 #include "relay-svc/outbox/outbox_store.h"
 #include "relay-svc/publish/sending.h"
 #include "relay-svc/resume/resuming.h"
 #include "relay-svc/shards/shards.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -6,7 +6,6 @@
 #include "common/io/jws/internal.h"
 #include "common/io/plain_file.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
