@@ -3,11 +3,11 @@
 
 #include "common/base/parse.h"
 #include "common/base/utf8.h"
+#include "common/contract/json_quoted.h"
 #include "common/contract/json_value.h"
 
 #include <assert.h>
 #include <stdint.h>
-#include <string.h>
 
 void json_writer_init(struct json_writer *writer, struct strbuf *out)
 {
@@ -120,68 +120,10 @@ void json_close_array(struct json_writer *writer)
     close_level(writer, false);
 }
 
-/* RFC 8259 §7: quotation mark, reverse solidus and what is below the blank. */
-static void put_escaped(struct strbuf *out, unsigned char byte)
-{
-    static const char SHORT[] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
-                                 ['\t'] = 't', ['"'] = '"',  ['\\'] = '\\'};
-    if (SHORT[byte] != '\0') {
-        strbuf_append_char(out, '\\');
-        strbuf_append_char(out, SHORT[byte]);
-    } else {
-        strbuf_printf(out, "\\u%04X", (unsigned)byte);
-    }
-}
-
-static bool needs_escape(unsigned char byte)
-{
-    return byte < ' ' || byte == '"' || byte == '\\';
-}
-
-/* Whether one of eight bytes does: one below the blank, or one that is zero without the bits of
- * the mark. */
-static bool word_needs_escape(const char *at)
-{
-    const uint64_t lows = UINT64_C(0x0101010101010101);
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    const uint64_t quotes = word ^ lows * '"';
-    const uint64_t backslashes = word ^ lows * '\\';
-    return ((((word - lows * ' ') & ~word) | ((quotes - lows) & ~quotes) |
-             ((backslashes - lows) & ~backslashes)) &
-            lows << 7) != 0;
-}
-
-/* Of what stands before the first byte that needs an escape. */
-static size_t plain_len(struct strview text)
-{
-    size_t at = 0;
-    while (text.len - at >= sizeof(uint64_t) && !word_needs_escape(text.data + at)) {
-        at += sizeof(uint64_t);
-    }
-    while (at < text.len && !needs_escape((unsigned char)text.data[at])) {
-        at++;
-    }
-    return at;
-}
-
-static void put_quoted(struct strbuf *out, struct strview text)
-{
-    strbuf_append_char(out, '"');
-    while (text.len > 0) {
-        strbuf_append(out, strview_take_bytes(&text, plain_len(text)));
-        if (text.len > 0) {
-            put_escaped(out, (unsigned char)text.data[0]);
-            text = strview_skip(text, 1);
-        }
-    }
-    strbuf_append_char(out, '"');
-}
-
 void json_key(struct json_writer *writer, const char *name)
 {
     if (begin_key(writer)) {
-        put_quoted(writer->out, strview_of(name));
+        json_quote_simple(writer->out, strview_of(name));
         strbuf_append_char(writer->out, ':');
     }
 }
@@ -189,38 +131,24 @@ void json_key(struct json_writer *writer, const char *name)
 void json_key_text(struct json_writer *writer, struct strview name)
 {
     if (may(writer, utf8_is_valid(name)) && begin_key(writer)) {
-        put_quoted(writer->out, name);
+        json_quote(writer->out, name);
         strbuf_append_char(writer->out, ':');
     }
 }
 
-/* Every byte beyond ASCII by U+FFFD: which of them were meant cannot be known. */
-static void put_mended(struct strbuf *out, struct strview text)
-{
-    strbuf_append_char(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        const unsigned char byte = (unsigned char)text.data[i];
-        if (byte >= 0x80) {
-            strbuf_append(out, STRVIEW("\xEF\xBF\xBD"));
-        } else if (needs_escape(byte)) {
-            put_escaped(out, byte);
-        } else {
-            strbuf_append_char(out, (char)byte);
-        }
-    }
-    strbuf_append_char(out, '"');
-}
-
 void json_put_string(struct json_writer *writer, struct strview text)
 {
-    const bool is_valid = utf8_is_valid(text);
+    const bool needs_no_care = json_is_simple(text);
+    const bool is_valid = needs_no_care || utf8_is_valid(text);
     if (!may(writer, is_valid || writer->mends) || !begin_value(writer)) {
         return;
     }
-    if (is_valid) {
-        put_quoted(writer->out, text);
+    if (needs_no_care) {
+        json_quote_simple(writer->out, text);
+    } else if (is_valid) {
+        json_quote(writer->out, text);
     } else {
-        put_mended(writer->out, text);
+        json_quote_mended(writer->out, text);
     }
 }
 

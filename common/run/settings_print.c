@@ -156,7 +156,8 @@ void settings_json(const struct settings *settings, struct strbuf *out)
     json_open_member_object(&writer, "properties");
     for (size_t i = 0; i < settings_property_count(settings); i++) {
         const struct settings_property property = settings_property(settings, i);
-        json_put_member_string(&writer, property.name, strview_of(shown_property(property)));
+        json_key_text(&writer, strview_of(property.name)); /* whatever the environment has */
+        json_put_string(&writer, strview_of(shown_property(property)));
     }
     json_close_object(&writer);
     json_open_member_array(&writer, "faults");

@@ -3,28 +3,64 @@
 #include "tests/support/check_main.h"
 #include "tests/unit/common/json_fixture.h"
 
+enum { TEXT_MAX = 19 };
+
+static struct strview written_string(struct strview text, bool *ret_is_whole)
+{
+    struct json_writer writer;
+    strbuf_reset(&out);
+    json_writer_init(&writer, &out);
+    json_put_string(&writer, text);
+    *ret_is_whole = json_writer_done(&writer);
+    return strbuf_view(&out);
+}
+
 /* Bytes are looked at in words; what is beside one that is escaped is not. */
 START_TEST(every_byte_is_escaped_wherever_it_stands_if_it_has_to_be)
 {
-    enum { TEXT_LEN = 19 };
     static const char BESIDE[] = {' ', '!', '#', '[', ']', '\x7f', 'a'};
-    char text[TEXT_LEN];
-    for (int at = 0; at < TEXT_LEN; at++) {
+    const int len = _i + 1;
+    char text[TEXT_MAX];
+    for (int at = 0; at < len; at++) {
         for (int byte = 1; byte < 0x80; byte++) {
             const bool is_escaped = byte < ' ' || byte == '"' || byte == '\\';
-            struct json_writer writer;
+            bool is_whole;
             memset(text, BESIDE[(at + byte) % (int)sizeof BESIDE], sizeof text);
             text[at] = (char)byte;
-            strbuf_reset(&out);
-            json_writer_init(&writer, &out);
-            json_put_string(&writer, (struct strview){text, sizeof text});
-            ck_assert(json_writer_done(&writer));
-            const struct strview json = strbuf_view(&out);
+            const struct strview json =
+                written_string((struct strview){text, (size_t)len}, &is_whole);
+            ck_assert(is_whole);
             ck_assert_mem_eq(json.data + 1, text, (size_t)at);
             ck_assert_int_eq(json.data[1 + at], is_escaped ? '\\' : byte);
-            ck_assert_mem_eq(json.data + json.len - (TEXT_LEN - at), text + at + 1,
-                             (size_t)(TEXT_LEN - at - 1));
-            ck_assert_int_eq(json.len > TEXT_LEN + 2, is_escaped);
+            ck_assert_mem_eq(json.data + json.len - (len - at), text + at + 1,
+                             (size_t)(len - at - 1));
+            ck_assert_int_eq(json.len > (size_t)len + 2, is_escaped);
+            ck_assert_int_eq(json.data[json.len - 1], '"');
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_byte_beyond_ascii_is_seen_wherever_it_stands)
+{
+    static const char LETTER[] = {'\xc3', '\xa9'};
+    const size_t len = (size_t)_i + 1;
+    char text[TEXT_MAX];
+    for (size_t at = 0; at < len; at++) {
+        bool is_whole;
+        memset(text, 'a', sizeof text);
+        text[at] = LETTER[1];
+        (void)written_string((struct strview){text, len}, &is_whole);
+        ck_assert(!is_whole);
+        text[at] = LETTER[0];
+        (void)written_string((struct strview){text, len}, &is_whole);
+        ck_assert(!is_whole);
+        if (at + sizeof LETTER <= len) {
+            memcpy(text + at, LETTER, sizeof LETTER);
+            const struct strview json = written_string((struct strview){text, len}, &is_whole);
+            ck_assert(is_whole);
+            ck_assert_uint_eq(json.len, len + 2);
+            ck_assert_mem_eq(json.data + 1, text, len);
         }
     }
 }
@@ -283,7 +319,9 @@ static TCase *writer_case(void)
 {
     TCase *writer = tcase_create("writer");
     tcase_add_checked_fixture(writer, open_all, close_all);
-    tcase_add_test(writer, every_byte_is_escaped_wherever_it_stands_if_it_has_to_be);
+    tcase_add_loop_test(writer, every_byte_is_escaped_wherever_it_stands_if_it_has_to_be, 0,
+                        TEXT_MAX);
+    tcase_add_loop_test(writer, a_byte_beyond_ascii_is_seen_wherever_it_stands, 0, TEXT_MAX);
     tcase_add_test(writer, what_is_written_can_be_read_by_others);
     tcase_add_test(writer, a_kept_time_has_the_form_that_the_writer_is_told);
     tcase_add_test(writer, what_was_read_is_written_again);
