@@ -272,23 +272,33 @@ static void report_unknown(struct binder *binder, const struct field *fields,
     report(binder, place, "is not known here, where there may be: %s", known);
 }
 
-static void bind_members(struct binder *binder, const struct field *fields,
-                         const struct json_value *object, const struct place *place, void *base)
+static void report_unknown_ones(struct binder *binder, const struct field *fields,
+                                const struct json_value *object, const struct place *place)
 {
-    for (const struct field *field = fields; field->name != NULL; field++) {
-        const struct json_value *value = json_member(object, field->name);
-        const struct place here = {.up = place, .name = strview_of(field->name)};
-        if (value != NULL) {
-            BINDERS[field->type](binder, field, value, &here, base);
-        } else if (!field->is_optional) {
-            report_missing(binder, field, &here);
-        }
-    }
     for (const struct json_value *value = object->first; value != NULL; value = value->next) {
         if (find_field(fields, value->name) == NULL) {
             const struct place here = {.up = place, .name = value->name};
             report_unknown(binder, fields, &here);
         }
+    }
+}
+
+static void bind_members(struct binder *binder, const struct field *fields,
+                         const struct json_value *object, const struct place *place, void *base)
+{
+    size_t known = 0;
+    for (const struct field *field = fields; field->name != NULL; field++) {
+        const struct json_value *value = json_member(object, field->name);
+        const struct place here = {.up = place, .name = strview_of(field->name)};
+        if (value != NULL) {
+            known++;
+            BINDERS[field->type](binder, field, value, &here, base);
+        } else if (!field->is_optional) {
+            report_missing(binder, field, &here);
+        }
+    }
+    if (known < object->count) { /* none stands there twice */
+        report_unknown_ones(binder, fields, object, place);
     }
 }
 

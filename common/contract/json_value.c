@@ -20,8 +20,9 @@ const struct json_value *json_member(const struct json_value *object, const char
     if (object == NULL || object->type != JSON_OBJECT) {
         return NULL;
     }
+    const struct strview wanted = strview_of(name);
     for (const struct json_value *member = object->first; member != NULL; member = member->next) {
-        if (strview_is(member->name, name)) {
+        if (strview_equal(member->name, wanted)) {
             return member;
         }
     }
