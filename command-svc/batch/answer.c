@@ -5,7 +5,6 @@
 #include "common/io/http/message.h"
 
 #include <assert.h>
-#include <inttypes.h>
 
 enum { DETAIL_MAX = 512 };
 
@@ -62,7 +61,9 @@ static bool write_accepted(const struct command *command, const struct event *ev
     if (is_new) {
         strbuf_append_cstr(location, QUERY_PATHS[command_aggregate(command->kind)]);
         strbuf_append(location, command->aggregate_id);
-        strbuf_printf(location, "?min_version=%" PRId64 "&wait=2s", version);
+        strbuf_append(location, STRVIEW("?min_version="));
+        strbuf_append_i64(location, version);
+        strbuf_append(location, STRVIEW("&wait=2s"));
     }
     if (!write_receipt(command, event, now_ms, body) || !strbuf_ok(location)) {
         return false;

@@ -14,10 +14,7 @@
 #include "common/run/auth.h"
 #include "common/run/front_page.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
-enum { LOCATION_MAX = 4096 };
+enum { PLACE_MAX = 4096 + 32 }; /* a location, and a version before it */
 
 extern const struct embedded_text COMMAND_OPENAPI[];
 
@@ -134,27 +131,39 @@ static void append_rate(struct http_header *headers, size_t *count, const struct
     }
 }
 
+/* Both in one buffer, a NUL between them, where printf() would be half of what an answer costs. */
+static void append_place(struct http_header *headers, size_t *count, const struct asking *asking,
+                         const struct answer *answer, struct strbuf *texts)
+{
+    if (answer->version > 0) {
+        strbuf_append(texts, STRVIEW("\"v"));
+        strbuf_append_i64(texts, answer->version);
+        strbuf_append(texts, STRVIEW("\"\0"));
+    }
+    const size_t location_at = texts->len;
+    if (answer->location.len > 0) {
+        strbuf_append(texts, asking->means->query_base);
+        strbuf_append(texts, answer->location);
+    }
+    const char *text = strbuf_cstr(texts);
+    if (location_at > 0) {
+        append_header(headers, count, "ETag", text);
+    }
+    if (texts->len > location_at && strbuf_ok(texts)) { /* half of it would lead somewhere else */
+        append_header(headers, count, "Location", text + location_at);
+    }
+}
+
 static void on_answer(void *user, const struct answer *answer)
 {
     const struct asking *asking = user;
     struct http_header headers[8] = {{NULL, NULL}};
     size_t count = 0;
-    char etag[32];
     char trace[TRACEPARENT_LEN + 1];
     struct asking_rate rate;
-    struct strbuf location;
-    strbuf_init(&location, LOCATION_MAX);
-    if (answer->version > 0) {
-        (void)snprintf(etag, sizeof etag, "\"v%" PRId64 "\"", answer->version);
-        append_header(headers, &count, "ETag", etag);
-    }
-    if (answer->location.len > 0) {
-        strbuf_append(&location, asking->means->query_base);
-        strbuf_append(&location, answer->location);
-    }
-    if (location.len > 0 && strbuf_ok(&location)) { /* half of it would lead somewhere else */
-        append_header(headers, &count, "Location", strbuf_cstr(&location));
-    }
+    struct strbuf texts;
+    strbuf_init(&texts, PLACE_MAX);
+    append_place(headers, &count, asking, answer, &texts);
     if (answer->is_replayed) {
         append_header(headers, &count, "Idempotent-Replayed", "true");
     }
@@ -168,7 +177,7 @@ static void on_answer(void *user, const struct answer *answer)
                                                            : "application/json",
                                        .headers = headers,
                                        .body = answer->body});
-    strbuf_done(&location);
+    strbuf_done(&texts);
 }
 
 static void submit(struct asking *asking)

@@ -63,16 +63,20 @@ void http_message_date(int64_t wall_s, char ret_date[HTTP_DATE_SIZE])
 
 /* --- heads --------------------------------------------------------------------- */
 
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 /* A value never starts a new line, whatever a handler copied into it. */
 static void append_value(struct strbuf *out, const char *value)
 {
-    for (const char *c = value; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            strbuf_append_char(out, '?');
-        } else {
-            strbuf_append_char(out, *c);
-        }
+    const struct strview text = strview_of(value);
+    char *room = strbuf_room(out, text.len);
+    for (size_t i = 0; room != NULL && i < text.len; i++) {
+        room[i] = is_control(text.data[i]) ? '?' : text.data[i];
     }
+    out->len += room != NULL ? text.len : 0;
 }
 
 static void append_header(struct strbuf *out, const char *name, const char *value)
