@@ -24,8 +24,7 @@ unsigned id_map_hash(struct strview id)
     return (unsigned)(hash * spread >> 32);
 }
 
-#define HASH_FUNCTION(key, len, hash) ((hash) = id_map_hash((struct strview){(key), (len)}))
-#define uthash_malloc(size)           must_allocate(1, size)
+#define uthash_malloc(size) must_allocate(1, size)
 #include <uthash.h>
 
 struct id_map_node {
@@ -35,12 +34,18 @@ struct id_map_node {
 };
 
 /* NOLINTBEGIN(readability-function-size): what uthash's macros become is counted as ours */
-void *id_map_find(const struct id_map *map, struct strview id)
+static struct id_map_node *find(const struct id_map *map, struct strview id, unsigned hash)
 {
     struct id_map_node *node;
-    HASH_FIND(hh, map->nodes, id.data, id.len, node);
+    HASH_FIND_BYHASHVALUE(hh, map->nodes, id.data, id.len, hash, node);
     assert(node == NULL || node->entry != NULL); /* NULL says that it is not there */
     assert(node == NULL || node->id.len == id.len);
+    return node;
+}
+
+void *id_map_find(const struct id_map *map, struct strview id)
+{
+    const struct id_map_node *node = map->nodes == NULL ? NULL : find(map, id, id_map_hash(id));
     return node == NULL ? NULL : node->entry;
 }
 
@@ -48,30 +53,31 @@ void id_map_add(struct id_map *map, struct strview id, void *entry)
 {
     assert(id.data != NULL);
     assert(entry != NULL);
-    assert(id_map_find(map, id) == NULL);
+    const unsigned hash = id_map_hash(id);
+    assert(find(map, id, hash) == NULL);
     struct id_map_node *node = must_allocate(1, sizeof *node);
     node->id = id;
     node->entry = entry;
-    HASH_ADD_KEYPTR(hh, map->nodes, node->id.data, node->id.len, node);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, map->nodes, node->id.data, node->id.len, hash, node);
 }
 
 void id_map_remove(struct id_map *map, struct strview id)
 {
-    struct id_map_node *node;
-    HASH_FIND(hh, map->nodes, id.data, id.len, node);
+    struct id_map_node *node = find(map, id, id_map_hash(id));
     assert(node != NULL);
     HASH_DEL(map->nodes, node);
     free(node);
 }
 
+/* The table goes first and whole: taken out one by one, each would be looked for in it. */
 void id_map_clear(struct id_map *map)
 {
-    struct id_map_node *node;
-    struct id_map_node *next;
-    HASH_ITER(hh, map->nodes, node, next)
-    {
-        HASH_DEL(map->nodes, node);
+    struct id_map_node *node = map->nodes;
+    HASH_CLEAR(hh, map->nodes);
+    while (node != NULL) {
+        struct id_map_node *next = node->hh.next;
         free(node);
+        node = next;
     }
     assert(map->nodes == NULL);
 }
