@@ -38,11 +38,12 @@ struct uuid id_source_next(struct id_source *source, int64_t now_ms)
     return uuid7_make(now_ms, random);
 }
 
+enum { ENDING = 4 };
+
 /* The next number of the last sixteen bits. */
 static void count_up(struct uuid *id)
 {
-    enum { DIGITS = 4 };
-    for (char *at = id->text + UUID_TEXT_LEN; at-- > id->text + UUID_TEXT_LEN - DIGITS;) {
+    for (char *at = id->text + UUID_TEXT_LEN; at-- > id->text + UUID_TEXT_LEN - ENDING;) {
         if (*at != 'f') {
             *at = (char)(*at == '9' ? 'a' : *at + 1);
             return;
@@ -55,7 +56,10 @@ struct uuid id_source_next_in_shard(struct id_source *source, int64_t now_ms, in
 {
     assert(shard >= 0 && shard < shards);
     struct uuid id = id_source_next(source, now_ms);
-    while (shard_of(uuid_view(&id), shards) != shard) { /* as often as there are shards, about */
+    const uint32_t stem = shard_stem(uuid_view(&id));
+    const char *ending = id.text + UUID_TEXT_LEN - ENDING;
+    while (shard_of_ending(stem, ending, shards) !=
+           shard) { /* about as often as there are shards */
         count_up(&id);
     }
     return id;

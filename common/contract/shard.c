@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+enum { WORD = 4 };
+
 /* What a compiler makes one load of. */
 static uint32_t word_at(const unsigned char *bytes)
 {
@@ -19,28 +21,62 @@ static uint32_t little_endian(const unsigned char *bytes, size_t count)
     return value;
 }
 
-uint32_t shard_murmur2(struct strview key)
+static const uint32_t M = 0x5bd1e995;
+
+static uint32_t add_word(uint32_t hash, const unsigned char *bytes)
+{
+    uint32_t k = word_at(bytes) * M;
+    k = (k ^ k >> 24) * M;
+    return hash * M ^ k;
+}
+
+/* Of the first bytes of a key that has key_len. */
+static uint32_t add_words(size_t key_len, const unsigned char *bytes, size_t len)
 {
     static const uint32_t SEED = 0x9747b28c;
-    static const uint32_t M = 0x5bd1e995;
-    const unsigned char *bytes = (const unsigned char *)key.data;
-    uint32_t hash = SEED ^ (uint32_t)key.len;
+    uint32_t hash = SEED ^ (uint32_t)key_len;
+    for (size_t at = 0; len - at >= WORD; at += WORD) {
+        hash = add_word(hash, bytes + at);
+    }
+    return hash;
+}
 
-    size_t at = 0;
-    for (; key.len - at >= 4; at += 4) {
-        uint32_t k = word_at(bytes + at) * M;
-        k = (k ^ k >> 24) * M;
-        hash = hash * M ^ k;
-    }
-    if (at < key.len) {
-        hash = (hash ^ little_endian(bytes + at, key.len - at)) * M;
-    }
+static uint32_t finish(uint32_t hash)
+{
     hash = (hash ^ hash >> 13) * M;
     return hash ^ hash >> 15;
 }
 
-int shard_of(struct strview aggregate_id, int shards)
+uint32_t shard_murmur2(struct strview key)
+{
+    const unsigned char *bytes = (const unsigned char *)key.data;
+    const size_t rest = key.len % WORD;
+    uint32_t hash = add_words(key.len, bytes, key.len);
+    if (rest > 0) {
+        hash = (hash ^ little_endian(bytes + key.len - rest, rest)) * M;
+    }
+    return finish(hash);
+}
+
+static int shard_at(uint32_t hash, int shards)
 {
     assert(shards > 0);
-    return (int)((shard_murmur2(aggregate_id) & 0x7fffffff) % (uint32_t)shards);
+    return (int)((hash & 0x7fffffff) % (uint32_t)shards);
+}
+
+int shard_of(struct strview aggregate_id, int shards)
+{
+    return shard_at(shard_murmur2(aggregate_id), shards);
+}
+
+uint32_t shard_stem(struct strview aggregate_id)
+{
+    assert(aggregate_id.len > 0 && aggregate_id.len % WORD == 0);
+    return add_words(aggregate_id.len, (const unsigned char *)aggregate_id.data,
+                     aggregate_id.len - WORD);
+}
+
+int shard_of_ending(uint32_t stem, const char ending[static 4], int shards)
+{
+    return shard_at(finish(add_word(stem, (const unsigned char *)ending)), shards);
 }

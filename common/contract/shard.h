@@ -20,4 +20,9 @@ uint32_t shard_murmur2(struct strview key);
 /* 0 .. shards - 1; shards > 0. */
 int shard_of(struct strview aggregate_id, int shards);
 
+/* For ids that differ in their last four bytes alone, and have four times some: what they share,
+ * and the shard of that with an ending. */
+uint32_t shard_stem(struct strview aggregate_id);
+int shard_of_ending(uint32_t stem, const char ending[static 4], int shards);
+
 #endif

@@ -52,6 +52,16 @@ START_TEST(a_shard_is_the_partition_java_would_choose)
 }
 END_TEST
 
+START_TEST(an_ending_leads_to_the_shard_of_the_whole)
+{
+    const struct strview key = strview_of(JAVA[_i].key);
+    if (key.len > 0 && key.len % 4 == 0) {
+        ck_assert_int_eq(shard_of_ending(shard_stem(key), key.data + key.len - 4, 12),
+                         JAVA[_i].shard_of_12);
+    }
+}
+END_TEST
+
 START_TEST(bytes_above_127_are_unsigned)
 {
     char all[256];
@@ -88,6 +98,7 @@ int main(void)
     TCase *rule = tcase_create("rule");
     tcase_add_loop_test(rule, murmur2_is_what_java_computes, 0, JAVA_COUNT);
     tcase_add_loop_test(rule, a_shard_is_the_partition_java_would_choose, 0, JAVA_COUNT);
+    tcase_add_loop_test(rule, an_ending_leads_to_the_shard_of_the_whole, 0, JAVA_COUNT);
     tcase_add_test(rule, bytes_above_127_are_unsigned);
     tcase_add_test(rule, every_shard_is_used);
     suite_add_tcase(suite, rule);
