@@ -38,9 +38,9 @@ void admission_join(struct lane_common *common, struct submission *submission)
     const struct command *command = &submission->command;
     struct waiter *waiter = &submission->waiter;
     struct fair *fair = &common->fair[waiter->shard % common->options->count];
-    waiter->deadline_ms = loop_now_ms() + common->options->command_timeout_ms;
-    waiter->aggregate = shares_key(command->aggregate_id);
     submission->queued_us = loop_now_us();
+    waiter->deadline_ms = submission->queued_us / 1000 + common->options->command_timeout_ms;
+    waiter->aggregate = shares_key(command->aggregate_id);
     submission->share = fair_join(fair, submission->who, command->kind,
                                   fair_cost(command, submission->bytes), &waiter->turn);
     backlog_join(&common->backlog, waiter);

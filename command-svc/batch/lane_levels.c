@@ -36,10 +36,15 @@ static struct level_marks *marks_of(struct lane_common *common, int shard)
     return &common->levels[shard % common->options->count];
 }
 
-void lane_mark_level(struct lane_common *common, struct strview sku)
+static void mark_at(struct lane_common *common, struct strview sku, int64_t now_ms)
 {
     const int shard = shard_of(sku, common->shards);
-    level_marks_change(marks_of(common, shard), sku, shard, loop_now_ms());
+    level_marks_change(marks_of(common, shard), sku, shard, now_ms);
+}
+
+void lane_mark_level(struct lane_common *common, struct strview sku)
+{
+    mark_at(common, sku, loop_now_ms());
 }
 
 int64_t lane_next_levels_in_ms(const struct lane_common *common)
@@ -59,10 +64,11 @@ int64_t lane_next_levels_in_ms(const struct lane_common *common)
 
 void lane_mark_levels(struct lane *lane)
 {
+    const int64_t now_ms = loop_now_ms();
     for (struct world_entry *entry = lane->batch.world.products.first; entry != NULL;
          entry = entry->next) {
         if (stock_has_moved((const void *)entry)) {
-            lane_mark_level(lane->common, entry->id);
+            mark_at(lane->common, entry->id, now_ms);
         }
     }
 }
