@@ -82,16 +82,15 @@ static void on_copy(void *user, const struct redisconn_reply *reply, const struc
 
 static void on_ready(void *user)
 {
-    static const struct strview HGET[] = {
-        {"HGET", 4}, {KEYS_STATUS, sizeof KEYS_STATUS - 1}, {"copy", 4}};
     struct patient *patient = user;
     struct error err;
     if (patient->is_reached) {
         return;
     }
     patient->is_reached = true;
-    if (redisconn_send(patient->conn, (struct redisconn_command){HGET, 3}, on_copy, patient,
-                       &err) != ERROR_NONE) {
+    if (redisconn_send(patient->conn,
+                       REDISCONN_COMMAND(STRVIEW("HGET"), STRVIEW(KEYS_STATUS), STRVIEW("copy")),
+                       on_copy, patient, &err) != ERROR_NONE) {
         on_copy(patient, NULL, &err);
     }
 }

@@ -87,8 +87,8 @@ static void on_portion(void *user, const struct redisconn_reply *reply, const st
 
 void frozen_look(struct frozen *frozen)
 {
-    const struct strview args[] = {STRVIEW("FROZEN"), strview_of(frozen->cursor), STRVIEW(PORTION)};
-    const struct redisconn_command command = {args, sizeof args / sizeof args[0]};
+    const struct redisconn_command command =
+        REDISCONN_COMMAND(STRVIEW("FROZEN"), strview_of(frozen->cursor), STRVIEW(PORTION));
     CLEANUP(arena_done) struct arena arena;
     struct error ignored; /* asked again in a second */
     arena_init(&arena, ARENA_MAX);

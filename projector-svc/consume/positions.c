@@ -142,11 +142,12 @@ void positions_tell_goal(const struct positions *positions, const struct partiti
     const int64_t goal = assignment_report(positions->assignment, partition, 0).goal;
     CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
-    const struct strview args[] = {
-        STRVIEW("HSET"), keys_named(&arena, partition_name(partition)->number, KEYS_RECOVERING),
-        partition_slot(partition), strview_of(NUMBER_TEXT(goal))};
     if (goal > known_goal) {
-        redisconn_tell(positions->gate->conn, (struct redisconn_command){args, 4});
+        redisconn_tell(positions->gate->conn,
+                       REDISCONN_COMMAND(
+                           STRVIEW("HSET"),
+                           keys_named(&arena, partition_name(partition)->number, KEYS_RECOVERING),
+                           partition_slot(partition), strview_of(NUMBER_TEXT(goal))));
     }
 }
 

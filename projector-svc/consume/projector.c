@@ -74,10 +74,11 @@ static void on_partition_recovered(void *user, struct partition *partition)
     const struct projector *projector = user;
     CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
-    const struct strview args[] = {
-        STRVIEW("HDEL"), keys_named(&arena, partition_name(partition)->number, KEYS_RECOVERING),
-        partition_slot(partition)};
-    redisconn_tell(projector->gate.conn, (struct redisconn_command){args, 3});
+    redisconn_tell(
+        projector->gate.conn,
+        REDISCONN_COMMAND(STRVIEW("HDEL"),
+                          keys_named(&arena, partition_name(partition)->number, KEYS_RECOVERING),
+                          partition_slot(partition)));
 }
 
 /* --- Redis */

@@ -16,11 +16,11 @@ static void begin_at(const struct projector *projector, const struct kafka_surve
     const struct strview slot =
         keys_slot(&arena, strview_of(projector->topics[place->topic]), place->partition);
     const struct strview first = strview_of(NUMBER_TEXT(place->first));
-    const struct strview begin[] = {STRVIEW("HSETNX"), STRVIEW(KEYS_POSITION), slot, first};
-    const struct strview note[] = {STRVIEW("HSET"), STRVIEW(KEYS_REBUILD),
-                                   keys_rebuild_first(&arena, slot), first};
-    redisconn_tell(projector->gate.conn, (struct redisconn_command){begin, 4});
-    redisconn_tell(projector->gate.conn, (struct redisconn_command){note, 4});
+    redisconn_tell(projector->gate.conn,
+                   REDISCONN_COMMAND(STRVIEW("HSETNX"), STRVIEW(KEYS_POSITION), slot, first));
+    redisconn_tell(projector->gate.conn,
+                   REDISCONN_COMMAND(STRVIEW("HSET"), STRVIEW(KEYS_REBUILD),
+                                     keys_rebuild_first(&arena, slot), first));
 }
 
 static void tell_torn(const struct projector *projector, int topic, int32_t number)

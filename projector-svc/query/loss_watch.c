@@ -163,8 +163,6 @@ static void on_look_due(void *user)
     struct loss_watch *watch = user;
     CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
-    static const struct strview REPORTED[] = {
-        {"HGET", 4}, {KEYS_STATUS, sizeof KEYS_STATUS - 1}, {"reported_at", 11}};
     struct redisconn_command commands[SLOTS_COMMANDS + 1 + LOSS_WATCH_COMMANDS];
     struct error ignored; /* looked again soon */
     size_t count = 0;
@@ -178,7 +176,8 @@ static void on_look_due(void *user)
         slots_ask(commands);
         count = SLOTS_COMMANDS;
     }
-    commands[count++] = (struct redisconn_command){REPORTED, 3};
+    commands[count++] =
+        REDISCONN_COMMAND(STRVIEW("HGET"), STRVIEW(KEYS_STATUS), STRVIEW("reported_at"));
     loss_watch_ask(&commands[count]);
     count += LOSS_WATCH_COMMANDS;
     watch->is_looking =

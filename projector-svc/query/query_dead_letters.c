@@ -74,8 +74,8 @@ static void on_list(struct http_request *request, void *user)
         query_malformed(query, "cursor is not one of an answer's");
         return;
     }
-    const struct strview args[] = {STRVIEW("FROZEN"), cursor, STRVIEW(PORTION)};
-    query_read(query, &(struct redisconn_command){args, 3}, 1, on_listed);
+    query_read(query, &REDISCONN_COMMAND(STRVIEW("FROZEN"), cursor, STRVIEW(PORTION)), 1,
+               on_listed);
 }
 
 /* --- one of them */
@@ -103,16 +103,14 @@ void dead_letter_read(struct dead_letter *asked, query_reply_fn *callback)
 {
     struct arena *arena = asked->query.arena;
     const int32_t partition = keys_partition_of(asked->id);
-    const struct strview mark[] = {STRVIEW("HGET"), keys_named(arena, partition, KEYS_FROZEN),
-                                   asked->field};
-    const struct strview decided[] = {STRVIEW("HGET"), keys_named(arena, partition, KEYS_DECIDED),
-                                      asked->field};
-    const struct strview heads[] = {STRVIEW("HEADS"), STRVIEW(SHOWN_BYTES),
-                                    keys_parked(arena, partition, asked->type, asked->id),
-                                    STRVIEW(SHOWN)};
-    struct redisconn_command commands[DEAD_LETTER_READS] = {[DEAD_LETTER_MARK] = {mark, 3},
-                                                            [DEAD_LETTER_DECIDED] = {decided, 3},
-                                                            [DEAD_LETTER_RECORDS] = {heads, 4}};
+    struct redisconn_command commands[DEAD_LETTER_READS] = {
+        [DEAD_LETTER_MARK] = REDISCONN_COMMAND(
+            STRVIEW("HGET"), keys_named(arena, partition, KEYS_FROZEN), asked->field),
+        [DEAD_LETTER_DECIDED] = REDISCONN_COMMAND(
+            STRVIEW("HGET"), keys_named(arena, partition, KEYS_DECIDED), asked->field),
+        [DEAD_LETTER_RECORDS] = REDISCONN_COMMAND(
+            STRVIEW("HEADS"), STRVIEW(SHOWN_BYTES),
+            keys_parked(arena, partition, asked->type, asked->id), STRVIEW(SHOWN))};
     slots_ask(&commands[DEAD_LETTER_SLOTS]);
     query_read(&asked->query, commands, DEAD_LETTER_READS, callback);
 }

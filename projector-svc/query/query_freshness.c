@@ -284,10 +284,9 @@ static void on_request(struct http_request *request, void *user)
     if (query == NULL) {
         return;
     }
-    static const struct strview FROZEN[] = {{"HLEN", 4}, {KEYS_FROZEN, sizeof KEYS_FROZEN - 1}};
-    static const struct strview BYTES[] = {{"BYTES", 5}, {"10", 2}};
     struct redisconn_command commands[READ_COUNT] = {
-        [READ_FROZEN] = {FROZEN, 2}, [READ_BYTES] = {BYTES, 2}};
+        [READ_FROZEN] = REDISCONN_COMMAND(STRVIEW("HLEN"), STRVIEW(KEYS_FROZEN)),
+        [READ_BYTES] = REDISCONN_COMMAND(STRVIEW("BYTES"), STRVIEW("10"))};
     slots_ask(commands);
     query_read(query, commands, is_told_bytes(query) ? READ_COUNT : READ_BYTES, on_freshness);
 }

@@ -54,12 +54,10 @@ static void read_page(struct list_query *asked, struct strview cursor)
     order_row_ask(&args);
     const struct strview customer_key =
         keys_customer(arena, keys_partition_of(asked->customer_id), asked->customer_id);
-    const struct strview customer[] = {STRVIEW("EXISTS"), customer_key};
-    const struct strview size[] = {STRVIEW("ZCARD"), key};
     struct redisconn_command commands[READ_COUNT] = {
         [READ_PAGE] = query_command(&args),
-        [READ_CUSTOMER] = {customer, 2},
-        [READ_SIZE] = {size, 2},
+        [READ_CUSTOMER] = REDISCONN_COMMAND(STRVIEW("EXISTS"), customer_key),
+        [READ_SIZE] = REDISCONN_COMMAND(STRVIEW("ZCARD"), key),
     };
     slots_ask(&commands[READ_SLOTS]);
     query_read(&asked->query, commands, READ_COUNT, on_page);

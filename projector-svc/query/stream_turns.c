@@ -154,14 +154,12 @@ static void read_page(struct stream_hub *hub, struct stream_id from)
 {
     char id[STREAM_ID_SIZE];
     const struct strview key = STRVIEW(KEYS_STREAM_ORDERS);
-    const struct strview entries[] = {STRVIEW("XRANGE"),         key,
-                                      stream_id_print(from, id), STRVIEW("+"),
-                                      STRVIEW("COUNT"),          TEXT_OF(PAGE)};
-    const struct strview end[] = {STRVIEW("XREVRANGE"), key,         STRVIEW("+"), STRVIEW("-"),
-                                  STRVIEW("COUNT"),     STRVIEW("1")};
-    const struct strview length[] = {STRVIEW("XLEN"), key};
     struct redisconn_command commands[READ_FRESHNESS + SLOTS_COMMANDS + LOSS_WATCH_COMMANDS] = {
-        [READ_ENTRIES] = {entries, 6}, [READ_END] = {end, 6}, [READ_LENGTH] = {length, 2}};
+        [READ_ENTRIES] = REDISCONN_COMMAND(STRVIEW("XRANGE"), key, stream_id_print(from, id),
+                                           STRVIEW("+"), STRVIEW("COUNT"), TEXT_OF(PAGE)),
+        [READ_END] = REDISCONN_COMMAND(STRVIEW("XREVRANGE"), key, STRVIEW("+"), STRVIEW("-"),
+                                       STRVIEW("COUNT"), STRVIEW("1")),
+        [READ_LENGTH] = REDISCONN_COMMAND(STRVIEW("XLEN"), key)};
     size_t count = READ_FRESHNESS;
     if (hub->wants_freshness) {
         slots_ask(&commands[count]);
@@ -199,15 +197,9 @@ static void wait_for_more(struct stream_hub *hub)
 {
     char id[STREAM_ID_SIZE];
     struct error ignored;
-    const struct strview args[] = {STRVIEW("XREAD"),
-                                   STRVIEW("BLOCK"),
-                                   TEXT_OF(BELL_MS),
-                                   STRVIEW("COUNT"),
-                                   STRVIEW("1"),
-                                   STRVIEW("STREAMS"),
-                                   STRVIEW(KEYS_STREAM_ORDERS),
-                                   stream_id_print(hub->end, id)};
-    const struct redisconn_command command = {args, sizeof args / sizeof args[0]};
+    const struct redisconn_command command = REDISCONN_COMMAND(
+        STRVIEW("XREAD"), STRVIEW("BLOCK"), TEXT_OF(BELL_MS), STRVIEW("COUNT"), STRVIEW("1"),
+        STRVIEW("STREAMS"), STRVIEW(KEYS_STREAM_ORDERS), stream_id_print(hub->end, id));
     if (hub->is_waiting) {
         return;
     }

@@ -10,10 +10,11 @@ extern const struct embedded_text PROJECTOR_REBUILD_FUNCTIONS[];
 enum error_kind exchange_load(const struct exchange *exchange, redisconn_reply_fn *on_reply,
                               void *user, struct error *err)
 {
-    const struct strview args[] = {STRVIEW("FUNCTION"), STRVIEW("LOAD"), STRVIEW("REPLACE"),
-                                   strview_of(PROJECTOR_REBUILD_FUNCTIONS[0].text)};
-    const struct redisconn_command command = {args, sizeof args / sizeof args[0]};
-    return redisconn_send(exchange->conn, command, on_reply, user, err);
+    return redisconn_send(exchange->conn,
+                          REDISCONN_COMMAND(STRVIEW("FUNCTION"), STRVIEW("LOAD"),
+                                            STRVIEW("REPLACE"),
+                                            strview_of(PROJECTOR_REBUILD_FUNCTIONS[0].text)),
+                          on_reply, user, err);
 }
 
 enum error_kind exchange_ask(const struct exchange *exchange, const char *name,

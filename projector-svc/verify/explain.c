@@ -263,18 +263,15 @@ static enum error_kind read_view(struct explaining *explaining, struct error *er
     const int32_t partition = keys_partition_of(id);
     CLEANUP(arena_done) struct arena arena;
     arena_init(&arena, ARENA_MAX);
-    const struct strview view[] = {
-        STRVIEW("HMGET"), keys_view(&arena, partition, AGGREGATE_ORDER, id),
-        STRVIEW("source_version"), STRVIEW("projected_at"), STRVIEW("waiting_for")};
-    const struct strview frozen[] = {STRVIEW("HGET"), keys_named(&arena, partition, KEYS_FROZEN),
-                                     keys_frozen_field(&arena, AGGREGATE_ORDER, id)};
-    const struct strview parked[] = {STRVIEW("LLEN"),
-                                     keys_parked(&arena, partition, AGGREGATE_ORDER, id)};
-    const struct strview position[] = {STRVIEW("HGET"),
-                                       keys_named(&arena, partition, KEYS_POSITION),
-                                       strview_of(explaining->found->slot)};
     const struct redisconn_command commands[] = {
-        {view, 5}, {frozen, 3}, {parked, 2}, {position, 3}};
+        REDISCONN_COMMAND(STRVIEW("HMGET"), keys_view(&arena, partition, AGGREGATE_ORDER, id),
+                          STRVIEW("source_version"), STRVIEW("projected_at"),
+                          STRVIEW("waiting_for")),
+        REDISCONN_COMMAND(STRVIEW("HGET"), keys_named(&arena, partition, KEYS_FROZEN),
+                          keys_frozen_field(&arena, AGGREGATE_ORDER, id)),
+        REDISCONN_COMMAND(STRVIEW("LLEN"), keys_parked(&arena, partition, AGGREGATE_ORDER, id)),
+        REDISCONN_COMMAND(STRVIEW("HGET"), keys_named(&arena, partition, KEYS_POSITION),
+                          strview_of(explaining->found->slot))};
     struct verify *verify = explaining->verify;
     verify->awaited = 1;
     const enum error_kind kind =

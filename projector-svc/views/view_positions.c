@@ -116,19 +116,15 @@ enum error_kind view_positions_ask(struct redisconn *conn, const struct strview 
         return error_set(err, ERROR_EXHAUSTED, "too many partitions to ask for");
     }
     *opening = (struct opening){.count = count, .done = done, .user = user};
-    const struct strview names[] = {STRVIEW("HMGET"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
-                                    STRVIEW("copy"), STRVIEW("times")};
-    const struct strview draining[] = {STRVIEW("HGETALL"), STRVIEW(KEYS_DRAINING)};
-    const struct strview recovering[] = {STRVIEW("EXISTS"), STRVIEW(KEYS_RECOVERING)};
-    const struct strview held[] = {STRVIEW("EXISTS"), STRVIEW(KEYS_HELD)};
     const struct redisconn_command commands[] = {
-        {names, 5},
+        REDISCONN_COMMAND(STRVIEW("HMGET"), STRVIEW(KEYS_STATUS), STRVIEW("generation"),
+                          STRVIEW("copy"), STRVIEW("times")),
         {positions.args, positions.count},
         {goals.args, goals.count},
         {identities.args, identities.count},
-        {draining, 2},
-        {recovering, 2},
-        {held, 2},
+        REDISCONN_COMMAND(STRVIEW("HGETALL"), STRVIEW(KEYS_DRAINING)),
+        REDISCONN_COMMAND(STRVIEW("EXISTS"), STRVIEW(KEYS_RECOVERING)),
+        REDISCONN_COMMAND(STRVIEW("EXISTS"), STRVIEW(KEYS_HELD)),
     };
     const enum error_kind kind = view_read(
         conn, &arena, commands, sizeof commands / sizeof commands[0], on_positions, opening, err);
@@ -151,9 +147,9 @@ bool view_positions_draining(const struct view_positions *reading, size_t index,
 
 void view_positions_begin(struct redisconn *conn)
 {
-    const struct strview args[] = {STRVIEW("FCALL"), STRVIEW("orderspine_begin"), STRVIEW("2"),
-                                   STRVIEW(KEYS_STATUS), STRVIEW(KEYS_POSITION)};
-    redisconn_tell(conn, (struct redisconn_command){args, sizeof args / sizeof args[0]});
+    redisconn_tell(conn,
+                   REDISCONN_COMMAND(STRVIEW("FCALL"), STRVIEW("orderspine_begin"), STRVIEW("2"),
+                                     STRVIEW(KEYS_STATUS), STRVIEW(KEYS_POSITION)));
 }
 
 void view_positions_name_copy(struct redisconn *conn, struct strview server, uint64_t number)
@@ -161,9 +157,8 @@ void view_positions_name_copy(struct redisconn *conn, struct strview server, uin
     char copy[VIEW_POSITIONS_COPY_MAX];
     (void)snprintf(copy, sizeof copy, "%.*s.%016llx", STRVIEW_ARG(server),
                    (unsigned long long)number);
-    const struct strview args[] = {STRVIEW("HSET"), STRVIEW(KEYS_STATUS), STRVIEW("copy"),
-                                   strview_of(copy)};
-    redisconn_tell(conn, (struct redisconn_command){args, sizeof args / sizeof args[0]});
+    redisconn_tell(conn, REDISCONN_COMMAND(STRVIEW("HSET"), STRVIEW(KEYS_STATUS), STRVIEW("copy"),
+                                           strview_of(copy)));
 }
 
 bool view_positions_is_named(const struct view_positions *reading, struct strview server)

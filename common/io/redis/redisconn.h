@@ -92,6 +92,12 @@ struct redisconn_command {
     size_t count;
 };
 
+/* Of these arguments, in the block that asks: it is gone with it. */
+#define REDISCONN_COMMAND(...)                                                                     \
+    ((struct redisconn_command){.args = (const struct strview[]){__VA_ARGS__},                     \
+                                .count = sizeof((const struct strview[]){__VA_ARGS__}) /           \
+                                         sizeof(struct strview)})
+
 /* Queues one command; on_reply is called once, never from inside. */
 MUST_USE enum error_kind redisconn_send(struct redisconn *conn, struct redisconn_command command,
                                         redisconn_reply_fn *on_reply, void *user,

@@ -94,9 +94,9 @@ static enum error_kind send_select(struct redisconn *conn, struct error *err)
     if (conn->url.database == 0) {
         return ERROR_NONE;
     }
-    const struct strview args[] = {STRVIEW("SELECT"), strview_of(NUMBER_TEXT(conn->url.database))};
-    return redisconn_submit(conn, (struct redisconn_command){.args = args, .count = 2}, on_step,
-                            conn, err);
+    return redisconn_submit(
+        conn, REDISCONN_COMMAND(STRVIEW("SELECT"), strview_of(NUMBER_TEXT(conn->url.database))),
+        on_step, conn, err);
 }
 
 static enum error_kind send_role(struct redisconn *conn, struct error *err)
@@ -104,9 +104,8 @@ static enum error_kind send_role(struct redisconn *conn, struct error *err)
     if (!conn->options.needs_primary) {
         return ERROR_NONE;
     }
-    const struct strview args[] = {STRVIEW("INFO"), STRVIEW("replication")};
-    return redisconn_submit(conn, (struct redisconn_command){.args = args, .count = 2}, on_role,
-                            conn, err);
+    return redisconn_submit(conn, REDISCONN_COMMAND(STRVIEW("INFO"), STRVIEW("replication")),
+                            on_role, conn, err);
 }
 
 /* A name is a courtesy: Redis's answer does not matter. */
@@ -115,18 +114,16 @@ static enum error_kind send_name(struct redisconn *conn, struct error *err)
     if (conn->options.client_name == NULL) {
         return ERROR_NONE;
     }
-    const struct strview args[] = {STRVIEW("CLIENT"), STRVIEW("SETNAME"),
-                                   strview_of(conn->options.client_name)};
-    return redisconn_submit(conn, (struct redisconn_command){.args = args, .count = 3}, NULL, NULL,
-                            err);
+    return redisconn_submit(conn,
+                            REDISCONN_COMMAND(STRVIEW("CLIENT"), STRVIEW("SETNAME"),
+                                              strview_of(conn->options.client_name)),
+                            NULL, NULL, err);
 }
 
 /* PING is refused while Redis loads its data, so an answer means that it serves. */
 static enum error_kind send_ping(struct redisconn *conn, struct error *err)
 {
-    const struct strview ping = STRVIEW("PING");
-    return redisconn_submit(conn, (struct redisconn_command){.args = &ping, .count = 1}, on_pong,
-                            conn, err);
+    return redisconn_submit(conn, REDISCONN_COMMAND(STRVIEW("PING")), on_pong, conn, err);
 }
 
 /* ---- connecting ---------------------------------------------------------------------------- */

@@ -36,9 +36,8 @@ static void on_pushed(struct redisAsyncContext *context, void *answer, void *pri
 
 static enum error_kind subscribe(struct redisconn *conn, struct strview channel, struct error *err)
 {
-    const struct strview args[] = {STRVIEW("SUBSCRIBE"), channel};
-    return redisconn_submit(conn, (struct redisconn_command){.args = args, .count = 2}, on_pushed,
-                            conn, err);
+    return redisconn_submit(conn, REDISCONN_COMMAND(STRVIEW("SUBSCRIBE"), channel), on_pushed, conn,
+                            err);
 }
 
 /* A listener asks nothing, so a server that says nothing would go unnoticed: it asks for its own
@@ -64,7 +63,6 @@ void redisconn_unsubscribe(struct redisconn *conn, struct strview channel)
         return;
     }
     struct error ignored; /* the connection is going, and its subscriptions with it */
-    const struct strview args[] = {STRVIEW("UNSUBSCRIBE"), channel};
-    (void)!redisconn_submit(conn, (struct redisconn_command){.args = args, .count = 2}, NULL, NULL,
+    (void)!redisconn_submit(conn, REDISCONN_COMMAND(STRVIEW("UNSUBSCRIBE"), channel), NULL, NULL,
                             &ignored);
 }
