@@ -29,7 +29,7 @@ struct pg_result;
 enum { PGCONN_NAME_LEN = 40 };
 
 struct trip {
-    struct trip *next;
+    struct trip *next, *previous; /* in its queue */
     size_t statement_count;
     size_t index; /* of the statement whose result comes next; SIZE_MAX: setup_sql, before all */
     bool has_failed;
@@ -38,11 +38,6 @@ struct trip {
     pgconn_result_fn *on_result;
     pgconn_done_fn *on_done;
     void *user;
-};
-
-struct trip_queue {
-    struct trip *first;
-    struct trip *last;
 };
 
 /* Of an attempt to connect. */
@@ -81,12 +76,12 @@ struct pgconn {
     bool is_overdue;                /* begin with the first address that is found */
     size_t next_host;
     size_t next_address;
-    int64_t share_ms;     /* of the time, for the address being tried */
-    struct error refusal; /* of the session being set up */
-    struct trip_queue in_flight;
-    struct trip_queue unsent; /* sent while there was no connection: failed from the loop */
-    size_t building;          /* statements of the trip not yet sent */
-    const char *spoilt;       /* why what is built cannot be sent; NULL: it can */
+    int64_t share_ms;       /* of the time, for the address being tried */
+    struct error refusal;   /* of the session being set up */
+    struct trip *in_flight; /* the first of them */
+    struct trip *unsent;    /* sent while there was no connection: failed from the loop */
+    size_t building;        /* statements of the trip not yet sent */
+    const char *spoilt;     /* why what is built cannot be sent; NULL: it can */
 };
 
 struct pgconn_result {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/cleanup.h"
 #include "common/base/fnv1a.h"
 #include "common/base/must.h"
 #include "common/io/loop.h"
@@ -9,6 +10,7 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 enum {
     STATEMENT_BYTES_MAX = 64 << 20, /* far above any batch */
@@ -17,25 +19,11 @@ enum {
 
 /* ---- queues -------------------------------------------------------------------------------- */
 
-static void push(struct trip_queue *queue, struct trip *trip)
+static struct trip *pop(struct trip **queue)
 {
-    if (queue->last == NULL) {
-        queue->first = trip;
-    } else {
-        queue->last->next = trip;
-    }
-    queue->last = trip;
-}
-
-static struct trip *pop(struct trip_queue *queue)
-{
-    struct trip *trip = queue->first;
+    struct trip *trip = *queue;
     if (trip != NULL) {
-        queue->first = trip->next;
-        trip->next = NULL;
-    }
-    if (queue->first == NULL) {
-        queue->last = NULL;
+        DL_DELETE2(*queue, trip, previous, next);
     }
     return trip;
 }
@@ -65,7 +53,7 @@ static void fail_as_lost(struct pgconn *conn, struct trip *trip)
     finish(trip);
 }
 
-static void fail_all(struct pgconn *conn, struct trip_queue queue)
+static void fail_all(struct pgconn *conn, struct trip *queue)
 {
     struct trip *trip;
     while ((trip = pop(&queue)) != NULL) {
@@ -76,7 +64,7 @@ static void fail_all(struct pgconn *conn, struct trip_queue queue)
 /* Whoever waits first is waited for: the trips behind it have not begun. */
 static void watch_first(struct pgconn *conn)
 {
-    if (conn->in_flight.first == NULL || !reconnect_is_ready(&conn->life)) {
+    if (conn->in_flight == NULL || !reconnect_is_ready(&conn->life)) {
         loop_timer_stop(conn->deadline);
         return;
     }
@@ -85,8 +73,8 @@ static void watch_first(struct pgconn *conn)
 
 void pgconn_push_trip(struct pgconn *conn, struct trip *trip)
 {
-    push(&conn->in_flight, trip);
-    if (conn->in_flight.first == trip) {
+    DL_APPEND2(conn->in_flight, trip, previous, next);
+    if (conn->in_flight == trip) {
         watch_first(conn);
     }
 }
@@ -103,15 +91,13 @@ void pgconn_on_deadline(void *user)
 void pgconn_on_settle(void *user)
 {
     struct pgconn *conn = user;
-    const struct trip_queue unsent = conn->unsent;
-    conn->unsent = (struct trip_queue){0};
+    struct trip *unsent = TAKE_PTR(conn->unsent);
     fail_all(conn, unsent);
 }
 
 void pgconn_fail_in_flight(struct pgconn *conn)
 {
-    const struct trip_queue lost = conn->in_flight;
-    conn->in_flight = (struct trip_queue){0};
+    struct trip *lost = TAKE_PTR(conn->in_flight);
     loop_timer_stop(conn->deadline);
     if (conn->building > 0) {
         conn->spoilt = "the connection was lost under it";
@@ -119,7 +105,7 @@ void pgconn_fail_in_flight(struct pgconn *conn)
     fail_all(conn, lost);
 }
 
-static void forget(const struct pgconn *conn, struct trip_queue *queue)
+static void forget(const struct pgconn *conn, struct trip **queue)
 {
     struct trip *trip;
     while ((trip = pop(queue)) != NULL) {
@@ -155,7 +141,7 @@ static void read_result(struct trip *trip, const PGresult *pg)
  * it, or the sync that ends the trip. */
 static void read_step(struct pgconn *conn)
 {
-    struct trip *trip = conn->in_flight.first;
+    struct trip *trip = conn->in_flight;
     PGresult *pg = PQgetResult(conn->pg);
     if (pg == NULL) {
         trip->index++;
@@ -204,7 +190,7 @@ void pgconn_read(struct pgconn *conn)
         pgconn_abandon(conn, PQerrorMessage(conn->pg));
         return;
     }
-    while (reconnect_is_alive(&conn->life) && conn->in_flight.first != NULL && !is_busy(conn)) {
+    while (reconnect_is_alive(&conn->life) && conn->in_flight != NULL && !is_busy(conn)) {
         if (PQstatus(conn->pg) == CONNECTION_BAD) {
             pgconn_abandon(conn, PQerrorMessage(conn->pg));
             return;
@@ -333,7 +319,7 @@ void pgconn_send_trip(struct pgconn *conn, pgconn_result_fn *on_result, pgconn_d
         pgconn_abandon(conn, spoilt); /* half a trip must not be executed */
     }
     if (!pgconn_is_ready(conn)) {
-        push(&conn->unsent, trip);
+        DL_APPEND2(conn->unsent, trip, previous, next);
         loop_deferred_schedule(conn->settler); /* behind the loss: outcomes come in order */
         return;
     }
