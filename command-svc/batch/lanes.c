@@ -85,7 +85,7 @@ static void note_shards(struct lanes *lanes, int64_t now_ms)
     }
 }
 
-static bool are_idle(const struct lanes *lanes)
+bool lanes_are_idle(const struct lanes *lanes)
 {
     for (size_t i = 0; i < lane_count(lanes); i++) {
         if (!lane_is_idle(lanes->lanes[i])) {
@@ -119,7 +119,7 @@ static void on_tick(void *user)
     backlog_wake(&lanes->common.backlog, now_ms);
     note_shards(lanes, now_ms);
     wake_all(lanes);
-    if (!are_idle(lanes)) {
+    if (!lanes_are_idle(lanes)) {
         schedule_tick(lanes);
     }
 }
@@ -296,11 +296,6 @@ enum lanes_verdict lanes_submit(struct lanes *lanes, struct submission *submissi
     lane_wake(lane);
     schedule_tick(lanes);
     return LANES_TAKEN;
-}
-
-bool lanes_are_idle(const struct lanes *lanes)
-{
-    return are_idle(lanes);
 }
 
 void lanes_mark_level(struct lanes *lanes, struct strview sku)

@@ -8,7 +8,7 @@
 /* Where each byte's two digits stand, between dashes. */
 static const unsigned char PLACES[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
 
-static struct uuid format(const uint8_t bytes[static 16])
+struct uuid uuid_of_bytes(const uint8_t bytes[static 16])
 {
     static const char DIGITS[] = "0123456789abcdef";
     struct uuid uuid = {"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"};
@@ -28,12 +28,7 @@ struct uuid uuid7_make(int64_t epoch_ms, const uint8_t random[static UUID7_RANDO
     memcpy(bytes + 6, random, UUID7_RANDOM_LEN);
     bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x70); /* version 7 */
     bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80); /* variant 10 */
-    return format(bytes);
-}
-
-struct uuid uuid_of_bytes(const uint8_t bytes[static 16])
-{
-    return format(bytes);
+    return uuid_of_bytes(bytes);
 }
 
 /* Looked up, as no processor guesses what comes next: -1 when it is no digit. */

@@ -301,7 +301,9 @@ static void on_pump(void *user)
 
 /* --- when -------------------------------------------------------------------------------- */
 
-static void look_everywhere(struct reading *reading)
+/* A bell that never stops does not mean a query per append: a shard is on one trip at a time, and
+ * however often it rings meanwhile, it goes along once more. */
+void reading_ring(struct reading *reading)
 {
     for (int i = 0; i < reading->options.shards->count; i++) {
         read_pace_touch(&reading->shards[i].pace);
@@ -315,14 +317,7 @@ static void on_pause_over(void *user)
     const int64_t longest_ms = reading->options.poll_ms;
     reading->pause_ms *= 2;
     reading->pause_ms = reading->pause_ms < longest_ms ? reading->pause_ms : longest_ms;
-    look_everywhere(reading);
-}
-
-/* A bell that never stops does not mean a query per append: a shard is on one trip at a time, and
- * however often it rings meanwhile, it goes along once more. */
-void reading_ring(struct reading *reading)
-{
-    look_everywhere(reading);
+    reading_ring(reading);
 }
 
 void reading_begin(struct reading *reading, int shard)
