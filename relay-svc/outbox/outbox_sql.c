@@ -120,9 +120,10 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_SENT] = {"SELECT s.shard, s.topic, s.seq, s.id, s.complete_to FROM relay_sent s"
                   " JOIN relay_shard r USING (shard) WHERE r.owner = $1",
                   1},
-    /* The smallest seq for which there is a partition; what lies before it was dropped. */
+    /* The smallest seq with a partition: what lies before it was dropped. And the next to come. */
     [SQL_FLOOR] = {"SELECT min(substring(pg_get_expr(c.relpartbound, c.oid)"
                    "  FROM 'FROM \\(''?([0-9]+)')::bigint), " LOST_BELOW
+                   ", (SELECT last_value + is_called::int FROM outbox_seq_seq)"
                    " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
                    " WHERE i.inhparent = 'outbox'::regclass",
                    0},
@@ -354,12 +355,10 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
          3},
 };
 
-/*
- * Both walk the primary key (shard, seq) from a place on: it costs what they return, whatever the
- * backlog. Rows come only under a lease that this very database holds for us, in the same snapshot.
- * Each look asks relay_fence, which says of relay_shard who holds what: that one has a new version
- * with each mark and renewal, and where somebody holds a transaction open a look would walk over
- * them all. A fill, which is rare, asks the same table that its marks do.
+/* Both walk the primary key from a place on: it costs what they return, whatever the backlog. Rows
+ * come only under a lease that this very database holds for us, in the same snapshot. Each look
+ * asks relay_fence who holds what: relay_shard has a new version with each mark and renewal, and
+ * where somebody holds a transaction open it would walk over them all. A fill, which is rare, may.
  */
 const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
     /* $1-$4 shards, epochs, places, how many of each; $5 owner */
@@ -385,7 +384,8 @@ const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
 
 #define SET(name, value) " set_config('" name "', '" value "', " PGSERVER_IS_POOLED ")"
 
-/* The planner knows nothing of a fresh outbox and must not sort it; times come in UTC. */
+/* The planner knows nothing of a fresh outbox and must not sort it; times come in UTC; what waits
+ * must outlive a crash, as what is sent behind it says that all before is in Kafka. */
 /* clang-format off */
 const char OUTBOX_READER_SETUP[] =
     "SELECT" SET("TimeZone", "UTC") "," SET("DateStyle", "ISO") ","
@@ -396,5 +396,5 @@ const char OUTBOX_READER_SETUP[] =
 const char OUTBOX_CONTROL_SETUP[] =
     "SELECT" SET("TimeZone", "UTC") "," SET("DateStyle", "ISO") ","
     SET("jit", "off") "," SET("enable_seqscan", "off") "," SET("lock_timeout", "500ms") ","
-    SET("statement_timeout", "10s");
+    SET("statement_timeout", "10s") "," SET("synchronous_commit", "on");
 /* clang-format on */
