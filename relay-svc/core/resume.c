@@ -43,6 +43,14 @@ static enum resume_verdict leave_out(int64_t wanted, int64_t stop, struct resume
     return RESUME_GOES;
 }
 
+/* Behind a record that lies before what was acknowledged a person may know better. */
+static bool is_way_on(const struct resume_wish *wish, enum tail_verdict verdict)
+{
+    assert(tail_is_stop(verdict));
+    return wish->is_refill ? verdict != TAIL_UNKNOWN
+                           : verdict == TAIL_UNKNOWN || verdict == TAIL_LOST;
+}
+
 static enum resume_verdict judge_stopped(const struct resume_wish *wish,
                                          const struct shard_log *log, struct resume_plan *ret_plan)
 {
@@ -57,7 +65,7 @@ static enum resume_verdict judge_stopped(const struct resume_wish *wish,
         return leave_out(wish->past, stop->past, ret_plan);
     }
     if (wish->past > 0 || stop->past > 0 || stop->topic < 0 || !is_meant(wish, stop->topic) ||
-        wish->is_refill == (stop->verdict == TAIL_UNKNOWN)) {
+        !is_way_on(wish, stop->verdict)) {
         return RESUME_OTHER;
     }
     if (wish->is_refill) {

@@ -9,6 +9,7 @@
  *
  *     the partition ends with a record the outbox does not hold   go on behind that record
  *     the topic was made anew, or cut                             fill it with all the outbox has
+ *     both: the record lies before what was acknowledged          fill it; or go on behind
  *     the topic lacks what the outbox has dropped                 the same
  *     rows are gone, or can be neither read nor parked            go on behind them
  *

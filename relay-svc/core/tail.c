@@ -15,6 +15,7 @@ const char *const TAIL_VERDICT_NAMES[TAIL_VERDICT_COUNT + 1] = {
     [TAIL_NONE_RECREATED] = "recreated",
     [TAIL_WENT_BACK] = "went_back",
     [TAIL_UNKNOWN] = "unknown",
+    [TAIL_LOST] = "lost",
     NULL,
 };
 
@@ -68,13 +69,17 @@ enum tail_verdict tail_confirm(enum tail_verdict verdict, const struct tail_foun
 {
     assert(verdict == TAIL_NEWER || verdict == TAIL_OLDER);
     assert(found->record.exists);
-    return in_outbox->exists && is_same_row(in_outbox, &found->record) ? verdict : TAIL_UNKNOWN;
+    if (in_outbox->exists && is_same_row(in_outbox, &found->record)) {
+        return verdict;
+    }
+    return verdict == TAIL_OLDER ? TAIL_LOST : TAIL_UNKNOWN;
 }
 
 bool tail_is_stop(enum tail_verdict verdict)
 {
     assert(verdict < TAIL_VERDICT_COUNT);
-    return verdict == TAIL_NONE_RECREATED || verdict == TAIL_WENT_BACK || verdict == TAIL_UNKNOWN;
+    return verdict == TAIL_NONE_RECREATED || verdict == TAIL_WENT_BACK || verdict == TAIL_UNKNOWN ||
+           verdict == TAIL_LOST;
 }
 
 /* Each names the topic, what was found, and the way out; within an error's text. */
@@ -111,6 +116,15 @@ void tail_explain(enum tail_verdict verdict, const char *topic, int partition,
                        "or set TOPIC_PREFIX",
                        topic, partition, record->seq, record->offset, known->acked.offset,
                        partition);
+        break;
+    case TAIL_LOST:
+        (void)snprintf(out, size,
+                       "%s/%d ends with seq %" PRId64
+                       ", which the outbox does not hold, but seq %" PRId64
+                       " was acknowledged: Kafka has lost records; to publish all again that the "
+                       "outbox has relay-svc resume --shard %d --refill --reason TEXT; or restore "
+                       "the topic, or set TOPIC_PREFIX",
+                       topic, partition, record->seq, known->sent.seq, partition);
         break;
     case TAIL_OLDER:
         (void)snprintf(out, size,

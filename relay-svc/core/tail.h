@@ -52,6 +52,7 @@ enum tail_verdict {
     TAIL_NONE_RECREATED, /* nothing there, but something was: stop */
     TAIL_WENT_BACK,      /* the record lies before one acknowledged earlier: stop */
     TAIL_UNKNOWN,        /* the outbox does not hold that record: stop */
+    TAIL_LOST,           /* nor, and it lies before one that was acknowledged: stop */
     TAIL_VERDICT_COUNT
 };
 
@@ -59,7 +60,8 @@ enum tail_verdict tail_compare(const struct tail_known *known, const struct tail
 
 /*
  * verdict is TAIL_NEWER or TAIL_OLDER; in_outbox is the outbox's row of that topic under
- * the record's seq, exists false when there is none. Returns verdict or TAIL_UNKNOWN.
+ * the record's seq, exists false when there is none. Returns verdict where it is that very row,
+ * else TAIL_UNKNOWN or TAIL_LOST.
  */
 enum tail_verdict tail_confirm(enum tail_verdict verdict, const struct tail_found *found,
                                const struct tail_mark *in_outbox);

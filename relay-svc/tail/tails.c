@@ -131,8 +131,9 @@ static void weigh(struct tails *tails, const struct lookup *lookup,
                   const struct tail_mark *in_outbox)
 {
     const enum tail_verdict verdict = tail_confirm(lookup->verdict, &lookup->found, in_outbox);
-    /* Only OLDER publishes again, and cries that Kafka has lost something: so it is looked for. */
-    if (verdict == TAIL_OLDER && !*search_flag(tails, lookup->shard, lookup->topic)) {
+    /* Both cry that Kafka has lost something, and all is published again: so it is looked for. */
+    const bool is_loss = verdict == TAIL_OLDER || verdict == TAIL_LOST;
+    if (is_loss && !*search_flag(tails, lookup->shard, lookup->topic)) {
         search(tails, lookup);
     } else {
         judge(tails, lookup->shard, lookup->topic, verdict, &lookup->found);

@@ -49,6 +49,24 @@ START_TEST(a_decision_about_another_record_does_not_count)
 }
 END_TEST
 
+/* Where it is the outbox that has dropped it, the topic lacks what comes behind. */
+START_TEST(an_older_record_that_the_outbox_does_not_hold_has_both_ways_on)
+{
+    stop_by(TAIL_LOST, 3);
+    ck_assert_ptr_nonnull(strstr(the_log.reason, "relay-svc resume --shard 3 --refill"));
+    the_log.floor = 5;
+    wish.is_refill = true;
+    ck_assert_int_eq(judged(), RESUME_GOES);
+    ck_assert_int_eq(plan.sent.seq, 3);
+    ck_assert_int_eq(plan.complete_to, 4);
+
+    wish = (struct resume_wish){.topic = RESUME_ANY_TOPIC, .record = id_of(3)};
+    ck_assert_int_eq(judged(), RESUME_GOES);
+    ck_assert_int_eq(plan.sent.seq, 3);
+    ck_assert_int_eq(plan.complete_to, -1);
+}
+END_TEST
+
 START_TEST(a_decision_about_another_topic_does_not_count)
 {
     stop_by(TAIL_UNKNOWN, 9);
@@ -283,6 +301,7 @@ int main(void)
     tcase_add_checked_fixture(tests, open_wish, close_log);
     tcase_add_test(tests, behind_the_record_that_the_outbox_does_not_hold_it_goes_on);
     tcase_add_test(tests, a_decision_about_another_record_does_not_count);
+    tcase_add_test(tests, an_older_record_that_the_outbox_does_not_hold_has_both_ways_on);
     tcase_add_test(tests, a_decision_about_another_topic_does_not_count);
     tcase_add_test(tests, a_topic_made_anew_is_filled_with_what_the_outbox_has);
     tcase_add_test(tests, one_that_was_cut_is_filled_though_a_newer_record_lies_there);

@@ -69,18 +69,21 @@ enum { CONFIRMATION_COUNT = sizeof CONFIRMATIONS / sizeof CONFIRMATIONS[0] };
 START_TEST(only_the_very_row_confirms)
 {
     static const enum tail_verdict ASKED[] = {TAIL_NEWER, TAIL_OLDER};
+    static const enum tail_verdict ELSE[] = {TAIL_UNKNOWN, TAIL_LOST};
     const struct tail_found found = {MARK(9, ID_B, 5), 0};
     for (size_t i = 0; i < 2; i++) {
         ck_assert_int_eq(tail_confirm(ASKED[i], &found, &CONFIRMATIONS[_i].in_outbox),
-                         CONFIRMATIONS[_i].is_known ? ASKED[i] : TAIL_UNKNOWN);
+                         CONFIRMATIONS[_i].is_known ? ASKED[i] : ELSE[i]);
     }
 }
 END_TEST
 
 START_TEST(these_verdicts_stop_a_shard)
 {
-    static const bool STOPS[TAIL_VERDICT_COUNT] = {
-        [TAIL_NONE_RECREATED] = true, [TAIL_WENT_BACK] = true, [TAIL_UNKNOWN] = true};
+    static const bool STOPS[TAIL_VERDICT_COUNT] = {[TAIL_NONE_RECREATED] = true,
+                                                   [TAIL_WENT_BACK] = true,
+                                                   [TAIL_UNKNOWN] = true,
+                                                   [TAIL_LOST] = true};
     ck_assert_int_eq(tail_is_stop((enum tail_verdict)_i), STOPS[_i]);
 }
 END_TEST
