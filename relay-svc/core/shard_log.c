@@ -4,6 +4,7 @@
 #include "relay-svc/core/shard_log_internal.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -110,6 +111,25 @@ unsigned shard_log_check_tails(struct shard_log *log)
 
 /* --- lease ------------------------------------------------------------------- */
 
+/* Who counts a topic as complete up to numbers that are still to be given would pass over what gets
+ * them. Where the position lies there, too, nothing is read: see watching.c. */
+static unsigned begin_by_marks(struct shard_log *log, const struct shard_lease *lease)
+{
+    const unsigned effects = shard_log_check_tails(log);
+    for (int i = 0; i < log->topic_count; i++) {
+        const int64_t complete_to = log->topics[i].complete_to;
+        if (lease->next > 0 && complete_to >= lease->next && complete_to > log->position) {
+            return shard_log_stop(log,
+                                  "relay_sent has %s/%d complete up to seq %" PRId64
+                                  ", yet the outbox gives seq %" PRId64
+                                  " next, which would be passed over: set complete_to to what "
+                                  "that topic holds",
+                                  log->topic_names[i], log->shard, complete_to, lease->next);
+        }
+    }
+    return effects;
+}
+
 unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
 {
     (void)!shard_log_enter(log, SHARD_UNOWNED); /* whatever it was: by this lease it is ours anew */
@@ -127,9 +147,9 @@ unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)
     for (int i = 0; i < log->topic_count; i++) {
         shard_topic_take_mark(&log->topics[i], &lease->topics[i]);
     }
-    const unsigned effects = shard_log_check_tails(log);
+    const unsigned effects = begin_by_marks(log, lease);
     assert(shard_log_is_sound(log));
-    assert(log->state == SHARD_CHECKING);
+    assert(log->state == SHARD_CHECKING || log->state == SHARD_STOPPED);
     assert(log->read == log->marked); /* nothing is read before it is ours */
     return effects;
 }
@@ -157,7 +177,7 @@ unsigned shard_log_recheck(struct shard_log *log, const struct shard_lease *leas
             shard_topic_take_mark(&log->topics[i], &lease->topics[i]);
         }
     }
-    return shard_log_check_tails(log);
+    return begin_by_marks(log, lease);
 }
 
 void shard_log_renew(struct shard_log *log, int64_t until_ms)

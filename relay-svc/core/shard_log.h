@@ -111,6 +111,7 @@ struct shard_lease {
     int64_t until_ms;   /* by our clock, with the margin taken off */
     int64_t floor;      /* from there on the outbox has all rows; 0: all are there */
     int64_t lost_below; /* before it somebody has dropped rows by hand; 0: nobody has */
+    int64_t next;       /* the number that the outbox gives next; 0: not told */
     const struct shard_topic_mark *topics;
 };
 

@@ -44,11 +44,13 @@ static void on_parked(void *user, const struct outbox_parked *parked)
     }
 }
 
-static void on_floor(void *user, int64_t floor, int64_t lost_below)
+static void on_floor(void *user, const struct outbox_bounds *bounds)
 {
     struct leases *leases = user;
-    leases->floor = floor > lost_below ? floor : lost_below;
-    leases->lost_below = lost_below;
+    leases->bounds = *bounds;
+    if (leases->bounds.floor < bounds->lost_below) {
+        leases->bounds.floor = bounds->lost_below;
+    }
 }
 
 static struct shard_lease as_lease(const struct leases *leases, const struct outbox_lease *granted)
@@ -57,8 +59,9 @@ static struct shard_lease as_lease(const struct leases *leases, const struct out
         .epoch = granted->epoch,
         .position = granted->position,
         .until_ms = membership_lease_end(&leases->membership),
-        .floor = leases->floor,
-        .lost_below = leases->lost_below,
+        .floor = leases->bounds.floor,
+        .lost_below = leases->bounds.lost_below,
+        .next = leases->bounds.next,
         .topics = &leases->sent[granted->shard * leases->options.shards->topic_count],
     };
 }
@@ -69,8 +72,7 @@ static void forget_told(struct leases *leases)
     const struct shards *shards = leases->options.shards;
     const size_t marks = (size_t)shards->count * (size_t)shards->topic_count;
     memset(leases->sent, 0, marks * sizeof *leases->sent);
-    leases->floor = 0;
-    leases->lost_below = 0;
+    leases->bounds = (struct outbox_bounds){.floor = 0};
     leases->granted_count = 0;
     for (int i = 0; i < shards->count; i++) {
         quarantine_clear(&leases->parked[i]);

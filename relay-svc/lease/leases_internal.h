@@ -29,8 +29,7 @@ struct leases {
     size_t granted_count;
     struct shard_topic_mark *sent; /* the same: [shard][topic] */
     struct quarantine *parked;     /* the same, by shard */
-    int64_t floor;                 /* the same: the outbox has all rows from there on */
-    int64_t lost_below;            /* the same: somebody has dropped rows before it; 0: nobody */
+    struct outbox_bounds bounds;   /* the same */
     struct outbox_lease *released;
     size_t released_count;
 };

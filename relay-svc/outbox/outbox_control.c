@@ -114,8 +114,10 @@ static void on_claim(void *user, size_t index, const struct pgconn_result *resul
         tell_parked(errand, result);
     } else if (index == FLOOR && pgconn_row_count(result) == 1) {
         const struct outbox_claim_events *events = errand->events;
-        events->on_floor(errand->user, pgconn_value_i64(result, 0, 0),
-                         pgconn_value_i64(result, 0, 1));
+        const struct outbox_bounds bounds = {.floor = pgconn_value_i64(result, 0, 0),
+                                             .lost_below = pgconn_value_i64(result, 0, 1),
+                                             .next = pgconn_value_i64(result, 0, 2)};
+        events->on_floor(errand->user, &bounds);
     }
 }
 

@@ -145,14 +145,20 @@ struct outbox_parked {
     int64_t seq;
 };
 
+/* Of the outbox's numbers. */
+struct outbox_bounds {
+    int64_t floor;      /* from there on all rows are there */
+    int64_t lost_below; /* before it somebody has dropped rows by hand; 0: nobody has */
+    int64_t next;       /* to be given */
+};
+
 struct outbox_claim_events {
     void (*on_granted)(void *user, const struct outbox_lease *lease);
     /* Of every shard it owns: */
     void (*on_sent)(void *user, const struct outbox_sent *sent);
     void (*on_parked)(void *user, const struct outbox_parked *parked);
-    /* The smallest seq for which the outbox has a partition; the first one behind all rows that
-     * somebody has dropped by hand, or 0. */
-    void (*on_floor)(void *user, int64_t floor, int64_t lost_below);
+    /* The smallest seq for which the outbox has a partition, as its floor. */
+    void (*on_floor)(void *user, const struct outbox_bounds *bounds);
     outbox_done *on_done;
 };
 

@@ -37,6 +37,44 @@ START_TEST(a_position_that_a_person_has_written_counts)
 }
 END_TEST
 
+static void own_before(int64_t next, int64_t position, int64_t complete_to)
+{
+    const struct shard_topic_mark topics[TOPIC_COUNT] = {{mark(7), complete_to}, {mark(0), 0}};
+    const struct shard_lease lease = {
+        .epoch = 1, .position = position, .until_ms = LEASE_END, .next = next, .topics = topics};
+    follows = shard_log_own(&the_log, &lease);
+}
+
+START_TEST(numbers_still_to_come_are_not_passed_over_as_published)
+{
+    own_before(8, 7, 7);
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+    own_before(8, 7, 8);
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+    ck_assert_str_eq(
+        the_log.reason,
+        "relay_sent has order.events/3 complete up to seq 8, yet the outbox gives seq "
+        "8 next, which would be passed over: set complete_to to what that topic holds");
+    own_before(8, 9, 9); /* of which it reads nothing: somebody else says so */
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+}
+END_TEST
+
+START_TEST(set_right_they_are_sent)
+{
+    own_before(3, 0, 7);
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+    const struct shard_topic_mark topics[TOPIC_COUNT] = {{mark(7), 0}, {mark(0), 0}};
+    const struct shard_lease lease = {
+        .epoch = 1, .until_ms = LEASE_END, .next = 3, .topics = topics};
+    follows = shard_log_recheck(&the_log, &lease);
+    judge(ORDERS, TAIL_SAME, 7);
+    judge(PRODUCTS, TAIL_NONE_FINE, 0);
+    acknowledge(send(ORDERS, 1));
+    ck_assert_int_eq(the_log.position, 1);
+}
+END_TEST
+
 START_TEST(a_stopped_shard_does_not_look_again_while_something_is_in_flight)
 {
     const struct shard_topic_mark same[TOPIC_COUNT] = {{mark(0), 0}, {mark(0), 0}};
@@ -260,6 +298,8 @@ int main(void)
     tcase_add_checked_fixture(tests, open_log, close_log);
     tcase_add_test(tests, what_a_person_has_written_counts_when_a_stopped_shard_looks_again);
     tcase_add_test(tests, a_position_that_a_person_has_written_counts);
+    tcase_add_test(tests, numbers_still_to_come_are_not_passed_over_as_published);
+    tcase_add_test(tests, set_right_they_are_sent);
     tcase_add_test(tests, a_stopped_shard_does_not_look_again_while_something_is_in_flight);
     tcase_add_test(tests, the_reason_of_a_stop_or_a_failure_is_utf8_wherever_it_is_cut);
     tcase_add_test(tests, each_state_of_a_topic_has_a_name);
