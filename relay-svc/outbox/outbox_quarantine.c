@@ -6,6 +6,7 @@
 #include "relay-svc/outbox/outbox_store_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { NAME_MAX = 512 }; /* of an aggregate, as a parameter; longer ones are not asked about */
 
@@ -29,6 +30,19 @@ static void on_put(void *user, size_t index, const struct pgconn_result *result)
     }
 }
 
+/* A right, table or column that is missing says nothing of the row: once it is there, it is parked.
+ */
+static void on_park_done(void *user, const struct pgconn_failure *failure)
+{
+    struct pgconn_failure told;
+    if (failure != NULL && strncmp(failure->sqlstate, "42", 2) == 0) {
+        told = *failure;
+        told.err.kind = ERROR_TRANSIENT;
+        failure = &told;
+    }
+    outbox_errand_finish(user, failure);
+}
+
 void outbox_store_park(struct outbox_store *store, const struct outbox_poison *poison,
                        const struct outbox_park_events *events, void *user)
 {
@@ -39,7 +53,7 @@ void outbox_store_park(struct outbox_store *store, const struct outbox_poison *p
                                   poison->aggregate_type,
                                   poison->why};
     pgconn_query(store->control, SQL_PARK, params, sizeof params / sizeof params[0]);
-    pgconn_send_trip(store->control, on_put, outbox_errand_finish,
+    pgconn_send_trip(store->control, on_put, on_park_done,
                      outbox_errand_new(store, OUTBOX_PARK, events, events->on_done, user));
 }
 

@@ -165,6 +165,39 @@ START_TEST(a_producer_that_cannot_be_renewed_says_its_last_error)
 }
 END_TEST
 
+static bool it_has_never_stopped_for_two_seconds(void)
+{
+    enum { WATCHED_MS = 2000 };
+    ck_assert_int_ne(relay_shards(relay)->all[0].log.state, SHARD_STOPPED);
+    return loop_now_ms() - begun_ms >= WATCHED_MS;
+}
+
+static bool it_waits_in_the_quarantine(void)
+{
+    return ask_sql("SELECT count(*) = 1 FROM relay_quarantine WHERE aggregatetype = 'unheard'");
+}
+
+/* A stop would tell a person to leave the event out. */
+START_TEST(what_cannot_be_parked_for_the_schemas_sake_is_parked_once_that_is_mended)
+{
+    append(1, "first");
+    goal = SHARDS;
+    await(all_are_published);
+    run_sql(url, "ALTER TABLE relay_quarantine RENAME reason TO cause");
+    run_sql(url, "INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload,"
+                 "  aggregateversion, shard, occurred_at)"
+                 " VALUES (gen_random_uuid(), 'unheard', 'u', 'Tested', '{}', 1, 0, now());"
+                 " NOTIFY outbox");
+    words = "column \"reason\"";
+    await(work_says_it);
+    begun_ms = loop_now_ms();
+    await(it_has_never_stopped_for_two_seconds);
+    run_sql(url, "ALTER TABLE relay_quarantine RENAME cause TO reason");
+    await(it_waits_in_the_quarantine);
+    await(all_is_well);
+}
+END_TEST
+
 /* As a relay leaves it that was killed and whose leases last for minutes. */
 static const char DEAD[] = "UPDATE relay_shard SET owner = 'dead', epoch = epoch + 1,"
                            " lease_until = clock_timestamp() + interval '4 min' WHERE shard >= 6";
@@ -257,6 +290,7 @@ int main(void)
     tcase_add_test(tests, a_shard_without_a_row_of_its_own_is_named_and_its_events_are_counted);
     tcase_add_test(tests, what_is_asked_of_kafka_before_a_shard_runs_says_its_last_error);
     tcase_add_test(tests, a_producer_that_cannot_be_renewed_says_its_last_error);
+    tcase_add_test(tests, what_cannot_be_parked_for_the_schemas_sake_is_parked_once_that_is_mended);
     tcase_add_test(tests, a_shard_that_another_relay_holds_and_does_not_move_is_named);
     suite_add_tcase(suite, tests);
     return check_main(suite);
