@@ -19,10 +19,19 @@ enum {
         3000, /* without any answer, something being in flight, before the brokers are asked */
 };
 
+/*
+ * One request at a time: of a partition that has more than four messages on their way librdkafka
+ * sends nothing more, but without lingering its thread asks again and again whether it may, unless
+ * a request waits for the connection. A broker answers a connection's requests one by one, too.
+ */
 static const struct kafka_default DEFAULTS[] = {
-    {"queue.buffering.max.kbytes", "8192"}, {"queue.buffering.max.messages", "50000"},
-    {"compression.codec", "lz4"},           {"linger.ms", "0"},
-    {"socket.nagle.disable", "true"},       {NULL, NULL},
+    {"queue.buffering.max.kbytes", "8192"},
+    {"queue.buffering.max.messages", "50000"},
+    {"compression.codec", "lz4"},
+    {"linger.ms", "0"},
+    {"max.in.flight", "1"},
+    {"socket.nagle.disable", "true"},
+    {NULL, NULL},
 };
 
 static const struct kafka_default FIXED[] = {

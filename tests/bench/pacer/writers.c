@@ -168,6 +168,7 @@ static rd_kafka_t *open_producer(struct run *run)
                                        {"acks", "all"},
                                        {"compression.codec", "lz4"},
                                        {"socket.nagle.disable", "true"},
+                                       {"max.in.flight", "1"},
                                        {"linger.ms", linger == NULL ? "0" : linger}};
     char reason[REASON_MAX];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();

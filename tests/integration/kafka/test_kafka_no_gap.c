@@ -152,8 +152,8 @@ static void take_renewed(void *user)
 }
 
 /* Small requests to a slow broker, so that several are in flight when one is refused. */
-static const struct kafka_property PROPERTIES[] = {{"batch.num.messages", "10"},
-                                                   {"linger.ms", "0"}};
+static const struct kafka_property PROPERTIES[] = {
+    {"batch.num.messages", "10"}, {"linger.ms", "0"}, {"max.in.flight", "5"}};
 enum { ROUND_TRIP_MS = 10 };
 
 static void open_relay(void)
@@ -161,7 +161,7 @@ static void open_relay(void)
     const struct kafka_config config = {.brokers = mock.brokers,
                                         .client_id = "test",
                                         .properties = PROPERTIES,
-                                        .property_count = 2};
+                                        .property_count = 3};
     const struct publisher_options publishing = {.config = config,
                                                  .topics = TOPICS,
                                                  .topic_count = 1,
