@@ -64,15 +64,15 @@ bool uuid_parse(struct strview text, struct uuid *ret)
         return false;
     }
     struct uuid uuid;
+    int wrong = 0;
     for (size_t i = 0; i < UUID_TEXT_LEN; i++) {
-        char c = text.data[i];
-        if (c >= 'A' && c <= 'F') {
-            c = (char)(c - 'A' + 'a');
-        }
-        if (SHAPE[i] == 'x' ? !ascii_is_hex(c) : c != '-') {
-            return false;
-        }
-        uuid.text[i] = c;
+        const char c = text.data[i];
+        const char small = (char)(c | ((c >= 'A') & (c <= 'F')) << 5);
+        wrong |= SHAPE[i] == 'x' ? hex_digit(small) : -(c != '-');
+        uuid.text[i] = small;
+    }
+    if (wrong < 0) {
+        return false;
     }
     uuid.text[UUID_TEXT_LEN] = '\0';
     *ret = uuid;

@@ -51,6 +51,7 @@ struct kafka_producer {
     size_t in_flight;
     int64_t waiting_since_ms; /* while something is in flight */
     size_t served;            /* deliveries of this turn */
+    size_t acknowledged;      /* of them */
     bool is_dead;
     struct error death;
     struct kafka_producer_options options;
@@ -71,8 +72,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
         rd_kafka_message_status(message) != RD_KAFKA_MSG_STATUS_PERSISTED) {
         (void)kafka_handle_error(&error, message->err, NULL);
         delivery.error = &error;
-    } else {
-        kafka_handle_is_alive(&producer->handle);
+    } else if (producer->acknowledged++ == 0) {
+        kafka_handle_is_alive(&producer->handle); /* once a turn: it asks for the time */
     }
     producer->in_flight--;
     producer->served++;
@@ -91,7 +92,7 @@ static bool is_silent(const struct kafka_producer *producer)
 static void on_serve(void *user)
 {
     struct kafka_producer *producer = user;
-    producer->served = 0;
+    producer->served = producer->acknowledged = 0;
     (void)rd_kafka_poll(producer->handle.rk, 0);
     if (is_silent(producer)) {
         kafka_handle_doubt(&producer->handle);

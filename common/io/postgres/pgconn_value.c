@@ -37,11 +37,11 @@ struct strview pgconn_value(const struct pgconn_result *result, size_t row, size
 {
     const int r = (int)row;
     const int c = (int)column;
-    if (PQgetisnull(result->pg, r, c) != 0) {
+    const size_t len = (size_t)PQgetlength(result->pg, r, c);
+    if (len == 0 && PQgetisnull(result->pg, r, c) != 0) {
         return (struct strview){0};
     }
-    return (struct strview){.data = PQgetvalue(result->pg, r, c),
-                            .len = (size_t)PQgetlength(result->pg, r, c)};
+    return (struct strview){.data = PQgetvalue(result->pg, r, c), .len = len};
 }
 
 int64_t pgconn_value_i64(const struct pgconn_result *result, size_t row, size_t column)
