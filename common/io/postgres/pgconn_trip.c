@@ -22,9 +22,10 @@ enum {
 static struct trip *pop(struct trip **queue)
 {
     struct trip *trip = *queue;
-    if (trip != NULL) {
-        DL_DELETE2(*queue, trip, previous, next);
+    if (trip == NULL) {
+        return NULL;
     }
+    DL_DELETE2(*queue, trip, previous, next);
     return trip;
 }
 
