@@ -56,5 +56,10 @@ const char *kafka_certificate_words(const char *text,
     if (verdict != 0 && strstr(text, "certificate verify failed") != NULL) {
         (void)snprintf(ret_buffer, KAFKA_CERTIFICATE_WORDS_MAX, "%s: ", tls_words(verdict));
     }
+    if (strstr(text, "Invalid timestamp") != NULL) {
+        (void)snprintf(ret_buffer, KAFKA_CERTIFICATE_WORDS_MAX,
+                       "set this host's clock, which is further ahead of the broker's than "
+                       "message.timestamp.after.max.ms (an hour) allows: ");
+    }
     return ret_buffer;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kafka_certificate.h - why a broker's certificate is not believed, or SCRAM with it cannot work.
+ * kafka_certificate.h - why a broker's certificate is not believed, SCRAM with it cannot work, or a
+ * time is refused.
  *
  * librdkafka has one sentence for all causes, and it names the CA file, which is of no help where a
  * certificate has expired or is for another name. The verdict is OpenSSL's and stays so; here it is
  * only remembered, for the sentence that follows. And one before 2.6.1 is told by Kafka 4 that its
- * password is wrong, which it may not be.
+ * password is wrong, which it may not be. Nor does Kafka say whose clock a time came from.
  *
  * Limits: one cluster a process. Threads: any; the verdict comes in librdkafka's.
  * Only for common/io/kafka/kafka_*.c.

@@ -16,6 +16,16 @@ START_TEST(a_librdkafka_that_cannot_do_scram_is_named)
 }
 END_TEST
 
+START_TEST(a_time_that_kafka_refuses_is_said_to_be_ours)
+{
+    char cause[KAFKA_CERTIFICATE_WORDS_MAX];
+    const char *words =
+        kafka_certificate_words("1 message(s) failed: Broker: Invalid timestamp (broker 1)", cause);
+    ck_assert_ptr_nonnull(strstr(words, "set this host's clock"));
+    ck_assert_ptr_nonnull(strstr(words, "allows: ")); /* not cut */
+}
+END_TEST
+
 START_TEST(what_it_is_not_about_stays_as_it_is)
 {
     char cause[KAFKA_CERTIFICATE_WORDS_MAX];
@@ -32,6 +42,7 @@ int main(void)
     Suite *suite = suite_create("common/io/kafka/kafka_certificate");
     TCase *words = tcase_create("words");
     tcase_add_test(words, a_librdkafka_that_cannot_do_scram_is_named);
+    tcase_add_test(words, a_time_that_kafka_refuses_is_said_to_be_ours);
     tcase_add_test(words, what_it_is_not_about_stays_as_it_is);
     suite_add_tcase(suite, words);
     return check_main(suite);
