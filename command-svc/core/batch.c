@@ -88,35 +88,48 @@ static void accept(struct batch_item *item, const struct event *event)
     item->outcome.event = *event;
 }
 
-static void note_refusal(const struct batch_item *item, const struct rejection *rejection)
-{
-    assert(rejection->kind == REJECTION_INSUFFICIENT_STOCK);
-    assert(rejection->sku.len > 0);
-    size_t i = 0;
-    while (i < item->product_count && !strview_equal(item->products[i]->entry.id, rejection->sku)) {
-        i++;
-    }
-    assert(i < item->product_count); /* it is one of those that it wanted */
-    stock_note_refusal(item->products[i], rejection->expected);
-}
-
-static void reject(struct batch_item *item, const struct rejection *rejection)
-{
-    assert(rejection->kind < REJECTION_KIND_COUNT);
-    assert(!item->outcome.is_remembered);
-    if (rejection->kind == REJECTION_INSUFFICIENT_STOCK) {
-        note_refusal(item, rejection);
-    }
-    item->outcome.kind = OUTCOME_REJECTED;
-    item->outcome.is_remembered = rejection_is_remembered(rejection->kind);
-    item->outcome.rejection = *rejection;
-}
-
 static void postpone(struct batch_item *item, enum held_kind missed, struct strview row)
 {
     assert(missed < HELD_KIND_COUNT);
     assert((missed == HELD_SHARD) == (row.len == 0));
     item->outcome = (struct outcome){.kind = OUTCOME_POSTPONED, .missed = missed, .row = row};
+}
+
+/* True when the row is somebody else's: the command waits for it. */
+static bool waits_for_stock(struct batch_item *item, const struct world_product *missed)
+{
+    if (missed != NULL) {
+        postpone(item, HELD_STOCK, missed->entry.id);
+    }
+    return missed != NULL;
+}
+
+static struct world_product *product_refused(const struct batch_item *item, struct strview sku)
+{
+    assert(sku.len > 0);
+    size_t i = 0;
+    while (i < item->product_count && !strview_equal(item->products[i]->entry.id, sku)) {
+        i++;
+    }
+    assert(i < item->product_count); /* it is one of those that it wanted */
+    return item->products[i];
+}
+
+/* Too little of what could not be read is no reason; every other one is. */
+static void reject(struct batch_item *item, const struct rejection *rejection)
+{
+    assert(rejection->kind < REJECTION_KIND_COUNT);
+    assert(!item->outcome.is_remembered);
+    if (rejection->kind == REJECTION_INSUFFICIENT_STOCK) {
+        struct world_product *product = product_refused(item, rejection->sku);
+        if (waits_for_stock(item, product->is_stock_missed ? product : NULL)) {
+            return;
+        }
+        stock_note_refusal(product, rejection->expected);
+    }
+    item->outcome.kind = OUTCOME_REJECTED;
+    item->outcome.is_remembered = rejection_is_remembered(rejection->kind);
+    item->outcome.rejection = *rejection;
 }
 
 /* Asked only of what would be accepted: a refusal changes no row. */
@@ -157,6 +170,10 @@ static enum error_kind decide_product(struct batch *batch, struct batch_item *it
     }
     if (is_missed(&item->products[0]->entry, item->products[0]->loaded_version)) {
         postpone(item, HELD_PRODUCT, item->products[0]->entry.id);
+        return ERROR_NONE;
+    }
+    if (product_event_moves_stock(&event.product) &&
+        waits_for_stock(item, batch_missed_product(item))) {
         return ERROR_NONE;
     }
     product_apply(product, &event.product);
@@ -218,6 +235,9 @@ static enum error_kind decide_placing(struct batch *batch, struct batch_item *it
         reject(item, &rejection);
         return ERROR_NONE;
     }
+    if (waits_for_stock(item, batch_missed_product(item))) {
+        return ERROR_NONE;
+    }
     accept(item, &event);
     order_apply(&item->order->order, &event.order);
     assert(item->order->order.version == 1);
@@ -250,6 +270,10 @@ static enum error_kind decide_order(struct batch *batch, struct batch_item *item
     }
     if (is_missed(&item->order->entry, item->order->loaded_version)) {
         postpone(item, HELD_ORDER, item->order->entry.id);
+        return ERROR_NONE;
+    }
+    if (order_event_releases_stock(&event.order) &&
+        waits_for_stock(item, batch_missed_claim(batch, order))) {
         return ERROR_NONE;
     }
     order_apply(order, &event.order);
@@ -293,27 +317,6 @@ static bool answer_from_receipt(const struct batch *batch, struct batch_item *it
     return true;
 }
 
-/* Of a command that takes or gives stock, the first row that somebody else has locked. */
-static const struct world_product *missed_stock(const struct batch *batch,
-                                                const struct batch_item *item)
-{
-    for (size_t i = 0; i < item->product_count; i++) {
-        if (item->products[i]->is_stock_missed) {
-            return item->products[i];
-        }
-    }
-    const bool may_release =
-        item->order != NULL && order_command_releases_stock(item->command->kind);
-    for (size_t i = 0; may_release && i < item->order->order.claim_count; i++) {
-        const struct world_product *product =
-            id_map_find(&batch->world.products.map, item->order->order.claims[i].sku);
-        if (product != NULL && product->is_stock_missed) {
-            return product;
-        }
-    }
-    return NULL;
-}
-
 void batch_postpone(struct batch *batch, size_t index)
 {
     assert(is_sound(batch));
@@ -331,11 +334,6 @@ static enum error_kind decide_item(struct batch *batch, struct batch_item *item)
     }
     if (item->command->is_retry_only) {
         reject(item, &(struct rejection){.kind = REJECTION_OUTBOX_TOO_OLD});
-        return ERROR_NONE;
-    }
-    const struct world_product *missed = missed_stock(batch, item);
-    if (missed != NULL) {
-        postpone(item, HELD_STOCK, missed->entry.id);
         return ERROR_NONE;
     }
     return DECIDERS[item->command->kind](batch, item);

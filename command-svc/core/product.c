@@ -160,6 +160,12 @@ static bool fill_adjust_stock(const struct product *product, const struct comman
     return stock_may_change(product, command, command->adjust_stock.delta, ret_rejection);
 }
 
+bool product_event_moves_stock(const struct product_event *event)
+{
+    assert(event->kind < PRODUCT_EVENT_KIND_COUNT);
+    return event->kind == PRODUCT_STOCK_RECEIVED || event->kind == PRODUCT_STOCK_ADJUSTED;
+}
+
 /* ---- applying ------------------------------------------------------------------------------ */
 
 typedef void apply_fn(struct product *product, const struct product_event *event);

@@ -32,6 +32,9 @@ MUST_USE bool product_decide(const struct product *product, const struct command
                              int64_t now_ms, struct product_event *ret_event,
                              struct rejection *ret_rejection);
 
+/* Whether its level of stock is another one behind it. */
+MUST_USE bool product_event_moves_stock(const struct product_event *event);
+
 /* Moves on by an event that was decided; it is the next one. */
 void product_apply(struct product *product, const struct product_event *event);
 

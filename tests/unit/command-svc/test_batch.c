@@ -159,6 +159,23 @@ START_TEST(a_step_that_moves_no_stock_needs_no_row_of_it)
 }
 END_TEST
 
+/* Prices and what is said of a product have rows of their own. */
+START_TEST(what_changes_a_product_but_not_its_level_needs_no_row_of_stock)
+{
+    add(a_new_price("sku-1", 2 * SAMPLE_PRICE));
+    add(an_end_of_sale("sku-1"));
+    add(a_count_of_stock("sku-1", 1));
+    load_product("sku-1")->is_stock_missed = true;
+
+    decide();
+
+    assert_accepted(0, 2);
+    assert_accepted(1, 3);
+    assert_postponed(2, "sku-1");
+    ck_assert_int_eq(outcome(2)->missed, HELD_STOCK);
+}
+END_TEST
+
 static struct world_order *load_order(enum order_status status)
 {
     struct world_order *entry = world_order(&batch->world, STRVIEW(SAMPLE_ORDER_ID));
@@ -208,6 +225,47 @@ START_TEST(a_refusal_waits_for_no_row)
     decide();
 
     ck_assert_int_eq(outcome(0)->kind, OUTCOME_REJECTED);
+}
+END_TEST
+
+START_TEST(a_refusal_waits_for_no_row_of_stock)
+{
+    static const struct claim CLAIMS[] = {{{"sku-1", 5}, 2}};
+    static const struct wanted_line OF_ANOTHER_PRICE[] = {{{"sku-1", 5}, 1, 1}};
+    struct command of_an_older_version = a_delivery_of_stock("sku-1", 5);
+    of_an_older_version.expected_version = 7;
+    add(a_step(COMMAND_CANCEL_ORDER));
+    add(of_an_older_version);
+    add(an_order("01990000-0000-7000-8000-00000000000b", OF_ANOTHER_PRICE, 1));
+    load_customer("c-1");
+    load_product("sku-1")->is_stock_missed = true;
+    struct world_order *order = load_order(ORDER_STATUS_SHIPPED);
+    order->order.claims = CLAIMS;
+    order->order.claim_count = 1;
+
+    decide();
+
+    assert_rejected(0, REJECTION_ILLEGAL_TRANSITION);
+    assert_rejected(1, REJECTION_VERSION_CONFLICT);
+    assert_rejected(2, REJECTION_PRICE_CHANGED);
+}
+END_TEST
+
+/* Of a row that somebody has, nothing was read: that it has too little is not known. */
+START_TEST(what_is_refused_for_a_level_that_could_not_be_read_waits)
+{
+    add(order_of_two());
+    add(a_count_of_stock("sku-1", -1));
+    load_customer("c-1");
+    struct world_product *product = load_product("sku-1");
+    product->product.available = product->loaded_available = 0;
+    product->is_stock_missed = true;
+
+    decide();
+
+    assert_postponed(0, "sku-1");
+    assert_postponed(1, "sku-1");
+    ck_assert(!product->is_refused_by_taking);
 }
 END_TEST
 
@@ -393,9 +451,12 @@ int main(void)
     tcase_add_test(rules, a_command_without_its_shard_is_left_as_it_is);
     tcase_add_test(rules, only_what_needs_a_missed_row_of_stock_is_postponed);
     tcase_add_test(rules, a_step_that_moves_no_stock_needs_no_row_of_it);
+    tcase_add_test(rules, what_changes_a_product_but_not_its_level_needs_no_row_of_stock);
     tcase_add_test(rules, only_what_would_change_a_missed_row_is_postponed);
     tcase_add_test(rules, who_only_looks_at_a_missed_row_needs_it_not);
     tcase_add_test(rules, a_refusal_waits_for_no_row);
+    tcase_add_test(rules, a_refusal_waits_for_no_row_of_stock);
+    tcase_add_test(rules, what_is_refused_for_a_level_that_could_not_be_read_waits);
     tcase_add_test(rules, what_changes_a_customer_waits_for_its_row);
     tcase_add_test(rules, a_row_that_is_not_there_yet_is_not_missed);
     tcase_add_test(rules, rows_are_to_change_of_those_who_are_commanded_not_of_those_looked_at);
