@@ -157,6 +157,7 @@ static void read_receipt(struct batch_load *load, const struct pgconn_result *re
     }
     entry->is_loaded = true;
     entry->status = (int)pgconn_value_i64(result, row, RECEIPT_STATUS);
+    load->is_corrupt |= entry->status < 200 || entry->status > 599; /* no answer can have it */
     entry->version = pgconn_value_i64(result, row, RECEIPT_VERSION);
     entry->location = keep_value(load, result, row, RECEIPT_LOCATION);
     entry->body = keep_value(load, result, row, RECEIPT_BODY);

@@ -2,6 +2,7 @@
 #include "command-svc/batch/lane_internal.h"
 #include "command-svc/metrics.h"
 #include "common/base/fault_point.h"
+#include "common/base/id_form.h"
 #include "common/contract/shard.h"
 #include "common/io/jitter.h"
 #include "common/io/loop.h"
@@ -62,12 +63,14 @@ int64_t lane_next_levels_in_ms(const struct lane_common *common)
     return wait_ms;
 }
 
+/* A row that somebody made by hand may have a sku that cannot be one: an order that claims it moves
+ * its level, and nobody is told. */
 void lane_mark_levels(struct lane *lane)
 {
     const int64_t now_ms = loop_now_ms();
     for (struct world_entry *entry = lane->batch.world.products.first; entry != NULL;
          entry = entry->next) {
-        if (stock_has_moved((const void *)entry)) {
+        if (stock_has_moved((const void *)entry) && id_form_fits(entry->id)) {
             mark_at(lane->common, entry->id, now_ms);
         }
     }

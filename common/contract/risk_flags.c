@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/contract/risk_flags.h"
 
+#include "common/base/id_form.h"
+
 static size_t find(const struct risk_flags *flags, struct strview name)
 {
     size_t at = 0;
@@ -52,7 +54,8 @@ bool risk_flags_split(struct strview text, struct risk_flags *ret)
 {
     struct risk_flags flags = {.count = 0};
     while (text.len > 0) {
-        if (!risk_flags_set(&flags, strview_take(&text, ','))) {
+        const struct strview name = strview_take(&text, ',');
+        if (name.len > ID_FORM_MAX || !risk_flags_set(&flags, name)) {
             return false;
         }
     }

@@ -29,7 +29,8 @@ MUST_USE bool risk_flags_set(struct risk_flags *flags, struct strview name);
 /* False where it is not set. */
 MUST_USE bool risk_flags_clear(struct risk_flags *flags, struct strview name);
 
-/* "fraud,address", as in columns and hashes; reading it is false for more than there may be. */
+/* "fraud,address", as in columns and hashes; reading it is false for more than there may be, or a
+ * longer one. */
 void risk_flags_join(const struct risk_flags *flags, struct strbuf *out);
 MUST_USE bool risk_flags_split(struct strview text, struct risk_flags *ret);
 

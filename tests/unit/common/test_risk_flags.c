@@ -65,6 +65,15 @@ START_TEST(what_was_joined_is_split_again)
 }
 END_TEST
 
+START_TEST(a_flag_is_no_longer_than_an_id)
+{
+    char name[65];
+    memset(name, 'f', sizeof name);
+    ck_assert(risk_flags_split((struct strview){name, 64}, &flags));
+    ck_assert(!risk_flags_split((struct strview){name, 65}, &flags));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("common/contract/risk_flags");
@@ -73,6 +82,7 @@ int main(void)
     tcase_add_test(rules, a_flag_is_set_once_and_cleared_once);
     tcase_add_test(rules, there_is_room_for_sixteen);
     tcase_add_test(rules, what_was_joined_is_split_again);
+    tcase_add_test(rules, a_flag_is_no_longer_than_an_id);
     suite_add_tcase(suite, rules);
     return check_main(suite);
 }
