@@ -198,10 +198,21 @@ int64_t batch_store_last_seq(const struct batch_store *store)
     return store->last_seq;
 }
 
+static enum batch_statement failed_statement(const struct batch_store *store,
+                                             const struct pgconn_failure *failure)
+{
+    return failure->index < store->step_count ? store->steps[failure->index]
+                                              : BATCH_STATEMENT_COUNT;
+}
+
 enum batch_trouble batch_store_trouble(const struct batch_store *store,
                                        const struct pgconn_failure *failure)
 {
-    return batch_trouble_of(failure->index < store->step_count ? store->steps[failure->index]
-                                                               : BATCH_STATEMENT_COUNT,
-                            failure);
+    return batch_trouble_of(failed_statement(store, failure), failure);
+}
+
+const char *batch_store_guarded_table(const struct batch_store *store,
+                                      const struct pgconn_failure *failure)
+{
+    return batch_trouble_guarded_table(failed_statement(store, failure), failure);
 }

@@ -61,4 +61,8 @@ int64_t batch_store_last_seq(const struct batch_store *store);
 enum batch_trouble batch_store_trouble(const struct batch_store *store,
                                        const struct pgconn_failure *failure);
 
+/* The table of a guarded update that missed a row; NULL: it was something else. */
+const char *batch_store_guarded_table(const struct batch_store *store,
+                                      const struct pgconn_failure *failure);
+
 #endif

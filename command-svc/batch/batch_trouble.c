@@ -32,6 +32,27 @@ static const struct {
     {"23", ANY_STATEMENT, NULL, BATCH_DATA},
 };
 
+/* Whose rows are counted as they are changed. */
+static const struct {
+    enum batch_statement statement;
+    const char *table;
+} GUARDED[] = {
+    {UPDATE_CUSTOMERS, "customer"}, {UPDATE_PRODUCTS, "product"}, {UPDATE_STOCK, "stock"},
+    {UPDATE_ORDERS, "orders"},      {UPDATE_PAYMENTS, "payment"},
+};
+
+const char *batch_trouble_guarded_table(enum batch_statement statement,
+                                        const struct pgconn_failure *failure)
+{
+    const bool has_missed = strcmp(failure->sqlstate, "22012") == 0;
+    for (size_t i = 0; has_missed && i < sizeof GUARDED / sizeof GUARDED[0]; i++) {
+        if (GUARDED[i].statement == statement) {
+            return GUARDED[i].table;
+        }
+    }
+    return NULL;
+}
+
 static bool has_end(const char *text, const char *end)
 {
     const size_t len = strlen(text);

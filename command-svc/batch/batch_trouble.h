@@ -41,4 +41,8 @@ enum batch_trouble { BATCH_TROUBLES(BATCH_TROUBLE_ENTRY) BATCH_TROUBLE_COUNT };
 enum batch_trouble batch_trouble_of(enum batch_statement statement,
                                     const struct pgconn_failure *failure);
 
+/* Where a guarded update missed a row, its table; else NULL. */
+const char *batch_trouble_guarded_table(enum batch_statement statement,
+                                        const struct pgconn_failure *failure);
+
 #endif

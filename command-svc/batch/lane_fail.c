@@ -208,12 +208,29 @@ static fail_fn *const FAILS[] = {
     [BATCH_SEQ_WENT_BACK] = fail_by_sequence,
 };
 
-/* The rollback goes first: what follows may free the commands, and the locks are others' then. */
+/* A guard that misses its rows divides by zero (batch_sql.h), which tells nobody what is wrong. */
+static void put_guard_in_words(struct lane *lane)
+{
+    struct pgconn_failure *failure = &lane->failure;
+    const char *table = batch_store_guarded_table(lane->store, failure);
+    if (table != NULL) {
+        const struct command *command = &lane->submissions[0]->command;
+        (void)error_set(&failure->err, failure->err.kind,
+                        "a row of %s is gone, or was changed by somebody else, since it was read: "
+                        "%s of %.*s%s needs it; look at the rows of that id, and who writes them",
+                        table, command_name(command->kind), STRVIEW_ARG(command->aggregate_id),
+                        lane->batch.count > 1 ? ", or another command of its batch," : "");
+    }
+}
+
+/* The rollback goes before all that is done about it: what follows may free the commands, and the
+ * locks are others' then. */
 void lane_fail(struct lane *lane)
 {
     const struct pgconn_failure *failure = &lane->failure;
     const enum batch_trouble trouble = batch_store_trouble(lane->store, failure);
     metrics_add(lane->common->options->metrics, METRIC_BATCHES_REPEATED, trouble, 1);
+    put_guard_in_words(lane);
     batch_store_rollback(lane->store);
     FAILS[trouble](lane, failure);
 }

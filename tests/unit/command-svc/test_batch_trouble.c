@@ -57,6 +57,18 @@ START_TEST(each_cause_has_its_cure)
 }
 END_TEST
 
+START_TEST(a_guard_that_missed_its_rows_names_their_table)
+{
+    struct pgconn_failure failure = {.sqlstate = "22012"};
+    ck_assert_str_eq(batch_trouble_guarded_table(UPDATE_STOCK, &failure), "stock");
+    ck_assert_str_eq(batch_trouble_guarded_table(UPDATE_PAYMENTS, &failure), "payment");
+    ck_assert_ptr_null(batch_trouble_guarded_table(INSERT_OUTBOX, &failure));
+    ck_assert_ptr_null(batch_trouble_guarded_table(BATCH_STATEMENT_COUNT, &failure));
+    failure = (struct pgconn_failure){.sqlstate = "55P03"};
+    ck_assert_ptr_null(batch_trouble_guarded_table(UPDATE_STOCK, &failure));
+}
+END_TEST
+
 START_TEST(memory_of_ours_that_ran_out_parts_the_batch)
 {
     const struct pgconn_failure failure = {.err = {.kind = ERROR_EXHAUSTED}};
@@ -70,6 +82,7 @@ int main(void)
     Suite *suite = suite_create("command-svc/batch/batch_trouble");
     TCase *causes = tcase_create("causes");
     tcase_add_loop_test(causes, each_cause_has_its_cure, 0, sizeof CASES / sizeof CASES[0]);
+    tcase_add_test(causes, a_guard_that_missed_its_rows_names_their_table);
     tcase_add_test(causes, memory_of_ours_that_ran_out_parts_the_batch);
     suite_add_tcase(suite, causes);
     return check_main(suite);
