@@ -15,6 +15,8 @@
 enum {
     BATCH_BYTES_MAX = 64 << 20, /* arena of a batch: loaded rows, events and answers */
     FAILING_MS = 1000,
+    REPLY_LEAST_MS =
+        1000, /* above what locks are waited for, or each wait would cost a connection */
     FAILED_LATELY_MS = 8000, /* commands that come one by one go to one lane now, to another then */
 };
 
@@ -114,12 +116,13 @@ static void on_lost(void *user, const struct error *err)
 
 static enum error_kind connect(struct lane *lane, struct error *err)
 {
+    const int64_t timeout_ms = lane->common->options->command_timeout_ms;
     const struct pgconn_options options = {
         .url = lane->common->options->database_url,
         .application_name = "command-svc lane",
         .setup_sql = BATCH_SETUP_SQL,
         .check_setup = check_setup,
-        .reply_timeout_ms = lane->common->options->command_timeout_ms,
+        .reply_timeout_ms = timeout_ms > REPLY_LEAST_MS ? timeout_ms : REPLY_LEAST_MS,
         .statements = BATCH_STATEMENTS,
         .statement_count = BATCH_STATEMENT_COUNT,
         .spans_trips = true,
