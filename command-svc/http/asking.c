@@ -30,42 +30,49 @@ void asking_log_refusal(const struct asking *asking, int status, struct strview 
                                                             .is_replayed = is_replayed});
 }
 
-bool asking_refuse(const struct asking *asking, int status, const char *slug, const char *detail)
+/* Whose command was counted is told what is left, whatever becomes of it. */
+static bool refuse_with(const struct asking *asking, enum door_refusal why,
+                        const struct http_problem *problem)
 {
-    asking_count_refusal(asking->means, DOOR_INVALID);
-    asking_log_refusal(asking, status, strview_of(slug), false);
-    http_refuse(asking->request, status, slug, detail);
+    struct asking_rate said;
+    const struct http_header headers[] = {
+        {"RateLimit-Policy", said.policy}, {"RateLimit", said.left}, {NULL, NULL}};
+    struct http_problem told = *problem;
+    asking_count_refusal(asking->means, why);
+    asking_log_refusal(asking, problem->status, strview_of(problem->slug), false);
+    if (asking->rate.is_allowed) {
+        asking_say_rate(asking, &said);
+        told.headers = headers;
+    }
+    http_problem(asking->request, &told);
     return false;
 }
 
-static bool refuse_for_now(const struct asking *asking, enum door_refusal why,
-                           const struct http_problem *problem)
+bool asking_refuse(const struct asking *asking, int status, const char *slug, const char *detail)
 {
-    asking_count_refusal(asking->means, why);
-    asking_log_refusal(asking, problem->status, strview_of(problem->slug), false);
-    http_problem(asking->request, problem);
-    return false;
+    return refuse_with(asking, DOOR_INVALID,
+                       &(struct http_problem){.status = status, .slug = slug, .detail = detail});
 }
 
 bool asking_refuse_busy(const struct asking *asking, enum door_refusal why, const char *slug,
                         const char *reason, const char *detail)
 {
-    return refuse_for_now(asking, why,
-                          &(struct http_problem){.status = 503,
-                                                 .slug = slug,
-                                                 .detail = detail,
-                                                 .put_members = http_problem_put_reason,
-                                                 .members_user = reason});
+    return refuse_with(asking, why,
+                       &(struct http_problem){.status = 503,
+                                              .slug = slug,
+                                              .detail = detail,
+                                              .put_members = http_problem_put_reason,
+                                              .members_user = reason});
 }
 
 bool asking_refuse_share(const struct asking *asking, const char *reason, const char *detail)
 {
-    return refuse_for_now(asking, DOOR_OVER_SHARE,
-                          &(struct http_problem){.status = 429,
-                                                 .slug = "rate-limited",
-                                                 .detail = detail,
-                                                 .put_members = http_problem_put_reason,
-                                                 .members_user = reason});
+    return refuse_with(asking, DOOR_OVER_SHARE,
+                       &(struct http_problem){.status = 429,
+                                              .slug = "rate-limited",
+                                              .detail = detail,
+                                              .put_members = http_problem_put_reason,
+                                              .members_user = reason});
 }
 
 void asking_say_rate(const struct asking *asking, struct asking_rate *said)
@@ -85,14 +92,14 @@ bool asking_refuse_rate(const struct asking *asking)
                                           {"RateLimit", said.left},
                                           {"Retry-After", NUMBER_TEXT(asking->rate.reset_s)},
                                           {NULL, NULL}};
-    return refuse_for_now(asking, DOOR_RATE_LIMITED,
-                          &(struct http_problem){.status = 429,
-                                                 .slug = "rate-limited",
-                                                 .detail = "this token has sent as many commands "
-                                                           "as it may: wait as Retry-After says",
-                                                 .put_members = http_problem_put_reason,
-                                                 .members_user = "quota",
-                                                 .headers = headers});
+    return refuse_with(asking, DOOR_RATE_LIMITED,
+                       &(struct http_problem){.status = 429,
+                                              .slug = "rate-limited",
+                                              .detail = "this token has sent as many commands "
+                                                        "as it may: wait as Retry-After says",
+                                              .put_members = http_problem_put_reason,
+                                              .members_user = "quota",
+                                              .headers = headers});
 }
 
 /* Too much for one request stays too much; what all of them hold will be less in a moment. */
@@ -126,14 +133,12 @@ bool asking_refuse_faults(const struct asking *asking, const struct command_faul
     (void)snprintf(detail, sizeof detail, "the body has %zu fault%s, listed in errors%s",
                    faults->count, faults->count == 1 ? "" : "s",
                    faults->count > COMMAND_FAULTS_MAX ? " as far as there is room" : "");
-    asking_count_refusal(asking->means, DOOR_INVALID);
-    asking_log_refusal(asking, 422, STRVIEW("invalid-command"), false);
-    http_problem(asking->request, &(struct http_problem){.status = 422,
-                                                         .slug = "invalid-command",
-                                                         .detail = detail,
-                                                         .put_members = put_errors,
-                                                         .members_user = faults});
-    return false;
+    return refuse_with(asking, DOOR_INVALID,
+                       &(struct http_problem){.status = 422,
+                                              .slug = "invalid-command",
+                                              .detail = detail,
+                                              .put_members = put_errors,
+                                              .members_user = faults});
 }
 
 bool asking_refuse_unavailable(const struct asking *asking)
