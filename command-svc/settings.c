@@ -38,4 +38,11 @@ void command_settings_check(const void *values, struct settings *settings)
         settings_add_fault(settings, "COMMAND_QUERY_URL: at most %d visible ASCII characters",
                            QUERY_URL_MAX);
     }
+    /* Whether a COMMIT that was not answered was done is seen by its receipts, as long as its
+     * commands are repeated. */
+    if (own->receipt_retention_ms <= own->command_timeout_ms) {
+        settings_add_fault(settings, "COMMAND_RECEIPT_RETENTION must be longer than "
+                                     "COMMAND_TIMEOUT, or a command whose answer was lost could "
+                                     "be done twice");
+    }
 }
