@@ -213,8 +213,7 @@ int app_migrate(const struct service_call *call)
         return SERVICE_MISUSED;
     }
     const struct command_settings *settings = call->values;
-    struct strbuf report;
-    strbuf_init(&report, REPORT_MAX);
+    struct strbuf report = STRBUF(REPORT_MAX);
     struct error err;
     const enum error_kind kind =
         arguments.print ? migrate_print((int)arguments.shards, &report, &err)

@@ -184,14 +184,12 @@ static bool run_show(const struct task *task)
 static bool run_decide(const struct task *task)
 {
     char path[PATH_MAX_BYTES];
-    struct strbuf body;
-    struct json_writer writer;
     const struct json_value *letter = ask_about(task, look);
     if (letter == NULL) {
         return false;
     }
-    strbuf_init_in(&body, task->arena, BODY_MAX);
-    json_writer_init(&writer, &body);
+    struct strbuf body = STRBUF_IN(task->arena, BODY_MAX);
+    struct json_writer writer = JSON_WRITER(&body);
     json_open_object(&writer);
     json_put_member_integer(&writer, "waits_for", json_integer(letter, "waits_for", 1));
     json_put_member_text(&writer, "reason", strview_of(task->reason == NULL ? "" : task->reason));

@@ -166,10 +166,8 @@ static void put_stations(struct json_writer *writer, const struct explained *ord
 
 static bool print_json(const char *id, const struct explained *order)
 {
-    CLEANUP(strbuf_done) struct strbuf out;
-    struct json_writer writer;
-    strbuf_init(&out, DOCUMENT_MAX);
-    json_writer_init(&writer, &out);
+    CLEANUP(strbuf_done) struct strbuf out = STRBUF(DOCUMENT_MAX);
+    struct json_writer writer = JSON_WRITER(&out);
     json_open_object(&writer);
     json_put_member_text(&writer, "order", strview_of(id));
     json_put_member_integer(&writer, "event_count", order->events);

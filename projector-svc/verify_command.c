@@ -140,10 +140,8 @@ static void put_counts(struct json_writer *writer, const struct verify_tally *ta
 
 static void print_json(struct report *report, const struct verify_tally *tally)
 {
-    CLEANUP(strbuf_done) struct strbuf out;
-    struct json_writer writer;
-    strbuf_init(&out, DOCUMENT_MAX * 2);
-    json_writer_init(&writer, &out);
+    CLEANUP(strbuf_done) struct strbuf out = STRBUF(DOCUMENT_MAX * 2);
+    struct json_writer writer = JSON_WRITER(&out);
     json_close_array(&report->differences);
     json_close_array(&report->behind_writer);
     json_open_object(&writer);

@@ -83,8 +83,7 @@ static int request(struct pgsession *session, const struct order *order)
     struct strview rest;
     char first[FIRST_MAX];
     char who[OPERATOR_NAME_MAX];
-    CLEANUP(strbuf_done) struct strbuf payload;
-    strbuf_init(&payload, PAYLOAD_MAX);
+    CLEANUP(strbuf_done) struct strbuf payload = STRBUF(PAYLOAD_MAX);
     if (pgsession_ask(session, OPERATOR_SQL_FIRST, (const char *const[]){order->type, order->id}, 2,
                       &rest, &err) != ERROR_NONE) {
         return operator_fail(order->call, err.text);

@@ -53,8 +53,7 @@ DEFINE_CLEANUP(struct pgsession *, pgsession_close)
 
 static int refuse(const struct errand *errand, const char *topic, const char *why)
 {
-    CLEANUP(strbuf_done) struct strbuf text;
-    strbuf_init(&text, REPORT_MAX);
+    CLEANUP(strbuf_done) struct strbuf text = STRBUF(REPORT_MAX);
     strbuf_printf(&text, "%s %s", topic, why);
     service_complain(errand->call, strbuf_cstr(&text));
     return SERVICE_MISUSED;
@@ -238,8 +237,7 @@ static void on_progress(void *user, const struct replay *replay, const char *tro
 static bool write_report(const struct errand *errand, const struct replaying_result *result,
                          const struct error *err, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     writer.mends = true;
     json_open_object(&writer);
     json_open_member_array(&writer, "topics");
@@ -262,8 +260,7 @@ static bool write_report(const struct errand *errand, const struct replaying_res
 static void report(const struct errand *errand, const struct replaying_result *result,
                    const struct error *err)
 {
-    CLEANUP(strbuf_done) struct strbuf out;
-    strbuf_init(&out, REPORT_MAX);
+    CLEANUP(strbuf_done) struct strbuf out = STRBUF(REPORT_MAX);
     if (isatty(STDERR_FILENO)) {
         (void)fputc('\n', stderr);
     }

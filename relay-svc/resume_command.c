@@ -78,8 +78,7 @@ int app_resume(const struct service_call *call)
     struct strview ids;
     char who[OPERATOR_NAME_MAX];
     CLEANUP(cleanup_pgsession_close) struct pgsession *session = NULL;
-    CLEANUP(strbuf_done) struct strbuf requests;
-    strbuf_init(&requests, REQUESTS_MAX);
+    CLEANUP(strbuf_done) struct strbuf requests = STRBUF(REQUESTS_MAX);
     if (!read_arguments(call, &wish) || !goes_together(&wish)) {
         (void)fprintf(stderr, "usage: relay-svc resume " RESUME_ARGUMENTS "\n");
         return SERVICE_MISUSED;

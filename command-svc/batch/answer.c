@@ -38,8 +38,7 @@ static void write_events(struct json_writer *writer, const struct command *comma
 static bool write_receipt(const struct command *command, const struct event *event, int64_t now_ms,
                           struct strbuf *body)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, body);
+    struct json_writer writer = JSON_WRITER(body);
     json_open_object(&writer);
     json_put_member_string(&writer, "command_id", uuid_view(&command->command_id));
     json_put_member_string(&writer, "command", strview_of(command_name(command->kind)));
@@ -261,8 +260,7 @@ static void put_members(struct json_writer *writer, const void *user)
 static bool write_rejected(const struct command *command, const struct rejection *rejection,
                            struct strbuf *body, struct answer *ret)
 {
-    struct strbuf detail;
-    strbuf_init(&detail, DETAIL_MAX);
+    struct strbuf detail = STRBUF(DETAIL_MAX);
     const struct telling telling = {.command = command, .rejection = rejection};
     put_detail(&detail, &WORDS[rejection->kind], &telling);
     const struct http_problem problem = {.status = rejection_status(rejection->kind),

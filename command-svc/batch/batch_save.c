@@ -130,8 +130,7 @@ static bool is_changed_order(const struct world_order *found)
 static void put_risk_flags(struct batch_columns *columns, const struct risk_flags *flags)
 {
     enum { JOINED_MAX = RISK_FLAGS_MAX * 65 };
-    struct strbuf text;
-    strbuf_init(&text, JOINED_MAX);
+    struct strbuf text = STRBUF(JOINED_MAX);
     risk_flags_join(flags, &text);
     assert(strbuf_ok(&text)); /* ids are at most 64 bytes long */
     batch_columns_text(columns, ORDER_CHANGE_RISK_FLAGS, strbuf_view(&text));

@@ -115,8 +115,7 @@ static void report(struct binder *binder, const struct place *place, const char 
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    struct strbuf path;
-    strbuf_init(&path, POINTER_MAX);
+    struct strbuf path = STRBUF(POINTER_MAX);
     append_pointer(&path, place);
     const char *pointer = arena_copy(binder->arena, strbuf_view(&path));
     const char *detail = arena_copy(binder->arena, strview_of(text));

@@ -161,8 +161,7 @@ static void on_answer(void *user, const struct answer *answer)
     size_t count = 0;
     char trace[TRACEPARENT_LEN + 1];
     struct asking_rate rate;
-    struct strbuf texts;
-    strbuf_init(&texts, PLACE_MAX);
+    struct strbuf texts = STRBUF(PLACE_MAX);
     append_place(headers, &count, asking, answer, &texts);
     if (answer->is_replayed) {
         append_header(headers, &count, "Idempotent-Replayed", "true");

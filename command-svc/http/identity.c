@@ -11,8 +11,7 @@ enum { IDENTITY_MAX = 512 }; /* role, subject and key have limits far below */
 struct strview identity_make(struct arena *arena, const struct principal *principal,
                              struct strview key)
 {
-    struct strbuf identity;
-    strbuf_init_in(&identity, arena, IDENTITY_MAX);
+    struct strbuf identity = STRBUF_IN(arena, IDENTITY_MAX);
     strbuf_append_cstr(&identity, role_name(principal->role));
     strbuf_append_char(&identity, ':');
     strbuf_append_cstr(&identity, principal->subject);

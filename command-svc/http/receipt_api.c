@@ -70,8 +70,7 @@ static void put_receipt(struct json_writer *writer, const void *user)
     json_put_member_integer(writer, "status", receipt->status);
     json_put_member_nonzero(writer, "version", receipt->version);
     if (receipt->location.len > 0) {
-        struct strbuf whole;
-        strbuf_init(&whole, LOCATION_MAX);
+        struct strbuf whole = STRBUF(LOCATION_MAX);
         strbuf_append(&whole, telling->query_base);
         strbuf_append(&whole, receipt->location);
         json_put_member_string(writer, "location", strbuf_view(&whole));

@@ -156,8 +156,7 @@ static void put_script(struct mending *mending, const char *roles, struct strbuf
 static enum error_kind make(struct pgsession *session, struct mending *mending, const char *roles,
                             struct strbuf *report, struct error *err)
 {
-    CLEANUP(strbuf_done) struct strbuf script;
-    strbuf_init(&script, SCRIPT_MAX);
+    CLEANUP(strbuf_done) struct strbuf script = STRBUF(SCRIPT_MAX);
     if (is_empty(&mending->made) && is_empty(&mending->shards)) {
         return ERROR_NONE;
     }

@@ -151,8 +151,7 @@ static void put_migration(const struct migration *migration, struct strbuf *scri
 static enum error_kind apply(struct pgsession *session, const struct migration *migration,
                              struct strbuf *report, struct error *err)
 {
-    CLEANUP(strbuf_done) struct strbuf script;
-    strbuf_init(&script, SCRIPT_MAX);
+    CLEANUP(strbuf_done) struct strbuf script = STRBUF(SCRIPT_MAX);
     put_migration(migration, &script);
     if (!strbuf_ok(&script)) {
         return error_set(err, ERROR_FATAL, "migration %s is too long", migration->name);
@@ -261,8 +260,7 @@ enum error_kind migrate_run(const char *database_url, int shards, struct strbuf 
                             struct error *err)
 {
     CLEANUP(cleanup_pgsession_close) struct pgsession *session = NULL;
-    CLEANUP(strbuf_done) struct strbuf left;
-    strbuf_init(&left, SCRIPT_MAX);
+    CLEANUP(strbuf_done) struct strbuf left = STRBUF(SCRIPT_MAX);
     enum error_kind kind = pgsession_open(database_url, "command-svc migrate", &session, err);
     if (kind == ERROR_NONE && pgsession_is_pooled(session)) {
         kind = error_set(err, ERROR_FATAL,

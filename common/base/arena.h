@@ -42,8 +42,12 @@ struct arena {
     struct arena_spares *spares; /* NULL: large blocks are freed */
 };
 
-/* Allocates nothing yet. pool and spares may be set afterwards, before the first allocation;
- * tally at any time, by who has counted what is used until then. */
+/* One that is empty, and may grow to so many bytes. */
+#define ARENA(bytes) ((struct arena){.max = (bytes)})
+
+/* The same of one that is there already. Allocates nothing yet. pool and spares may be set
+ * afterwards, before the first allocation; tally at any time, by who has counted what is used until
+ * then. */
 void arena_init(struct arena *arena, size_t max);
 
 /* Forgets all allocations and keeps the oldest block for the next message. */

@@ -31,11 +31,13 @@ struct strbuf {
     bool failed;
 };
 
-/* An empty buffer that may grow to max bytes; allocates nothing yet. */
+/* An empty buffer that may grow to so many bytes; allocates nothing yet. */
+#define STRBUF(bytes) ((struct strbuf){.max = (bytes)})
 void strbuf_init(struct strbuf *buf, size_t max);
 
 /* The same in an arena: from the first byte to strbuf_keep() nothing else may be allocated there.
  */
+#define STRBUF_IN(memory, bytes) ((struct strbuf){.arena = (memory), .max = (bytes)})
 void strbuf_init_in(struct strbuf *buf, struct arena *arena, size_t max);
 
 /*

@@ -44,8 +44,7 @@ bool event_encode(const struct event *event, struct strbuf *out)
     const struct event_form *form = form_of(event->aggregate);
     const size_t kind = kind_of(event);
     assert(kind < form->kind_count);
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     envelope_encode(&writer, form->id_member, event_envelope(event));
     event_members_put(&writer, form->members[kind], &event->order);

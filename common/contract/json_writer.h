@@ -39,6 +39,7 @@ struct json_writer {
 
 /* Appends to out. It is strict: a string that is not UTF-8 fails all of it. For what shows what
  * others keep, of which one byte may be damaged, set mends. */
+#define JSON_WRITER(text) ((struct json_writer){.out = (text)})
 void json_writer_init(struct json_writer *writer, struct strbuf *out);
 
 /* Whether one whole document was written; out's bytes are useless otherwise. */

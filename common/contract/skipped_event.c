@@ -5,8 +5,7 @@
 
 bool skipped_event_encode(const struct skipped_event *event, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     envelope_encode(&writer, "aggregate_id", &event->envelope);
     json_put_member_string(&writer, "aggregate_type", event->aggregate_type);

@@ -23,13 +23,12 @@ struct asking {
 
 static bool ask_and_show(const struct asking *asking)
 {
-    CLEANUP(arena_done) struct arena arena;
     const struct ask *ask = asking->ask;
     const struct ask_server server = {.url = ask->url, .token = ask->token};
     const struct ask_question question = {.method = HTTP_GET, .path = ask->path};
     struct ask_answer answer;
     struct error err;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     const enum error_kind kind = ask_once(&server, &question, &arena, &answer, &err);
     if (asking->watches && !asking->as_json && isatty(STDOUT_FILENO)) {
         (void)fputs("\033[H\033[J", stdout);

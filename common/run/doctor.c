@@ -33,9 +33,8 @@ static bool is_met(const struct doctor_check *checks, const struct doctor_findin
 static void look_once(const struct doctor_check *check, void *patient,
                       struct doctor_finding *finding)
 {
-    struct strbuf told;
     struct error err;
-    strbuf_init(&told, sizeof finding->mends);
+    struct strbuf told = STRBUF(sizeof finding->mends);
     const bool is_well = check->look((char *)patient + check->part, &told, &err) == ERROR_NONE;
     finding->state = is_well ? DOCTOR_WELL : DOCTOR_ILL;
     (void)snprintf(finding->says, sizeof finding->says, "%s",
@@ -89,12 +88,11 @@ static void put_finding(const struct doctor_check *check, const struct doctor_fi
 void doctor_put_json(const char *service, const struct doctor_check *checks,
                      const struct doctor_finding *findings, size_t count, struct strbuf *out)
 {
-    struct json_writer json;
     bool is_well = true;
     for (size_t i = 0; i < count; i++) {
         is_well = is_well && findings[i].state == DOCTOR_WELL;
     }
-    json_writer_init(&json, out);
+    struct json_writer json = JSON_WRITER(out);
     json_open_object(&json);
     json_put_member_string(&json, "service", strview_of(service));
     json_put_member_bool(&json, "is_well", is_well);
@@ -136,8 +134,7 @@ int doctor_run(const struct service_call *call, const struct doctor_check *check
     }
     assert(count <= DOCTOR_CHECKS_MAX);
     const bool is_well = doctor_look(checks, count, patient, findings);
-    struct strbuf text;
-    strbuf_init(&text, TEXT_MAX);
+    struct strbuf text = STRBUF(TEXT_MAX);
     if (as_json) {
         doctor_put_json(call->service->name, checks, findings, count, &text);
     } else {

@@ -129,10 +129,8 @@ static void explain(const struct doctor_database *database, const char *sql, enu
 static enum error_kind explain_all(const struct doctor_database *database, enum about about,
                                    struct error *err)
 {
-    struct strbuf sql;
-    struct strbuf faults;
-    strbuf_init(&sql, SQL_MAX);
-    strbuf_init(&faults, SQL_MAX);
+    struct strbuf sql = STRBUF(SQL_MAX);
+    struct strbuf faults = STRBUF(SQL_MAX);
     for (const struct doctor_statements *list = database->statements; list->all != NULL; list++) {
         for (size_t i = 0; i < list->count; i++) {
             strbuf_reset(&sql);

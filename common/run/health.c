@@ -151,8 +151,7 @@ static void on_readyz(struct http_request *request, void *user)
 static void on_metrics(struct http_request *request, void *user)
 {
     const struct health *health = user;
-    struct strbuf body;
-    strbuf_init(&body, METRICS_MAX);
+    struct strbuf body = STRBUF(METRICS_MAX);
     metrics_expose(health->metrics, &body);
     if (strbuf_ok(&body)) {
         http_respond(request, &(struct http_answer){.status = 200,

@@ -78,8 +78,7 @@ static void put_requests(struct strbuf *out, const struct service_request *reque
 
 static void show_help(const struct service *service, FILE *file)
 {
-    struct strbuf text;
-    strbuf_init(&text, TEXT_MAX);
+    struct strbuf text = STRBUF(TEXT_MAX);
     strbuf_printf(&text, "%s %s - %s\n\nCommands:\n", service->name, ORDERSPINE_VERSION,
                   service->purpose);
     put_commands(&text, service, service->commands);
@@ -119,13 +118,11 @@ static bool asks_for_json(const struct service_call *call)
 /* A program that asked for JSON reads standard output, and nothing else. */
 static void put_faults(const struct service_call *call, const char *const *faults, size_t count)
 {
-    struct strbuf text;
-    struct json_writer json;
     if (!asks_for_json(call)) {
         return;
     }
-    strbuf_init(&text, TEXT_MAX);
-    json_writer_init(&json, &text);
+    struct strbuf text = STRBUF(TEXT_MAX);
+    struct json_writer json = JSON_WRITER(&text);
     json.mends = true;
     json_open_object(&json);
     json_put_member_string(&json, "service", strview_of(call->service->name));
@@ -178,8 +175,7 @@ static int show(struct strbuf *text)
 
 static int show_metrics(const struct service *service)
 {
-    struct strbuf text;
-    strbuf_init(&text, TEXT_MAX);
+    struct strbuf text = STRBUF(TEXT_MAX);
     strbuf_append_cstr(&text, "| Name | Type | Label | Meaning |\n|---|---|---|---|\n");
     metrics_markdown(service->metrics, service->metric_count, &text);
     metrics_markdown(RUNTIME_METRICS, RUNTIME_METRIC_COUNT, &text);
@@ -188,8 +184,7 @@ static int show_metrics(const struct service *service)
 
 static int show_settings(const struct service_call *call, bool as_json)
 {
-    struct strbuf text;
-    strbuf_init(&text, TEXT_MAX);
+    struct strbuf text = STRBUF(TEXT_MAX);
     if (as_json) {
         settings_json(call->settings, &text);
     } else {

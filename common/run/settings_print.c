@@ -77,8 +77,7 @@ static void put_form(struct strbuf *out, const struct setting *row)
 
 void setting_form(const struct setting *row, char *out, size_t size)
 {
-    struct strbuf text;
-    strbuf_init(&text, size - 1);
+    struct strbuf text = STRBUF(size - 1);
     put_form(&text, row);
     (void)snprintf(out, size, "%s", strbuf_cstr(&text));
     strbuf_done(&text);
@@ -144,8 +143,7 @@ static void put_json_row(struct json_writer *writer, const struct setting *row,
 void settings_json(const struct settings *settings, struct strbuf *out)
 {
     const struct settings_schema *schema = settings->schema;
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     json_put_member_string(&writer, "service", strview_of(schema->service));
     json_open_member_array(&writer, "settings");

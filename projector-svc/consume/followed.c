@@ -175,8 +175,7 @@ static void on_answer(void *user, const struct redisconn_reply *reply, const str
     if (failure != NULL || followed->asked_epoch != followed->epoch) {
         return; /* asked again in a second */
     }
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     for (size_t i = 0; i < followed->count; i++) {
         struct followed_partition *at = &followed->partitions[i];
         at->known.position =
@@ -200,8 +199,7 @@ static struct strview slot_of(const struct followed *followed, size_t index, str
 
 static void ask(struct followed *followed)
 {
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     struct arglist reports = {.arena = &arena};
     struct arglist positions = {.arena = &arena};
     arglist_add(&reports, STRVIEW("HMGET"));

@@ -19,8 +19,7 @@ enum { ARENA_MAX = 16 << 10, NAMES_MAX = 200, HOLDERS_MAX = 120 };
 static void tell(const struct followed *followed, const struct followed_partition *at,
                  struct strview command, int64_t lag_ms)
 {
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     const struct strview topic = strview_of(followed->topics[at->place.topic]);
     const struct partition_report report = {.end = at->known.end, .lag_ms = lag_ms, .reached = -1};
     const struct strview args[] = {

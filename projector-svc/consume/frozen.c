@@ -43,9 +43,8 @@ static void take(struct frozen *frozen, const struct redisconn_reply *row)
     struct strview id = redisconn_reply_text(redisconn_reply_at(row, FIELD));
     const struct strview document = redisconn_reply_text(redisconn_reply_at(row, MARK));
     const int64_t decided = redisconn_reply_integer(redisconn_reply_at(row, DECIDED), 0);
-    CLEANUP(arena_done) struct arena arena;
     enum aggregate_type type;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     if (!aggregate_from_name(strview_take(&id, ':'), &type)) {
         return; /* not ours */
     }
@@ -89,9 +88,8 @@ void frozen_look(struct frozen *frozen)
 {
     const struct redisconn_command command =
         REDISCONN_COMMAND(STRVIEW("FROZEN"), strview_of(frozen->cursor), STRVIEW(PORTION));
-    CLEANUP(arena_done) struct arena arena;
     struct error ignored; /* asked again in a second */
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     if (!frozen->is_asking) {
         frozen->is_asking = view_read(frozen->redis, &arena, &command, 1, on_portion, frozen,
                                       &ignored) == ERROR_NONE;

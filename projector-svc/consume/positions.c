@@ -140,8 +140,7 @@ void positions_tell_goal(const struct positions *positions, const struct partiti
 {
     enum { ARENA_MAX = 1024 };
     const int64_t goal = assignment_report(positions->assignment, partition, 0).goal;
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     if (goal > known_goal) {
         redisconn_tell(positions->gate->conn,
                        REDISCONN_COMMAND(

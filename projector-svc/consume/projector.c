@@ -72,8 +72,7 @@ static void on_partition_recovered(void *user, struct partition *partition)
 {
     enum { ARENA_MAX = 1024 };
     const struct projector *projector = user;
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     redisconn_tell(
         projector->gate.conn,
         REDISCONN_COMMAND(STRVIEW("HDEL"),

@@ -11,8 +11,7 @@
 static void begin_at(const struct projector *projector, const struct kafka_survey_place *place)
 {
     enum { ARENA_MAX = 4096 };
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     const struct strview slot =
         keys_slot(&arena, strview_of(projector->topics[place->topic]), place->partition);
     const struct strview first = strview_of(NUMBER_TEXT(place->first));

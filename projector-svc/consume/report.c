@@ -21,10 +21,8 @@ enum { DOCUMENT_MAX = 256, MS_PER_SECOND = 1000, ARENA_MAX = 4 << 20 };
 struct strview report_document(struct arena *arena, const struct partition_report *report,
                                int64_t now_ms)
 {
-    struct strbuf out;
-    struct json_writer writer;
-    strbuf_init_in(&out, arena, DOCUMENT_MAX);
-    json_writer_init(&writer, &out);
+    struct strbuf out = STRBUF_IN(arena, DOCUMENT_MAX);
+    struct json_writer writer = JSON_WRITER(&out);
     json_open_object(&writer);
     json_put_member_integer(&writer, "end_offset", report->end);
     json_put_member_integer(&writer, "lag_ms", report->lag_ms);
@@ -110,8 +108,7 @@ void report_send(const struct assignment *assignment, size_t partitions, const c
                  struct redisconn *conn)
 {
     const int64_t now_ms = loop_wall_ms();
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     struct arglist args = {.arena = &arena};
     arglist_add(&args, STRVIEW("HSET"));
     arglist_add(&args, STRVIEW(KEYS_STATUS));

@@ -33,11 +33,10 @@ static struct strview field_of(const struct ops_transition *transition, struct w
     assert(strlen(order_status_name(transition->status)) + strlen("::") <= STATUS_MAX);
     const struct strview region = keys_encode(set->arena, transition->region);
     const struct strview provider = keys_encode(set->arena, transition->provider);
-    struct strbuf field;
     if (region.data == NULL || provider.data == NULL) {
         return (struct strview){.data = NULL};
     }
-    strbuf_init_in(&field, set->arena, region.len + provider.len + STATUS_MAX);
+    struct strbuf field = STRBUF_IN(set->arena, region.len + provider.len + STATUS_MAX);
     strbuf_printf(&field, "%.*s:%.*s:%s", STRVIEW_ARG(region), STRVIEW_ARG(provider),
                   order_status_name(transition->status));
     return strbuf_keep(&field);

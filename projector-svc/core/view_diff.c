@@ -100,9 +100,8 @@ static void put_order_states(const struct order_view *old_view, const struct ord
 static struct strview joined_flags(struct write_set *set, const struct risk_flags *flags)
 {
     enum { JOINED_MAX = RISK_FLAGS_MAX * 65 };
-    struct strbuf text;
     assert(flags->count <= RISK_FLAGS_MAX);
-    strbuf_init_in(&text, set->arena, JOINED_MAX);
+    struct strbuf text = STRBUF_IN(set->arena, JOINED_MAX);
     risk_flags_join(flags, &text);
     const struct strview joined = strbuf_keep(&text);
     set->failed = set->failed || joined.data == NULL;

@@ -115,8 +115,7 @@ static size_t read_reports(struct arena *arena, const struct redisconn_reply *re
 
 static void take_reports(struct loss_watch *watch, const struct redisconn_reply *reply)
 {
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     struct doubt_report *reports = NULL;
     const size_t count = read_reports(&arena, reply, &reports);
     const int64_t partitions = redisconn_reply_integer(
@@ -161,8 +160,7 @@ static void on_scouted(void *user, const struct redisconn_reply *reply)
 static void on_look_due(void *user)
 {
     struct loss_watch *watch = user;
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     struct redisconn_command commands[SLOTS_COMMANDS + 1 + LOSS_WATCH_COMMANDS];
     struct error ignored; /* looked again soon */
     size_t count = 0;

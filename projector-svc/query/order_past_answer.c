@@ -31,8 +31,7 @@ static bool read_history(const struct order_answer *answer, struct arena *arena,
 static void put_view(const struct order_answer *answer, const struct order_view *view,
                      struct json_writer *writer)
 {
-    struct strbuf details;
-    strbuf_init(&details, QUERY_BODY_MAX);
+    struct strbuf details = STRBUF(QUERY_BODY_MAX);
     const bool is_whole =
         view_json_details(view, answer->state->projected_at_ms, JSON_TIMES_TEXT, &details);
     view_filter_details(writer, is_whole ? strbuf_view(&details) : STRVIEW(""),
@@ -47,10 +46,9 @@ enum error_kind order_answer_write_past(const struct order_answer *answer,
                                         struct json_writer *writer, int64_t *ret_version,
                                         struct error *err)
 {
-    struct arena arena;
     struct order_history history;
     struct order_view view;
-    arena_init(&arena, FOLD_MAX);
+    struct arena arena = ARENA(FOLD_MAX);
     enum error_kind kind = read_history(answer, &arena, &history)
                                ? order_past_fold(&history, moment, &arena, &view, err)
                                : error_set(err, ERROR_EXHAUSTED, "no memory for this request");

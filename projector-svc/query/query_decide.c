@@ -125,9 +125,8 @@ static bool send_decision(struct dead_letter *asked, const struct redisconn_repl
     const int32_t partition = keys_partition_of(asked->id);
     const struct strview before =
         redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_DECIDED));
-    struct strbuf now;
     struct error ignored;
-    strbuf_init_in(&now, query->arena, DOCUMENT_MAX);
+    struct strbuf now = STRBUF_IN(query->arena, DOCUMENT_MAX);
     const bool is_coded = decision_json_append(before, &asked->decision, &now);
     asked->decided = strbuf_keep(&now); /* before anything else is made there */
     const struct strview args[] = {

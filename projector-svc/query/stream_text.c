@@ -80,12 +80,10 @@ static void put_id(struct strbuf *out, struct stream_id id)
 static struct strview write_event(struct arena *arena, struct stream_id id,
                                   const struct redisconn_reply *fields, enum role role)
 {
-    struct strbuf out;
-    struct json_writer writer;
-    strbuf_init_in(&out, arena, STREAM_EVENT_MAX);
+    struct strbuf out = STRBUF_IN(arena, STREAM_EVENT_MAX);
     put_id(&out, id);
     strbuf_append(&out, STRVIEW("data: "));
-    json_writer_init(&writer, &out);
+    struct json_writer writer = JSON_WRITER(&out);
     json_open_object(&writer);
     put_members(&writer, fields, role);
     json_close_object(&writer);
@@ -114,10 +112,9 @@ void stream_put_place(struct strbuf *out, struct stream_id now_at)
 
 void stream_put_reset(struct strbuf *out, struct stream_id now_at, const char *reason)
 {
-    struct json_writer writer;
     put_id(out, now_at);
     strbuf_append(out, STRVIEW("event: reset\ndata: "));
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     json_put_member_string(&writer, "reason", strview_of(reason));
     json_close_object(&writer);

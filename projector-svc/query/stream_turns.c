@@ -49,9 +49,8 @@ static bool read_place(struct stream_hub *hub, const struct redisconn_reply *rep
 static void write_freshness(struct stream_hub *hub, const struct redisconn_reply *reply,
                             struct arena *arena)
 {
-    struct json_writer writer;
     strbuf_reset(&hub->freshness);
-    json_writer_init(&writer, &hub->freshness);
+    struct json_writer writer = JSON_WRITER(&hub->freshness);
     json_open_object(&writer);
     query_put_slowest(arena, &writer, reply, READ_FRESHNESS);
     if (hub->is_recovering) {
@@ -74,8 +73,7 @@ static void announce(struct stream_hub *hub)
 
 void stream_hub_announce_unknown(struct stream_hub *hub)
 {
-    struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    struct arena arena = ARENA(ARENA_MAX);
     write_freshness(hub, NULL, &arena);
     announce(hub);
     arena_done(&arena);
@@ -101,9 +99,8 @@ static void judge_freshness(struct stream_hub *hub, const struct redisconn_reply
 
 static bool take_page(struct stream_hub *hub, const struct redisconn_reply *reply)
 {
-    struct arena arena;
     struct page page;
-    arena_init(&arena, ARENA_MAX);
+    struct arena arena = ARENA(ARENA_MAX);
     const bool is_read = read_place(hub, reply, &arena, &page);
     if (is_read) {
         hub->is_rung = false;
@@ -167,9 +164,8 @@ static void read_page(struct stream_hub *hub, struct stream_id from)
     }
     loss_watch_ask(&commands[count]);
     count += LOSS_WATCH_COMMANDS;
-    struct arena arena;
     struct error err;
-    arena_init(&arena, ARENA_MAX);
+    struct arena arena = ARENA(ARENA_MAX);
     hub->from = from;
     hub->is_reading =
         view_read(hub->options.reader, &arena, commands, count, on_page, hub, &err) == ERROR_NONE;

@@ -184,10 +184,9 @@ static void open_told(struct json_writer *writer, struct strview json, enum role
         json_open_object_of(writer, json);
         return;
     }
-    struct arena arena;
     struct error ignored; /* we wrote it: damage is told without its words */
     const struct json_value *document = NULL;
-    arena_init(&arena, TREE_MAX);
+    struct arena arena = ARENA(TREE_MAX);
     if (json_parse(json, &arena, &document, &ignored) == ERROR_NONE &&
         document->type == JSON_OBJECT) {
         open_members(writer, document, choose(document), role);
@@ -200,8 +199,7 @@ static void open_told(struct json_writer *writer, struct strview json, enum role
 static void open_shown(struct json_writer *writer, struct strview json, enum role role,
                        choose_fn *choose)
 {
-    struct strbuf told;
-    strbuf_init(&told, TREE_MAX);
+    struct strbuf told = STRBUF(TREE_MAX);
     const struct strview as_told = told_times(json, &told);
     open_told(writer, strbuf_ok(&told) ? as_told : STRVIEW(""), role, choose);
     strbuf_done(&told);

@@ -247,8 +247,7 @@ static void begin(struct rebuild *rebuild)
 {
 #define WISH_ROW(WISH, name) [REBUILD_##WISH] = (name),
     static const char *const WISHES[] = {REBUILD_WISHES(WISH_ROW)};
-    CLEANUP(strbuf_done) struct strbuf from;
-    strbuf_init(&from, FROM_MAX);
+    CLEANUP(strbuf_done) struct strbuf from = STRBUF(FROM_MAX);
     write_from(&rebuild->options, &from);
     const struct strview arguments[EXCHANGE_WORDS_MAX] = {
         strview_of(WISHES[rebuild->options.wish]), strview_of(rebuild->options.projector.version),

@@ -261,8 +261,7 @@ static enum error_kind read_view(struct explaining *explaining, struct error *er
 {
     const struct strview id = strview_of(explaining->order);
     const int32_t partition = keys_partition_of(id);
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     const struct redisconn_command commands[] = {
         REDISCONN_COMMAND(STRVIEW("HMGET"), keys_view(&arena, partition, AGGREGATE_ORDER, id),
                           STRVIEW("source_version"), STRVIEW("projected_at"),

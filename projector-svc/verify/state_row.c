@@ -45,9 +45,8 @@ static const struct {
 enum error_kind state_row_compare(const struct state_row *row, const struct order *order,
                                   struct arena *arena, const char **ret_column, struct error *err)
 {
-    struct strbuf text;
     const char *found = NULL;
-    strbuf_init_in(&text, arena, TEXT_MAX);
+    struct strbuf text = STRBUF_IN(arena, TEXT_MAX);
     for (size_t i = 0; i < STATE_ROW_COUNT && found == NULL; i++) {
         COLUMNS[i].put(order, &text);
         const struct strview folded = strbuf_keep(&text);

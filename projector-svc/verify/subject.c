@@ -30,7 +30,6 @@ static struct strview copy(struct subject *subject, const struct pgsession *sess
 static enum error_kind read_event(struct subject *subject, const struct pgsession *session,
                                   struct incoming **ret, struct error *err)
 {
-    struct strbuf form;
     const struct incoming raw = {
         .event_id = pgsession_value(session, ROW_ID),
         .event_type = pgsession_value(session, ROW_TYPE),
@@ -49,7 +48,7 @@ static enum error_kind read_event(struct subject *subject, const struct pgsessio
         .value = pgsession_value(session, ROW_PAYLOAD),
         .value_len = pgsession_value(session, ROW_PAYLOAD).len,
     };
-    strbuf_init_in(&form, subject->arena, PARKED_MAX);
+    struct strbuf form = STRBUF_IN(subject->arena, PARKED_MAX);
     const bool is_parked = incoming_park(&raw, &form);
     const struct strview kept = strbuf_keep(&form);
     if (!is_parked || kept.data == NULL) {

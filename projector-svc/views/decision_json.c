@@ -5,8 +5,7 @@
 
 static bool put(const struct decision *decision, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     json_put_member_string(&writer, "decision", strview_of(decision_kind_name(decision->kind)));
     json_put_member_string(&writer, "state", strview_of(lineup_state_name(decision->state)));

@@ -193,8 +193,7 @@ bool incoming_park(const struct incoming *incoming, struct strbuf *out)
         return strbuf_ok(out);
     }
     const struct strview kept = value_to_keep(incoming);
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     event_members_put(&writer, PARKED_HEADERS, incoming);
     json_put_member_integer(&writer, "partition", incoming->partition);

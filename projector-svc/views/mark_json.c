@@ -14,8 +14,7 @@ static bool is_of_reader(enum lineup_state reason)
 
 bool mark_json_frozen(const struct mark_frozen *frozen, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     json_put_member_string(&writer, "reason", strview_of(lineup_state_name(frozen->reason)));
     json_put_member_integer(&writer, "waits_for", frozen->waits_for);
@@ -64,8 +63,7 @@ bool mark_wants_reader(const struct mark_frozen *frozen, struct strview reader)
 
 bool mark_json_last(const struct incoming *incoming, int64_t processed_at_ms, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     json_put_member_text(&writer, "event_id", incoming->event_id);
     json_put_member_text(&writer, "aggregate_id", incoming->aggregate_id);
@@ -78,8 +76,7 @@ bool mark_json_last(const struct incoming *incoming, int64_t processed_at_ms, st
 
 bool mark_json_identity(const struct incoming *incoming, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     json_put_member_integer(&writer, "offset", incoming->offset);
     json_put_member_text(&writer, "id", incoming->event_id);

@@ -86,8 +86,7 @@ enum { GROWS = 5 };
 
 struct strview told_times_in(struct strview json, struct arena *arena)
 {
-    struct strbuf out;
-    strbuf_init_in(&out, arena, GROWS * json.len);
+    struct strbuf out = STRBUF_IN(arena, GROWS * json.len);
     const struct strview told = told_times(json, &out);
     return told.data == json.data ? told : strbuf_keep(&out);
 }

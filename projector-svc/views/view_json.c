@@ -147,8 +147,7 @@ static void put_risk_flags(struct json_writer *writer, const struct risk_flags *
 bool view_json_details(const struct order_view *view, int64_t projected_at_ms,
                        enum json_times times, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     writer.times = times;
     json_open_object(&writer);
     json_put_member_string(&writer, "order_id", view->order_id);

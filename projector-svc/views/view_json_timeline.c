@@ -27,8 +27,7 @@ static void put_actor(struct json_writer *writer, const struct actor *actor)
 static void put_summary(struct json_writer *writer, const struct order_event *event)
 {
     enum { SUMMARY_MAX = 4096 };
-    struct strbuf summary;
-    strbuf_init(&summary, SUMMARY_MAX);
+    struct strbuf summary = STRBUF(SUMMARY_MAX);
     order_view_summary(event, &summary);
     json_put_member_string(writer, "summary", strbuf_view(&summary));
     strbuf_done(&summary);
@@ -54,8 +53,7 @@ static void put_meaning(struct json_writer *writer, const struct order_event *ev
 
 bool view_json_timeline(const struct incoming *incoming, enum json_times times, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     writer.times = times;
     json_open_object(&writer);
     json_put_member_integer(&writer, "version", incoming->version);
@@ -85,8 +83,7 @@ struct strview view_json_timeline_event_id(struct strview json, struct arena *ar
 bool view_json_message(const struct incoming *incoming, struct strview customer_id,
                        enum order_status status, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     json_put_member_string(&writer, "order_id", incoming->aggregate_id);
     json_put_member_string(&writer, "customer_id", customer_id);

@@ -35,8 +35,7 @@ static void read_identities(const struct redisconn_reply *reply, size_t count,
                             struct anchor_identity *ret)
 {
     enum { ARENA_MAX = 1 << 16 };
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     for (size_t i = 0; i < count; i++) {
         arena_reset(&arena);
         ret[i] =
@@ -102,8 +101,7 @@ enum error_kind view_positions_ask(struct redisconn *conn, const struct strview 
 {
     enum { ARENA_MAX = 1 << 20 };
     assert(count > 0);
-    CLEANUP(arena_done) struct arena arena;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     struct arglist positions = {.arena = &arena};
     struct arglist goals = {.arena = &arena};
     ask_slots(&positions, STRVIEW(KEYS_POSITION), slots, count);

@@ -70,8 +70,7 @@ static bool refuse(struct http_request *request, const struct http_problem *prob
 
 static bool refuse_method(struct http_request *request)
 {
-    struct strbuf allow;
-    strbuf_init(&allow, ALLOW_MAX);
+    struct strbuf allow = STRBUF(ALLOW_MAX);
     http_router_list_methods(request->match.allowed, &allow);
     const struct http_header headers[] = {{"Allow", strbuf_cstr(&allow)}, {NULL, NULL}};
     (void)refuse(request, &(struct http_problem){.status = 405,

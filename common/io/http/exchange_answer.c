@@ -79,8 +79,7 @@ static struct http_answer answer_of(const struct http_server *server,
 
 void http_problem(struct http_request *request, const struct http_problem *problem)
 {
-    struct strbuf body;
-    strbuf_init(&body, HTTP_PROBLEM_MAX);
+    struct strbuf body = STRBUF(HTTP_PROBLEM_MAX);
     const struct http_answer answer = answer_of(request->server, problem, &body);
     http_respond(request, &answer);
     strbuf_done(&body);
@@ -94,8 +93,7 @@ void http_refuse(struct http_request *request, int status, const char *slug, con
 void http_exchange_refuse(struct http_server *server, struct http_line *line,
                           const struct http_verdict *verdict)
 {
-    struct strbuf body;
-    strbuf_init(&body, HTTP_PROBLEM_MAX);
+    struct strbuf body = STRBUF(HTTP_PROBLEM_MAX);
     const struct http_problem problem = {
         .status = verdict->status, .slug = verdict->slug, .detail = verdict->detail};
     const struct http_answer answer = answer_of(server, &problem, &body);

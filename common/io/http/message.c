@@ -159,8 +159,7 @@ void http_problem_put_reason(struct json_writer *writer, const void *user)
 
 static void put_type(struct json_writer *writer, const char *slug)
 {
-    struct strbuf type;
-    strbuf_init(&type, SLUG_MAX);
+    struct strbuf type = STRBUF(SLUG_MAX);
     strbuf_printf(&type, "urn:problem:%s", slug);
     json_put_member_string(writer, "type", strbuf_view(&type));
     strbuf_done(&type);
@@ -182,8 +181,7 @@ static void put_title(struct json_writer *writer, const char *slug)
 
 static bool write_problem(const struct http_problem *problem, struct strbuf *out)
 {
-    struct json_writer writer;
-    json_writer_init(&writer, out);
+    struct json_writer writer = JSON_WRITER(out);
     json_open_object(&writer);
     put_type(&writer, problem->slug);
     put_title(&writer, problem->slug);

@@ -94,10 +94,8 @@ void http_request_on_gone(struct http_request *request, void (*callback)(void *u
 void http_respond_json(struct http_request *request, int status, http_members *put_members,
                        const void *user)
 {
-    struct strbuf body;
-    struct json_writer writer;
-    strbuf_init(&body, JSON_MAX);
-    json_writer_init(&writer, &body);
+    struct strbuf body = STRBUF(JSON_MAX);
+    struct json_writer writer = JSON_WRITER(&body);
     json_open_object(&writer);
     put_members(&writer, user);
     json_close_object(&writer);

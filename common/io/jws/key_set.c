@@ -169,9 +169,8 @@ static enum error_kind read_jwk(const struct json_value *jwk, struct jws_keys *k
 
 enum error_kind jws_read_set(struct strview bytes, struct jws_keys *keys, struct error *err)
 {
-    CLEANUP(arena_done) struct arena arena;
     const struct json_value *set;
-    arena_init(&arena, ARENA_MAX);
+    CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     enum error_kind kind = json_parse(bytes, &arena, &set, err);
     if (kind != ERROR_NONE) {
         err->kind = ERROR_FATAL;
