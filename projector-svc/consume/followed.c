@@ -178,8 +178,7 @@ static void on_answer(void *user, const struct redisconn_reply *reply, const str
     CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     for (size_t i = 0; i < followed->count; i++) {
         struct followed_partition *at = &followed->partitions[i];
-        at->known.position =
-            redisconn_reply_integer(redisconn_reply_at(redisconn_reply_at(reply, POSITIONS), i), 0);
+        at->known.position = redisconn_reply_integer_at(redisconn_reply_at(reply, POSITIONS), i, 0);
         if (!read_report(redisconn_reply_at(redisconn_reply_at(reply, REPORTS), i), &at->known,
                          &arena) &&
             !at->known.is_own) {

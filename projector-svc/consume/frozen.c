@@ -40,9 +40,9 @@ static void try_again(const struct frozen *frozen, enum aggregate_type type, str
 static void take(struct frozen *frozen, const struct redisconn_reply *row)
 {
     enum { FIELD = 0, MARK, PARKED, DECIDED };
-    struct strview id = redisconn_reply_text(redisconn_reply_at(row, FIELD));
-    const struct strview document = redisconn_reply_text(redisconn_reply_at(row, MARK));
-    const int64_t decided = redisconn_reply_integer(redisconn_reply_at(row, DECIDED), 0);
+    struct strview id = redisconn_reply_text_at(row, FIELD);
+    const struct strview document = redisconn_reply_text_at(row, MARK);
+    const int64_t decided = redisconn_reply_integer_at(row, DECIDED, 0);
     enum aggregate_type type;
     CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     if (!aggregate_from_name(strview_take(&id, ':'), &type)) {
@@ -77,7 +77,7 @@ static void on_portion(void *user, const struct redisconn_reply *reply, const st
     for (size_t i = ROWS; i < redisconn_reply_count(portion); i++) {
         take(frozen, redisconn_reply_at(portion, i));
     }
-    const struct strview cursor = redisconn_reply_text(redisconn_reply_at(portion, CURSOR));
+    const struct strview cursor = redisconn_reply_text_at(portion, CURSOR);
     (void)snprintf(frozen->cursor, sizeof frozen->cursor, "%.*s", STRVIEW_ARG(cursor));
     if (strview_is(cursor, "0")) {
         tell(frozen);

@@ -52,9 +52,8 @@ void loss_watch_ask(struct redisconn_command ret_commands[static LOSS_WATCH_COMM
 static void meet(struct loss_watch *watch, const struct redisconn_reply *reply)
 {
     enum { COPY = 0, APPLIED };
-    const struct strview copy = redisconn_reply_text(redisconn_reply_at(reply, COPY));
-    struct doubt_marks marks = {.applied =
-                                    redisconn_reply_integer(redisconn_reply_at(reply, APPLIED), 0)};
+    const struct strview copy = redisconn_reply_text_at(reply, COPY);
+    struct doubt_marks marks = {.applied = redisconn_reply_integer_at(reply, APPLIED, 0)};
     (void)snprintf(marks.copy, sizeof marks.copy, "%.*s", STRVIEW_ARG(copy));
     if (doubt_meet(&watch->doubt, &marks)) {
         watch->in_doubt_since_ms = loop_now_ms();
@@ -72,7 +71,7 @@ bool loss_watch_judge(struct loss_watch *watch, const struct redisconn_reply *re
         return true;
     }
     meet(watch, redisconn_reply_at(reply, count - 1));
-    watch->is_filled_again = redisconn_reply_integer(redisconn_reply_at(reply, count - 2), 0) == 1;
+    watch->is_filled_again = redisconn_reply_integer_at(reply, count - 2, 0) == 1;
     return loss_watch_is_recovering(watch);
 }
 

@@ -8,14 +8,14 @@ enum { FIELD_CUSTOMER = 0, FIELD_VERSION, FIELD_WAITING, FIELD_EVENT_ID, FIELD_P
 struct order_state order_state_of(const struct query *query, const struct redisconn_reply *reply)
 {
     const struct redisconn_reply *hash = redisconn_reply_at(reply, READ_HASH);
-    if (!may_see(query->only, redisconn_reply_text(redisconn_reply_at(hash, FIELD_CUSTOMER)))) {
+    if (!may_see(query->only, redisconn_reply_text_at(hash, FIELD_CUSTOMER))) {
         return (struct order_state){.version = 0};
     }
     return (struct order_state){
-        .version = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_VERSION), 0),
-        .waiting_for = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_WAITING), 0),
-        .event_id = redisconn_reply_text(redisconn_reply_at(hash, FIELD_EVENT_ID)),
-        .projected_at_ms = redisconn_reply_integer(redisconn_reply_at(hash, FIELD_PROJECTED), 0),
+        .version = redisconn_reply_integer_at(hash, FIELD_VERSION, 0),
+        .waiting_for = redisconn_reply_integer_at(hash, FIELD_WAITING, 0),
+        .event_id = redisconn_reply_text_at(hash, FIELD_EVENT_ID),
+        .projected_at_ms = redisconn_reply_integer_at(hash, FIELD_PROJECTED, 0),
     };
 }
 
@@ -26,13 +26,13 @@ static void put_timeline(struct json_writer *writer, const struct order_answer *
     const struct redisconn_reply *timeline = redisconn_reply_at(answer->reply, READ_TIMELINE);
     const size_t count = redisconn_reply_count(timeline);
     const int64_t before = answer->before;
-    int64_t left_out = redisconn_reply_integer(redisconn_reply_at(timeline, 0), 0);
+    int64_t left_out = redisconn_reply_integer_at(timeline, 0, 0);
     if (before > 0 && left_out >= before) {
         left_out = before - 1;
     }
     json_open_member_array(writer, name);
     for (size_t i = count; i > 1; i--) {
-        const struct strview element = redisconn_reply_text(redisconn_reply_at(timeline, i - 1));
+        const struct strview element = redisconn_reply_text_at(timeline, i - 1);
         view_filter_timeline(writer, element, answer->query->role);
         json_close_object(writer);
         left_out--;
@@ -56,7 +56,7 @@ void order_answer_put_state(struct json_writer *writer, const struct order_answe
 static void put_order(struct json_writer *writer, const struct order_answer *answer)
 {
     const struct redisconn_reply *reply = answer->reply;
-    const struct strview details = redisconn_reply_text(redisconn_reply_at(reply, READ_DETAILS));
+    const struct strview details = redisconn_reply_text_at(reply, READ_DETAILS);
     view_filter_details(writer, details, answer->query->role);
     if (answer->part == PART_BOTH) {
         put_timeline(writer, answer, "timeline", "timeline_truncated");

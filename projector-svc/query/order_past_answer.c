@@ -17,13 +17,13 @@ static bool read_history(const struct order_answer *answer, struct arena *arena,
         return false;
     }
     for (size_t i = 1; i < count; i++) {
-        elements[i - 1] = redisconn_reply_text(redisconn_reply_at(timeline, i));
+        elements[i - 1] = redisconn_reply_text_at(timeline, i);
     }
     *ret = (struct order_history){
-        .details = redisconn_reply_text(redisconn_reply_at(answer->reply, READ_DETAILS)),
+        .details = redisconn_reply_text_at(answer->reply, READ_DETAILS),
         .timeline = elements,
         .count = count > 0 ? count - 1 : 0,
-        .length = (size_t)redisconn_reply_integer(redisconn_reply_at(timeline, 0), 0),
+        .length = (size_t)redisconn_reply_integer_at(timeline, 0, 0),
     };
     return true;
 }

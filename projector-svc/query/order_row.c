@@ -49,10 +49,8 @@ void order_row_put(struct json_writer *writer, const struct redisconn_reply *row
 {
     enum { ROW_ID = 0, ROW_TIME, ROW_FIELDS };
     json_open_object(writer);
-    json_put_member_string(writer, "order_id",
-                           redisconn_reply_text(redisconn_reply_at(row, ROW_ID)));
-    json_put_member_time(writer, "placed_at",
-                         redisconn_reply_integer(redisconn_reply_at(row, ROW_TIME), 0));
+    json_put_member_string(writer, "order_id", redisconn_reply_text_at(row, ROW_ID));
+    json_put_member_time(writer, "placed_at", redisconn_reply_integer_at(row, ROW_TIME, 0));
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         put_field(writer, i, redisconn_reply_at(row, ROW_FIELDS + i));
     }

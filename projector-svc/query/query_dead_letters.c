@@ -23,27 +23,25 @@ static void put_row(struct json_writer *writer, const struct redisconn_reply *ro
                     struct arena *arena)
 {
     enum { FIELD = 0, MARK, PARKED, DECIDED };
-    struct strview id = redisconn_reply_text(redisconn_reply_at(row, FIELD));
+    struct strview id = redisconn_reply_text_at(row, FIELD);
     const struct strview type = strview_take(&id, ':');
     const struct mark_frozen mark =
-        mark_json_read_frozen(redisconn_reply_text(redisconn_reply_at(row, MARK)), arena);
+        mark_json_read_frozen(redisconn_reply_text_at(row, MARK), arena);
     json_open_object(writer);
     json_put_member_string(writer, "type", type);
     json_put_member_string(writer, "id", id);
     json_put_member_string(writer, "state", strview_of(lineup_state_name(mark.reason)));
     json_put_member_integer(writer, "waits_for", mark.waits_for);
     json_put_member_time(writer, "since", mark.since_ms);
-    json_put_member_integer(writer, "parked",
-                            redisconn_reply_integer(redisconn_reply_at(row, PARKED), 0));
-    json_put_member_bool(writer, "decided",
-                         redisconn_reply_integer(redisconn_reply_at(row, DECIDED), 0) > 0);
+    json_put_member_integer(writer, "parked", redisconn_reply_integer_at(row, PARKED, 0));
+    json_put_member_bool(writer, "decided", redisconn_reply_integer_at(row, DECIDED, 0) > 0);
     json_close_object(writer);
 }
 
 static void on_listed(struct query *query, const struct redisconn_reply *reply)
 {
     const struct redisconn_reply *portion = redisconn_reply_at(reply, 0);
-    const struct strview cursor = redisconn_reply_text(redisconn_reply_at(portion, 0));
+    const struct strview cursor = redisconn_reply_text_at(portion, 0);
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
     json_key(writer, "dead_letters");
@@ -138,7 +136,7 @@ size_t dead_letter_records(const struct redisconn_reply *reply)
 const struct json_value *dead_letter_record(const struct redisconn_reply *reply, size_t index,
                                             struct arena *arena)
 {
-    struct strview rest = redisconn_reply_text(redisconn_reply_at(heads_of(reply), index + 1));
+    struct strview rest = redisconn_reply_text_at(heads_of(reply), index + 1);
     const struct json_value *record = NULL;
     struct error ignored;
     return json_parse(strview_take(&rest, '\n'), arena, &record, &ignored) == ERROR_NONE ? record
@@ -165,8 +163,7 @@ static void put_records(struct json_writer *writer, const struct redisconn_reply
                         struct arena *arena)
 {
     const struct redisconn_reply *heads = heads_of(reply);
-    json_put_member_integer(writer, "parked",
-                            redisconn_reply_integer(redisconn_reply_at(heads, 0), 0));
+    json_put_member_integer(writer, "parked", redisconn_reply_integer_at(heads, 0, 0));
     json_key(writer, "records");
     json_open_array(writer);
     for (size_t i = 0; i < dead_letter_records(reply); i++) {
@@ -192,8 +189,7 @@ static void put_decisions(struct json_writer *writer, struct strview text, struc
 static void on_shown(struct query *query, const struct redisconn_reply *reply)
 {
     const struct dead_letter *asked = dead_letter_of(query);
-    const struct strview decided =
-        redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_DECIDED));
+    const struct strview decided = redisconn_reply_text_at(reply, DEAD_LETTER_DECIDED);
     const struct mark_frozen mark = dead_letter_mark(reply, query->arena);
     if (mark.reason == LINEUP_FLOWING && decided.len == 0) {
         query_not_found(query);

@@ -32,7 +32,7 @@ static void on_decided(void *user, const struct redisconn_reply *reply, const st
         query_unavailable(query, "the decision cannot be written down now");
         return;
     }
-    const struct strview verdict = redisconn_reply_text(redisconn_reply_at(reply, 0));
+    const struct strview verdict = redisconn_reply_text_at(reply, 0);
     if (strview_is(verdict, "held")) {
         query_unavailable(query, "the views are being exchanged for rebuilt ones; ask again");
         return;
@@ -111,10 +111,10 @@ static int64_t position_of(struct strview slot, const struct redisconn_reply *po
 {
     size_t at = 0;
     while (at + 1 < redisconn_reply_count(positions) &&
-           !strview_equal(redisconn_reply_text(redisconn_reply_at(positions, at)), slot)) {
+           !strview_equal(redisconn_reply_text_at(positions, at), slot)) {
         at += 2;
     }
-    return redisconn_reply_integer(redisconn_reply_at(positions, at + 1), 0);
+    return redisconn_reply_integer_at(positions, at + 1, 0);
 }
 
 /* FCALL orderspine_decide: about what was read, and nothing else. */
@@ -123,8 +123,7 @@ static bool send_decision(struct dead_letter *asked, const struct redisconn_repl
 {
     struct query *query = &asked->query;
     const int32_t partition = keys_partition_of(asked->id);
-    const struct strview before =
-        redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_DECIDED));
+    const struct strview before = redisconn_reply_text_at(reply, DEAD_LETTER_DECIDED);
     struct error ignored;
     struct strbuf now = STRBUF_IN(query->arena, DOCUMENT_MAX);
     const bool is_coded = decision_json_append(before, &asked->decision, &now);
@@ -138,7 +137,7 @@ static bool send_decision(struct dead_letter *asked, const struct redisconn_repl
         keys_named(query->arena, partition, KEYS_DRAINING),
         keys_parked(query->arena, partition, asked->type, asked->id),
         asked->field,
-        redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_MARK)),
+        redisconn_reply_text_at(reply, DEAD_LETTER_MARK),
         before.data == NULL ? STRVIEW("") : before,
         asked->decided,
         asked->decision.is_of_none ? STRVIEW("") : slot,
@@ -161,8 +160,7 @@ static void on_looked_at(struct query *query, const struct redisconn_reply *repl
     struct error err;
     const struct mark_frozen mark = dead_letter_mark(reply, query->arena);
     const struct strview slot = slot_of(asked, reply);
-    const struct strview before =
-        redisconn_reply_text(redisconn_reply_at(reply, DEAD_LETTER_DECIDED));
+    const struct strview before = redisconn_reply_text_at(reply, DEAD_LETTER_DECIDED);
     if (decision_json_read(before, query->arena, &taken, &err) != ERROR_NONE) {
         query_refuse(query, 500, "internal", "what was decided before cannot be read");
         return;

@@ -111,7 +111,7 @@ void query_answer_page(struct query *query, const struct redisconn_reply *reply,
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
     query_put_rows(writer, reply, name, put_row);
-    json_put_member_text(writer, "next_cursor", redisconn_reply_text(redisconn_reply_at(rows, 0)));
+    json_put_member_text(writer, "next_cursor", redisconn_reply_text_at(rows, 0));
     query_end_list(query, reply, QUERY_LIST_SLOTS);
 }
 
@@ -231,7 +231,7 @@ static bool is_told_bytes(const struct query *query)
 static void put_order_bytes(struct json_writer *writer, const struct redisconn_reply *sums)
 {
     static const char *const PARTS[] = {"hash", "details", "timeline", "shared"};
-    const int64_t orders = redisconn_reply_integer(redisconn_reply_at(sums, 0), 0);
+    const int64_t orders = redisconn_reply_integer_at(sums, 0, 0);
     int64_t total = 0;
     if (orders <= 0) {
         return;
@@ -239,7 +239,7 @@ static void put_order_bytes(struct json_writer *writer, const struct redisconn_r
     json_open_member_object(writer, "order_bytes");
     json_put_member_integer(writer, "orders", orders);
     for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
-        const int64_t part = redisconn_reply_integer(redisconn_reply_at(sums, i + 1), 0) / orders;
+        const int64_t part = redisconn_reply_integer_at(sums, i + 1, 0) / orders;
         json_put_member_integer(writer, PARTS[i], part);
         total += part;
     }
@@ -261,7 +261,7 @@ static void on_freshness(struct query *query, const struct redisconn_reply *repl
     put_slowest(writer, slots, count);
     put_counters(writer, status);
     json_put_member_integer(writer, "dead_letters",
-                            redisconn_reply_integer(redisconn_reply_at(reply, READ_FROZEN), 0));
+                            redisconn_reply_integer_at(reply, READ_FROZEN, 0));
     if (is_told_bytes(query)) {
         put_order_bytes(writer, redisconn_reply_at(reply, READ_BYTES));
     }

@@ -69,8 +69,8 @@ static void put_cursor(struct json_writer *writer, const struct redisconn_reply 
 {
     enum { CURSOR_MAX = 128 };
     char cursor[CURSOR_MAX];
-    const struct strview id = redisconn_reply_text(redisconn_reply_at(row, 0));
-    const struct strview score = redisconn_reply_text(redisconn_reply_at(row, 1));
+    const struct strview id = redisconn_reply_text_at(row, 0);
+    const struct strview score = redisconn_reply_text_at(row, 1);
     (void)snprintf(cursor, sizeof cursor, "%.*s_%.*s", STRVIEW_ARG(score), STRVIEW_ARG(id));
     json_put_member_string(writer, "next_cursor", strview_of(cursor));
 }
@@ -79,8 +79,7 @@ static void put_cursor(struct json_writer *writer, const struct redisconn_reply 
 static bool is_trimmed(const struct list_query *asked, const struct redisconn_reply *reply)
 {
     return asked->customer_id.len == 0 &&
-           redisconn_reply_integer(redisconn_reply_at(reply, READ_SIZE), 0) >=
-               asked->query.context->recent_cap;
+           redisconn_reply_integer_at(reply, READ_SIZE, 0) >= asked->query.context->recent_cap;
 }
 
 static void answer_page(struct list_query *asked, const struct redisconn_reply *reply)
@@ -106,8 +105,7 @@ static void answer_page(struct list_query *asked, const struct redisconn_reply *
 static void on_page(struct query *query, const struct redisconn_reply *reply)
 {
     struct list_query *asked = own(query);
-    const bool is_customer_known =
-        redisconn_reply_integer(redisconn_reply_at(reply, READ_CUSTOMER), 0) == 1;
+    const bool is_customer_known = redisconn_reply_integer_at(reply, READ_CUSTOMER, 0) == 1;
     const bool is_empty = redisconn_reply_count(redisconn_reply_at(reply, READ_PAGE)) == 0;
     if (asked->kind == LIST_OF_CUSTOMER && is_empty && !is_customer_known) {
         query_not_found(query);

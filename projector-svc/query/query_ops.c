@@ -18,15 +18,11 @@ enum { ROW_ID = 0, ROW_DEADLINE, ROW_REGION, ROW_PROVIDER, ROW_STATUS, ROW_SINCE
 enum { GROUP_FIELDS = 3 };
 static const char *const GROUPED_BY[GROUP_FIELDS] = {"region", "provider", "status"};
 
-static struct strview row_text(const struct redisconn_reply *row, size_t field)
-{
-    return redisconn_reply_text(redisconn_reply_at(row, field));
-}
-
 static bool is_same_group(const struct redisconn_reply *one, const struct redisconn_reply *other)
 {
     for (size_t i = 0; i < GROUP_FIELDS; i++) {
-        if (!strview_equal(row_text(one, ROW_REGION + i), row_text(other, ROW_REGION + i))) {
+        if (!strview_equal(redisconn_reply_text_at(one, ROW_REGION + i),
+                           redisconn_reply_text_at(other, ROW_REGION + i))) {
             return false;
         }
     }
@@ -36,7 +32,7 @@ static bool is_same_group(const struct redisconn_reply *one, const struct redisc
 static void put_group_members(struct json_writer *writer, const struct redisconn_reply *row)
 {
     for (size_t i = 0; i < GROUP_FIELDS; i++) {
-        json_put_member_text(writer, GROUPED_BY[i], row_text(row, ROW_REGION + i));
+        json_put_member_text(writer, GROUPED_BY[i], redisconn_reply_text_at(row, ROW_REGION + i));
     }
 }
 
@@ -61,12 +57,10 @@ static void put_group(struct json_writer *writer, const struct redisconn_reply *
 static void put_stuck(struct json_writer *writer, const struct redisconn_reply *row)
 {
     json_open_object(writer);
-    json_put_member_string(writer, "order_id", row_text(row, ROW_ID));
-    json_put_member_time(writer, "deadline",
-                         redisconn_reply_integer(redisconn_reply_at(row, ROW_DEADLINE), 0));
+    json_put_member_string(writer, "order_id", redisconn_reply_text_at(row, ROW_ID));
+    json_put_member_time(writer, "deadline", redisconn_reply_integer_at(row, ROW_DEADLINE, 0));
     put_group_members(writer, row);
-    json_put_member_time(writer, "status_since",
-                         redisconn_reply_integer(redisconn_reply_at(row, ROW_SINCE), 0));
+    json_put_member_time(writer, "status_since", redisconn_reply_integer_at(row, ROW_SINCE, 0));
     json_close_object(writer);
 }
 
@@ -82,7 +76,7 @@ static void on_stuck(struct query *query, const struct redisconn_reply *reply)
         put_group(writer, rows, i);
     }
     json_close_array(writer);
-    json_put_member_text(writer, "next_cursor", redisconn_reply_text(redisconn_reply_at(rows, 0)));
+    json_put_member_text(writer, "next_cursor", redisconn_reply_text_at(rows, 0));
     query_end_list(query, reply, QUERY_LIST_SLOTS);
 }
 
@@ -177,13 +171,12 @@ static void put_transitions(struct json_writer *writer, struct arena *arena,
 {
     json_open_member_array(writer, "transitions");
     for (size_t i = 0; i + 1 < redisconn_reply_count(hash); i += 2) {
-        struct strview field = redisconn_reply_text(redisconn_reply_at(hash, i));
+        struct strview field = redisconn_reply_text_at(hash, i);
         json_open_object(writer);
         put_part(writer, arena, "region", strview_take(&field, ':'));
         put_part(writer, arena, "provider", strview_take(&field, ':'));
         json_put_member_string(writer, "status", field);
-        json_put_member_integer(writer, "count",
-                                redisconn_reply_integer(redisconn_reply_at(hash, i + 1), 0));
+        json_put_member_integer(writer, "count", redisconn_reply_integer_at(hash, i + 1, 0));
         json_close_object(writer);
     }
     json_close_array(writer);

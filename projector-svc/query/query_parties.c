@@ -123,7 +123,7 @@ static void on_party(struct query *query, const struct redisconn_reply *reply)
     enum { ETAG_MAX = 32 };
     const struct party_query *asked = own(query);
     const struct redisconn_reply *values = redisconn_reply_at(reply, 0);
-    const int64_t version = redisconn_reply_integer(redisconn_reply_at(values, FIELD_VERSION), 0);
+    const int64_t version = redisconn_reply_integer_at(values, FIELD_VERSION, 0);
     if (version == 0) {
         query_not_found(query);
         return;
@@ -172,7 +172,7 @@ static void on_request(struct http_request *request, void *user)
 static void put_found(struct json_writer *writer, const struct redisconn_reply *row)
 {
     json_open_object(writer);
-    put_party(writer, PARTY_CUSTOMER, redisconn_reply_text(redisconn_reply_at(row, 0)), row, 1);
+    put_party(writer, PARTY_CUSTOMER, redisconn_reply_text_at(row, 0), row, 1);
     json_close_object(writer);
 }
 
@@ -183,8 +183,7 @@ static void on_found(struct query *query, const struct redisconn_reply *reply)
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
     query_put_rows(writer, reply, "customers", put_found);
-    json_put_member_bool(writer, "truncated",
-                         redisconn_reply_integer(redisconn_reply_at(found, 0), 0) == 1);
+    json_put_member_bool(writer, "truncated", redisconn_reply_integer_at(found, 0, 0) == 1);
     query_end_list(query, reply, QUERY_LIST_SLOTS);
 }
 
@@ -247,7 +246,7 @@ static size_t read_words(struct query *query, struct strview sets[static WORDS_M
 static void put_matched(struct json_writer *writer, const struct redisconn_reply *row)
 {
     json_open_object(writer);
-    put_party(writer, PARTY_PRODUCT, redisconn_reply_text(redisconn_reply_at(row, 0)), row, 1);
+    put_party(writer, PARTY_PRODUCT, redisconn_reply_text_at(row, 0), row, 1);
     json_close_object(writer);
 }
 

@@ -88,8 +88,7 @@ size_t slots_read(struct arena *arena, const struct redisconn_reply *reply, size
     size_t count = 0;
     for (size_t i = 0; slots != NULL && i + 1 < redisconn_reply_count(status); i += 2) {
         struct strview name;
-        if (count < SLOTS_MAX &&
-            is_end_field(redisconn_reply_text(redisconn_reply_at(status, i)), &name)) {
+        if (count < SLOTS_MAX && is_end_field(redisconn_reply_text_at(status, i), &name)) {
             const int64_t position =
                 redisconn_reply_integer(redisconn_reply_field(positions, name), 0);
             slots[count++] = read_slot(arena, status, name, position, now_ms);

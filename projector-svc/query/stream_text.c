@@ -27,7 +27,7 @@ bool stream_entries_read(const struct redisconn_reply *reply, struct arena *aren
     for (size_t i = 0; i < count; i++) {
         const struct redisconn_reply *row = redisconn_reply_at(reply, i);
         const struct redisconn_reply *fields = redisconn_reply_at(row, 1);
-        if (!stream_id_parse(redisconn_reply_text(redisconn_reply_at(row, 0)), &ret->ids[i])) {
+        if (!stream_id_parse(redisconn_reply_text_at(row, 0), &ret->ids[i])) {
             return false;
         }
         ret->each[i] = (struct stream_entry){.order_id = field_of(fields, "order_id"),

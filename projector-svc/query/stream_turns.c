@@ -31,8 +31,7 @@ static bool read_place(struct stream_hub *hub, const struct redisconn_reply *rep
     const struct redisconn_reply *last = redisconn_reply_at(redisconn_reply_at(reply, READ_END), 0);
     struct stream_id end = STREAM_ID_NONE;
     if (!stream_entries_read(redisconn_reply_at(reply, READ_ENTRIES), arena, &page->entries) ||
-        (last != NULL &&
-         !stream_id_parse(redisconn_reply_text(redisconn_reply_at(last, 0)), &end))) {
+        (last != NULL && !stream_id_parse(redisconn_reply_text_at(last, 0), &end))) {
         return false;
     }
     hub->end = end;
@@ -40,7 +39,7 @@ static bool read_place(struct stream_hub *hub, const struct redisconn_reply *rep
         .ids = page->entries.ids,
         .count = page->entries.count,
         .is_last = page->entries.count < PAGE,
-        .length = (size_t)redisconn_reply_integer(redisconn_reply_at(reply, READ_LENGTH), 0),
+        .length = (size_t)redisconn_reply_integer_at(reply, READ_LENGTH, 0),
     };
     return true;
 }

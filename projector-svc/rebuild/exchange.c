@@ -38,7 +38,7 @@ enum error_kind exchange_ask(const struct exchange *exchange, const char *name,
 
 bool exchange_is_ok(const struct redisconn_reply *reply)
 {
-    return strview_is(redisconn_reply_text(redisconn_reply_at(reply, 0)), "ok");
+    return strview_is(redisconn_reply_text_at(reply, 0), "ok");
 }
 
 size_t exchange_words(const struct redisconn_reply *reply,
@@ -46,7 +46,7 @@ size_t exchange_words(const struct redisconn_reply *reply,
 {
     size_t count = 0;
     while (count < EXCHANGE_WORDS_MAX && count < redisconn_reply_count(reply)) {
-        words[count] = redisconn_reply_text(redisconn_reply_at(reply, count));
+        words[count] = redisconn_reply_text_at(reply, count);
         count++;
     }
     return count;

@@ -29,7 +29,7 @@ static struct strview find_unread(const struct comparison *comparison, struct pr
     size_t at = 0;
     struct strview slot;
     do {
-        slot = redisconn_reply_text(redisconn_reply_at(comparison->live, at));
+        slot = redisconn_reply_text_at(comparison->live, at);
         at += 2;
     } while (slot.data != NULL && projector_reads(projector, slot));
     return slot;
@@ -65,7 +65,7 @@ void rebuild_compare(struct rebuild *rebuild, const struct redisconn_reply *repl
                                     .apart = &rebuild->apart};
     const bool is_running = projector_limit(rebuild->projector, limit_of, &comparison);
     rebuild->state = comparison.state;
-    rebuild->state.draining = redisconn_reply_integer(redisconn_reply_at(reply, DRAINING_NOW), 0);
+    rebuild->state.draining = redisconn_reply_integer_at(reply, DRAINING_NOW, 0);
     rebuild->state.is_ready = is_running;
     const bool is_compared =
         is_running && !rebuild->apart.reads_replayed && !rebuild->options.accepts;

@@ -47,7 +47,7 @@ static enum likeness look_for_strangers(const struct comparing *comparing)
 {
     const struct expected *expected = comparing->expected;
     for (size_t i = 0; i < redisconn_reply_count(comparing->reply); i += 2) {
-        const struct strview name = redisconn_reply_text(redisconn_reply_at(comparing->reply, i));
+        const struct strview name = redisconn_reply_text_at(comparing->reply, i);
         bool is_known = strview_is(name, WAITING_FIELD);
         for (size_t j = 0; j < expected->count && !is_known; j++) {
             is_known = is_of_key(&expected->items[j], comparing) &&

@@ -246,13 +246,12 @@ static void on_view(void *user, const struct redisconn_reply *reply, const struc
     struct explained *found = explaining->found;
     const struct redisconn_reply *view = redisconn_reply_at(reply, 0);
     if (failure == NULL) {
-        found->shown_version = redisconn_reply_integer(redisconn_reply_at(view, 0), 0);
-        found->projected_ms = moment(redisconn_reply_integer(redisconn_reply_at(view, 1), 0));
-        found->waiting_for = redisconn_reply_integer(redisconn_reply_at(view, 2), 0);
-        copy_text(redisconn_reply_text(redisconn_reply_at(reply, 1)), found->frozen,
-                  sizeof found->frozen);
-        found->parked = redisconn_reply_integer(redisconn_reply_at(reply, 2), 0);
-        found->position = redisconn_reply_integer(redisconn_reply_at(reply, 3), -1);
+        found->shown_version = redisconn_reply_integer_at(view, 0, 0);
+        found->projected_ms = moment(redisconn_reply_integer_at(view, 1, 0));
+        found->waiting_for = redisconn_reply_integer_at(view, 2, 0);
+        copy_text(redisconn_reply_text_at(reply, 1), found->frozen, sizeof found->frozen);
+        found->parked = redisconn_reply_integer_at(reply, 2, 0);
+        found->position = redisconn_reply_integer_at(reply, 3, -1);
     }
     verify_arrived(explaining->verify, failure);
 }

@@ -268,15 +268,14 @@ static void on_shown(void *user, const struct redisconn_reply *reply, const stru
 {
     struct subject *subject = user;
     const struct redisconn_reply *fields = redisconn_reply_at(reply, 0);
-    const struct strview version = redisconn_reply_text(redisconn_reply_at(fields, SHOWN_VERSION));
+    const struct strview version = redisconn_reply_text_at(fields, SHOWN_VERSION);
     if (failure == NULL) {
-        read_decisions(subject, redisconn_reply_text(redisconn_reply_at(reply, 1)));
+        read_decisions(subject, redisconn_reply_text_at(reply, 1));
         subject->shown.version = version.data == NULL ? 0 : -1;
         (void)!parse_i64(version, &subject->shown.version);
-        subject->shown_event = arena_view(
-            subject->arena, redisconn_reply_text(redisconn_reply_at(fields, SHOWN_EVENT)));
-        subject->projected_at_ms =
-            redisconn_reply_integer(redisconn_reply_at(fields, SHOWN_PROJECTED_AT), 0);
+        subject->shown_event =
+            arena_view(subject->arena, redisconn_reply_text_at(fields, SHOWN_EVENT));
+        subject->projected_at_ms = redisconn_reply_integer_at(fields, SHOWN_PROJECTED_AT, 0);
         subject->shown.head = subject->newest_version;
         subject->shown.event = judge_event(subject);
     }

@@ -27,7 +27,7 @@ static void read_numbers(const struct redisconn_reply *reply, size_t count, int6
                          int64_t *ret)
 {
     for (size_t i = 0; i < count; i++) {
-        ret[i] = redisconn_reply_integer(redisconn_reply_at(reply, i), fallback);
+        ret[i] = redisconn_reply_integer_at(reply, i, fallback);
     }
 }
 
@@ -38,8 +38,7 @@ static void read_identities(const struct redisconn_reply *reply, size_t count,
     CLEANUP(arena_done) struct arena arena = ARENA(ARENA_MAX);
     for (size_t i = 0; i < count; i++) {
         arena_reset(&arena);
-        ret[i] =
-            mark_json_read_identity(redisconn_reply_text(redisconn_reply_at(reply, i)), &arena);
+        ret[i] = mark_json_read_identity(redisconn_reply_text_at(reply, i), &arena);
     }
 }
 
@@ -55,20 +54,20 @@ static void give_positions(const struct opening *opening, const struct redisconn
                  numbers);
     read_numbers(redisconn_reply_at(reply, GOALS), opening->count, 0, goals);
     read_identities(redisconn_reply_at(reply, IDENTITIES), opening->count, identities);
-    struct view_positions reading = {
-        .count = opening->count,
-        .positions = numbers,
-        .goals = goals,
-        .identities = identities,
-        .draining = redisconn_reply_at(reply, DRAINING),
-        .is_recovering = redisconn_reply_integer(redisconn_reply_at(reply, RECOVERING), 0) == 1,
-        .is_held = redisconn_reply_integer(redisconn_reply_at(reply, HELD), 0) == 1};
+    struct view_positions reading = {.count = opening->count,
+                                     .positions = numbers,
+                                     .goals = goals,
+                                     .identities = identities,
+                                     .draining = redisconn_reply_at(reply, DRAINING),
+                                     .is_recovering =
+                                         redisconn_reply_integer_at(reply, RECOVERING, 0) == 1,
+                                     .is_held = redisconn_reply_integer_at(reply, HELD, 0) == 1};
     const struct redisconn_reply *names = redisconn_reply_at(reply, NAMES);
-    const struct strview generation = redisconn_reply_text(redisconn_reply_at(names, 0));
-    const struct strview copy = redisconn_reply_text(redisconn_reply_at(names, 1));
+    const struct strview generation = redisconn_reply_text_at(names, 0);
+    const struct strview copy = redisconn_reply_text_at(names, 1);
     (void)snprintf(reading.generation, sizeof reading.generation, "%.*s", STRVIEW_ARG(generation));
     (void)snprintf(reading.copy, sizeof reading.copy, "%.*s", STRVIEW_ARG(copy));
-    const struct strview times = redisconn_reply_text(redisconn_reply_at(names, 2));
+    const struct strview times = redisconn_reply_text_at(names, 2);
     reading.times = strview_is(times, TIMES_AS_TEXT) ? JSON_TIMES_TEXT : JSON_TIMES_NUMBERS;
     opening->done(opening->user, &reading, NULL);
 }
@@ -138,8 +137,8 @@ bool view_positions_draining(const struct view_positions *reading, size_t index,
     if (index * 2 + 1 >= redisconn_reply_count(reading->draining)) {
         return false;
     }
-    *ret_aggregate = redisconn_reply_text(redisconn_reply_at(reading->draining, index * 2));
-    *ret_slot = redisconn_reply_text(redisconn_reply_at(reading->draining, index * 2 + 1));
+    *ret_aggregate = redisconn_reply_text_at(reading->draining, index * 2);
+    *ret_slot = redisconn_reply_text_at(reading->draining, index * 2 + 1);
     return true;
 }
 

@@ -145,7 +145,7 @@ static void add_call(struct arglist *args, const struct view_save_move *move,
 static enum error_kind tell_moved(const struct redisconn_reply *reply, struct strview slot,
                                   struct error *err)
 {
-    const struct strview generation = redisconn_reply_text(redisconn_reply_at(reply, 1));
+    const struct strview generation = redisconn_reply_text_at(reply, 1);
     const struct redisconn_reply *found = redisconn_reply_at(reply, 2);
     const struct strview position = redisconn_reply_text(found);
     const int64_t number = redisconn_reply_integer(found, VIEW_POSITIONS_NONE);
@@ -163,9 +163,9 @@ static enum error_kind tell_moved(const struct redisconn_reply *reply, struct st
 static enum error_kind read_verdict(const struct redisconn_reply *reply, struct strview slot,
                                     struct error *err)
 {
-    const struct strview verdict = redisconn_reply_text(redisconn_reply_at(reply, 0));
-    const struct strview first = redisconn_reply_text(redisconn_reply_at(reply, 1));
-    const struct strview second = redisconn_reply_text(redisconn_reply_at(reply, 2));
+    const struct strview verdict = redisconn_reply_text_at(reply, 0);
+    const struct strview first = redisconn_reply_text_at(reply, 1);
+    const struct strview second = redisconn_reply_text_at(reply, 2);
     if (strview_is(verdict, "ok")) {
         return ERROR_NONE;
     }

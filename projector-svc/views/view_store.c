@@ -177,8 +177,8 @@ static enum error_kind read_customer(struct batch *batch, struct batch_aggregate
         .name = keep(batch, redisconn_reply_at(reply, 0), &failed),
         .email = keep(batch, redisconn_reply_at(reply, 1), &failed),
         .phone = keep(batch, redisconn_reply_at(reply, 2), &failed),
-        .is_active = redisconn_reply_integer(redisconn_reply_at(reply, 3), 0) == 1,
-        .version = redisconn_reply_integer(redisconn_reply_at(reply, 4), 0),
+        .is_active = redisconn_reply_integer_at(reply, 3, 0) == 1,
+        .version = redisconn_reply_integer_at(reply, 4, 0),
         .last_event_id = keep(batch, redisconn_reply_at(reply, 5), &failed),
     };
     aggregate->ids_before = keep(batch, redisconn_reply_at(reply, 6), &failed);
@@ -192,9 +192,9 @@ static enum error_kind read_product(struct batch *batch, struct batch_aggregate 
     aggregate->before.product = (struct product_view){
         .name = keep(batch, redisconn_reply_at(reply, 0), &failed),
         .currency = keep(batch, redisconn_reply_at(reply, 1), &failed),
-        .unit_price_minor = redisconn_reply_integer(redisconn_reply_at(reply, 2), 0),
-        .is_discontinued = redisconn_reply_integer(redisconn_reply_at(reply, 3), 0) == 1,
-        .version = redisconn_reply_integer(redisconn_reply_at(reply, 4), 0),
+        .unit_price_minor = redisconn_reply_integer_at(reply, 2, 0),
+        .is_discontinued = redisconn_reply_integer_at(reply, 3, 0) == 1,
+        .version = redisconn_reply_integer_at(reply, 4, 0),
         .last_event_id = keep(batch, redisconn_reply_at(reply, 5), &failed),
     };
     aggregate->ids_before = keep(batch, redisconn_reply_at(reply, 6), &failed);
@@ -206,8 +206,8 @@ static enum error_kind read_stock(struct batch *batch, struct batch_aggregate *a
 {
     bool failed = false;
     aggregate->before.stock = (struct stock_view){
-        .available = redisconn_reply_integer(redisconn_reply_at(reply, 0), 0),
-        .version = redisconn_reply_integer(redisconn_reply_at(reply, 1), 0),
+        .available = redisconn_reply_integer_at(reply, 0, 0),
+        .version = redisconn_reply_integer_at(reply, 1, 0),
         .last_event_id = keep(batch, redisconn_reply_at(reply, 2), &failed),
     };
     return failed ? exhausted(err) : ERROR_NONE;
@@ -304,7 +304,7 @@ static void ask_old(const struct batch *batch, const struct batch_aggregate *agg
 static enum error_kind read_parked(struct batch *batch, struct batch_aggregate *aggregate,
                                    const struct redisconn_reply *reply, struct error *err)
 {
-    aggregate->parked_total = redisconn_reply_integer(redisconn_reply_at(reply, 0), 0);
+    aggregate->parked_total = redisconn_reply_integer_at(reply, 0, 0);
     for (size_t i = 1; i < redisconn_reply_count(reply); i++) {
         bool failed = false;
         const struct strview form = keep(batch, redisconn_reply_at(reply, i), &failed);
@@ -359,8 +359,8 @@ static enum error_kind read_more(struct batch *batch, const struct redisconn_rep
     for (size_t i = 0; i < batch->aggregate_count; i++) {
         struct batch_aggregate *aggregate = batch->aggregates[i];
         for (size_t j = 0; j < aggregate->old_count; j++) {
-            aggregate->old_versions[j].event_id = view_json_timeline_event_id(
-                redisconn_reply_text(redisconn_reply_at(reply, at++)), batch->arena);
+            aggregate->old_versions[j].event_id =
+                view_json_timeline_event_id(redisconn_reply_text_at(reply, at++), batch->arena);
         }
     }
     return ERROR_NONE;

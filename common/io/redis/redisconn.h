@@ -130,6 +130,19 @@ size_t redisconn_reply_count(const struct redisconn_reply *reply);
 /* NULL past the last. */
 const struct redisconn_reply *redisconn_reply_at(const struct redisconn_reply *reply, size_t index);
 
+/* What that one holds. */
+static inline struct strview redisconn_reply_text_at(const struct redisconn_reply *reply,
+                                                     size_t index)
+{
+    return redisconn_reply_text(redisconn_reply_at(reply, index));
+}
+
+static inline int64_t redisconn_reply_integer_at(const struct redisconn_reply *reply, size_t index,
+                                                 int64_t fallback)
+{
+    return redisconn_reply_integer(redisconn_reply_at(reply, index), fallback);
+}
+
 /* The value behind a name in a list of names and values, as of HGETALL; NULL: it is not there. */
 const struct redisconn_reply *redisconn_reply_field(const struct redisconn_reply *reply,
                                                     struct strview name);

@@ -24,11 +24,10 @@ static void on_pushed(struct redisAsyncContext *context, void *answer, void *pri
     if (reply == NULL || conn->is_closing) {
         return; /* the connection's end is told */
     }
-    const struct strview what = redisconn_reply_text(redisconn_reply_at(reply, 0));
-    const struct strview channel = redisconn_reply_text(redisconn_reply_at(reply, 1));
+    const struct strview what = redisconn_reply_text_at(reply, 0);
+    const struct strview channel = redisconn_reply_text_at(reply, 1);
     if (strview_is(what, "message")) {
-        conn->options.on_message(conn->options.user, channel,
-                                 redisconn_reply_text(redisconn_reply_at(reply, 2)));
+        conn->options.on_message(conn->options.user, channel, redisconn_reply_text_at(reply, 2));
     } else if (strview_is(what, "subscribe")) {
         on_subscribed(conn, channel);
     }
