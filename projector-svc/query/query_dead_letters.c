@@ -44,8 +44,7 @@ static void on_listed(struct query *query, const struct redisconn_reply *reply)
     const struct strview cursor = redisconn_reply_text_at(portion, 0);
     struct json_writer *writer = query_write(query);
     json_open_object(writer);
-    json_key(writer, "dead_letters");
-    json_open_array(writer);
+    json_open_member_array(writer, "dead_letters");
     for (size_t i = 1; i < redisconn_reply_count(portion); i++) {
         put_row(writer, redisconn_reply_at(portion, i), query->arena);
     }
@@ -164,8 +163,7 @@ static void put_records(struct json_writer *writer, const struct redisconn_reply
 {
     const struct redisconn_reply *heads = heads_of(reply);
     json_put_member_integer(writer, "parked", redisconn_reply_integer_at(heads, 0, 0));
-    json_key(writer, "records");
-    json_open_array(writer);
+    json_open_member_array(writer, "records");
     for (size_t i = 0; i < dead_letter_records(reply); i++) {
         const struct json_value *record = dead_letter_record(reply, i, arena);
         if (record != NULL) {
