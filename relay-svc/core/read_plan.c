@@ -13,6 +13,23 @@ static int count_much(const enum read_wish *wishes, int shard_count)
     return count;
 }
 
+void read_plan_keep_step(enum read_wish *wishes, const int64_t *places, int shard_count)
+{
+    int64_t last = INT64_MAX;
+    for (int i = 0; i < shard_count; i++) {
+        assert(wishes[i] < READ_WISH_COUNT);
+        const bool has_much = wishes[i] == READ_MUCH || wishes[i] == READ_GOING;
+        last = has_much && places[i] < last ? places[i] : last;
+    }
+    for (int i = 0; i < shard_count; i++) {
+        /* Not by a difference: a person may have written any place. */
+        if (wishes[i] == READ_MUCH && last < INT64_MAX - READ_LEAD &&
+            places[i] > last + READ_LEAD) {
+            wishes[i] = READ_NOTHING;
+        }
+    }
+}
+
 /* The next one after the last. */
 static int choose_alone(struct read_plan *plan, const enum read_wish *wishes, int shard_count,
                         int *ret_shards)

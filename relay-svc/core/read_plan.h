@@ -10,6 +10,8 @@
  *     looked at all go with the first.
  *   - What failed the last time goes alone, so that it fails alone; such trips take turns with the
  *     shared ones, and such shards with each other.
+ *   - Shards that have much to read keep step: a page of the outbox has rows of all of them, and is
+ *     in PostgreSQL's memory for those that come by soon after the first.
  *
  * Pure.
  */
@@ -19,12 +21,16 @@
 #include "common/base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+
+enum { READ_LEAD = 20000 }; /* rows of the outbox, of all shards together */
 
 enum read_wish {
     READ_NOTHING = 0,
     READ_LOOK,  /* perhaps there are rows */
     READ_MUCH,  /* the last trip brought as many as asked for */
     READ_ALONE, /* the last trip failed */
+    READ_GOING, /* it has much, and a trip for it is under way */
     READ_WISH_COUNT
 };
 
@@ -33,6 +39,10 @@ struct read_plan {
     bool was_alone; /* the last trip */
     int last_alone; /* the shard that went alone last */
 };
+
+/* Takes back the wish of who has much to read and is further than READ_LEAD ahead of the last one
+ * of them; places are what each has read up to. The last one always goes. */
+void read_plan_keep_step(enum read_wish *wishes, const int64_t *places, int shard_count);
 
 /* Fills ret_shards (room for all of them) and returns how many go; 0: nothing is to be read.
  * free_readers counts the one that is going. */

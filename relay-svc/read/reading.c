@@ -30,7 +30,8 @@ struct trip {
 /* A shard, to the reading. */
 struct read_shard {
     struct read_pace pace;
-    uint16_t run; /* of its log, when the trip in flight began */
+    uint16_t run;  /* of its log, when the trip in flight began */
+    bool has_much; /* when that trip was planned */
 };
 
 struct reading {
@@ -44,6 +45,7 @@ struct reading {
     bool is_choked; /* the producer's queue was full */
     struct read_plan plan;
     enum read_wish *wishes; /* by shard, for the trip being planned */
+    int64_t *places;        /* the same */
     struct activity fares;
 };
 
@@ -229,6 +231,7 @@ static void start_trip(struct reading *reading, int reader)
         struct read_shard *shard = &reading->shards[trip->shards[i]];
         const struct shard_log *log = log_of(reading, trip->shards[i]);
         shard->run = log->run;
+        shard->has_much = reading->wishes[trip->shards[i]] == READ_MUCH;
         reading->ranges[i] = (struct outbox_range){
             .shard = trip->shards[i],
             .epoch = log->epoch,
@@ -256,10 +259,14 @@ static enum read_wish wish_of(const struct reading *reading, int index, int64_t 
 {
     const struct shards *shards = reading->options.shards;
     const struct shard *shard = &shards->all[index];
+    const struct read_shard *own = &reading->shards[index];
+    if (own->pace.is_reading) {
+        return own->has_much ? READ_GOING : READ_NOTHING;
+    }
     const bool is_wanted = shard_log_wants_rows(&shard->log, now_ms) &&
                            shards_bytes_left(shards, shard) > 0 &&
                            shards_rows_left(shards, shard) > 0;
-    return is_wanted ? read_pace_wish(&reading->shards[index].pace, now_ms) : READ_NOTHING;
+    return is_wanted ? read_pace_wish(&own->pace, now_ms) : READ_NOTHING;
 }
 
 /* False when there is nothing to read. */
@@ -268,7 +275,9 @@ static bool plan_trip(struct reading *reading, struct trip *trip, int free_reade
     const int count = reading->options.shards->count;
     for (int i = 0; i < count; i++) {
         reading->wishes[i] = wish_of(reading, i, now_ms);
+        reading->places[i] = log_of(reading, i)->read;
     }
+    read_plan_keep_step(reading->wishes, reading->places, count);
     trip->count =
         read_plan_next(&reading->plan, reading->wishes, count, free_readers, trip->shards);
     return trip->count > 0;
@@ -354,6 +363,7 @@ struct reading *reading_new(const struct reading_options *options)
         .trips = must_allocate((size_t)options->readers, sizeof *reading->trips),
         .ranges = must_allocate(count, sizeof *reading->ranges),
         .wishes = must_allocate(count, sizeof *reading->wishes),
+        .places = must_allocate(count, sizeof *reading->places),
         .pause_ms = FIRST_PAUSE_MS,
         .fares = ACTIVITY("reading rows"),
     };
@@ -377,5 +387,6 @@ void reading_free(struct reading *reading)
     free(reading->trips);
     free(reading->ranges);
     free(reading->wishes);
+    free(reading->places);
     free(reading);
 }

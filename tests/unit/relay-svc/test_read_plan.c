@@ -16,7 +16,7 @@ static void begin(void)
 /* The next trip as text: wishes are given a letter each, the answer has the shards' digits. */
 static const char *next(const char *wishes, int free_readers)
 {
-    static const char LETTERS[READ_WISH_COUNT + 1] = ".lma";
+    static const char LETTERS[READ_WISH_COUNT + 1] = ".lmag";
     static char answer[SHARDS_MAX + 1];
     enum read_wish wished[SHARDS_MAX];
     int shards[SHARDS_MAX];
@@ -52,6 +52,41 @@ START_TEST(those_with_much_are_spread_over_the_free_readers)
     ck_assert_str_eq(next("...mm", 1), "34");
     ck_assert_str_eq(next("mm", 4), "0");
     ck_assert_str_eq(next("mlml", 2), "013");
+}
+END_TEST
+
+START_TEST(those_with_much_keep_step)
+{
+    enum read_wish wishes[] = {READ_MUCH, READ_MUCH,  READ_LOOK,
+                               READ_MUCH, READ_ALONE, READ_NOTHING};
+    const int64_t places[] = {100 + READ_LEAD, 101 + READ_LEAD, 900000, 100, 900000, 0};
+    static const enum read_wish LEFT[] = {READ_MUCH, READ_NOTHING, READ_LOOK,
+                                          READ_MUCH, READ_ALONE,   READ_NOTHING};
+    enum { COUNT = sizeof places / sizeof places[0] };
+    read_plan_keep_step(wishes, places, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert_int_eq(wishes[i], LEFT[i]);
+    }
+}
+END_TEST
+
+START_TEST(who_is_under_way_is_waited_for_too)
+{
+    enum read_wish wishes[] = {READ_GOING, READ_MUCH};
+    const int64_t places[] = {0, READ_LEAD + 1};
+    read_plan_keep_step(wishes, places, 2);
+    ck_assert_int_eq(wishes[0], READ_GOING);
+    ck_assert_int_eq(wishes[1], READ_NOTHING);
+    ck_assert_str_eq(next("gm", 1), "1");
+}
+END_TEST
+
+START_TEST(nobody_waits_for_who_wants_nothing)
+{
+    enum read_wish wishes[] = {READ_NOTHING, READ_LOOK, READ_MUCH};
+    const int64_t places[] = {0, 0, 900000};
+    read_plan_keep_step(wishes, places, 3);
+    ck_assert_int_eq(wishes[2], READ_MUCH);
 }
 END_TEST
 
@@ -101,6 +136,9 @@ int main(void)
     tcase_add_test(tests, nothing_is_read_that_is_not_wished);
     tcase_add_test(tests, those_to_look_at_all_go_at_once);
     tcase_add_test(tests, those_with_much_are_spread_over_the_free_readers);
+    tcase_add_test(tests, those_with_much_keep_step);
+    tcase_add_test(tests, who_is_under_way_is_waited_for_too);
+    tcase_add_test(tests, nobody_waits_for_who_wants_nothing);
     tcase_add_test(tests, what_failed_goes_alone_and_in_turns_with_the_others);
     tcase_add_test(tests, all_that_failed_take_turns);
     tcase_add_test(tests, what_failed_does_not_wait_for_others_that_want_nothing);
