@@ -133,6 +133,7 @@ bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
 {
     assert(is_sound(anchor));
     assert(offset >= 0);
+    const enum anchor_state before = anchor->state;
     *ret_finding = ANCHOR_NOTHING;
     if (anchor->wants_restart) {
         return false; /* of the reading before */
@@ -145,7 +146,9 @@ bool anchor_meet(struct anchor *anchor, int64_t offset, struct strview id,
     assert(is_sound(anchor));
     assert(anchor->state != ANCHOR_CHECKING); /* one record tells, and the log's first the rest */
     assert(anchor->state != ANCHOR_SEARCHING || anchor->wants_restart);
-    assert(!anchor->wants_restart || !anchor_is_sure(anchor)); /* none of what is read anew */
+    assert(before != ANCHOR_SURE || anchor->state == ANCHOR_SURE); /* no record makes one doubt */
+    assert(before != ANCHOR_CUT || anchor->state == ANCHOR_CUT);   /* nor brings back another */
+    assert(!anchor->wants_restart || !anchor_is_sure(anchor));     /* none of what is read anew */
     assert(*ret_finding != ANCHOR_REMOVED || anchor->state == ANCHOR_CUT); /* nor behind a hole */
     if (!anchor_is_sure(anchor) || offset < anchor->next) {
         return false;

@@ -153,6 +153,7 @@ bool doubt_take(struct doubt *doubt, const struct doubt_report *reports, size_t 
     if (!are_all(reports, count, proved, partitions)) {
         return false;
     }
+    assert(doubt->state == DOUBT_WAITS); /* nothing is proved by what was said before it began */
     doubt_done(doubt);
     doubt->state = DOUBT_OVER;
     assert(is_sound(doubt));

@@ -4,12 +4,12 @@
 #include <assert.h>
 #include <string.h>
 
-/* Each has an id: an empty one says that there is none. */
+/* The next one and the newest have ids: an empty one says that there is none. */
 static bool is_sound(const struct draining *draining)
 {
     return draining->count <= DRAINING_MAX &&
-           (draining->count == 0 ||
-            (draining->ids[0][0] != '\0' && draining->ids[draining->count - 1][0] != '\0'));
+           (draining->count == 0 || (id_form_fits(strview_of(draining->ids[0])) &&
+                                     id_form_fits(strview_of(draining->ids[draining->count - 1]))));
 }
 
 static size_t place_of(const struct draining *draining, struct strview id)

@@ -43,6 +43,7 @@ bool seam_meet(struct seam *seam, int64_t offset, int64_t number)
         seam->state = number <= seam->replayed_to ? SEAM_WHOLE : SEAM_TORN;
     }
     assert(is_sound(seam));
-    assert(seam->state >= before); /* it is judged once */
+    assert(seam->state >= before);
+    assert(before != SEAM_WHOLE || seam->state == SEAM_WHOLE); /* it is judged once */
     return seam->state != SEAM_TORN;
 }

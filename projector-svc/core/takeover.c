@@ -16,6 +16,7 @@ static bool is_sound(const struct takeover_state *state)
 void takeover_add(struct takeover_state *state, int64_t live, int64_t rebuilt)
 {
     assert(is_sound(state));
+    const struct takeover_state before = *state;
     const int64_t wanted = live > 0 ? live : 0;
     const int64_t reached = rebuilt > 0 ? rebuilt : 0;
     const int64_t room = INT64_MAX - state->live; /* a position set by hand may be any number */
@@ -24,6 +25,8 @@ void takeover_add(struct takeover_state *state, int64_t live, int64_t rebuilt)
     state->rebuilt += reached < counted ? reached : counted;
     state->lagging += reached != wanted ? 1 : 0;
     assert(is_sound(state));
+    assert(state->live >= before.live); /* one more takes nothing from the others */
+    assert(state->rebuilt >= before.rebuilt);
 }
 
 bool takeover_is_near(const struct takeover_state *state)
