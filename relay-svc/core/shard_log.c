@@ -112,19 +112,25 @@ unsigned shard_log_check_tails(struct shard_log *log)
 /* --- lease ------------------------------------------------------------------- */
 
 /* Who counts a topic as complete up to numbers that are still to be given would pass over what gets
- * them. Where the position lies there, too, nothing is read: see watching.c. */
+ * them. That they were given since then proves nothing, so the same mark stands for as long as this
+ * process remembers it. Where the position lies there, too, nothing is read: see watching.c. */
 static unsigned begin_by_marks(struct shard_log *log, const struct shard_lease *lease)
 {
+    const struct shard_stop before = log->stop;
     const unsigned effects = shard_log_check_tails(log);
     for (int i = 0; i < log->topic_count; i++) {
         const int64_t complete_to = log->topics[i].complete_to;
-        if (lease->next > 0 && complete_to >= lease->next && complete_to > log->position) {
+        const bool was_ahead = before.ahead > 0 && complete_to == before.ahead;
+        const int64_t next = was_ahead ? before.next : lease->next;
+        if (next > 0 && complete_to >= next && complete_to > log->position) {
+            log->stop.ahead = complete_to;
+            log->stop.next = next;
             return shard_log_stop(log,
                                   "relay_sent has %s/%d complete up to seq %" PRId64
-                                  ", yet the outbox gives seq %" PRId64
+                                  ", yet the outbox gave seq %" PRId64
                                   " next, which would be passed over: set complete_to to what "
                                   "that topic holds",
-                                  log->topic_names[i], log->shard, complete_to, lease->next);
+                                  log->topic_names[i], log->shard, complete_to, next);
         }
     }
     return effects;

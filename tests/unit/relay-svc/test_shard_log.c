@@ -53,9 +53,28 @@ START_TEST(numbers_still_to_come_are_not_passed_over_as_published)
     ck_assert_int_eq(the_log.state, SHARD_STOPPED);
     ck_assert_str_eq(
         the_log.reason,
-        "relay_sent has order.events/3 complete up to seq 8, yet the outbox gives seq "
+        "relay_sent has order.events/3 complete up to seq 8, yet the outbox gave seq "
         "8 next, which would be passed over: set complete_to to what that topic holds");
     own_before(8, 9, 9); /* of which it reads nothing: somebody else says so */
+    ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+}
+END_TEST
+
+START_TEST(numbers_given_since_then_prove_nothing)
+{
+    own_before(3, 0, 7);
+    const struct shard_topic_mark same[TOPIC_COUNT] = {{mark(7), 7}, {mark(0), 0}};
+    const struct shard_lease lease = {
+        .epoch = 1, .until_ms = LEASE_END, .next = 20, .topics = same};
+    for (int look = 0; look < 2; look++) {
+        follows = shard_log_recheck(&the_log, &lease);
+        ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+        ck_assert_ptr_nonnull(strstr(the_log.reason, "gave seq 3 next"));
+    }
+    follows = shard_log_lose(&the_log);
+    own_before(30, 0, 7);
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+    own_before(30, 0, 6); /* somebody has set it */
     ck_assert_int_eq(the_log.state, SHARD_CHECKING);
 }
 END_TEST
@@ -299,6 +318,7 @@ int main(void)
     tcase_add_test(tests, what_a_person_has_written_counts_when_a_stopped_shard_looks_again);
     tcase_add_test(tests, a_position_that_a_person_has_written_counts);
     tcase_add_test(tests, numbers_still_to_come_are_not_passed_over_as_published);
+    tcase_add_test(tests, numbers_given_since_then_prove_nothing);
     tcase_add_test(tests, set_right_they_are_sent);
     tcase_add_test(tests, a_stopped_shard_does_not_look_again_while_something_is_in_flight);
     tcase_add_test(tests, the_reason_of_a_stop_or_a_failure_is_utf8_wherever_it_is_cut);
