@@ -13,18 +13,50 @@ static int count_much(const enum read_wish *wishes, int shard_count)
     return count;
 }
 
+static bool has_much(enum read_wish wish)
+{
+    assert(wish < READ_WISH_COUNT);
+    return wish == READ_MUCH || wish == READ_GOING;
+}
+
+/* Not by a difference: a person may have written any place. */
+static bool is_ahead(int64_t place, int64_t of, int64_t by)
+{
+    return of < INT64_MAX - by && place > of + by;
+}
+
+/* Of those that have much to read; -1: none has. */
+static int find_first(const enum read_wish *wishes, const int64_t *places, int shard_count)
+{
+    int first = -1;
+    for (int i = 0; i < shard_count; i++) {
+        first = has_much(wishes[i]) && (first < 0 || places[i] > places[first]) ? i : first;
+    }
+    return first;
+}
+
+/* The last one that is near enough to it, which it is itself. */
+static int64_t last_near(const enum read_wish *wishes, const int64_t *places, int shard_count,
+                         int first)
+{
+    assert(has_much(wishes[first]));
+    int64_t last = places[first];
+    for (int i = 0; i < shard_count; i++) {
+        const bool counts = has_much(wishes[i]) && !is_ahead(places[first], places[i], READ_FAR);
+        last = counts && places[i] < last ? places[i] : last;
+    }
+    return last;
+}
+
 void read_plan_keep_step(enum read_wish *wishes, const int64_t *places, int shard_count)
 {
-    int64_t last = INT64_MAX;
-    for (int i = 0; i < shard_count; i++) {
-        assert(wishes[i] < READ_WISH_COUNT);
-        const bool has_much = wishes[i] == READ_MUCH || wishes[i] == READ_GOING;
-        last = has_much && places[i] < last ? places[i] : last;
+    const int first = find_first(wishes, places, shard_count);
+    if (first < 0) {
+        return;
     }
+    const int64_t last = last_near(wishes, places, shard_count, first);
     for (int i = 0; i < shard_count; i++) {
-        /* Not by a difference: a person may have written any place. */
-        if (wishes[i] == READ_MUCH && last < INT64_MAX - READ_LEAD &&
-            places[i] > last + READ_LEAD) {
+        if (wishes[i] == READ_MUCH && is_ahead(places[i], last, READ_LEAD)) {
             wishes[i] = READ_NOTHING;
         }
     }

@@ -10,8 +10,10 @@
  *     looked at all go with the first.
  *   - What failed the last time goes alone, so that it fails alone; such trips take turns with the
  *     shared ones, and such shards with each other.
- *   - Shards that have much to read keep step: a page of the outbox has rows of all of them, and is
- *     in PostgreSQL's memory for those that come by soon after the first.
+ *   - Shards that have much to read keep step with those near: a page of the outbox has rows of all
+ *     of them, and is in PostgreSQL's memory for those that come by soon after the first. Who is
+ *     further behind (it stood for hours, it was taken over) shares no page with them, and is not
+ *     waited for: else it alone would keep all others from what is new.
  *
  * Pure.
  */
@@ -23,7 +25,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { READ_LEAD = 20000 }; /* rows of the outbox, of all shards together */
+/* Rows of the outbox, of all shards together. */
+enum { READ_LEAD = 20000, READ_FAR = 5 * READ_LEAD };
 
 enum read_wish {
     READ_NOTHING = 0,
@@ -41,7 +44,8 @@ struct read_plan {
 };
 
 /* Takes back the wish of who has much to read and is further than READ_LEAD ahead of the last one
- * of them; places are what each has read up to. The last one always goes. */
+ * of them that is no further than READ_FAR behind the first; places are what each has read up to.
+ * Both the last one and that one always go. */
 void read_plan_keep_step(enum read_wish *wishes, const int64_t *places, int shard_count);
 
 /* Fills ret_shards (room for all of them) and returns how many go; 0: nothing is to be read.

@@ -18,7 +18,10 @@
 
 #include <stdlib.h>
 
-enum { FIRST_PAUSE_MS = 5 };
+enum {
+    FIRST_PAUSE_MS = 5,
+    LONGEST_TRIP_MS = 1000, /* that shards of other trips wait for */
+};
 
 struct trip {
     int *shards;
@@ -32,6 +35,7 @@ struct read_shard {
     struct read_pace pace;
     uint16_t run;  /* of its log, when the trip in flight began */
     bool has_much; /* when that trip was planned */
+    int64_t since_ms;
 };
 
 struct reading {
@@ -232,6 +236,7 @@ static void start_trip(struct reading *reading, int reader)
         const struct shard_log *log = log_of(reading, trip->shards[i]);
         shard->run = log->run;
         shard->has_much = reading->wishes[trip->shards[i]] == READ_MUCH;
+        shard->since_ms = loop_now_ms();
         reading->ranges[i] = (struct outbox_range){
             .shard = trip->shards[i],
             .epoch = log->epoch,
@@ -260,8 +265,11 @@ static enum read_wish wish_of(const struct reading *reading, int index, int64_t 
     const struct shards *shards = reading->options.shards;
     const struct shard *shard = &shards->all[index];
     const struct read_shard *own = &reading->shards[index];
-    if (own->pace.is_reading) {
-        return own->has_much ? READ_GOING : READ_NOTHING;
+    if (own->pace
+            .is_reading) { /* nobody waits for a trip that hangs, or is for a run that is over */
+        const bool counts =
+            own->has_much && is_for_now(reading, index) && now_ms - own->since_ms < LONGEST_TRIP_MS;
+        return counts ? READ_GOING : READ_NOTHING;
     }
     const bool is_wanted = shard_log_wants_rows(&shard->log, now_ms) &&
                            shards_bytes_left(shards, shard) > 0 &&

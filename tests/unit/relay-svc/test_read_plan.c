@@ -81,6 +81,38 @@ START_TEST(who_is_under_way_is_waited_for_too)
 }
 END_TEST
 
+START_TEST(nobody_waits_for_who_is_far_behind)
+{
+    enum read_wish wishes[] = {READ_MUCH, READ_MUCH, READ_MUCH, READ_GOING};
+    const int64_t places[] = {0, 10000000, 10000001 + READ_LEAD, INT64_MIN};
+    read_plan_keep_step(wishes, places, 4);
+    ck_assert_int_eq(wishes[0], READ_MUCH); /* it goes, too */
+    ck_assert_int_eq(wishes[1], READ_MUCH);
+    ck_assert_int_eq(wishes[2], READ_NOTHING);
+}
+END_TEST
+
+START_TEST(who_has_caught_up_is_waited_for)
+{
+    enum read_wish wishes[] = {READ_MUCH, READ_MUCH};
+    const int64_t places[] = {0, READ_FAR};
+    read_plan_keep_step(wishes, places, 2);
+    ck_assert_int_eq(wishes[0], READ_MUCH);
+    ck_assert_int_eq(wishes[1], READ_NOTHING);
+}
+END_TEST
+
+START_TEST(places_that_somebody_has_written_harm_nobody)
+{
+    enum read_wish wishes[] = {READ_MUCH, READ_MUCH, READ_MUCH};
+    const int64_t places[] = {INT64_MAX, INT64_MAX - 1, INT64_MIN};
+    read_plan_keep_step(wishes, places, 3);
+    ck_assert_int_eq(wishes[0], READ_MUCH);
+    ck_assert_int_eq(wishes[1], READ_MUCH);
+    ck_assert_int_eq(wishes[2], READ_MUCH);
+}
+END_TEST
+
 START_TEST(nobody_waits_for_who_wants_nothing)
 {
     enum read_wish wishes[] = {READ_NOTHING, READ_LOOK, READ_MUCH};
@@ -137,6 +169,9 @@ int main(void)
     tcase_add_test(tests, those_to_look_at_all_go_at_once);
     tcase_add_test(tests, those_with_much_are_spread_over_the_free_readers);
     tcase_add_test(tests, those_with_much_keep_step);
+    tcase_add_test(tests, nobody_waits_for_who_is_far_behind);
+    tcase_add_test(tests, who_has_caught_up_is_waited_for);
+    tcase_add_test(tests, places_that_somebody_has_written_harm_nobody);
     tcase_add_test(tests, who_is_under_way_is_waited_for_too);
     tcase_add_test(tests, nobody_waits_for_who_wants_nothing);
     tcase_add_test(tests, what_failed_goes_alone_and_in_turns_with_the_others);
