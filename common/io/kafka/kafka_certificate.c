@@ -58,8 +58,8 @@ const char *kafka_certificate_words(const char *text,
     }
     if (strstr(text, "Invalid timestamp") != NULL) {
         (void)snprintf(ret_buffer, KAFKA_CERTIFICATE_WORDS_MAX,
-                       "set this host's clock, which is further ahead of the broker's than "
-                       "message.timestamp.after.max.ms (an hour) allows: ");
+                       "set this host's clock, which differs from the broker's by more than "
+                       "message.timestamp.after.max.ms (an hour) or before.max.ms allows: ");
     }
     return ret_buffer;
 }
