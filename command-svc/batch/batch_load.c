@@ -224,6 +224,7 @@ static void read_claims(struct batch_load *load, const struct pgconn_result *res
         }
         claims[row] = (struct claim){.sku = keep_value(load, result, row, CLAIM_SKU),
                                      .quantity = pgconn_value_i64(result, row, CLAIM_QUANTITY)};
+        load->is_corrupt |= claims[row].sku.len == 0; /* a row of stock that no wait could name */
         if (entry->order.claims == NULL) {
             entry->order.claims = &claims[row];
         }

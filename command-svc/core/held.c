@@ -57,8 +57,9 @@ bool held_note(struct held *held, enum held_kind kind, struct strview name, int6
         entry->noted_ms = now_ms;
         return false;
     }
-    if (held->count == HELD_MAX) {
-        return false;
+    if (held->count == HELD_MAX || name.len >= sizeof entry->name) {
+        return false; /* of ours none is longer: cut short it would be another's, and new each time
+                       */
     }
     entry = &held->entries[held->count++];
     *entry = (struct held_entry){.kind = kind, .since_ms = since_ms, .noted_ms = now_ms};

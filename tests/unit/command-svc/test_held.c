@@ -4,6 +4,7 @@
 #include "tests/support/check_main.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { NOW = 10000 };
 
@@ -39,6 +40,21 @@ START_TEST(what_is_missed_is_new_once)
     ck_assert(held_note(&held, HELD_SHARD, STRVIEW("sku-1"), NOW, NOW));
     ck_assert_uint_eq(held_count(&held, HELD_STOCK), 1);
     ck_assert_uint_eq(held_count(&held, HELD_SHARD), 1);
+}
+END_TEST
+
+START_TEST(a_name_that_none_of_ours_can_have_takes_no_place)
+{
+    char name[HELD_NAME_MAX + 2];
+    memset(name, 'x', sizeof name);
+    name[HELD_NAME_MAX + 1] = '\0';
+
+    ck_assert(!note(name, NOW));
+    ck_assert(!note(name, NOW + 1));
+    ck_assert_uint_eq(held_count(&held, HELD_STOCK), 0);
+    name[HELD_NAME_MAX] = '\0';
+    ck_assert(note(name, NOW));
+    ck_assert(!note(name, NOW + 1));
 }
 END_TEST
 
@@ -175,6 +191,7 @@ int main(void)
     TCase *locks = tcase_create("locks");
     tcase_add_checked_fixture(locks, open_held, NULL);
     tcase_add_test(locks, what_is_missed_is_new_once);
+    tcase_add_test(locks, a_name_that_none_of_ours_can_have_takes_no_place);
     tcase_add_test(locks, what_was_had_is_forgotten);
     tcase_add_test(locks, what_nobody_misses_any_more_is_forgotten);
     tcase_add_test(locks, a_holder_that_stays_is_told_from_one_that_moves);
