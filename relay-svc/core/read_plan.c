@@ -22,6 +22,7 @@ static bool has_much(enum read_wish wish)
 /* Not by a difference: a person may have written any place. */
 static bool is_ahead(int64_t place, int64_t of, int64_t by)
 {
+    assert(by > 0);
     return of < INT64_MAX - by && place > of + by;
 }
 
@@ -29,9 +30,11 @@ static bool is_ahead(int64_t place, int64_t of, int64_t by)
 static int find_first(const enum read_wish *wishes, const int64_t *places, int shard_count)
 {
     int first = -1;
+    assert(shard_count > 0);
     for (int i = 0; i < shard_count; i++) {
         first = has_much(wishes[i]) && (first < 0 || places[i] > places[first]) ? i : first;
     }
+    assert(first < 0 || has_much(wishes[first]));
     return first;
 }
 
@@ -45,6 +48,8 @@ static int64_t last_near(const enum read_wish *wishes, const int64_t *places, in
         const bool counts = has_much(wishes[i]) && !is_ahead(places[first], places[i], READ_FAR);
         last = counts && places[i] < last ? places[i] : last;
     }
+    assert(last <= places[first]);
+    assert(!is_ahead(places[first], last, READ_FAR));
     return last;
 }
 
