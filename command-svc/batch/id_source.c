@@ -58,8 +58,8 @@ struct uuid id_source_next_in_shard(struct id_source *source, int64_t now_ms, in
     struct uuid id = id_source_next(source, now_ms);
     const uint32_t stem = shard_stem(uuid_view(&id));
     const char *ending = id.text + UUID_TEXT_LEN - ENDING;
-    while (shard_of_ending(stem, ending, shards) !=
-           shard) { /* about as often as there are shards */
+    /* About as often as there are shards. */
+    while (shard_of_ending(stem, ending, shards) != shard) {
         count_up(&id);
     }
     return id;

@@ -15,8 +15,8 @@
 enum {
     BATCH_BYTES_MAX = 64 << 20, /* arena of a batch: loaded rows, events and answers */
     FAILING_MS = 1000,
-    REPLY_LEAST_MS =
-        1000, /* above what locks are waited for, or each wait would cost a connection */
+    /* Above what locks are waited for, or each wait would cost a connection. */
+    REPLY_LEAST_MS = 1000,
     FAILED_LATELY_MS = 8000, /* commands that come one by one go to one lane now, to another then */
 };
 

@@ -235,9 +235,7 @@ static enum error_kind decide_placing(struct batch *batch, struct batch_item *it
         reject(item, &rejection);
         return ERROR_NONE;
     }
-    if (waits_for_stock(item, batch_missed_product(item))) {
-        return ERROR_NONE;
-    }
+    assert(batch_missed_product(item) == NULL); /* of what was not read there is nothing to sell */
     accept(item, &event);
     order_apply(&item->order->order, &event.order);
     assert(item->order->order.version == 1);

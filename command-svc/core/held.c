@@ -58,8 +58,7 @@ bool held_note(struct held *held, enum held_kind kind, struct strview name, int6
         return false;
     }
     if (held->count == HELD_MAX || name.len >= sizeof entry->name) {
-        return false; /* of ours none is longer: cut short it would be another's, and new each time
-                       */
+        return false; /* of ours none is longer; cut short it would be new each time */
     }
     entry = &held->entries[held->count++];
     *entry = (struct held_entry){.kind = kind, .since_ms = since_ms, .noted_ms = now_ms};

@@ -265,8 +265,8 @@ static enum read_wish wish_of(const struct reading *reading, int index, int64_t 
     const struct shards *shards = reading->options.shards;
     const struct shard *shard = &shards->all[index];
     const struct read_shard *own = &reading->shards[index];
-    if (own->pace
-            .is_reading) { /* nobody waits for a trip that hangs, or is for a run that is over */
+    /* Nobody waits for a trip that hangs, or whose rows are for a run that is over. */
+    if (own->pace.is_reading) {
         const bool counts =
             own->has_much && is_for_now(reading, index) && now_ms - own->since_ms < LONGEST_TRIP_MS;
         return counts ? READ_GOING : READ_NOTHING;

@@ -3,6 +3,15 @@
 #include "tests/support/check_main.h"
 #include "tests/unit/command-svc/batch_fixture.h"
 
+/* Of what could not be locked no level was read. */
+static struct world_product *load_missed(const char *sku)
+{
+    struct world_product *product = load_product(sku);
+    product->product.available = product->loaded_available = 0;
+    product->is_stock_missed = true;
+    return product;
+}
+
 static void assert_postponed(size_t at, const char *sku)
 {
     ck_assert_int_eq(outcome(at)->kind, OUTCOME_POSTPONED);
@@ -35,7 +44,7 @@ START_TEST(only_what_needs_a_missed_row_of_stock_is_postponed)
     add(a_delivery_of_stock("sku-1", 5));
     add(a_step(COMMAND_CANCEL_ORDER));
     load_customer("c-1");
-    load_product("sku-1")->is_stock_missed = true;
+    (void)load_missed("sku-1");
     load_product("sku-2");
     world_order(&batch->world, STRVIEW(SAMPLE_ORDER_ID))->order = (struct order){
         .version = 1, .status = ORDER_STATUS_PLACED, .claims = CLAIMS, .claim_count = 1};
@@ -53,7 +62,7 @@ START_TEST(a_step_that_moves_no_stock_needs_no_row_of_it)
 {
     static const struct claim CLAIMS[] = {{{"sku-1", 5}, 2}};
     add(an_authorization(2 * SAMPLE_PRICE));
-    load_product("sku-1")->is_stock_missed = true;
+    (void)load_missed("sku-1");
     world_order(&batch->world, STRVIEW(SAMPLE_ORDER_ID))->order =
         (struct order){.version = 1,
                        .status = ORDER_STATUS_PLACED,
@@ -73,7 +82,7 @@ START_TEST(what_changes_a_product_but_not_its_level_needs_no_row_of_stock)
     add(a_new_price("sku-1", 2 * SAMPLE_PRICE));
     add(an_end_of_sale("sku-1"));
     add(a_count_of_stock("sku-1", 1));
-    load_product("sku-1")->is_stock_missed = true;
+    (void)load_missed("sku-1");
 
     decide();
 
@@ -146,7 +155,7 @@ START_TEST(a_refusal_waits_for_no_row_of_stock)
     add(of_an_older_version);
     add(an_order("01990000-0000-7000-8000-00000000000b", OF_ANOTHER_PRICE, 1));
     load_customer("c-1");
-    load_product("sku-1")->is_stock_missed = true;
+    (void)load_missed("sku-1");
     struct world_order *order = load_order(ORDER_STATUS_SHIPPED);
     order->order.claims = CLAIMS;
     order->order.claim_count = 1;
@@ -165,9 +174,7 @@ START_TEST(what_is_refused_for_a_level_that_could_not_be_read_waits)
     add(order_of_two());
     add(a_count_of_stock("sku-1", -1));
     load_customer("c-1");
-    struct world_product *product = load_product("sku-1");
-    product->product.available = product->loaded_available = 0;
-    product->is_stock_missed = true;
+    const struct world_product *product = load_missed("sku-1");
 
     decide();
 
@@ -218,7 +225,7 @@ END_TEST
 START_TEST(a_receipt_answers_whatever_is_missed)
 {
     const struct command *command = add(order_of_two());
-    load_product("sku-1")->is_stock_missed = true;
+    (void)load_missed("sku-1");
     struct world_receipt *receipt = world_receipt(&batch->world, uuid_view(&command->receipt_key));
     receipt->is_loaded = true;
     memcpy(receipt->request_hash, command->request_hash, REQUEST_HASH_LEN);
