@@ -111,6 +111,17 @@ unsigned shard_log_check_tails(struct shard_log *log)
 
 /* --- lease ------------------------------------------------------------------- */
 
+static unsigned stop_ahead(struct shard_log *log, int topic)
+{
+    assert(log->stop.ahead[topic] > log->position);
+    return shard_log_stop(
+        log,
+        "relay_sent has %s/%d complete up to seq %" PRId64 ", yet the outbox gave seq %" PRId64
+        " next, which would be passed over: set complete_to to what that topic "
+        "holds, or, where it holds that much, start this relay anew",
+        log->topic_names[topic], log->shard, log->stop.ahead[topic], log->stop.next);
+}
+
 /* Who counts a topic as complete up to numbers that are still to be given would pass over what gets
  * them. That they were given since then proves nothing, so the same mark stands for as long as this
  * process remembers it. Where the position lies there, too, nothing is read: see watching.c. */
@@ -118,22 +129,18 @@ static unsigned begin_by_marks(struct shard_log *log, const struct shard_lease *
 {
     const struct shard_stop before = log->stop;
     const unsigned effects = shard_log_check_tails(log);
+    int first = -1;
     for (int i = 0; i < log->topic_count; i++) {
         const int64_t complete_to = log->topics[i].complete_to;
-        const bool was_ahead = before.ahead > 0 && complete_to == before.ahead;
-        const int64_t next = was_ahead ? before.next : lease->next;
-        if (next > 0 && complete_to >= next && complete_to > log->position) {
-            log->stop.ahead = complete_to;
-            log->stop.next = next;
-            return shard_log_stop(log,
-                                  "relay_sent has %s/%d complete up to seq %" PRId64
-                                  ", yet the outbox gave seq %" PRId64
-                                  " next, which would be passed over: set complete_to to what "
-                                  "that topic holds",
-                                  log->topic_names[i], log->shard, complete_to, next);
+        const bool was_ahead = before.ahead[i] > 0 && complete_to == before.ahead[i];
+        const bool is_ahead = lease->next > 0 && complete_to >= lease->next;
+        if ((was_ahead || is_ahead) && complete_to > log->position) {
+            log->stop.ahead[i] = complete_to;
+            log->stop.next = before.next > 0 ? before.next : lease->next;
+            first = first < 0 ? i : first;
         }
     }
-    return effects;
+    return first < 0 ? effects : stop_ahead(log, first);
 }
 
 unsigned shard_log_own(struct shard_log *log, const struct shard_lease *lease)

@@ -74,8 +74,8 @@ struct shard_stop {
     enum tail_verdict verdict;
     struct tail_mark record; /* at the partition's end; may be none */
     int64_t past;
-    int64_t ahead; /* a topic's complete_to that lay beyond all numbers given; 0: none did */
-    int64_t next;  /* the number that was given next then */
+    int64_t ahead[SHARD_TOPICS_MAX]; /* its complete_to, beyond all numbers given; 0: it is not */
+    int64_t next;                    /* the number that was given next then */
 };
 
 struct shard_log {

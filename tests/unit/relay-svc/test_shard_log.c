@@ -54,7 +54,8 @@ START_TEST(numbers_still_to_come_are_not_passed_over_as_published)
     ck_assert_str_eq(
         the_log.reason,
         "relay_sent has order.events/3 complete up to seq 8, yet the outbox gave seq "
-        "8 next, which would be passed over: set complete_to to what that topic holds");
+        "8 next, which would be passed over: set complete_to to what that topic holds, or, where "
+        "it holds that much, start this relay anew");
     own_before(8, 9, 9); /* of which it reads nothing: somebody else says so */
     ck_assert_int_eq(the_log.state, SHARD_CHECKING);
 }
@@ -76,6 +77,23 @@ START_TEST(numbers_given_since_then_prove_nothing)
     ck_assert_int_eq(the_log.state, SHARD_STOPPED);
     own_before(30, 0, 6); /* somebody has set it */
     ck_assert_int_eq(the_log.state, SHARD_CHECKING);
+}
+END_TEST
+
+START_TEST(each_topic_stands_by_its_own_mark)
+{
+    const struct shard_topic_mark both[TOPIC_COUNT] = {{mark(7), 7}, {mark(9), 9}};
+    const struct shard_lease seen = {.epoch = 1, .until_ms = LEASE_END, .next = 3, .topics = both};
+    follows = shard_log_own(&the_log, &seen);
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+    const struct shard_topic_mark one[TOPIC_COUNT] = {{mark(7), 2}, {mark(9), 9}};
+    const struct shard_lease later = {.epoch = 1, .until_ms = LEASE_END, .next = 20, .topics = one};
+
+    follows = shard_log_recheck(&the_log, &later);
+
+    ck_assert_int_eq(the_log.state, SHARD_STOPPED);
+    ck_assert_ptr_nonnull(strstr(the_log.reason, "complete up to seq 9"));
+    ck_assert_ptr_nonnull(strstr(the_log.reason, "gave seq 3 next"));
 }
 END_TEST
 
@@ -319,6 +337,7 @@ int main(void)
     tcase_add_test(tests, a_position_that_a_person_has_written_counts);
     tcase_add_test(tests, numbers_still_to_come_are_not_passed_over_as_published);
     tcase_add_test(tests, numbers_given_since_then_prove_nothing);
+    tcase_add_test(tests, each_topic_stands_by_its_own_mark);
     tcase_add_test(tests, set_right_they_are_sent);
     tcase_add_test(tests, a_stopped_shard_does_not_look_again_while_something_is_in_flight);
     tcase_add_test(tests, the_reason_of_a_stop_or_a_failure_is_utf8_wherever_it_is_cut);
