@@ -84,7 +84,8 @@ struct held {
     size_t told_next;
 };
 
-/* Commands miss it now, since then. True when it was not known yet. */
+/* Commands miss it now, since then. True when it was not known yet; of a name that none of ours can
+ * have nothing is kept. */
 bool held_note(struct held *held, enum held_kind kind, struct strview name, int64_t since_ms,
                int64_t now_ms);
 
