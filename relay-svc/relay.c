@@ -71,9 +71,13 @@ static void on_answers_taken(void *user)
 static void on_publisher_lost(void *user, const struct error *error)
 {
     struct relay *relay = user;
-    log_event(LOG_ERROR, "producer_lost", LOG_ERR(error),
-              LOG_TEXT("the Kafka producer met a fatal error and is replaced; every shard looks at "
-                       "its partitions' tails before it goes on"));
+    uint64_t times = 0;
+    if (news_is_due(&relay->losses, 1, loop_now_ms(), &times)) {
+        log_event(
+            LOG_ERROR, "producer_lost", LOG_INT("times", times), LOG_ERR(error),
+            LOG_TEXT("the Kafka producer met a fatal error and is replaced; every shard looks "
+                     "at its partitions' tails before it goes on"));
+    }
     shards_follow_all(relay->shards, shard_log_producer_lost);
 }
 
@@ -81,7 +85,11 @@ static void on_publisher_renewed(void *user)
 {
     struct relay *relay = user;
     metrics_add(relay->options.metrics, METRIC_PRODUCERS, 0, 1);
-    log_event(LOG_INFO, "producer_renewed", LOG_TEXT("a new Kafka producer is in place"));
+    uint64_t times = 0;
+    if (news_is_due(&relay->renewals, 1, loop_now_ms(), &times)) {
+        log_event(LOG_INFO, "producer_renewed", LOG_INT("times", times),
+                  LOG_TEXT("a new Kafka producer is in place"));
+    }
     relay_make_room(relay);
 }
 

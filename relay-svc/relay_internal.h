@@ -7,6 +7,7 @@
 #ifndef RELAY_SVC_RELAY_INTERNAL_H
 #define RELAY_SVC_RELAY_INTERNAL_H
 
+#include "common/base/news.h"
 #include "common/run/activity.h"
 #include "relay-svc/core/shard_log.h"
 #include "relay-svc/relay.h"
@@ -55,7 +56,8 @@ struct relay {
     struct shards *shards;
     struct relay_told *told; /* by shard */
     struct publisher *publisher;
-    int acknowledged; /* events, of the bunch of answers being taken */
+    struct news losses, renewals; /* of producers */
+    int acknowledged;             /* events, of the bunch of answers being taken */
     struct leases *leases;
     struct tails *tails;
     struct reading *reading;
