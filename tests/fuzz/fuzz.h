@@ -10,18 +10,21 @@
 
 #include "common/base/strview.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define EXPECT(condition) fuzz_expect((condition), #condition, __FILE__, __LINE__)
 
 static inline void fuzz_expect(bool holds, const char *condition, const char *file, int line)
 {
     if (!holds) {
-        (void)fprintf(stderr, "%s:%d: not so: %s\n", file, line, condition);
+        (void)fprintf(stderr, "%s:%d: not so: %s (errno: %s)\n", file, line, condition,
+                      strerror(errno));
         abort();
     }
 }
