@@ -16,6 +16,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -122,7 +123,7 @@ static void send_some(struct peer *peer)
     if (sent > 0) {
         peer->left.data += sent;
         peer->left.len -= (size_t)sent;
-    } else if (errno != EAGAIN) {
+    } else if (errno != EAGAIN && errno != EINTR) {
         peer->left.len = 0;
     }
     if (peer->left.len == 0) {
@@ -149,6 +150,21 @@ static struct sockaddr_in address_of(uint32_t host, uint16_t port)
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(host)};
 }
 
+/* libFuzzer's alarm may come while it waits; what was begun then goes on by itself (POSIX,
+ * connect()). */
+static void await_connected(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t len = sizeof error;
+    while (poll(&ready, 1, -1) < 0) {
+        EXPECT(errno == EINTR);
+    }
+    EXPECT(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0);
+    errno = error;
+    EXPECT(error == 0);
+}
+
 /* Each time from another address of the loopback net: one would run out of ports, as each stays
  * taken for a minute. */
 static int connect_to_server(void)
@@ -157,11 +173,12 @@ static int connect_to_server(void)
     const struct sockaddr_in from = address_of(INADDR_LOOPBACK + number++ % 0xffff00, 0);
     const struct sockaddr_in to = address_of(INADDR_LOOPBACK, http_server_port(server));
     const int yes = 1; /* each piece at once */
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     EXPECT(fd >= 0);
     EXPECT(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0);
     EXPECT(bind(fd, (const struct sockaddr *)&from, sizeof from) == 0);
-    EXPECT(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0);
+    EXPECT(connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 || errno == EINPROGRESS);
+    await_connected(fd);
     return fd;
 }
 
