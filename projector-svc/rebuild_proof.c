@@ -2,27 +2,22 @@
 #include "projector-svc/rebuild_proof.h"
 
 #include "common/base/must.h"
-#include "common/io/loop.h"
+#include "common/io/worker.h"
 #include "projector-svc/operator.h"
 #include "projector-svc/verify/verify.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 enum { NAMED_MAX = 20, LINE_MS = 5000 };
 
 struct rebuild_proof {
+    struct loop *loop;
     struct verify_options options;
     void (*on_done)(void *user, const struct error *failure);
     void *user;
-    struct loop_fd *watch;
-    int done_fd; /* the other thread has ended */
-    pthread_t thread;
-    bool is_running;
+    struct worker *worker; /* NULL: none is under way */
     atomic_bool is_ending;
     /* The other thread's until it has ended. */
     struct verify_tally tally;
@@ -84,16 +79,11 @@ static bool is_cancelled(void *user)
     return atomic_load(&proof->is_ending);
 }
 
-static void *run(void *argument)
+static void run(void *argument)
 {
-    static const uint64_t ONE = 1;
     struct rebuild_proof *proof = argument;
     proof->failure.kind = ERROR_NONE;
     (void)!verify_run(&proof->options, &proof->tally, &proof->failure);
-    if (write(proof->done_fd, &ONE, sizeof ONE) != (ssize_t)sizeof ONE) {
-        abort(); /* an eventfd takes a one at any time */
-    }
-    return NULL;
 }
 
 /* --- in the loop's */
@@ -108,17 +98,11 @@ static int64_t count_faults(const struct verify_tally *tally)
     return faults;
 }
 
-static void on_ended(void *user, bool readable, bool writable)
+static void on_ended(void *user)
 {
     struct rebuild_proof *proof = user;
-    uint64_t count;
-    (void)readable;
-    (void)writable;
-    if (read(proof->done_fd, &count, sizeof count) != (ssize_t)sizeof count) {
-        return;
-    }
-    (void)pthread_join(proof->thread, NULL);
-    proof->is_running = false;
+    worker_free(proof->worker);
+    proof->worker = NULL;
     if (proof->failure.kind != ERROR_NONE) {
         proof->on_done(proof->user, &proof->failure);
         return;
@@ -141,12 +125,9 @@ static void on_ended(void *user, bool readable, bool writable)
 
 void rebuild_proof_begin(struct rebuild_proof *proof)
 {
-    proof->is_running = true;
     proof->named = 0;
     proof->line_ms = loop_now_ms();
-    if (pthread_create(&proof->thread, NULL, run, proof) != 0) {
-        abort(); /* as the loop: nothing left to decide */
-    }
+    proof->worker = worker_start(proof->loop, run, on_ended, proof);
 }
 
 struct rebuild_proof *rebuild_proof_new(struct loop *loop, const struct verify_options *options,
@@ -154,6 +135,7 @@ struct rebuild_proof *rebuild_proof_new(struct loop *loop, const struct verify_o
                                         void *user)
 {
     struct rebuild_proof *proof = must_allocate(1, sizeof *proof);
+    proof->loop = loop;
     proof->options = *options;
     proof->options.on_finding = on_finding;
     proof->options.on_behind = on_behind;
@@ -162,12 +144,6 @@ struct rebuild_proof *rebuild_proof_new(struct loop *loop, const struct verify_o
     proof->options.user = proof;
     proof->on_done = on_done;
     proof->user = user;
-    proof->done_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (proof->done_fd < 0) {
-        abort();
-    }
-    proof->watch = loop_fd_new(loop, proof->done_fd, on_ended, proof);
-    loop_fd_want(proof->watch, true, false);
     return proof;
 }
 
@@ -177,10 +153,6 @@ void rebuild_proof_free(struct rebuild_proof *proof)
         return;
     }
     atomic_store(&proof->is_ending, true);
-    if (proof->is_running) {
-        (void)pthread_join(proof->thread, NULL);
-    }
-    loop_fd_free(proof->watch);
-    (void)close(proof->done_fd);
+    worker_free(proof->worker);
     free(proof);
 }

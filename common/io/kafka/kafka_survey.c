@@ -5,31 +5,26 @@
 #include "common/base/must.h"
 #include "common/io/kafka/kafka_group_wire.h"
 #include "common/io/kafka/kafka_handle.h"
-#include "common/io/loop.h"
+#include "common/io/worker.h"
 
 #include <assert.h>
 #include <librdkafka/rdkafka.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 /* For each question. A broker answers in the order they came, and the one before may be a fetch
  * that waits half a second for something new: a limit for all of them is used up by many topics. */
 enum { QUESTION_TIMEOUT_MS = 3000 };
 
 struct kafka_survey {
+    struct loop *loop;
     struct kafka_survey_options options;
-    int done_fd;
-    struct loop_fd *watch;
-    pthread_t thread;
-    bool is_running;
+    struct worker *worker; /* NULL: none is on its way */
     enum kafka_survey_wish wish;
     atomic_bool is_ending; /* no further question */
-    /* Written by the thread before it writes to done_fd, read by the loop after. */
+    /* Written by the thread, read by the loop when it has ended. */
     struct kafka_survey_place *places;
     size_t count;
     struct error err;
@@ -200,30 +195,19 @@ static void name_holders(struct kafka_survey *survey)
 
 /* --- the thread ----------------------------------------------------------------- */
 
-static void *look(void *argument)
+static void look(void *argument)
 {
-    static const uint64_t ONE = 1;
     struct kafka_survey *survey = argument;
     if (list_partitions(survey) == ERROR_NONE && survey->wish == KAFKA_SURVEY_HOLDERS) {
         name_holders(survey);
     }
-    if (write(survey->done_fd, &ONE, sizeof ONE) != (ssize_t)sizeof ONE) {
-        abort(); /* an eventfd takes a one at any time */
-    }
-    return NULL;
 }
 
-static void on_looked(void *user, bool readable, bool writable)
+static void on_looked(void *user)
 {
     struct kafka_survey *survey = user;
-    uint64_t count;
-    (void)readable;
-    (void)writable;
-    if (read(survey->done_fd, &count, sizeof count) != (ssize_t)sizeof count) {
-        return;
-    }
-    (void)pthread_join(survey->thread, NULL);
-    survey->is_running = false;
+    worker_free(survey->worker);
+    survey->worker = NULL;
     const bool is_told = survey->err.kind == ERROR_NONE;
     survey->options.on_done(survey->options.user, is_told ? survey->places : NULL,
                             is_told ? survey->count : 0, is_told ? NULL : &survey->err);
@@ -231,30 +215,22 @@ static void on_looked(void *user, bool readable, bool writable)
 
 void kafka_survey_begin(struct kafka_survey *survey, enum kafka_survey_wish wish)
 {
-    if (survey->is_running) {
+    if (survey->worker != NULL) {
         return;
     }
     free(survey->places);
     survey->places = NULL;
     survey->count = 0;
     survey->err = (struct error){.kind = ERROR_NONE};
-    survey->is_running = true;
     survey->wish = wish;
-    if (pthread_create(&survey->thread, NULL, look, survey) != 0) {
-        abort(); /* as the loop: nothing left to decide */
-    }
+    survey->worker = worker_start(survey->loop, look, on_looked, survey);
 }
 
 struct kafka_survey *kafka_survey_new(struct loop *loop, const struct kafka_survey_options *options)
 {
     struct kafka_survey *survey = must_allocate(1, sizeof *survey);
+    survey->loop = loop;
     survey->options = *options;
-    survey->done_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (survey->done_fd < 0) {
-        abort();
-    }
-    survey->watch = loop_fd_new(loop, survey->done_fd, on_looked, survey);
-    loop_fd_want(survey->watch, true, false);
     return survey;
 }
 
@@ -264,11 +240,7 @@ void kafka_survey_free(struct kafka_survey *survey)
         return;
     }
     survey->is_ending = true;
-    if (survey->is_running) {
-        (void)pthread_join(survey->thread, NULL);
-    }
-    loop_fd_free(survey->watch);
-    (void)close(survey->done_fd);
+    worker_free(survey->worker);
     free(survey->places);
     free(survey);
 }

@@ -6,15 +6,13 @@
 #include "common/base/parse.h"
 #include "common/io/kafka/kafka_certificate.h"
 #include "common/io/kafka/kafka_handle.h"
-#include "common/io/loop.h"
+#include "common/io/worker.h"
 
 #include <librdkafka/rdkafka.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { CALL_TIMEOUT_MS = 3000, LOOK_PAUSE_US = 100000, REASON_MAX = 512, CLUSTER_MAX = 128 };
@@ -24,10 +22,8 @@ struct kafka_topics {
     const struct kafka_topics_wanted *wanted;
     kafka_topics_done *on_done;
     void *user;
-    pthread_t thread;
-    int done_fd;
-    struct loop_fd *watch;
-    /* Written by the thread before it writes to done_fd, read by the loop after. */
+    struct worker *worker;
+    /* Written by the thread, read by the loop when it has ended. */
     struct kafka_topics_report report;
     struct kafka_topic_found *found;
     char cluster[CLUSTER_MAX];
@@ -325,9 +321,8 @@ static enum error_kind open_instance(struct kafka_topics *topics, struct error *
     return ERROR_NONE;
 }
 
-static void *look(void *argument)
+static void look(void *argument)
 {
-    static const uint64_t ONE = 1;
     struct kafka_topics *topics = argument;
     enum error_kind kind = open_instance(topics, &topics->err);
     for (int i = 0; kind == ERROR_NONE && i < topics->wanted->topic_count; i++) {
@@ -338,21 +333,11 @@ static void *look(void *argument)
         rd_kafka_queue_destroy(topics->queue);
         rd_kafka_destroy(topics->rk);
     }
-    if (write(topics->done_fd, &ONE, sizeof ONE) != (ssize_t)sizeof ONE) {
-        abort(); /* an eventfd takes a one at any time */
-    }
-    return NULL;
 }
 
-static void on_looked(void *user, bool readable, bool writable)
+static void on_looked(void *user)
 {
     struct kafka_topics *topics = user;
-    uint64_t count;
-    (void)readable;
-    (void)writable;
-    if (read(topics->done_fd, &count, sizeof count) != (ssize_t)sizeof count) {
-        return;
-    }
     const bool is_well = topics->err.kind == ERROR_NONE;
     topics->report.topic_count = is_well ? topics->wanted->topic_count : 0;
     topics->on_done(topics->user, &topics->report, is_well ? NULL : &topics->err);
@@ -364,24 +349,15 @@ struct kafka_topics *kafka_topics_ensure(struct loop *loop,
 {
     struct kafka_topics *topics = must_allocate(1, sizeof *topics);
     struct kafka_topic_found *found = must_allocate((size_t)wanted->topic_count, sizeof *found);
-    const int done_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (done_fd < 0) {
-        abort(); /* as the loop: nothing left to decide */
-    }
     *topics = (struct kafka_topics){
         .wanted = wanted,
         .on_done = on_done,
         .user = user,
-        .done_fd = done_fd,
         .found = found,
         .report = {.topics = found, .topic_count = wanted->topic_count},
-        .watch = loop_fd_new(loop, done_fd, on_looked, topics),
     };
     topics->report.cluster = topics->cluster;
-    loop_fd_want(topics->watch, true, false);
-    if (pthread_create(&topics->thread, NULL, look, topics) != 0) {
-        abort();
-    }
+    topics->worker = worker_start(loop, look, on_looked, topics);
     return topics;
 }
 
@@ -390,9 +366,7 @@ void kafka_topics_free(struct kafka_topics *topics)
     if (topics == NULL) {
         return;
     }
-    (void)pthread_join(topics->thread, NULL);
-    loop_fd_free(topics->watch);
-    (void)close(topics->done_fd);
+    worker_free(topics->worker);
     free(topics->found);
     free(topics);
 }
