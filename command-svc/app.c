@@ -221,9 +221,9 @@ int app_migrate(const struct service_call *call)
     /* SQL that was cut short looks whole. */
     const bool is_told = fputs(strbuf_cstr(&report), stdout) >= 0 && fflush(stdout) == 0;
     if (kind != ERROR_NONE) {
-        (void)fprintf(stderr, "command-svc migrate: %s\n", err.text);
+        (void)service_fail(call, "%s", err.text);
     } else if (!is_told) {
-        (void)fprintf(stderr, "command-svc migrate: it could not be written down\n");
+        (void)service_fail(call, "it could not be written down");
     }
     strbuf_done(&report);
     return kind == ERROR_NONE && is_told ? SERVICE_OK : SERVICE_FAILED;

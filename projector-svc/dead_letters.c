@@ -39,7 +39,7 @@ static const struct json_value *ask(const struct task *task, const struct ask_qu
     struct ask_answer answer;
     struct error err;
     if (ask_once(&task->server, question, task->arena, &answer, &err) != ERROR_NONE) {
-        ask_complain(task->call, "%s", err.text);
+        (void)service_fail(task->call, "%s", err.text);
         return NULL;
     }
     const bool is_told = task->as_json && print != look;
@@ -199,7 +199,7 @@ static bool run_decide(const struct task *task)
                                           .path = path_of(task, task->call->argv[1], path),
                                           .body = strbuf_keep(&body)};
     if (!is_whole) {
-        ask_complain(task->call, "the reason is too long, or not UTF-8");
+        (void)service_fail(task->call, "the reason is too long, or not UTF-8");
     }
     return is_whole && ask(task, &question, print_decided) != NULL;
 }

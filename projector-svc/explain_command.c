@@ -204,12 +204,12 @@ int app_explain(const struct service_call *call)
         operator_stations(call, "projector-svc-explain", &properties);
     struct error err;
     if (explain_order(&stations, call->argv[1], order, &err) != ERROR_NONE) {
-        return operator_fail(call, err.text);
+        return service_fail(call, "%s", err.text);
     }
     if (!as_json) {
         print_table(order);
     } else if (!print_json(call->argv[1], order)) {
-        return operator_fail(call, "its events do not fit into one document");
+        return service_fail(call, "its events do not fit into one document");
     }
     return SERVICE_OK;
 }

@@ -68,7 +68,7 @@ bool operator_has_stations(const struct service_call *call)
         }
     }
     if (len > 0) {
-        service_complain(call, text);
+        (void)service_fail(call, "%s", text);
     }
     return len == 0;
 }
@@ -88,10 +88,4 @@ struct verify_options operator_stations(const struct service_call *call, const c
                                    .topic_prefix = settings->topic_prefix,
                                    .limits = projector_order_limits(settings),
                                    .wait_ms = settings->verify_wait_ms};
-}
-
-int operator_fail(const struct service_call *call, const char *text)
-{
-    service_complain(call, text);
-    return SERVICE_FAILED;
 }

@@ -30,7 +30,4 @@ bool operator_has_stations(const struct service_call *call);
 struct verify_options operator_stations(const struct service_call *call, const char *client_id,
                                         struct kafka_property **ret_properties);
 
-/* Says why, and is the exit code. */
-int operator_fail(const struct service_call *call, const char *text);
-
 #endif

@@ -40,7 +40,7 @@ static void on_done(void *user, const struct error *failure)
             "the views are exchanged; `projector-svc rollback` goes back to those before\n");
     } else {
         (void)fflush(stdout);
-        ask_complain(task->call, "%s", failure->text);
+        (void)service_fail(task->call, "%s", failure->text);
     }
     loop_stop(task->loop);
 }
@@ -88,7 +88,7 @@ static int run_loop(struct task *task, const struct rebuild_options *options)
     struct error err;
     struct metrics *metrics = metrics_new(PROJECTOR_METRICS, PROJECTOR_METRIC_COUNT);
     if (rebuild_new(task->loop, metrics, options, &task->rebuild, &err) != ERROR_NONE) {
-        ask_complain(task->call, "%s", err.text);
+        (void)service_fail(task->call, "%s", err.text);
     } else {
         struct loop_signal *term = loop_signal_new(task->loop, SIGTERM, on_signal, task);
         struct loop_signal *interrupt = loop_signal_new(task->loop, SIGINT, on_signal, task);
@@ -109,14 +109,14 @@ static bool read_databases(const struct task *task, struct rebuild_options *opti
     struct redisurl spare;
     struct error err;
     if (settings->redis_rebuild_url == NULL) {
-        ask_complain(task->call,
-                     "REDIS_REBUILD_URL is not set: the same Redis as REDIS_URL, as the user "
-                     "rebuilder, with the number of another database at its end");
+        (void)service_fail(task->call,
+                           "REDIS_REBUILD_URL is not set: the same Redis as REDIS_URL, as the user "
+                           "rebuilder, with the number of another database at its end");
         return false;
     }
     if (redisurl_read(settings->redis_url, &live, &err) != ERROR_NONE ||
         redisurl_read(settings->redis_rebuild_url, &spare, &err) != ERROR_NONE) {
-        ask_complain(task->call, "%s", err.text);
+        (void)service_fail(task->call, "%s", err.text);
         return false;
     }
     options->live_database = live.database;
@@ -139,8 +139,7 @@ static int run(const struct service_call *call, struct rebuild_options *options,
     app_return_large_pieces();
     (void)signal(SIGPIPE, SIG_IGN);
     if (loop_new(&task.loop, &err) != ERROR_NONE) {
-        ask_complain(call, "%s", err.text);
-        return SERVICE_FAILED;
+        return service_fail(call, "%s", err.text);
     }
     CLEANUP_FREE
     struct kafka_property *proof_properties = NULL;
@@ -203,7 +202,7 @@ int app_rebuild(const struct service_call *call)
             const char *topic = call->argv[++i];
             const char *why = take_topic(topic, settings->topic_prefix, &options);
             if (why != NULL) {
-                ask_complain(call, "%s %s", topic, why);
+                (void)service_fail(call, "%s %s", topic, why);
                 return SERVICE_MISUSED;
             }
         } else if (strcmp(call->argv[i], "--fresh") == 0) {

@@ -212,7 +212,7 @@ static int run(const struct service_call *call, struct report *report)
     struct error err;
     if (verify_run(&options, &tally, &err) != ERROR_NONE) {
         clear_progress(report);
-        return operator_fail(call, err.text);
+        return service_fail(call, "%s", err.text);
     }
     if (report->as_json) {
         print_json(report, &tally);

@@ -46,25 +46,19 @@ bool operator_reason_fits(const char *text)
     return characters > 0 && characters <= REASON_CHARACTERS && utf8_is_valid(reason);
 }
 
-int operator_fail(const struct service_call *call, const char *text)
-{
-    service_complain(call, text);
-    return SERVICE_FAILED;
-}
-
 struct pgsession *operator_open(const struct service_call *call, int *ret_code)
 {
     const struct relay_settings *settings = call->values;
     struct pgsession *session = NULL;
     struct error err;
     if (settings->database_url == NULL) {
-        (void)operator_fail(call, "DATABASE_URL is not set");
+        (void)service_fail(call, "DATABASE_URL is not set");
         *ret_code = SERVICE_MISUSED;
         return NULL;
     }
     if (pgsession_open(settings->database_url, "relay-svc operator", &session, &err) !=
         ERROR_NONE) {
-        *ret_code = operator_fail(call, err.text);
+        *ret_code = service_fail(call, "%s", err.text);
         return NULL;
     }
     return session;
@@ -77,7 +71,7 @@ int operator_await(const struct service_call *call, struct pgsession *session, c
         struct strview outcome;
         if (pgsession_ask(session, OPERATOR_SQL_OUTCOME, &requests, 1, &outcome, &err) !=
             ERROR_NONE) {
-            return operator_fail(call, err.text);
+            return service_fail(call, "%s", err.text);
         }
         if (outcome.len > 0) {
             (void)printf("%.*s\n", (int)outcome.len - 1, outcome.data + 1);

@@ -26,9 +26,6 @@ const char *operator_user(void);
 /* As a reason stands in the contract: 1 to 200 characters, none of them a control character. */
 bool operator_reason_fits(const char *text);
 
-/* A line to stderr; the exit code. */
-int operator_fail(const struct service_call *call, const char *text);
-
 /* NULL after a line to stderr, and the exit code. */
 struct pgsession *operator_open(const struct service_call *call, int *ret_code);
 

@@ -86,22 +86,22 @@ static int request(struct pgsession *session, const struct order *order)
     CLEANUP(strbuf_done) struct strbuf payload = STRBUF(PAYLOAD_MAX);
     if (pgsession_ask(session, OPERATOR_SQL_FIRST, (const char *const[]){order->type, order->id}, 2,
                       &rest, &err) != ERROR_NONE) {
-        return operator_fail(order->call, err.text);
+        return service_fail(order->call, "%s", err.text);
     }
     if (rest.data == NULL) {
-        return operator_fail(order->call, "it is not in the quarantine");
+        return service_fail(order->call, "it is not in the quarantine");
     }
     (void)snprintf(first, sizeof first, "%.*s", STRVIEW_ARG(rest));
     rest = strview_of(first);
     const struct strview seq = take_field(&rest);
     const bool is_skip = strcmp(order->verb, "skip") == 0;
     if (is_skip && (rest.len == 0 || rest.data[0] == '\t')) {
-        return operator_fail(order->call,
-                             "its event is gone from the outbox, and too little is known "
-                             "of it: retry says what to do");
+        return service_fail(order->call,
+                            "its event is gone from the outbox, and too little is known "
+                            "of it: retry says what to do");
     }
     if (is_skip && !write_skip(order, rest, &payload)) {
-        return operator_fail(order->call, "the reason cannot be written down");
+        return service_fail(order->call, "the reason cannot be written down");
     }
     first[seq.len] = '\0';
     operator_name(who);
@@ -111,10 +111,10 @@ static int request(struct pgsession *session, const struct order *order)
         who};
     if (pgsession_ask(session, OPERATOR_SQL_REQUEST, params, sizeof params / sizeof params[0],
                       &rest, &err) != ERROR_NONE) {
-        return operator_fail(order->call, err.text);
+        return service_fail(order->call, "%s", err.text);
     }
     if (rest.data == NULL) {
-        return operator_fail(order->call, "it has changed; look at it again");
+        return service_fail(order->call, "it has changed; look at it again");
     }
     (void)snprintf(first, sizeof first, "%.*s", STRVIEW_ARG(rest));
     return operator_await(order->call, session, first);
@@ -127,10 +127,10 @@ static int print(struct pgsession *session, const struct order *order, const cha
     struct strview text;
     if (pgsession_ask(session, sql, (const char *const[]){order->type, order->id}, param_count,
                       &text, &err) != ERROR_NONE) {
-        return operator_fail(order->call, err.text);
+        return service_fail(order->call, "%s", err.text);
     }
     if (text.data == NULL && param_count > 0) {
-        return operator_fail(order->call, "it is not in the quarantine");
+        return service_fail(order->call, "it is not in the quarantine");
     }
     (void)printf("%.*s\n", STRVIEW_ARG(text.data == NULL ? STRVIEW("nothing waits") : text));
     return SERVICE_OK;

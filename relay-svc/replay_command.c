@@ -25,7 +25,6 @@
 
 enum {
     REPORT_MAX = 16 << 10,
-    LINE_MAX_BYTES = 256,
     BAR_LEN = 30,
     LINE_EVERY_MS = 10000, /* where nobody watches */
     MS_PER_S = 1000,
@@ -53,9 +52,7 @@ DEFINE_CLEANUP(struct pgsession *, pgsession_close)
 
 static int refuse(const struct errand *errand, const char *topic, const char *why)
 {
-    CLEANUP(strbuf_done) struct strbuf text = STRBUF(REPORT_MAX);
-    strbuf_printf(&text, "%s %s", topic, why);
-    service_complain(errand->call, strbuf_cstr(&text));
+    (void)service_fail(errand->call, "%s %s", topic, why);
     return SERVICE_MISUSED;
 }
 
@@ -126,7 +123,7 @@ static int check_topics(const struct errand *errand, struct pgsession *session)
         struct strview use;
         const char *const params[] = {errand->topics[i], errand->types[i]};
         if (pgsession_ask(session, OPERATOR_SQL_IN_USE, params, 2, &use, &err) != ERROR_NONE) {
-            return operator_fail(errand->call, err.text);
+            return service_fail(errand->call, "%s", err.text);
         }
         if (use.data != NULL) {
             return refuse(errand, errand->topics[i],
@@ -171,29 +168,27 @@ static int find_ranges(struct errand *errand, struct pgsession *session)
     if (pgsession_run(session, "SET enable_seqscan = off; SET enable_sort = off; SET jit = off",
                       &err) != ERROR_NONE ||
         pgsession_ask(session, OPERATOR_SQL_RANGES, params, 4, &ranges, &err) != ERROR_NONE) {
-        return operator_fail(errand->call, err.text);
+        return service_fail(errand->call, "%s", err.text);
     }
     return take_ranges(errand, ranges) ? SERVICE_OK
-                                       : operator_fail(errand->call, "the database has no shards");
+                                       : service_fail(errand->call, "the database has no shards");
 }
 
 /* Before, and once more behind it: a partition may have been dropped meanwhile. */
 static int check_whole(const struct errand *errand, struct pgsession *session)
 {
-    char text[LINE_MAX_BYTES];
     const char *const params[] = {NUMBER_TEXT(errand->whole_from)};
     struct error err;
     struct strview first;
     if (pgsession_ask(session, OPERATOR_SQL_FIRST_WHOLE, params, 1, &first, &err) != ERROR_NONE) {
-        return operator_fail(errand->call, err.text);
+        return service_fail(errand->call, "%s", err.text);
     }
     if (first.data == NULL) {
         return SERVICE_OK;
     }
-    (void)snprintf(text, sizeof text,
-                   "the outbox has dropped rows before seq %.*s; what is left: --from %.*s",
-                   STRVIEW_ARG(first), STRVIEW_ARG(first));
-    service_complain(errand->call, text);
+    (void)service_fail(errand->call,
+                       "the outbox has dropped rows before seq %.*s; what is left: --from %.*s",
+                       STRVIEW_ARG(first), STRVIEW_ARG(first));
     return SERVICE_MISUSED;
 }
 
@@ -331,7 +326,7 @@ int app_replay(const struct service_call *call)
         return SERVICE_MISUSED;
     }
     if (relay_names_make(call->values, &errand.names, &err) != ERROR_NONE) {
-        return operator_fail(call, err.text);
+        return service_fail(call, "%s", err.text);
     }
     code = find_types(&errand);
     if (code != SERVICE_OK) {

@@ -97,13 +97,13 @@ int app_resume(const struct service_call *call)
                                   wish.seq};
     if (pgsession_ask(session, OPERATOR_SQL_RESUME, params, sizeof params / sizeof params[0], &ids,
                       &err) != ERROR_NONE) {
-        return operator_fail(call, err.text);
+        return service_fail(call, "%s", err.text);
     }
     if (ids.data == NULL) {
-        return operator_fail(call, wish.seq == NULL ? "there is no such shard"
-                                                    : "there is no such shard, or the outbox has "
-                                                      "not given out that seq yet; look at the "
-                                                      "message again");
+        return service_fail(call, wish.seq == NULL ? "there is no such shard"
+                                                   : "there is no such shard, or the outbox has "
+                                                     "not given out that seq yet; look at the "
+                                                     "message again");
     }
     strbuf_append(&requests, ids);
     return operator_await(call, session, strbuf_cstr(&requests));

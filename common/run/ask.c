@@ -34,7 +34,7 @@ static bool ask_and_show(const struct asking *asking)
         (void)fputs("\033[H\033[J", stdout);
     }
     if (kind != ERROR_NONE) {
-        ask_complain(asking->call, "%s", err.text);
+        (void)service_fail(asking->call, "%s", err.text);
         return false;
     }
     return ask_print(asking->call, &answer, asking->as_json, &arena, ask->print);

@@ -5,16 +5,10 @@
 #include "common/io/loop.h"
 #include "common/run/jwt.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    COMPLAINT_MAX = 4096,
-    TIMEOUT_MS = 5000,
-    HOST_MAX = 256,
-    TOKEN_MAX = sizeof "Bearer " + JWT_LEN_MAX
-};
+enum { TIMEOUT_MS = 5000, HOST_MAX = 256, TOKEN_MAX = sizeof "Bearer " + JWT_LEN_MAX };
 
 struct asking {
     struct loop *loop;
@@ -92,23 +86,13 @@ enum error_kind ask_once(const struct ask_server *server, const struct ask_quest
     return kind;
 }
 
-void ask_complain(const struct service_call *call, const char *fmt, ...)
-{
-    char text[COMPLAINT_MAX];
-    va_list args;
-    va_start(args, fmt);
-    (void)vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    service_complain(call, text);
-}
-
 bool ask_print(const struct service_call *call, const struct ask_answer *answer, bool as_json,
                struct arena *arena, ask_print_fn *print)
 {
     struct error err;
     const struct json_value *document;
     if (answer->status < 200 || answer->status > 299) {
-        ask_complain(call, "status %d %.*s", answer->status, STRVIEW_ARG(answer->body));
+        (void)service_fail(call, "status %d %.*s", answer->status, STRVIEW_ARG(answer->body));
         return false;
     }
     if (as_json) {
@@ -116,7 +100,7 @@ bool ask_print(const struct service_call *call, const struct ask_answer *answer,
         return true;
     }
     if (json_parse(answer->body, arena, &document, &err) != ERROR_NONE) {
-        ask_complain(call, "the answer is no JSON: %s", err.text);
+        (void)service_fail(call, "the answer is no JSON: %s", err.text);
         return false;
     }
     return print(document);

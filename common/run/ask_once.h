@@ -47,7 +47,4 @@ typedef bool ask_print_fn(const struct json_value *answer);
 bool ask_print(const struct service_call *call, const struct ask_answer *answer, bool as_json,
                struct arena *arena, ask_print_fn *print);
 
-/* As service_complain(); what is longer than 4 KiB is cut. */
-void ask_complain(const struct service_call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
 #endif

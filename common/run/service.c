@@ -13,6 +13,7 @@
 #include "common/run/runtime_metrics.h"
 
 #include <arpa/inet.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 1 << 20, HEALTHCHECK_S = 3, NAME_COLUMN = 14 };
+enum { TEXT_MAX = 1 << 20, COMPLAINT_MAX = 4096, HEALTHCHECK_S = 3, NAME_COLUMN = 14 };
 
 static int run_config(const struct service_call *call);
 static int run_healthcheck(const struct service_call *call);
@@ -139,10 +140,16 @@ static void put_faults(const struct service_call *call, const char *const *fault
     strbuf_done(&text);
 }
 
-void service_complain(const struct service_call *call, const char *text)
+int service_fail(const struct service_call *call, const char *fmt, ...)
 {
+    char text[COMPLAINT_MAX];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
     (void)fprintf(stderr, "%s %s: %s\n", call->service->name, call->argv[0], text);
-    put_faults(call, &text, 1);
+    put_faults(call, (const char *const[]){text}, 1);
+    return SERVICE_FAILED;
 }
 
 static void show_faults(const struct settings *settings)

@@ -80,8 +80,9 @@ struct service {
 int service_main(const struct service *service, int argc, char **argv);
 
 /* Says on standard error what stood in a subcommand's way, its name before it; where its arguments
- * ask for JSON, on standard output, too: {"service": …, "command": …, "faults": […]}. */
-void service_complain(const struct service_call *call, const char *text);
+ * ask for JSON, on standard output, too: {"service": …, "command": …, "faults": […]}. What is
+ * longer than 4 KiB is cut. Returns SERVICE_FAILED. */
+int service_fail(const struct service_call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* Of the whole product. */
 const char *service_version(void);

@@ -125,8 +125,7 @@ static int serve(const struct service_call *call)
 
 static int fail(const struct service_call *call)
 {
-    service_complain(call, "it \"hurts\"");
-    return SERVICE_FAILED;
+    return service_fail(call, "it \"hurts\"");
 }
 
 static const struct service_command COMMANDS[] = {
