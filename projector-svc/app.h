@@ -30,22 +30,13 @@ int app_doctor(const struct service_call *call);
 /* The subcommand status: asks the running projector. */
 int app_status(const struct service_call *call);
 
-#define DEAD_LETTERS_ARGUMENTS                                                                     \
-    "list | show TYPE:ID | retry TYPE:ID [--reason TEXT] | skip TYPE:ID --reason TEXT [-o json]"
-
 /* The subcommand dead-letters: the same, and tells it what an operator has decided. */
 int app_dead_letters(const struct service_call *call);
-
-#define REBUILD_ARGUMENTS  "[--fresh] [--accept] [--no-verify] [--from-topic TOPIC ...]"
-#define ROLLBACK_ARGUMENTS "[--accept]"
 
 /* The subcommands rebuild and rollback: another copy of the views takes the place of the live one.
  */
 int app_rebuild(const struct service_call *call);
 int app_rollback(const struct service_call *call);
-
-#define VERIFY_ARGUMENTS  "[-o json]"
-#define EXPLAIN_ARGUMENTS "ORDER [-o json]"
 
 /* The subcommand verify: looks at PostgreSQL, Kafka and Redis itself. */
 int app_verify(const struct service_call *call);

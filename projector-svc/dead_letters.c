@@ -233,8 +233,7 @@ static bool read_arguments(struct task *task)
     const struct service_call *call = task->call;
     for (int i = 2; i < call->argc; i++) {
         const bool has_value = i + 1 < call->argc;
-        if (strcmp(call->argv[i], "-o") == 0 && has_value &&
-            strcmp(call->argv[i + 1], "json") == 0) {
+        if (service_is_json(call, i)) {
             task->as_json = true;
             i++;
         } else if (strcmp(call->argv[i], "--reason") == 0 && has_value && task->reason == NULL) {
@@ -267,9 +266,7 @@ int app_dead_letters(const struct service_call *call)
         (task.name != NULL) != ACTIONS[action].takes_name ||
         (task.name != NULL && !is_name(task.name)) ||
         (ACTIONS[action].needs_reason && task.reason == NULL)) {
-        (void)fprintf(stderr, "usage: %s %s " DEAD_LETTERS_ARGUMENTS "\n", call->service->name,
-                      call->argv[0]);
-        return SERVICE_MISUSED;
+        return service_misuse(call);
     }
     return ACTIONS[action].run(&task) ? SERVICE_OK : SERVICE_FAILED;
 }

@@ -187,11 +187,9 @@ static bool print_json(const char *id, const struct explained *order)
 
 int app_explain(const struct service_call *call)
 {
-    const bool as_json =
-        call->argc == 4 && strcmp(call->argv[2], "-o") == 0 && strcmp(call->argv[3], "json") == 0;
+    const bool as_json = call->argc == 4 && service_is_json(call, 2);
     if ((call->argc != 2 && !as_json) || call->argv[1][0] == '-') {
-        (void)fprintf(stderr, "usage: projector-svc explain " EXPLAIN_ARGUMENTS "\n");
-        return SERVICE_MISUSED;
+        return service_misuse(call);
     }
     if (!operator_has_stations(call)) {
         return SERVICE_MISUSED;

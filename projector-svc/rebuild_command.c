@@ -162,12 +162,6 @@ static int run(const struct service_call *call, struct rebuild_options *options,
     return code;
 }
 
-static int misuse(const struct service_call *call, const char *arguments)
-{
-    (void)fprintf(stderr, "usage: %s %s %s\n", call->service->name, call->argv[0], arguments);
-    return SERVICE_MISUSED;
-}
-
 /* One that `relay-svc replay` made, with the events of one type; the live one is none. NULL: it is
  * taken, else why not. */
 static const char *take_topic(const char *topic, const char *prefix,
@@ -212,7 +206,7 @@ int app_rebuild(const struct service_call *call)
         } else if (strcmp(call->argv[i], "--no-verify") == 0) {
             verifies = false;
         } else {
-            return misuse(call, REBUILD_ARGUMENTS);
+            return service_misuse(call);
         }
     }
     return run(call, &options, verifies);
@@ -222,7 +216,6 @@ int app_rollback(const struct service_call *call)
 {
     struct rebuild_options options = {.wish = REBUILD_BACK};
     options.accepts = call->argc == 2 && strcmp(call->argv[1], "--accept") == 0;
-    return call->argc > 2 || (call->argc == 2 && !options.accepts)
-               ? misuse(call, ROLLBACK_ARGUMENTS)
-               : run(call, &options, false);
+    return call->argc > 2 || (call->argc == 2 && !options.accepts) ? service_misuse(call)
+                                                                   : run(call, &options, false);
 }

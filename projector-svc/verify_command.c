@@ -224,11 +224,9 @@ static int run(const struct service_call *call, struct report *report)
 
 int app_verify(const struct service_call *call)
 {
-    struct report report = {.as_json = call->argc == 3 && strcmp(call->argv[1], "-o") == 0 &&
-                                       strcmp(call->argv[2], "json") == 0};
+    struct report report = {.as_json = call->argc == 3 && service_is_json(call, 1)};
     if (call->argc > 1 && !report.as_json) {
-        (void)fprintf(stderr, "usage: projector-svc verify " VERIFY_ARGUMENTS "\n");
-        return SERVICE_MISUSED;
+        return service_misuse(call);
     }
     if (!operator_has_stations(call)) {
         return SERVICE_MISUSED;

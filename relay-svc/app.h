@@ -16,14 +16,4 @@ int app_quarantine(const struct service_call *call);
 int app_resume(const struct service_call *call);
 int app_replay(const struct service_call *call);
 
-#define RESUME_ARGUMENTS                                                                           \
-    "(--after-record ID | --refill | --past-seq N) --shard N|all [--topic T] --reason TEXT"
-
-#define REPLAY_ARGUMENTS                                                                           \
-    "[--from SEQ|TIME] [--to SEQ|TIME] [--append] --topic T [--topic T ...] [-o json]"
-
-#define QUARANTINE_ARGUMENTS                                                                       \
-    "list [-o json] | show TYPE/ID [-o json] | retry TYPE/ID [--reason TEXT] | "                   \
-    "skip TYPE/ID --reason TEXT"
-
 #endif

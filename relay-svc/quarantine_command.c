@@ -36,12 +36,6 @@ struct order {
 
 DEFINE_CLEANUP(struct pgsession *, pgsession_close)
 
-static int misuse(void)
-{
-    (void)fprintf(stderr, "usage: relay-svc quarantine " QUARANTINE_ARGUMENTS "\n");
-    return SERVICE_MISUSED;
-}
-
 /* --- in place of what ------------------------------------------------------------------ */
 
 static struct strview take_field(struct strview *rest)
@@ -181,7 +175,7 @@ static bool read_options(const struct service_call *call, int from, struct order
         }
         if (strcmp(call->argv[i], "--reason") == 0 && operator_reason_fits(call->argv[i + 1])) {
             order->reason = call->argv[i + 1];
-        } else if (strcmp(call->argv[i], "-o") == 0 && strcmp(call->argv[i + 1], "json") == 0) {
+        } else if (service_is_json(call, i)) {
             order->as_json = true;
         } else {
             return false;
@@ -203,7 +197,7 @@ int app_quarantine(const struct service_call *call)
         (VERBS[verb].has_aggregate && (call->argc < 3 || !read_aggregate(call->argv[2], &order))) ||
         !read_options(call, VERBS[verb].has_aggregate ? 3 : 2, &order) ||
         (VERBS[verb].needs_reason && order.reason[0] == '\0')) {
-        return misuse();
+        return service_misuse(call);
     }
     order.verb = VERBS[verb].verb;
     session = operator_open(call, &code);

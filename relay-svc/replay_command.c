@@ -322,8 +322,7 @@ int app_replay(const struct service_call *call)
     int code = SERVICE_OK;
     errand.call = call;
     if (!read_arguments(&errand)) {
-        (void)fprintf(stderr, "usage: relay-svc replay " REPLAY_ARGUMENTS "\n");
-        return SERVICE_MISUSED;
+        return service_misuse(call);
     }
     if (relay_names_make(call->values, &errand.names, &err) != ERROR_NONE) {
         return service_fail(call, "%s", err.text);

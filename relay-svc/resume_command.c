@@ -80,8 +80,7 @@ int app_resume(const struct service_call *call)
     CLEANUP(cleanup_pgsession_close) struct pgsession *session = NULL;
     CLEANUP(strbuf_done) struct strbuf requests = STRBUF(REQUESTS_MAX);
     if (!read_arguments(call, &wish) || !goes_together(&wish)) {
-        (void)fprintf(stderr, "usage: relay-svc resume " RESUME_ARGUMENTS "\n");
-        return SERVICE_MISUSED;
+        return service_misuse(call);
     }
     session = operator_open(call, &code);
     if (session == NULL) {

@@ -45,8 +45,7 @@ static bool read_arguments(const struct service_call *call, struct asking *askin
     for (int i = 1; i < call->argc; i++) {
         if (strcmp(call->argv[i], "--watch") == 0) {
             asking->watches = true;
-        } else if (strcmp(call->argv[i], "-o") == 0 && i + 1 < call->argc &&
-                   strcmp(call->argv[i + 1], "json") == 0) {
+        } else if (service_is_json(call, i)) {
             asking->as_json = true;
             i++;
         } else {
@@ -60,9 +59,7 @@ int ask_run(const struct service_call *call, const struct ask *ask)
 {
     struct asking asking = {.call = call, .ask = ask};
     if (!read_arguments(call, &asking)) {
-        (void)fprintf(stderr, "usage: %s %s " ASK_ARGUMENTS "\n", call->service->name,
-                      call->argv[0]);
-        return SERVICE_MISUSED;
+        return service_misuse(call);
     }
     bool is_well = ask_and_show(&asking);
     while (asking.watches && fflush(stdout) == 0) {

@@ -126,11 +126,9 @@ int doctor_run(const struct service_call *call, const struct doctor_check *check
                void *patient)
 {
     struct doctor_finding findings[DOCTOR_CHECKS_MAX];
-    const bool as_json =
-        call->argc == 3 && strcmp(call->argv[1], "-o") == 0 && strcmp(call->argv[2], "json") == 0;
+    const bool as_json = call->argc == 3 && service_is_json(call, 1);
     if (call->argc != 1 && !as_json) {
-        (void)fprintf(stderr, "usage: %s doctor " DOCTOR_ARGUMENTS "\n", call->service->name);
-        return SERVICE_MISUSED;
+        return service_misuse(call);
     }
     assert(count <= DOCTOR_CHECKS_MAX);
     const bool is_well = doctor_look(checks, count, patient, findings);

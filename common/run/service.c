@@ -106,10 +106,16 @@ static bool asks_for_help(int argc, char **argv)
 
 /* --- what is wrong --------------------------------------------------------------- */
 
+bool service_is_json(const struct service_call *call, int at)
+{
+    return at + 1 < call->argc && strcmp(call->argv[at], "-o") == 0 &&
+           strcmp(call->argv[at + 1], "json") == 0;
+}
+
 static bool asks_for_json(const struct service_call *call)
 {
-    for (int i = 1; i + 1 < call->argc; i++) {
-        if (strcmp(call->argv[i], "-o") == 0 && strcmp(call->argv[i + 1], "json") == 0) {
+    for (int i = 1; i < call->argc; i++) {
+        if (service_is_json(call, i)) {
             return true;
         }
     }
@@ -150,6 +156,13 @@ int service_fail(const struct service_call *call, const char *fmt, ...)
     (void)fprintf(stderr, "%s %s: %s\n", call->service->name, call->argv[0], text);
     put_faults(call, (const char *const[]){text}, 1);
     return SERVICE_FAILED;
+}
+
+int service_misuse(const struct service_call *call)
+{
+    (void)fprintf(stderr, "usage: %s %s %s\n", call->service->name, call->command->name,
+                  call->command->arguments);
+    return SERVICE_MISUSED;
 }
 
 static void show_faults(const struct settings *settings)
@@ -208,7 +221,7 @@ static int run_config(const struct service_call *call)
     if (call->argc == 1) {
         return show_settings(call, false);
     }
-    if (call->argc == 3 && strcmp(call->argv[1], "-o") == 0 && strcmp(call->argv[2], "json") == 0) {
+    if (call->argc == 3 && service_is_json(call, 1)) {
         return show_settings(call, true);
     }
     if (call->argc == 2 && strcmp(call->argv[1], "--metrics") == 0) {
@@ -219,9 +232,7 @@ static int run_config(const struct service_call *call)
         settings_markdown(call->service->schema, &text);
         return show(&text);
     }
-    (void)fprintf(stderr, "usage: %s config [-o json | --markdown | --metrics]\n",
-                  call->service->name);
-    return SERVICE_MISUSED;
+    return service_misuse(call);
 }
 
 static int connect_to(const char *address, uint16_t port)
@@ -265,8 +276,7 @@ static int run_healthcheck(const struct service_call *call)
     const struct common_settings *common = call->values;
     const bool is_readiness = call->argc == 2 && strcmp(call->argv[1], "--ready") == 0;
     if (call->argc != 1 && !is_readiness) {
-        (void)fprintf(stderr, "usage: %s healthcheck [--ready]\n", call->service->name);
-        return SERVICE_MISUSED;
+        return service_misuse(call);
     }
     const int fd = connect_to(common->listen_address, (uint16_t)common->listen_port);
     const bool is_ok = fd >= 0 && answers_ok(fd, is_readiness);
@@ -329,11 +339,11 @@ static void check_origins(const struct common_settings *common, struct settings 
 }
 
 /* Rules over several rows make sense only when each of these rows is sound. */
-static void check(const struct service_command *command, const struct service_call *call)
+static void check(const struct service_call *call)
 {
     const bool is_sound = settings_fault_count(call->settings) == 0;
     check_origins(call->values, call->settings);
-    if (command->serves && !has_fault_about(call->settings, "AUTH")) {
+    if (call->command->serves && !has_fault_about(call->settings, "AUTH")) {
         auth_check_settings(call->values, call->settings);
     }
     if (is_sound && call->service->check != NULL) {
@@ -341,14 +351,15 @@ static void check(const struct service_command *command, const struct service_ca
     }
 }
 
-static int run(const struct service_command *command, struct service_call *call)
+static int run(struct service_call *call)
 {
+    const struct service_command *command = call->command;
     struct settings_schema schema = *call->service->schema;
     schema.is_for_client = command->asks;
     call->settings = settings_load(&schema, environ, call->service->values);
     call->values = call->service->values;
     const struct common_settings *common = call->values;
-    check(command, call);
+    check(call);
     int code = SERVICE_MISUSED;
     const bool tolerates_faults = command->run == run_config || command->run == run_version;
     if (settings_fault_count(call->settings) > 0 && !tolerates_faults) {
@@ -383,6 +394,7 @@ int service_main(const struct service *service, int argc, char **argv)
                       argv[argc - 1], service->name);
         return SERVICE_MISUSED;
     }
-    struct service_call call = {.service = service, .argc = argc - 1, .argv = argv + 1};
-    return run(command, &call);
+    struct service_call call = {
+        .service = service, .command = command, .argc = argc - 1, .argv = argv + 1};
+    return run(&call);
 }

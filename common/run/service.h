@@ -37,6 +37,7 @@ enum service_exit { SERVICE_OK = 0, SERVICE_FAILED = 1, SERVICE_MISUSED = 2 };
 /* What a subcommand gets: loaded and faultless settings, and the arguments behind its name. */
 struct service_call {
     const struct service *service;
+    const struct service_command *command;
     struct settings *settings; /* for pass-through properties */
     const void *values;        /* the service's own settings struct */
     int argc;
@@ -45,8 +46,8 @@ struct service_call {
 
 struct service_command {
     const char *name; /* NULL ends the table */
-    /* For --help: "[--shards N]". NULL: it takes none. Where they begin with "--", the row is meant
-     * by exactly these, and stands before the row of that name without. */
+    /* For --help and service_misuse(): "[--shards N]". NULL: it takes none. Where they begin with
+     * "--", the row is meant by exactly these, and stands before the row of that name without. */
     const char *arguments;
     const char *help; /* one sentence */
     int (*run)(const struct service_call *call);
@@ -83,6 +84,12 @@ int service_main(const struct service *service, int argc, char **argv);
  * ask for JSON, on standard output, too: {"service": …, "command": …, "faults": […]}. What is
  * longer than 4 KiB is cut. Returns SERVICE_FAILED. */
 int service_fail(const struct service_call *call, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* Says on standard error which arguments the subcommand takes. Returns SERVICE_MISUSED. */
+int service_misuse(const struct service_call *call);
+
+/* Whether the arguments from argv[at] on begin with "-o json". */
+bool service_is_json(const struct service_call *call, int at);
 
 /* Of the whole product. */
 const char *service_version(void);
