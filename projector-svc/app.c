@@ -12,7 +12,6 @@
 
 #include <malloc.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 /* They share Redis, and nothing in the process but its furniture. */
 enum half { PROJECTING = 1, SERVING = 2 };
@@ -21,7 +20,6 @@ struct app {
     struct runtime runtime;
     struct projector *projector;
     struct query_api *queries;
-    struct kafka_property *properties;
 };
 
 static void on_fatal(void *user, const struct error *why)
@@ -57,11 +55,15 @@ static bool is_drained(void *user)
     return app->projector == NULL || projector_is_drained(app->projector);
 }
 
-struct projector_options app_projector_options(const struct projector_settings *settings)
+struct projector_options app_projector_options(const struct service_call *call)
 {
+    const struct projector_settings *settings = call->values;
+    struct kafka_config kafka =
+        kafka_setup_config(call->settings, settings->kafka_brokers, "orderspine-projector");
+    kafka.on_log = kafka_setup_log;
     return (struct projector_options){
         .redis_url = settings->redis_url,
-        .kafka_brokers = settings->kafka_brokers,
+        .kafka = kafka,
         .group = settings->group,
         .topic_prefix = settings->topic_prefix,
         .recent_cap = settings->recent_orders,
@@ -74,9 +76,7 @@ struct projector_options app_projector_options(const struct projector_settings *
 static enum error_kind build_projector(struct app *app, const struct service_call *call,
                                        struct error *err)
 {
-    struct projector_options options = app_projector_options(call->values);
-    app->properties = kafka_setup_properties(call->settings, &options.property_count);
-    options.properties = app->properties;
+    struct projector_options options = app_projector_options(call);
     options.on_fatal = on_fatal;
     options.on_redis_moved = on_redis_moved;
     options.user = app;
@@ -161,7 +161,6 @@ static int serve(const struct service_call *call, unsigned halves)
     query_api_free(app.queries);
     projector_free(app.projector);
     runtime_done(&app.runtime);
-    free(app.properties);
     return code;
 }
 

@@ -15,7 +15,7 @@ struct service_call;
 void app_return_large_pieces(void);
 
 /* As far as settings say. */
-struct projector_options app_projector_options(const struct projector_settings *settings);
+struct projector_options app_projector_options(const struct service_call *call);
 
 /* The subcommand serve: returns the exit code. */
 int app_serve(const struct service_call *call);

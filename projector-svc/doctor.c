@@ -20,7 +20,6 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { REDIS_LIMIT_MS = 10000, REDIS_LOOK_MS = 50 };
@@ -319,7 +318,6 @@ int app_doctor(const struct service_call *call)
     const struct projector_settings *settings = call->values;
     char names[AGGREGATE_COUNT][TOPIC_NAME_MAX + 1];
     const char *topics[AGGREGATE_COUNT];
-    size_t count;
     for (int i = 0; i < AGGREGATE_COUNT; i++) {
         const struct strview type = strview_of(aggregate_name((enum aggregate_type)i));
         if (!topic_name(settings->topic_prefix, type, names[i])) {
@@ -327,18 +325,13 @@ int app_doctor(const struct service_call *call)
         }
         topics[i] = names[i];
     }
-    struct kafka_property *properties = kafka_setup_properties(call->settings, &count);
     struct patient patient = {
         .common = &settings->common,
         .settings = settings,
-        .kafka = {.wanted = {.config = {.brokers = settings->kafka_brokers,
-                                        .client_id = "projector-svc",
-                                        .properties = properties,
-                                        .property_count = count},
+        .kafka = {.wanted = {.config = kafka_setup_config(call->settings, settings->kafka_brokers,
+                                                          "projector-svc"),
                              .topics = topics,
                              .topic_count = AGGREGATE_COUNT}},
     };
-    const int code = doctor_run(call, CHECKS, sizeof CHECKS / sizeof CHECKS[0], &patient);
-    free(properties);
-    return code;
+    return doctor_run(call, CHECKS, sizeof CHECKS / sizeof CHECKS[0], &patient);
 }

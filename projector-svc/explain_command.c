@@ -195,11 +195,8 @@ int app_explain(const struct service_call *call)
         return SERVICE_MISUSED;
     }
     CLEANUP_FREE
-    struct kafka_property *properties = NULL;
-    CLEANUP_FREE
     struct explained *order = must_allocate(1, sizeof *order);
-    const struct verify_options stations =
-        operator_stations(call, "projector-svc-explain", &properties);
+    const struct verify_options stations = operator_stations(call, "projector-svc-explain");
     struct error err;
     if (explain_order(&stations, call->argv[1], order, &err) != ERROR_NONE) {
         return service_fail(call, "%s", err.text);

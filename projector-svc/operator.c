@@ -73,19 +73,14 @@ bool operator_has_stations(const struct service_call *call)
     return len == 0;
 }
 
-struct verify_options operator_stations(const struct service_call *call, const char *client_id,
-                                        struct kafka_property **ret_properties)
+struct verify_options operator_stations(const struct service_call *call, const char *client_id)
 {
     const struct projector_settings *settings = call->values;
-    size_t property_count;
-    *ret_properties = kafka_setup_properties(call->settings, &property_count);
-    return (struct verify_options){.database_url = settings->database_url,
-                                   .redis_url = redis_url(settings),
-                                   .kafka = {.brokers = settings->kafka_brokers,
-                                             .client_id = client_id,
-                                             .properties = *ret_properties,
-                                             .property_count = property_count},
-                                   .topic_prefix = settings->topic_prefix,
-                                   .limits = projector_order_limits(settings),
-                                   .wait_ms = settings->verify_wait_ms};
+    return (struct verify_options){
+        .database_url = settings->database_url,
+        .redis_url = redis_url(settings),
+        .kafka = kafka_setup_config(call->settings, settings->kafka_brokers, client_id),
+        .topic_prefix = settings->topic_prefix,
+        .limits = projector_order_limits(settings),
+        .wait_ms = settings->verify_wait_ms};
 }

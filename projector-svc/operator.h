@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 
-struct kafka_property;
 struct service_call;
 struct verify_finding;
 struct verify_options;
@@ -25,9 +24,7 @@ void operator_say_not_compared(const char *what);
 /* Whether DATABASE_URL, KAFKA_BROKERS and a Redis are set; those that are not are named. */
 bool operator_has_stations(const struct service_call *call);
 
-/* PostgreSQL, Kafka and Redis, without what is told about them. *ret_properties are the caller's to
- * free, after the last use. */
-struct verify_options operator_stations(const struct service_call *call, const char *client_id,
-                                        struct kafka_property **ret_properties);
+/* PostgreSQL, Kafka and Redis, without what is told about them. */
+struct verify_options operator_stations(const struct service_call *call, const char *client_id);
 
 #endif

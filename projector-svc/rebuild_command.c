@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `projector-svc rebuild` and `rollback`: another copy of the views takes the place of the live
  * one. */
-#include "common/base/cleanup.h"
 #include "common/io/loop.h"
 #include "common/io/redis/redisurl.h"
 #include "common/run/ask.h"
-#include "common/run/kafka_setup.h"
 #include "common/run/log.h"
 #include "common/run/metrics.h"
 #include "common/run/service.h"
@@ -67,8 +65,8 @@ static void on_proved(void *user, const struct error *failure)
 }
 
 /* Of the views in the spare database, as the user that fills them; without PostgreSQL there is
- * nothing to hold them against. *ret_properties are the caller's to free, after the proof. */
-static void open_proof(struct task *task, bool is_wanted, struct kafka_property **ret_properties)
+ * nothing to hold them against. */
+static void open_proof(struct task *task, bool is_wanted)
 {
     const struct projector_settings *settings = task->call->values;
     if (!is_wanted || settings->database_url == NULL) {
@@ -77,8 +75,7 @@ static void open_proof(struct task *task, bool is_wanted, struct kafka_property 
                                                : "--no-verify was given");
         return;
     }
-    struct verify_options options =
-        operator_stations(task->call, "projector-svc-rebuild-verify", ret_properties);
+    struct verify_options options = operator_stations(task->call, "projector-svc-rebuild-verify");
     options.redis_url = settings->redis_rebuild_url;
     task->proof = rebuild_proof_new(task->loop, &options, on_proved, task);
 }
@@ -129,7 +126,6 @@ static int run(const struct service_call *call, struct rebuild_options *options,
     const struct projector_settings *settings = call->values;
     struct task task = {.call = call, .code = SERVICE_FAILED};
     struct error err;
-    size_t property_count;
     if (!read_databases(&task, options)) {
         return SERVICE_MISUSED;
     }
@@ -141,19 +137,13 @@ static int run(const struct service_call *call, struct rebuild_options *options,
     if (loop_new(&task.loop, &err) != ERROR_NONE) {
         return service_fail(call, "%s", err.text);
     }
-    CLEANUP_FREE
-    struct kafka_property *proof_properties = NULL;
-    CLEANUP_FREE
-    struct kafka_property *properties = kafka_setup_properties(call->settings, &property_count);
     options->is_terminal = isatty(STDOUT_FILENO) != 0;
     options->on_done = on_done;
     options->user = &task;
-    options->projector = app_projector_options(settings);
+    options->projector = app_projector_options(call);
     options->projector.redis_url = settings->redis_rebuild_url;
-    options->projector.properties = properties;
-    options->projector.property_count = property_count;
     if (options->wish != REBUILD_BACK) { /* who goes back is in a hurry, and it was live once */
-        open_proof(&task, verifies, &proof_properties);
+        open_proof(&task, verifies);
         options->on_near = task.proof != NULL ? on_near : NULL;
     }
     const int code = run_loop(&task, options);

@@ -200,9 +200,7 @@ static void open_report(struct report *report)
 
 static int run(const struct service_call *call, struct report *report)
 {
-    CLEANUP_FREE
-    struct kafka_property *properties = NULL;
-    struct verify_options options = operator_stations(call, "projector-svc-verify", &properties);
+    struct verify_options options = operator_stations(call, "projector-svc-verify");
     options.on_finding = on_finding;
     options.on_behind = on_behind;
     options.on_progress = on_progress;

@@ -14,7 +14,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,7 +24,6 @@ struct app {
     struct relay *relay;
     struct operator_api *api;
     struct relay_names names;
-    struct kafka_property *properties;
     char owner[OWNER_MAX];
 };
 
@@ -93,15 +91,12 @@ static enum error_kind build(struct app *app, const struct service_call *call, s
 {
     const struct relay_settings *settings = call->values;
     struct runtime *runtime = &app->runtime;
-    size_t property_count;
-    app->properties = kafka_setup_properties(call->settings, &property_count);
+    struct kafka_config kafka =
+        kafka_setup_config(call->settings, settings->kafka_brokers, "relay-svc");
+    kafka.on_log = kafka_setup_log;
     const struct relay_options options = {
         .database_url = settings->database_url,
-        .kafka = {.brokers = settings->kafka_brokers,
-                  .client_id = "relay-svc",
-                  .properties = app->properties,
-                  .property_count = property_count,
-                  .on_log = kafka_setup_log},
+        .kafka = kafka,
         .owner = owner_name(app, settings),
         .topic_prefix = settings->topic_prefix,
         .aggregate_types = app->names.type_list,
@@ -163,6 +158,5 @@ int app_serve(const struct service_call *call)
     relay_free(app.relay);
     runtime_done(&app.runtime);
     operator_api_free(app.api);
-    free(app.properties);
     return code;
 }

@@ -14,7 +14,6 @@
 #include "relay-svc/settings.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 
 struct patient {
     const struct common_settings *common;
@@ -74,26 +73,21 @@ int app_doctor(const struct service_call *call)
     const struct relay_settings *settings = call->values;
     struct relay_names names;
     struct error err;
-    size_t count;
     if (relay_names_make(settings, &names, &err) != ERROR_NONE) {
         return SERVICE_MISUSED; /* said already, by the settings' check */
     }
-    struct kafka_property *properties = kafka_setup_properties(call->settings, &count);
     struct patient patient = {
         .common = &settings->common,
         .database = {.url = settings->database_url,
                      .application_name = "relay-svc doctor",
                      .statements = STATEMENTS},
-        .kafka = {.wanted = {.config = {.brokers = settings->kafka_brokers,
-                                        .client_id = "relay-svc",
-                                        .properties = properties,
-                                        .property_count = count},
+        .kafka = {.wanted = {.config = kafka_setup_config(call->settings, settings->kafka_brokers,
+                                                          "relay-svc"),
                              .topics = names.topic_list,
                              .topic_count = names.count},
                   .shards = &patient.database.shards},
     };
     const int code = doctor_run(call, CHECKS, sizeof CHECKS / sizeof CHECKS[0], &patient);
     doctor_database_done(&patient.database);
-    free(properties);
     return code;
 }

@@ -19,7 +19,6 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -286,17 +285,12 @@ static int run(struct errand *errand)
     const struct relay_settings *settings = errand->call->values;
     struct replaying_result result;
     struct error err;
-    size_t property_count;
-    CLEANUP_FREE
-    struct kafka_property *properties =
-        kafka_setup_properties(errand->call->settings, &property_count);
+    struct kafka_config kafka =
+        kafka_setup_config(errand->call->settings, settings->kafka_brokers, "relay-svc replay");
+    kafka.on_log = kafka_setup_log;
     const struct replaying_options options = {
         .database_url = settings->database_url,
-        .kafka = {.brokers = settings->kafka_brokers,
-                  .client_id = "relay-svc replay",
-                  .properties = properties,
-                  .property_count = property_count,
-                  .on_log = kafka_setup_log},
+        .kafka = kafka,
         .topics = errand->topics,
         .types = errand->types,
         .topic_count = errand->topic_count,

@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/run/kafka_setup.h"
 
-#include "common/base/must.h"
 #include "common/run/log.h"
 #include "common/run/settings.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-struct kafka_property *kafka_setup_properties(const struct settings *settings, size_t *ret_count)
+struct kafka_config kafka_setup_config(const struct settings *settings, const char *brokers,
+                                       const char *client_id)
 {
-    const size_t count = settings_property_count(settings);
-    struct kafka_property *properties = must_allocate(count + 1, sizeof *properties);
-    for (size_t i = 0; i < count; i++) {
-        const struct settings_property given = settings_property(settings, i);
-        properties[i] = (struct kafka_property){given.name, given.value};
-    }
-    *ret_count = count;
-    return properties;
+    struct kafka_config config = {.brokers = brokers, .client_id = client_id};
+    config.properties = settings_properties(settings, &config.property_count);
+    return config;
 }
 
 static void on_fault(void *user, const char *text)
@@ -32,9 +26,8 @@ void kafka_setup_check(enum kafka_role role, const char *brokers, struct setting
     if (brokers != NULL && kafka_config_check_brokers(brokers, &err) != ERROR_NONE) {
         settings_add_fault(settings, "KAFKA_BROKERS: %s", err.text);
     }
-    struct kafka_property *properties = kafka_setup_properties(settings, &count);
+    const struct kafka_property *properties = settings_properties(settings, &count);
     kafka_config_check(role, properties, count, on_fault, settings);
-    free(properties);
 }
 
 /*

@@ -8,12 +8,11 @@
 
 #include "common/io/kafka/kafka_config.h"
 
-#include <stddef.h>
-
 struct settings;
 
-/* The array is to be freed; its texts are the settings'. */
-struct kafka_property *kafka_setup_properties(const struct settings *settings, size_t *ret_count);
+/* With the properties that the settings pass through, which stay theirs; nothing is logged. */
+struct kafka_config kafka_setup_config(const struct settings *settings, const char *brokers,
+                                       const char *client_id);
 
 /* Adds a fault to the settings for each property that this role cannot be given, and one where the
  * brokers' addresses are none; NULL: not set. */

@@ -231,13 +231,8 @@ const char *settings_fault(const struct settings *settings, size_t index)
     return settings->faults[index];
 }
 
-size_t settings_property_count(const struct settings *settings)
+const struct kafka_property *settings_properties(const struct settings *settings, size_t *ret_count)
 {
-    return settings->property_count;
-}
-
-struct settings_property settings_property(const struct settings *settings, size_t index)
-{
-    assert(index < settings->property_count);
-    return settings->properties[index];
+    *ret_count = settings->property_count;
+    return settings->handed_on;
 }

@@ -32,6 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct kafka_property;
 struct settings;
 struct strbuf;
 
@@ -108,12 +109,6 @@ struct settings_schema {
     bool is_for_client; /* of a command that only asks a running service: nothing must be set */
 };
 
-struct settings_property {
-    const char *name;
-    const char *value;
-    bool is_from_file; /* and thus a secret */
-};
-
 /* What every service has: its struct begins with it. */
 #define COMMON_SETTING_ROWS(X, port)                                                               \
     X(STRING, listen_address, "LISTEN_ADDRESS", "Numeric address the HTTP server listens on.",     \
@@ -188,9 +183,9 @@ const char *settings_fault(const struct settings *settings, size_t index);
 /* For rules over several rows, checked by the service after loading. */
 void settings_add_fault(struct settings *settings, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* The pass-through properties, sorted by name. */
-size_t settings_property_count(const struct settings *settings);
-struct settings_property settings_property(const struct settings *settings, size_t index);
+/* The pass-through properties, sorted by name; they live as long as the settings. */
+const struct kafka_property *settings_properties(const struct settings *settings,
+                                                 size_t *ret_count);
 
 /* Effective values, secrets as ***: for people, and as JSON. */
 void settings_table(const struct settings *settings, struct strbuf *out);

@@ -12,9 +12,16 @@
 
 #include "common/base/arena.h"
 #include "common/base/strview.h"
+#include "common/io/kafka/kafka_config.h"
 #include "common/run/settings.h"
 
 enum { SETTINGS_FAULTS_MAX = 64, SETTINGS_PROPERTIES_MAX = 128 };
+
+struct settings_property {
+    const char *name;
+    const char *value;
+    bool is_from_file; /* and thus a secret */
+};
 
 /* Where a row's effective value came from. */
 struct setting_source {
@@ -29,6 +36,7 @@ struct settings {
     const char *faults[SETTINGS_FAULTS_MAX];
     size_t fault_count;
     struct settings_property properties[SETTINGS_PROPERTIES_MAX];
+    struct kafka_property handed_on[SETTINGS_PROPERTIES_MAX]; /* the same, as they are told */
     size_t property_count;
 };
 

@@ -150,4 +150,8 @@ void settings_check_names(struct settings *settings, char *const *env)
     }
     qsort(settings->properties, settings->property_count, sizeof settings->properties[0], by_name);
     check_doubles(settings);
+    for (size_t i = 0; i < settings->property_count; i++) {
+        settings->handed_on[i] = (struct kafka_property){.name = settings->properties[i].name,
+                                                         .value = settings->properties[i].value};
+    }
 }

@@ -117,8 +117,8 @@ void settings_table(const struct settings *settings, struct strbuf *out)
                       shown(&schema->rows[i], source.text),
                       source.text == NULL ? "unset" : source.origin);
     }
-    for (size_t i = 0; i < settings_property_count(settings); i++) {
-        const struct settings_property property = settings_property(settings, i);
+    for (size_t i = 0; i < settings->property_count; i++) {
+        const struct settings_property property = settings->properties[i];
         strbuf_printf(out, "%-*s %-*s property\n", COLUMN, property.name, COLUMN,
                       shown_property(property));
     }
@@ -152,8 +152,8 @@ void settings_json(const struct settings *settings, struct strbuf *out)
     }
     json_close_array(&writer);
     json_open_member_object(&writer, "properties");
-    for (size_t i = 0; i < settings_property_count(settings); i++) {
-        const struct settings_property property = settings_property(settings, i);
+    for (size_t i = 0; i < settings->property_count; i++) {
+        const struct settings_property property = settings->properties[i];
         json_key_text(&writer, strview_of(property.name)); /* whatever the environment has */
         json_put_string(&writer, strview_of(shown_property(property)));
     }

@@ -17,6 +17,7 @@
 #include "common/base/strview.h"
 #include "common/contract/shard.h"
 #include "common/contract/topics.h"
+#include "common/io/kafka/kafka_config.h"
 #include "projector-svc/core/order_places.h"
 #include "projector-svc/core/seam.h"
 #include "projector-svc/core/takeover.h"
@@ -25,7 +26,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct kafka_property;
 struct loop;
 struct metrics;
 struct projector;
@@ -46,15 +46,13 @@ struct projector_apart {
 
 struct projector_options {
     const char *redis_url;
-    const char *kafka_brokers;
+    struct kafka_config kafka;
     const char *group;
     const char *topic_prefix;
     int64_t recent_cap; /* orders that orders:recent keeps */
     int64_t stream_cap; /* entries that stream:orders keeps, about */
     struct order_limits limits;
-    const char *version; /* of this program */
-    const struct kafka_property *properties;
-    size_t property_count;
+    const char *version;                 /* of this program */
     const struct projector_apart *apart; /* NULL: a member of the group; outlives it */
     void (*on_redis_moved)(void *user);  /* its address leads elsewhere now; may be NULL */
     /* This Redis must not be written to, and never was ready before: the process should end. */

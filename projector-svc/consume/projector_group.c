@@ -4,7 +4,6 @@
 #include "common/base/must.h"
 #include "common/io/kafka/kafka_consumer.h"
 #include "common/io/loop.h"
-#include "common/run/kafka_setup.h"
 #include "common/run/log.h"
 #include "projector-svc/consume/group_properties.h"
 #include "projector-svc/consume/projector_internal.h"
@@ -258,15 +257,12 @@ enum error_kind projector_open_group(struct projector *projector, struct error *
     if (kind != ERROR_NONE) {
         return kind;
     }
-    size_t property_count;
-    struct kafka_property *properties = group_properties(
-        projector->options.properties, projector->options.property_count, &property_count);
+    struct kafka_config config = projector->options.kafka;
+    struct kafka_property *properties =
+        group_properties(config.properties, config.property_count, &config.property_count);
+    config.properties = properties;
     const struct kafka_consumer_options options = {
-        .config = {.brokers = projector->options.kafka_brokers,
-                   .client_id = "orderspine-projector",
-                   .properties = properties,
-                   .property_count = property_count,
-                   .on_log = kafka_setup_log},
+        .config = config,
         .group_id = projector->options.group,
         .chooses_itself = projector->options.apart != NULL,
         .topics = projector->topics,
