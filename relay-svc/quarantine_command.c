@@ -38,22 +38,12 @@ DEFINE_CLEANUP(struct pgsession *, pgsession_close)
 
 /* --- in place of what ------------------------------------------------------------------ */
 
-static struct strview take_field(struct strview *rest)
-{
-    const char *tab = memchr(rest->data, '\t', rest->len);
-    const size_t len = tab == NULL ? rest->len : (size_t)(tab - rest->data);
-    const struct strview field = {rest->data, len};
-    const size_t skip = tab == NULL ? len : len + 1;
-    *rest = (struct strview){rest->data + skip, rest->len - skip};
-    return field;
-}
-
 /* It has the time of the event it stands for, so that times do not go back behind it. rest is what
  * was asked of that event. */
 static bool write_skip(const struct order *order, struct strview rest, struct strbuf *out)
 {
-    const struct strview version = take_field(&rest);
-    const struct strview type = take_field(&rest);
+    const struct strview version = strview_take(&rest, '\t');
+    const struct strview type = strview_take(&rest, '\t');
     const struct strview subject = strview_of(operator_user());
     struct skipped_event event = {
         .envelope = {.aggregate_id = strview_of(order->id),
@@ -64,7 +54,7 @@ static bool write_skip(const struct order *order, struct strview rest, struct st
         .type = type,
     };
     return parse_i64(version, &event.envelope.version) &&
-           parse_i64(take_field(&rest), &event.envelope.occurred_at_ms) &&
+           parse_i64(strview_take(&rest, '\t'), &event.envelope.occurred_at_ms) &&
            time_has_text(event.envelope.occurred_at_ms) && /* what waits may be a row by hand */
            skipped_event_encode(&event, out);
 }
@@ -87,7 +77,7 @@ static int request(struct pgsession *session, const struct order *order)
     }
     (void)snprintf(first, sizeof first, "%.*s", STRVIEW_ARG(rest));
     rest = strview_of(first);
-    const struct strview seq = take_field(&rest);
+    const struct strview seq = strview_take(&rest, '\t');
     const bool is_skip = strcmp(order->verb, "skip") == 0;
     if (is_skip && (rest.len == 0 || rest.data[0] == '\t')) {
         return service_fail(order->call,

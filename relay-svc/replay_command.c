@@ -134,14 +134,7 @@ static int check_topics(const struct errand *errand, struct pgsession *session)
 
 static bool take_number(struct strview *rest, int64_t *ret)
 {
-    size_t len = 0;
-    while (len < rest->len && rest->data[len] != ' ') {
-        len++;
-    }
-    const bool is_number = parse_i64((struct strview){rest->data, len}, ret);
-    const size_t skip = len < rest->len ? len + 1 : len;
-    *rest = (struct strview){rest->data + skip, rest->len - skip};
-    return is_number;
+    return parse_i64(strview_take(rest, ' '), ret);
 }
 
 /* As OPERATOR_SQL_RANGES tells it: where it begins, then two numbers for each shard. */
