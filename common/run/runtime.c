@@ -42,17 +42,25 @@ static bool is_drained(void *user)
             runtime->hooks->is_drained(runtime->hooks->user));
 }
 
+static const char *what_is_reloaded(const struct common_settings *common)
+{
+    return common->auth_jwt_key_file == NULL  ? "AUTH_TOKENS_FILE"
+           : common->auth_tokens_file == NULL ? "AUTH_JWT_KEY_FILE"
+                                              : "AUTH_TOKENS_FILE and AUTH_JWT_KEY_FILE";
+}
+
 static void on_reload(void *user)
 {
     struct runtime *runtime = user;
     struct error err = {.kind = ERROR_NONE};
+    const char *what = what_is_reloaded(runtime->common);
     if (runtime->common->auth == AUTH_OFF) {
         log_event(LOG_INFO, "tokens_unused", LOG_TEXT("AUTH=off: there are none to read again"));
     } else if (auth_reload(runtime->auth, &err) == ERROR_NONE) {
-        log_event(LOG_INFO, "tokens_reloaded", LOG_TEXT("the tokens file was read again"));
+        log_event(LOG_INFO, "tokens_reloaded", LOG_STR("read", what), LOG_TEXT("read again"));
     } else {
-        log_event(LOG_ERROR, "tokens_kept", LOG_ERR(&err),
-                  LOG_TEXT("the tokens loaded before stay in force"));
+        log_event(LOG_ERROR, "tokens_kept", LOG_STR("read", what), LOG_ERR(&err),
+                  LOG_TEXT("what was read before stays in force"));
     }
     if (runtime->hooks != NULL && runtime->hooks->reload != NULL) {
         runtime->hooks->reload(runtime->hooks->user);

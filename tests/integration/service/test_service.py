@@ -127,6 +127,7 @@ class Service(unittest.TestCase):
     def start(self, **settings):
         self.log = open(os.path.join(self.folder.name, "log"), "w+")
         environment = {"FIXTURE_SECRET": "hush", "AUTH_TOKENS_FILE": self.tokens, **settings}
+        environment = {name: value for name, value in environment.items() if value is not None}
         self.process = subprocess.Popen([FIXTURE, "serve"], env=environment, stderr=self.log)
         self.port = self.wait_for("service_started")["port"]
 
@@ -215,6 +216,24 @@ class Service(unittest.TestCase):
         self.wait_for("tokens_reloaded")
         self.assertEqual(self.get("/secured", "gamma")[0], 200)
         self.assertEqual(self.get("/secured", "alpha")[0], 401)
+
+    def test_what_is_read_again_is_named(self):
+        keys = os.path.join(self.folder.name, "keys")
+        private = subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519"], check=True, capture_output=True)
+        subprocess.run(["openssl", "pkey", "-pubout", "-out", keys], input=private.stdout, check=True)
+        key_file = {"AUTH_JWT_KEY_FILE": keys, "AUTH_JWT_AUDIENCE": "shop"}
+        for settings, names in ((key_file, "AUTH_TOKENS_FILE and AUTH_JWT_KEY_FILE"),
+                                ({**key_file, "AUTH_TOKENS_FILE": None}, "AUTH_JWT_KEY_FILE"),
+                                ({}, "AUTH_TOKENS_FILE")):
+            self.restart(**settings)
+            self.process.send_signal(signal.SIGHUP)
+            self.assertEqual(self.wait_for("tokens_reloaded")["read"], names)
+        self.restart(**key_file, AUTH_TOKENS_FILE=None)
+        os.remove(keys)
+        self.process.send_signal(signal.SIGHUP)
+        line = self.wait_for("tokens_kept")
+        self.assertEqual(line["read"], "AUTH_JWT_KEY_FILE")
+        self.assertNotIn("token", line["text"])
 
     def test_a_faulty_tokens_file_changes_nothing(self):
         with open(self.tokens, "w") as file:
