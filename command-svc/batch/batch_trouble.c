@@ -37,8 +37,9 @@ static const struct {
     enum batch_statement statement;
     const char *table;
 } GUARDED[] = {
-    {UPDATE_CUSTOMERS, "customer"}, {UPDATE_PRODUCTS, "product"}, {UPDATE_STOCK, "stock"},
-    {UPDATE_ORDERS, "orders"},      {UPDATE_PAYMENTS, "payment"},
+    {UPDATE_CUSTOMERS, "customer"}, {UPDATE_PRODUCTS, "product"},
+    {UPDATE_STOCK, "stock"},        {UPDATE_ORDERS, "orders"},
+    {UPDATE_PAYMENTS, "payment"},   {SAVE_ANNOUNCEMENTS, "stock_announced"},
 };
 
 const char *batch_trouble_guarded_table(enum batch_statement statement,

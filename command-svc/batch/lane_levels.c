@@ -165,10 +165,26 @@ static void skip_held(struct lane *lane)
     lane->levels.pause_ms = 0;
 }
 
+/* As lane_fail() does for commands. */
+static void put_guard_in_words(struct lane *lane)
+{
+    struct pgconn_failure *failure = &lane->failure;
+    const char *table = batch_store_guarded_table(lane->store, failure);
+    if (table != NULL) {
+        (void)error_set(&failure->err, failure->err.kind,
+                        "the row of %s of %.*s%s was changed by somebody else since it was read; "
+                        "where this goes on, look who writes it: its version is that of the "
+                        "newest StockLevelChanged of that sku in the outbox",
+                        table, STRVIEW_ARG(level_mark_sku(lane->levels.taken[0])),
+                        lane->levels.count > 1 ? ", or of another product of its batch," : "");
+    }
+}
+
 void lane_levels_fail(struct lane *lane)
 {
     const struct pgconn_failure *failure = &lane->failure;
     const enum batch_trouble trouble = batch_store_trouble(lane->store, failure);
+    put_guard_in_words(lane);
     batch_store_rollback(lane->store);
     if (trouble == BATCH_ROW_HELD && !lane->skips_rows) {
         skip_held(lane);

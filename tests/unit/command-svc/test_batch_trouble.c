@@ -62,6 +62,7 @@ START_TEST(a_guard_that_missed_its_rows_names_their_table)
     struct pgconn_failure failure = {.sqlstate = "22012"};
     ck_assert_str_eq(batch_trouble_guarded_table(UPDATE_STOCK, &failure), "stock");
     ck_assert_str_eq(batch_trouble_guarded_table(UPDATE_PAYMENTS, &failure), "payment");
+    ck_assert_str_eq(batch_trouble_guarded_table(SAVE_ANNOUNCEMENTS, &failure), "stock_announced");
     ck_assert_ptr_null(batch_trouble_guarded_table(INSERT_OUTBOX, &failure));
     ck_assert_ptr_null(batch_trouble_guarded_table(BATCH_STATEMENT_COUNT, &failure));
     failure = (struct pgconn_failure){.sqlstate = "55P03"};
