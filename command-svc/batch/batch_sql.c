@@ -154,7 +154,9 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         " available = EXCLUDED.available, announced_at = EXCLUDED.announced_at"
         " WHERE a.version = EXCLUDED.version - 1",
         "$1::text[]"), ANNOUNCEMENT_COLUMN_COUNT},
-    /* seq must only grow: $11 holds the greatest that is known to be taken. */
+    /* seq must only grow: $11 holds the greatest that is known to be taken. And be drawn in the
+     * order of commits: a session that draws several at a time (CACHE) keeps smaller ones for later.
+     * Whoever waits for a shard's lock sees such a setting that any before it drew by. */
     [INSERT_OUTBOX] = {
         "WITH fresh AS (INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload,"
         " aggregateversion, shard, headers, occurred_at)"
@@ -163,7 +165,8 @@ const struct pgconn_statement BATCH_STATEMENTS[BATCH_STATEMENT_COUNT] = {
         " 'traceparent', n.trace)), n.at" ARRAYS(NEW_EVENT) " WITH ORDINALITY"
         " AS n(" NAMES(NEW_EVENT) ", place)"
         " ORDER BY n.place RETURNING seq)"
-        " SELECT max(seq), 1 / (min(seq) > ($11::bigint[])[1])::int FROM fresh",
+        " SELECT max(seq), 1 / (min(seq) > ($11::bigint[])[1] AND (SELECT seqcache = 1"
+        " FROM pg_sequence WHERE seqrelid = 'outbox_seq_seq'::regclass))::int FROM fresh",
         NEW_EVENT_COLUMN_COUNT + 1},
     /* In key order and without ON CONFLICT: a key used for two aggregates at once must fail. */
     [INSERT_RECEIPTS] = {

@@ -189,8 +189,9 @@ static void fail_by_sequence(struct lane *lane, const struct pgconn_failure *fai
     struct pgconn_failure said = *failure;
     (void)error_set(
         &said.err, ERROR_CONFLICT,
-        "the sequence of outbox.seq went back: it hands out numbers up to %" PRId64
-        " again, which the relay passes over; see README, \"The outbox's sequence went back\"",
+        "the sequence of outbox.seq went back, and hands out numbers up to %" PRId64
+        " again, or it gives each session several at once (CACHE): the relay passes over such; "
+        "see README, \"The outbox's sequence went back\"",
         lane->common->greatest_seq);
     fail_in_passing(lane, &said);
 }

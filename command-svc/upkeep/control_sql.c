@@ -36,7 +36,9 @@ const struct pgconn_statement CONTROL_STATEMENTS[CONTROL_STATEMENT_COUNT] = {
                     " outbox_oldest_unpublished()) * 1000)::bigint, 0)",
                     0},
     [READ_SEQUENCE] = {"SELECT last_value - (NOT is_called)::int,"
-                       " (SELECT coalesce(max(position), 0) FROM relay_shard) FROM outbox_seq_seq",
+                       " (SELECT coalesce(max(position), 0) FROM relay_shard),"
+                       " (SELECT seqcache FROM pg_sequence"
+                       "  WHERE seqrelid = 'outbox_seq_seq'::regclass) FROM outbox_seq_seq",
                        0},
     [COUNT_SHARDS] = {"SELECT min(n), count(*) FROM installation, generate_series(0, shards - 1) n"
                       " WHERE NOT EXISTS (SELECT FROM relay_shard WHERE shard = n)",

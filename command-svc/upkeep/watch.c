@@ -22,15 +22,17 @@ static void tell_age(struct watch *watch, int64_t age_ms)
     watch->options.on_outbox_age(watch->options.user, age_ms);
 }
 
-static void judge_sequence(struct watch *watch, int64_t last, int64_t position)
+static void judge_sequence(struct watch *watch, const struct sequence_stand *stand)
 {
-    const enum sequence_news news =
-        sequence_compare(&watch->sequence, last, position, watch->greatest_seq);
+    const enum sequence_news news = sequence_compare(&watch->sequence, stand, watch->greatest_seq);
     if (news == SEQUENCE_MENDED) {
-        log_event(LOG_INFO, "sequence_mended", LOG_INT("last", last));
+        log_event(LOG_INFO, "sequence_mended", LOG_INT("last", stand->last));
     } else if (news == SEQUENCE_WENT_BACK) {
-        log_event(LOG_ERROR, "sequence_went_back", LOG_INT("last", last),
+        log_event(LOG_ERROR, "sequence_went_back", LOG_INT("last", stand->last),
                   LOG_INT("greatest", watch->sequence.greatest), LOG_ERR(&watch->sequence.fault));
+    } else if (news == SEQUENCE_KEEPS_STOCK) {
+        log_event(LOG_ERROR, "sequence_keeps_stock", LOG_INT("cache", stand->cache),
+                  LOG_ERR(&watch->sequence.fault));
     }
 }
 
@@ -58,7 +60,9 @@ static void on_look_result(void *user, size_t index, const struct pgconn_result 
     if (index == AGE) {
         tell_age(watch, first);
     } else if (index == SEQUENCE) {
-        judge_sequence(watch, first, pgconn_value_i64(result, 0, 1));
+        judge_sequence(watch, &(struct sequence_stand){.last = first,
+                                                       .position = pgconn_value_i64(result, 0, 1),
+                                                       .cache = pgconn_value_i64(result, 0, 2)});
     } else {
         judge_shards(watch, first, pgconn_value_i64(result, 0, 1));
     }

@@ -60,6 +60,27 @@ static void tell_waiting(const struct errand *errand, const struct pgconn_result
     }
 }
 
+/* The sequence's last number, the greatest position, and how many a session draws at once. */
+static enum error_kind judge_sequence(const struct pgconn_result *result, struct error *err)
+{
+    enum { LAST = 0, GREATEST, CACHE = 3 };
+    const long long last = (long long)pgconn_value_i64(result, 0, LAST);
+    const long long greatest = (long long)pgconn_value_i64(result, 0, GREATEST);
+    const long long cache = (long long)pgconn_value_i64(result, 0, CACHE);
+    if (last < greatest) {
+        return error_set(err, ERROR_CONFLICT,
+                         "it stands at %lld, below position %lld: it was set back, and rows with "
+                         "such numbers would be passed over; SELECT setval('outbox_seq_seq', %lld)",
+                         last, greatest, greatest);
+    }
+    return cache == 1 ? ERROR_NONE
+                      : error_set(err, ERROR_CONFLICT,
+                                  "it gives each session %lld numbers at once, and rows with those "
+                                  "used late would be passed over; ALTER SEQUENCE outbox_seq_seq "
+                                  "CACHE 1",
+                                  cache);
+}
+
 static void on_backlog(void *user, size_t index, const struct pgconn_result *result)
 {
     enum { WAITING = 0, SEQUENCE };
@@ -68,8 +89,9 @@ static void on_backlog(void *user, size_t index, const struct pgconn_result *res
     if (index == WAITING) {
         tell_waiting(errand, result);
     } else if (index == SEQUENCE) {
-        events->on_sequence(errand->user, pgconn_value_i64(result, 0, 0),
-                            pgconn_value_i64(result, 0, 1));
+        struct error err;
+        const bool is_sound = judge_sequence(result, &err) == ERROR_NONE;
+        events->on_sequence(errand->user, is_sound ? NULL : &err);
         events->on_lost(errand->user, pgconn_value_i64(result, 0, 2));
     } else {
         const struct foreign_holder holder = holder_of(result, 0, 0);

@@ -198,7 +198,8 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
     [SQL_SEQUENCE] = {"WITH p AS MATERIALIZED (SELECT coalesce(max(position), 0) AS greatest"
                       "  FROM relay_shard)"
                       " SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END,"
-                      "  (SELECT greatest FROM p), " LOST_BELOW " FROM outbox_seq_seq",
+                      "  (SELECT greatest FROM p), " LOST_BELOW ", seqcache FROM outbox_seq_seq"
+                      " JOIN pg_sequence ON seqrelid = 'outbox_seq_seq'::regclass",
                       0},
     [SQL_MEMBER_HOLDER] = {"WITH " ROW_LOCKS_SQL
                            " SELECT h.holding, h.pid, h.usename, h.application"
@@ -358,8 +359,7 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
 /* Both walk the primary key from a place on: it costs what they return, whatever the backlog. Rows
  * come only under a lease that this very database holds for us, in the same snapshot. Each look
  * asks relay_fence who holds what: relay_shard has a new version with each mark and renewal, and
- * where somebody holds a transaction open it would walk over them all. A fill, which is rare, may.
- */
+ * where somebody holds a transaction open it would walk over them all. A fill, a rare one, may. */
 const struct pgconn_statement OUTBOX_READER_SQL[READER_STATEMENT_COUNT] = {
     /* $1-$4 shards, epochs, places, how many of each; $5 owner */
     [SQL_READ] = {"SELECT " OUTBOX_ROW_COLUMNS

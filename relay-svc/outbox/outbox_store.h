@@ -219,8 +219,8 @@ struct outbox_waiting {
 
 struct outbox_backlog_events {
     void (*on_shard)(void *user, const struct outbox_waiting *waiting); /* of all there are */
-    /* The number given last, and the greatest position: it may not be above that number. */
-    void (*on_sequence)(void *user, int64_t last, int64_t greatest);
+    /* NULL, or why rows may come with numbers behind which a position may be already. */
+    void (*on_sequence)(void *user, const struct error *fault);
     /* As on_floor of a claim. */
     void (*on_lost)(void *user, int64_t lost_below);
     void (*on_member)(void *user, const struct foreign_holder *holder); /* of our own row there */

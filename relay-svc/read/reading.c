@@ -224,7 +224,7 @@ static bool may_read(const struct reading *reading)
     const bool awaits_tails = shards->is_new && shards_count(shards, is_checking) > 0;
     return !shards->is_draining && !reading->is_choked && !awaits_tails &&
            publisher_is_open(reading->options.publisher) &&
-           !watching_is_sequence_back(reading->options.watching);
+           !watching_is_sequence_bad(reading->options.watching);
 }
 
 static void start_trip(struct reading *reading, int reader)

@@ -153,19 +153,14 @@ static void on_shard(void *user, const struct outbox_waiting *waiting)
                                   : watching->oldest_age_ms;
 }
 
-static void on_sequence(void *user, int64_t last, int64_t greatest)
+static void on_sequence(void *user, const struct error *fault)
 {
     struct watching *watching = user;
-    struct error err;
-    if (last >= greatest) {
+    if (fault == NULL) {
         activity_succeeded(&watching->sequence, loop_now_ms());
-        return;
+    } else {
+        (void)activity_failed(&watching->sequence, fault, loop_now_ms(), jitter_draw());
     }
-    (void)error_set(&err, ERROR_CONFLICT,
-                    "it stands at %lld, below position %lld: it was set back, and rows with such "
-                    "numbers would be passed over; SELECT setval('outbox_seq_seq', %lld)",
-                    (long long)last, (long long)greatest, (long long)greatest);
-    (void)activity_failed(&watching->sequence, &err, loop_now_ms(), jitter_draw());
 }
 
 static void on_lost(void *user, int64_t lost_below)
@@ -278,7 +273,7 @@ void watching_look(struct watching *watching)
 
 /* --- telling ------------------------------------------------------------------------------ */
 
-bool watching_is_sequence_back(const struct watching *watching)
+bool watching_is_sequence_bad(const struct watching *watching)
 {
     return activity_is_failing(&watching->sequence);
 }

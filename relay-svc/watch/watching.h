@@ -30,8 +30,9 @@ void watching_free(struct watching *watching);
 /* Once a second. */
 void watching_look(struct watching *watching);
 
-/* The sequence is behind a position: nothing may be read, it would not be all. */
-bool watching_is_sequence_back(const struct watching *watching);
+/* The sequence is behind a position, or is not drawn in the order of commits: nothing may be read,
+ * it would not be all. */
+bool watching_is_sequence_bad(const struct watching *watching);
 
 /* Locks that somebody else keeps: tables, our row of relay_member, shards. */
 int watching_locks(const struct watching *watching);
