@@ -106,13 +106,13 @@ const struct pgconn_statement OUTBOX_CONTROL_SQL[CONTROL_STATEMENT_COUNT] = {
                  " UPDATE relay_shard r SET lease_until = clock_timestamp() + " LONGEST_LEASE
                  " FROM far WHERE r.shard = far.shard",
                  0},
-    /* $3 how many, $4 whether leases under our own name may be taken */
+    /* $3 how many, $4 whether leases under our own name may be taken; epochs go round at 2^62 */
     [SQL_CLAIM] = {"WITH free AS MATERIALIZED ("
                    "  SELECT shard FROM relay_shard"
                    "  WHERE (" IS_HELD ") IS NOT TRUE"
                    "   OR ($4::boolean AND owner = $1)"
                    "  ORDER BY shard LIMIT $3::int FOR UPDATE SKIP LOCKED)"
-                   " UPDATE relay_shard r SET owner = $1, epoch = r.epoch + 1,"
+                   " UPDATE relay_shard r SET owner = $1, epoch = (r.epoch & ~(3::int8 << 62)) + 1,"
                    "  lease_until = clock_timestamp() + $2::bigint * interval '1 ms'"
                    " FROM free WHERE r.shard = free.shard RETURNING r.shard, r.epoch, r.position",
                    4},
