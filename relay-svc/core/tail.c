@@ -42,7 +42,8 @@ static bool went_back(const struct tail_mark *acked, const struct tail_mark *rec
 {
     assert(record->exists);
     assert(!acked->exists || acked->offset >= 0);
-    return acked->exists && record->seq >= acked->seq && record->offset < acked->offset;
+    const int64_t least = acked->offset + (record->seq > acked->seq ? 1 : 0); /* a newer row's */
+    return acked->exists && record->seq >= acked->seq && record->offset < least;
 }
 
 enum tail_verdict tail_compare(const struct tail_known *known, const struct tail_found *found)

@@ -44,6 +44,7 @@ static const struct {
     {{MARK(7, ID_A, -1), NOTHING}, {MARK(7, ID_B, 3), 0}, TAIL_UNKNOWN},
     /* made anew while in use: a newer row at an older place */
     {{MARK(7, ID_A, 3), MARK(8, ID_B, 4)}, {MARK(9, ID_B, 0), 0}, TAIL_WENT_BACK},
+    {{MARK(7, ID_A, 3), MARK(8, ID_B, 4)}, {MARK(9, ID_B, 4), 0}, TAIL_WENT_BACK}, /* or the same */
     {{MARK(7, ID_A, 3), MARK(7, ID_A, 3)}, {MARK(7, ID_A, 1), 0}, TAIL_WENT_BACK},
 };
 enum { CASE_COUNT = sizeof CASES / sizeof CASES[0] };
