@@ -122,19 +122,20 @@ static void skip(struct strview *bytes, size_t *taken)
 
 /*
  * Room for an answer that exists already. One that was admitted may overdraw the budget, as
- * long as something is left of it: the next one then finds nothing.
+ * long as something is left of it: the next one then finds nothing. Behind what is still unsent
+ * (100 Continue, say) it is held by whoever holds that, as all of it is given back at once.
  */
 static bool take_room(struct http_line *line, enum http_holder holder, size_t bytes)
 {
     struct http_output *out = &line->out;
     size_t taken = bytes;
-    if (holder == HTTP_HOLDER_KNOWN) {
-        taken = http_budget_take_some(line->budget, holder, bytes);
-    } else if (!http_budget_take(line->budget, holder, bytes)) {
-        taken = 0;
-    }
     if (out->held == 0) {
         out->holder = holder;
+    }
+    if (out->holder == HTTP_HOLDER_KNOWN) {
+        taken = http_budget_take_some(line->budget, out->holder, bytes);
+    } else if (!http_budget_take(line->budget, out->holder, bytes)) {
+        taken = 0;
     }
     out->held += taken;
     return taken > 0 || bytes == 0;
