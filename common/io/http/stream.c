@@ -31,7 +31,11 @@ static struct http_stream *attach(struct http_request *request,
                                   enum http_coding coding)
 {
     struct http_line *line = request->line;
-    if (line == NULL || line->state != HTTP_LINE_OPEN || request->match.method == HTTP_HEAD) {
+    if (line == NULL || request->match.method == HTTP_HEAD) {
+        return NULL;
+    }
+    line->closes = true; /* though nobody is there any more: the head says that chunks follow */
+    if (line->state != HTTP_LINE_OPEN) {
         return NULL;
     }
     struct http_stream *stream = must_allocate(1, sizeof *stream);
@@ -48,9 +52,6 @@ struct http_stream *http_respond_stream(struct http_request *request,
     const enum http_coding coding =
         request->head.minor_version == 0 ? HTTP_CODING_CLOSE : HTTP_CODING_CHUNKED;
     struct http_stream *stream = attach(request, options, coding);
-    if (stream != NULL) {
-        stream->line->closes = true;
-    }
     http_respond(request, &(struct http_answer){.status = 200,
                                                 .content_type = options->content_type,
                                                 .headers = options->headers,

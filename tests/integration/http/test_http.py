@@ -793,6 +793,14 @@ class Streams(StreamTest):
             self.assertEqual(peer.answer(head_only=True).status, 200)
             self.assertEqual(peer.answer().body, b"8|")
 
+    def test_nothing_follows_one_that_does_not_begin_as_its_reader_sends_no_more(self):
+        with self.peer() as peer:
+            peer.send(get("/late") + get("/stream") + get("/v1/orders/8"))
+            peer.socket.shutdown(socket.SHUT_WR)
+            self.assertEqual(peer.answer().body, b'"late"')
+            self.assertEqual(peer.answer().headers["connection"], "close")
+            self.assertTrue(peer.is_closed())
+
     def test_a_slow_reader_gets_all_of_it_and_holds_one_piece(self):
         with self.peer(receive_buffer=4096) as peer:
             self.begin(peer, "?pieces=1000&len=8192")
