@@ -13,11 +13,10 @@
 enum { NAMED_MAX = 20, LINE_MS = 5000 };
 
 struct rebuild_proof {
-    struct loop *loop;
     struct verify_options options;
     void (*on_done)(void *user, const struct error *failure);
     void *user;
-    struct worker *worker; /* NULL: none is under way */
+    struct worker *worker;
     atomic_bool is_ending;
     /* The other thread's until it has ended. */
     struct verify_tally tally;
@@ -101,8 +100,6 @@ static int64_t count_faults(const struct verify_tally *tally)
 static void on_ended(void *user)
 {
     struct rebuild_proof *proof = user;
-    worker_free(proof->worker);
-    proof->worker = NULL;
     if (proof->failure.kind != ERROR_NONE) {
         proof->on_done(proof->user, &proof->failure);
         return;
@@ -127,7 +124,7 @@ void rebuild_proof_begin(struct rebuild_proof *proof)
 {
     proof->named = 0;
     proof->line_ms = loop_now_ms();
-    proof->worker = worker_start(proof->loop, run, on_ended, proof);
+    worker_start(proof->worker);
 }
 
 struct rebuild_proof *rebuild_proof_new(struct loop *loop, const struct verify_options *options,
@@ -135,7 +132,7 @@ struct rebuild_proof *rebuild_proof_new(struct loop *loop, const struct verify_o
                                         void *user)
 {
     struct rebuild_proof *proof = must_allocate(1, sizeof *proof);
-    proof->loop = loop;
+    proof->worker = worker_new(loop, run, on_ended, proof);
     proof->options = *options;
     proof->options.on_finding = on_finding;
     proof->options.on_behind = on_behind;

@@ -3,6 +3,7 @@
 
 #include "common/base/must.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ struct worker {
     int ended_fd; /* an eventfd that the thread writes to last */
     struct loop_fd *watch;
     pthread_t thread;
+    bool is_running;
 };
 
 static void *run(void *argument)
@@ -29,16 +31,27 @@ static void *run(void *argument)
     return NULL;
 }
 
-static void on_ended(void *user, bool readable, bool writable)
+/* From here on all that the thread has written is the loop's. */
+static void join(struct worker *worker)
 {
-    const struct worker *worker = user;
-    (void)readable;
-    (void)writable;
-    loop_fd_want(worker->watch, false, false);
-    worker->on_end(worker->user); /* frees the worker, maybe */
+    assert(worker->is_running);
+    (void)pthread_join(worker->thread, NULL);
+    worker->is_running = false;
 }
 
-struct worker *worker_start(struct loop *loop, worker_fn *work, loop_callback *on_end, void *user)
+static void on_ended(void *user, bool readable, bool writable)
+{
+    struct worker *worker = user;
+    uint64_t count;
+    (void)readable;
+    (void)writable;
+    if (read(worker->ended_fd, &count, sizeof count) == (ssize_t)sizeof count) {
+        join(worker);
+        worker->on_end(worker->user); /* starts it again or frees it, maybe */
+    }
+}
+
+struct worker *worker_new(struct loop *loop, worker_fn *work, loop_callback *on_end, void *user)
 {
     struct worker *worker = must_allocate(1, sizeof *worker);
     *worker = (struct worker){.work = work, .on_end = on_end, .user = user};
@@ -48,10 +61,21 @@ struct worker *worker_start(struct loop *loop, worker_fn *work, loop_callback *o
     }
     worker->watch = loop_fd_new(loop, worker->ended_fd, on_ended, worker);
     loop_fd_want(worker->watch, true, false);
+    return worker;
+}
+
+void worker_start(struct worker *worker)
+{
+    assert(!worker->is_running);
+    worker->is_running = true;
     if (pthread_create(&worker->thread, NULL, run, worker) != 0) {
         abort();
     }
-    return worker;
+}
+
+bool worker_is_running(const struct worker *worker)
+{
+    return worker->is_running;
 }
 
 void worker_free(struct worker *worker)
@@ -59,7 +83,9 @@ void worker_free(struct worker *worker)
     if (worker == NULL) {
         return;
     }
-    (void)pthread_join(worker->thread, NULL);
+    if (worker->is_running) {
+        join(worker);
+    }
     loop_fd_free(worker->watch);
     (void)close(worker->ended_fd);
     free(worker);

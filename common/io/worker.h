@@ -21,11 +21,17 @@ struct worker;
 /* In the thread. */
 typedef void worker_fn(void *argument);
 
-/* user is work's argument, too. on_end comes once, when work has returned: never from inside this
- * call. Free the worker there or later. */
-struct worker *worker_start(struct loop *loop, worker_fn *work, loop_callback *on_end, void *user);
+/* Nothing runs yet. user is work's argument, too; on_end comes once after each start, when work has
+ * returned: what it wrote may be read there, and the worker started again, or freed. */
+struct worker *worker_new(struct loop *loop, worker_fn *work, loop_callback *on_end, void *user);
 
-/* Waits until work has returned. No call comes after this. Accepts NULL. */
+/* Not while it runs. It needs no descriptor. on_end never comes from inside this call. */
+void worker_start(struct worker *worker);
+
+/* From its start until on_end. */
+bool worker_is_running(const struct worker *worker);
+
+/* Waits until work has returned, where it runs. No call comes after this. Accepts NULL. */
 void worker_free(struct worker *worker);
 
 #endif

@@ -19,9 +19,8 @@
 enum { QUESTION_TIMEOUT_MS = 3000 };
 
 struct kafka_survey {
-    struct loop *loop;
     struct kafka_survey_options options;
-    struct worker *worker; /* NULL: none is on its way */
+    struct worker *worker;
     enum kafka_survey_wish wish;
     atomic_bool is_ending; /* no further question */
     /* Written by the thread, read by the loop when it has ended. */
@@ -206,8 +205,6 @@ static void look(void *argument)
 static void on_looked(void *user)
 {
     struct kafka_survey *survey = user;
-    worker_free(survey->worker);
-    survey->worker = NULL;
     const bool is_told = survey->err.kind == ERROR_NONE;
     survey->options.on_done(survey->options.user, is_told ? survey->places : NULL,
                             is_told ? survey->count : 0, is_told ? NULL : &survey->err);
@@ -215,7 +212,7 @@ static void on_looked(void *user)
 
 void kafka_survey_begin(struct kafka_survey *survey, enum kafka_survey_wish wish)
 {
-    if (survey->worker != NULL) {
+    if (worker_is_running(survey->worker)) {
         return;
     }
     free(survey->places);
@@ -223,14 +220,14 @@ void kafka_survey_begin(struct kafka_survey *survey, enum kafka_survey_wish wish
     survey->count = 0;
     survey->err = (struct error){.kind = ERROR_NONE};
     survey->wish = wish;
-    survey->worker = worker_start(survey->loop, look, on_looked, survey);
+    worker_start(survey->worker);
 }
 
 struct kafka_survey *kafka_survey_new(struct loop *loop, const struct kafka_survey_options *options)
 {
     struct kafka_survey *survey = must_allocate(1, sizeof *survey);
-    survey->loop = loop;
     survey->options = *options;
+    survey->worker = worker_new(loop, look, on_looked, survey);
     return survey;
 }
 

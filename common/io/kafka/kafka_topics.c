@@ -357,7 +357,8 @@ struct kafka_topics *kafka_topics_ensure(struct loop *loop,
         .report = {.topics = found, .topic_count = wanted->topic_count},
     };
     topics->report.cluster = topics->cluster;
-    topics->worker = worker_start(loop, look, on_looked, topics);
+    topics->worker = worker_new(loop, look, on_looked, topics);
+    worker_start(topics->worker);
     return topics;
 }
 
