@@ -116,19 +116,10 @@ static unsigned stop_ahead(struct shard_log *log, int topic)
     assert(log->stop.ahead[topic] > log->position);
     return shard_log_stop(
         log,
-        "relay_sent has %s/%d complete up to seq %" PRId64 ", yet seq %" PRId64
-        " is still to be sent, and would be passed over: set complete_to to what that topic "
+        "relay_sent has %s/%d complete up to seq %" PRId64 ", yet the outbox gave seq %" PRId64
+        " next, which would be passed over: set complete_to to what that topic "
         "holds, or, where it holds that much, start this relay anew",
         log->topic_names[topic], log->shard, log->stop.ahead[topic], log->stop.next);
-}
-
-unsigned shard_log_stop_ahead(struct shard_log *log, const struct window_row *row)
-{
-    assert(log->state == SHARD_RUNNING);
-    assert(shard_topic_is_ahead(&log->topics[row->topic], row->seq));
-    log->stop = (struct shard_stop){.topic = -1, .next = row->seq};
-    log->stop.ahead[row->topic] = log->topics[row->topic].complete_to;
-    return stop_ahead(log, row->topic);
 }
 
 /* Who counts a topic as complete up to numbers that are still to be given would pass over what gets

@@ -130,7 +130,6 @@ enum shard_offer {
     OFFER_SKIP,     /* in Kafka already; taken note of */
     OFFER_HOLD,     /* not now; read it again later */
     OFFER_PARK,     /* Kafka has refused it */
-    OFFER_AHEAD,    /* it counts as sent, and is newer than all that was: shard_log_stop_ahead() */
 };
 
 struct shard_delivery {
@@ -175,8 +174,6 @@ MUST_USE unsigned shard_log_delivered(struct shard_log *log, const struct shard_
                                       int64_t now_ms, int *ret_topic);
 /* The producer refused the row that was just offered: as a delivery that failed at once. */
 MUST_USE unsigned shard_log_refused(struct shard_log *log, const char *failure);
-/* Stops before the row that was just offered, of a topic said to be complete beyond it. */
-MUST_USE unsigned shard_log_stop_ahead(struct shard_log *log, const struct window_row *row);
 /* Somebody has dropped rows before that seq by hand: stops what would pass over them. */
 MUST_USE unsigned shard_log_note_lost(struct shard_log *log, int64_t lost_below);
 /* Running; rows up to that seq, next on that way, can be neither read nor parked. what, and why,

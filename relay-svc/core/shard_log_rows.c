@@ -37,9 +37,6 @@ enum shard_offer shard_log_offer(struct shard_log *log, const struct window_row 
     if (row->topic != SHARD_PASSES && shard_topic_takes(&log->topics[row->topic], row->seq)) {
         return row->seq == log->refused ? OFFER_PARK : OFFER_SEND;
     }
-    if (row->topic != SHARD_PASSES && shard_topic_is_ahead(&log->topics[row->topic], row->seq)) {
-        return OFFER_AHEAD;
-    }
     log->read = row->seq;
     (void)window_push(&log->window, row, false);
     advance(log);

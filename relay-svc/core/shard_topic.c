@@ -54,14 +54,6 @@ bool shard_topic_takes(const struct shard_topic *topic, int64_t seq)
     return (topic->state == TOPIC_LIVE || topic->state == TOPIC_JOINED) && seq > topic->complete_to;
 }
 
-bool shard_topic_is_ahead(const struct shard_topic *topic, int64_t seq)
-{
-    assert(is_sound(topic));
-    assert(seq > 0);
-    return topic->state == TOPIC_LIVE && seq <= topic->complete_to &&
-           (!topic->known.sent.exists || topic->known.sent.seq < seq);
-}
-
 void shard_topic_note_sent(struct shard_topic *topic, const struct window_row *row)
 {
     assert(row->seq > 0 && row->seq >= topic->complete_to); /* what it has is not sent to it */

@@ -52,10 +52,6 @@ bool shard_topic_is_proven(const struct shard_topic *topic, int64_t now_ms);
  */
 bool shard_topic_takes(const struct shard_topic *topic, int64_t seq);
 
-/* Whether it counts as complete up to that seq and beyond, yet all that is known to be sent lies
- * before it: of a row that no person has to decide about, the two contradict each other. */
-bool shard_topic_is_ahead(const struct shard_topic *topic, int64_t seq);
-
 /* The row, and every one of that topic before it, is in Kafka. */
 void shard_topic_note_sent(struct shard_topic *topic, const struct window_row *row);
 

@@ -91,29 +91,28 @@ static void offered(struct reading *reading, int reader, const struct outbox_row
 static void send(struct reading *reading, int reader, const struct outbox_row *row)
 {
     struct shards *shards = reading->options.shards;
-    struct shard_log *log = &shards->all[row->shard].log;
+    struct read_pace *pace = &reading->shards[row->shard].pace;
     struct window_row wanted;
-    const enum shard_offer offer = sending_describe(shards, row, WAY_LOG, &wanted)
-                                       ? shard_log_offer(log, &wanted, loop_now_ms())
-                                       : OFFER_HOLD;
-    switch (offer) {
+    if (!sending_describe(shards, row, WAY_LOG, &wanted)) {
+        hold(reading, pace);
+        return;
+    }
+    switch (shard_log_offer(log_of(reading, row->shard), &wanted, loop_now_ms())) {
     case OFFER_SEND:
         offered(reading, reader, row, &wanted);
-        return;
+        break;
     case OFFER_SKIP:
         metrics_add(shards->metrics,
                     wanted.topic == SHARD_PASSES ? METRIC_PARKED : METRIC_ALREADY_THERE, 0, 1);
-        return;
-    case OFFER_PARK:
-        shards_poison(shards, row->shard, WAY_LOG, "%s", log->refusal);
         break;
-    case OFFER_AHEAD:
-        shards_follow(shards, row->shard, shard_log_stop_ahead(log, &wanted));
+    case OFFER_PARK:
+        shards_poison(shards, row->shard, WAY_LOG, "%s", log_of(reading, row->shard)->refusal);
+        hold(reading, pace);
         break;
     case OFFER_HOLD:
+        hold(reading, pace);
         break;
     }
-    hold(reading, &reading->shards[row->shard].pace);
 }
 
 static void on_row(void *user, int reader, const struct outbox_row *row)
@@ -333,7 +332,8 @@ static void on_pause_over(void *user)
 {
     struct reading *reading = user;
     const int64_t longest_ms = reading->options.poll_ms;
-    reading->pause_ms = 2 * reading->pause_ms < longest_ms ? 2 * reading->pause_ms : longest_ms;
+    reading->pause_ms *= 2;
+    reading->pause_ms = reading->pause_ms < longest_ms ? reading->pause_ms : longest_ms;
     reading_ring(reading);
 }
 
