@@ -14,6 +14,7 @@ PostgreSQL, Kafka and Redis. tests/support/load.sh is how tests call all this.
 Tokens come from the environment: TOKEN_AGENT, TOKEN_PAYMENT, TOKEN_FULFILMENT, TOKEN_CUSTOMER.
 """
 import argparse
+import faulthandler
 import http.client
 import itertools
 import json
@@ -296,6 +297,7 @@ class Load:
 
     def go(self):
         signal.signal(signal.SIGTERM, lambda *_: self.stop.set())
+        faulthandler.enable()  # SIGABRT shows what all threads are doing
         self.seed()
         threads = [threading.Thread(target=self.work, args=(f"{self.options.seed}-{i}",))
                    for i in range(self.options.threads)]

@@ -64,10 +64,14 @@ load_await() {
     load_tool load.py await "$LOAD_JOURNAL" "$pid" "${3:-$1}" "$2" "$(service_log "$1")"
 }
 
+load_has_ended() { ! kill -0 "$LOAD_PID" 2>/dev/null; }
+
+# One that does not end says where its threads are.
 load_stop() {
     local status=0
     [ -n "$LOAD_PID" ] || return 0
     kill -s TERM "$LOAD_PID" 2>/dev/null
+    wait_until 300 load_has_ended || kill -s ABRT "$LOAD_PID"
     wait "$LOAD_PID" || status=$?
     LOAD_PID=''
     return "$status"
