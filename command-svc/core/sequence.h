@@ -11,19 +11,16 @@
 
 #include "common/base/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Zeroed: nothing is wrong. */
-struct sequence {
-    struct error fault; /* ERROR_NONE while it only grows */
-    int64_t greatest;   /* known to be handed out, as of the last comparison */
-};
+enum sequence_state { SEQUENCE_SOUND = 0, SEQUENCE_WENT_BACK, SEQUENCE_KEEPS_STOCK };
 
-enum sequence_news {
-    SEQUENCE_NO_NEWS = 0,
-    SEQUENCE_WENT_BACK,
-    SEQUENCE_KEEPS_STOCK,
-    SEQUENCE_MENDED
+/* Zeroed: sound. */
+struct sequence {
+    enum sequence_state state; /* as of the last comparison; so is what follows */
+    struct error fault;        /* why it is not sound, for a probe; else ERROR_NONE */
+    int64_t greatest;          /* known to be handed out */
 };
 
 /* As the database tells. */
@@ -33,8 +30,9 @@ struct sequence_stand {
     int64_t cache;    /* how many a session draws at once */
 };
 
-/* committed: the greatest that this process committed, known before the stand was asked for. */
-enum sequence_news sequence_compare(struct sequence *sequence, const struct sequence_stand *stand,
-                                    int64_t committed);
+/* committed: the greatest that this process committed, known before the stand was asked for. True
+ * where its state is another one than before, which is worth a line. */
+bool sequence_compare(struct sequence *sequence, const struct sequence_stand *stand,
+                      int64_t committed);
 
 #endif

@@ -24,15 +24,22 @@ static void tell_age(struct watch *watch, int64_t age_ms)
 
 static void judge_sequence(struct watch *watch, const struct sequence_stand *stand)
 {
-    const enum sequence_news news = sequence_compare(&watch->sequence, stand, watch->greatest_seq);
-    if (news == SEQUENCE_MENDED) {
+    const struct sequence *sequence = &watch->sequence;
+    if (!sequence_compare(&watch->sequence, stand, watch->greatest_seq)) {
+        return;
+    }
+    switch (sequence->state) {
+    case SEQUENCE_SOUND:
         log_event(LOG_INFO, "sequence_mended", LOG_INT("last", stand->last));
-    } else if (news == SEQUENCE_WENT_BACK) {
+        break;
+    case SEQUENCE_WENT_BACK:
         log_event(LOG_ERROR, "sequence_went_back", LOG_INT("last", stand->last),
-                  LOG_INT("greatest", watch->sequence.greatest), LOG_ERR(&watch->sequence.fault));
-    } else if (news == SEQUENCE_KEEPS_STOCK) {
+                  LOG_INT("greatest", sequence->greatest), LOG_ERR(&sequence->fault));
+        break;
+    case SEQUENCE_KEEPS_STOCK:
         log_event(LOG_ERROR, "sequence_keeps_stock", LOG_INT("cache", stand->cache),
-                  LOG_ERR(&watch->sequence.fault));
+                  LOG_ERR(&sequence->fault));
+        break;
     }
 }
 
