@@ -51,7 +51,7 @@ DEFINE_CLEANUP(struct pgsession *, pgsession_close)
 
 static int refuse(const struct errand *errand, const char *topic, const char *why)
 {
-    (void)service_fail(errand->call, "%s %s", topic, why);
+    (void)service_fail(errand->call, "%.*s %s", TOPIC_NAME_MAX, topic, why);
     return SERVICE_MISUSED;
 }
 
