@@ -78,6 +78,18 @@ static void let_turns_pass(void)
     loop_timer_free(turn_end);
 }
 
+/* Each begun from the end of the one before. */
+static void run_rounds(void)
+{
+    to_come = ROUNDS - 1;
+    for (int i = 0; i < ROUNDS; i++) {
+        (void)sem_post(&may_end);
+    }
+    start();
+    loop_run(loop);
+    ck_assert_int_eq(ended, ROUNDS);
+}
+
 static void setup(void)
 {
     struct error err;
@@ -118,26 +130,14 @@ END_TEST
 START_TEST(the_next_one_may_be_started_where_the_last_is_freed)
 {
     frees_at_end = true;
-    to_come = ROUNDS - 1;
-    for (int i = 0; i < ROUNDS; i++) {
-        (void)sem_post(&may_end);
-    }
-    start();
-    loop_run(loop);
-    ck_assert_int_eq(ended, ROUNDS);
+    run_rounds();
     ck_assert_ptr_null(worker);
 }
 END_TEST
 
 START_TEST(it_may_be_started_again_where_it_has_ended)
 {
-    to_come = ROUNDS - 1;
-    for (int i = 0; i < ROUNDS; i++) {
-        (void)sem_post(&may_end);
-    }
-    start();
-    loop_run(loop);
-    ck_assert_int_eq(ended, ROUNDS);
+    run_rounds();
 }
 END_TEST
 
