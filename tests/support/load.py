@@ -28,6 +28,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import joining  # noqa: E402
 import load_journal  # noqa: E402
 
 ANSWER_LIMIT = 20  # seconds for one attempt
@@ -303,8 +304,7 @@ class Load:
                    for i in range(self.options.threads)]
         for thread in threads:
             thread.start()
-        for thread in threads:
-            thread.join()
+        joining.join_all(threads)
 
 
 def send(options):

@@ -20,6 +20,8 @@ from collections import Counter
 import psycopg2
 from confluent_kafka import Consumer, TopicPartition
 
+import joining
+
 TYPES = ("chaos", "storm")
 WRITERS, EARLY, KEYS, MOST_EVENTS = 50, 5, 40, 8
 OPEN_S, ROLLBACKS = 5.0, 0.2
@@ -72,8 +74,7 @@ def write_all(journal_path, seed):
         writers = [threading.Thread(target=write_one, args=(number,)) for number in range(WRITERS)]
         for writer in writers:
             writer.start()
-        for writer in writers:
-            writer.join()
+        joining.join_all(writers)
     return 0 if len(ended_well) == WRITERS else 1
 
 

@@ -23,6 +23,8 @@ import time
 import urllib.parse
 import uuid
 
+import joining
+
 NAMES = ("Ada", "Adéla “Ada” O'Neil", 'a "b" \\ c / d', "Łukasz 中文 𝄞", "x" * 200, "<&> %41 {}")
 EMAILS = ("Shared@Example.org", "shared@example.ORG", "a+b@example.org", "o'neil@example.org", "Älva@example.org", None)
 PHONES = ("+44 20 7946 0000", "+44-20-7946-0000", "+442079460001", "+49 30 1234567", None)
@@ -83,8 +85,7 @@ class Load:
         threads = [threading.Thread(target=self.thread, args=(number,)) for number in range(self.options.threads)]
         for one in threads:
             one.start()
-        for one in threads:
-            one.join()
+        joining.join_all(threads)
         print(f"      {dict(sorted(self.answers.items()))}")
         for fault in self.faults[:5]:
             print(f"      {fault}")
