@@ -8,7 +8,8 @@
  * RATE 0: each connection sends as soon as it was answered. Else so many requests a second are
  * due, whatever becomes of them, and one for which no connection is free is left out ("unsent").
  *   surplus  of RATE, so many as SURPLUS are questions to /healthz instead
- *   slow     each connection sends a byte of a head a second, and comes again when it is closed
+ *   slow     each connection sends a byte of a head a second, and comes again when it is closed;
+ *            prints the bytes sent in a second, and connections lost
  *   patient  a connection that was refused waits as Retry-After says
  *
  * Why not wrk: it has no rate, and no latency of accepted requests alone.
@@ -303,10 +304,11 @@ static void run(double seconds, double rate)
 }
 
 /* A byte of each in a second. */
-static void dawdle(int64_t end_us)
+static void dawdle(double seconds)
 {
     static const char HEAD[] = "POST /v1/orders HTTP/1.1\r\nHost: swarm\r\nX-Slow: "
                                "0123456789012345678901234567890123456789";
+    const int64_t end_us = now_us() + (int64_t)(seconds * 1e6);
     while (now_us() < end_us) {
         const int64_t start_us = now_us();
         for (size_t i = 0; i < client_count; i++) {
@@ -314,6 +316,8 @@ static void dawdle(int64_t end_us)
             const char *byte = &HEAD[client->len++ % (sizeof HEAD - 1)];
             if (client->fd < 0 ? !join(client) : send(client->fd, byte, 1, MSG_NOSIGNAL) != 1) {
                 lose(client);
+            } else {
+                sent++;
             }
             if (i % 50 == 49) { /* not all at once */
                 (void)usleep(800000 / (unsigned)(client_count / 50 + 1));
@@ -322,6 +326,7 @@ static void dawdle(int64_t end_us)
         const int64_t left_us = 1000000 - (now_us() - start_us);
         (void)usleep(left_us > 0 ? (unsigned)left_us : 0);
     }
+    (void)printf("%.0f %llu\n", (double)sent / seconds, (unsigned long long)counts.lost);
 }
 
 static int compare(const void *one, const void *other)
@@ -382,7 +387,7 @@ int main(int argc, char **argv)
         return 1;
     }
     if (strcmp(mode, "slow") == 0) {
-        dawdle(now_us() + (int64_t)(seconds * 1e6));
+        dawdle(seconds);
     } else {
         join_all();
         run(seconds, rate);
