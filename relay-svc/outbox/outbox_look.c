@@ -60,6 +60,10 @@ static void tell_waiting(const struct errand *errand, const struct pgconn_result
     }
 }
 
+/* Half of what a position may be (relay_shard_position_range). Nobody draws that many, a million a
+ * second for 15,000 years; who set the sequence so would soon have positions that are refused. */
+static const int64_t BEYOND_REACH = 500000000000000000;
+
 /* The sequence's last number, the greatest position, and how many a session draws at once. */
 static enum error_kind judge_sequence(const struct pgconn_result *result, struct error *err)
 {
@@ -67,6 +71,13 @@ static enum error_kind judge_sequence(const struct pgconn_result *result, struct
     const long long last = (long long)pgconn_value_i64(result, 0, LAST);
     const long long greatest = (long long)pgconn_value_i64(result, 0, GREATEST);
     const long long cache = (long long)pgconn_value_i64(result, 0, CACHE);
+    if (greatest > BEYOND_REACH) {
+        return error_set(
+            err, ERROR_CONFLICT,
+            "a shard's position, %lld, is no number it ever gave: somebody wrote that; "
+            "relay-svc/README.md, How a stop ends",
+            greatest);
+    }
     if (last < greatest) {
         return error_set(err, ERROR_CONFLICT,
                          "it stands at %lld, below position %lld: it was set back, and rows with "
