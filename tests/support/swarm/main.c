@@ -9,7 +9,7 @@
  * due, whatever becomes of them, and one for which no connection is free is left out ("unsent").
  *   surplus  of RATE, so many as SURPLUS are questions to /healthz instead
  *   slow     each connection sends a byte of a head a second, and comes again when it is closed;
- *            prints the bytes sent in a second, and connections lost
+ *            prints how many a second did either
  *   patient  a connection that was refused waits as Retry-After says
  *
  * Why not wrk: it has no rate, and no latency of accepted requests alone.
@@ -326,7 +326,7 @@ static void dawdle(double seconds)
         const int64_t left_us = 1000000 - (now_us() - start_us);
         (void)usleep(left_us > 0 ? (unsigned)left_us : 0);
     }
-    (void)printf("%.0f %llu\n", (double)sent / seconds, (unsigned long long)counts.lost);
+    (void)printf("%.0f\n", (double)sent / seconds);
 }
 
 static int compare(const void *one, const void *other)
